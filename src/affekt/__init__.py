@@ -1,0 +1,49 @@
+"""affekt: train, evaluate, export and apply methods of affective computing.
+
+The public names are loaded on first use: `import affekt` reads neither torch nor onnxruntime.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from affekt.core.catalog import card as card
+    from affekt.core.catalog import list_datasets as list_datasets
+    from affekt.core.catalog import list_methods as list_methods
+    from affekt.core.prediction import Prediction as Prediction
+    from affekt.core.recipe import Recipe as Recipe
+    from affekt.deploy.evaluate import evaluate as evaluate
+    from affekt.deploy.export import export as export
+    from affekt.deploy.load import load as load
+    from affekt.deploy.predictor import Predictor as Predictor
+    from affekt.engine.create import create as create
+    from affekt.engine.train import train as train
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Prediction": "affekt.core.prediction",
+    "Predictor": "affekt.deploy.predictor",
+    "Recipe": "affekt.core.recipe",
+    "card": "affekt.core.catalog",
+    "create": "affekt.engine.create",
+    "evaluate": "affekt.deploy.evaluate",
+    "export": "affekt.deploy.export",
+    "list_datasets": "affekt.core.catalog",
+    "list_methods": "affekt.core.catalog",
+    "load": "affekt.deploy.load",
+    "train": "affekt.engine.train",
+}
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'affekt' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOME])

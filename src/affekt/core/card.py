@@ -1,0 +1,77 @@
+"""A method's card: `card.toml`, the facts about a room, readable without importing its code."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from affekt.core.errors import ConfigError
+from affekt.core.settings import Settings, validate
+
+
+class Paper(Settings):
+    """Where the method was published."""
+
+    title: str
+    authors: str
+    venue: str
+    year: int
+    url: str = ""
+
+
+class Result(Settings):
+    """One line of the results table."""
+
+    data: str
+    metric: str
+    paper: str = ""
+    ours: str = ""
+    note: str = ""
+    command: str = ""
+
+
+class Quirk(Settings):
+    """Something the reference does that a reader should know, and what we do."""
+
+    what: str
+    here: Literal["kept", "fixed", "both"]
+    config: str = ""
+    effect: str = ""
+
+
+class Card(Settings):
+    """The facts of `card.toml`."""
+
+    title: str
+    summary: str
+    task: str
+    modalities: tuple[str, ...]
+    paper: Paper
+    reference: str
+    licence: str
+    labels: str = ""
+    parity: str
+    extras: tuple[str, ...] = ()
+    intended_use: str
+    limits: str
+    # A config so small that the contract suite runs in seconds.
+    tiny: dict[str, Any] = {}
+    results: tuple[Result, ...] = ()
+    quirks: tuple[Quirk, ...] = ()
+
+
+def read_card(path: Path) -> Card:
+    """Read `card.toml`.
+
+    Raises:
+        ConfigError: The file is no TOML, or fields are missing or unknown.
+    """
+    try:
+        values = tomllib.loads(path.read_text())
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(str(path), [f"not valid TOML: {error}"]) from None
+    card, problems = validate(Card, values)
+    if card is None:
+        raise ConfigError(str(path), problems)
+    return card

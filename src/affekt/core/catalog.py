@@ -1,0 +1,114 @@
+"""The catalogue: which methods and data sets there are. It reads folder names; there is no list to extend."""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
+from pathlib import Path
+
+from affekt.core.card import Card, read_card
+from affekt.core.dataset import Dataset
+from affekt.core.errors import UsageError
+from affekt.core.method import Method
+from affekt.core.settings import suggest
+
+_HOUSE = Path(__file__).parent.parent
+
+
+def canonical(name: str) -> str:
+    """`poster-v2` and `POSTER_V2` are `poster_v2`."""
+    return name.strip().lower().replace("-", "_")
+
+
+def list_methods() -> list[str]:
+    """Names of all methods: the rooms of this package and those that other packages bring.
+
+    Example:
+        >>> "bpm_gcn" in list_methods()
+        True
+    """
+    return sorted(_rooms())
+
+
+def list_datasets() -> list[str]:
+    """Names of all data sets.
+
+    Example:
+        >>> "emotion_gait" in list_datasets()
+        True
+    """
+    return sorted(_adapters())
+
+
+def card(name: str) -> Card:
+    """The facts about a method, read from its `card.toml` without importing its code.
+
+    Raises:
+        UsageError: There is no such method.
+
+    Example:
+        >>> card("bpm-gcn").paper.year
+        2024
+    """
+    return read_card(_room_folder(name) / "card.toml")
+
+
+@cache
+def method(name: str) -> Method:
+    """A method by name, its parts not yet imported.
+
+    Raises:
+        UsageError: There is no such method.
+    """
+    folder = _room_folder(name)
+    package = _rooms()[canonical(name)]
+    found: Method = importlib.import_module(package).METHOD
+    return found.at(name=canonical(name), package=package, folder=folder)
+
+
+@cache
+def dataset(name: str) -> Dataset:
+    """A data set by name.
+
+    Raises:
+        UsageError: There is no such data set.
+    """
+    modules = _adapters()
+    if canonical(name) not in modules:
+        raise UsageError(f"no data set is called {name!r}; {suggest(canonical(name), sorted(modules))}")
+    found: Dataset = importlib.import_module(modules[canonical(name)]).DATASET
+    return found.at(canonical(name))
+
+
+@cache
+def _rooms() -> dict[str, str]:
+    """Method name to package."""
+    own = {path.parent.name: f"affekt.methods.{path.parent.name}" for path in (_HOUSE / "methods").glob("*/card.toml")}
+    return {**own, **_plugins("affekt.methods")}
+
+
+@cache
+def _adapters() -> dict[str, str]:
+    """Data set name to module."""
+    own = {path.stem: f"affekt.data.{path.stem}" for path in (_HOUSE / "data").glob("[!_]*.py")}
+    return {**own, **_plugins("affekt.datasets")}
+
+
+def _plugins(group: str) -> dict[str, str]:
+    found: tuple[EntryPoint, ...] = tuple(entry_points(group=group))
+    return {canonical(entry.name): entry.value for entry in found}
+
+
+def _room_folder(name: str) -> Path:
+    rooms = _rooms()
+    if canonical(name) not in rooms:
+        raise UsageError(f"no method is called {name!r}; {suggest(canonical(name), sorted(rooms))}")
+    package = rooms[canonical(name)]
+    if package.startswith("affekt.methods."):
+        return _HOUSE / "methods" / canonical(name)
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        raise UsageError(f"method {name!r} is announced as package {package}, which cannot be found")
+    return Path(spec.origin).parent

@@ -1,0 +1,82 @@
+"""A data set: what its module in `affekt.data` declares, and what reading it gives."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from affekt.core.errors import ConfigError, DataError
+from affekt.core.labels import LabelSet
+from affekt.core.sample import Sample, Skipped
+from affekt.core.settings import Settings, validate
+
+Task = Literal["single_label", "multi_label"]
+
+
+class NoOptions(Settings):
+    """For data sets that have nothing to choose."""
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A data set that was read: samples, their label set, and what had to be left out."""
+
+    samples: list[Sample]
+    labels: LabelSet
+    skipped: list[Skipped] = field(default_factory=list)
+    task: Task = "single_label"
+
+    def __post_init__(self) -> None:
+        if not self.samples:
+            reasons = "; ".join(f"{item.id}: {item.reason}" for item in self.skipped[:3])
+            raise DataError(f"not one usable sample was found{f' ({reasons})' if reasons else ''}")
+        repeated = [name for name, count in Counter(sample.id for sample in self.samples).items() if count > 1]
+        if repeated:
+            raise DataError(f"sample ids are repeated: {', '.join(repeated[:5])}")
+        unknown = {s.label for s in self.samples if s.label is not None} - set(self.labels.names)
+        if unknown:
+            raise DataError(f"labels {sorted(unknown)} are not in the label set {list(self.labels.names)}")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What is known of a data set before it is read.
+
+    Attributes:
+        read: `read(root, options)` gives the `Corpus`; its module's docstring shows the folder tree.
+        labels: None where only the files tell (a folder per class).
+        needs_root: False for invented data.
+    """
+
+    title: str
+    modalities: tuple[str, ...]
+    licence: str
+    cite: str
+    read: Callable[[Path, Any], Corpus]
+    labels: LabelSet | None = None
+    options: type[Settings] = NoOptions
+    needs_root: bool = True
+    name: str = ""
+
+    def at(self, name: str) -> Dataset:
+        """The same data set under the name of its module."""
+        return replace(self, name=name)
+
+    def open(self, root: Path | None, options: dict[str, Any] | None = None) -> Corpus:
+        """Read the data set.
+
+        Raises:
+            ConfigError: Options are wrong.
+            DataError: There is no such folder, or it is not laid out as expected.
+        """
+        chosen, problems = validate(self.options, options or {}, prefix="data.options.")
+        if chosen is None:
+            raise ConfigError(f"data set {self.name}", problems)
+        if self.needs_root and root is None:
+            raise DataError(f"where does {self.name} lie? give --data-root DIR or set AFFEKT_DATA")
+        if self.needs_root and root is not None and not root.exists():
+            raise DataError(f"{root} does not exist; {self.name} was expected there")
+        return self.read(root or Path(), chosen)

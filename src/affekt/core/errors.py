@@ -1,0 +1,64 @@
+"""Errors that say what was asked, what was found, where, and what to do next."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from types import ModuleType
+
+
+class AffektError(Exception):
+    """Anything affekt refuses; its text is meant for the person who made the call."""
+
+    exit_code = 1
+
+
+class UsageError(AffektError):
+    """The call itself was wrong: an unknown name, a missing option, a path that is not there."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """A recipe or config is wrong. All problems are reported at once."""
+
+    def __init__(self, source: str, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        count = f"{len(self.problems)} problem{'s' if len(self.problems) > 1 else ''}"
+        super().__init__("\n  ".join([f"{source} has {count}", *self.problems]))
+
+
+class MediaError(AffektError):
+    """A media file cannot be used: broken, truncated, empty, or not what its name says."""
+
+
+class DataError(AffektError):
+    """A data set is not laid out as its adapter expects."""
+
+
+class FolderError(AffektError):
+    """A checkpoint or bundle is incomplete, altered or from another version."""
+
+
+class ExportError(AffektError):
+    """An export was refused at its gate."""
+
+
+class MissingExtra(UsageError):
+    """A verb needs an optional dependency that is not installed."""
+
+
+def require(module: str, *, extra: str, needed_by: str) -> ModuleType:
+    """Import an optional dependency, or say which extra brings it.
+
+    Raises:
+        MissingExtra: `module` is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] != module.split(".")[0]:
+            raise  # the dependency is there but broken: its own message helps more than ours
+        raise MissingExtra(
+            f"{needed_by} needs {module.split('.')[0]!r}, which is not installed: pip install 'affekt[{extra}]'"
+        ) from None

@@ -1,0 +1,130 @@
+"""Label sets: emotion names in order, with their polarity, and maps from one set to another.
+
+One data set's 0 is surprise, another's is neutral. An index without its set is a bug, so samples carry names
+and an index exists only inside a batch, next to the `LabelSet` that made it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from pydantic import model_validator
+
+from affekt.core.errors import UsageError
+from affekt.core.settings import Settings, suggest
+
+Polarity = Literal["positive", "negative", "neutral"]
+
+# One emotion, the names that data sets give it, and its polarity. The first name is the canonical one.
+_EMOTIONS: tuple[tuple[tuple[str, ...], Polarity], ...] = (
+    (("anger", "angry", "ang"), "negative"),
+    (("anticipation",), "positive"),
+    (("boredom", "bored"), "negative"),
+    (("calm",), "neutral"),
+    (("contempt",), "negative"),
+    (("disgust", "disgusted"), "negative"),
+    (("excitement", "excited", "exc"), "positive"),
+    (("fear", "fearful", "anxiety"), "negative"),
+    (("frustration", "frustrated", "fru"), "negative"),
+    (("happiness", "happy", "joy", "hap"), "positive"),
+    (("negative",), "negative"),
+    (("neutral", "neu"), "neutral"),
+    (("positive",), "positive"),
+    (("sadness", "sad"), "negative"),
+    # Surprise has no fixed sign; VAANet and the Ekman sets count it as positive.
+    (("surprise", "surprised"), "positive"),
+    (("trust",), "positive"),
+)
+_CANONICAL = {name: names[0] for names, _ in _EMOTIONS for name in names}
+_POLARITY = {name: polarity for names, polarity in _EMOTIONS for name in names}
+
+
+class LabelSet(Settings):
+    """Class names in the order of a network's outputs.
+
+    Example:
+        >>> labels = LabelSet.of("happy", "sad", "neutral")
+        >>> labels.index("sad"), labels.polarity_of("sad")
+        (1, 'negative')
+        >>> labels.map_to(LabelSet.of("sadness", "joy", "neutral"))
+        {'happy': 'joy', 'sad': 'sadness', 'neutral': 'neutral'}
+    """
+
+    names: tuple[str, ...]
+    polarity: tuple[Polarity | None, ...]
+
+    @classmethod
+    def of(cls, *names: str, polarity: Mapping[str, Polarity] | None = None) -> LabelSet:
+        """A set from names alone; known emotions bring their polarity, others have none unless given."""
+        given = {**_POLARITY, **(polarity or {})}
+        return cls(names=names, polarity=tuple(given.get(name.lower()) for name in names))
+
+    @model_validator(mode="after")
+    def _consistent(self) -> LabelSet:
+        if len(self.names) < 2:
+            raise ValueError("a label set needs at least two names")
+        if len(set(self.names)) != len(self.names):
+            raise ValueError(f"names are repeated in {list(self.names)}")
+        if len(self.polarity) != len(self.names):
+            raise ValueError(f"{len(self.names)} names but {len(self.polarity)} polarities")
+        return self
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def index(self, name: str) -> int:
+        """Position of a name.
+
+        Raises:
+            UsageError: The set has no such name.
+        """
+        try:
+            return self.names.index(name)
+        except ValueError:
+            raise UsageError(f"label {name!r} is not in this set; {suggest(name, list(self.names))}") from None
+
+    def polarity_of(self, name: str) -> Polarity | None:
+        """Whether an emotion is positive, negative or neutral; None where nobody said."""
+        return self.polarity[self.index(name)]
+
+    def map_to(self, other: LabelSet) -> dict[str, str | None]:
+        """The name each of ours has in another set, or None.
+
+        Names match by emotion (`joy` is `happiness`). A set of polarities (sentiment-3) is reached through polarity.
+        """
+        theirs = {_CANONICAL.get(name.lower(), name.lower()): name for name in other.names}
+        by_polarity = set(theirs) <= {"positive", "negative", "neutral"}
+
+        def find(name: str) -> str | None:
+            found = theirs.get(_CANONICAL.get(name.lower(), name.lower()))
+            return found or (theirs.get(self.polarity_of(name) or "") if by_polarity else None)
+
+        return {name: find(name) for name in self.names}
+
+
+def label_set(name: str) -> LabelSet:
+    """A published label set by its name.
+
+    Raises:
+        UsageError: No set has this name.
+    """
+    if name not in _SETS:
+        raise UsageError(f"no label set is called {name!r}; {suggest(name, sorted(_SETS))}")
+    return LabelSet.of(*_SETS[name])
+
+
+# Orders as the named data sets number them.
+_SETS: Mapping[str, Sequence[str]] = {
+    "ekman-6": ("anger", "disgust", "fear", "joy", "sadness", "surprise"),
+    "ekman-7": ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"),
+    "plutchik-8": ("anger", "anticipation", "disgust", "fear", "joy", "sadness", "surprise", "trust"),
+    "meld-7": ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"),
+    "iemocap-4": ("angry", "happy", "neutral", "sad"),
+    "iemocap-6": ("angry", "excited", "frustrated", "happy", "neutral", "sad"),
+    "sentiment-3": ("negative", "neutral", "positive"),
+    "raf-7": ("surprise", "fear", "disgust", "happiness", "sadness", "anger", "neutral"),
+    "affectnet-8": ("neutral", "happy", "sad", "surprise", "fear", "disgust", "anger", "contempt"),
+    "fer-7": ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral"),
+    "gait-4": ("happy", "sad", "angry", "neutral"),  # order of BPM-GCN's published classes
+}

@@ -1,0 +1,72 @@
+"""A method: the parts of a room, named but not imported until asked for."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from affekt.core.card import Card, read_card
+from affekt.core.errors import AffektError, ConfigError, MissingExtra
+from affekt.core.settings import Settings, validate
+
+
+@dataclass(frozen=True)
+class Method:
+    """The furniture of a room, each part as `file:name`.
+
+    Reading a card, preparing a batch or predicting with a bundle never imports torch, because `model` and
+    `objective` are loaded only when someone asks for them.
+    """
+
+    config: str
+    model: str
+    objective: str
+    preprocess: str
+    weights: str
+    parity: str = "parity:run_case"
+    # Filled in by the catalogue from the folder: the name is never typed a second time.
+    name: str = ""
+    package: str = ""
+    folder: Path = Path()
+
+    def at(self, *, name: str, package: str, folder: Path) -> Method:
+        """The same method, told where it lives."""
+        return replace(self, name=name, package=package, folder=folder)
+
+    def load(self, part: str) -> Any:
+        """The object behind a part: a class for `config`, `model`, `objective`, `preprocess`; else a value.
+
+        Raises:
+            MissingExtra: The part needs a dependency that is not installed.
+            AffektError: The room has no such part.
+        """
+        file, _, attribute = getattr(self, part).partition(":")
+        try:
+            module = importlib.import_module(f"{self.package}.{file}")
+        except ModuleNotFoundError as error:
+            if error.name == f"{self.package}.{file}":
+                raise AffektError(f"{self.name} has no {file}.py, where its {part} should be") from None
+            extra = "train" if error.name == "torch" else "all"
+            raise MissingExtra(
+                f"{part} of {self.name} needs {error.name!r}, which is not installed: pip install 'affekt[{extra}]'"
+            ) from None
+        return getattr(module, attribute)
+
+    @cached_property
+    def card(self) -> Card:
+        """The facts of the room."""
+        return read_card(self.folder / "card.toml")
+
+    def make_config(self, values: dict[str, Any] | None = None) -> Settings:
+        """The room's config from plain values.
+
+        Raises:
+            ConfigError: Listing all problems.
+        """
+        config, problems = validate(self.load("config"), values or {}, prefix="config.")
+        if config is None:
+            raise ConfigError(f"config of {self.name}", problems)
+        return config

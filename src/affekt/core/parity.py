@@ -1,0 +1,155 @@
+"""Parity cases: outputs of a reference network on weights and inputs that a rule makes from names and seeds.
+
+A case file holds arrays and a JSON `meta`; nobody ships weights. Every tensor of the reference state dict is drawn
+from a stream seeded by its own name and a salt, every input from a stream seeded by a number, so whoever knows names,
+shapes and seeds builds the same network. A room's `parity.py` says how to run its cases.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from affekt.core.errors import UsageError
+
+
+def draw_tensor(key: str, shape: tuple[int, ...], dtype: str, salt: int) -> np.ndarray:
+    """Value of one reference parameter or buffer.
+
+    Counters are zero, variances lie above one, other vectors are biases near zero or scales near one, and matrices are
+    normal with variance 1 / fan-in.
+    """
+    if dtype == "bool" or "int" in dtype:
+        return np.zeros(shape, dtype)
+    noise = np.random.default_rng([zlib.crc32(key.encode()), salt]).standard_normal(shape)
+    leaf = key.rpartition(".")[2]
+    if leaf == "running_var":
+        value = 1 + 0.1 * np.abs(noise)
+    elif leaf == "running_mean":
+        value = 0.1 * noise
+    elif len(shape) > 1:
+        value = noise / np.sqrt(max(np.prod(shape[1:], dtype=float), 1.0))
+    elif leaf == "bias":
+        value = 0.05 * noise
+    else:
+        value = 1 + 0.1 * noise
+    return value.astype(dtype)
+
+
+def draw_normal(seed: int, shape: tuple[int, ...]) -> np.ndarray:
+    """A standard normal input, float32."""
+    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
+
+
+def draw_integers(seed: int, low: int, high: int, shape: tuple[int, ...]) -> np.ndarray:
+    """Whole numbers in [low, high), int64."""
+    return np.random.default_rng(seed).integers(low, high, size=shape)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One parity case as it lies on disk."""
+
+    path: Path
+    keys_path: Path
+
+    @classmethod
+    def open(cls, path: Path, keys_path: Path | None = None) -> Case:
+        """Open a case; names and shapes of the weights come from `keys_path`, or `keys.json` beside the case.
+
+        Raises:
+            UsageError: A file is missing or is no parity case.
+        """
+        case = cls(path, keys_path or path.with_name("keys.json"))
+        for file in (path, *([keys_path] if keys_path else [])):
+            if not file.is_file():
+                raise UsageError(f"{file} does not exist; a parity case and its key list were expected")
+        try:
+            _ = case.meta, case.expected
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise UsageError(f"{path} is not a parity case: {error}") from None
+        return case
+
+    @cached_property
+    def meta(self) -> dict[str, Any]:
+        """How the case was made."""
+        if self.path.suffix == ".json":
+            return json.loads(self.path.read_text())
+        with np.load(self.path, allow_pickle=False) as file:
+            return json.loads(str(file["meta"]))
+
+    @cached_property
+    def expected(self) -> Mapping[str, np.ndarray]:
+        """The reference's outputs by name."""
+        if self.path.suffix == ".json":
+            return {}
+        with np.load(self.path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files if name != "meta"}
+
+    def reference_weights(self, *, salt: int | None = None) -> dict[str, np.ndarray]:
+        """The reference state dict under its own names.
+
+        Raises:
+            UsageError: There is no key list.
+        """
+        if not self.keys_path.is_file():
+            raise UsageError(f"{self.keys_path} does not exist; name the key list with --keys")
+        keys = json.loads(self.keys_path.read_text())
+        salt = int(self.meta.get("salt", 0)) if salt is None else salt
+        return {key: draw_tensor(key, tuple(spec["shape"]), spec["dtype"], salt) for key, spec in keys.items()}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One output beside the reference's.
+
+    `relative_to_max` compares against the largest reference value of the array instead of value by value, for outputs
+    whose small entries are differences of large ones.
+    """
+
+    name: str
+    actual: np.ndarray
+    expected: np.ndarray
+    rtol: float = 1e-4
+    atol: float = 1e-5
+    relative_to_max: bool = False
+
+    @property
+    def same_shape(self) -> bool:
+        """Whether the two arrays can be compared at all."""
+        return np.shape(self.actual) == np.shape(self.expected)
+
+    @cached_property
+    def max_abs(self) -> float:
+        """Largest absolute difference."""
+        if not self.same_shape:
+            return float("inf")
+        difference = np.abs(np.asarray(self.actual, float) - np.asarray(self.expected, float))
+        return float(np.max(difference, initial=0.0))
+
+    @cached_property
+    def max_rel(self) -> float:
+        """Largest difference relative to the reference value (or to the array's maximum)."""
+        if not self.same_shape:
+            return float("inf")
+        expected = np.abs(np.asarray(self.expected, float))
+        scale = np.full_like(expected, expected.max(initial=0.0)) if self.relative_to_max else expected
+        difference = np.abs(np.asarray(self.actual, float) - np.asarray(self.expected, float))
+        return float(np.max(difference / np.maximum(scale, 1e-12), initial=0.0))
+
+    @cached_property
+    def ok(self) -> bool:
+        """Whether the two agree within tolerance; NaN never does."""
+        if not self.same_shape:
+            return False
+        if self.relative_to_max:
+            return self.max_rel <= self.rtol
+        return np.allclose(self.actual, self.expected, rtol=self.rtol, atol=self.atol)

@@ -1,0 +1,41 @@
+"""What comes out: a label with scores, and where the answer came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Which network gave an answer."""
+
+    method: str
+    weights_sha256: str
+    bundle_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One answer.
+
+    Attributes:
+        id: The input it speaks of.
+        label: The likeliest class.
+        scores: Probability of each class by name; they sum to 1, unless classes do not exclude each other.
+        confidence: Score of `label`; calibrated where the bundle holds a calibration.
+        modality: What the answer stood on.
+    """
+
+    id: str
+    label: str
+    scores: Mapping[str, float]
+    confidence: float
+    modality: str
+    provenance: Provenance
+    span_s: tuple[float, float] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return asdict(self)

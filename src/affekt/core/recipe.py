@@ -1,0 +1,245 @@
+"""A recipe: one experiment as TOML, checked as a whole before anything starts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+
+from affekt.core import catalog
+from affekt.core.errors import AffektError, ConfigError
+from affekt.core.labels import LabelSet
+from affekt.core.settings import Settings, validate
+
+METRICS = ("accuracy", "uar", "macro_f1", "weighted_f1", "loss")
+
+
+class DataSettings(Settings):
+    """Which data set; where it lies comes from `--data-root` or AFFEKT_DATA, never from a recipe."""
+
+    name: str
+    options: dict[str, Any] = {}
+
+
+class SplitSettings(Settings):
+    """How samples are parted. Subjects (where known) are never shared between parts.
+
+    `native` keeps the data set's own test part; `k_fold` makes fold `fold` of `folds` the test part. Either way
+    validation samples are cut from the training part when the data set brings none.
+    """
+
+    scheme: Literal["native", "k_fold"] = "native"
+    folds: int = Field(5, ge=2)
+    fold: int = Field(0, ge=0)
+    validation_share: float = Field(0.15, gt=0, lt=1)
+    seed: int = 0
+
+    @model_validator(mode="after")
+    def _fold_exists(self) -> SplitSettings:
+        if self.fold >= self.folds:
+            raise ValueError(f"fold {self.fold} does not exist among {self.folds} folds (they count from 0)")
+        return self
+
+
+class OptimizerSettings(Settings):
+    """The optimizer, by its usual name and arguments."""
+
+    name: Literal["adam", "adamw", "sgd"] = "adamw"
+    lr: PositiveFloat = 1e-3
+    weight_decay: float = Field(0.0, ge=0)
+    momentum: float = Field(0.0, ge=0, lt=1)
+    nesterov: bool = False
+    betas: tuple[float, float] = (0.9, 0.999)
+
+    @model_validator(mode="after")
+    def _fits(self) -> OptimizerSettings:
+        if self.name != "sgd" and (self.momentum or self.nesterov):
+            raise ValueError(f"momentum and nesterov belong to sgd, not to {self.name}")
+        if self.nesterov and not self.momentum:
+            raise ValueError("nesterov needs a momentum")
+        return self
+
+
+class ScheduleSettings(Settings):
+    """Learning rate over time, as a factor on `optimizer.lr`; counted in epochs, applied at each step.
+
+    `exponential` multiplies by `factor` each epoch, `step` at each of `milestones`, `cosine` falls to `floor` at the
+    last epoch. `warmup_epochs` rise linearly from nothing and come on top of any of them.
+    """
+
+    name: Literal["constant", "exponential", "step", "cosine"] = "constant"
+    factor: float = Field(0.98, gt=0, le=1)
+    milestones: tuple[PositiveInt, ...] = ()
+    floor: float = Field(0.0, ge=0, le=1)
+    warmup_epochs: float = Field(0.0, ge=0)
+
+    @model_validator(mode="after")
+    def _fits(self) -> ScheduleSettings:
+        if self.name == "step" and not self.milestones:
+            raise ValueError("step needs milestones, the epochs at which the rate falls")
+        return self
+
+
+class LossSettings(Settings):
+    """What the engine adds to a method's cross-entropy."""
+
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    class_weights: Literal["none", "balanced"] | dict[str, PositiveFloat] = "none"
+
+
+class SelectionSettings(Settings):
+    """Which epoch is kept, always by a validation metric; `patience` epochs without progress end the run."""
+
+    metric: Literal["accuracy", "uar", "macro_f1", "weighted_f1", "loss"] = "uar"
+    patience: PositiveInt | None = None
+
+
+class TrainSettings(Settings):
+    """The loop. `accelerator`, `devices` and `strategy` are Lightning's own options."""
+
+    epochs: PositiveInt = 10
+    batch_size: PositiveInt = 32
+    precision: Literal["32", "bf16-mixed", "16-mixed"] = "32"
+    accumulate: PositiveInt = 1
+    clip_norm: float = Field(0.0, ge=0)
+    sampler: Literal["shuffle", "balanced"] = "shuffle"
+    drop_last: bool = False
+    workers: int = Field(0, ge=0)
+    threads: PositiveInt | None = None
+    deterministic: bool = True
+    weight_average: float = Field(0.0, ge=0, lt=1)
+    accelerator: str = "auto"
+    devices: int | str = "auto"
+    strategy: str = "auto"
+    keep: Literal["best and last", "all"] = "best and last"
+
+
+class Recipe(Settings):
+    """One experiment, complete.
+
+    Example:
+        >>> recipe = Recipe.from_values({"method": "bpm-gcn", "data": {"name": "walkers"}})
+        >>> recipe.method, recipe.train.batch_size
+        ('bpm_gcn', 32)
+    """
+
+    method: str
+    data: DataSettings
+    seed: int = Field(0, ge=0, lt=2**32)
+    config: dict[str, Any] = {}
+    split: SplitSettings = SplitSettings()
+    optimizer: OptimizerSettings = OptimizerSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    loss: LossSettings = LossSettings()
+    selection: SelectionSettings = SelectionSettings()
+    train: TrainSettings = TrainSettings()
+
+    @classmethod
+    def load(cls, paths: Sequence[Path | str], overrides: Sequence[str] = ()) -> Recipe:
+        """Merge TOML files in order, then `a.b=c` overrides, and check the whole.
+
+        Raises:
+            ConfigError: Listing all problems of all files.
+        """
+        values: dict[str, Any] = {}
+        for path in map(Path, paths):
+            try:
+                _merge(values, tomllib.loads(path.read_text()))
+            except (OSError, UnicodeDecodeError) as error:
+                reason = error.strerror if isinstance(error, OSError) else "it is not a text file"
+                raise ConfigError(str(path), [f"cannot be read: {reason}"]) from None
+            except tomllib.TOMLDecodeError as error:
+                raise ConfigError(str(path), [f"not valid TOML: {error}"]) from None
+        source = " + ".join(str(path) for path in paths)
+        _merge(values, options_from(overrides))
+        return cls.from_values(values, source=source + (" with --set" if overrides else ""))
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any], *, source: str = "recipe") -> Recipe:
+        """A recipe from plain values.
+
+        Raises:
+            ConfigError: Listing all problems.
+        """
+        recipe, problems = validate(cls, values)
+        problems += _check_names(values)
+        if recipe is None or problems:
+            raise ConfigError(source, problems)
+        return recipe.model_copy(update={"method": catalog.canonical(recipe.method)})
+
+    def digest(self) -> str:
+        """SHA-256 of the recipe without its seed, as canonical JSON: runs that differ in seed alone share it."""
+        values = self.model_dump(mode="json", exclude={"seed"})
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def options_from(overrides: Sequence[str]) -> dict[str, Any]:
+    """Plain values from `key=value` texts, as `--set` takes them.
+
+    Example:
+        >>> options_from(["walkers=3", "name=a"])
+        {'walkers': 3, 'name': 'a'}
+    """
+    values: dict[str, Any] = {}
+    for text in overrides:
+        _merge(values, _override(text))
+    return values
+
+
+def _check_names(values: Mapping[str, Any]) -> list[str]:
+    """What only the catalogue knows: the method's config, the data set's options, and whether the two fit."""
+    problems: list[str] = []
+    config, labels = None, None
+    try:
+        if isinstance(values.get("method"), str):
+            room = catalog.method(values["method"])
+            config, found = validate(room.load("config"), values.get("config", {}), prefix="config.")
+            problems += found
+    except AffektError as error:
+        problems.append(f"method: {error}")
+    data = values.get("data")
+    try:
+        if isinstance(data, Mapping) and isinstance(data.get("name"), str):
+            adapter = catalog.dataset(data["name"])
+            labels = adapter.labels
+            problems += validate(adapter.options, data.get("options", {}), prefix="data.options.")[1]
+    except AffektError as error:
+        problems.append(f"data.name: {error}")
+    return problems + check_classes(config, labels)
+
+
+def check_classes(config: Settings | None, labels: LabelSet | None) -> list[str]:
+    """A problem if a network's number of classes is not the data set's."""
+    classes = getattr(config, "num_classes", None)
+    if labels is None or classes is None or classes == len(labels):
+        return []
+    return [
+        f"config.num_classes is {classes}, the data set has {len(labels)} classes: "
+        f"set num_classes = {len(labels)}, or name a {classes}-class data set"
+    ]
+
+
+def _merge(into: dict[str, Any], more: Mapping[str, Any]) -> None:
+    for key, value in more.items():
+        if isinstance(value, dict) and isinstance(into.get(key), dict):
+            _merge(into[key], value)
+        else:
+            into[key] = value
+
+
+def _override(text: str) -> dict[str, Any]:
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise ConfigError("--set", [f"{text!r}: write it as a.b=value"])
+    try:
+        parsed = tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        parsed = value.strip()  # a bare word is a string: --set optimizer.name=sgd
+    for part in reversed(key.strip().split(".")):
+        parsed = {part: parsed}
+    return parsed

@@ -1,0 +1,58 @@
+"""Settings: frozen data models whose mistakes are all reported at once, each with a suggestion."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+
+class Settings(BaseModel):
+    """A frozen pydantic model: data only, comparable, unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def suggest(word: str, known: list[str]) -> str:
+    """A "did you mean" clause, or the list of what is known when nothing is close."""
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean {close[0]}?"
+    return f"known: {', '.join(known)}" if known else "nothing is known here"
+
+
+def validate(model: type[Model], values: Mapping[str, Any], *, prefix: str = "") -> tuple[Model | None, list[str]]:
+    """Build `model` from `values`, or list every problem as one readable line each.
+
+    Args:
+        prefix: Where `values` stand in the file, as in `config.`; put before each key.
+    """
+    try:
+        return model.model_validate(values), []
+    except ValidationError as error:
+        return None, [_line(model, values, dict(entry), prefix) for entry in error.errors()]
+
+
+def _line(model: type[BaseModel], values: Mapping[str, Any], entry: dict[str, Any], prefix: str) -> str:
+    path = [str(part) for part in entry["loc"]]
+    key = prefix + ".".join(path)
+    if entry["type"] == "missing":
+        return f"{key}: missing; it must be given"
+    if entry["type"] == "extra_forbidden":
+        return f"{key} = {entry['input']!r}: unknown key; {suggest(path[-1], _fields(model, path[:-1]))}"
+    return f"{key} = {entry['input']!r}: {entry['msg'][0].lower()}{entry['msg'][1:]}"
+
+
+def _fields(model: type[BaseModel], path: list[str]) -> list[str]:
+    """Names of the fields of the (nested) model that `path` leads to."""
+    for name in path:
+        field = model.model_fields.get(name)
+        nested = field.annotation if field else None
+        if isinstance(nested, type) and issubclass(nested, BaseModel):
+            model = nested
+    return sorted(model.model_fields)

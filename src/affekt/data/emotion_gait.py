@@ -1,0 +1,78 @@
+"""Emotion-Gait: the captured walks, labelled by observers (Bhattacharya et al., AAAI 2020).
+
+    DIR/gaits.npz     poses (n, 75, 16, 3) float32, root at the origin, y up, one cycle repeated to 75 frames
+                      period (n,) frames of the cycle; label (n,) 0 happy, 1 angry, 2 sad, 3 neutral
+                      subject (n,), source (n,), split (n,) "train" or "test", index (n,)
+"""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from affekt.core.dataset import Corpus, Dataset, NoOptions
+from affekt.core.errors import DataError, MediaError
+from affekt.core.labels import label_set
+from affekt.core.sample import Sample, Skipped
+from affekt.media.skeleton import JOINT_ORDERS, Skeleton
+
+# The file's codes are not the method's: both are tied to names here and never meet as numbers.
+LABEL_CODES = {0: "happy", 1: "angry", 2: "sad", 3: "neutral"}
+_KEYS = ("poses", "period", "label", "subject", "source", "split", "index")
+
+
+def read(root: Path, options: NoOptions) -> Corpus:
+    """Read `gaits.npz` of a folder.
+
+    Raises:
+        DataError: The file is missing, broken or lacks an array.
+    """
+    path = root / "gaits.npz"
+    if not path.is_file():
+        raise DataError(f"{path} does not exist; Emotion-Gait is read from a folder with gaits.npz")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            missing = [key for key in _KEYS if key not in file.files]
+            if missing:
+                raise DataError(f"{path} lacks {', '.join(missing)}; it holds {', '.join(file.files)}")
+            columns = {key: file[key] for key in _KEYS}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path} cannot be read: {error}") from None
+    samples: list[Sample] = []
+    skipped: list[Skipped] = []
+    for row, index in enumerate(columns["index"]):
+        name = f"gait-{int(index):03d}"
+        label = LABEL_CODES.get(int(columns["label"][row]))
+        if label is None:
+            skipped.append(Skipped(name, f"label {columns['label'][row]} is none of {LABEL_CODES}"))
+            continue
+        try:
+            skeleton = Skeleton(
+                columns["poses"][row], JOINT_ORDERS["emotion_gait"], cycle_frames=int(columns["period"][row])
+            )
+        except MediaError as error:
+            skipped.append(Skipped(name, str(error)))
+            continue
+        samples.append(
+            Sample(
+                id=name,
+                media={"skeleton": skeleton},
+                label=label,
+                subject=str(columns["subject"][row]),
+                split="test" if str(columns["split"][row]) == "test" else "train",
+                facts={"source": str(columns["source"][row])},
+            )
+        )
+    return Corpus(samples, label_set("gait-4"), skipped)
+
+
+DATASET = Dataset(
+    title="Emotion-Gait, captured walks with one cycle each, 16 joints, 4 emotions",
+    modalities=("skeleton",),
+    licence="research use; no data licence is stated",
+    cite="Bhattacharya et al., STEP, AAAI 2020; Narayanan et al., ProxEmo, IROS 2020",
+    labels=label_set("gait-4"),
+    read=read,
+)

@@ -1,0 +1,1 @@
+"""Training. Lightning lives here and nowhere else."""

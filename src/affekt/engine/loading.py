@@ -1,0 +1,120 @@
+"""Samples to batches: order, views, targets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from affekt.core.dataset import Task
+from affekt.core.labels import LabelSet
+from affekt.core.recipe import Recipe
+from affekt.core.sample import Preprocess, Sample
+from affekt.engine.randomness import ORDER, VIEW, generator
+
+
+class Draw(NamedTuple):
+    """One sample in one epoch."""
+
+    index: int
+    epoch: int
+
+
+class SampleDataset(Dataset[dict[str, Tensor]]):
+    """Preprocessed samples; a training view is drawn from (seed, epoch, index) alone, whatever process asks."""
+
+    def __init__(
+        self, samples: Sequence[Sample], preprocess: Preprocess, labels: LabelSet, task: Task, *, seed: int | None
+    ) -> None:
+        """
+        Args:
+            seed: Of the training views; None for views without augmentation.
+        """
+        self.samples, self.preprocess, self.seed = list(samples), preprocess, seed
+        self.targets = make_targets(samples, labels, task)
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, draw: Draw | int) -> dict[str, Tensor]:
+        index, epoch = draw if isinstance(draw, Draw) else (draw, 0)
+        rng = None if self.seed is None else generator(self.seed, VIEW, epoch, index)
+        arrays = self.preprocess(self.samples[index], rng=rng)
+        return {**{name: torch.from_numpy(array) for name, array in arrays.items()}, "label": self.targets[index]}
+
+
+class EpochSampler(Sampler[Draw]):
+    """Order of an epoch, drawn from (seed, epoch); parted among processes where training is distributed."""
+
+    def __init__(self, size: int, seed: int, *, weights: np.ndarray | None = None) -> None:
+        """
+        Args:
+            weights: Chance of each sample (drawn with replacement); None visits each sample once.
+        """
+        self.size, self.seed, self.weights = size, seed, weights
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by the trainer before each epoch."""
+        self.epoch = epoch
+
+    def __iter__(self) -> Iterator[Draw]:
+        rng = generator(self.seed, ORDER, self.epoch)
+        if self.weights is None:
+            order = rng.permutation(self.size)
+        else:
+            order = rng.choice(self.size, self.size, p=self.weights)
+        rank, world = _place()
+        padded = np.resize(order, len(self) * world)  # every process takes equally many steps
+        return (Draw(int(index), self.epoch) for index in padded[rank::world])
+
+    def __len__(self) -> int:
+        return -(-self.size // _place()[1])
+
+
+def train_loader(dataset: SampleDataset, recipe: Recipe) -> DataLoader[dict[str, Tensor]]:
+    """Batches of training views."""
+    weights = balanced_weights(dataset.targets) if recipe.train.sampler == "balanced" else None
+    return DataLoader(
+        dataset,
+        batch_size=recipe.train.batch_size,
+        sampler=EpochSampler(len(dataset), recipe.seed, weights=weights),
+        drop_last=recipe.train.drop_last,
+        num_workers=recipe.train.workers,
+        persistent_workers=recipe.train.workers > 0,
+    )
+
+
+def plain_loader(dataset: SampleDataset, recipe: Recipe) -> DataLoader[dict[str, Tensor]]:
+    """Batches in order, without augmentation. Every process sees all: exact, and small beside training."""
+    return DataLoader(dataset, batch_size=recipe.train.batch_size, num_workers=recipe.train.workers)
+
+
+def make_targets(samples: Sequence[Sample], labels: LabelSet, task: Task) -> Tensor:
+    """Class indices (n,) int64, or shares of each class (n, k) float32 where samples have votes or several labels."""
+    if task == "single_label" and all(sample.label_weights is None for sample in samples):
+        return torch.tensor([labels.index(sample.label or "") for sample in samples])
+    rows = torch.zeros(len(samples), len(labels))
+    for row, sample in zip(rows, samples, strict=True):
+        for name, weight in (sample.label_weights or {sample.label or "": 1.0}).items():
+            row[labels.index(name)] = weight
+    return rows if task == "multi_label" else rows / rows.sum(dim=1, keepdim=True)
+
+
+def balanced_weights(targets: Tensor) -> np.ndarray:
+    """Chance of each sample so that classes are met equally often."""
+    hard = (targets.argmax(dim=1) if targets.ndim == 2 else targets).numpy()
+    count = np.bincount(hard)
+    weights = 1.0 / count[hard]
+    return weights / weights.sum()
+
+
+def _place() -> tuple[int, int]:
+    """Rank of this process, and how many there are."""
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        return torch.distributed.get_rank(), torch.distributed.get_world_size()
+    return 0, 1

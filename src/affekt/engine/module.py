@@ -1,0 +1,82 @@
+"""One training step and one validation pass, of any method."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import lightning.pytorch as pl
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim.lr_scheduler import LambdaLR
+
+from affekt.core.dataset import Task
+from affekt.core.recipe import Recipe
+from affekt.engine.optimization import make_optimizer, rate_factor
+from affekt.engine.randomness import STEP, seed_torch
+from affekt.metrics.calibration import negative_log_likelihood, sigmoid
+from affekt.metrics.classification import confusion_matrix, multi_label_scores, scores_of
+
+
+class TrainingModule(pl.LightningModule):
+    """A network and its objective, in Lightning's terms."""
+
+    def __init__(self, model: nn.Module, objective: nn.Module, inputs: tuple[str, ...], recipe: Recipe, task: Task) -> None:
+        """
+        Args:
+            inputs: Names of the batch's entries that the network is called with.
+        """
+        super().__init__()
+        self.model, self.objective = model, objective
+        self.inputs, self.recipe, self.task = inputs, recipe, task
+        self._seen: list[tuple[Tensor, Tensor]] = []
+
+    def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
+        seed_torch(self.recipe.seed, STEP, self.current_epoch, batch_idx, self.global_rank)
+        terms = self.objective(self.model, batch)
+        loss = torch.stack(list(terms.values())).sum()
+        logged = {"train/loss": loss.detach(), **{f"train/{name}": term.detach() for name, term in terms.items()}}
+        self.log_dict(logged, on_step=False, on_epoch=True, batch_size=len(batch["label"]), sync_dist=True)
+        return loss
+
+    def validation_step(self, batch: dict[str, Tensor], batch_idx: int) -> None:
+        self._seen.append((self.logits(batch).float().cpu(), batch["label"].cpu()))
+
+    def on_validation_epoch_end(self) -> None:
+        logits, targets = (torch.cat(part).numpy() for part in zip(*self._seen, strict=True))
+        self._seen.clear()
+        scores = validation_scores(logits, targets, self.task)
+        self.log_dict({f"validation/{name}": value for name, value in scores.items()})
+
+    def logits(self, batch: dict[str, Tensor]) -> Tensor:
+        """The network's answer to a batch."""
+        return self.model(**{name: batch[name] for name in self.inputs}).logits
+
+    def configure_optimizers(self) -> Any:
+        recipe = self.recipe
+        parameters = [p for p in (*self.model.parameters(), *self.objective.parameters()) if p.requires_grad]
+        optimizer = make_optimizer(recipe.optimizer, parameters)
+        steps_an_epoch = int(self.trainer.estimated_stepping_batches) / recipe.train.epochs
+
+        def factor(step: int) -> float:
+            # Half a step in: no rounding can move a step into the epoch before, and a warm-up does not start at zero.
+            return rate_factor(recipe.schedule, (step + 0.5) / steps_an_epoch, recipe.train.epochs)
+
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": LambdaLR(optimizer, factor), "interval": "step"},
+        }
+
+
+def validation_scores(logits: np.ndarray, targets: np.ndarray, task: Task) -> dict[str, float]:
+    """Scores by name, with the loss that selection may ask for: plain, without smoothing or weights."""
+    if task == "multi_label":
+        probability = np.clip(sigmoid(logits.astype(float)), 1e-7, 1 - 1e-7)
+        loss = -(targets * np.log(probability) + (1 - targets) * np.log(1 - probability)).mean()
+        return {"loss": float(loss), **multi_label_scores(targets, probability)}
+    truth = targets.argmax(axis=1) if targets.ndim == 2 else targets
+    confusion = confusion_matrix(truth, logits.argmax(axis=1), logits.shape[1])
+    return {
+        "loss": negative_log_likelihood(logits.astype(float), truth),
+        **{name: float(value) for name, value in scores_of(confusion).items()},
+    }

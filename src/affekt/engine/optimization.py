@@ -1,0 +1,54 @@
+"""Optimizers and learning rates by name."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from torch import nn
+from torch.optim import SGD, Adam, AdamW, Optimizer
+
+from affekt.core.recipe import OptimizerSettings, ScheduleSettings
+
+
+def make_optimizer(settings: OptimizerSettings, parameters: Iterable[nn.Parameter]) -> Optimizer:
+    """The optimizer of a recipe."""
+    if settings.name == "sgd":
+        return SGD(
+            parameters,
+            lr=settings.lr,
+            momentum=settings.momentum,
+            nesterov=settings.nesterov,
+            weight_decay=settings.weight_decay,
+        )
+    kind = {"adam": Adam, "adamw": AdamW}[settings.name]
+    return kind(parameters, lr=settings.lr, betas=settings.betas, weight_decay=settings.weight_decay)
+
+
+def rate_factor(settings: ScheduleSettings, epoch: float, epochs: int) -> float:
+    """What the learning rate is multiplied by at a moment of the run.
+
+    A pure function of time: nothing has to be saved to resume it.
+
+    Args:
+        epoch: Epochs that have passed, with the fraction of the current one.
+        epochs: Length of the run.
+
+    Example:
+        >>> rate_factor(ScheduleSettings(name="exponential", factor=0.5), epoch=2.9, epochs=10)
+        0.25
+        >>> round(rate_factor(ScheduleSettings(name="cosine"), epoch=5, epochs=10), 6)
+        0.5
+    """
+    rise = min(1.0, epoch / settings.warmup_epochs) if settings.warmup_epochs else 1.0
+    match settings.name:
+        case "exponential":
+            fall = settings.factor ** math.floor(epoch)
+        case "step":
+            fall = settings.factor ** sum(epoch >= milestone for milestone in settings.milestones)
+        case "cosine":
+            passed = min(1.0, epoch / epochs)
+            fall = settings.floor + (1 - settings.floor) * (1 + math.cos(math.pi * passed)) / 2
+        case _:
+            fall = 1.0
+    return rise * fall

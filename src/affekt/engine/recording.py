@@ -1,0 +1,72 @@
+"""After each epoch: a row of metrics, a checkpoint, and whether to go on."""
+
+from __future__ import annotations
+
+import logging
+import math
+from typing import Any
+
+import lightning.pytorch as pl
+from lightning.pytorch.callbacks import Checkpoint
+
+from affekt.core.errors import AffektError
+from affekt.core.recipe import SelectionSettings
+from affekt.engine.run import Run
+
+log = logging.getLogger(__name__)
+
+
+class EpochRecorder(Checkpoint):
+    """Writes what an epoch gave. What is best so far is read off the rows, so there is no state to lose."""
+
+    def __init__(self, run: Run, document: dict[str, Any], selection: SelectionSettings, *, keep_all: bool) -> None:
+        """
+        Args:
+            document: What each checkpoint's manifest says of the network.
+        """
+        self.run, self.document, self.selection, self.keep_all = run, document, selection, keep_all
+        self.rows = run.metrics()
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Row first, then checkpoint: a kill in between costs nothing, the epoch is simply run again."""
+        metrics = {name: float(value) for name, value in sorted(trainer.callback_metrics.items())}
+        epoch = trainer.current_epoch + 1
+        self.rows.append({"epoch": epoch, "step": trainer.global_step, "lr": _rate(trainer), **metrics})
+        if not math.isfinite(metrics["train/loss"]):
+            raise AffektError(
+                f"the training loss is {metrics['train/loss']} in epoch {epoch}: try a lower optimizer.lr, "
+                "train.clip_norm = 1.0 or a warm-up; the last good checkpoint is kept"
+            )
+        best = best_epoch(self.rows, self.selection)
+        if trainer.is_global_zero:
+            self.run.write_metrics(self.rows)
+        document = {**self.document, "epoch": epoch, "metrics": metrics}
+        trainer.save_checkpoint(self.run.checkpoints / f"epoch-{epoch}", storage_options=document)
+        if trainer.is_global_zero:
+            if best == epoch:
+                self.run.link("best", epoch)
+            self.run.link("last", epoch)
+            if not self.keep_all:
+                self.run.prune()
+        log.info("%s", summary(self.rows[-1], trainer.max_epochs or 0))
+        if self.selection.patience is not None and epoch - best >= self.selection.patience:
+            log.info("no progress of %s since epoch %d: stopping", self.selection.metric, best)
+            trainer.should_stop = True
+
+
+def best_epoch(rows: list[dict[str, Any]], selection: SelectionSettings) -> int:
+    """The first epoch with the best validation score."""
+    sign = -1.0 if selection.metric == "loss" else 1.0
+    return max(rows, key=lambda row: (sign * row[f"validation/{selection.metric}"], -row["epoch"]))["epoch"]
+
+
+def summary(row: dict[str, Any], epochs: int) -> str:
+    """One line for a person."""
+    return (
+        f"epoch {row['epoch']}/{epochs}  train loss {row['train/loss']:.4f}  validation loss "
+        f"{row['validation/loss']:.4f}  accuracy {row['validation/accuracy']:.3f}  UAR {row['validation/uar']:.3f}"
+    )
+
+
+def _rate(trainer: pl.Trainer) -> float:
+    return float(trainer.optimizers[0].param_groups[0]["lr"])

@@ -1,0 +1,87 @@
+"""Parting samples so that no subject stands on two sides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.model_selection import StratifiedGroupKFold
+
+from affekt.core.errors import ConfigError, DataError
+from affekt.core.recipe import SplitSettings
+from affekt.core.sample import Sample, Split
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Samples of the three parts."""
+
+    train: list[Sample]
+    validation: list[Sample]
+    test: list[Sample]
+
+    def part(self, split: Split) -> list[Sample]:
+        """Samples of one part by its name."""
+        return getattr(self, split)
+
+
+def part(samples: Sequence[Sample], settings: SplitSettings) -> Parts:
+    """Part labelled samples as a recipe says; the same samples and settings always give the same parts.
+
+    Raises:
+        ConfigError: More folds were asked for than there are subjects.
+        DataError: A part would be empty, or the data set itself puts one subject on two sides.
+    """
+    labelled = [sample for sample in samples if sample.label is not None or sample.label_weights]
+    if settings.scheme == "k_fold":
+        fold = _folds(labelled, settings.folds, settings.seed)
+        test = [sample for sample, where in zip(labelled, fold, strict=True) if where == settings.fold]
+        rest = [sample for sample, where in zip(labelled, fold, strict=True) if where != settings.fold]
+        validation: list[Sample] = []
+    else:
+        test = [sample for sample in labelled if sample.split == "test"]
+        validation = [sample for sample in labelled if sample.split == "validation"]
+        rest = [sample for sample in labelled if sample.split not in ("test", "validation")]
+    if not validation:
+        fold = _folds(rest, max(2, round(1 / settings.validation_share)), settings.seed)
+        validation = [sample for sample, where in zip(rest, fold, strict=True) if where == 0]
+        rest = [sample for sample, where in zip(rest, fold, strict=True) if where != 0]
+    parts = Parts(rest, validation, test)
+    check_parts(parts)
+    return parts
+
+
+def check_parts(parts: Parts) -> None:
+    """Refuse a parting that would make every number a lie.
+
+    Raises:
+        DataError: A part is empty, or a subject stands on two sides.
+    """
+    for name in ("train", "validation"):
+        if not parts.part(name):
+            raise DataError(f"the {name} part is empty")
+    sides = {name: {s.subject for s in parts.part(name) if s.subject} for name in ("train", "validation", "test")}
+    for one, other in (("train", "validation"), ("train", "test"), ("validation", "test")):
+        shared = sides[one] & sides[other]
+        if shared:
+            raise DataError(f"{len(shared)} subjects stand in both {one} and {other}, such as {sorted(shared)[0]}")
+
+
+def _folds(samples: Sequence[Sample], folds: int, seed: int) -> np.ndarray:
+    """Fold of each sample; labels are spread evenly, subjects kept whole."""
+    # A sample whose subject nobody knows is a subject of its own.
+    subjects = [sample.subject or f"sample {sample.id}" for sample in samples]
+    if len(set(subjects)) < folds:
+        raise ConfigError("split", [f"{folds} folds need as many subjects, the data has {len(set(subjects))}"])
+    labels = [sample.label or max(sample.label_weights or {"": 0.0}.items(), key=lambda kv: kv[1])[0] for sample in samples]
+    where = np.zeros(len(samples), int)
+    # A class with fewer samples than folds is spread as far as it goes; scikit-learn would refuse or warn.
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
+        for fold, (_, members) in enumerate(splitter.split(np.zeros(len(samples)), labels, subjects)):
+            where[members] = fold
+    return where

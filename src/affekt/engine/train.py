@@ -1,0 +1,241 @@
+"""`train`: one recipe, one run folder."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, RichProgressBar
+from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
+
+from affekt.core import catalog
+from affekt.core.dataset import Corpus
+from affekt.core.errors import ConfigError
+from affekt.core.recipe import Recipe, check_classes
+from affekt.core.sample import Sample
+from affekt.engine.checkpoint import FolderCheckpointIO, model_weights
+from affekt.engine.criterion import Criterion, class_weights
+from affekt.engine.loading import SampleDataset, plain_loader, train_loader
+from affekt.engine.module import TrainingModule
+from affekt.engine.randomness import INITIAL_WEIGHTS, seed_torch
+from affekt.engine.recording import EpochRecorder, best_epoch
+from affekt.engine.run import Run, check_free, environment
+from affekt.engine.splits import Parts, part
+from affekt.core.sealed import read_sealed
+from affekt.metrics.calibration import expected_calibration_error, fit_temperature, softmax
+from affekt.metrics.classification import confusion_matrix
+from affekt.report.figures import draw_confusion, draw_curves
+
+log = logging.getLogger(__name__)
+
+
+def train(
+    recipe: Recipe,
+    *,
+    data_root: Path | None = None,
+    runs: Path = Path("runs"),
+    resume: bool = False,
+    progress: bool = True,
+) -> Run:
+    """Train what a recipe says and return its run folder.
+
+    The test part is never looked at: epochs are selected and confidences calibrated on validation samples.
+
+    Args:
+        data_root: Where the data set lies; AFFEKT_DATA if not given.
+        runs: Folder that holds all runs.
+        resume: Continue a run that was stopped or killed; the end is the same, bit for bit.
+        progress: Show a progress bar.
+
+    Raises:
+        AffektError: The run exists and `resume` was not asked for, or training diverged.
+        ConfigError: The recipe does not fit the data or the machine.
+        DataError: The data set cannot be read.
+
+    Example:
+        >>> from affekt.core.recipe import Recipe
+        >>> run = train(Recipe.load(["recipes/gait.toml"]), data_root="data/emotion_gait")  # doctest: +SKIP
+    """
+    corpus = open_corpus(recipe, data_root)
+    run = Run.place(Path(runs), recipe, catalog.dataset(recipe.data.name).modalities)
+    if not resume:
+        check_free(run)
+    elif run.result is not None:
+        log.info("%s is finished already", run.path)
+        return run
+    run.start(recipe)
+    with _logging(run, progress):
+        _fit(run, recipe, corpus, progress=progress)
+    return run
+
+
+def open_corpus(recipe: Recipe, data_root: Path | None) -> Corpus:
+    """The data of a recipe, checked against its network.
+
+    Raises:
+        ConfigError: The network has another number of classes.
+        DataError: The data set cannot be read.
+    """
+    root = data_root or (Path(os.environ["AFFEKT_DATA"]) if os.environ.get("AFFEKT_DATA") else None)
+    corpus = catalog.dataset(recipe.data.name).open(Path(root) if root else None, recipe.data.options)
+    config = catalog.method(recipe.method).make_config(recipe.config)
+    problems = check_classes(config, corpus.labels)
+    if problems:
+        raise ConfigError(f"recipe for {recipe.method} on {recipe.data.name}", problems)
+    return corpus
+
+
+def _fit(run: Run, recipe: Recipe, corpus: Corpus, *, progress: bool) -> None:
+    room = catalog.method(recipe.method)
+    config = room.make_config(recipe.config)
+    parts = part(corpus.samples, recipe.split)
+    state = room.load("preprocess")(config).fit(parts.train)
+    preprocess = room.load("preprocess")(config, state)
+    datasets = {
+        "train": SampleDataset(parts.train, preprocess, corpus.labels, corpus.task, seed=recipe.seed),
+        "validation": SampleDataset(parts.validation, preprocess, corpus.labels, corpus.task, seed=None),
+    }
+    weights = class_weights(recipe.loss, datasets["train"].targets, corpus.labels)
+    if recipe.train.threads:
+        torch.set_num_threads(recipe.train.threads)
+    seed_torch(recipe.seed, INITIAL_WEIGHTS)
+    module = TrainingModule(
+        room.load("model")(config),
+        room.load("objective")(config, Criterion(recipe.loss, corpus.task, weights)),
+        preprocess.spec.names,
+        recipe,
+        corpus.task,
+    )
+    document = {
+        "method": recipe.method,
+        "config": config.model_dump(mode="json"),
+        "labels": corpus.labels.model_dump(mode="json"),
+        "task": corpus.task,
+        "preprocessing": state,
+        "data": recipe.data.model_dump(mode="json"),
+        "environment": environment(),
+    }
+    recorder = EpochRecorder(run, document, recipe.selection, keep_all=recipe.train.keep == "all")
+    resume_from = _resume_point(run, recorder)
+    trainer = _make_trainer(run, recipe, recorder, progress=progress)
+    log.info("%d training and %d validation samples, %s", len(parts.train), len(parts.validation), run.path)
+    trainer.fit(
+        module,
+        train_loader(datasets["train"], recipe),
+        plain_loader(datasets["validation"], recipe),
+        ckpt_path=resume_from,
+    )
+    if trainer.is_global_zero:
+        _finish(run, recipe, module, datasets["validation"], corpus, parts)
+
+
+def _resume_point(run: Run, recorder: EpochRecorder) -> str | None:
+    """The last complete epoch; rows of epochs that were not completed are forgotten."""
+    if not run.last.exists():
+        recorder.rows = []
+        return None
+    done = read_sealed(run.last, kind="checkpoint").document["epoch"]
+    recorder.rows = [row for row in recorder.rows if row["epoch"] <= done]
+    log.info("continuing after epoch %d", done)
+    return str(run.last)
+
+
+def _make_trainer(run: Run, recipe: Recipe, recorder: EpochRecorder, *, progress: bool) -> pl.Trainer:
+    options = recipe.train
+    callbacks: list[Callback] = [recorder]
+    if options.weight_average:
+        callbacks.append(EMAWeightAveraging(decay=options.weight_average))
+    if progress:
+        callbacks.append(RichProgressBar())
+    try:
+        trainer = pl.Trainer(
+            max_epochs=options.epochs,
+            precision=options.precision,
+            accumulate_grad_batches=options.accumulate,
+            gradient_clip_val=options.clip_norm or None,
+            deterministic=options.deterministic,
+            accelerator=options.accelerator,
+            devices=options.devices,
+            strategy=options.strategy,
+            callbacks=callbacks,
+            plugins=[FolderCheckpointIO()],
+            logger=TensorBoardLogger(run.path, name="", version="events"),
+            default_root_dir=run.path,
+            enable_progress_bar=progress,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+            use_distributed_sampler=False,  # the sampler parts itself
+            log_every_n_steps=1,
+        )
+    except (MisconfigurationException, ValueError) as error:
+        raise ConfigError("recipe", [f"train: {error}"]) from None
+    if options.precision == "16-mixed" and trainer.strategy.root_device.type == "cpu":
+        raise ConfigError("recipe", ["train.precision = '16-mixed' needs a GPU: use 'bf16-mixed' or '32' on a CPU"])
+    return trainer
+
+
+def _finish(run: Run, recipe: Recipe, module: TrainingModule, data: SampleDataset, corpus: Corpus, parts: Parts) -> None:
+    """Calibrate the chosen epoch on validation, draw the figures, write the result."""
+    rows = run.metrics()
+    chosen = best_epoch(rows, recipe.selection)
+    module.model.load_state_dict(model_weights(read_sealed(run.best, kind="checkpoint")))
+    module.model.cpu().eval()
+    with torch.inference_mode():
+        logits = torch.cat([module.logits(batch) for batch in plain_loader(data, recipe)]).numpy()
+    draw_curves(rows, run.figures / "curves.png")
+    result: dict[str, Any] = {
+        "epochs": len(rows),
+        "best_epoch": chosen,
+        "validation": {
+            name.removeprefix("validation/"): value
+            for name, value in rows[chosen - 1].items()
+            if name.startswith("validation/")
+        },
+        "samples": {"train": len(parts.train), "validation": len(parts.validation), "test": len(parts.test)},
+        "skipped": len(corpus.skipped),
+    }
+    if corpus.task == "single_label":
+        truth = data.targets.numpy()
+        truth = truth.argmax(axis=1) if truth.ndim == 2 else truth
+        confusion = confusion_matrix(truth, logits.argmax(axis=1), len(corpus.labels))
+        draw_confusion(confusion, corpus.labels.names, run.figures / "confusion-validation.png", title="validation")
+        temperature = fit_temperature(logits, truth)
+        result["calibration"] = {
+            "temperature": temperature,
+            "samples": len(truth),
+            "ece_before": expected_calibration_error(softmax(logits), truth),
+            "ece_after": expected_calibration_error(softmax(logits / temperature), truth),
+        }
+        run.write_json("calibration.json", result["calibration"])
+    run.write_json("result.json", result)
+
+
+@contextmanager
+def _logging(run: Run, progress: bool) -> Iterator[None]:
+    """Everything affekt says goes to `log.txt`; Lightning's small talk goes nowhere."""
+    handler = logging.FileHandler(run.path / "log.txt")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    house, lightning = logging.getLogger("affekt"), logging.getLogger("lightning.pytorch")
+    level = lightning.level
+    house.addHandler(handler)
+    house.setLevel(logging.INFO)
+    lightning.setLevel(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            # Loader workers are the recipe's choice, and small data sets have fewer batches than log steps.
+            warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+            warnings.filterwarnings("ignore", message=".*Checkpoint directory .* exists and is not empty.*")
+            yield
+    finally:
+        house.removeHandler(handler)
+        lightning.setLevel(level)
+        handler.close()

@@ -1,0 +1,219 @@
+"""Skeletons: joint positions over time, with every joint known by name.
+
+Files state their joint order; two data sets that number joints differently are brought together by name. Read are
+
+    walk.npz    positions (t, v, 3) or poses (n, t, v, 3), float; joints (v,) text; optionally up ("y" or "z"),
+                cycle_frames or period (scalar or (n,): length of one gait cycle), rate_hz
+    walk.json   {"joints": ["root", ...], "positions": [[[x, y, z], ...], ...], "up": "y", "cycle_frames": 36}
+    walk.csv    a column each: root_x,root_y,root_z,spine_x,...   one row a frame
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from affekt.core.errors import MediaError, UsageError
+from affekt.core.settings import suggest
+
+SUFFIXES = (".npz", ".json", ".csv")
+MAX_BYTES = 2 * 2**30  # of a file, after decompression
+MAX_FRAMES = 1_000_000  # of one walk: nine hours at 30 Hz
+
+_ARM, _LEG = ("shoulder", "elbow", "hand"), ("hip", "knee", "foot")
+
+
+def _limb(side: str, parts: Sequence[str]) -> tuple[str, ...]:
+    return tuple(f"{side}_{part}" for part in parts)
+
+
+_SPINE = ("root", "spine", "neck", "head")
+JOINT_ORDERS: Mapping[str, tuple[str, ...]] = {
+    # As BPM-GCN numbers them: right before left.
+    "bpm_gcn": _SPINE + _limb("right", _ARM) + _limb("left", _ARM) + _limb("right", _LEG) + _limb("left", _LEG),
+    # As the Emotion-Gait files number them: left before right.
+    "emotion_gait": _SPINE + _limb("left", _ARM) + _limb("right", _ARM) + _limb("left", _LEG) + _limb("right", _LEG),
+}
+BONES = (
+    ("root", "spine"),
+    ("spine", "neck"),
+    ("neck", "head"),
+    *((("neck", f"{side}_shoulder")) for side in ("left", "right")),
+    *((f"{side}_shoulder", f"{side}_elbow") for side in ("left", "right")),
+    *((f"{side}_elbow", f"{side}_hand") for side in ("left", "right")),
+    *((("root", f"{side}_hip")) for side in ("left", "right")),
+    *((f"{side}_hip", f"{side}_knee") for side in ("left", "right")),
+    *((f"{side}_knee", f"{side}_foot") for side in ("left", "right")),
+)
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """One walk.
+
+    Attributes:
+        positions: (t, v, 3) float32; x, y, z with y up, any unit.
+        joints: Name of each of the v joints.
+        cycle_frames: Length of one gait cycle, where the walk repeats itself.
+        rate_hz: Frames a second, where known.
+    """
+
+    positions: np.ndarray
+    joints: tuple[str, ...]
+    cycle_frames: int | None = None
+    rate_hz: float | None = None
+
+    def __post_init__(self) -> None:
+        shape = np.shape(self.positions)
+        if len(shape) != 3 or shape[2] != 3:
+            raise MediaError(f"a skeleton has positions (frames, joints, 3), found {shape}")
+        if shape[1] != len(self.joints):
+            raise MediaError(f"{shape[1]} joints were found where {len(self.joints)} are named")
+        if not 1 <= shape[0] <= MAX_FRAMES:
+            raise MediaError(f"a walk has 1 to {MAX_FRAMES} frames, found {shape[0]}")
+        if self.cycle_frames is not None and not 1 <= self.cycle_frames <= shape[0]:
+            raise MediaError(f"a cycle of {self.cycle_frames} frames does not fit in a walk of {shape[0]}")
+        broken = ~np.isfinite(self.positions).all(axis=(1, 2))
+        if broken.any():
+            raise MediaError(
+                f"coordinates are NaN or infinite in {int(broken.sum())} of {shape[0]} frames, first in frame "
+                f"{int(broken.argmax())}"
+            )
+
+    def in_order(self, joints: Sequence[str]) -> np.ndarray:
+        """Positions (t, len(joints), 3) of the named joints, in that order.
+
+        Raises:
+            MediaError: A joint is missing.
+        """
+        missing = [name for name in joints if name not in self.joints]
+        if missing:
+            raise MediaError(
+                f"the skeleton lacks {', '.join(missing)}; it has {', '.join(self.joints)}"
+            )
+        return self.positions[:, [self.joints.index(name) for name in joints]]
+
+
+def joint_order(text: str) -> tuple[str, ...]:
+    """Joint names from the name of a known order, or from a comma-separated list.
+
+    Raises:
+        UsageError: Neither.
+    """
+    if "," in text:
+        return tuple(name.strip() for name in text.split(","))
+    if text not in JOINT_ORDERS:
+        raise UsageError(
+            f"no joint order is called {text!r}; {suggest(text, sorted(JOINT_ORDERS))}, or list the joints with commas"
+        )
+    return JOINT_ORDERS[text]
+
+
+def read_skeletons(path: Path, *, joints: Sequence[str] | None = None) -> list[Skeleton]:
+    """All walks of one file.
+
+    Args:
+        joints: Joint order for files that do not state one.
+
+    Raises:
+        MediaError: The file is missing, empty, too large, truncated, not what its name says, or holds objects.
+    """
+    if not path.is_file():
+        raise MediaError(f"{path} does not exist or is no file")
+    if path.suffix not in SUFFIXES:
+        raise MediaError(f"{path} is no skeleton file; known are {', '.join(SUFFIXES)}")
+    if not 0 < path.stat().st_size <= MAX_BYTES:
+        raise MediaError(f"{path} has {path.stat().st_size} bytes; 1 to {MAX_BYTES} are read")
+    content = {".npz": _read_npz, ".json": _read_json, ".csv": _read_csv}[path.suffix](path)
+    try:
+        return _skeletons(content, tuple(joints) if joints else None)
+    except MediaError as error:
+        raise MediaError(f"{path}: {error}") from None
+
+
+def _skeletons(content: Mapping[str, Any], stated: tuple[str, ...] | None) -> list[Skeleton]:
+    key = next((name for name in ("positions", "poses") if name in content), None)
+    if key is None:
+        raise MediaError(f"holds neither positions nor poses, only {', '.join(sorted(content)) or 'nothing'}")
+    try:
+        positions = np.asarray(content[key], dtype=np.float32)
+    except (ValueError, TypeError):
+        raise MediaError(f"{key} is no regular array of numbers") from None
+    if positions.ndim not in (3, 4):
+        raise MediaError(f"{key} must be (frames, joints, 3) or (walks, frames, joints, 3), found {positions.shape}")
+    walks = positions if positions.ndim == 4 else positions[None]
+    joints = tuple(str(name) for name in np.atleast_1d(content["joints"])) if "joints" in content else stated
+    if joints is None:
+        raise MediaError("states no joint order: add `joints` to the file, or name one of "
+                         f"{', '.join(sorted(JOINT_ORDERS))} with --joints")
+    up = str(content.get("up", "y"))
+    if up not in ("y", "z"):
+        raise MediaError(f"says that {up!r} is up; y or z is known")
+    if up == "z":  # turn about x, so that left stays left
+        walks = np.stack([walks[..., 0], walks[..., 2], -walks[..., 1]], axis=-1)
+    cycles = content.get("cycle_frames", content.get("period"))
+    rate = content.get("rate_hz")
+    one = Skeleton(walks[0], joints, rate_hz=None if rate is None else float(rate)) if len(walks) else None
+    if one is None:
+        raise MediaError(f"{key} holds no walk")
+    counts = [None] * len(walks) if cycles is None else [int(n) for n in np.broadcast_to(cycles, len(walks))]
+    return [replace(one, positions=walk, cycle_frames=n) for walk, n in zip(walks, counts, strict=True)]
+
+
+def _read_npz(path: Path) -> dict[str, Any]:
+    wanted = ("positions", "poses", "joints", "up", "cycle_frames", "period", "rate_hz")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+        if size > MAX_BYTES:
+            raise MediaError(f"{path} would unpack to {size} bytes; at most {MAX_BYTES} are read")
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in wanted if name in file.files}
+    except zipfile.BadZipFile:
+        raise MediaError(f"{path} is truncated or no npz file: it cannot be opened as a zip archive") from None
+    except ValueError as error:
+        if "allow_pickle" in str(error):
+            raise MediaError(f"{path} holds a pickled object; objects are never loaded, save plain arrays") from None
+        raise MediaError(f"{path} is damaged: {error}") from None
+    except (OSError, EOFError, zlib.error, KeyError, MemoryError, SyntaxError) as error:
+        raise MediaError(f"{path} is damaged: {error}") from None
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text())
+    except (ValueError, UnicodeDecodeError, RecursionError) as error:
+        raise MediaError(f"{path} is no JSON: {error}") from None
+    if not isinstance(content, dict):
+        raise MediaError(f"{path} must hold an object with joints and positions, found a {type(content).__name__}")
+    return content
+
+
+def _read_csv(path: Path) -> dict[str, Any]:
+    try:
+        with path.open(newline="") as stream:
+            rows = list(csv.DictReader(stream, strict=True))
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise MediaError(f"{path} is no CSV: {error}") from None
+    columns = [name for name in (rows[0] if rows else {}) if name]
+    joints = list(dict.fromkeys(name[:-2] for name in columns if name[-2:] in ("_x", "_y", "_z")))
+    if not joints:
+        raise MediaError(f"{path} needs columns root_x, root_y, root_z, ... and a row each frame")
+
+    def number(row: dict[str, str], name: str) -> float:
+        try:
+            return float(row[name] or math.nan)
+        except (KeyError, TypeError, ValueError):
+            raise MediaError(f"{path} has no number in column {name}") from None
+
+    positions = [[[number(row, f"{joint}_{axis}") for axis in "xyz"] for joint in joints] for row in rows]
+    return {"positions": positions, "joints": joints}

@@ -1,0 +1,1 @@
+"""The rooms: a folder a method, all with the same furniture. The catalogue reads the folder names."""

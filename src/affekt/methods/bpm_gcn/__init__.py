@@ -1,0 +1,11 @@
+"""BPM-GCN: emotion from a walk, posture and movement streams that inform each other (Zhai et al., TAFFC 2024)."""
+
+from affekt.core.method import Method
+
+METHOD = Method(
+    config="config:BPMGCNConfig",
+    model="model:BPMGCN",
+    objective="objective:BPMGCNObjective",
+    preprocess="preprocess:GaitPreprocess",
+    weights="weights:WEIGHTS",
+)

@@ -1,0 +1,148 @@
+"""A walk to the arrays of the network: which frames, where, how large, facing where; then movement and targets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from affekt.core.errors import MediaError
+from affekt.core.sample import Sample
+from affekt.core.spec import InputSpec, TensorSpec
+from affekt.media.skeleton import Skeleton
+
+from .augment import move, turn_about_vertical, vary
+from .config import BPMGCNConfig
+from .features import affective_features, movement
+from .joints import JOINTS
+
+THIGH = 1 / 3  # length of an aligned thigh: the scale of the Emotion-Gait files, where the method was published
+
+
+class GaitPreprocess:
+    """Samples with a `skeleton` to posture and movement arrays.
+
+    Args:
+        state: What `fit` measured: smallest and largest value of each affective feature over the training walks. Only
+            training targets need it.
+    """
+
+    def __init__(self, config: BPMGCNConfig, state: Mapping[str, Any] | None = None) -> None:
+        self.config = config
+        self.state = state
+        t, v = config.clip_frames, len(JOINTS)
+        order = f"joints {', '.join(JOINTS)}; y up"
+        placed = "root at the origin, thigh 1/3, facing +z" if config.align else "unit and origin of the source"
+        self.spec = InputSpec(
+            inputs=(
+                TensorSpec(name="skeleton", axes="b c t v m", shape=(3, t, v, 1), meaning=f"x y z; {placed}; {order}"),
+                TensorSpec(
+                    name="movement",
+                    axes="b c t v m",
+                    shape=(8, t, v, 1),
+                    meaning="velocity x y z and length, acceleration x y z and length, per frame step",
+                ),
+            ),
+            targets=(
+                TensorSpec(
+                    name="affective",
+                    axes="b f",
+                    shape=(31 * t,),
+                    meaning="frame by frame 14 angles, 9 distances, 8 areas; scaled to [-1, 1] over the training walks",
+                ),
+            ),
+        )
+
+    def fit(self, samples: list[Sample]) -> dict[str, Any]:
+        """Range of each affective feature over the training walks."""
+        features = np.concatenate([affective_features(self._place(self._skeleton(sample))) for sample in samples])
+        return {"affective_min": features.min(axis=0).tolist(), "affective_max": features.max(axis=0).tolist()}
+
+    def __call__(self, sample: Sample, *, rng: np.random.Generator | None = None) -> dict[str, np.ndarray]:
+        """Arrays of one walk; with `rng` a varied training view. Targets are added once `fit` was done.
+
+        Raises:
+            MediaError: The sample has no skeleton, or one with other joints.
+        """
+        skeleton, augment = self._skeleton(sample), self.config.augment
+        positions = self._clip(self._place(skeleton), skeleton.cycle_frames, rng)
+        moves = None
+        if rng is not None and augment.kind == "physical":
+            positions = vary(positions, augment, rng)
+        elif rng is not None and augment.kind == "reference":
+            # parity: movement is moved by a draw of its own, and the affective target stays that of the still walk.
+            moves = move(movement(positions), augment, rng)
+        arrays = {"movement": _channels_first(movement(positions) if moves is None else moves)}
+        if self.state is not None:
+            arrays["affective"] = self._scaled(affective_features(positions)).reshape(-1).astype(np.float32)
+        if rng is not None and augment.kind == "reference":
+            positions = move(positions, augment, rng)
+        return {"skeleton": _channels_first(positions), **arrays}
+
+    def _skeleton(self, sample: Sample) -> Skeleton:
+        skeleton = sample.media.get("skeleton")
+        if not isinstance(skeleton, Skeleton):
+            raise MediaError(f"sample {sample.id} has no skeleton; it has {', '.join(sample.media) or 'nothing'}")
+        return skeleton
+
+    def _place(self, skeleton: Skeleton) -> np.ndarray:
+        """Positions (t, v, 3), float64, in the method's joint order, aligned if the config says so."""
+        positions = skeleton.in_order(JOINTS).astype(np.float64)
+        return align(positions) if self.config.align else positions
+
+    def _clip(
+        self, positions: np.ndarray, cycle_frames: int | None, rng: np.random.Generator | None
+    ) -> np.ndarray:
+        """Exactly `clip_frames` frames; a training view may start anywhere and walk a little faster or slower."""
+        wanted = self.config.clip_frames
+        varied = rng is not None and self.config.augment.kind == "physical"
+        pace = 1.0 + (rng.uniform(-1, 1) * self.config.augment.pace if varied and rng is not None else 0.0)
+        steps = np.arange(wanted) * pace
+        if cycle_frames is not None:
+            start = rng.integers(cycle_frames) if varied and rng is not None else 0
+            return _at(positions[:cycle_frames], start + steps, period=cycle_frames)
+        slack = len(positions) - wanted * pace
+        start = rng.uniform(0, slack) if varied and rng is not None and slack > 0 else 0
+        if len(positions) < wanted and self.config.short_clips == "zeros":
+            return np.concatenate([positions, np.zeros((wanted - len(positions), *positions.shape[1:]))])
+        # To and fro: the walk is followed by itself backwards, so that nothing jumps.
+        there_and_back = np.concatenate([positions, positions[-2:0:-1]])
+        return _at(there_and_back, np.floor(start) + steps, period=len(there_and_back))
+
+    def _scaled(self, features: np.ndarray) -> np.ndarray:
+        assert self.state is not None
+        low, high = (np.array(self.state[f"affective_{end}"]) for end in ("min", "max"))
+        return 2 * (features - low) / np.maximum(high - low, 1e-6) - 1
+
+
+def align(positions: np.ndarray) -> np.ndarray:
+    """Put the root at the origin, scale to thighs of 1/3, and turn about the vertical to face +z on average.
+
+    Raises:
+        MediaError: The thighs have no length, so there is no scale.
+    """
+    joint = {name: positions[:, JOINTS.index(name)] for name in JOINTS}
+    thighs = [np.linalg.norm(joint[f"{side}_hip"] - joint[f"{side}_knee"], axis=-1) for side in ("left", "right")]
+    thigh = float(np.mean(thighs))
+    if thigh <= 0:
+        raise MediaError("hips and knees lie in the same place: the skeleton has no size")
+    placed = (positions - joint["root"][:, None]) * (THIGH / thigh)
+    # The left-to-right axes of hips and shoulders; a person who faces +z with y up has the left side at +x.
+    across = sum(joint[f"left_{part}"] - joint[f"right_{part}"] for part in ("hip", "shoulder"))
+    x, _, z = np.mean(across, axis=0)
+    return turn_about_vertical(placed, float(np.arctan2(z, x)))
+
+
+def _at(positions: np.ndarray, times: np.ndarray, *, period: int) -> np.ndarray:
+    """Positions at fractional frame times of a walk that repeats after `period` frames."""
+    before = np.floor(times).astype(int)
+    share = (times - before)[:, None, None]
+    if not share.any():
+        return positions[before % period]
+    return (1 - share) * positions[before % period] + share * positions[(before + 1) % period]
+
+
+def _channels_first(array: np.ndarray) -> np.ndarray:
+    """(t, v, c) to (c, t, v, 1), float32."""
+    return np.ascontiguousarray(array.transpose(2, 0, 1)[..., None], dtype=np.float32)

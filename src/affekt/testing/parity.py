@@ -1,0 +1,51 @@
+"""`python -m affekt.testing.parity METHOD CASE`: run one parity case and print a line for each output."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from affekt.core import catalog
+from affekt.core.errors import AffektError
+from affekt.core.parity import Case, Comparison
+
+
+def compare(method: str, case: Path, keys: Path | None = None) -> list[Comparison]:
+    """Every output of a case beside the reference's.
+
+    Args:
+        method: Name of the method, or of its folder of cases.
+        keys: Names and shapes of the reference weights; `keys.json` beside the case if not given.
+
+    Raises:
+        UsageError: There is no such method, or the file is no case of it.
+    """
+    return list(catalog.method(method).load("parity")(Case.open(case, keys)))
+
+
+def main(
+    method: Annotated[str, typer.Argument(help="Name of a method, as in bpm-gcn.")],
+    case: Annotated[Path, typer.Argument(help="A case file.")],
+    keys: Annotated[Path | None, typer.Option(help="Key list; keys.json beside the case if not given.")] = None,
+) -> None:
+    """Run one parity case; exit code 1 if any output differs."""
+    try:
+        results = compare(method, case, keys)
+    except AffektError as error:
+        typer.echo(f"{type(error).__name__}: {error}", err=True)
+        raise typer.Exit(error.exit_code) from None
+    for result in results:
+        shape = "x".join(str(size) for size in result.expected.shape) or "scalar"
+        verdict = "ok" if result.ok else "FAIL"
+        typer.echo(f"{result.name:28} {shape:>14}  max abs {result.max_abs:.3e}  max rel {result.max_rel:.3e}  {verdict}")
+    failed = sum(not result.ok for result in results)
+    if failed or not results:
+        typer.echo(f"{failed} of {len(results)} outputs differ", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    typer.run(main)
