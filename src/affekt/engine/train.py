@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import warnings
@@ -85,13 +84,18 @@ def open_corpus(recipe: Recipe, data_root: Path | None) -> Corpus:
         ConfigError: The network has another number of classes.
         DataError: The data set cannot be read.
     """
-    root = data_root or (Path(os.environ["AFFEKT_DATA"]) if os.environ.get("AFFEKT_DATA") else None)
-    corpus = catalog.dataset(recipe.data.name).open(Path(root) if root else None, recipe.data.options)
+    corpus = catalog.dataset(recipe.data.name).open(data_path(data_root), recipe.data.options)
     config = catalog.method(recipe.method).make_config(recipe.config)
     problems = check_classes(config, corpus.labels)
     if problems:
         raise ConfigError(f"recipe for {recipe.method} on {recipe.data.name}", problems)
     return corpus
+
+
+def data_path(data_root: Path | str | None) -> Path | None:
+    """Where data lies: what the caller says, or AFFEKT_DATA."""
+    root = data_root or os.environ.get("AFFEKT_DATA")
+    return Path(root) if root else None
 
 
 def _fit(run: Run, recipe: Recipe, corpus: Corpus, *, progress: bool) -> None:

@@ -47,6 +47,26 @@ def draw_confusion(confusion: np.ndarray, names: Sequence[str], path: Path, *, t
     _save(figure, path)
 
 
+def draw_reliability(probability: np.ndarray, truth: np.ndarray, path: Path, *, bins: int = 10) -> None:
+    """Accuracy over confidence: on the diagonal a confidence means what it says. Bars show how many items."""
+    figure = Figure(figsize=(4.2, 4.2), layout="constrained")
+    axes = figure.subplots()
+    confidence, right = probability.max(axis=1), probability.argmax(axis=1) == truth
+    index = np.minimum((confidence * bins).astype(int), bins - 1)
+    count = np.bincount(index, minlength=bins)
+    filled = count > 0
+    mean = np.bincount(index, confidence, bins)[filled] / count[filled]
+    accuracy = np.bincount(index, right, bins)[filled] / count[filled]
+    centres = (np.arange(bins) + 0.5) / bins
+    axes.bar(centres, count / count.sum(), width=0.9 / bins, color="#d8dee6", label="share of items")
+    axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=":")
+    axes.plot(mean, accuracy, marker="o", color=ACCENT, label="accuracy")
+    axes.set(title="Reliability", xlabel="confidence", xlim=(0, 1), ylim=(0, 1))
+    axes.legend(frameon=False, fontsize=8, loc="upper left")
+    axes.spines[["top", "right"]].set_visible(False)
+    _save(figure, path)
+
+
 def _save(figure: Figure, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=130)
