@@ -1,0 +1,44 @@
+"""`affekt card`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from affekt.cli.show import AsJson, as_json, as_table
+from affekt.core import catalog
+
+
+def command(name: Annotated[str, typer.Argument(help="A method, as in bpm-gcn.")], json: AsJson = False) -> None:
+    """Show the facts about a method. Example: affekt card bpm-gcn"""
+    card = catalog.card(name)
+    if json:
+        as_json(card.model_dump(mode="json"))
+        return
+    console = Console(highlight=False)
+    paper = card.paper
+    console.print(f"{card.title}: {card.summary}\n", markup=False)
+    for label, text in (
+        ("paper", f"{paper.authors}. {paper.title}. {paper.venue}, {paper.year}."),
+        ("task", card.task),
+        ("reference", card.reference),
+        ("parity", card.parity),
+        ("licence", card.licence),
+        ("for", card.intended_use),
+        ("limits", card.limits),
+    ):
+        console.print(f"{label:>10}  {text}", markup=False)
+    console.print()
+    as_table(
+        ("data", "metric", "paper", "ours", "note"),
+        [(r.data, r.metric, r.paper or "-", r.ours or "-", r.note) for r in card.results],
+        title="Results",
+    )
+    console.print()
+    as_table(
+        ("quirk of the reference", "here", "config", "effect"),
+        [(q.what, q.here, q.config, q.effect) for q in card.quirks],
+        title="Quirks",
+    )

@@ -1,0 +1,50 @@
+"""`affekt data`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from affekt.cli.show import AsJson, as_json, as_table, say
+from affekt.core import catalog
+from affekt.core.recipe import options_from
+
+app = typer.Typer(help="Look at data before training on it.", no_args_is_help=True)
+
+
+@app.callback()
+def group() -> None:
+    """Look at data before training on it."""
+
+
+@app.command()
+def check(
+    dataset: Annotated[str, typer.Argument(help="A data set, as in emotion-gait.")],
+    data_root: Annotated[Path | None, typer.Option(envvar="AFFEKT_DATA", help="Where it lies.")] = None,
+    option: Annotated[list[str] | None, typer.Option("--set", help="An option of the data set: key=value.")] = None,
+    figure: Annotated[Path | None, typer.Option(help="Draw the class balance into this PNG.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Read a data set and report counts, broken items and leaks.
+
+    Example: affekt data check emotion-gait --data-root DIR
+    """
+    from affekt.report.corpus import describe, draw_balance, problems
+
+    corpus = catalog.dataset(dataset).open(data_root, options_from(option or []))
+    description = describe(corpus)
+    found = problems(description)
+    if figure is not None:
+        draw_balance(description, figure)
+    if json:
+        as_json({**description, "problems": found})
+        return
+    splits = description["splits"]
+    as_table(
+        ("split", *corpus.labels.names, "samples", "subjects"),
+        [(name, *(part["labels"][k] for k in corpus.labels.names), part["samples"], part["subjects"]) for name, part in splits.items()],
+    )
+    for line in found or ["no problem was found"]:
+        say(line)

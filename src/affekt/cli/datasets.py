@@ -1,0 +1,29 @@
+"""`affekt datasets`."""
+
+from __future__ import annotations
+
+from affekt.cli.show import AsJson, as_json, as_table
+from affekt.core import catalog
+
+
+def command(json: AsJson = False) -> None:
+    """List the data sets that can be read. Example: affekt datasets"""
+    found = [catalog.dataset(name) for name in catalog.list_datasets()]
+    rows = [
+        {
+            "name": data.name,
+            "title": data.title,
+            "modalities": list(data.modalities),
+            "labels": list(data.labels.names) if data.labels else [],
+            "licence": data.licence,
+            "cite": data.cite,
+        }
+        for data in found
+    ]
+    if json:
+        as_json(rows)
+        return
+    as_table(
+        ("data set", "what it is", "labels", "licence"),
+        [(row["name"], row["title"], ", ".join(row["labels"]) or "as in the files", row["licence"]) for row in rows],
+    )

@@ -1,0 +1,45 @@
+"""`affekt evaluate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from affekt.cli.show import AsJson, as_json, as_table, progress, say
+from affekt.core.errors import require
+
+
+def command(
+    run: Annotated[Path, typer.Argument(help="A run folder or a bundle.")],
+    data: Annotated[str | None, typer.Option(help="Another data set; its own if not given.")] = None,
+    data_root: Annotated[Path | None, typer.Option(envvar="AFFEKT_DATA", help="Where the data set lies.")] = None,
+    split: Annotated[Literal["train", "validation", "test"], typer.Option(help="Which part.")] = "test",
+    output: Annotated[Path | None, typer.Option(help="Folder for results; inside the run if not given.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Score a run or a bundle, with intervals, figures and a file of predictions.
+
+    Example: affekt evaluate runs/.../0f6cf0c3--0 --data-root DIR
+    """
+    require("sklearn", extra="train", needed_by="affekt evaluate")
+    from affekt.deploy.evaluate import evaluate
+
+    with progress("evaluating") as step:
+        result = evaluate(run, data=data, data_root=data_root, split=split, folder=output, on_batch=step)
+    if json:
+        as_json(result.to_dict())
+        return
+    rows = []
+    for name, value in result.scores.items():
+        low, high = result.intervals.get(name, (None, None))
+        rows.append((name, value, f"{low:.3f} to {high:.3f}" if low is not None else ""))
+    as_table(("score", "value", "95 % interval"), rows, title=f"{len(result.predictions)} samples")
+    as_table(
+        ("class", "precision", "recall", "F1", "samples"),
+        [(c["class"], c["precision"], c["recall"], c["f1"], c["count"]) for c in result.per_class],
+    )
+    for item in result.skipped:
+        say(f"skipped {item.id}: {item.reason}")
+    say(f"figures and predictions: {result.folder}")

@@ -1,0 +1,33 @@
+"""`affekt export`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from affekt.cli.show import AsJson, as_json, say
+from affekt.core.errors import require
+
+
+def command(
+    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    to: Annotated[str, typer.Option(help="Target: onnx.")] = "onnx",
+    output: Annotated[Path | None, typer.Option(help="Folder of the bundle; RUN/bundle if not given.")] = None,
+    data_root: Annotated[Path | None, typer.Option(envvar="AFFEKT_DATA", help="Data for the gate.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Write the best epoch of a run as a bundle, if its answers agree with PyTorch's.
+
+    Example: affekt export runs/.../0f6cf0c3--0 --output walks.affekt
+    """
+    require("onnxscript", extra="train", needed_by="affekt export")
+    from affekt.deploy.export import export
+
+    done = export(run, output, to=to, data_root=data_root)
+    if json:
+        as_json({**vars(done), "bundle": str(done.bundle)})
+        return
+    say(f"largest difference of a logit from PyTorch: {done.max_difference:.1e} ({done.gate})")
+    say(f"{done.bundle}: {done.bytes / 1e6:.1f} MB, in {done.seconds:.0f} s\nnext: affekt predict {done.bundle} INPUT")

@@ -1,0 +1,36 @@
+"""`affekt`: the verbs, and how errors become exit codes."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import typer
+
+from affekt.cli import card, data, datasets, demo, doctor, evaluate, export, methods, predict, train
+from affekt.core.errors import AffektError
+
+app = typer.Typer(
+    name="affekt",
+    help="Train, evaluate, export and apply methods of affective computing.",
+    epilog="Exit codes: 0 done, 1 the work failed, 2 the call was wrong.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for module in (demo, methods, datasets, card, train, evaluate, export, predict, doctor):
+    app.command(name=module.__name__.rpartition(".")[2])(module.command)
+app.add_typer(data.app, name="data")
+
+
+def run() -> None:
+    """Run the command line; an error of ours is one message and an exit code, never a traceback."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    try:
+        app()
+    except AffektError as error:
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped\n")
+        sys.exit(130)

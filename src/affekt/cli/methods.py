@@ -1,0 +1,18 @@
+"""`affekt methods`."""
+
+from __future__ import annotations
+
+from affekt.cli.show import AsJson, as_json, as_table
+from affekt.core import catalog
+
+
+def command(json: AsJson = False) -> None:
+    """List the methods. Example: affekt methods"""
+    cards = {name: catalog.card(name) for name in catalog.list_methods()}
+    if json:
+        as_json({name: card.model_dump(mode="json") for name, card in cards.items()})
+        return
+    rows = [
+        (name, card.paper.year, ", ".join(card.modalities), card.task, card.paper.venue) for name, card in cards.items()
+    ]
+    as_table(("method", "year", "modalities", "task", "venue"), rows)

@@ -1,0 +1,57 @@
+"""`affekt predict`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from affekt.cli.show import AsJson, as_json, as_table, progress, say
+from affekt.core.errors import MediaError
+
+
+def command(
+    bundle: Annotated[Path, typer.Argument(help="A bundle, or a run folder.")],
+    inputs: Annotated[list[Path], typer.Argument(help="Files and folders.")],
+    output: Annotated[Path | None, typer.Option(help="Write predictions to a .csv, .json, .jsonl or .parquet.")] = None,
+    joints: Annotated[str | None, typer.Option(help="Joint order of files that state none: a name or a list.")] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Inputs computed at once.")] = 32,
+    threads: Annotated[int | None, typer.Option(min=1, help="Processor cores to use.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Predict the emotion of each input; broken ones are skipped with their reason.
+
+    Example: affekt predict walks.affekt walk.npz more_walks/ --output answers.csv
+    """
+    from affekt.core.prediction import Prediction
+    from affekt.deploy.load import load
+    from affekt.deploy.output import to_document, writer_for
+    from affekt.media.skeleton import joint_order
+
+    write = writer_for(output) if output else None
+    order = joint_order(joints) if joints else None
+    predictor = load(bundle, threads=threads)
+    predictions, skipped = [], []
+    with progress("predicting") as step:
+        for answer in predictor.predict(inputs, batch_size=batch_size, joints=order):
+            (predictions if isinstance(answer, Prediction) else skipped).append(answer)
+            step(len(predictions) + len(skipped), None)
+    if not predictions and len(skipped) == 1:
+        raise MediaError(skipped[0].reason)
+    if output and write:
+        write(output, predictions, skipped)
+        say(f"{len(predictions)} predictions: {output}")
+    if json:
+        as_json(to_document(predictions, skipped))
+    elif not output:
+        as_table(
+            ("input", "label", "confidence", *(f"{name}" for name in predictor.labels.names)),
+            [(p.id, p.label, p.confidence, *p.scores.values()) for p in predictions],
+        )
+    for item in skipped:
+        say(f"skipped {item.id}: {item.reason}")
+    if skipped:
+        say(f"{len(predictions)} predicted, {len(skipped)} skipped")
+    if not predictions:
+        raise MediaError("not one input could be used")

@@ -1,0 +1,44 @@
+"""`affekt train`."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from affekt.cli.show import AsJson, as_json, as_table, errors, say
+from affekt.core.errors import require
+
+
+def command(
+    recipe: Annotated[list[Path], typer.Argument(help="Recipe files; later ones override earlier ones.")],
+    change: Annotated[list[str] | None, typer.Option("--set", help="Override one value: a.b=c.")] = None,
+    data_root: Annotated[Path | None, typer.Option(envvar="AFFEKT_DATA", help="Where the data set lies.")] = None,
+    runs: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
+    resume: Annotated[bool, typer.Option("--resume", help="Continue a stopped or killed run.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Train what a recipe says, in a run folder.
+
+    Example: affekt train recipe.toml --set optimizer.lr=1e-3 --data-root DIR
+    """
+    from affekt.core.recipe import Recipe
+
+    checked = Recipe.load(recipe, change or [])
+    require("lightning", extra="train", needed_by="affekt train")
+    from affekt.engine.train import train
+
+    bar = errors.is_terminal and not json
+    if not bar:
+        house = logging.getLogger("affekt")
+        house.addHandler(logging.StreamHandler())
+        house.propagate = False
+    run = train(checked, data_root=data_root, runs=runs, resume=resume, progress=bar)
+    result = run.result or {}
+    if json:
+        as_json({"run": str(run.path), **result})
+        return
+    as_table(("validation", "value"), list(result["validation"].items()), title=f"epoch {result['best_epoch']}")
+    say(f"{run.path}\nnext: affekt evaluate {run.path}")

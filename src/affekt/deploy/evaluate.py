@@ -1,0 +1,223 @@
+"""`evaluate`: how good a run or a bundle is on one part of a data set, with intervals."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from affekt.core import catalog
+from affekt.core.errors import DataError, UsageError
+from affekt.core.recipe import DataSettings, Recipe, SplitSettings
+from affekt.core.sample import Sample, Skipped, Split
+from affekt.core.sealed import write_text
+from affekt.deploy.load import is_bundle, load
+from affekt.deploy.predictor import Predictor
+from affekt.engine.loading import make_targets
+from affekt.engine.run import open_run
+from affekt.engine.splits import part
+from affekt.engine.train import data_path
+from affekt.metrics.calibration import expected_calibration_error, negative_log_likelihood
+from affekt.metrics.classification import (
+    bootstrap_intervals,
+    confusion_matrix,
+    multi_label_scores,
+    per_class,
+    scores_of,
+)
+from affekt.report.figures import draw_confusion, draw_reliability
+
+BATCH = 64
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What an evaluation gave; the same lies in its folder as `scores.json`, `predictions.csv` and figures.
+
+    Attributes:
+        scores: Metrics by name.
+        intervals: 95 % bootstrap intervals, by subject where subjects are known.
+        predictions: One row a sample: id, true, predicted, confidence, and the score of each label.
+    """
+
+    scores: dict[str, float]
+    intervals: dict[str, tuple[float, float]]
+    per_class: list[dict[str, Any]]
+    confusion: np.ndarray
+    labels: tuple[str, ...]
+    predictions: list[dict[str, Any]]
+    folder: Path
+    skipped: list[Skipped] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return {
+            "scores": self.scores,
+            "intervals": self.intervals,
+            "per_class": self.per_class,
+            "confusion": self.confusion.tolist(),
+            "labels": list(self.labels),
+            "samples": len(self.predictions),
+            "skipped": [{"id": item.id, "reason": item.reason} for item in self.skipped],
+            "folder": str(self.folder),
+        }
+
+
+def evaluate(
+    path: Path | str,
+    *,
+    data: str | None = None,
+    data_root: Path | None = None,
+    split: Split = "test",
+    folder: Path | None = None,
+    on_batch: Callable[[int, int], None] = lambda done, total: None,
+) -> Evaluation:
+    """Evaluate a run or a bundle on one part of a data set: its own as its recipe parts it, or another one.
+
+    Each evaluation on a run's test part is written to the run's record, so that nobody can look twice unnoticed.
+
+    Args:
+        data: Another data set; its labels are mapped by name.
+        folder: Where results go; inside the run, or beside the bundle, if not given.
+        on_batch: Told how many of how many samples are done.
+
+    Raises:
+        DataError: The part is empty, or no label of it is known to the network.
+
+    Example:
+        >>> evaluate("runs/.../0f6cf0c3--0", data_root="data/emotion_gait").scores["uar"]  # doctest: +SKIP
+    """
+    path = Path(path)
+    predictor = load(path)
+    settings, parting = _data_of(path, predictor, data)
+    corpus = catalog.dataset(settings.name).open(data_path(data_root), settings.options)
+    samples = part(corpus.samples, parting).part(split)
+    if not samples:
+        raise DataError(f"{settings.name} has no {split} part")
+    names = corpus.labels.map_to(predictor.labels)
+    known = [sample for sample in samples if _targets(sample) and all(names[name] for name in _targets(sample))]
+    skipped = [Skipped(s.id, f"label {s.label!r} is not known to the network") for s in samples if s not in known]
+    if not known:
+        raise DataError(f"no label of {settings.name} is known to the network: {list(predictor.labels.names)}")
+    logits, used, broken = _logits(predictor, known, on_batch)
+    if not used:
+        raise DataError(f"not one of {len(known)} samples could be used, such as {broken[0].id}: {broken[0].reason}")
+    truth = make_targets(used, corpus.labels, corpus.task).numpy()
+    target = folder or (path.with_name(path.name + "-evaluation") if is_bundle(path) else path / "evaluation") / split
+    result = _score(predictor, logits, used, _mapped(truth, corpus.labels.names, names, predictor), target)
+    result.skipped.extend([*skipped, *broken, *corpus.skipped])
+    _write(result)
+    if not is_bundle(path):
+        _record(path, settings.name, split, result)
+    return result
+
+
+def _data_of(path: Path, predictor: Predictor, data: str | None) -> tuple[DataSettings, SplitSettings]:
+    """Which data, parted how: the run's own recipe, the bundle's memory of it, or another set's own parts."""
+    if is_bundle(path):
+        own = DataSettings.model_validate(predictor.document["data"])
+        parting = SplitSettings.model_validate(predictor.document["split"])
+    elif (path / "recipe.toml").is_file():
+        recipe: Recipe = open_run(path).recipe
+        own, parting = recipe.data, recipe.split
+    else:
+        raise UsageError(f"{path} is a bare checkpoint: evaluate its run folder, which knows how the data was parted")
+    if data is None or catalog.canonical(data) == own.name:
+        return own, parting
+    return DataSettings(name=catalog.canonical(data)), SplitSettings()
+
+
+def _targets(sample: Sample) -> list[str]:
+    return list(sample.label_weights) if sample.label_weights else [sample.label] if sample.label else []
+
+
+def _logits(
+    predictor: Predictor, samples: Sequence[Sample], on_batch: Callable[[int, int], None]
+) -> tuple[np.ndarray, list[Sample], list[Skipped]]:
+    rows: list[np.ndarray] = []
+    used: list[Sample] = []
+    skipped: list[Skipped] = []
+    for start in range(0, len(samples), BATCH):
+        logits, good, bad = predictor.logits(list(samples[start : start + BATCH]))
+        rows.append(logits)
+        used += good
+        skipped += bad
+        on_batch(min(start + BATCH, len(samples)), len(samples))
+    return np.concatenate(rows), used, skipped
+
+
+def _mapped(truth: np.ndarray, theirs: tuple[str, ...], names: dict[str, str | None], predictor: Predictor) -> np.ndarray:
+    """Targets of a data set's label set in the order of the network's."""
+    place = [predictor.labels.index(name) if (name := names[label]) else -1 for label in theirs]
+    if truth.ndim == 1:
+        return np.array(place)[truth]
+    moved = np.zeros((len(truth), len(predictor.labels)))
+    for column, where in enumerate(place):
+        if where >= 0:
+            moved[:, where] += truth[:, column]
+    return moved
+
+
+def _score(
+    predictor: Predictor, logits: np.ndarray, samples: list[Sample], truth: np.ndarray, folder: Path
+) -> Evaluation:
+    names, classes = predictor.labels.names, len(predictor.labels)
+    probability = predictor.probability(logits)
+    predicted = probability.argmax(axis=1)
+    hard = truth.argmax(axis=1) if truth.ndim == 2 else truth
+    confusion = confusion_matrix(hard, predicted, classes)
+    intervals: dict[str, tuple[float, float]] = {}
+    if predictor.task == "multi_label":
+        scores = multi_label_scores(truth, probability)
+    else:
+        subjects = np.array([sample.subject or f"sample {sample.id}" for sample in samples])
+        intervals = bootstrap_intervals(hard, predicted, classes, groups=subjects)
+        scores = {name: float(value) for name, value in scores_of(confusion).items()}
+        scores["ece"] = expected_calibration_error(probability, hard)
+        scores["nll"] = negative_log_likelihood(np.log(np.maximum(probability, 1e-12)), hard)
+    rows = [
+        {
+            "id": sample.id,
+            "subject": sample.subject or "",
+            "true": names[hard[row]],
+            "predicted": names[predicted[row]],
+            "confidence": float(probability[row].max()),
+            **{name: float(value) for name, value in zip(names, probability[row], strict=True)},
+        }
+        for row, sample in enumerate(samples)
+    ]
+    folder.mkdir(parents=True, exist_ok=True)
+    draw_confusion(confusion, names, folder / "confusion.png", title=f"{len(samples)} samples")
+    draw_reliability(probability, hard, folder / "reliability.png")
+    return Evaluation(scores, intervals, per_class(confusion, names), confusion, names, rows, folder)
+
+
+def _write(result: Evaluation) -> None:
+    write_text(result.folder / "scores.json", json.dumps(result.to_dict(), indent=1) + "\n")
+    with (result.folder / "predictions.csv").open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, fieldnames=list(result.predictions[0]))
+        writer.writeheader()
+        writer.writerows(result.predictions)
+    import pyarrow
+    import pyarrow.parquet
+
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(result.predictions), result.folder / "predictions.parquet")
+
+
+def _record(path: Path, data: str, split: str, result: Evaluation) -> None:
+    """One line for each look at the data."""
+    line = {
+        "when": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "data": data,
+        "split": split,
+        "samples": len(result.predictions),
+        "scores": result.scores,
+    }
+    with (path / "evaluation" / "record.jsonl").open("a") as stream:
+        stream.write(json.dumps(line) + "\n")

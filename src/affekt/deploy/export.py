@@ -1,0 +1,186 @@
+"""`export`: a run to a bundle, behind a gate."""
+
+from __future__ import annotations
+
+import logging
+import time
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from affekt import __version__
+from affekt.core import catalog
+from affekt.core.errors import AffektError, ExportError, UsageError
+from affekt.core.sealed import read_sealed, write_sealed
+from affekt.core.spec import InputSpec
+from affekt.deploy.bundle import ANSWER, GRAPH_FILE, graph_network
+from affekt.deploy.eager import checkpoint_model, checkpoint_predictor, eager_network
+from affekt.engine.checkpoint import MODEL_FILE
+from affekt.engine.run import Run, open_run
+from affekt.engine.splits import part
+from affekt.engine.train import data_path
+
+TOLERANCE = 1e-3  # on logits; a bundle that drifts further is not written
+OPSET = 18
+GATE_SAMPLES = 32
+GATE_BATCHES = (1, 2, 5)  # other sizes than the traced one: a batch axis that was frozen shows here
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A bundle, and what its gate measured.
+
+    Attributes:
+        max_difference: Largest difference of a logit from eager PyTorch.
+        gate: What the two were compared on.
+    """
+
+    bundle: Path
+    max_difference: float
+    gate: str
+    bytes: int
+    seconds: float
+
+
+def export(
+    run: Path | str, folder: Path | None = None, *, to: str = "onnx", data_root: Path | None = None
+) -> Exported:
+    """Write the best epoch of a run as a bundle.
+
+    Args:
+        folder: Where the bundle goes; `bundle` inside the run if not given.
+        data_root: Where the run's data lies; with it the gate compares on validation samples, else on random inputs.
+
+    Raises:
+        ExportError: The graph's answers drift from eager PyTorch; nothing is written.
+        FolderError: There is no such run.
+        UsageError: There is no such target.
+
+    Example:
+        >>> export("runs/.../0f6cf0c3--0", Path("walks.affekt"))  # doctest: +SKIP
+    """
+    if to != "onnx":
+        raise UsageError(f"a run can be exported to onnx; {to!r} is not known")
+    start = time.perf_counter()
+    source = open_run(Path(run))
+    sealed = read_sealed(source.best, kind="checkpoint")
+    model = checkpoint_model(sealed)
+    predictor = checkpoint_predictor(sealed, source.temperature)
+    graph = make_graph(model, predictor.preprocess.spec)
+    batches, gate = _gate_batches(source, predictor.preprocess, data_root)
+    drift = max_difference(model, graph, batches)
+    if not drift <= TOLERANCE:
+        raise ExportError(
+            f"the graph's logits differ from eager PyTorch by up to {drift:.2e} on {gate}; at most {TOLERANCE} is "
+            "allowed, so no bundle was written"
+        )
+    document = _document(source, sealed.document, predictor.preprocess.spec, {"max_difference": drift, "on": gate})
+    target = folder or source.path / "bundle"
+    with write_sealed(target, document) as work:
+        (work / GRAPH_FILE).write_bytes(graph)
+    return Exported(target, drift, gate, len(graph), time.perf_counter() - start)
+
+
+def make_graph(model: nn.Module, spec: InputSpec) -> bytes:
+    """The network as an ONNX graph: inputs named as in the spec, outputs as its `_fields`, any batch size."""
+    batch = torch.export.Dim("b", min=1)
+    example = {name: torch.from_numpy(array) for name, array in random_batch(spec, 2, seed=0).items()}
+    output = model.eval()(**example)
+    quiet = logging.getLogger("torch.onnx")
+    level = quiet.level
+    quiet.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the exporter warns about its own inner workings
+            program = torch.onnx.export(
+                model,
+                (),
+                kwargs=example,
+                dynamo=True,
+                opset_version=OPSET,
+                input_names=list(spec.names),
+                output_names=list(output._fields),
+                dynamic_shapes={name: {0: batch} for name in spec.names},
+                verbose=False,
+            )
+    finally:
+        quiet.setLevel(level)
+    assert program is not None
+    return program.model_proto.SerializeToString()
+
+
+def max_difference(model: nn.Module, graph: bytes, batches: list[dict[str, np.ndarray]]) -> float:
+    """Largest difference of a logit between eager PyTorch and the graph; NaN counts as infinite."""
+    eager, runtime = eager_network(model), graph_network(graph)
+    worst = max(float(np.abs(eager(batch) - runtime(batch)).max()) for batch in batches)
+    return worst if np.isfinite(worst) else float("inf")
+
+
+def random_batch(spec: InputSpec, size: int, *, seed: int) -> dict[str, np.ndarray]:
+    """Standard normal inputs of the spec's shapes; open axes get four places."""
+    rng = np.random.default_rng(seed)
+    return {
+        tensor.name: rng.standard_normal((size, *(n or 4 for n in tensor.shape))).astype(tensor.dtype)
+        for tensor in spec.inputs
+    }
+
+
+def _gate_batches(run: Run, preprocess: Any, data_root: Path | None) -> tuple[list[dict[str, np.ndarray]], str]:
+    """Batches of several sizes: of validation samples where the data can be read, else of random numbers."""
+    recipe = run.recipe
+    adapter = catalog.dataset(recipe.data.name)
+    root = data_path(data_root)
+    if adapter.needs_root and root is None:
+        return [random_batch(preprocess.spec, n, seed=n) for n in GATE_BATCHES], "random inputs"
+    samples = part(adapter.open(root, recipe.data.options).samples, recipe.split).validation[:GATE_SAMPLES]
+    rows: list[dict[str, np.ndarray]] = []
+    for sample in samples:
+        try:
+            rows.append(preprocess(sample))
+        except AffektError as error:
+            log.warning("the gate skips %s: %s", sample.id, error)
+    stacked = {name: np.stack([row[name] for row in rows]) for name in preprocess.spec.names}
+    sizes = [*(n for n in GATE_BATCHES if n < len(rows)), len(rows)]
+    return [{name: values[:n] for name, values in stacked.items()} for n in sizes], f"{len(rows)} validation samples"
+
+
+def _document(run: Run, checkpoint: dict[str, Any], spec: InputSpec, gate: dict[str, Any]) -> dict[str, Any]:
+    """All a bundle says of itself."""
+    recipe = run.recipe
+    card = catalog.card(checkpoint["method"])
+    result = run.result or {}
+    kept = ("method", "config", "labels", "task", "preprocessing", "data")
+    return {
+        "kind": "bundle",
+        "affekt": __version__,
+        **{name: checkpoint[name] for name in kept},
+        "split": recipe.split.model_dump(mode="json"),
+        "modality": card.modalities[0],
+        "inputs": [tensor.model_dump(mode="json") for tensor in spec.inputs],
+        "postprocessing": {
+            "answer": ANSWER,
+            "scores": "softmax" if checkpoint["task"] == "single_label" else "sigmoid",
+        },
+        "calibration": {"temperature": run.temperature, **result.get("calibration", {})},
+        "metrics": {
+            "data": recipe.data.name,
+            "split": "validation",
+            "epoch": checkpoint["epoch"],
+            **result.get("validation", {}),
+        },
+        "gate": gate,
+        "weights_sha256": checkpoint["files"][MODEL_FILE]["sha256"],
+        "recipe": recipe.digest(),
+        "seed": recipe.seed,
+        "licence": card.licence,
+        "data_licence": catalog.dataset(recipe.data.name).licence,
+        "intended_use": card.intended_use,
+        "limits": card.limits,
+    }

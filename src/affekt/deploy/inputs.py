@@ -1,0 +1,58 @@
+"""What a person points at, to samples: files, folders, decoded media."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from affekt.core.errors import MediaError, UsageError
+from affekt.core.sample import Sample, Skipped
+from affekt.media import skeleton
+
+Source = str | os.PathLike[str] | Sample | skeleton.Skeleton
+
+
+def as_samples(
+    sources: Iterable[Source], modality: str, *, joints: tuple[str, ...] | None = None
+) -> Iterator[Sample | Skipped]:
+    """Each input as a sample; what cannot be read becomes `Skipped` with its reason.
+
+    A folder stands for all files of the modality below it, in order of their names.
+
+    Raises:
+        UsageError: A path does not exist, or the modality has no reader.
+    """
+    if modality != "skeleton":
+        raise UsageError(f"inputs of modality {modality!r} cannot be read yet")
+    for number, source in enumerate(sources):
+        if isinstance(source, Sample):
+            yield source
+        elif isinstance(source, skeleton.Skeleton):
+            yield Sample(id=f"input-{number}", media={"skeleton": source})
+        else:
+            for path in _files(Path(source)):
+                yield from _read(path, joints)
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if not path.exists():
+        raise UsageError(f"{path} does not exist")
+    if not path.is_dir():
+        yield path
+        return
+    found = [file for file in sorted(path.rglob("*")) if file.suffix in skeleton.SUFFIXES and file.is_file()]
+    if not found:
+        raise MediaError(f"{path} holds no skeleton file; known are {', '.join(skeleton.SUFFIXES)}")
+    yield from found
+
+
+def _read(path: Path, joints: tuple[str, ...] | None) -> Iterator[Sample | Skipped]:
+    try:
+        walks = skeleton.read_skeletons(path, joints=joints)
+    except MediaError as error:
+        yield Skipped(str(path), str(error))
+        return
+    for number, walk in enumerate(walks):
+        name = f"{path}#{number}" if len(walks) > 1 else str(path)
+        yield Sample(id=name, media={"skeleton": walk}, facts={"path": str(path)})

@@ -1,0 +1,87 @@
+"""Predictions to a file: JSON, JSON lines, CSV or Parquet, by its suffix."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from affekt.core.errors import UsageError, require
+from affekt.core.prediction import Prediction
+from affekt.core.sample import Skipped
+
+Writer = Callable[[Path, Sequence[Prediction], Sequence[Skipped]], None]
+
+
+def writer_for(path: Path) -> Writer:
+    """How a file will be written; asked for before anything is computed, so that nothing computed is lost.
+
+    Raises:
+        UsageError: The suffix is unknown, or the folder does not exist.
+        MissingExtra: Parquet was asked for without pyarrow.
+    """
+    writers: dict[str, Writer] = {
+        ".json": _write_json,
+        ".jsonl": _write_json_lines,
+        ".csv": _write_csv,
+        ".parquet": _write_parquet,
+    }
+    if path.suffix not in writers:
+        raise UsageError(f"{path}: predictions are written as {', '.join(writers)}, not as {path.suffix or 'nothing'}")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path.parent} is no folder; {path.name} cannot be written there")
+    if path.suffix == ".parquet":
+        require("pyarrow", extra="parquet", needed_by="Parquet output")
+    return writers[path.suffix]
+
+
+def to_document(predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> dict[str, Any]:
+    """Predictions and skipped items as plain values."""
+    return {
+        "predictions": [prediction.to_dict() for prediction in predictions],
+        "skipped": [{"id": item.id, "reason": item.reason} for item in skipped],
+    }
+
+
+def _rows(predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> list[dict[str, Any]]:
+    """One flat row an input; skipped ones have no label but a reason."""
+    names = list(predictions[0].scores) if predictions else []
+    rows: list[dict[str, Any]] = [
+        {
+            "id": answer.id,
+            "label": answer.label,
+            "confidence": answer.confidence,
+            **{f"score_{name}": answer.scores[name] for name in names},
+            "method": answer.provenance.method,
+            "weights_sha256": answer.provenance.weights_sha256,
+            "skipped": None,
+        }
+        for answer in predictions
+    ]
+    empty = dict.fromkeys(rows[0] if rows else ("id", "label", "confidence", "skipped"))
+    return rows + [{**empty, "id": item.id, "skipped": item.reason} for item in skipped]
+
+
+def _write_json(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:
+    path.write_text(json.dumps(to_document(predictions, skipped), indent=1) + "\n")
+
+
+def _write_json_lines(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:
+    document = to_document(predictions, skipped)
+    path.write_text("".join(json.dumps(row) + "\n" for row in (*document["predictions"], *document["skipped"])))
+
+
+def _write_csv(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:
+    rows = _rows(predictions, skipped)
+    with path.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _write_parquet(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:
+    pyarrow = require("pyarrow", extra="parquet", needed_by="Parquet output")
+    parquet = require("pyarrow.parquet", extra="parquet", needed_by="Parquet output")
+    parquet.write_table(pyarrow.Table.from_pylist(_rows(predictions, skipped)), path)

@@ -1,0 +1,135 @@
+"""A predictor: media in, predictions out. Numpy only; who computes the network is somebody else's business."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from affekt.core.dataset import Task
+from affekt.core.errors import AffektError
+from affekt.core.labels import LabelSet
+from affekt.core.prediction import Prediction, Provenance
+from affekt.core.sample import Preprocess, Sample, Skipped
+from affekt.deploy.inputs import Source, as_samples
+from affekt.metrics.calibration import sigmoid, softmax
+
+Network = Callable[[Mapping[str, np.ndarray]], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """A network with all it needs to answer: preprocessing, labels, calibration.
+
+    Attributes:
+        network: Batch of the spec's inputs to logits (b, k).
+        temperature: What logits are divided by; 1 where nothing was calibrated.
+        document: Manifest of the bundle or checkpoint behind it.
+
+    Example:
+        >>> predictor = Predictor.open("walks.affekt")  # doctest: +SKIP
+        >>> predictor("walk.npz").label  # doctest: +SKIP
+        'happy'
+    """
+
+    preprocess: Preprocess
+    network: Network
+    labels: LabelSet
+    task: Task
+    modality: str
+    temperature: float
+    provenance: Provenance
+    document: Mapping[str, Any]
+
+    @classmethod
+    def open(cls, bundle: Path | str, *, threads: int | None = None) -> Predictor:
+        """A predictor from a bundle, without torch.
+
+        Args:
+            threads: Processor cores a single answer may use; all if not given.
+
+        Raises:
+            FolderError: The bundle is incomplete, altered, or none.
+        """
+        from affekt.deploy.bundle import open_bundle
+
+        return open_bundle(Path(bundle), threads=threads)
+
+    def __call__(self, source: Source) -> Prediction:
+        """The answer to one input: a file, a sample, or decoded media.
+
+        Raises:
+            AffektError: The input is broken, or holds several items (use `predict`).
+        """
+        answers = list(self.predict([source]))
+        if len(answers) > 1:
+            raise AffektError(f"{source} holds {len(answers)} items: use predict, which answers each")
+        answer = answers[0]
+        if isinstance(answer, Skipped):
+            raise AffektError(answer.reason)
+        return answer
+
+    def predict(
+        self, sources: Iterable[Source], *, batch_size: int = 32, joints: tuple[str, ...] | None = None
+    ) -> Iterator[Prediction | Skipped]:
+        """Answers in the order of the inputs, as they come; a broken item is skipped with its reason.
+
+        Args:
+            sources: Files, folders, samples, decoded media.
+            joints: Joint order of skeleton files that do not state one.
+        """
+        items: list[Sample | Skipped] = []
+        for item in as_samples(sources, self.modality, joints=joints):
+            items.append(item)
+            if len(items) == batch_size:
+                yield from self._answer(items)
+                items = []
+        if items:
+            yield from self._answer(items)
+
+    def logits(self, samples: list[Sample]) -> tuple[np.ndarray, list[Sample], list[Skipped]]:
+        """Logits (n, k) of the usable samples, these samples, and the others with their reasons."""
+        rows: list[dict[str, np.ndarray]] = []
+        usable: list[Sample] = []
+        skipped: list[Skipped] = []
+        for sample in samples:
+            try:
+                arrays = self.preprocess(sample)
+                self.preprocess.spec.check(arrays)
+            except AffektError as error:
+                skipped.append(Skipped(sample.id, str(error)))
+                continue
+            rows.append(arrays)
+            usable.append(sample)
+        if not rows:
+            return np.zeros((0, len(self.labels)), np.float32), usable, skipped
+        batch = {name: np.stack([row[name] for row in rows]) for name in self.preprocess.spec.names}
+        return self.network(batch), usable, skipped
+
+    def probability(self, logits: np.ndarray) -> np.ndarray:
+        """Calibrated probabilities (n, k)."""
+        scaled = logits.astype(float) / self.temperature
+        return softmax(scaled) if self.task == "single_label" else sigmoid(scaled)
+
+    def _answer(self, items: list[Sample | Skipped]) -> Iterator[Prediction | Skipped]:
+        logits, usable, skipped = self.logits([item for item in items if isinstance(item, Sample)])
+        answers: dict[str, Prediction | Skipped] = {item.id: item for item in skipped}
+        for sample, row in zip(usable, self.probability(logits), strict=True):
+            answers[sample.id] = self._prediction(sample, row)
+        for item in items:
+            yield item if isinstance(item, Skipped) else answers[item.id]
+
+    def _prediction(self, sample: Sample, probability: np.ndarray) -> Prediction:
+        best = int(probability.argmax())
+        return Prediction(
+            id=sample.id,
+            label=self.labels.names[best],
+            scores={name: float(value) for name, value in zip(self.labels.names, probability, strict=True)},
+            confidence=float(probability[best]),
+            modality=self.modality,
+            provenance=self.provenance,
+            span_s=sample.span_s,
+        )
