@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -47,6 +47,7 @@ class Skipped:
     reason: str
 
 
+@runtime_checkable
 class Preprocess(Protocol):
     """A room's `preprocess.py`: samples to arrays, in numpy, the same in training, evaluation and the bundle."""
 

@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import csv
 import json
+import lzma
 import math
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,8 @@ from affekt.core.settings import suggest
 SUFFIXES = (".npz", ".json", ".csv")
 MAX_BYTES = 2 * 2**30  # of a file, after decompression
 MAX_FRAMES = 1_000_000  # of one walk: nine hours at 30 Hz
+
+_DECODERS = (zlib.error, lzma.LZMAError, tokenize.TokenError)  # what packed bytes and array headers may raise
 
 _ARM, _LEG = ("shoulder", "elbow", "hand"), ("hip", "knee", "foot")
 
@@ -78,10 +82,15 @@ class Skeleton:
             raise MediaError(f"a skeleton has positions (frames, joints, 3), found {shape}")
         if shape[1] != len(self.joints):
             raise MediaError(f"{shape[1]} joints were found where {len(self.joints)} are named")
+        repeated = sorted({name for name in self.joints if self.joints.count(name) > 1})
+        if repeated:
+            raise MediaError(f"joints are named twice: {', '.join(repeated)}")
         if not 1 <= shape[0] <= MAX_FRAMES:
             raise MediaError(f"a walk has 1 to {MAX_FRAMES} frames, found {shape[0]}")
         if self.cycle_frames is not None and not 1 <= self.cycle_frames <= shape[0]:
             raise MediaError(f"a cycle of {self.cycle_frames} frames does not fit in a walk of {shape[0]}")
+        if self.rate_hz is not None and not 0 < self.rate_hz < math.inf:
+            raise MediaError(f"a frame rate of {self.rate_hz} Hz is none")
         broken = ~np.isfinite(self.positions).all(axis=(1, 2))
         if broken.any():
             raise MediaError(
@@ -144,10 +153,7 @@ def _skeletons(content: Mapping[str, Any], stated: tuple[str, ...] | None) -> li
     key = next((name for name in ("positions", "poses") if name in content), None)
     if key is None:
         raise MediaError(f"holds neither positions nor poses, only {', '.join(sorted(content)) or 'nothing'}")
-    try:
-        positions = np.asarray(content[key], dtype=np.float32)
-    except (ValueError, TypeError):
-        raise MediaError(f"{key} is no regular array of numbers") from None
+    positions = _numbers(content[key], key)
     if positions.ndim not in (3, 4):
         raise MediaError(f"{key} must be (frames, joints, 3) or (walks, frames, joints, 3), found {positions.shape}")
     walks = positions if positions.ndim == 4 else positions[None]
@@ -160,13 +166,43 @@ def _skeletons(content: Mapping[str, Any], stated: tuple[str, ...] | None) -> li
         raise MediaError(f"says that {up!r} is up; y or z is known")
     if up == "z":  # turn about x, so that left stays left
         walks = np.stack([walks[..., 0], walks[..., 2], -walks[..., 1]], axis=-1)
-    cycles = content.get("cycle_frames", content.get("period"))
-    rate = content.get("rate_hz")
-    one = Skeleton(walks[0], joints, rate_hz=None if rate is None else float(rate)) if len(walks) else None
-    if one is None:
+    if not len(walks):
         raise MediaError(f"{key} holds no walk")
-    counts = [None] * len(walks) if cycles is None else [int(n) for n in np.broadcast_to(cycles, len(walks))]
-    return [replace(one, positions=walk, cycle_frames=n) for walk, n in zip(walks, counts, strict=True)]
+    rate = _one_each(content, "rate_hz", 1)[0]
+    cycles = _one_each(content, "cycle_frames" if "cycle_frames" in content else "period", len(walks))
+    broken = [n for n in cycles if n is not None and n != round(n)]
+    if broken:
+        raise MediaError(f"a cycle of {broken[0]} frames is none: frames are counted in whole numbers")
+    return [
+        Skeleton(walk, joints, cycle_frames=None if n is None else int(n), rate_hz=rate)
+        for walk, n in zip(walks, cycles, strict=True)
+    ]
+
+
+def _numbers(value: Any, name: str) -> np.ndarray:
+    """An array of float32; what that cannot hold becomes infinite, which a skeleton refuses.
+
+    Raises:
+        MediaError: It holds something else than numbers, or rows of different length.
+    """
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise MediaError(f"{name} is no regular array of numbers") from None
+    if array.dtype.kind not in "fiu":
+        raise MediaError(f"{name} is no regular array of numbers")
+    with np.errstate(over="ignore"):
+        return array.astype(np.float32)
+
+
+def _one_each(content: Mapping[str, Any], name: str, count: int) -> list[float] | list[None]:
+    """A finite number for each walk, from one number or from as many as there are walks; None where nobody said."""
+    if content.get(name) is None:
+        return [None] * count
+    numbers = _numbers(content[name], name)
+    if numbers.size not in (1, count) or not np.isfinite(numbers).all():
+        raise MediaError(f"{name} must be one number, or one each of {count} walks")
+    return np.broadcast_to(numbers.reshape(-1), count).tolist()
 
 
 def _read_npz(path: Path) -> dict[str, Any]:
@@ -184,7 +220,7 @@ def _read_npz(path: Path) -> dict[str, Any]:
         if "allow_pickle" in str(error):
             raise MediaError(f"{path} holds a pickled object; objects are never loaded, save plain arrays") from None
         raise MediaError(f"{path} is damaged: {error}") from None
-    except (OSError, EOFError, zlib.error, KeyError, MemoryError, SyntaxError) as error:
+    except (OSError, EOFError, RuntimeError, KeyError, MemoryError, SyntaxError, *_DECODERS) as error:
         raise MediaError(f"{path} is damaged: {error}") from None
 
 
@@ -201,13 +237,16 @@ def _read_json(path: Path) -> dict[str, Any]:
 def _read_csv(path: Path) -> dict[str, Any]:
     try:
         with path.open(newline="") as stream:
-            rows = list(csv.DictReader(stream, strict=True))
+            reader = csv.DictReader(stream, strict=True)
+            rows, columns = list(reader), [name for name in reader.fieldnames or () if name]
     except (csv.Error, UnicodeDecodeError) as error:
         raise MediaError(f"{path} is no CSV: {error}") from None
-    columns = [name for name in (rows[0] if rows else {}) if name]
     joints = list(dict.fromkeys(name[:-2] for name in columns if name[-2:] in ("_x", "_y", "_z")))
     if not joints:
         raise MediaError(f"{path} needs columns root_x, root_y, root_z, ... and a row each frame")
+
+    if len(set(columns)) < len(columns) or any(None in row for row in rows):
+        raise MediaError(f"{path} names a column twice, or has rows longer than its first line")
 
     def number(row: dict[str, str], name: str) -> float:
         try:

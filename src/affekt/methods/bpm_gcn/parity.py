@@ -189,5 +189,5 @@ def _intermediate(name: str, seen: dict[str, Tensor], model: BPMGCN) -> Tensor:
         return getattr(getattr(model, _STREAMS[found[1]]).norm, found[2])
     if found := re.fullmatch(r"l(\d+)_([pm])_bn_(running_mean|running_var)", name):
         unit = getattr(model, _STREAMS[found[2]]).units[int(found[1]) - 1]
-        return getattr(unit.graph.norm, found[3])
+        return getattr(unit.temporal.norm, found[3])
     raise UsageError(f"the case holds {name!r}, which bpm_gcn cannot compute")

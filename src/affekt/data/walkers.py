@@ -1,0 +1,256 @@
+"""Walkers: an invented gait corpus, for trying everything without a file of anybody's.
+
+    nothing on disk   `walkers` people walk `walks_per_emotion` times in each of 4 emotions, on the spot, facing +z,
+                      y up, thigh 1/3, 16 joints, 30 Hz, one cycle repeated to `frames` frames
+    one sample        id walker-03-sad-1, subject walker-03, label sad, every fourth walker in the test part
+
+Limbs swing by formula and every bone keeps its length. Which way an emotion changes a walk follows what studies of
+emotional gait agree on, in words: sad is slow and slumped with little swing; angry is fast, leans forward, swings
+bent elbows; happy bounces, upright, with long steps. All numbers are invented here. People differ in build and habit
+and show their feelings more or less, walks of one person differ too: the emotions overlap a little, as they should.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from pydantic import Field, PositiveInt
+
+from affekt.core.dataset import Corpus, Dataset
+from affekt.core.labels import label_set
+from affekt.core.sample import Sample
+from affekt.core.settings import Settings
+from affekt.media.skeleton import JOINT_ORDERS, Skeleton
+
+RATE_HZ = 30.0
+SHORTEST_CYCLE, LONGEST_CYCLE = 22, 60  # frames: nobody runs, nobody stands
+TEST_EVERY = 4
+JOINTS = JOINT_ORDERS["bpm_gcn"]
+
+
+class WalkersOptions(Settings):
+    """The invented corpus.
+
+    Attributes:
+        frames: Of each walk.
+        noise: How much people and walks differ; 0 makes everybody the same, 1 is the corpus as it was tuned.
+        seed: Another seed, other people. A larger corpus of the same seed begins with the smaller one.
+    """
+
+    walkers: int = Field(40, ge=8)
+    walks_per_emotion: PositiveInt = 2
+    frames: int = Field(75, ge=LONGEST_CYCLE)
+    seed: int = Field(0, ge=0)
+    noise: float = Field(1.0, ge=0)
+
+
+class Style(NamedTuple):
+    """How somebody walks. Angles in degrees, lengths in the unit of the corpus (thigh 1/3).
+
+    Attributes:
+        hip, arm: Amplitude of the swing of thigh and upper arm.
+        knee: Bend of the knee in mid-swing, which lifts the foot.
+        elbow: Mean bend.
+        lean, head: Forward pitch of the trunk, and of the head against the vertical.
+        slump: Shoulders dropped and brought forward.
+        spread: Upper arms held away from the body.
+        twist: Turn of the shoulders against the pelvis.
+        sway: Roll of the trunk from side to side.
+        bounce: Height of the rise over the standing leg, beyond what the legs do by themselves.
+    """
+
+    cycle_frames: float
+    hip: float
+    arm: float
+    knee: float
+    elbow: float
+    lean: float
+    head: float
+    slump: float
+    spread: float
+    twist: float
+    sway: float
+    bounce: float
+
+
+STYLES = {
+    "happy": Style(33, 24, 29, 60, 30, 1, 2, 2, 9, 9, 3.5, 0.022),
+    "sad": Style(44, 16, 9, 46, 13, 10, 30, 17, 5, 3, 3.0, 0.002),
+    "angry": Style(30, 25, 29, 58, 45, 10, 14, 6, 14, 8, 1.5, 0.008),
+    "neutral": Style(36, 21, 18, 54, 20, 4, 9, 6, 7, 5, 2.0, 0.006),
+}
+# Standard deviations: of a person's habits, and of a walk around what this person usually does.
+HABIT = Style(2.0, 1.6, 4.0, 3.0, 6.0, 2.0, 4.5, 2.5, 2.0, 1.5, 0.7, 0.004)
+MOOD = Style(2.0, 1.7, 4.7, 3.2, 5.8, 2.1, 5.2, 2.6, 2.0, 1.6, 0.6, 0.004)
+EXPRESSIVE, LEAST_EXPRESSIVE = 0.4, 0.2  # spread of how much of an emotion shows in a person's walk, around 1
+
+# Length of each bone from its parent, before a person's build varies it.
+LENGTHS = {
+    "spine": 0.19, "neck": 0.22, "head": 0.17, "shoulder": 0.145, "elbow": 0.24, "hand": 0.21,
+    "hip": 0.085, "knee": 1 / 3, "foot": 0.325,
+}  # fmt: skip
+BUILD = 0.05  # relative standard deviation of a length
+
+
+def read(root: Path, options: WalkersOptions) -> Corpus:
+    """Invent the corpus; `root` is not looked at."""
+    emotions = label_set("gait-4").names
+    styles, lengths, rng = _invent(options, emotions)
+    cycles = np.clip(np.rint(styles.cycle_frames), SHORTEST_CYCLE, LONGEST_CYCLE).astype(int).ravel()
+    walks = walk(styles, lengths, cycles, options, rng)
+    samples = [
+        Sample(
+            id=f"{subject}-{emotion}-{turn + 1}",
+            media={"skeleton": Skeleton(walks[row], JOINTS, cycle_frames=int(cycles[row]), rate_hz=RATE_HZ)},
+            label=emotion,
+            subject=subject,
+            split="test" if person % TEST_EVERY == TEST_EVERY - 1 else "train",
+        )
+        for row, (person, subject, emotion, turn) in enumerate(
+            (person, f"walker-{person + 1:02d}", emotion, turn)
+            for person in range(options.walkers)
+            for emotion in emotions
+            for turn in range(options.walks_per_emotion)
+        )
+    ]
+    return Corpus(samples, label_set("gait-4"))
+
+
+def _invent(
+    options: WalkersOptions, emotions: tuple[str, ...]
+) -> tuple[Style, dict[str, np.ndarray], np.random.Generator]:
+    """Who walks, and how: a `Style` of columns (walks, 1), bone lengths (walks, 1), and a generator for the rest."""
+    people, n = options.walkers, options.walks_per_emotion
+    shape = (people, len(emotions), n)
+    # A stream for each question, so that more people or walks leave those before them as they were.
+    builds, habits, shows, moods, rest = map(np.random.default_rng, np.random.SeedSequence(options.seed).spawn(5))
+    neutral = np.array(STYLES["neutral"])
+    emotional = np.array([STYLES[name] for name in emotions]) - neutral
+    shown = np.maximum(1 + options.noise * EXPRESSIVE * shows.standard_normal((people, 1, 1, 1)), LEAST_EXPRESSIVE)
+    habit = np.array(HABIT) * habits.standard_normal((people, 1, 1, len(neutral)))
+    mood = np.array(MOOD) * moods.standard_normal((*shape, len(neutral)))
+    columns = neutral + shown * emotional[:, None] + options.noise * (habit + mood)
+    build = np.exp(options.noise * BUILD * builds.standard_normal((people, len(LENGTHS))))
+    per_walk = np.repeat(build, len(emotions) * n, axis=0)
+    lengths = {name: length * per_walk[:, i : i + 1] for i, (name, length) in enumerate(LENGTHS.items())}
+    return Style(*columns.reshape(-1, len(neutral), 1).swapaxes(0, 1)), lengths, rest
+
+
+def walk(
+    style: Style,
+    lengths: dict[str, np.ndarray],
+    cycles: np.ndarray,
+    options: WalkersOptions,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Positions (walks, frames, 16, 3), float32, of walks that repeat exactly after their cycle.
+
+    Args:
+        cycles: (walks,) frames of one cycle.
+    """
+    n = len(cycles)
+    start = rng.uniform(0, 2 * np.pi, (n, 1))
+    # Phase of the left leg: 0 at heel strike. It is taken modulo the cycle, so that cycles are equal to the last bit.
+    phase = start + 2 * np.pi * (np.arange(options.frames) % cycles[:, None]) / cycles[:, None]
+    wobble = _wobble(phase, options.noise, rng)
+    uneven = np.exp(options.noise * 0.08 * rng.standard_normal((n, 1)))  # one arm swings more than the other
+
+    lean, roll = style.lean + wobble[0], style.sway * np.sin(phase)
+    joints = {"root": np.zeros((*phase.shape, 3))}
+    joints["spine"] = joints["root"] + _up(0.6 * lean, 0.5 * roll) * lengths["spine"][..., None]
+    joints["neck"] = joints["spine"] + _up(1.4 * lean, roll) * lengths["neck"][..., None]
+    joints["head"] = joints["neck"] + _up(style.head + wobble[1], 0.5 * roll) * lengths["head"][..., None]
+
+    def limb(side: str, chain: dict[str, np.ndarray], first: str) -> None:
+        at = joints[first]
+        for name, direction in chain.items():
+            at = joints[f"{side}_{name}"] = at + direction * lengths[name][..., None]
+
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        stride = phase if side == "left" else phase + np.pi
+        own = wobble[2:5] if side == "left" else wobble[5:8]
+        thigh = 3.0 + style.hip * np.cos(stride) + own[0]
+        shank = thigh - _knee_bend(stride, style.knee)
+        pelvis_turn = -0.6 * style.twist * np.cos(phase)
+        limb(
+            side,
+            {"hip": _aside(sign, 12.0, 0.0, pelvis_turn), "knee": _down(thigh, 0.0), "foot": _down(shank, 0.0)},
+            "root",
+        )
+        # An arm swings with the leg of the other side; its elbow bends most when the hand is in front.
+        swing = style.arm * (uneven if side == "left" else 1 / uneven)
+        upper = 0.3 * style.lean - 4.0 - swing * np.cos(stride) + own[1]
+        fore = upper + np.maximum(style.elbow, 3.0) - 0.35 * swing * (np.cos(stride) - 0.2) + own[2]
+        shoulder_turn = style.twist * np.cos(phase)
+        limb(
+            side,
+            {
+                "shoulder": _aside(sign, 8.0 + style.slump, 1.2 * style.slump, shoulder_turn),
+                "elbow": _down(upper, sign * style.spread),
+                "hand": _down(fore, 0.4 * sign * style.spread),
+            },
+            "neck",
+        )
+    walks = np.stack([joints[name] for name in JOINTS], axis=2)
+    walks[..., 0] += 0.02 * np.sin(phase)[..., None]  # over the standing leg
+    walks[..., 1] += _height(joints, phase, style.bounce)[..., None]
+    return walks.astype(np.float32)
+
+
+def _wobble(phase: np.ndarray, noise: float, rng: np.random.Generator) -> np.ndarray:
+    """What no formula says: 8 angles (8, walks, frames) of a degree or so, in higher harmonics of the cycle."""
+    waves = np.stack([wave(k * phase) for k in (2, 3, 4) for wave in (np.cos, np.sin)])
+    return 0.7 * noise * np.einsum("nck,knt->cnt", rng.standard_normal((len(phase), 8, len(waves))), waves)
+
+
+def _knee_bend(stride: np.ndarray, most: np.ndarray) -> np.ndarray:
+    """Degrees: a small give as the leg takes the weight, a large bend as the foot is carried forward."""
+    give, swing = np.exp(6 * (np.cos(stride - 0.8) - 1)), np.exp(3.2 * (np.cos(stride - 4.5) - 1))
+    return 5.0 + 10.0 * give + most * swing
+
+
+def _height(joints: dict[str, np.ndarray], phase: np.ndarray, bounce: np.ndarray) -> np.ndarray:
+    """Height of the root: the lower foot is on the ground, with a soft change of feet."""
+    left, right = joints["left_foot"][..., 1], joints["right_foot"][..., 1]
+    softness = 0.012
+    lower = -softness * np.logaddexp(-left / softness, -right / softness)
+    return np.maximum(bounce, 0.0) * (1 - np.cos(2 * phase)) - lower
+
+
+def _up(pitch: np.ndarray, roll: np.ndarray) -> np.ndarray:
+    """Unit vectors that point up, tipped forward by `pitch` and to the left by `roll`."""
+    pitch, roll = np.radians(pitch), np.radians(roll)
+    return _vectors(np.sin(roll), np.cos(roll) * np.cos(pitch), np.cos(roll) * np.sin(pitch))
+
+
+def _down(swing: np.ndarray, spread: np.ndarray | float) -> np.ndarray:
+    """Unit vectors that hang down, swung forward by `swing` and held to the left by `spread`."""
+    swing, spread = np.radians(swing), np.radians(spread)
+    return _vectors(np.sin(spread), -np.cos(spread) * np.cos(swing), np.cos(spread) * np.sin(swing))
+
+
+def _aside(
+    sign: float, drop: np.ndarray | float, forward: np.ndarray | float, turn: np.ndarray | float
+) -> np.ndarray:
+    """Unit vectors to one side (+1 left), dropped, brought forward, then turned about the vertical."""
+    drop, forward, turn = np.radians(drop), np.radians(forward), np.radians(turn)
+    x, z = sign * np.cos(drop) * np.cos(forward), np.cos(drop) * np.sin(forward)
+    return _vectors(x * np.cos(turn) + z * np.sin(turn), -np.sin(drop), z * np.cos(turn) - x * np.sin(turn))
+
+
+def _vectors(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+    return np.stack(np.broadcast_arrays(x, y, z), axis=-1)
+
+
+DATASET = Dataset(
+    title="Walkers, an invented corpus: parametric walks, 16 joints, 4 emotions, no person behind them",
+    modalities=("skeleton",),
+    licence="Apache-2.0, as this package: the walks are made by it",
+    cite="invented here; nothing was recorded",
+    labels=label_set("gait-4"),
+    options=WalkersOptions,
+    needs_root=False,
+    read=read,
+)

@@ -1,0 +1,21 @@
+"""Tiny invented media, for tests that need a sample of some modality."""
+
+from __future__ import annotations
+
+from affekt.core import catalog
+from affekt.core.errors import UsageError
+from affekt.core.sample import Sample
+
+# The invented data set that has media of a modality.
+_INVENTED = {"skeleton": "walkers"}
+
+
+def invent_samples(modality: str, count: int = 8) -> list[Sample]:
+    """A few labelled samples.
+
+    Raises:
+        UsageError: Nothing is invented for this modality yet.
+    """
+    if modality not in _INVENTED:
+        raise UsageError(f"no media are invented for {modality!r}; known are {', '.join(_INVENTED)}")
+    return catalog.dataset(_INVENTED[modality]).open(None).samples[:count]

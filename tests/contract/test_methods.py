@@ -1,0 +1,28 @@
+"""Every method is a proper room. There is no list to extend: the catalogue knows them."""
+
+import pytest
+
+import affekt
+from affekt.testing import check_method
+from affekt.testing.contract import CHECKS
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("name", affekt.list_methods())
+def test_method_keeps_the_contract(name, check):
+    check(name)
+
+
+def test_check_method_reports_what_a_broken_room_does_wrong(monkeypatch):
+    from affekt.methods.bpm_gcn.model import BPMGCN
+
+    forward = BPMGCN.forward
+
+    def writes_into_its_input(self, *, skeleton, movement):
+        skeleton.mul_(0.5)
+        return forward(self, skeleton=skeleton, movement=movement)
+
+    monkeypatch.setattr(BPMGCN, "forward", writes_into_its_input)
+    monkeypatch.setattr("affekt.testing.contract.CHECKS", [c for c in CHECKS if "export" not in c.__name__])
+    with pytest.raises(AssertionError, match="check_inputs_unchanged: forward wrote into skeleton"):
+        check_method("bpm_gcn")
