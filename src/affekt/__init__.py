@@ -36,7 +36,19 @@ _HOME = {
     "load": "affekt.deploy.load",
     "train": "affekt.engine.train",
 }
-__all__ = sorted(_HOME)
+__all__ = [
+    "Prediction",
+    "Predictor",
+    "Recipe",
+    "card",
+    "create",
+    "evaluate",
+    "export",
+    "list_datasets",
+    "list_methods",
+    "load",
+    "train",
+]
 
 
 def __getattr__(name: str) -> Any:

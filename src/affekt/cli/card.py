@@ -11,7 +11,9 @@ from affekt.cli.show import AsJson, as_json, as_table
 from affekt.core import catalog
 
 
-def command(name: Annotated[str, typer.Argument(help="A method, as in bpm-gcn.")], json: AsJson = False) -> None:
+def command(
+    name: Annotated[str, typer.Argument(help="A method, as in bpm-gcn.")], json: AsJson = False
+) -> None:
     """Show the facts about a method. Example: affekt card bpm-gcn"""
     card = catalog.card(name)
     if json:

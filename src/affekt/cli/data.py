@@ -23,7 +23,9 @@ def group() -> None:
 def check(
     dataset: Annotated[str, typer.Argument(help="A data set, as in emotion-gait.")],
     data_root: Annotated[Path | None, typer.Option(envvar="AFFEKT_DATA", help="Where it lies.")] = None,
-    option: Annotated[list[str] | None, typer.Option("--set", help="An option of the data set: key=value.")] = None,
+    option: Annotated[
+        list[str] | None, typer.Option("--set", help="An option of the data set: key=value.")
+    ] = None,
     figure: Annotated[Path | None, typer.Option(help="Draw the class balance into this PNG.")] = None,
     json: AsJson = False,
 ) -> None:
@@ -44,7 +46,10 @@ def check(
     splits = description["splits"]
     as_table(
         ("split", *corpus.labels.names, "samples", "subjects"),
-        [(name, *(part["labels"][k] for k in corpus.labels.names), part["samples"], part["subjects"]) for name, part in splits.items()],
+        [
+            (name, *(part["labels"][k] for k in corpus.labels.names), part["samples"], part["subjects"])
+            for name, part in splits.items()
+        ],
     )
     for line in found or ["no problem was found"]:
         say(line)

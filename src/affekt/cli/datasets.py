@@ -25,5 +25,8 @@ def command(json: AsJson = False) -> None:
         return
     as_table(
         ("data set", "what it is", "labels", "licence"),
-        [(row["name"], row["title"], ", ".join(row["labels"]) or "as in the files", row["licence"]) for row in rows],
+        [
+            (row["name"], row["title"], ", ".join(row["labels"]) or "as in the files", row["licence"])
+            for row in rows
+        ],
     )

@@ -15,7 +15,16 @@ _NEEDS = {
     "predict --output FILE.parquet": ("parquet", ("pyarrow",)),
     "train, demo": (
         "train",
-        ("torch", "lightning", "jaxtyping", "scikit-learn", "safetensors", "tensorboard", "matplotlib", "tomli-w"),
+        (
+            "torch",
+            "lightning",
+            "jaxtyping",
+            "scikit-learn",
+            "safetensors",
+            "tensorboard",
+            "matplotlib",
+            "tomli-w",
+        ),
     ),
     "evaluate": ("train", ("scikit-learn", "matplotlib", "pyarrow", "torch", "lightning")),
     "export": ("train", ("torch", "onnx", "onnxscript")),
@@ -43,7 +52,10 @@ def command(json: AsJson = False) -> None:
     say("  ".join(f"{name} {value or 'not installed'}" for name, value in machine.items()))
     as_table(
         ("verb", "ready", "missing", "mend it with"),
-        [(row["verb"], "yes" if row["ready"] else "no", ", ".join(row["missing"]), row["mend"]) for row in rows],
+        [
+            (row["verb"], "yes" if row["ready"] else "no", ", ".join(row["missing"]), row["mend"])
+            for row in rows
+        ],
     )
 
 

@@ -14,9 +14,13 @@ from affekt.core.errors import require
 def command(
     run: Annotated[Path, typer.Argument(help="A run folder or a bundle.")],
     data: Annotated[str | None, typer.Option(help="Another data set; its own if not given.")] = None,
-    data_root: Annotated[Path | None, typer.Option(envvar="AFFEKT_DATA", help="Where the data set lies.")] = None,
+    data_root: Annotated[
+        Path | None, typer.Option(envvar="AFFEKT_DATA", help="Where the data set lies.")
+    ] = None,
     split: Annotated[Literal["train", "validation", "test"], typer.Option(help="Which part.")] = "test",
-    output: Annotated[Path | None, typer.Option(help="Folder for results; inside the run if not given.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder for results; inside the run if not given.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Score a run or a bundle, with intervals, figures and a file of predictions.

@@ -14,7 +14,9 @@ from affekt.core.errors import require
 def command(
     run: Annotated[Path, typer.Argument(help="A run folder.")],
     to: Annotated[str, typer.Option(help="Target: onnx.")] = "onnx",
-    output: Annotated[Path | None, typer.Option(help="Folder of the bundle; RUN/bundle if not given.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder of the bundle; RUN/bundle if not given.")
+    ] = None,
     data_root: Annotated[Path | None, typer.Option(envvar="AFFEKT_DATA", help="Data for the gate.")] = None,
     json: AsJson = False,
 ) -> None:
@@ -30,4 +32,5 @@ def command(
         as_json({**vars(done), "bundle": str(done.bundle)})
         return
     say(f"largest difference of a logit from PyTorch: {done.max_difference:.1e} ({done.gate})")
-    say(f"{done.bundle}: {done.bytes / 1e6:.1f} MB, in {done.seconds:.0f} s\nnext: affekt predict {done.bundle} INPUT")
+    say(f"{done.bundle}: {done.bytes / 1e6:.1f} MB, in {done.seconds:.0f} s")
+    say(f"next: affekt predict {done.bundle} INPUT")

@@ -13,6 +13,7 @@ def command(json: AsJson = False) -> None:
         as_json({name: card.model_dump(mode="json") for name, card in cards.items()})
         return
     rows = [
-        (name, card.paper.year, ", ".join(card.modalities), card.task, card.paper.venue) for name, card in cards.items()
+        (name, card.paper.year, ", ".join(card.modalities), card.task, card.paper.venue)
+        for name, card in cards.items()
     ]
     as_table(("method", "year", "modalities", "task", "venue"), rows)

@@ -14,8 +14,12 @@ from affekt.core.errors import MediaError
 def command(
     bundle: Annotated[Path, typer.Argument(help="A bundle, or a run folder.")],
     inputs: Annotated[list[Path], typer.Argument(help="Files and folders.")],
-    output: Annotated[Path | None, typer.Option(help="Write predictions to a .csv, .json, .jsonl or .parquet.")] = None,
-    joints: Annotated[str | None, typer.Option(help="Joint order of files that state none: a name or a list.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Write predictions to a .csv, .json, .jsonl or .parquet.")
+    ] = None,
+    joints: Annotated[
+        str | None, typer.Option(help="Joint order of files that state none: a name or a list.")
+    ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Inputs computed at once.")] = 32,
     threads: Annotated[int | None, typer.Option(min=1, help="Processor cores to use.")] = None,
     json: AsJson = False,

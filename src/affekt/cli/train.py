@@ -15,7 +15,9 @@ from affekt.core.errors import require
 def command(
     recipe: Annotated[list[Path], typer.Argument(help="Recipe files; later ones override earlier ones.")],
     change: Annotated[list[str] | None, typer.Option("--set", help="Override one value: a.b=c.")] = None,
-    data_root: Annotated[Path | None, typer.Option(envvar="AFFEKT_DATA", help="Where the data set lies.")] = None,
+    data_root: Annotated[
+        Path | None, typer.Option(envvar="AFFEKT_DATA", help="Where the data set lies.")
+    ] = None,
     runs: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
     resume: Annotated[bool, typer.Option("--resume", help="Continue a stopped or killed run.")] = False,
     json: AsJson = False,
@@ -40,5 +42,7 @@ def command(
     if json:
         as_json({"run": str(run.path), **result})
         return
-    as_table(("validation", "value"), list(result["validation"].items()), title=f"epoch {result['best_epoch']}")
+    as_table(
+        ("validation", "value"), list(result["validation"].items()), title=f"epoch {result['best_epoch']}"
+    )
     say(f"{run.path}\nnext: affekt evaluate {run.path}")

@@ -1,1 +1,1 @@
-"""The vocabulary every floor speaks: errors, labels, specs, samples, recipes, cards, the catalogue. No torch."""
+"""The vocabulary every floor speaks: errors, labels, specs, samples, recipes, cards, catalogue. No torch."""

@@ -6,6 +6,8 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import Field
+
 from affekt.core.errors import ConfigError
 from affekt.core.settings import Settings, validate
 
@@ -56,7 +58,7 @@ class Card(Settings):
     intended_use: str
     limits: str
     # A config so small that the contract suite runs in seconds.
-    tiny: dict[str, Any] = {}
+    tiny: dict[str, Any] = Field(default_factory=dict)
     results: tuple[Result, ...] = ()
     quirks: tuple[Quirk, ...] = ()
 

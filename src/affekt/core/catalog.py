@@ -85,7 +85,10 @@ def dataset(name: str) -> Dataset:
 @cache
 def _rooms() -> dict[str, str]:
     """Method name to package."""
-    own = {path.parent.name: f"affekt.methods.{path.parent.name}" for path in (_HOUSE / "methods").glob("*/card.toml")}
+    own = {
+        path.parent.name: f"affekt.methods.{path.parent.name}"
+        for path in (_HOUSE / "methods").glob("*/card.toml")
+    }
     return {**own, **_plugins("affekt.methods")}
 
 

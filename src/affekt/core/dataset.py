@@ -33,7 +33,9 @@ class Corpus:
         if not self.samples:
             reasons = "; ".join(f"{item.id}: {item.reason}" for item in self.skipped[:3])
             raise DataError(f"not one usable sample was found{f' ({reasons})' if reasons else ''}")
-        repeated = [name for name, count in Counter(sample.id for sample in self.samples).items() if count > 1]
+        repeated = [
+            name for name, count in Counter(sample.id for sample in self.samples).items() if count > 1
+        ]
         if repeated:
             raise DataError(f"sample ids are repeated: {', '.join(repeated[:5])}")
         unknown = {s.label for s in self.samples if s.label is not None} - set(self.labels.names)

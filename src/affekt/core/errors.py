@@ -59,6 +59,7 @@ def require(module: str, *, extra: str, needed_by: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] != module.split(".")[0]:
             raise  # the dependency is there but broken: its own message helps more than ours
+        name = module.split(".")[0]
         raise MissingExtra(
-            f"{needed_by} needs {module.split('.')[0]!r}, which is not installed: pip install 'affekt[{extra}]'"
+            f"{needed_by} needs {name!r}, which is not installed: pip install 'affekt[{extra}]'"
         ) from None

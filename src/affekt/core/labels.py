@@ -37,7 +37,7 @@ _EMOTIONS: tuple[tuple[tuple[str, ...], Polarity], ...] = (
     (("trust",), "positive"),
 )
 _CANONICAL = {name: names[0] for names, _ in _EMOTIONS for name in names}
-_POLARITY = {name: polarity for names, polarity in _EMOTIONS for name in names}
+_POLARITY: dict[str, Polarity] = {name: polarity for names, polarity in _EMOTIONS for name in names}
 
 
 class LabelSet(Settings):
@@ -57,7 +57,7 @@ class LabelSet(Settings):
     @classmethod
     def of(cls, *names: str, polarity: Mapping[str, Polarity] | None = None) -> LabelSet:
         """A set from names alone; known emotions bring their polarity, others have none unless given."""
-        given = {**_POLARITY, **(polarity or {})}
+        given: dict[str, Polarity] = {**_POLARITY, **(polarity or {})}
         return cls(names=names, polarity=tuple(given.get(name.lower()) for name in names))
 
     @model_validator(mode="after")
@@ -82,7 +82,9 @@ class LabelSet(Settings):
         try:
             return self.names.index(name)
         except ValueError:
-            raise UsageError(f"label {name!r} is not in this set; {suggest(name, list(self.names))}") from None
+            raise UsageError(
+                f"label {name!r} is not in this set; {suggest(name, list(self.names))}"
+            ) from None
 
     def polarity_of(self, name: str) -> Polarity | None:
         """Whether an emotion is positive, negative or neutral; None where nobody said."""
@@ -91,7 +93,8 @@ class LabelSet(Settings):
     def map_to(self, other: LabelSet) -> dict[str, str | None]:
         """The name each of ours has in another set, or None.
 
-        Names match by emotion (`joy` is `happiness`). A set of polarities (sentiment-3) is reached through polarity.
+        Names match by emotion (`joy` is `happiness`). A set of polarities (sentiment-3) is reached through
+        polarity.
         """
         theirs = {_CANONICAL.get(name.lower(), name.lower()): name for name in other.names}
         by_polarity = set(theirs) <= {"positive", "negative", "neutral"}

@@ -51,7 +51,8 @@ class Method:
                 raise AffektError(f"{self.name} has no {file}.py, where its {part} should be") from None
             extra = "train" if error.name == "torch" else "all"
             raise MissingExtra(
-                f"{part} of {self.name} needs {error.name!r}, which is not installed: pip install 'affekt[{extra}]'"
+                f"{part} of {self.name} needs {error.name!r}, which is not installed: "
+                f"pip install 'affekt[{extra}]'"
             ) from None
         return getattr(module, attribute)
 

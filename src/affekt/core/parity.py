@@ -1,8 +1,8 @@
 """Parity cases: outputs of a reference network on weights and inputs that a rule makes from names and seeds.
 
-A case file holds arrays and a JSON `meta`; nobody ships weights. Every tensor of the reference state dict is drawn
-from a stream seeded by its own name and a salt, every input from a stream seeded by a number, so whoever knows names,
-shapes and seeds builds the same network. A room's `parity.py` says how to run its cases.
+A case file holds arrays and a JSON `meta`; nobody ships weights. Every tensor of the reference state dict is
+drawn from a stream seeded by its own name and a salt, every input from a stream seeded by a number, so
+whoever knows names, shapes and seeds builds the same network. A room's `parity.py` says how to run its cases.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from affekt.core.errors import UsageError
 def draw_tensor(key: str, shape: tuple[int, ...], dtype: str, salt: int) -> np.ndarray:
     """Value of one reference parameter or buffer.
 
-    Counters are zero, variances lie above one, other vectors are biases near zero or scales near one, and matrices are
-    normal with variance 1 / fan-in.
+    Counters are zero, variances lie above one, other vectors are biases near zero or scales near one, and
+    matrices are normal with variance 1 / fan-in.
     """
     if dtype == "bool" or "int" in dtype:
         return np.zeros(shape, dtype)
@@ -104,15 +104,17 @@ class Case:
             raise UsageError(f"{self.keys_path} does not exist; name the key list with --keys")
         keys = json.loads(self.keys_path.read_text())
         salt = int(self.meta.get("salt", 0)) if salt is None else salt
-        return {key: draw_tensor(key, tuple(spec["shape"]), spec["dtype"], salt) for key, spec in keys.items()}
+        return {
+            key: draw_tensor(key, tuple(spec["shape"]), spec["dtype"], salt) for key, spec in keys.items()
+        }
 
 
 @dataclass(frozen=True)
 class Comparison:
     """One output beside the reference's.
 
-    `relative_to_max` compares against the largest reference value of the array instead of value by value, for outputs
-    whose small entries are differences of large ones.
+    `relative_to_max` compares against the largest reference value of the array instead of value by value,
+    for outputs whose small entries are differences of large ones.
     """
 
     name: str

@@ -23,20 +23,20 @@ class DataSettings(Settings):
     """Which data set; where it lies comes from `--data-root` or AFFEKT_DATA, never from a recipe."""
 
     name: str
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = Field(default_factory=dict)
 
 
 class SplitSettings(Settings):
     """How samples are parted. Subjects (where known) are never shared between parts.
 
-    `native` keeps the data set's own test part; `k_fold` makes fold `fold` of `folds` the test part. Either way
-    validation samples are cut from the training part when the data set brings none.
+    `native` keeps the data set's own test part; `k_fold` makes fold `fold` of `folds` the test part. Either
+    way validation samples are cut from the training part when the data set brings none.
     """
 
     scheme: Literal["native", "k_fold"] = "native"
-    folds: int = Field(5, ge=2)
-    fold: int = Field(0, ge=0)
-    validation_share: float = Field(0.15, gt=0, lt=1)
+    folds: int = Field(default=5, ge=2)
+    fold: int = Field(default=0, ge=0)
+    validation_share: float = Field(default=0.15, gt=0, lt=1)
     seed: int = 0
 
     @model_validator(mode="after")
@@ -51,8 +51,8 @@ class OptimizerSettings(Settings):
 
     name: Literal["adam", "adamw", "sgd"] = "adamw"
     lr: PositiveFloat = 1e-3
-    weight_decay: float = Field(0.0, ge=0)
-    momentum: float = Field(0.0, ge=0, lt=1)
+    weight_decay: float = Field(default=0.0, ge=0)
+    momentum: float = Field(default=0.0, ge=0, lt=1)
     nesterov: bool = False
     betas: tuple[float, float] = (0.9, 0.999)
 
@@ -68,15 +68,15 @@ class OptimizerSettings(Settings):
 class ScheduleSettings(Settings):
     """Learning rate over time, as a factor on `optimizer.lr`; counted in epochs, applied at each step.
 
-    `exponential` multiplies by `factor` each epoch, `step` at each of `milestones`, `cosine` falls to `floor` at the
-    last epoch. `warmup_epochs` rise linearly from nothing and come on top of any of them.
+    `exponential` multiplies by `factor` each epoch, `step` at each of `milestones`, `cosine` falls to
+    `floor` at the last epoch. `warmup_epochs` rise linearly from nothing and come on top of any of them.
     """
 
     name: Literal["constant", "exponential", "step", "cosine"] = "constant"
-    factor: float = Field(0.98, gt=0, le=1)
+    factor: float = Field(default=0.98, gt=0, le=1)
     milestones: tuple[PositiveInt, ...] = ()
-    floor: float = Field(0.0, ge=0, le=1)
-    warmup_epochs: float = Field(0.0, ge=0)
+    floor: float = Field(default=0.0, ge=0, le=1)
+    warmup_epochs: float = Field(default=0.0, ge=0)
 
     @model_validator(mode="after")
     def _fits(self) -> ScheduleSettings:
@@ -88,7 +88,7 @@ class ScheduleSettings(Settings):
 class LossSettings(Settings):
     """What the engine adds to a method's cross-entropy."""
 
-    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     class_weights: Literal["none", "balanced"] | dict[str, PositiveFloat] = "none"
 
 
@@ -106,13 +106,13 @@ class TrainSettings(Settings):
     batch_size: PositiveInt = 32
     precision: Literal["32", "bf16-mixed", "16-mixed"] = "32"
     accumulate: PositiveInt = 1
-    clip_norm: float = Field(0.0, ge=0)
+    clip_norm: float = Field(default=0.0, ge=0)
     sampler: Literal["shuffle", "balanced"] = "shuffle"
     drop_last: bool = False
-    workers: int = Field(0, ge=0)
+    workers: int = Field(default=0, ge=0)
     threads: PositiveInt | None = None
     deterministic: bool = True
-    weight_average: float = Field(0.0, ge=0, lt=1)
+    weight_average: float = Field(default=0.0, ge=0, lt=1)
     accelerator: str = "auto"
     devices: int | str = "auto"
     strategy: str = "auto"
@@ -130,8 +130,8 @@ class Recipe(Settings):
 
     method: str
     data: DataSettings
-    seed: int = Field(0, ge=0, lt=2**32)
-    config: dict[str, Any] = {}
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    config: dict[str, Any] = Field(default_factory=dict)
     split: SplitSettings = SplitSettings()
     optimizer: OptimizerSettings = OptimizerSettings()
     schedule: ScheduleSettings = ScheduleSettings()
@@ -173,7 +173,7 @@ class Recipe(Settings):
         return recipe.model_copy(update={"method": catalog.canonical(recipe.method)})
 
     def digest(self) -> str:
-        """SHA-256 of the recipe without its seed, as canonical JSON: runs that differ in seed alone share it."""
+        """SHA-256 of the recipe without its seed, as canonical JSON: runs that differ in seed share it."""
         values = self.model_dump(mode="json", exclude={"seed"})
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
@@ -198,7 +198,7 @@ def _check_names(values: Mapping[str, Any]) -> list[str]:
     try:
         if isinstance(values.get("method"), str):
             room = catalog.method(values["method"])
-            config, found = validate(room.load("config"), values.get("config", {}), prefix="config.")
+            config, found = validate(room.load("config"), _table(values, "config"), prefix="config.")
             problems += found
     except AffektError as error:
         problems.append(f"method: {error}")
@@ -207,10 +207,16 @@ def _check_names(values: Mapping[str, Any]) -> list[str]:
         if isinstance(data, Mapping) and isinstance(data.get("name"), str):
             adapter = catalog.dataset(data["name"])
             labels = adapter.labels
-            problems += validate(adapter.options, data.get("options", {}), prefix="data.options.")[1]
+            problems += validate(adapter.options, _table(data, "options"), prefix="data.options.")[1]
     except AffektError as error:
         problems.append(f"data.name: {error}")
     return problems + check_classes(config, labels)
+
+
+def _table(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """The table under a key; empty where something else stands, which the recipe's own check reports."""
+    found = values.get(key, {})
+    return found if isinstance(found, Mapping) else {}
 
 
 def check_classes(config: Settings | None, labels: LabelSet | None) -> list[str]:
@@ -234,12 +240,14 @@ def _merge(into: dict[str, Any], more: Mapping[str, Any]) -> None:
 
 def _override(text: str) -> dict[str, Any]:
     key, equals, value = text.partition("=")
-    if not equals or not key.strip():
+    if not equals or not key.strip() or "\n" in value.strip():
         raise ConfigError("--set", [f"{text!r}: write it as a.b=value"])
     try:
         parsed = tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         parsed = value.strip()  # a bare word is a string: --set optimizer.name=sgd
-    for part in reversed(key.strip().split(".")):
-        parsed = {part: parsed}
-    return parsed
+    *outer, last = key.strip().split(".")
+    values: dict[str, Any] = {last: parsed}
+    for part in reversed(outer):
+        values = {part: values}
+    return values

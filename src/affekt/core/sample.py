@@ -19,8 +19,8 @@ class Sample:
 
     Attributes:
         id: Unique within the data set.
-        media: Per modality (`skeleton`, `image`, `video`, `audio`, `text`) a reference to a file or a decoded object
-            of `affekt.media`. A missing modality is simply absent.
+        media: Per modality (`skeleton`, `image`, `video`, `audio`, `text`) a reference to a file or a
+            decoded object of `affekt.media`. A missing modality is simply absent.
         label: Name of the class, of the data set's `LabelSet`. None where nobody labelled it.
         label_weights: Votes or several labels at once, by name; takes the place of `label` in training.
         subject: Who is seen or heard; splits are made disjoint by it.
@@ -49,7 +49,7 @@ class Skipped:
 
 @runtime_checkable
 class Preprocess(Protocol):
-    """A room's `preprocess.py`: samples to arrays, in numpy, the same in training, evaluation and the bundle."""
+    """A room's `preprocess.py`: samples to arrays, in numpy, the same in training and in the bundle."""
 
     spec: InputSpec
 
@@ -58,5 +58,5 @@ class Preprocess(Protocol):
         ...
 
     def __call__(self, sample: Sample, *, rng: np.random.Generator | None = None) -> dict[str, np.ndarray]:
-        """Arrays of one sample, without batch axis. With `rng`, a training view: augmented, with its targets."""
+        """Arrays of one sample, without batch axis. With `rng`, a training view: augmented."""
         ...

@@ -1,18 +1,20 @@
 """Sealed folders: what a checkpoint and a bundle have in common.
 
-A sealed folder holds plain files and `affekt.json`, which lists each file's size and SHA-256 and carries a digest of
-itself. It is written beside its place and renamed, so a kill leaves the old one or the new one; it is read only
-after every byte was checked. No code, no pickle.
+A sealed folder holds plain files and `affekt.json`, which lists each file's size and SHA-256 and carries a
+digest of itself. It is written beside its place and renamed, so a kill leaves the old one or the new one; it
+is read only after every byte was checked. No code, no pickle.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import lzma
 import os
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +27,7 @@ MANIFEST = "affekt.json"
 SCHEMA = 1
 MAX_MANIFEST_BYTES = 64 * 2**20
 MAX_FILE_BYTES = 8 * 2**30
+_DECODERS = (zlib.error, lzma.LZMAError)  # what packed bytes may raise beside the usual
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Sealed:
         content = _read_bytes(self.path, name, limit=entry["bytes"])
         if len(content) != entry["bytes"]:
             raise FolderError(
-                f"{self.path}: {name} has {len(content)} bytes, {entry['bytes']} were written: the file is incomplete"
+                f"{self.path}: {name} has {len(content)} bytes, not {entry['bytes']}: it is incomplete"
             )
         if hashlib.sha256(content).hexdigest() != entry["sha256"]:
             raise FolderError(f"{self.path}: {name} was altered: its SHA-256 is not the one in {MANIFEST}")
@@ -104,9 +107,9 @@ def read_sealed(path: Path, *, kind: str) -> Sealed:
         raise FolderError(f"{path} has schema {document.get('schema')}, this affekt reads schema {SCHEMA}")
     if document.get("kind") != kind:
         raise FolderError(f"{path} is a {document.get('kind')}, a {kind} was expected")
+    _check_files(path, document.get("files"))
     sealed = Sealed(path, document, digest)
     for name in sealed.files:
-        _check_name(path, name)
         sealed.read(name)
     return sealed
 
@@ -146,10 +149,17 @@ def _replace_folder(work: Path, path: Path) -> None:
     shutil.rmtree(old)
 
 
-def _check_name(path: Path, name: str) -> None:
-    pure = PurePosixPath(name)
-    if pure.is_absolute() or ".." in pure.parts or "\\" in name or name == MANIFEST:
-        raise FolderError(f"{path} lists a file {name!r}, which would lie outside of it")
+def _check_files(path: Path, files: Any) -> None:
+    """Refuse a list of files that no `write_sealed` made; its digest may fit all the same."""
+    if not isinstance(files, dict):
+        raise FolderError(f"{path}: {MANIFEST} lists no files")
+    for name, entry in files.items():
+        pure = PurePosixPath(name)
+        if pure.is_absolute() or ".." in pure.parts or "\\" in name or "\0" in name or name == MANIFEST:
+            raise FolderError(f"{path} lists a file {name!r}, which would lie outside of it")
+        values = (entry.get("bytes"), entry.get("sha256")) if isinstance(entry, dict) else ()
+        if [type(value) for value in values] != [int, str]:
+            raise FolderError(f"{path}: {MANIFEST} does not give size and SHA-256 of {name!r}")
 
 
 def _read_bytes(path: Path, name: str, *, limit: int) -> bytes:
@@ -164,5 +174,5 @@ def _read_bytes(path: Path, name: str, *, limit: int) -> bytes:
             return stream.read(limit + 1)
     except (FileNotFoundError, KeyError):
         raise FolderError(f"{path} has no {name}: it is incomplete, or something else") from None
-    except (zipfile.BadZipFile, OSError, EOFError) as error:
+    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, ValueError, *_DECODERS) as error:
         raise FolderError(f"{path}: {name} cannot be read ({error})") from None

@@ -26,7 +26,9 @@ def suggest(word: str, known: list[str]) -> str:
     return f"known: {', '.join(known)}" if known else "nothing is known here"
 
 
-def validate(model: type[Model], values: Mapping[str, Any], *, prefix: str = "") -> tuple[Model | None, list[str]]:
+def validate(
+    model: type[Model], values: Mapping[str, Any], *, prefix: str = ""
+) -> tuple[Model | None, list[str]]:
     """Build `model` from `values`, or list every problem as one readable line each.
 
     Args:

@@ -37,7 +37,9 @@ class TensorSpec(Settings):
         )
         if not fits:
             axes = " ".join(self.axes.split()[1:])
-            raise AffektError(f"{self.name} must have shape {self.shape} ({axes}), found {tuple(array.shape)}")
+            raise AffektError(
+                f"{self.name} must have shape {self.shape} ({axes}), found {tuple(array.shape)}"
+            )
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise AffektError(f"{self.name} holds NaN or infinite values")
 

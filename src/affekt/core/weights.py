@@ -13,8 +13,8 @@ _PLACEHOLDER = re.compile(r"\{(?:(?P<name>[a-z])(?P<shift>[+-]\d+)?)?\}")
 class KeyMap:
     """Rules that rename keys.
 
-    A pattern holds at most one `{}` (any rest of the key) and whole numbers `{i}`; `{i+1}` on one side stands for a
-    count that starts one higher there.
+    A pattern holds at most one `{}` (any rest of the key) and whole numbers `{i}`; `{i+1}` on one side
+    stands for a count that starts one higher there.
 
     Example:
         >>> names = KeyMap((("l{i+1}.conv.{}", "blocks.{i}.convolution.{}"), ("fc.{}", "head.{}")))
@@ -25,10 +25,9 @@ class KeyMap:
     """
 
     def __init__(self, rules: Sequence[tuple[str, str]], *, dropped: Sequence[str] = ()) -> None:
-        """
-        Args:
-            rules: Pairs (theirs, ours).
-            dropped: Patterns of reference keys that ours has no use for (dead parameters).
+        """Args:
+        rules: Pairs (theirs, ours).
+        dropped: Patterns of reference keys that ours has no use for (dead parameters).
         """
         self.rules = tuple(rules)
         self._dropped = [_Pattern(pattern) for pattern in dropped]
@@ -64,7 +63,9 @@ def _rename(keys: list[str], rules: list[tuple[_Pattern, _Pattern]], *, side: st
     if len(set(renamed.values())) != len(renamed):
         problems.append("two keys are renamed to the same name")
     if problems:
-        shown = "\n  ".join(problems[:10]) + (f"\n  and {len(problems) - 10} more" if len(problems) > 10 else "")
+        shown = "\n  ".join(problems[:10]) + (
+            f"\n  and {len(problems) - 10} more" if len(problems) > 10 else ""
+        )
         raise AffektError(f"{len(problems)} of {len(keys)} {side} keys cannot be renamed\n  {shown}")
     return renamed
 
@@ -90,7 +91,8 @@ class _Pattern:
             return None
         shifts = {name: shift for name, shift in (piece for piece in self.pieces if isinstance(piece, tuple))}
         return {
-            name: text if name == "rest" else int(text) - shifts[name] for name, text in found.groupdict().items()
+            name: text if name == "rest" else int(text) - shifts[name]
+            for name, text in found.groupdict().items()
         }
 
     def fill(self, values: dict[str, str | int]) -> str:

@@ -1,8 +1,8 @@
 """Emotion-Gait: the captured walks, labelled by observers (Bhattacharya et al., AAAI 2020).
 
-    DIR/gaits.npz     poses (n, 75, 16, 3) float32, root at the origin, y up, one cycle repeated to 75 frames
-                      period (n,) frames of the cycle; label (n,) 0 happy, 1 angry, 2 sad, 3 neutral
-                      subject (n,), source (n,), split (n,) "train" or "test", index (n,)
+DIR/gaits.npz     poses (n, 75, 16, 3) float32, root at the origin, y up, one cycle repeated to 75 frames
+                  period (n,) frames of the cycle; label (n,) 0 happy, 1 angry, 2 sad, 3 neutral
+                  subject (n,), source (n,), split (n,) "train" or "test", index (n,)
 """
 
 from __future__ import annotations

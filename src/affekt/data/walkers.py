@@ -37,6 +37,7 @@ class WalkersOptions(Settings):
         frames: Of each walk.
         noise: How much people and walks differ; 0 makes everybody the same, 1 is the corpus as it was tuned.
         seed: Another seed, other people. A larger corpus of the same seed begins with the smaller one.
+
     """
 
     walkers: int = Field(40, ge=8)
@@ -59,6 +60,7 @@ class Style(NamedTuple):
         twist: Turn of the shoulders against the pelvis.
         sway: Roll of the trunk from side to side.
         bounce: Height of the rise over the standing leg, beyond what the legs do by themselves.
+
     """
 
     cycle_frames: float
@@ -125,10 +127,14 @@ def _invent(
     people, n = options.walkers, options.walks_per_emotion
     shape = (people, len(emotions), n)
     # A stream for each question, so that more people or walks leave those before them as they were.
-    builds, habits, shows, moods, rest = map(np.random.default_rng, np.random.SeedSequence(options.seed).spawn(5))
+    builds, habits, shows, moods, rest = map(
+        np.random.default_rng, np.random.SeedSequence(options.seed).spawn(5)
+    )
     neutral = np.array(STYLES["neutral"])
     emotional = np.array([STYLES[name] for name in emotions]) - neutral
-    shown = np.maximum(1 + options.noise * EXPRESSIVE * shows.standard_normal((people, 1, 1, 1)), LEAST_EXPRESSIVE)
+    shown = np.maximum(
+        1 + options.noise * EXPRESSIVE * shows.standard_normal((people, 1, 1, 1)), LEAST_EXPRESSIVE
+    )
     habit = np.array(HABIT) * habits.standard_normal((people, 1, 1, len(neutral)))
     mood = np.array(MOOD) * moods.standard_normal((*shape, len(neutral)))
     columns = neutral + shown * emotional[:, None] + options.noise * (habit + mood)
@@ -149,6 +155,7 @@ def walk(
 
     Args:
         cycles: (walks,) frames of one cycle.
+
     """
     n = len(cycles)
     start = rng.uniform(0, 2 * np.pi, (n, 1))
@@ -176,7 +183,11 @@ def walk(
         pelvis_turn = -0.6 * style.twist * np.cos(phase)
         limb(
             side,
-            {"hip": _aside(sign, 12.0, 0.0, pelvis_turn), "knee": _down(thigh, 0.0), "foot": _down(shank, 0.0)},
+            {
+                "hip": _aside(sign, 12.0, 0.0, pelvis_turn),
+                "knee": _down(thigh, 0.0),
+                "foot": _down(shank, 0.0),
+            },
             "root",
         )
         # An arm swings with the leg of the other side; its elbow bends most when the hand is in front.

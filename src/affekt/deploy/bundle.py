@@ -1,6 +1,7 @@
-"""Bundles: what leaves the workshop. A sealed folder (or `.affekt` zip) with a graph; no code, no pickle, no torch.
+"""Bundles: what leaves the workshop. A sealed folder (or `.affekt` zip) with a graph; no code, no pickle, no
+torch.
 
-    walks.affekt/  affekt.json  model.onnx
+walks.affekt/  affekt.json  model.onnx
 """
 
 from __future__ import annotations
@@ -58,7 +59,9 @@ def graph_network(graph: bytes, *, threads: int | None = None) -> Network:
         options.intra_op_num_threads = threads
     try:
         session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # the runtime raises exceptions of its own C++ module, without a common public type
+    except (
+        Exception
+    ) as error:  # the runtime raises exceptions of its own C++ module, without a common public type
         raise FolderError(f"the graph cannot be loaded: {error}") from None
 
     def network(batch: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -44,7 +44,9 @@ def checkpoint_predictor(sealed: Sealed, temperature: float) -> Predictor:
         task=document["task"],
         modality=room.card.modalities[0],
         temperature=temperature,
-        provenance=Provenance(document["method"], document["files"][MODEL_FILE]["sha256"], sealed.sha256[:12]),
+        provenance=Provenance(
+            document["method"], document["files"][MODEL_FILE]["sha256"], sealed.sha256[:12]
+        ),
         document=document,
     )
 

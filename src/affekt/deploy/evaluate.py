@@ -80,7 +80,8 @@ def evaluate(
 ) -> Evaluation:
     """Evaluate a run or a bundle on one part of a data set: its own as its recipe parts it, or another one.
 
-    Each evaluation on a run's test part is written to the run's record, so that nobody can look twice unnoticed.
+    Each evaluation on a run's test part is written to the run's record, so that nobody can look twice
+    unnoticed.
 
     Args:
         data: Another data set; its labels are mapped by name.
@@ -101,15 +102,26 @@ def evaluate(
     if not samples:
         raise DataError(f"{settings.name} has no {split} part")
     names = corpus.labels.map_to(predictor.labels)
-    known = [sample for sample in samples if _targets(sample) and all(names[name] for name in _targets(sample))]
-    skipped = [Skipped(s.id, f"label {s.label!r} is not known to the network") for s in samples if s not in known]
+    known = [
+        sample for sample in samples if _targets(sample) and all(names[name] for name in _targets(sample))
+    ]
+    skipped = [
+        Skipped(s.id, f"label {s.label!r} is not known to the network") for s in samples if s not in known
+    ]
     if not known:
-        raise DataError(f"no label of {settings.name} is known to the network: {list(predictor.labels.names)}")
+        raise DataError(
+            f"no label of {settings.name} is known to the network: {list(predictor.labels.names)}"
+        )
     logits, used, broken = _logits(predictor, known, on_batch)
     if not used:
-        raise DataError(f"not one of {len(known)} samples could be used, such as {broken[0].id}: {broken[0].reason}")
+        raise DataError(
+            f"not one of {len(known)} samples could be used, such as {broken[0].id}: {broken[0].reason}"
+        )
     truth = make_targets(used, corpus.labels, corpus.task).numpy()
-    target = folder or (path.with_name(path.name + "-evaluation") if is_bundle(path) else path / "evaluation") / split
+    target = (
+        folder
+        or (path.with_name(path.name + "-evaluation") if is_bundle(path) else path / "evaluation") / split
+    )
     result = _score(predictor, logits, used, _mapped(truth, corpus.labels.names, names, predictor), target)
     result.skipped.extend([*skipped, *broken, *corpus.skipped])
     _write(result)
@@ -127,7 +139,9 @@ def _data_of(path: Path, predictor: Predictor, data: str | None) -> tuple[DataSe
         recipe: Recipe = open_run(path).recipe
         own, parting = recipe.data, recipe.split
     else:
-        raise UsageError(f"{path} is a bare checkpoint: evaluate its run folder, which knows how the data was parted")
+        raise UsageError(
+            f"{path} is a bare checkpoint: evaluate its run folder, which knows how the data was parted"
+        )
     if data is None or catalog.canonical(data) == own.name:
         return own, parting
     return DataSettings(name=catalog.canonical(data)), SplitSettings()
@@ -152,7 +166,9 @@ def _logits(
     return np.concatenate(rows), used, skipped
 
 
-def _mapped(truth: np.ndarray, theirs: tuple[str, ...], names: dict[str, str | None], predictor: Predictor) -> np.ndarray:
+def _mapped(
+    truth: np.ndarray, theirs: tuple[str, ...], names: dict[str, str | None], predictor: Predictor
+) -> np.ndarray:
     """Targets of a data set's label set in the order of the network's."""
     place = [predictor.labels.index(name) if (name := names[label]) else -1 for label in theirs]
     if truth.ndim == 1:
@@ -207,7 +223,9 @@ def _write(result: Evaluation) -> None:
     import pyarrow
     import pyarrow.parquet
 
-    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(result.predictions), result.folder / "predictions.parquet")
+    pyarrow.parquet.write_table(
+        pyarrow.Table.from_pylist(result.predictions), result.folder / "predictions.parquet"
+    )
 
 
 def _record(path: Path, data: str, split: str, result: Evaluation) -> None:

@@ -56,7 +56,8 @@ def export(
 
     Args:
         folder: Where the bundle goes; `bundle` inside the run if not given.
-        data_root: Where the run's data lies; with it the gate compares on validation samples, else on random inputs.
+        data_root: Where the run's data lies; with it the gate compares on validation samples, else on random
+            inputs.
 
     Raises:
         ExportError: The graph's answers drift from eager PyTorch; nothing is written.
@@ -78,10 +79,12 @@ def export(
     drift = max_difference(model, graph, batches)
     if not drift <= TOLERANCE:
         raise ExportError(
-            f"the graph's logits differ from eager PyTorch by up to {drift:.2e} on {gate}; at most {TOLERANCE} is "
-            "allowed, so no bundle was written"
+            f"the graph's logits differ from eager PyTorch by up to {drift:.2e} on {gate}; "
+            f"at most {TOLERANCE} is allowed, so no bundle was written"
         )
-    document = _document(source, sealed.document, predictor.preprocess.spec, {"max_difference": drift, "on": gate})
+    document = _document(
+        source, sealed.document, predictor.preprocess.spec, {"max_difference": drift, "on": gate}
+    )
     target = folder or source.path / "bundle"
     with write_sealed(target, document) as work:
         (work / GRAPH_FILE).write_bytes(graph)
@@ -132,7 +135,9 @@ def random_batch(spec: InputSpec, size: int, *, seed: int) -> dict[str, np.ndarr
     }
 
 
-def _gate_batches(run: Run, preprocess: Any, data_root: Path | None) -> tuple[list[dict[str, np.ndarray]], str]:
+def _gate_batches(
+    run: Run, preprocess: Any, data_root: Path | None
+) -> tuple[list[dict[str, np.ndarray]], str]:
     """Batches of several sizes: of validation samples where the data can be read, else of random numbers."""
     recipe = run.recipe
     adapter = catalog.dataset(recipe.data.name)
@@ -148,7 +153,9 @@ def _gate_batches(run: Run, preprocess: Any, data_root: Path | None) -> tuple[li
             log.warning("the gate skips %s: %s", sample.id, error)
     stacked = {name: np.stack([row[name] for row in rows]) for name in preprocess.spec.names}
     sizes = [*(n for n in GATE_BATCHES if n < len(rows)), len(rows)]
-    return [{name: values[:n] for name, values in stacked.items()} for n in sizes], f"{len(rows)} validation samples"
+    return [
+        {name: values[:n] for name, values in stacked.items()} for n in sizes
+    ], f"{len(rows)} validation samples"
 
 
 def _document(run: Run, checkpoint: dict[str, Any], spec: InputSpec, gate: dict[str, Any]) -> dict[str, Any]:

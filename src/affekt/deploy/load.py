@@ -37,6 +37,8 @@ def is_bundle(path: Path) -> bool:
     """Whether a path should be read as a bundle: not a run folder, and not a checkpoint inside of one."""
     if path.is_file():
         return True
-    return not (path / "recipe.toml").is_file() and not (path / "model.safetensors").is_file() and (
-        (path / MANIFEST).is_file() or not any(path.iterdir()) or (path / "model.onnx").is_file()
+    return (
+        not (path / "recipe.toml").is_file()
+        and not (path / "model.safetensors").is_file()
+        and ((path / MANIFEST).is_file() or not any(path.iterdir()) or (path / "model.onnx").is_file())
     )

@@ -29,7 +29,9 @@ def writer_for(path: Path) -> Writer:
         ".parquet": _write_parquet,
     }
     if path.suffix not in writers:
-        raise UsageError(f"{path}: predictions are written as {', '.join(writers)}, not as {path.suffix or 'nothing'}")
+        raise UsageError(
+            f"{path}: predictions are written as {', '.join(writers)}, not as {path.suffix or 'nothing'}"
+        )
     if not path.parent.is_dir():
         raise UsageError(f"{path.parent} is no folder; {path.name} cannot be written there")
     if path.suffix == ".parquet":
@@ -70,7 +72,9 @@ def _write_json(path: Path, predictions: Sequence[Prediction], skipped: Sequence
 
 def _write_json_lines(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:
     document = to_document(predictions, skipped)
-    path.write_text("".join(json.dumps(row) + "\n" for row in (*document["predictions"], *document["skipped"])))
+    path.write_text(
+        "".join(json.dumps(row) + "\n" for row in (*document["predictions"], *document["skipped"]))
+    )
 
 
 def _write_csv(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:

@@ -1,4 +1,4 @@
-"""A predictor: media in, predictions out. Numpy only; who computes the network is somebody else's business."""
+"""A predictor: media in, predictions out. Numpy only; who computes the network is not its business."""
 
 from __future__ import annotations
 

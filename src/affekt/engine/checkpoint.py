@@ -1,9 +1,9 @@
 """Checkpoints: sealed folders of safetensors and JSON, no pickle.
 
-    epoch-3/  affekt.json           method, config, labels, preprocessing, epoch, metrics, versions, hashes
-              model.safetensors     the network's weights (averaged ones, where averaging is on)
-              trainer.safetensors   tensors of objective, optimizer, schedule and loops
-              trainer.json          their tree
+epoch-3/  affekt.json           method, config, labels, preprocessing, epoch, metrics, versions, hashes
+          model.safetensors     the network's weights (averaged ones, where averaging is on)
+          trainer.safetensors   tensors of objective, optimizer, schedule and loops
+          trainer.json          their tree
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ _MODEL_PREFIX = "model."  # the network's attribute name in the engine's module
 class FolderCheckpointIO(CheckpointIO):
     """Lets Lightning save and load its whole state as a sealed folder."""
 
-    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None) -> None:
+    def save_checkpoint(
+        self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None
+    ) -> None:
         """Write `checkpoint`; `storage_options` are what the manifest says beside it."""
         weights, rest = _split(checkpoint)
         tensors: dict[str, Tensor] = {}
@@ -48,7 +50,9 @@ class FolderCheckpointIO(CheckpointIO):
         """
         sealed = read_sealed(Path(path), kind="checkpoint")
         checkpoint = unpack(json.loads(sealed.read(TREE_FILE)), _tensors(sealed, TENSORS_FILE))
-        checkpoint["state_dict"] |= {_MODEL_PREFIX + name: value for name, value in model_weights(sealed).items()}
+        checkpoint["state_dict"] |= {
+            _MODEL_PREFIX + name: value for name, value in model_weights(sealed).items()
+        }
         return checkpoint
 
     def remove_checkpoint(self, path: Any) -> None:

@@ -13,7 +13,7 @@ from affekt.core.recipe import LossSettings
 
 
 class Criterion(nn.Module):
-    """Cross-entropy with label smoothing and class weights; binary cross-entropy where classes do not exclude."""
+    """Cross-entropy with smoothing and class weights; binary where classes do not exclude each other."""
 
     weight: Tensor | None
 
@@ -30,7 +30,8 @@ class Criterion(nn.Module):
 
 
 def class_weights(settings: LossSettings, targets: Tensor, labels: LabelSet) -> Tensor | None:
-    """Weight of each class: none, those of the recipe, or inverse to how often it occurs in training (mean 1).
+    """Weight of each class: none, those of the recipe, or inverse to how often it occurs in training (mean
+    1).
 
     Raises:
         ConfigError: The recipe weighs a class that the data set does not have, or leaves one out.
@@ -38,12 +39,15 @@ def class_weights(settings: LossSettings, targets: Tensor, labels: LabelSet) -> 
     if settings.class_weights == "none":
         return None
     if settings.class_weights == "balanced":
-        count = targets.sum(0) if targets.ndim == 2 else torch.bincount(targets, minlength=len(labels)).float()
+        count = (
+            targets.sum(0) if targets.ndim == 2 else torch.bincount(targets, minlength=len(labels)).float()
+        )
         return count.sum() / (len(labels) * count.clamp(min=1.0))
     given = settings.class_weights
     wrong = sorted(set(given) ^ set(labels.names))
     if wrong:
         raise ConfigError(
-            "recipe", [f"loss.class_weights must name each of {', '.join(labels.names)}; look at {', '.join(wrong)}"]
+            "recipe",
+            [f"loss.class_weights must name each of {', '.join(labels.names)}; look at {', '.join(wrong)}"],
         )
     return torch.tensor([given[name] for name in labels.names])

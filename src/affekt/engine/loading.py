@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -17,7 +17,8 @@ from affekt.core.sample import Preprocess, Sample
 from affekt.engine.randomness import ORDER, VIEW, generator
 
 
-class Draw(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Draw:
     """One sample in one epoch."""
 
     index: int
@@ -25,14 +26,19 @@ class Draw(NamedTuple):
 
 
 class SampleDataset(Dataset[dict[str, Tensor]]):
-    """Preprocessed samples; a training view is drawn from (seed, epoch, index) alone, whatever process asks."""
+    """Preprocessed samples; a training view is drawn from (seed, epoch, index), whatever process asks."""
 
     def __init__(
-        self, samples: Sequence[Sample], preprocess: Preprocess, labels: LabelSet, task: Task, *, seed: int | None
+        self,
+        samples: Sequence[Sample],
+        preprocess: Preprocess,
+        labels: LabelSet,
+        task: Task,
+        *,
+        seed: int | None,
     ) -> None:
-        """
-        Args:
-            seed: Of the training views; None for views without augmentation.
+        """Args:
+        seed: Of the training views; None for views without augmentation.
         """
         self.samples, self.preprocess, self.seed = list(samples), preprocess, seed
         self.targets = make_targets(samples, labels, task)
@@ -41,19 +47,21 @@ class SampleDataset(Dataset[dict[str, Tensor]]):
         return len(self.samples)
 
     def __getitem__(self, draw: Draw | int) -> dict[str, Tensor]:
-        index, epoch = draw if isinstance(draw, Draw) else (draw, 0)
+        index, epoch = (draw.index, draw.epoch) if isinstance(draw, Draw) else (draw, 0)
         rng = None if self.seed is None else generator(self.seed, VIEW, epoch, index)
         arrays = self.preprocess(self.samples[index], rng=rng)
-        return {**{name: torch.from_numpy(array) for name, array in arrays.items()}, "label": self.targets[index]}
+        return {
+            **{name: torch.from_numpy(array) for name, array in arrays.items()},
+            "label": self.targets[index],
+        }
 
 
 class EpochSampler(Sampler[Draw]):
     """Order of an epoch, drawn from (seed, epoch); parted among processes where training is distributed."""
 
     def __init__(self, size: int, seed: int, *, weights: np.ndarray | None = None) -> None:
-        """
-        Args:
-            weights: Chance of each sample (drawn with replacement); None visits each sample once.
+        """Args:
+        weights: Chance of each sample (drawn with replacement); None visits each sample once.
         """
         self.size, self.seed, self.weights = size, seed, weights
         self.epoch = 0
@@ -95,7 +103,7 @@ def plain_loader(dataset: SampleDataset, recipe: Recipe) -> DataLoader[dict[str,
 
 
 def make_targets(samples: Sequence[Sample], labels: LabelSet, task: Task) -> Tensor:
-    """Class indices (n,) int64, or shares of each class (n, k) float32 where samples have votes or several labels."""
+    """Class indices (n,) int64, or shares (n, k) float32 where samples have votes or several labels."""
     if task == "single_label" and all(sample.label_weights is None for sample in samples):
         return torch.tensor([labels.index(sample.label or "") for sample in samples])
     rows = torch.zeros(len(samples), len(labels))

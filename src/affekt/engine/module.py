@@ -21,21 +21,26 @@ from affekt.metrics.classification import confusion_matrix, multi_label_scores, 
 class TrainingModule(pl.LightningModule):
     """A network and its objective, in Lightning's terms."""
 
-    def __init__(self, model: nn.Module, objective: nn.Module, inputs: tuple[str, ...], recipe: Recipe, task: Task) -> None:
-        """
-        Args:
-            inputs: Names of the batch's entries that the network is called with.
+    def __init__(
+        self, model: nn.Module, objective: nn.Module, inputs: tuple[str, ...], recipe: Recipe, task: Task
+    ) -> None:
+        """Args:
+        inputs: Names of the batch's entries that the network is called with.
         """
         super().__init__()
         self.model, self.objective = model, objective
-        self.inputs, self.recipe, self.task = inputs, recipe, task
+        self.inputs, self.recipe = inputs, recipe
+        self.task: Task = task
         self._seen: list[tuple[Tensor, Tensor]] = []
 
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
         seed_torch(self.recipe.seed, STEP, self.current_epoch, batch_idx, self.global_rank)
         terms = self.objective(self.model, batch)
         loss = torch.stack(list(terms.values())).sum()
-        logged = {"train/loss": loss.detach(), **{f"train/{name}": term.detach() for name, term in terms.items()}}
+        logged = {
+            "train/loss": loss.detach(),
+            **{f"train/{name}": term.detach() for name, term in terms.items()},
+        }
         self.log_dict(logged, on_step=False, on_epoch=True, batch_size=len(batch["label"]), sync_dist=True)
         return loss
 
@@ -59,7 +64,8 @@ class TrainingModule(pl.LightningModule):
         steps_an_epoch = int(self.trainer.estimated_stepping_batches) / recipe.train.epochs
 
         def factor(step: int) -> float:
-            # Half a step in: no rounding can move a step into the epoch before, and a warm-up does not start at zero.
+            # Half a step in: no rounding can move a step into the epoch before, and a warm-up does not start
+            # at zero.
             return rate_factor(recipe.schedule, (step + 0.5) / steps_an_epoch, recipe.train.epochs)
 
         return {

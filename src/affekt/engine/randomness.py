@@ -1,8 +1,8 @@
 """Randomness by counting.
 
-Every draw in training is a function of (seed, purpose, counters): the order of an epoch, the view of a sample, the
-dropout of a step. No generator has a state to save, so a run that was killed and resumed draws what it would have
-drawn, and so does one with another number of loader workers.
+Every draw in training is a function of (seed, purpose, counters): the order of an epoch, the view of a
+sample, the dropout of a step. No generator has a state to save, so a run that was killed and resumed draws
+what it would have drawn, and so does one with another number of loader workers.
 """
 
 from __future__ import annotations

@@ -19,10 +19,11 @@ log = logging.getLogger(__name__)
 class EpochRecorder(Checkpoint):
     """Writes what an epoch gave. What is best so far is read off the rows, so there is no state to lose."""
 
-    def __init__(self, run: Run, document: dict[str, Any], selection: SelectionSettings, *, keep_all: bool) -> None:
-        """
-        Args:
-            document: What each checkpoint's manifest says of the network.
+    def __init__(
+        self, run: Run, document: dict[str, Any], selection: SelectionSettings, *, keep_all: bool
+    ) -> None:
+        """Args:
+        document: What each checkpoint's manifest says of the network.
         """
         self.run, self.document, self.selection, self.keep_all = run, document, selection, keep_all
         self.rows = run.metrics()
@@ -64,7 +65,8 @@ def summary(row: dict[str, Any], epochs: int) -> str:
     """One line for a person."""
     return (
         f"epoch {row['epoch']}/{epochs}  train loss {row['train/loss']:.4f}  validation loss "
-        f"{row['validation/loss']:.4f}  accuracy {row['validation/accuracy']:.3f}  UAR {row['validation/uar']:.3f}"
+        f"{row['validation/loss']:.4f}  accuracy {row['validation/accuracy']:.3f}  "
+        f"UAR {row['validation/uar']:.3f}"
     )
 
 

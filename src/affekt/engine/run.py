@@ -1,8 +1,8 @@
 """The run folder: where everything about one run lies, so that it can be repeated from there.
 
-    runs/training/emotion_gait--E/trainable--32--cross_entropy/1xE--G/<hash>--<seed>/
-        recipe.toml  environment.json  metrics.jsonl  log.txt  events/  calibration.json  result.json
-        checkpoints/epoch-N/  checkpoints/last -> epoch-N  checkpoints/best -> epoch-M  evaluation/  figures/
+runs/training/emotion_gait--E/trainable--32--cross_entropy/1xE--G/<hash>--<seed>/
+    recipe.toml  environment.json  metrics.jsonl  log.txt  events/  calibration.json  result.json
+    checkpoints/epoch-N/  checkpoints/last -> epoch-N  checkpoints/best -> epoch-M  evaluation/  figures/
 """
 
 from __future__ import annotations
@@ -24,7 +24,17 @@ from affekt.core.recipe import Recipe
 from affekt.core.sealed import write_text
 
 _LETTERS = {"text": "T", "audio": "A", "video": "V", "image": "I", "skeleton": "G"}
-_PACKAGES = ("affekt", "torch", "lightning", "numpy", "scipy", "safetensors", "onnx", "onnxruntime", "scikit-learn")
+_PACKAGES = (
+    "affekt",
+    "torch",
+    "lightning",
+    "numpy",
+    "scipy",
+    "safetensors",
+    "onnx",
+    "onnxruntime",
+    "scikit-learn",
+)
 
 
 @dataclass(frozen=True)
@@ -129,7 +139,11 @@ class Run:
         """Remove checkpoints that neither `last` nor `best` points at, and what kills left behind."""
         kept = {link.resolve() for link in (self.last, self.best) if link.exists()}
         for folder in self.checkpoints.iterdir():
-            if folder.is_dir() and not folder.is_symlink() and folder.resolve() not in kept | {self.last, self.best}:
+            if (
+                folder.is_dir()
+                and not folder.is_symlink()
+                and folder.resolve() not in kept | {self.last, self.best}
+            ):
                 shutil.rmtree(folder)
 
 
@@ -143,7 +157,9 @@ def open_run(path: Path) -> Run:
         raise FolderError(f"{path} is no run folder: it has no recipe.toml")
     run = Run(path)
     if not run.best.exists():
-        raise FolderError(f"{path} has no checkpoint yet: not one epoch was completed; train it with --resume")
+        raise FolderError(
+            f"{path} has no checkpoint yet: not one epoch was completed; train it with --resume"
+        )
     return run
 
 
@@ -155,7 +171,9 @@ def check_free(run: Run) -> None:
     """
     if run.path.exists():
         state = "is finished" if run.result else "was not finished"
-        raise AffektError(f"{run.path} exists and {state}: continue it with --resume, or remove it to start over")
+        raise AffektError(
+            f"{run.path} exists and {state}: continue it with --resume, or remove it to start over"
+        )
 
 
 def environment() -> dict[str, Any]:

@@ -61,11 +61,15 @@ def check_parts(parts: Parts) -> None:
     for name in ("train", "validation"):
         if not parts.part(name):
             raise DataError(f"the {name} part is empty")
-    sides = {name: {s.subject for s in parts.part(name) if s.subject} for name in ("train", "validation", "test")}
+    sides = {
+        name: {s.subject for s in parts.part(name) if s.subject} for name in ("train", "validation", "test")
+    }
     for one, other in (("train", "validation"), ("train", "test"), ("validation", "test")):
         shared = sides[one] & sides[other]
         if shared:
-            raise DataError(f"{len(shared)} subjects stand in both {one} and {other}, such as {sorted(shared)[0]}")
+            raise DataError(
+                f"{len(shared)} subjects stand in both {one} and {other}, such as {sorted(shared)[0]}"
+            )
 
 
 def _folds(samples: Sequence[Sample], folds: int, seed: int) -> np.ndarray:
@@ -73,8 +77,13 @@ def _folds(samples: Sequence[Sample], folds: int, seed: int) -> np.ndarray:
     # A sample whose subject nobody knows is a subject of its own.
     subjects = [sample.subject or f"sample {sample.id}" for sample in samples]
     if len(set(subjects)) < folds:
-        raise ConfigError("split", [f"{folds} folds need as many subjects, the data has {len(set(subjects))}"])
-    labels = [sample.label or max(sample.label_weights or {"": 0.0}.items(), key=lambda kv: kv[1])[0] for sample in samples]
+        raise ConfigError(
+            "split", [f"{folds} folds need as many subjects, the data has {len(set(subjects))}"]
+        )
+    labels = [
+        sample.label or max(sample.label_weights or {"": 0.0}.items(), key=lambda kv: kv[1])[0]
+        for sample in samples
+    ]
     where = np.zeros(len(samples), int)
     # A class with fewer samples than folds is spread as far as it goes; scikit-learn would refuse or warn.
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)

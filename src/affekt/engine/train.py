@@ -12,15 +12,15 @@ from typing import Any
 
 import lightning.pytorch as pl
 import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, RichProgressBar
 from lightning.pytorch.loggers import TensorBoardLogger
-from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from affekt.core import catalog
 from affekt.core.dataset import Corpus
 from affekt.core.errors import ConfigError
 from affekt.core.recipe import Recipe, check_classes
-from affekt.core.sample import Sample
+from affekt.core.sealed import read_sealed
 from affekt.engine.checkpoint import FolderCheckpointIO, model_weights
 from affekt.engine.criterion import Criterion, class_weights
 from affekt.engine.loading import SampleDataset, plain_loader, train_loader
@@ -29,7 +29,6 @@ from affekt.engine.randomness import INITIAL_WEIGHTS, seed_torch
 from affekt.engine.recording import EpochRecorder, best_epoch
 from affekt.engine.run import Run, check_free, environment
 from affekt.engine.splits import Parts, part
-from affekt.core.sealed import read_sealed
 from affekt.metrics.calibration import expected_calibration_error, fit_temperature, softmax
 from affekt.metrics.classification import confusion_matrix
 from affekt.report.figures import draw_confusion, draw_curves
@@ -183,11 +182,15 @@ def _make_trainer(run: Run, recipe: Recipe, recorder: EpochRecorder, *, progress
     except (MisconfigurationException, ValueError) as error:
         raise ConfigError("recipe", [f"train: {error}"]) from None
     if options.precision == "16-mixed" and trainer.strategy.root_device.type == "cpu":
-        raise ConfigError("recipe", ["train.precision = '16-mixed' needs a GPU: use 'bf16-mixed' or '32' on a CPU"])
+        raise ConfigError(
+            "recipe", ["train.precision = '16-mixed' needs a GPU: use 'bf16-mixed' or '32' on a CPU"]
+        )
     return trainer
 
 
-def _finish(run: Run, recipe: Recipe, module: TrainingModule, data: SampleDataset, corpus: Corpus, parts: Parts) -> None:
+def _finish(
+    run: Run, recipe: Recipe, module: TrainingModule, data: SampleDataset, corpus: Corpus, parts: Parts
+) -> None:
     """Calibrate the chosen epoch on validation, draw the figures, write the result."""
     rows = run.metrics()
     chosen = best_epoch(rows, recipe.selection)
@@ -211,7 +214,9 @@ def _finish(run: Run, recipe: Recipe, module: TrainingModule, data: SampleDatase
         truth = data.targets.numpy()
         truth = truth.argmax(axis=1) if truth.ndim == 2 else truth
         confusion = confusion_matrix(truth, logits.argmax(axis=1), len(corpus.labels))
-        draw_confusion(confusion, corpus.labels.names, run.figures / "confusion-validation.png", title="validation")
+        draw_confusion(
+            confusion, corpus.labels.names, run.figures / "confusion-validation.png", title="validation"
+        )
         temperature = fit_temperature(logits, truth)
         result["calibration"] = {
             "temperature": temperature,

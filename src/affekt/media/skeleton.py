@@ -1,8 +1,10 @@
 """Skeletons: joint positions over time, with every joint known by name.
 
-Files state their joint order; two data sets that number joints differently are brought together by name. Read are
+Files state their joint order; two data sets that number joints differently are brought together by name.
+Read are
 
-    walk.npz    positions (t, v, 3) or poses (n, t, v, 3), float; joints (v,) text; optionally up ("y" or "z"),
+    walk.npz    positions (t, v, 3) or poses (n, t, v, 3), float; joints (v,) text; optionally up ("y" or
+    "z"),
                 cycle_frames or period (scalar or (n,): length of one gait cycle), rate_hz
     walk.json   {"joints": ["root", ...], "positions": [[[x, y, z], ...], ...], "up": "y", "cycle_frames": 36}
     walk.csv    a column each: root_x,root_y,root_z,spine_x,...   one row a frame
@@ -43,9 +45,17 @@ def _limb(side: str, parts: Sequence[str]) -> tuple[str, ...]:
 _SPINE = ("root", "spine", "neck", "head")
 JOINT_ORDERS: Mapping[str, tuple[str, ...]] = {
     # As BPM-GCN numbers them: right before left.
-    "bpm_gcn": _SPINE + _limb("right", _ARM) + _limb("left", _ARM) + _limb("right", _LEG) + _limb("left", _LEG),
+    "bpm_gcn": _SPINE
+    + _limb("right", _ARM)
+    + _limb("left", _ARM)
+    + _limb("right", _LEG)
+    + _limb("left", _LEG),
     # As the Emotion-Gait files number them: left before right.
-    "emotion_gait": _SPINE + _limb("left", _ARM) + _limb("right", _ARM) + _limb("left", _LEG) + _limb("right", _LEG),
+    "emotion_gait": _SPINE
+    + _limb("left", _ARM)
+    + _limb("right", _ARM)
+    + _limb("left", _LEG)
+    + _limb("right", _LEG),
 }
 BONES = (
     ("root", "spine"),
@@ -94,8 +104,8 @@ class Skeleton:
         broken = ~np.isfinite(self.positions).all(axis=(1, 2))
         if broken.any():
             raise MediaError(
-                f"coordinates are NaN or infinite in {int(broken.sum())} of {shape[0]} frames, first in frame "
-                f"{int(broken.argmax())}"
+                f"coordinates are NaN or infinite in {int(broken.sum())} of {shape[0]} frames, first in "
+                f"frame {int(broken.argmax())}"
             )
 
     def in_order(self, joints: Sequence[str]) -> np.ndarray:
@@ -106,9 +116,7 @@ class Skeleton:
         """
         missing = [name for name in joints if name not in self.joints]
         if missing:
-            raise MediaError(
-                f"the skeleton lacks {', '.join(missing)}; it has {', '.join(self.joints)}"
-            )
+            raise MediaError(f"the skeleton lacks {', '.join(missing)}; it has {', '.join(self.joints)}")
         return self.positions[:, [self.joints.index(name) for name in joints]]
 
 
@@ -122,7 +130,7 @@ def joint_order(text: str) -> tuple[str, ...]:
         return tuple(name.strip() for name in text.split(","))
     if text not in JOINT_ORDERS:
         raise UsageError(
-            f"no joint order is called {text!r}; {suggest(text, sorted(JOINT_ORDERS))}, or list the joints with commas"
+            f"no joint order is called {text!r}; {suggest(text, sorted(JOINT_ORDERS))}, or list them with commas"
         )
     return JOINT_ORDERS[text]
 
@@ -134,7 +142,8 @@ def read_skeletons(path: Path, *, joints: Sequence[str] | None = None) -> list[S
         joints: Joint order for files that do not state one.
 
     Raises:
-        MediaError: The file is missing, empty, too large, truncated, not what its name says, or holds objects.
+        MediaError: The file is missing, empty, too large, truncated, not what its name says, or holds
+        objects.
     """
     if not path.is_file():
         raise MediaError(f"{path} does not exist or is no file")
@@ -153,14 +162,19 @@ def _skeletons(content: Mapping[str, Any], stated: tuple[str, ...] | None) -> li
     key = next((name for name in ("positions", "poses") if name in content), None)
     if key is None:
         raise MediaError(f"holds neither positions nor poses, only {', '.join(sorted(content)) or 'nothing'}")
-    positions = _numbers(content[key], key)
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, which a skeleton refuses
+        positions = _numbers(content[key], key).astype(np.float32)
     if positions.ndim not in (3, 4):
-        raise MediaError(f"{key} must be (frames, joints, 3) or (walks, frames, joints, 3), found {positions.shape}")
+        raise MediaError(
+            f"{key} must be (frames, joints, 3) or (walks, frames, joints, 3), found {positions.shape}"
+        )
     walks = positions if positions.ndim == 4 else positions[None]
     joints = tuple(str(name) for name in np.atleast_1d(content["joints"])) if "joints" in content else stated
     if joints is None:
-        raise MediaError("states no joint order: add `joints` to the file, or name one of "
-                         f"{', '.join(sorted(JOINT_ORDERS))} with --joints")
+        raise MediaError(
+            "states no joint order: add `joints` to the file, or name one of "
+            f"{', '.join(sorted(JOINT_ORDERS))} with --joints"
+        )
     up = str(content.get("up", "y"))
     if up not in ("y", "z"):
         raise MediaError(f"says that {up!r} is up; y or z is known")
@@ -180,7 +194,7 @@ def _skeletons(content: Mapping[str, Any], stated: tuple[str, ...] | None) -> li
 
 
 def _numbers(value: Any, name: str) -> np.ndarray:
-    """An array of float32; what that cannot hold becomes infinite, which a skeleton refuses.
+    """An array of numbers.
 
     Raises:
         MediaError: It holds something else than numbers, or rows of different length.
@@ -191,18 +205,17 @@ def _numbers(value: Any, name: str) -> np.ndarray:
         raise MediaError(f"{name} is no regular array of numbers") from None
     if array.dtype.kind not in "fiu":
         raise MediaError(f"{name} is no regular array of numbers")
-    with np.errstate(over="ignore"):
-        return array.astype(np.float32)
+    return array
 
 
 def _one_each(content: Mapping[str, Any], name: str, count: int) -> list[float] | list[None]:
-    """A finite number for each walk, from one number or from as many as there are walks; None where nobody said."""
+    """A finite number for each walk, from one number or one a walk; None where nobody said."""
     if content.get(name) is None:
         return [None] * count
     numbers = _numbers(content[name], name)
     if numbers.size not in (1, count) or not np.isfinite(numbers).all():
         raise MediaError(f"{name} must be one number, or one each of {count} walks")
-    return np.broadcast_to(numbers.reshape(-1), count).tolist()
+    return np.broadcast_to(numbers.reshape(-1).astype(float), count).tolist()
 
 
 def _read_npz(path: Path) -> dict[str, Any]:
@@ -215,12 +228,16 @@ def _read_npz(path: Path) -> dict[str, Any]:
         with np.load(path, allow_pickle=False) as file:
             return {name: file[name] for name in wanted if name in file.files}
     except zipfile.BadZipFile:
-        raise MediaError(f"{path} is truncated or no npz file: it cannot be opened as a zip archive") from None
+        raise MediaError(
+            f"{path} is truncated or no npz file: it cannot be opened as a zip archive"
+        ) from None
     except ValueError as error:
         if "allow_pickle" in str(error):
-            raise MediaError(f"{path} holds a pickled object; objects are never loaded, save plain arrays") from None
+            raise MediaError(
+                f"{path} holds a pickled object; objects are never loaded, save plain arrays"
+            ) from None
         raise MediaError(f"{path} is damaged: {error}") from None
-    except (OSError, EOFError, RuntimeError, KeyError, MemoryError, SyntaxError, *_DECODERS) as error:
+    except (OSError, EOFError, RuntimeError, KeyError, MemoryError, SyntaxError, OverflowError, *_DECODERS) as error:
         raise MediaError(f"{path} is damaged: {error}") from None
 
 
@@ -230,7 +247,9 @@ def _read_json(path: Path) -> dict[str, Any]:
     except (ValueError, UnicodeDecodeError, RecursionError) as error:
         raise MediaError(f"{path} is no JSON: {error}") from None
     if not isinstance(content, dict):
-        raise MediaError(f"{path} must hold an object with joints and positions, found a {type(content).__name__}")
+        raise MediaError(
+            f"{path} must hold an object with joints and positions, found a {type(content).__name__}"
+        )
     return content
 
 

@@ -19,10 +19,11 @@ def confusion_matrix(truth: np.ndarray, predicted: np.ndarray, classes: int) -> 
 
 
 def scores_of(confusion: np.ndarray) -> dict[str, np.ndarray]:
-    """Accuracy, unweighted average recall, macro and weighted F1 of (..., k, k) matrices, each of shape (...).
+    """Accuracy, unweighted average recall, macro and weighted F1 of (..., k, k) matrices, each of shape
+    (...).
 
-    Recall is averaged over the classes that occur in the truth; a class that neither occurs nor is predicted has no
-    part in macro F1 either.
+    Recall is averaged over the classes that occur in the truth; a class that neither occurs nor is predicted
+    has no part in macro F1 either.
 
     Example:
         >>> scores = scores_of(np.array([[1, 1], [0, 2]]))
@@ -62,7 +63,8 @@ def per_class(confusion: np.ndarray, names: tuple[str, ...]) -> list[dict[str, A
 def multi_label_scores(truth: np.ndarray, probability: np.ndarray) -> dict[str, float]:
     """Scores where classes do not exclude each other: arrays (n, k), a class is present from 0.5 on.
 
-    `accuracy` is the share of right (item, class) cells; `uar`, `macro_f1` and `mean_precision` average over classes.
+    `accuracy` is the share of right (item, class) cells; `uar`, `macro_f1` and `mean_precision` average over
+    classes.
     """
     present, said = np.asarray(truth) > 0.5, np.asarray(probability) >= 0.5
     hits = (present & said).sum(0)
@@ -88,7 +90,7 @@ def bootstrap_intervals(
 ) -> dict[str, tuple[float, float]]:
     """Percentile intervals of `scores_of`, by resampling items, or whole groups where items belong together.
 
-    Walks of one person resemble each other; drawn one by one they would pretend to more evidence than there is.
+    Walks of one person resemble each other; drawn one by one they would feign more evidence than there is.
 
     Args:
         groups: Group of each item, such as its subject.

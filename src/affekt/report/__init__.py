@@ -1,1 +1,1 @@
-"""Results as people look at them: figures, tables, one page. Knows plain records only, no trainer and no method."""
+"""Results as people look at them: figures, tables, a page. Knows plain records, no trainer and no method."""

@@ -18,9 +18,14 @@ def draw_curves(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     losses, scores = figure.subplots(1, 2)
     epochs = [row["epoch"] for row in rows]
     losses.plot(epochs, [row["train/loss"] for row in rows], color=INK, label="training, all terms")
-    losses.plot(epochs, [row["validation/loss"] for row in rows], color=SECOND, label="validation, cross-entropy")
+    losses.plot(
+        epochs, [row["validation/loss"] for row in rows], color=SECOND, label="validation, cross-entropy"
+    )
     losses.set(title="Loss", xlabel="epoch")
-    for name, label, color in (("accuracy", "accuracy", ACCENT), ("uar", "unweighted average recall", SECOND)):
+    for name, label, color in (
+        ("accuracy", "accuracy", ACCENT),
+        ("uar", "unweighted average recall", SECOND),
+    ):
         scores.plot(epochs, [row[f"validation/{name}"] for row in rows], color=color, label=label)
     scores.set(title="Validation", xlabel="epoch", ylim=(0, 1))
     for axes in (losses, scores):
@@ -39,7 +44,15 @@ def draw_confusion(confusion: np.ndarray, names: Sequence[str], path: Path, *, t
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(confusion):
         color = "white" if shares[row, column] > 0.55 else INK
-        axes.text(column, row, f"{shares[row, column]:.0%}\n{int(count)}", ha="center", va="center", color=color, fontsize=8)
+        axes.text(
+            column,
+            row,
+            f"{shares[row, column]:.0%}\n{int(count)}",
+            ha="center",
+            va="center",
+            color=color,
+            fontsize=8,
+        )
     ticks = range(len(names))
     axes.set_xticks(ticks, names, rotation=30, ha="right")
     axes.set_yticks(ticks, names)

@@ -1,7 +1,7 @@
 """Is it a proper room? Checks that hold for every method, whoever wrote it.
 
-Each check takes a method's name and raises AssertionError with what it found. They run on the config that the card
-calls `tiny`, with invented media, in seconds.
+Each check takes a method's name and raises AssertionError with what it found. They run on the config that the
+card calls `tiny`, with invented media, in seconds.
 """
 
 from __future__ import annotations
@@ -60,7 +60,9 @@ def tiny(name: str, *, seed: int = 0) -> Tiny:
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))
-    arrays = random_batch(spec, BATCH, seed=seed) | random_batch(InputSpec(inputs=spec.targets), BATCH, seed=seed + 1)
+    arrays = random_batch(spec, BATCH, seed=seed) | random_batch(
+        InputSpec(inputs=spec.targets), BATCH, seed=seed + 1
+    )
     batch = {key: torch.from_numpy(value) for key, value in arrays.items()}
     classes = model.eval()(**{key: batch[key] for key in spec.names}).logits.shape[1]
     batch["label"] = torch.arange(BATCH) % classes
@@ -94,8 +96,9 @@ def check_output(name: str) -> None:
     """The network answers with a NamedTuple of tensors, `logits` among them, a row each item."""
     it = tiny(name)
     output = it.model(**it.inputs)
-    assert isinstance(output, tuple) and "logits" in getattr(output, "_fields", ()), "no NamedTuple with logits"
-    for field, value in zip(output._fields, output, strict=True):
+    fields: tuple[str, ...] = getattr(output, "_fields", ())
+    assert "logits" in fields, "the answer is no NamedTuple with logits"
+    for field, value in zip(fields, output, strict=True):
         assert isinstance(value, Tensor) and value.shape[0] == BATCH, f"{field} has no row for each item"
 
 
@@ -113,7 +116,9 @@ def check_rows_independent(name: str) -> None:
     it = tiny(name)
     with torch.inference_mode():
         together = it.model(**it.inputs).logits
-        alone = torch.cat([it.model(**{k: v[i : i + 1] for k, v in it.inputs.items()}).logits for i in range(BATCH)])
+        alone = torch.cat(
+            [it.model(**{k: v[i : i + 1] for k, v in it.inputs.items()}).logits for i in range(BATCH)]
+        )
     torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-5)
 
 
@@ -161,19 +166,20 @@ def check_export(name: str) -> None:
 
 
 def check_preprocess(name: str) -> None:
-    """Preprocessing fills the spec, repeats itself, varies only with a generator, and leaves the sample alone."""
+    """Preprocessing fills the spec, repeats itself, varies only with a generator, and spares the sample."""
     it = tiny(name)
     make = it.room.load("preprocess")
     samples = invent_samples(it.room.card.modalities[0])
     preprocess = make(it.config, make(it.config).fit(samples))
     plain, again = preprocess(samples[0]), preprocess(samples[0])
     preprocess.spec.check(plain)
-    for tensor in preprocess.spec.targets:
-        tensor.check(plain[tensor.name])
     varied, same = (preprocess(samples[0], rng=np.random.default_rng(5)) for _ in range(2))
     preprocess.spec.check(varied)
+    for tensor in preprocess.spec.targets:
+        tensor.check(varied[tensor.name])
     for key in plain:
         assert np.array_equal(plain[key], again[key]), f"{key} differs from call to call"
+    for key in varied:
         assert np.array_equal(varied[key], same[key]), f"{key} is not drawn from the generator alone"
     after = preprocess(samples[0])
     assert all(np.array_equal(plain[key], after[key]) for key in plain), "a training view changed the sample"
@@ -239,7 +245,9 @@ def check_dataset(name: str) -> None:
     """
     dataset: Any = catalog.dataset(name)
     module = sys.modules[dataset.read.__module__]
-    assert module.__doc__ and ("/" in module.__doc__ or not dataset.needs_root), "the docstring shows no folder tree"
+    assert module.__doc__ and ("/" in module.__doc__ or not dataset.needs_root), (
+        "the docstring shows no folder tree"
+    )
     assert dataset.title and dataset.licence and dataset.cite and dataset.modalities
     if not dataset.needs_root:
         assert dataset.open(None).samples

@@ -29,7 +29,9 @@ def compare(method: str, case: Path, keys: Path | None = None) -> list[Compariso
 def main(
     method: Annotated[str, typer.Argument(help="Name of a method, as in bpm-gcn.")],
     case: Annotated[Path, typer.Argument(help="A case file.")],
-    keys: Annotated[Path | None, typer.Option(help="Key list; keys.json beside the case if not given.")] = None,
+    keys: Annotated[
+        Path | None, typer.Option(help="Key list; keys.json beside the case if not given.")
+    ] = None,
 ) -> None:
     """Run one parity case; exit code 1 if any output differs."""
     try:
@@ -40,7 +42,8 @@ def main(
     for result in results:
         shape = "x".join(str(size) for size in result.expected.shape) or "scalar"
         verdict = "ok" if result.ok else "FAIL"
-        typer.echo(f"{result.name:28} {shape:>14}  max abs {result.max_abs:.3e}  max rel {result.max_rel:.3e}  {verdict}")
+        differences = f"max abs {result.max_abs:.3e}  max rel {result.max_rel:.3e}"
+        typer.echo(f"{result.name:28} {shape:>14}  {differences}  {verdict}")
     failed = sum(not result.ok for result in results)
     if failed or not results:
         typer.echo(f"{failed} of {len(results)} outputs differ", err=True)

@@ -8,9 +8,7 @@ from .config import AugmentConfig
 from .joints import JOINTS
 
 _MIRRORED = [
-    JOINTS.index(
-        name.replace("left", "right") if name.startswith("left") else name.replace("right", "left")
-    )
+    JOINTS.index(name.replace("left", "right") if name.startswith("left") else name.replace("right", "left"))
     for name in JOINTS
 ]
 

@@ -12,12 +12,12 @@ from affekt.core.settings import Settings
 class AugmentConfig(Settings):
     """How a training walk is varied.
 
-    `physical` varies the joints and recomputes movement and affective targets from them; `reference` does as the
-    released code: posture and movement get independent draws, and the shift is added to velocities too.
+    `physical` varies the joints and recomputes movement and affective targets from them; `reference` does as
+    the released code: posture and movement get independent draws, and the shift is added to velocities too.
 
     Attributes:
-        tilt_deg, stretch, shift: Largest rotation in the x-y plane, change of size and translation, each drawn for
-            the first and the last frame and interpolated between them.
+        tilt_deg, stretch, shift: Largest rotation in the x-y plane, change of size and translation, each
+            drawn for the first and the last frame and interpolated between them.
         turn_deg: Largest turn about the vertical. Not in the paper.
         mirror: Swap left and right half of the time. Not in the paper.
         pace: Largest change of speed. Not in the paper.
@@ -25,13 +25,13 @@ class AugmentConfig(Settings):
     """
 
     kind: Literal["none", "physical", "reference"] = "physical"
-    tilt_deg: float = Field(10.0, ge=0)
-    stretch: float = Field(0.1, ge=0, lt=1)
-    shift: float = Field(0.2, ge=0)
-    turn_deg: float = Field(0.0, ge=0)
+    tilt_deg: float = Field(default=10.0, ge=0)
+    stretch: float = Field(default=0.1, ge=0, lt=1)
+    shift: float = Field(default=0.2, ge=0)
+    turn_deg: float = Field(default=0.0, ge=0)
     mirror: bool = False
-    pace: float = Field(0.0, ge=0, lt=1)
-    noise: float = Field(0.0, ge=0)
+    pace: float = Field(default=0.0, ge=0, lt=1)
+    noise: float = Field(default=0.0, ge=0)
 
 
 class BPMGCNConfig(Settings):
@@ -40,27 +40,30 @@ class BPMGCNConfig(Settings):
     Attributes:
         width: Channels of the first stage; the others have two and four times as many.
         clip_frames: Frames of a walk that are seen; the attention over time is bound to it.
-        fusion: How the streams inform each other. `product` of both maps is the paper's best; the released code has
-            `cascade` (the joint map shapes the time map).
-        fusion_update: `symmetric` as the paper writes it; in the released code (`sequential`) movement receives the
-            already fused posture.
+        fusion: How the streams inform each other. `product` of both maps is the paper's best; the released
+            code has `cascade` (the joint map shapes the time map).
+        fusion_update: `symmetric` as the paper writes it; in the released code (`sequential`) movement
+            receives the already fused posture.
         decision: Mean of the streams' logits, as the code has it, or of their scores, as the text says.
         affective: Whether the posture stream must also predict the affective features.
         align: Root at the origin, thighs 1/3 long, facing +z, so that camera and unit do not matter.
-        short_clips: How a walk shorter than `clip_frames` is filled up: running to and fro, or with zero frames as
-            the reference does.
+        normalise: Scale each channel to mean 0 and deviation 1 over the training walks. Velocities are so small
+            beside positions that batch norm takes hundreds of steps to find their scale otherwise. Not in the paper.
+        short_clips: How a walk shorter than `clip_frames` is filled up: running to and fro, or with zero
+            frames as the reference does.
         multi_label_loss: `bce` on logits; the reference applies softmax cross-entropy to sigmoid outputs.
     """
 
-    num_classes: int = Field(4, ge=2)
-    width: PositiveInt = Field(64, multiple_of=4)
-    clip_frames: int = Field(48, ge=4, multiple_of=4)
+    num_classes: int = Field(default=4, ge=2)
+    width: PositiveInt = Field(default=64, multiple_of=4)
+    clip_frames: int = Field(default=48, ge=4, multiple_of=4)
     fusion: Literal["product", "cascade", "time", "joint", "sum", "add", "none"] = "product"
     fusion_update: Literal["symmetric", "sequential"] = "symmetric"
     decision: Literal["logits", "scores"] = "logits"
-    dropout: float = Field(0.0, ge=0, lt=1)
+    dropout: float = Field(default=0.0, ge=0, lt=1)
     affective: bool = True
     align: bool = True
+    normalise: bool = False
     short_clips: Literal["reflect", "zeros"] = "reflect"
     multi_label_loss: Literal["bce", "reference"] = "bce"
     augment: AugmentConfig = AugmentConfig()

@@ -1,7 +1,7 @@
 """What is computed from joint positions: movement, and the 31 affective features of a frame.
 
-The paper lists the features but neither their order inside a group nor their units; order and units here are the
-project's own, read from its table row by row.
+The paper lists the features but neither their order inside a group nor their units; order and units here are
+the project's own, read from its table row by row.
 """
 
 from __future__ import annotations

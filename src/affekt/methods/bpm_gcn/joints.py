@@ -11,7 +11,11 @@ PARENTS = {
     "spine": "root",
     "neck": "spine",
     "head": "neck",
-    **{f"{side}_{child}": parent for side in ("right", "left") for child, parent in (("shoulder", "neck"), ("hip", "root"))},
+    **{
+        f"{side}_{child}": parent
+        for side in ("right", "left")
+        for child, parent in (("shoulder", "neck"), ("hip", "root"))
+    },
     **{
         f"{side}_{child}": f"{side}_{parent}"
         for side in ("right", "left")

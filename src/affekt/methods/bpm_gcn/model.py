@@ -55,7 +55,10 @@ class BPMGCN(nn.Module):
         posture, motion = self.posture.pool(posture), self.movement.pool(motion)
         logits_posture, logits_movement = self.posture.head(posture), self.movement.head(motion)
         return BPMGCNOutput(
-            self.decide(logits_posture, logits_movement), logits_posture, logits_movement, self.affective_head(posture)
+            self.decide(logits_posture, logits_movement),
+            logits_posture,
+            logits_movement,
+            self.affective_head(posture),
         )
 
     def decide(self, posture: Float[Tensor, "b k"], movement: Float[Tensor, "b k"]) -> Float[Tensor, "b k"]:
@@ -104,10 +107,10 @@ class SkeletonNorm(nn.BatchNorm1d):
     def __init__(self, channels: int) -> None:
         super().__init__(len(JOINTS) * channels)
 
-    def forward(self, x: Float[Tensor, "b c t v 1"]) -> Float[Tensor, "b c t v"]:
-        b, c, t, v, _ = x.shape
+    def forward(self, input: Float[Tensor, "b c t v 1"]) -> Float[Tensor, "b c t v"]:
+        b, c, t, v, _ = input.shape
         # Feature v * c + channel, as the reference counts them.
-        flat = x[..., 0].permute(0, 3, 1, 2).reshape(b, v * c, t)
+        flat = input[..., 0].permute(0, 3, 1, 2).reshape(b, v * c, t)
         return super().forward(flat).reshape(b, v, c, t).permute(0, 2, 3, 1)
 
 
@@ -120,7 +123,9 @@ class Unit(nn.Module):
         self.temporal = ConvNorm(width, width, kernel=TEMPORAL_KERNEL, stride=stride)
         self.has_residual = residual
         same = channels == width and stride == 1
-        self.residual = nn.Identity() if same or not residual else ConvNorm(channels, width, kernel=1, stride=stride)
+        self.residual = (
+            nn.Identity() if same or not residual else ConvNorm(channels, width, kernel=1, stride=stride)
+        )
 
     def forward(self, x: Float[Tensor, "n c t v"]) -> Float[Tensor, "n d u v"]:
         y = self.temporal(self.graph(x))
@@ -128,7 +133,8 @@ class Unit(nn.Module):
 
 
 class AdaptiveGraph(nn.Module):
-    """Graph convolution over three graphs, each the sum of the body, a learned graph and one seen in the walk itself.
+    """Graph convolution over three graphs, each the sum of the body, a learned graph and one seen in the
+    walk itself.
 
     Symbols, as in 2s-AGCN: A body, B learned, C attention between joints.
     """
@@ -145,26 +151,30 @@ class AdaptiveGraph(nn.Module):
         self.value = nn.ModuleList(nn.Conv2d(channels, width, 1) for _ in range(SUBSETS))
         self.norm = nn.BatchNorm2d(width)
         self.shortcut = nn.Identity() if channels == width else ConvNorm(channels, width, kernel=1)
-        for value in self.value:
-            nn.init.normal_(value.weight, std=math.sqrt(2 / (width * channels * SUBSETS)))
-            nn.init.zeros_(value.bias)
+        for weight, bias in zip(*weights_of(self.value), strict=True):
+            nn.init.normal_(weight, std=math.sqrt(2 / (width * channels * SUBSETS)))
+            nn.init.zeros_(bias)
         nn.init.constant_(self.norm.weight, 1e-6)
 
     def forward(self, x: Float[Tensor, "n c t v"]) -> Float[Tensor, "n d t v"]:
         n, c, t, v = x.shape
         graphs = self.body + self.learned + self.attention(x)
-        # All three graphs in one product, all three value convolutions in one: the same sums, a third of the calls.
+        # All three graphs in one product, all three value convolutions in one: the same sums, a third of the
+        # calls.
         mixed = x.reshape(n, c * t, v) @ graphs.permute(0, 2, 1, 3).reshape(n, v, SUBSETS * v)
         mixed = mixed.reshape(n, c, t, SUBSETS, v).permute(0, 3, 1, 2, 4).reshape(n, SUBSETS * c, t, v)
-        weight = torch.cat([value.weight for value in self.value], dim=1)
-        y = F.conv2d(mixed, weight, sum(value.bias for value in self.value))
+        weights, biases = weights_of(self.value)
+        y = F.conv2d(mixed, torch.cat(weights, dim=1), torch.stack(biases).sum(0))
         return F.relu(self.norm(y) + self.shortcut(x))
 
     def attention(self, x: Float[Tensor, "n c t v"]) -> Float[Tensor, "n s v v"]:
         """How much each joint takes from each other, from their similarity over the whole walk."""
-        n, _, t, v = x.shape
-        convs = [*self.query, *self.key]
-        both = F.conv2d(x, torch.cat([conv.weight for conv in convs]), torch.cat([conv.bias for conv in convs]))
+        n, _, _, v = x.shape
+        (query_weights, query_biases), (key_weights, key_biases) = (
+            weights_of(self.query),
+            weights_of(self.key),
+        )
+        both = F.conv2d(x, torch.cat(query_weights + key_weights), torch.cat(query_biases + key_biases))
         query, key = both.reshape(n, 2, SUBSETS, -1, v).unbind(1)
         return (query.transpose(2, 3) @ key / query.shape[2]).softmax(dim=-2)
 
@@ -249,7 +259,7 @@ class AxisAttention(nn.Module):
 
 
 def body_graph() -> Float[Tensor, "s v v"]:
-    """Adjacency of the body: each joint itself, its link inwards, its links outwards; columns sum to one or zero."""
+    """Adjacency of the body: each joint itself, links inwards, links outwards; columns sum to one or zero."""
     itself, inward = torch.eye(len(JOINTS)), torch.zeros(len(JOINTS), len(JOINTS))
     for child, parent in PARENTS.items():
         inward[JOINTS.index(parent), JOINTS.index(child)] = 1.0
@@ -260,9 +270,14 @@ def body_graph() -> Float[Tensor, "s v v"]:
     return torch.stack([itself, normalised(inward), normalised(inward.T)])
 
 
+def weights_of(convs: nn.ModuleList) -> tuple[list[Tensor], list[Tensor]]:
+    """Weights and biases of several convolutions, so that they can be computed as one."""
+    return [conv.get_parameter("weight") for conv in convs], [conv.get_parameter("bias") for conv in convs]
+
+
 def conv_he(channels: int, width: int, *, kernel: int = 1, stride: int = 1) -> nn.Conv2d:
     """Convolution along time with He's initial weights (fan out) and no initial bias."""
     conv = nn.Conv2d(channels, width, (kernel, 1), stride=(stride, 1), padding=(kernel // 2, 0))
     nn.init.kaiming_normal_(conv.weight, mode="fan_out")
-    nn.init.zeros_(conv.bias)
+    nn.init.zeros_(conv.get_parameter("bias"))
     return conv

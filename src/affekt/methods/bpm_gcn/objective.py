@@ -14,7 +14,8 @@ class BPMGCNObjective(nn.Module):
     """Sum of the streams' classification losses and the mean squared error of the affective features.
 
     Args:
-        criterion: Classification loss of (logits, target); the engine brings it with its class weights and smoothing.
+        criterion: Classification loss of (logits, target); the engine brings it with its class weights and
+            smoothing.
     """
 
     def __init__(self, config: BPMGCNConfig, criterion: Callable[[Tensor, Tensor], Tensor]) -> None:

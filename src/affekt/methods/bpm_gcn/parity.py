@@ -101,10 +101,10 @@ def reference_config(meta: dict[str, Any]) -> BPMGCNConfig:
 
 
 def _losses(model: BPMGCN, output: Any, inputs: dict[str, Tensor], meta: dict[str, Any]) -> dict[str, Any]:
-    """Loss values and gradient norms of the output that was just computed (a second forward would move statistics)."""
+    """Losses and gradient norms of the output just computed (a second forward would move statistics)."""
     objective = BPMGCNObjective(reference_config(meta), F.cross_entropy)
     batch = {name.replace("joint", "skeleton"): value for name, value in inputs.items()}
-    batch["affective"] = inputs.get("affective target", output.affective)
+    batch["affective"] = inputs["affective target"] if "affective target" in inputs else output.affective
     terms = objective(_Answered(output), batch)
     total = terms["posture"] + terms["movement"] + terms["affective"]
     by_name = {

@@ -1,4 +1,4 @@
-"""A walk to the arrays of the network: which frames, where, how large, facing where; then movement and targets."""
+"""A walk to the arrays of the network: frames, place, size, direction; then movement and targets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from affekt.core.errors import MediaError
+from affekt.core.errors import AffektError, MediaError
 from affekt.core.sample import Sample
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.media.skeleton import Skeleton
@@ -17,15 +17,17 @@ from .config import BPMGCNConfig
 from .features import affective_features, movement
 from .joints import JOINTS
 
-THIGH = 1 / 3  # length of an aligned thigh: the scale of the Emotion-Gait files, where the method was published
+THIGH = (
+    1 / 3
+)  # length of an aligned thigh: the scale of the Emotion-Gait files, where the method was published
 
 
 class GaitPreprocess:
     """Samples with a `skeleton` to posture and movement arrays.
 
     Args:
-        state: What `fit` measured: smallest and largest value of each affective feature over the training walks. Only
-            training targets need it.
+        state: What `fit` measured over the training walks: the range of each affective feature, for the
+            targets, and mean and deviation of each channel, for `normalise`.
     """
 
     def __init__(self, config: BPMGCNConfig, state: Mapping[str, Any] | None = None) -> None:
@@ -33,10 +35,14 @@ class GaitPreprocess:
         self.state = state
         t, v = config.clip_frames, len(JOINTS)
         order = f"joints {', '.join(JOINTS)}; y up"
-        placed = "root at the origin, thigh 1/3, facing +z" if config.align else "unit and origin of the source"
+        placed = (
+            "root at the origin, thigh 1/3, facing +z" if config.align else "unit and origin of the source"
+        )
         self.spec = InputSpec(
             inputs=(
-                TensorSpec(name="skeleton", axes="b c t v m", shape=(3, t, v, 1), meaning=f"x y z; {placed}; {order}"),
+                TensorSpec(
+                    name="skeleton", axes="b c t v m", shape=(3, t, v, 1), meaning=f"x y z; {placed}; {order}"
+                ),
                 TensorSpec(
                     name="movement",
                     axes="b c t v m",
@@ -49,41 +55,70 @@ class GaitPreprocess:
                     name="affective",
                     axes="b f",
                     shape=(31 * t,),
-                    meaning="frame by frame 14 angles, 9 distances, 8 areas; scaled to [-1, 1] over the training walks",
+                    meaning="a frame: 14 angles, 9 distances, 8 areas; [-1, 1] over the training walks",
                 ),
             ),
         )
 
     def fit(self, samples: list[Sample]) -> dict[str, Any]:
-        """Range of each affective feature over the training walks."""
-        features = np.concatenate([affective_features(self._place(self._skeleton(sample))) for sample in samples])
-        return {"affective_min": features.min(axis=0).tolist(), "affective_max": features.max(axis=0).tolist()}
+        """Ranges of the affective features, means and deviations of the channels, over the training walks."""
+        walks = [self._still(sample) for sample in samples]
+        features = np.concatenate([affective_features(walk) for walk in walks])
+        state = {"affective_min": features.min(axis=0), "affective_max": features.max(axis=0)}
+        for name, channels in (("skeleton", walks), ("movement", [movement(walk) for walk in walks])):
+            state[f"{name}_mean"] = np.mean(channels, axis=(0, 1, 2))
+            state[f"{name}_std"] = np.std(channels, axis=(0, 1, 2))
+        return {name: values.tolist() for name, values in state.items()}
 
     def __call__(self, sample: Sample, *, rng: np.random.Generator | None = None) -> dict[str, np.ndarray]:
-        """Arrays of one walk; with `rng` a varied training view. Targets are added once `fit` was done.
+        """Arrays of one walk; with `rng` a varied training view with its targets.
 
         Raises:
             MediaError: The sample has no skeleton, or one with other joints.
         """
-        skeleton, augment = self._skeleton(sample), self.config.augment
-        positions = self._clip(self._place(skeleton), skeleton.cycle_frames, rng)
-        moves = None
-        if rng is not None and augment.kind == "physical":
-            positions = vary(positions, augment, rng)
-        elif rng is not None and augment.kind == "reference":
-            # parity: movement is moved by a draw of its own, and the affective target stays that of the still walk.
-            moves = move(movement(positions), augment, rng)
-        arrays = {"movement": _channels_first(movement(positions) if moves is None else moves)}
-        if self.state is not None:
-            arrays["affective"] = self._scaled(affective_features(positions)).reshape(-1).astype(np.float32)
-        if rng is not None and augment.kind == "reference":
-            positions = move(positions, augment, rng)
-        return {"skeleton": _channels_first(positions), **arrays}
+        if rng is None:
+            walk = self._still(sample)
+            return self._arrays(walk, movement(walk))
+        augment = self.config.augment
+        walk = self._still(sample, rng)
+        if augment.kind == "physical":
+            walk = vary(walk, augment, rng)
+        target = self._scaled(affective_features(walk)).reshape(-1).astype(np.float32)
+        moves = movement(walk)
+        if augment.kind == "reference":
+            # parity: two independent draws, and the affective target stays that of the still walk.
+            walk, moves = move(walk, augment, rng), move(moves, augment, rng)
+        return {**self._arrays(walk, moves), "affective": target}
+
+    def _still(self, sample: Sample, rng: np.random.Generator | None = None) -> np.ndarray:
+        """Positions (t, v, 3) of exactly `clip_frames` frames, aligned if the config says so."""
+        skeleton = self._skeleton(sample)
+        return self._clip(self._place(skeleton), skeleton.cycle_frames, rng)
+
+    def _arrays(self, walk: np.ndarray, moves: np.ndarray) -> dict[str, np.ndarray]:
+        """The network's inputs from (t, v, 3) positions and (t, v, 8) movement."""
+        inputs = {"skeleton": walk, "movement": moves}
+        if self.config.normalise:
+            state = self._measured()
+            inputs = {
+                name: (channels - np.array(state[f"{name}_mean"])) / np.maximum(state[f"{name}_std"], 1e-6)
+                for name, channels in inputs.items()
+            }
+        return {name: _channels_first(channels) for name, channels in inputs.items()}
+
+    def _measured(self) -> Mapping[str, Any]:
+        if self.state is None:
+            raise AffektError(
+                "this preprocessing was not fitted: it needs what `fit` measures on training walks"
+            )
+        return self.state
 
     def _skeleton(self, sample: Sample) -> Skeleton:
         skeleton = sample.media.get("skeleton")
         if not isinstance(skeleton, Skeleton):
-            raise MediaError(f"sample {sample.id} has no skeleton; it has {', '.join(sample.media) or 'nothing'}")
+            raise MediaError(
+                f"sample {sample.id} has no skeleton; it has {', '.join(sample.media) or 'nothing'}"
+            )
         return skeleton
 
     def _place(self, skeleton: Skeleton) -> np.ndarray:
@@ -94,7 +129,7 @@ class GaitPreprocess:
     def _clip(
         self, positions: np.ndarray, cycle_frames: int | None, rng: np.random.Generator | None
     ) -> np.ndarray:
-        """Exactly `clip_frames` frames; a training view may start anywhere and walk a little faster or slower."""
+        """Exactly `clip_frames` frames; a training view may start anywhere and at another pace."""
         wanted = self.config.clip_frames
         varied = rng is not None and self.config.augment.kind == "physical"
         pace = 1.0 + (rng.uniform(-1, 1) * self.config.augment.pace if varied and rng is not None else 0.0)
@@ -111,8 +146,8 @@ class GaitPreprocess:
         return _at(there_and_back, np.floor(start) + steps, period=len(there_and_back))
 
     def _scaled(self, features: np.ndarray) -> np.ndarray:
-        assert self.state is not None
-        low, high = (np.array(self.state[f"affective_{end}"]) for end in ("min", "max"))
+        state = self._measured()
+        low, high = (np.array(state[f"affective_{end}"]) for end in ("min", "max"))
         return 2 * (features - low) / np.maximum(high - low, 1e-6) - 1
 
 
@@ -123,7 +158,9 @@ def align(positions: np.ndarray) -> np.ndarray:
         MediaError: The thighs have no length, so there is no scale.
     """
     joint = {name: positions[:, JOINTS.index(name)] for name in JOINTS}
-    thighs = [np.linalg.norm(joint[f"{side}_hip"] - joint[f"{side}_knee"], axis=-1) for side in ("left", "right")]
+    thighs = [
+        np.linalg.norm(joint[f"{side}_hip"] - joint[f"{side}_knee"], axis=-1) for side in ("left", "right")
+    ]
     thigh = float(np.mean(thighs))
     if thigh <= 0:
         raise MediaError("hips and knees lie in the same place: the skeleton has no size")

@@ -1,0 +1,39 @@
+# `make demo` and `make test` do all the set-up; nothing but Python 3.11 and make has to be there.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+# The runtime as an engineer installs it, to prove that predicting needs no torch.
+CORE := .venv-core
+
+.PHONY: demo test check gait-table benchmarks clean
+
+demo: $(VENV)/ready
+	$(VENV)/bin/affekt demo --folder demo
+
+test: check $(CORE)/ready
+	$(VENV)/bin/pytest -n 2 --dist loadgroup
+
+check: $(VENV)/ready
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/pyright
+	$(VENV)/bin/lint-imports
+
+benchmarks: $(VENV)/ready
+	$(VENV)/bin/python benchmarks/run.py
+
+# The table on the card of bpm_gcn: DATA is the folder with gaits.npz.
+gait-table: $(VENV)/ready
+	$(VENV)/bin/python benchmarks/gait_table.py --data-root $(DATA)
+
+$(VENV)/ready: pyproject.toml constraints.txt
+	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	touch $@
+
+$(CORE)/ready: pyproject.toml constraints.txt
+	test -x $(CORE)/bin/python || $(PYTHON) -m venv $(CORE)
+	$(CORE)/bin/python -m pip install --quiet -c constraints.txt -e .
+	touch $@
+
+clean:
+	rm -rf $(VENV) $(CORE) demo runs

@@ -1,0 +1,91 @@
+"""Label sets: an index without its set is a bug."""
+
+import pytest
+from pydantic import ValidationError
+
+from affekt.core.errors import UsageError
+from affekt.core.labels import _SETS, LabelSet, label_set
+
+
+def test_an_index_is_the_place_in_the_set():
+    labels = LabelSet.of("happy", "sad", "neutral")
+    assert [labels.index(name) for name in labels.names] == [0, 1, 2]
+    assert len(labels) == 3
+
+
+def test_an_unknown_label_is_refused_with_a_suggestion():
+    with pytest.raises(UsageError, match=r"'hapy' is not in this set; did you mean happy\?"):
+        LabelSet.of("happy", "sad").index("hapy")
+
+
+def test_the_gait_order_is_the_published_one():
+    assert label_set("gait-4").names == ("happy", "sad", "angry", "neutral")
+
+
+def test_an_unknown_set_is_refused_with_a_suggestion():
+    with pytest.raises(UsageError, match=r"did you mean gait-4\?"):
+        label_set("gait4")
+
+
+@pytest.mark.parametrize("name", sorted(_SETS))
+def test_every_emotion_of_a_published_set_has_a_polarity(name):
+    labels = label_set(name)
+    assert None not in labels.polarity
+    assert len(labels) == int(name.rpartition("-")[2])
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (("happy",), "at least two names"),
+        ((), "at least two names"),
+        (("happy", "sad", "happy"), "names are repeated"),
+    ],
+)
+def test_a_set_needs_two_different_names(names, message):
+    with pytest.raises(ValidationError, match=message):
+        LabelSet.of(*names)
+
+
+def test_names_and_polarities_are_equally_many():
+    with pytest.raises(ValidationError, match="2 names but 1 polarities"):
+        LabelSet(names=("a", "b"), polarity=("positive",))
+
+
+def test_an_invented_emotion_has_the_polarity_it_is_given_or_none():
+    labels = LabelSet.of("smug", "happy", "odd", polarity={"smug": "negative"})
+    assert labels.polarity == ("negative", "positive", None)
+
+
+def test_synonyms_meet_when_sets_are_mapped():
+    assert label_set("gait-4").map_to(label_set("raf-7")) == {
+        "happy": "happiness",
+        "sad": "sadness",
+        "angry": "anger",
+        "neutral": "neutral",
+    }
+
+
+def test_an_emotion_the_other_set_lacks_maps_to_nothing():
+    mapped = label_set("meld-7").map_to(label_set("gait-4"))
+    assert mapped["disgust"] is None
+    assert mapped["joy"] == "happy"
+
+
+def test_a_set_of_polarities_is_reached_by_polarity():
+    mapped = label_set("gait-4").map_to(label_set("sentiment-3"))
+    assert mapped == {"happy": "positive", "sad": "negative", "angry": "negative", "neutral": "neutral"}
+
+
+def test_mapping_a_set_to_itself_changes_nothing():
+    labels = label_set("plutchik-8")
+    assert labels.map_to(labels) == {name: name for name in labels.names}
+
+
+def test_case_does_not_matter_when_sets_are_mapped():
+    assert LabelSet.of("Happy", "SAD").map_to(label_set("gait-4")) == {"Happy": "happy", "SAD": "sad"}
+
+
+def test_a_label_set_survives_a_trip_through_plain_values():
+    labels = label_set("gait-4")
+    assert LabelSet.model_validate(labels.model_dump(mode="json")) == labels

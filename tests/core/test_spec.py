@@ -1,0 +1,50 @@
+"""Specs: arrays that do not fit are refused by name."""
+
+import numpy as np
+import pytest
+
+from affekt.core.errors import AffektError
+from affekt.core.spec import InputSpec, TensorSpec
+
+SKELETON = TensorSpec(name="skeleton", axes="b c t v", shape=(3, None, 16))
+SPEC = InputSpec(inputs=(SKELETON, TensorSpec(name="rate", axes="b", shape=())))
+
+
+def test_an_array_of_the_stated_shape_passes():
+    SKELETON.check(np.zeros((3, 48, 16)))
+
+
+def test_any_size_passes_where_the_spec_leaves_it_open():
+    SKELETON.check(np.zeros((3, 1, 16)))
+    SKELETON.check(np.zeros((3, 999, 16)))
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (3, 48), (3, 48, 15), (16, 48, 3), (1, 3, 48, 16)])
+def test_another_shape_is_refused_with_both_shapes(shape):
+    with pytest.raises(AffektError, match=r"skeleton must have shape \(3, None, 16\) \(c t v\), found"):
+        SKELETON.check(np.zeros(shape))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_values_that_are_not_finite_are_refused(value):
+    array = np.zeros((3, 2, 16))
+    array[1, 1, 1] = value
+    with pytest.raises(AffektError, match="skeleton holds NaN or infinite values"):
+        SKELETON.check(array)
+
+
+def test_whole_numbers_are_finite():
+    SKELETON.check(np.zeros((3, 2, 16), int))
+
+
+def test_a_missing_input_is_named_with_what_was_found():
+    with pytest.raises(AffektError, match=r"input 'rate' is missing; found \['skeleton'\]"):
+        SPEC.check({"skeleton": np.zeros((3, 2, 16))})
+
+
+def test_arrays_beside_the_inputs_are_let_pass():
+    SPEC.check({"skeleton": np.zeros((3, 2, 16)), "rate": np.array(30.0), "label": np.array(1)})
+
+
+def test_input_names_keep_their_order():
+    assert SPEC.names == ("skeleton", "rate")

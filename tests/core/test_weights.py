@@ -1,0 +1,55 @@
+"""Names of weights, both ways, every key accounted for."""
+
+import pytest
+
+from affekt.core.errors import AffektError
+from affekt.core.weights import KeyMap
+
+NAMES = KeyMap(
+    (("l{i+1}.conv.{}", "blocks.{i}.convolution.{}"), ("fc.{}", "head.{}"), ("PA", "edges")),
+    dropped=("old.{}",),
+)
+
+
+def test_keys_are_renamed_both_ways():
+    theirs = ["l1.conv.weight", "l10.conv.bn.bias", "fc.bias", "PA"]
+    ours = ["blocks.0.convolution.weight", "blocks.9.convolution.bn.bias", "head.bias", "edges"]
+    assert NAMES.to_ours(theirs) == dict(zip(theirs, ours, strict=True))
+    assert NAMES.to_theirs(ours) == dict(zip(ours, theirs, strict=True))
+
+
+def test_dropped_keys_are_left_out():
+    assert NAMES.to_ours(["old.weight", "fc.weight"]) == {"fc.weight": "head.weight"}
+
+
+def test_a_key_without_a_rule_is_named():
+    with pytest.raises(
+        AffektError, match=r"1 of 2 reference keys cannot be renamed\n  fd\.bias: fits no rule"
+    ):
+        NAMES.to_ours(["fc.bias", "fd.bias"])
+
+
+def test_a_key_of_two_rules_is_named():
+    names = KeyMap((("a.{}", "b.{}"), ("a.x", "c")))
+    with pytest.raises(AffektError, match=r"a\.x: fits 2 rules"):
+        names.to_ours(["a.x"])
+
+
+def test_two_keys_that_meet_are_refused():
+    names = KeyMap((("a.{}", "c.{}"), ("b.{}", "c.{}")))
+    with pytest.raises(AffektError, match="two keys are renamed to the same name"):
+        names.to_ours(["a.x", "b.x"])
+
+
+def test_a_dot_in_a_pattern_is_a_dot():
+    with pytest.raises(AffektError, match="fits no rule"):
+        NAMES.to_ours(["l1xconvxweight"])
+
+
+def test_many_problems_are_cut_short_but_counted():
+    with pytest.raises(AffektError, match=r"12 of 12 reference keys(.|\n)*and 2 more"):
+        NAMES.to_ours([f"unknown{i}" for i in range(12)])
+
+
+def test_rules_that_nobody_uses_do_no_harm():
+    assert NAMES.to_ours([]) == {}
