@@ -1,10 +1,22 @@
-"""What several tests share."""
+"""What several tests share: a small trained run, its bundle, and a few walks as files."""
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from affekt.core import catalog
+from affekt.core.recipe import Recipe
+
 SHARED = Path(__file__).parents[1].parent / "shared"
+
+TINY = {
+    "method": "bpm_gcn",
+    "data": {"name": "walkers", "options": {"walkers": 12, "walks_per_emotion": 1}},
+    "config": {"width": 8, "clip_frames": 24, "normalise": True},
+    "optimizer": {"name": "adamw", "lr": 3e-3},
+    "train": {"epochs": 2, "batch_size": 16, "threads": 1},
+}
 
 
 @pytest.fixture(scope="session")
@@ -13,3 +25,30 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("../shared is absent: its parity cases and real data are not part of the project")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def trained_run(tmp_path_factory):
+    """Folder of a finished run."""
+    from affekt.engine.train import train
+
+    return train(Recipe.from_values(TINY), runs=tmp_path_factory.mktemp("runs"), progress=False).path
+
+
+@pytest.fixture(scope="session")
+def bundle(trained_run, tmp_path_factory):
+    """Folder of the run's bundle. Tests that use it share one process: exporting takes a while."""
+    from affekt.deploy.export import export
+
+    return export(trained_run, tmp_path_factory.mktemp("bundles") / "walks.affekt").bundle
+
+
+@pytest.fixture
+def walks(tmp_path):
+    """A folder with three walks as npz files."""
+    folder = tmp_path / "walks"
+    folder.mkdir()
+    for number, sample in enumerate(catalog.dataset("walkers").open(None).samples[:3]):
+        walk = sample.media["skeleton"]
+        np.savez(folder / f"walk{number}.npz", positions=walk.positions, joints=np.array(walk.joints))
+    return folder

@@ -122,7 +122,7 @@ def test_a_value_is_set_from_the_command_line(tmp_path, text, expected):
 @pytest.mark.parametrize("text", ["seed", "=3", " = 3", "", 'seed=1\nmethod="x"'])
 def test_a_setting_without_key_or_value_says_how_to_write_it(tmp_path, text):
     file = write(tmp_path / "a.toml", 'method = "bpm_gcn"\ndata = {name = "walkers"}\n')
-    with pytest.raises(ConfigError, match="write it as a.b=value"):
+    with pytest.raises(ConfigError, match=r"write it as a\.b=value"):
         Recipe.load([file], [text])
 
 

@@ -80,13 +80,13 @@ def test_every_truncation_of_the_manifest_is_refused(folder):
 @pytest.mark.parametrize("length", [0, 1, 63])
 def test_a_truncated_file_is_called_incomplete(folder, length):
     (folder / "model.bin").write_bytes(bytes(range(64))[:length])
-    with pytest.raises(FolderError, match=f"model.bin has {length} bytes, 64 were written"):
+    with pytest.raises(FolderError, match=rf"model\.bin has {length} bytes(.|\n)*incomplete"):
         read_sealed(folder, kind="bundle")
 
 
 def test_a_file_that_grew_is_refused(folder):
     (folder / "model.bin").write_bytes(bytes(range(64)) + b"more")
-    with pytest.raises(FolderError, match="64 were written"):
+    with pytest.raises(FolderError, match=r"model\.bin has 65 bytes"):
         read_sealed(folder, kind="bundle")
 
 

@@ -302,24 +302,17 @@ def test_json_garbage_is_refused(tmp_path, text):
 
 
 @pytest.mark.parametrize(
-    "positions",
-    [
-        None,
-        3,
-        "walk",
-        [],
-        [[]],
-        [[[]]],
-        {"a": 1},
-        [[[None] * 3] * 3],
-        [[["1"] * 3] * 3],
-        [[[1] * 3] * 3, [[1] * 3] * 2],
-    ]
-    + [[[[10**400] * 3] * 3], [[[1e39] * 3] * 3], [[[float("nan")] * 3] * 3], [[[True] * 3] * 3]],
+    "positions", [None, 3, "walk", [], [[]], [[[]]], {"a": 1}, [WALK[:1].tolist(), [[]]]]
 )
 def test_json_positions_that_are_no_walk_are_refused(tmp_path, positions):
     with pytest.raises(MediaError, match=r"a\.json"):
         read_skeletons(dump(tmp_path / "a.json", positions=positions))
+
+
+@pytest.mark.parametrize("number", [None, "1", True, 10**400, 1e39, float("nan"), [1]])
+def test_json_coordinates_that_are_no_finite_numbers_are_refused(tmp_path, number):
+    with pytest.raises(MediaError, match=r"a\.json"):
+        read_skeletons(dump(tmp_path / "a.json", positions=[[[number] * 3] * 3]))
 
 
 @pytest.mark.parametrize("name", ["joints", "up", "cycle_frames", "rate_hz"])
@@ -376,4 +369,4 @@ def test_the_emotion_gait_file_is_read_as_any_other(shared):
     path = shared / "data" / "emotion_gait" / "gaits.npz"
     walks = read_skeletons(path, joints=JOINT_ORDERS["emotion_gait"])
     assert len(walks) == 294
-    assert 18 <= min(walk.cycle_frames or 0 for walk in walks)
+    assert min(walk.cycle_frames or 0 for walk in walks) >= 18

@@ -38,7 +38,9 @@ def command(
         house.addHandler(logging.StreamHandler())
         house.propagate = False
     run = train(checked, data_root=data_root, runs=runs, resume=resume, progress=bar)
-    result = run.result or {}
+    result = run.result
+    if result is None:  # a helper process of a distributed run: the first one reports
+        return
     if json:
         as_json({"run": str(run.path), **result})
         return

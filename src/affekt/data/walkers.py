@@ -86,7 +86,7 @@ STYLES = {
 # Standard deviations: of a person's habits, and of a walk around what this person usually does.
 HABIT = Style(2.0, 1.6, 4.0, 3.0, 6.0, 2.0, 4.5, 2.5, 2.0, 1.5, 0.7, 0.004)
 MOOD = Style(2.0, 1.7, 4.7, 3.2, 5.8, 2.1, 5.2, 2.6, 2.0, 1.6, 0.6, 0.004)
-EXPRESSIVE, LEAST_EXPRESSIVE = 0.4, 0.2  # spread of how much of an emotion shows in a person's walk, around 1
+EXPRESSIVE, LEAST_EXPRESSIVE = 0.35, 0.3  # spread of how much of an emotion shows in a person's walk, around 1
 
 # Length of each bone from its parent, before a person's build varies it.
 LENGTHS = {
@@ -251,7 +251,7 @@ def _aside(
     return _vectors(x * np.cos(turn) + z * np.sin(turn), -np.sin(drop), z * np.cos(turn) - x * np.sin(turn))
 
 
-def _vectors(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+def _vectors(x: np.ndarray | float, y: np.ndarray | float, z: np.ndarray | float) -> np.ndarray:
     return np.stack(np.broadcast_arrays(x, y, z), axis=-1)
 
 

@@ -51,7 +51,7 @@ class TrainingModule(pl.LightningModule):
         logits, targets = (torch.cat(part).numpy() for part in zip(*self._seen, strict=True))
         self._seen.clear()
         scores = validation_scores(logits, targets, self.task)
-        self.log_dict({f"validation/{name}": value for name, value in scores.items()})
+        self.log_dict({f"validation/{name}": value for name, value in scores.items()}, sync_dist=True)
 
     def logits(self, batch: dict[str, Tensor]) -> Tensor:
         """The network's answer to a batch."""

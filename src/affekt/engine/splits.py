@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,12 +81,11 @@ def _folds(samples: Sequence[Sample], folds: int, seed: int) -> np.ndarray:
         raise ConfigError(
             "split", [f"{folds} folds need as many subjects, the data has {len(set(subjects))}"]
         )
-    labels = [
-        sample.label or max(sample.label_weights or {"": 0.0}.items(), key=lambda kv: kv[1])[0]
-        for sample in samples
-    ]
+    labels = [sample.label or _strongest(sample.label_weights or {"": 0.0}) for sample in samples]
+    if max(Counter(labels).values()) < folds:  # no class reaches every fold: spread subjects alone
+        labels = [""] * len(samples)
     where = np.zeros(len(samples), int)
-    # A class with fewer samples than folds is spread as far as it goes; scikit-learn would refuse or warn.
+    # A class with fewer samples than folds is spread as far as it goes; scikit-learn would warn.
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     import warnings
 
@@ -94,3 +94,7 @@ def _folds(samples: Sequence[Sample], folds: int, seed: int) -> np.ndarray:
         for fold, (_, members) in enumerate(splitter.split(np.zeros(len(samples)), labels, subjects)):
             where[members] = fold
     return where
+
+
+def _strongest(weights: Mapping[str, float]) -> str:
+    return max(weights, key=lambda name: weights[name])

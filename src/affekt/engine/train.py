@@ -15,6 +15,7 @@ import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, RichProgressBar
 from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.utilities import rank_zero_only
 
 from affekt.core import catalog
 from affekt.core.dataset import Corpus
@@ -65,12 +66,13 @@ def train(
     """
     corpus = open_corpus(recipe, data_root)
     run = Run.place(Path(runs), recipe, catalog.dataset(recipe.data.name).modalities)
-    if not resume:
-        check_free(run)
-    elif run.result is not None:
-        log.info("%s is finished already", run.path)
-        return run
-    run.start(recipe)
+    if rank_zero_only.rank == 0:  # other processes of a distributed run find the folder made
+        if not resume:
+            check_free(run)
+        elif run.result is not None:
+            log.info("%s is finished already", run.path)
+            return run
+        run.start(recipe)
     with _logging(run, progress):
         _fit(run, recipe, corpus, progress=progress)
     return run
@@ -160,7 +162,9 @@ def _make_trainer(run: Run, recipe: Recipe, recorder: EpochRecorder, *, progress
     if progress:
         callbacks.append(RichProgressBar())
     try:
-        trainer = pl.Trainer(
+        # What Lightning would quietly replace by another precision is a mistake in the recipe.
+        warnings.filterwarnings("error", message=".*AMP with fp16 is not supported on CPU.*")
+        return pl.Trainer(
             max_epochs=options.epochs,
             precision=options.precision,
             accumulate_grad_batches=options.accumulate,
@@ -179,13 +183,11 @@ def _make_trainer(run: Run, recipe: Recipe, recorder: EpochRecorder, *, progress
             use_distributed_sampler=False,  # the sampler parts itself
             log_every_n_steps=1,
         )
+    except UserWarning:
+        advice = "train.precision = '16-mixed' needs a GPU: use 'bf16-mixed' or '32' on a processor"
+        raise ConfigError("recipe", [advice]) from None
     except (MisconfigurationException, ValueError) as error:
         raise ConfigError("recipe", [f"train: {error}"]) from None
-    if options.precision == "16-mixed" and trainer.strategy.root_device.type == "cpu":
-        raise ConfigError(
-            "recipe", ["train.precision = '16-mixed' needs a GPU: use 'bf16-mixed' or '32' on a CPU"]
-        )
-    return trainer
 
 
 def _finish(

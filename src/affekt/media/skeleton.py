@@ -33,7 +33,8 @@ SUFFIXES = (".npz", ".json", ".csv")
 MAX_BYTES = 2 * 2**30  # of a file, after decompression
 MAX_FRAMES = 1_000_000  # of one walk: nine hours at 30 Hz
 
-_DECODERS = (zlib.error, lzma.LZMAError, tokenize.TokenError)  # what packed bytes and array headers may raise
+# What packed bytes and array headers may raise beside the usual.
+_DECODERS = (zlib.error, lzma.LZMAError, tokenize.TokenError, OverflowError)
 
 _ARM, _LEG = ("shoulder", "elbow", "hand"), ("hip", "knee", "foot")
 
@@ -237,7 +238,7 @@ def _read_npz(path: Path) -> dict[str, Any]:
                 f"{path} holds a pickled object; objects are never loaded, save plain arrays"
             ) from None
         raise MediaError(f"{path} is damaged: {error}") from None
-    except (OSError, EOFError, RuntimeError, KeyError, MemoryError, SyntaxError, OverflowError, *_DECODERS) as error:
+    except (OSError, EOFError, RuntimeError, KeyError, MemoryError, SyntaxError, *_DECODERS) as error:
         raise MediaError(f"{path} is damaged: {error}") from None
 
 

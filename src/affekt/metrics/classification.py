@@ -10,10 +10,17 @@ import numpy as np
 def confusion_matrix(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
     """Counts (classes, classes): rows are the truth, columns the prediction.
 
+    Raises:
+        ValueError: A class number is not below `classes`; it would be counted in another class's cell.
+
     Example:
         >>> confusion_matrix(np.array([0, 0, 1]), np.array([0, 1, 1]), 2).tolist()
         [[1, 1], [0, 1]]
     """
+    for numbers in (truth, predicted):
+        if np.any((numbers < 0) | (numbers >= classes)):
+            found = f"{np.min(numbers)} to {np.max(numbers)}"
+            raise ValueError(f"class numbers lie in 0 to {classes - 1}, found {found}")
     cells = np.bincount(np.asarray(truth) * classes + np.asarray(predicted), minlength=classes * classes)
     return cells.reshape(classes, classes)
 
@@ -37,12 +44,13 @@ def scores_of(confusion: np.ndarray) -> dict[str, np.ndarray]:
     recall = hits / np.maximum(actual, 1)
     f1 = 2 * hits / np.maximum(actual + predicted, 1)
     occurs, seen = actual > 0, actual + predicted > 0
-    return {
+    scores = {
         "accuracy": hits.sum(-1) / total,
         "uar": (recall * occurs).sum(-1) / np.maximum(occurs.sum(-1), 1),
         "macro_f1": (f1 * seen).sum(-1) / np.maximum(seen.sum(-1), 1),
         "weighted_f1": (f1 * actual).sum(-1) / total,
     }
+    return {name: np.asarray(values) for name, values in scores.items()}
 
 
 def per_class(confusion: np.ndarray, names: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -100,13 +108,27 @@ def bootstrap_intervals(
         cells = confusion_matrix(truth, predicted, classes).reshape(-1)
         drawn = rng.multinomial(cells.sum(), cells / cells.sum(), size=draws).reshape(draws, classes, classes)
     else:
-        names, member = np.unique(groups, return_inverse=True)
-        units = np.zeros((len(names), classes, classes))
-        np.add.at(units, (member, truth, predicted), 1)
-        times = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=draws)
-        drawn = np.tensordot(times, units, axes=1)
-    edges = (50 * (1 - level), 50 * (1 + level))
-    return {
-        name: tuple(float(edge) for edge in np.percentile(values, edges))  # type: ignore[misc]
-        for name, values in scores_of(drawn).items()
-    }
+        units = group_confusions(truth, predicted, classes, groups)
+        drawn = np.tensordot(draw_groups(len(units), draws, rng), units, axes=1)
+    return {name: interval(values, level) for name, values in scores_of(drawn).items()}
+
+
+def group_confusions(
+    truth: np.ndarray, predicted: np.ndarray, classes: int, groups: np.ndarray
+) -> np.ndarray:
+    """A confusion matrix for each group: (groups, classes, classes), groups in sorted order."""
+    names, member = np.unique(groups, return_inverse=True)
+    units = np.zeros((len(names), classes, classes))
+    np.add.at(units, (member, truth, predicted), 1)
+    return units
+
+
+def draw_groups(groups: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """How often each group is drawn in each of `draws` resamples: (draws, groups)."""
+    return rng.multinomial(groups, np.full(groups, 1 / groups), size=draws)
+
+
+def interval(values: np.ndarray, level: float = 0.95) -> tuple[float, float]:
+    """The middle `level` of resampled values."""
+    low, high = np.percentile(values, (50 * (1 - level), 50 * (1 + level)))
+    return float(low), float(high)

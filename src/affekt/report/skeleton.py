@@ -47,15 +47,16 @@ def draw_skeletons(
         The PNG.
     """
     rows = len(skeletons)
-    wide = poses * STEP + 0.5 + (0.75 if any(names) else 0.0)
-    figure = Figure(figsize=(1.9 * wide, 1.9 * 1.2 * rows))
+    left = 0.35 + (0.6 if any(names) else 0.0)
+    right = poses * STEP - 0.1
+    figure = Figure(figsize=(1.9 * (left + right), 1.9 * 1.2 * rows))
     axes = np.atleast_1d(figure.subplots(rows, 1, gridspec_kw={"hspace": 0.0}))
     figure.subplots_adjust(0, 0, 1, 1)
     for row, (one, skeleton) in enumerate(zip(axes, skeletons, strict=True)):
         name = names[row] if row < len(names) else ""
         _draw_strip(one, skeleton, colors[row % len(colors)], poses, ink)
-        one.text(-wide + poses * STEP + 0.02, 0.5, name, color=ink, fontsize=13, va="center", parse_math=False)
-        one.set(xlim=(-wide + poses * STEP, poses * STEP), ylim=(-0.1, 1.1), aspect="equal")
+        one.text(0.05 - left, 0.5, name, color=ink, fontsize=13, va="center", parse_math=False)
+        one.set(xlim=(-left, right), ylim=(-0.06, 1.14), aspect="equal")
         one.set_axis_off()
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=dpi, transparent=background is None, facecolor=background or "none")
@@ -82,13 +83,34 @@ def _draw_strip(axes: Axes, skeleton: Skeleton, color: str, poses: int, ink: str
     across = standing[..., 0] * np.cos(turn) + standing[..., 2] * np.sin(turn) + STEP * np.arange(poses)[:, None]
     points = np.stack([across, standing[..., 1]], axis=-1)
     index = {name: i for i, name in enumerate(skeleton.joints)}
-    bones = [(a, b) for a, b in BONES if a in index and b in index]
-    axes.plot([-0.35, (poses - 0.4) * STEP], [0, 0], color=ink, alpha=0.35, linewidth=0.8)
+    limbs = chains(skeleton.joints)
+    axes.plot([-0.3, poses * STEP - 0.15], [0, 0], color=ink, alpha=0.35, linewidth=0.8)
     for pose, places in enumerate(points):
-        strength = 0.16 + 0.84 * (pose / max(poses - 1, 1)) ** 1.6
+        strength = 0.22 + 0.78 * (pose / max(poses - 1, 1)) ** 1.6
         for far in (True, False):  # the left side is behind when somebody walks to the right
-            lines = [(places[index[a]], places[index[b]]) for a, b in bones if b.startswith("left_") == far]
+            lines = [places[[index[name] for name in limb]] for limb in limbs if limb[-1].startswith("left_") == far]
             alpha = strength * (FAR_SIDE if far else 1.0)
-            axes.add_collection(LineCollection(lines, color=color, alpha=alpha, linewidth=3.4, capstyle="round"))
+            axes.add_collection(
+                LineCollection(lines, color=color, alpha=alpha, linewidth=3.4, capstyle="round", joinstyle="round")
+            )
         if "head" in index:
             axes.add_patch(Circle(tuple(places[index["head"]]), HEAD, color=color, alpha=strength, linewidth=0))
+
+
+def chains(joints: Sequence[str]) -> list[list[str]]:
+    """Bones joined end to end: trunk, arms, legs; drawn in one stroke each.
+
+    Example:
+        >>> chains(("root", "spine", "left_hip", "left_knee"))
+        [['root', 'spine'], ['root', 'left_hip', 'left_knee']]
+    """
+    found: list[list[str]] = []
+    for start, end in BONES:
+        if start not in joints or end not in joints:
+            continue
+        limb = next((chain for chain in found if chain[-1] == start), None)
+        if limb is None:
+            found.append([start, end])
+        else:
+            limb.append(end)
+    return found

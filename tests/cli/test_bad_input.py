@@ -1,0 +1,114 @@
+"""Bad input is one clear error with its exit code, never a traceback."""
+
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+
+from affekt.media.skeleton import JOINT_ORDERS
+
+pytestmark = pytest.mark.xdist_group("bundle")
+JOINTS = np.array(JOINT_ORDERS["bpm_gcn"])
+WALK = np.random.default_rng(0).standard_normal((60, 16, 3)).astype(np.float32)
+
+
+def affekt(*arguments):
+    code = "from affekt.cli.main import run; run()"
+    done = subprocess.run([sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True)
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def truncated(path):
+    np.savez(path, positions=WALK, joints=JOINTS)
+    path.write_bytes(path.read_bytes()[:-200])
+
+
+def text(path):
+    path.write_text("walk, walk, walk")
+
+
+def wrong_joint_count(path):
+    np.savez(path, positions=WALK[:, :12], joints=JOINTS[:12])
+
+
+def pickled(path):
+    np.savez(path, positions=np.array([{"an": "object"}], dtype=object), joints=JOINTS)
+
+
+def not_a_number(path):
+    walk = WALK.copy()
+    walk[7, 3, 1] = np.nan
+    np.savez(path, positions=walk, joints=JOINTS)
+
+
+def lying_header(path):
+    """An array whose header promises a terabyte."""
+    header = b"\x93NUMPY\x01\x00v\x00{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999, 16, 3), }"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("positions.npy", header.ljust(127) + b"\n")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (truncated, "truncated"),
+        (text, "no npz file"),
+        (wrong_joint_count, "lacks"),
+        (pickled, "pickled object"),
+        (not_a_number, "NaN or infinite in 1 of 60 frames, first in frame 7"),
+        (lying_header, "positions"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_spoilt_walk_is_one_clear_error(bundle, tmp_path, spoil, says):
+    path = tmp_path / "walk.npz"
+    spoil(path)
+    done = affekt("predict", bundle, path)
+    assert done.returncode == 1
+    assert says in done.stderr and "walk.npz" in done.stderr
+
+
+def test_an_empty_folder_is_one_clear_error(bundle, tmp_path):
+    done = affekt("predict", bundle, tmp_path)
+    assert done.returncode == 1 and "holds no skeleton file" in done.stderr
+
+
+def test_a_path_that_does_not_exist_is_a_wrong_call(bundle, tmp_path):
+    done = affekt("predict", bundle, tmp_path / "nowhere.npz")
+    assert done.returncode == 2 and "does not exist" in done.stderr
+
+
+def test_a_recipe_with_three_mistakes_reports_all_three(tmp_path):
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(
+        'method = "bpm_gcn"\ndata = {name = "walkers"}\n'
+        "config = {widht = 16}\noptimizer = {name = 'adamv'}\ntrain = {epochs = 0}\n"
+    )
+    done = affekt("train", recipe)
+    assert done.returncode == 2
+    assert "has 3 problems" in done.stderr
+    for hint in ("did you mean width?", "optimizer.name", "train.epochs"):
+        assert hint in done.stderr
+
+
+def test_an_unknown_method_is_a_wrong_call_with_a_suggestion(tmp_path):
+    done = affekt("card", "bpm-gnc")
+    assert done.returncode == 2 and "did you mean bpm_gcn?" in done.stderr
+
+
+def test_training_on_data_that_is_not_there_says_where_it_looked(tmp_path):
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text('method = "bpm_gcn"\ndata = {name = "emotion_gait"}\n')
+    assert "--data-root" in affekt("train", recipe).stderr
+    done = affekt("train", recipe, "--data-root", tmp_path)
+    assert done.returncode == 1 and "gaits.npz does not exist" in done.stderr
+
+
+def test_a_network_with_other_classes_than_the_data_is_refused(tmp_path):
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text('method = "bpm_gcn"\ndata = {name = "walkers"}\nconfig = {num_classes = 7}\n')
+    done = affekt("train", recipe)
+    assert done.returncode == 2 and "set num_classes = 4" in done.stderr

@@ -1,0 +1,95 @@
+"""A bundle is complete, checked byte for byte, and written behind its gate."""
+
+import json
+import shutil
+import zipfile
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import affekt
+from affekt.cli.main import app
+from affekt.core.errors import AffektError, ExportError, FolderError
+from affekt.deploy import export as exporting
+
+pytestmark = pytest.mark.xdist_group("bundle")
+
+
+def test_the_manifest_says_what_a_stranger_needs(bundle):
+    document = json.loads((bundle / "affekt.json").read_text())
+    assert {"model.onnx"} == set(document["files"])
+    assert [entry["name"] for entry in document["inputs"]] == ["skeleton", "movement"]
+    assert document["labels"]["names"] == ["happy", "sad", "angry", "neutral"]
+    assert document["calibration"]["temperature"] > 0
+    assert document["metrics"]["split"] == "validation"
+    for key in ("preprocessing", "licence", "intended_use", "limits", "weights_sha256", "gate"):
+        assert document[key]
+
+
+def test_calibration_travels_in_the_bundle(bundle, trained_run):
+    fitted = json.loads((trained_run / "calibration.json").read_text())["temperature"]
+    assert affekt.load(bundle).temperature == affekt.load(trained_run).temperature == fitted
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "affekt.json"])
+@pytest.mark.parametrize("place", [0.0, 0.5, 0.999])
+def test_one_flipped_byte_is_refused(bundle, walks, tmp_path, name, place):
+    altered = tmp_path / "altered.affekt"
+    shutil.copytree(bundle, altered)
+    content = bytearray((altered / name).read_bytes())
+    content[int(place * len(content))] ^= 1
+    (altered / name).write_bytes(content)
+    with pytest.raises(FolderError, match="altered"):
+        affekt.load(altered)
+
+
+def test_a_zipped_bundle_answers_like_its_folder(bundle, walks, tmp_path):
+    file = tmp_path / "walks-zipped.affekt"
+    with zipfile.ZipFile(file, "w") as archive:
+        for member in bundle.iterdir():
+            archive.write(member, member.name)
+    walk = walks / "walk0.npz"
+    assert affekt.load(file)(walk).scores == affekt.load(bundle)(walk).scores
+
+
+def test_a_missing_graph_is_refused(bundle, tmp_path):
+    altered = tmp_path / "altered.affekt"
+    shutil.copytree(bundle, altered)
+    (altered / "model.onnx").unlink()
+    with pytest.raises(FolderError, match="has no model.onnx"):
+        affekt.load(altered)
+
+
+def test_export_refuses_a_graph_that_drifts(trained_run, tmp_path, monkeypatch):
+    honest = exporting.graph_network
+    monkeypatch.setattr(exporting, "graph_network", lambda graph: lambda batch: honest(graph)(batch) + 0.01)
+    with pytest.raises(ExportError, match=r"up to 1\.0\de-02"):
+        exporting.export(trained_run, tmp_path / "never.affekt")
+    assert not (tmp_path / "never.affekt").exists()
+
+
+def test_run_and_bundle_evaluate_to_the_same_scores(bundle, trained_run):
+    from_run = affekt.evaluate(trained_run, split="validation").scores
+    assert affekt.evaluate(bundle, split="validation").scores == pytest.approx(from_run, abs=1e-4)
+
+
+def test_predictions_stream_in_the_order_of_the_inputs(bundle, walks):
+    predictor = affekt.load(bundle)
+    (walks / "walk1.npz").write_bytes(b"")
+    answers = list(predictor.predict([walks, walks / "walk0.npz"], batch_size=2))
+    assert [answer.id.rpartition("/")[2] for answer in answers] == ["walk0.npz", "walk1.npz", "walk2.npz", "walk0.npz"]
+
+
+def test_a_file_of_several_walks_is_answered_walk_by_walk(bundle, walks):
+    with np.load(walks / "walk0.npz") as file:
+        np.savez(walks / "many.npz", poses=np.stack([file["positions"]] * 2), joints=file["joints"])
+    predictor = affekt.load(bundle)
+    with pytest.raises(AffektError, match="holds 2 items"):
+        predictor(walks / "many.npz")
+    assert [a.id.rpartition("#")[2] for a in predictor.predict([walks / "many.npz"])] == ["0", "1"]
+
+
+def test_predict_answers_a_run_folder_too(trained_run, walks):
+    done = CliRunner().invoke(app, ["predict", str(trained_run), str(walks), "--json"])
+    assert done.exit_code == 0 and len(json.loads(done.stdout)["predictions"]) == 3

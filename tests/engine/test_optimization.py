@@ -1,0 +1,75 @@
+"""Optimizers and learning rates by name."""
+
+import math
+from itertools import pairwise
+
+import pytest
+import torch
+from torch import nn
+
+from affekt.core.recipe import OptimizerSettings, ScheduleSettings
+from affekt.engine.optimization import make_optimizer, rate_factor
+
+
+@pytest.mark.parametrize(("name", "kind"), [("adam", "Adam"), ("adamw", "AdamW"), ("sgd", "SGD")])
+def test_an_optimizer_is_the_one_of_its_name_with_the_settings(name, kind):
+    settings = OptimizerSettings(name=name, lr=0.3, weight_decay=0.2)
+    optimizer = make_optimizer(settings, nn.Linear(2, 2).parameters())
+    assert type(optimizer).__name__ == kind
+    assert optimizer.defaults["lr"] == 0.3
+    assert optimizer.defaults["weight_decay"] == 0.2
+
+
+def test_momentum_nesterov_and_betas_arrive():
+    sgd = make_optimizer(
+        OptimizerSettings(name="sgd", momentum=0.9, nesterov=True), nn.Linear(2, 2).parameters()
+    )
+    assert (sgd.defaults["momentum"], sgd.defaults["nesterov"]) == (0.9, True)
+    adam = make_optimizer(OptimizerSettings(name="adam", betas=(0.5, 0.6)), nn.Linear(2, 2).parameters())
+    assert adam.defaults["betas"] == (0.5, 0.6)
+
+
+def test_one_step_of_sgd_with_decay_is_the_formula():
+    weight = nn.Parameter(torch.tensor([2.0]))
+    optimizer = make_optimizer(OptimizerSettings(name="sgd", lr=0.1, weight_decay=0.5), [weight])
+    weight.grad = torch.tensor([3.0])
+    optimizer.step()
+    assert weight.item() == pytest.approx(2.0 - 0.1 * (3.0 + 0.5 * 2.0))
+
+
+def test_adam_mixes_decay_into_the_gradient_and_adamw_does_not():
+    after = {}
+    for name in ("adam", "adamw"):
+        weight = nn.Parameter(torch.tensor([2.0]))
+        optimizer = make_optimizer(OptimizerSettings(name=name, lr=0.1, weight_decay=0.5), [weight])
+        weight.grad = torch.tensor([3.0])
+        optimizer.step()
+        after[name] = weight.item()
+    assert after["adam"] == pytest.approx(2.0 - 0.1, abs=1e-5)  # the first step of Adam has length lr
+    assert after["adamw"] == pytest.approx(2.0 - 0.1 - 0.1 * 0.5 * 2.0, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"name": "constant"}, {0: 1, 5: 1, 10: 1}),
+        ({"name": "exponential", "factor": 0.5}, {0: 1, 0.99: 1, 1: 0.5, 3.5: 0.125}),
+        ({"name": "step", "factor": 0.1, "milestones": (3, 6)}, {0: 1, 2.99: 1, 3: 0.1, 6: 0.01, 9: 0.01}),
+        ({"name": "cosine"}, {0: 1, 5: 0.5, 2.5: (1 + math.sqrt(0.5)) / 2, 10: 0, 12: 0}),
+        ({"name": "cosine", "floor": 0.2}, {0: 1, 5: 0.6, 10: 0.2}),
+        ({"name": "constant", "warmup_epochs": 4}, {0: 0, 1: 0.25, 4: 1, 9: 1}),
+        ({"name": "exponential", "factor": 0.5, "warmup_epochs": 2}, {0: 0, 1: 0.5 * 0.5, 2: 0.25}),
+    ],
+)
+def test_the_rate_at_a_moment_is_the_formula(settings, expected):
+    schedule = ScheduleSettings(**settings)
+    for epoch, factor in expected.items():
+        assert rate_factor(schedule, float(epoch), 10) == pytest.approx(factor, abs=1e-12)
+
+
+@pytest.mark.parametrize("name", ["constant", "exponential", "step", "cosine"])
+def test_the_rate_never_rises_after_the_warm_up_and_stays_in_bounds(name):
+    schedule = ScheduleSettings(name=name, milestones=(2, 5), factor=0.7, floor=0.1)
+    rates = [rate_factor(schedule, step / 7, 10) for step in range(71)]
+    assert all(before >= after for before, after in pairwise(rates))
+    assert all(0 <= rate <= 1 for rate in rates)
