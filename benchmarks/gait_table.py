@@ -1,10 +1,10 @@
-"""The table on the card of bpm_gcn: cross-validation on Emotion-Gait, beside a random forest in the same folds.
+"""The table on the card of bpm_gcn: cross-validation on Emotion-Gait, beside a forest in the same folds.
 
     python benchmarks/gait_table.py --data-root DIR [--jobs 2] [--runs runs]
 
-Folds are disjoint by subject; in each, the epoch is selected and the confidence calibrated on validation walks of
-other subjects inside the training part. The forest sees training and validation walks together. Finished runs are
-kept, so the command can be stopped and started again.
+Folds are disjoint by subject; in each, the epoch is selected and the confidence calibrated on validation walks
+of other subjects inside the training part. The forest sees training and validation walks together. Finished
+runs are kept, so the command can be stopped and started again.
 """
 
 from __future__ import annotations

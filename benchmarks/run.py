@@ -1,7 +1,7 @@
 """What affekt costs, side by side with its alternatives in one run: `python benchmarks/run.py`.
 
-Each row is the median of paired repetitions (A B A B ...), so that a machine whose speed drifts still gives a fair
-ratio. Absolute times belong to the machine that the table names.
+Each row is the median of paired repetitions (A B A B ...), so that a machine whose speed drifts still gives a
+fair ratio. Absolute times belong to the machine that the table names.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ import torch
 from affekt.core import catalog
 from affekt.core.recipe import Recipe
 from affekt.deploy.bundle import graph_network
-from affekt.deploy.eager import eager_network
 from affekt.deploy.export import export, make_graph, random_batch
+from affekt.engine.network import eager_network
 from affekt.engine.train import train
 from affekt.media.skeleton import Skeleton
 from affekt.testing.contract import tiny
@@ -145,7 +145,8 @@ def main() -> None:
         torch.set_num_threads(cores)
         rows.append(training_step(name))
     lines = [
-        f"Machine: {platform.machine()}, {cores} cores, Python {platform.python_version()}, torch {torch.__version__}.",
+        f"Machine: {platform.machine()}, {cores} cores, Python {platform.python_version()}, "
+        f"torch {torch.__version__}.",
         "",
         "| what | affekt (bundle) | eager PyTorch | eager / bundle |",
         "| --- | --- | --- | --- |",

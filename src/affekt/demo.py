@@ -1,4 +1,4 @@
-"""The whole loop in about a minute, offline: invent walkers, train, evaluate, export, predict, write a page."""
+"""The whole loop in about a minute, offline: invent walkers, train, evaluate, export, predict, report."""
 
 from __future__ import annotations
 
@@ -52,7 +52,9 @@ class DemoResult:
             "bundle": str(self.exported.bundle),
             "max_difference": self.exported.max_difference,
             "walks": [str(path) for path in self.walks],
-            "predictions": [answer.to_dict() for answer in self.predictions if isinstance(answer, Prediction)],
+            "predictions": [
+                answer.to_dict() for answer in self.predictions if isinstance(answer, Prediction)
+            ],
             "skipped": [asdict(answer) for answer in self.predictions if isinstance(answer, Skipped)],
             "report": str(self.report),
             "seconds": self.seconds,
@@ -86,7 +88,7 @@ def run_demo(
     """Train, evaluate, export and apply a small network on invented walks, and write `report.html` about it.
 
     Args:
-        folder: Gets `runs/`, `walks/`, `walks.affekt/` and `report.html`; those of an earlier demo are replaced.
+        folder: Gets `runs/`, `walks/`, `walks.affekt/` and `report.html`; an earlier demo's are replaced.
         progress: Show a progress bar while training.
         say: Told what happens, a line at a time.
 
@@ -107,13 +109,15 @@ def run_demo(
     unseen = [sample for sample in corpus.samples if sample.split == "test"]
     low, high = evaluation.intervals["accuracy"]
     say(
-        f"evaluated on {len(unseen)} walks of people it never saw: accuracy {evaluation.scores['accuracy']:.1%} "
-        f"(95 % interval {low:.0%} to {high:.0%})"
+        f"evaluated on {len(unseen)} walks of people it never saw: "
+        f"accuracy {evaluation.scores['accuracy']:.1%} (95 % interval {low:.0%} to {high:.0%})"
     )
     exported = export(run.path, folder / "walks.affekt")
     say(f"exported: {exported.bundle}, within {exported.max_difference:.1e} of PyTorch")
     shown = _choose(unseen, evaluation, corpus.labels.names)
-    walks = tuple(write_walk(folder / "walks" / f"{sample.id}.npz", sample.media["skeleton"]) for sample in shown)
+    walks = tuple(
+        write_walk(folder / "walks" / f"{sample.id}.npz", sample.media["skeleton"]) for sample in shown
+    )
     predictions = tuple(load(exported.bundle).predict(walks))
     say(f"predicted {len(predictions)} files with the bundle, without PyTorch")
     report = folder / "report.html"
@@ -126,14 +130,15 @@ def run_demo(
 def write_walk(path: Path, skeleton: Skeleton) -> Path:
     """Save a walk as the npz file that `affekt.media.skeleton` reads."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    facts: dict[str, Any] = {"cycle_frames": skeleton.cycle_frames, "rate_hz": skeleton.rate_hz}
-    known = {name: np.array(value) for name, value in facts.items() if value is not None}
-    np.savez_compressed(path, positions=skeleton.positions, joints=np.array(skeleton.joints), **known)
+    arrays: dict[str, Any] = {"positions": skeleton.positions, "joints": np.array(skeleton.joints)}
+    facts = {"cycle_frames": skeleton.cycle_frames, "rate_hz": skeleton.rate_hz}
+    arrays |= {name: np.array(value) for name, value in facts.items() if value is not None}
+    np.savez_compressed(path, **arrays)
     return path
 
 
 def _choose(samples: Sequence[Sample], evaluation: Evaluation, labels: tuple[str, ...]) -> list[Sample]:
-    """A sure and right walk of each emotion, and the surest mistakes: a page that hides errors teaches nothing."""
+    """A sure and right walk of each emotion, and the surest mistakes: hidden errors teach nothing."""
     by_id = {sample.id: sample for sample in samples}
     surest = sorted(evaluation.predictions, key=lambda row: -row["confidence"])
     right = [row for row in surest if row["true"] == row["predicted"]]
@@ -162,9 +167,9 @@ def _page(
     return Page(
         title="How four emotions walk",
         lead=(
-            "A small graph network learned to tell happy, sad, angry and neutral walks apart from the movement of 16 "
-            "joints. Nobody was recorded: the walkers are invented by formula, so this page shows that the whole loop "
-            "works on this machine, and says nothing about people."
+            "A small graph network learned to tell happy, sad, angry and neutral walks apart from the "
+            "movement of 16 joints. Nobody was recorded: the walkers are invented by formula, so this page "
+            "shows that the whole loop works on this machine, and says nothing about people."
         ),
         labels=evaluation.labels,
         figures=_figures(evaluation, exported, subjects, seconds),
@@ -179,14 +184,18 @@ def _page(
         per_class=evaluation.per_class,
         predictions=evaluation.predictions,
         samples=(
-            f"Counted on {len(evaluation.predictions)} walks of {subjects} walkers whom the network never saw; it was "
-            f"trained on {parts['train']} walks and chosen on {parts['validation']}, all of other walkers."
+            f"Counted on {len(evaluation.predictions)} walks of {subjects} walkers whom the network never "
+            f"saw; it was trained on {parts['train']} walks of other walkers, and chosen on "
+            f"{parts['validation']} of others again."
         ),
         commands=[
             Command(f"affekt train {run.path / 'recipe.toml'} --runs again", "Train the same network again."),
             Command(f"affekt evaluate {run.path}", "Count again how often it is right."),
             Command(f"affekt export {run.path} --output {exported.bundle}", "Write the bundle again."),
-            Command(f"affekt predict {exported.bundle} {folder / 'walks'}", "Ask the bundle about the saved walks."),
+            Command(
+                f"affekt predict {exported.bundle} {folder / 'walks'}",
+                "Ask the bundle about the saved walks.",
+            ),
         ],
         facts={
             "method": f"{catalog.card(recipe.method).title}, width {recipe.config['width']} instead of 64",
@@ -216,7 +225,9 @@ def _figures(evaluation: Evaluation, exported: Exported, subjects: int, seconds:
             "how far stated confidence is from the share of right answers",
         ),
         Figure(
-            "bundle", f"{exported.bytes / 1e6:.1f} MB", f"answers within {exported.max_difference:.0e} of PyTorch"
+            "bundle",
+            f"{exported.bytes / 1e6:.1f} MB",
+            f"answers within {exported.max_difference:.0e} of PyTorch",
         ),
         Figure("the whole loop", f"{seconds:.0f} s", "from inventing the walkers to this page"),
     ]

@@ -46,7 +46,9 @@ def not_a_number(path):
 
 def lying_header(path):
     """An array whose header promises a terabyte."""
-    header = b"\x93NUMPY\x01\x00v\x00{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999, 16, 3), }"
+    header = (
+        b"\x93NUMPY\x01\x00v\x00{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999, 16, 3), }"
+    )
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("positions.npy", header.ljust(127) + b"\n")
 
@@ -59,7 +61,7 @@ def lying_header(path):
         (wrong_joint_count, "lacks"),
         (pickled, "pickled object"),
         (not_a_number, "NaN or infinite in 1 of 60 frames, first in frame 7"),
-        (lying_header, "positions"),
+        (lying_header, "damaged"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )

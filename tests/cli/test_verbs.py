@@ -22,7 +22,9 @@ def test_every_verb_has_help_with_an_example(verb):
 
 
 def test_importing_affekt_loads_neither_torch_nor_onnxruntime():
-    code = "import affekt, sys; sys.exit(len({'torch', 'onnxruntime', 'numpy', 'pydantic'} & set(sys.modules)))"
+    code = (
+        "import affekt, sys; sys.exit(len({'torch', 'onnxruntime', 'numpy', 'pydantic'} & set(sys.modules)))"
+    )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
@@ -39,6 +41,6 @@ def test_card_gives_the_facts_as_json():
 
 
 def test_data_check_counts_and_finds_no_problem_in_invented_walks():
-    done = CliRunner().invoke(app, ["data", "check", "walkers", "--set", "walkers=4", "--json"])
+    done = CliRunner().invoke(app, ["data", "check", "walkers", "--set", "walkers=8", "--json"])
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["problems"] == []

@@ -57,7 +57,7 @@ def test_a_missing_graph_is_refused(bundle, tmp_path):
     altered = tmp_path / "altered.affekt"
     shutil.copytree(bundle, altered)
     (altered / "model.onnx").unlink()
-    with pytest.raises(FolderError, match="has no model.onnx"):
+    with pytest.raises(FolderError, match=r"has no model\.onnx"):
         affekt.load(altered)
 
 
@@ -78,7 +78,12 @@ def test_predictions_stream_in_the_order_of_the_inputs(bundle, walks):
     predictor = affekt.load(bundle)
     (walks / "walk1.npz").write_bytes(b"")
     answers = list(predictor.predict([walks, walks / "walk0.npz"], batch_size=2))
-    assert [answer.id.rpartition("/")[2] for answer in answers] == ["walk0.npz", "walk1.npz", "walk2.npz", "walk0.npz"]
+    assert [answer.id.rpartition("/")[2] for answer in answers] == [
+        "walk0.npz",
+        "walk1.npz",
+        "walk2.npz",
+        "walk0.npz",
+    ]
 
 
 def test_a_file_of_several_walks_is_answered_walk_by_walk(bundle, walks):

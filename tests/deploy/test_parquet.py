@@ -20,5 +20,5 @@ def test_parquet_holds_predictions_and_skipped_items(tmp_path):
 
 
 def test_an_unknown_suffix_is_refused(tmp_path):
-    with pytest.raises(UsageError, match="not as .xlsx"):
+    with pytest.raises(UsageError, match=r"not as \.xlsx"):
         writer_for(tmp_path / "a.xlsx")

@@ -12,7 +12,9 @@ CORE = Path(__file__).parents[2] / ".venv-core" / "bin"
 
 pytestmark = [
     pytest.mark.xdist_group("bundle"),
-    pytest.mark.skipif(not CORE.is_dir(), reason="no .venv-core: `make test` makes one with the core install"),
+    pytest.mark.skipif(
+        not CORE.is_dir(), reason="no .venv-core: `make test` makes one with the core install"
+    ),
 ]
 
 

@@ -45,5 +45,5 @@ def command(
         [(c["class"], c["precision"], c["recall"], c["f1"], c["count"]) for c in result.per_class],
     )
     for item in result.skipped:
-        say(f"skipped {item.id}: {item.reason}")
+        say(f"skipped {item}")
     say(f"figures and predictions: {result.folder}")

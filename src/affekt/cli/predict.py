@@ -42,7 +42,7 @@ def command(
             (predictions if isinstance(answer, Prediction) else skipped).append(answer)
             step(len(predictions) + len(skipped), None)
     if not predictions and len(skipped) == 1:
-        raise MediaError(skipped[0].reason)
+        raise MediaError(str(skipped[0]))
     if output and write:
         write(output, predictions, skipped)
         say(f"{len(predictions)} predictions: {output}")
@@ -54,7 +54,7 @@ def command(
             [(p.id, p.label, p.confidence, *p.scores.values()) for p in predictions],
         )
     for item in skipped:
-        say(f"skipped {item.id}: {item.reason}")
+        say(f"skipped {item}")
     if skipped:
         say(f"{len(predictions)} predicted, {len(skipped)} skipped")
     if not predictions:

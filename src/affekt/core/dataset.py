@@ -31,7 +31,7 @@ class Corpus:
 
     def __post_init__(self) -> None:
         if not self.samples:
-            reasons = "; ".join(f"{item.id}: {item.reason}" for item in self.skipped[:3])
+            reasons = "; ".join(str(item) for item in self.skipped[:3])
             raise DataError(f"not one usable sample was found{f' ({reasons})' if reasons else ''}")
         repeated = [
             name for name, count in Counter(sample.id for sample in self.samples).items() if count > 1

@@ -46,6 +46,9 @@ class Skipped:
     id: str
     reason: str
 
+    def __str__(self) -> str:
+        return self.reason if self.id in self.reason else f"{self.id}: {self.reason}"
+
 
 @runtime_checkable
 class Preprocess(Protocol):
@@ -55,6 +58,10 @@ class Preprocess(Protocol):
 
     def fit(self, samples: list[Sample]) -> Mapping[str, Any]:
         """Measure what preprocessing needs to know of the training set, as plain JSON values."""
+        ...
+
+    def views(self, sample: Sample) -> list[dict[str, np.ndarray]]:
+        """What an answer to a sample stands on: usually one view; the scores of several are averaged."""
         ...
 
     def __call__(self, sample: Sample, *, rng: np.random.Generator | None = None) -> dict[str, np.ndarray]:

@@ -35,6 +35,8 @@ from affekt.media.skeleton import JOINT_ORDERS, Skeleton
 
 _JOINTS = JOINT_ORDERS["bpm_gcn"]
 MAX_PICKLE_BYTES = 16 * 2**20  # a million names and labels; the published files have some thousand
+# What a damaged pickle may raise beside its own error.
+_DAMAGE = (ValueError, EOFError, LookupError, TypeError, AttributeError, OverflowError, MemoryError)
 # What lists, tuples, text and numbers need. Any other opcode could call code.
 _PLAIN_OPCODES = """
     PROTO FRAME STOP MARK POP POP_MARK DUP MEMOIZE PUT BINPUT LONG_BINPUT GET BINGET LONG_BINGET
@@ -198,15 +200,7 @@ def read_plain_pickle(path: Path) -> Any:
             if opcode.name in ("PUT", "LONG_BINPUT") and int(argument or 0) > len(content):
                 raise DataError(f"{path} is damaged: it numbers more parts than it has bytes")
         return _PlainUnpickler(io.BytesIO(content), encoding="latin1").load()
-    except (
-        pickle.UnpicklingError,
-        ValueError,
-        EOFError,
-        LookupError,
-        TypeError,
-        AttributeError,
-        MemoryError,
-    ) as error:
+    except (pickle.UnpicklingError, *_DAMAGE) as error:
         raise DataError(f"{path} is no readable pickle: {error}") from None
 
 

@@ -168,6 +168,8 @@ def _check_rows(root: Path, manifest: Path, rows: list[dict[str, Any]]) -> list[
         name, split = _text(row, "path"), _text(row, "split")
         if name is None:
             problems.append(f"line {number}: the path is empty")
+        elif "\\" in name:
+            problems.append(f"line {number}: {name!r} needs / between folders, on every system")
         elif PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or "\0" in name:
             problems.append(f"line {number}: {name!r} leads out of {root}")
         elif split is not None and split not in _SPLITS:
@@ -181,7 +183,8 @@ def _check_rows(root: Path, manifest: Path, rows: list[dict[str, Any]]) -> list[
             )
     if problems:
         more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
-        raise DataError("\n  ".join([f"{manifest} has {len(problems)} problems", *problems[:_SHOWN], *more]))
+        count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+        raise DataError("\n  ".join([f"{manifest} has {count}", *problems[:_SHOWN], *more]))
     return lines
 
 

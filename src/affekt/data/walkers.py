@@ -1,13 +1,13 @@
 """Walkers: an invented gait corpus, for trying everything without a file of anybody's.
 
-    nothing on disk   `walkers` people walk `walks_per_emotion` times in each of 4 emotions, on the spot, facing +z,
-                      y up, thigh 1/3, 16 joints, 30 Hz, one cycle repeated to `frames` frames
-    one sample        id walker-03-sad-1, subject walker-03, label sad, every fourth walker in the test part
+    nothing on disk   `walkers` people walk `walks_per_emotion` times in each of 4 emotions, on the spot,
+                      facing +z, y up, thigh 1/3, 16 joints, 30 Hz, one cycle repeated to `frames` frames
+    one sample        id walker-03-sad-1, subject walker-03, label sad; every fourth walker is test
 
-Limbs swing by formula and every bone keeps its length. Which way an emotion changes a walk follows what studies of
-emotional gait agree on, in words: sad is slow and slumped with little swing; angry is fast, leans forward, swings
-bent elbows; happy bounces, upright, with long steps. All numbers are invented here. People differ in build and habit
-and show their feelings more or less, walks of one person differ too: the emotions overlap a little, as they should.
+Limbs swing by formula and every bone keeps its length. Which way an emotion changes a walk follows what
+studies of emotional gait agree on, in words: sad is slow and slumped with little swing; angry is fast, leans
+forward, swings bent elbows; happy bounces, upright, with long steps. All numbers are invented here. People
+differ in build and habit and show their feelings more or less: the emotions overlap a little.
 """
 
 from __future__ import annotations
@@ -28,6 +28,10 @@ RATE_HZ = 30.0
 SHORTEST_CYCLE, LONGEST_CYCLE = 22, 60  # frames: nobody runs, nobody stands
 TEST_EVERY = 4
 JOINTS = JOINT_ORDERS["bpm_gcn"]
+HARMONICS = (2, 3, 4)  # of the cycle, in which a walk is irregular
+ANGLES = 8  # that wobble: trunk and head, then thigh, upper arm and forearm of either side
+
+Column = float | np.ndarray  # one number, or one for each walk: (walks, 1)
 
 
 class WalkersOptions(Settings):
@@ -63,18 +67,18 @@ class Style(NamedTuple):
 
     """
 
-    cycle_frames: float
-    hip: float
-    arm: float
-    knee: float
-    elbow: float
-    lean: float
-    head: float
-    slump: float
-    spread: float
-    twist: float
-    sway: float
-    bounce: float
+    cycle_frames: Column
+    hip: Column
+    arm: Column
+    knee: Column
+    elbow: Column
+    lean: Column
+    head: Column
+    slump: Column
+    spread: Column
+    twist: Column
+    sway: Column
+    bounce: Column
 
 
 STYLES = {
@@ -85,8 +89,26 @@ STYLES = {
 }
 # Standard deviations: of a person's habits, and of a walk around what this person usually does.
 HABIT = Style(2.0, 1.6, 4.0, 3.0, 6.0, 2.0, 4.5, 2.5, 2.0, 1.5, 0.7, 0.004)
-MOOD = Style(2.0, 1.7, 4.7, 3.2, 5.8, 2.1, 5.2, 2.6, 2.0, 1.6, 0.6, 0.004)
-EXPRESSIVE, LEAST_EXPRESSIVE = 0.35, 0.3  # spread of how much of an emotion shows in a person's walk, around 1
+MOOD = Style(1.8, 1.5, 4.1, 2.9, 5.2, 1.8, 4.6, 2.3, 1.7, 1.4, 0.6, 0.0035)
+EXPRESSIVE, LEAST_EXPRESSIVE = (
+    0.35,
+    0.3,
+)  # spread of how much of an emotion shows in a person's walk, around 1
+
+
+class Chance(NamedTuple):
+    """What differs between walks beyond their style.
+
+    Attributes:
+        start: (walks, 1) phase of the first frame, in radians.
+        wobble: (walks, ANGLES, 2 * HARMONICS) amplitudes in degrees.
+        uneven: (walks, 1) how much more the left arm swings than the middle of both.
+    """
+
+    start: np.ndarray
+    wobble: np.ndarray
+    uneven: np.ndarray
+
 
 # Length of each bone from its parent, before a person's build varies it.
 LENGTHS = {
@@ -99,9 +121,9 @@ BUILD = 0.05  # relative standard deviation of a length
 def read(root: Path, options: WalkersOptions) -> Corpus:
     """Invent the corpus; `root` is not looked at."""
     emotions = label_set("gait-4").names
-    styles, lengths, rng = _invent(options, emotions)
+    styles, lengths, chance = _invent(options, emotions)
     cycles = np.clip(np.rint(styles.cycle_frames), SHORTEST_CYCLE, LONGEST_CYCLE).astype(int).ravel()
-    walks = walk(styles, lengths, cycles, options, rng)
+    walks = walk(styles, lengths, chance, cycles, options.frames)
     samples = [
         Sample(
             id=f"{subject}-{emotion}-{turn + 1}",
@@ -122,14 +144,13 @@ def read(root: Path, options: WalkersOptions) -> Corpus:
 
 def _invent(
     options: WalkersOptions, emotions: tuple[str, ...]
-) -> tuple[Style, dict[str, np.ndarray], np.random.Generator]:
-    """Who walks, and how: a `Style` of columns (walks, 1), bone lengths (walks, 1), and a generator for the rest."""
+) -> tuple[Style, dict[str, np.ndarray], Chance]:
+    """Who walks, and how: columns (walks, 1) of styles and of bone lengths, and what chance adds."""
     people, n = options.walkers, options.walks_per_emotion
     shape = (people, len(emotions), n)
     # A stream for each question, so that more people or walks leave those before them as they were.
-    builds, habits, shows, moods, rest = map(
-        np.random.default_rng, np.random.SeedSequence(options.seed).spawn(5)
-    )
+    streams = map(np.random.default_rng, np.random.SeedSequence(options.seed).spawn(7))
+    builds, habits, shows, moods, starts, wobbles, sides = streams
     neutral = np.array(STYLES["neutral"])
     emotional = np.array([STYLES[name] for name in emotions]) - neutral
     shown = np.maximum(
@@ -141,28 +162,26 @@ def _invent(
     build = np.exp(options.noise * BUILD * builds.standard_normal((people, len(LENGTHS))))
     per_walk = np.repeat(build, len(emotions) * n, axis=0)
     lengths = {name: length * per_walk[:, i : i + 1] for i, (name, length) in enumerate(LENGTHS.items())}
-    return Style(*columns.reshape(-1, len(neutral), 1).swapaxes(0, 1)), lengths, rest
+    walks = people * len(emotions) * n
+    chance = Chance(
+        start=starts.uniform(0, 2 * np.pi, (walks, 1)),
+        wobble=options.noise * 0.7 * wobbles.standard_normal((walks, ANGLES, 2 * len(HARMONICS))),
+        uneven=np.exp(options.noise * 0.08 * sides.standard_normal((walks, 1))),
+    )
+    return Style(*columns.reshape(-1, len(neutral), 1).swapaxes(0, 1)), lengths, chance
 
 
 def walk(
-    style: Style,
-    lengths: dict[str, np.ndarray],
-    cycles: np.ndarray,
-    options: WalkersOptions,
-    rng: np.random.Generator,
+    style: Style, lengths: dict[str, np.ndarray], chance: Chance, cycles: np.ndarray, frames: int
 ) -> np.ndarray:
     """Positions (walks, frames, 16, 3), float32, of walks that repeat exactly after their cycle.
 
     Args:
         cycles: (walks,) frames of one cycle.
-
     """
-    n = len(cycles)
-    start = rng.uniform(0, 2 * np.pi, (n, 1))
-    # Phase of the left leg: 0 at heel strike. It is taken modulo the cycle, so that cycles are equal to the last bit.
-    phase = start + 2 * np.pi * (np.arange(options.frames) % cycles[:, None]) / cycles[:, None]
-    wobble = _wobble(phase, options.noise, rng)
-    uneven = np.exp(options.noise * 0.08 * rng.standard_normal((n, 1)))  # one arm swings more than the other
+    # Phase of the left leg: 0 at heel strike. Frames count modulo the cycle: it repeats to the last bit.
+    phase = chance.start + 2 * np.pi * (np.arange(frames) % cycles[:, None]) / cycles[:, None]
+    wobble = _wobble(phase, chance.wobble)
 
     lean, roll = style.lean + wobble[0], style.sway * np.sin(phase)
     joints = {"root": np.zeros((*phase.shape, 3))}
@@ -191,7 +210,7 @@ def walk(
             "root",
         )
         # An arm swings with the leg of the other side; its elbow bends most when the hand is in front.
-        swing = style.arm * (uneven if side == "left" else 1 / uneven)
+        swing = style.arm * (chance.uneven if side == "left" else 1 / chance.uneven)
         upper = 0.3 * style.lean - 4.0 - swing * np.cos(stride) + own[1]
         fore = upper + np.maximum(style.elbow, 3.0) - 0.35 * swing * (np.cos(stride) - 0.2) + own[2]
         shoulder_turn = style.twist * np.cos(phase)
@@ -210,19 +229,19 @@ def walk(
     return walks.astype(np.float32)
 
 
-def _wobble(phase: np.ndarray, noise: float, rng: np.random.Generator) -> np.ndarray:
-    """What no formula says: 8 angles (8, walks, frames) of a degree or so, in higher harmonics of the cycle."""
-    waves = np.stack([wave(k * phase) for k in (2, 3, 4) for wave in (np.cos, np.sin)])
-    return 0.7 * noise * np.einsum("nck,knt->cnt", rng.standard_normal((len(phase), 8, len(waves))), waves)
+def _wobble(phase: np.ndarray, amplitudes: np.ndarray) -> np.ndarray:
+    """What no formula says: degrees (ANGLES, walks, frames), a few, in higher harmonics of the cycle."""
+    waves = np.stack([wave(k * phase) for k in HARMONICS for wave in (np.cos, np.sin)])
+    return np.einsum("nck,knt->cnt", amplitudes, waves)
 
 
-def _knee_bend(stride: np.ndarray, most: np.ndarray) -> np.ndarray:
+def _knee_bend(stride: np.ndarray, most: Column) -> np.ndarray:
     """Degrees: a small give as the leg takes the weight, a large bend as the foot is carried forward."""
     give, swing = np.exp(6 * (np.cos(stride - 0.8) - 1)), np.exp(3.2 * (np.cos(stride - 4.5) - 1))
     return 5.0 + 10.0 * give + most * swing
 
 
-def _height(joints: dict[str, np.ndarray], phase: np.ndarray, bounce: np.ndarray) -> np.ndarray:
+def _height(joints: dict[str, np.ndarray], phase: np.ndarray, bounce: Column) -> np.ndarray:
     """Height of the root: the lower foot is on the ground, with a soft change of feet."""
     left, right = joints["left_foot"][..., 1], joints["right_foot"][..., 1]
     softness = 0.012
@@ -236,22 +255,20 @@ def _up(pitch: np.ndarray, roll: np.ndarray) -> np.ndarray:
     return _vectors(np.sin(roll), np.cos(roll) * np.cos(pitch), np.cos(roll) * np.sin(pitch))
 
 
-def _down(swing: np.ndarray, spread: np.ndarray | float) -> np.ndarray:
+def _down(swing: np.ndarray, spread: Column) -> np.ndarray:
     """Unit vectors that hang down, swung forward by `swing` and held to the left by `spread`."""
     swing, spread = np.radians(swing), np.radians(spread)
     return _vectors(np.sin(spread), -np.cos(spread) * np.cos(swing), np.cos(spread) * np.sin(swing))
 
 
-def _aside(
-    sign: float, drop: np.ndarray | float, forward: np.ndarray | float, turn: np.ndarray | float
-) -> np.ndarray:
+def _aside(sign: float, drop: Column, forward: Column, turn: Column) -> np.ndarray:
     """Unit vectors to one side (+1 left), dropped, brought forward, then turned about the vertical."""
     drop, forward, turn = np.radians(drop), np.radians(forward), np.radians(turn)
     x, z = sign * np.cos(drop) * np.cos(forward), np.cos(drop) * np.sin(forward)
     return _vectors(x * np.cos(turn) + z * np.sin(turn), -np.sin(drop), z * np.cos(turn) - x * np.sin(turn))
 
 
-def _vectors(x: np.ndarray | float, y: np.ndarray | float, z: np.ndarray | float) -> np.ndarray:
+def _vectors(x: Column, y: Column, z: Column) -> np.ndarray:
     return np.stack(np.broadcast_arrays(x, y, z), axis=-1)
 
 

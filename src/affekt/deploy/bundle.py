@@ -13,11 +13,12 @@ import numpy as np
 import onnxruntime
 
 from affekt.core import catalog
+from affekt.core.answering import Network
 from affekt.core.errors import FolderError
 from affekt.core.labels import LabelSet
 from affekt.core.prediction import Provenance
 from affekt.core.sealed import read_sealed
-from affekt.deploy.predictor import Network, Predictor
+from affekt.deploy.predictor import Predictor
 
 GRAPH_FILE = "model.onnx"
 ANSWER = "logits"  # the output that predictions are made from, in every graph

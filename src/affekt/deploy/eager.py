@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-
-import numpy as np
-import torch
-from torch import nn
 
 from affekt.core import catalog
 from affekt.core.labels import LabelSet
 from affekt.core.prediction import Provenance
 from affekt.core.sealed import Sealed, read_sealed
-from affekt.deploy.predictor import Network, Predictor
-from affekt.engine.checkpoint import MODEL_FILE, model_weights
+from affekt.deploy.predictor import Predictor
+from affekt.engine.checkpoint import MODEL_FILE
+from affekt.engine.network import checkpoint_model, eager_network
 from affekt.engine.run import open_run
 
 
@@ -49,21 +45,3 @@ def checkpoint_predictor(sealed: Sealed, temperature: float) -> Predictor:
         ),
         document=document,
     )
-
-
-def checkpoint_model(sealed: Sealed) -> nn.Module:
-    """The network of a checkpoint, ready to answer."""
-    room = catalog.method(sealed.document["method"])
-    model: nn.Module = room.load("model")(room.make_config(sealed.document["config"]))
-    model.load_state_dict(model_weights(sealed))
-    return model.eval()
-
-
-def eager_network(model: nn.Module) -> Network:
-    """A PyTorch network as a function of numpy arrays."""
-
-    def network(batch: Mapping[str, np.ndarray]) -> np.ndarray:
-        with torch.inference_mode():
-            return model(**{name: torch.from_numpy(array) for name, array in batch.items()}).logits.numpy()
-
-    return network

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import datetime
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from affekt.core import catalog
+from affekt.core.answering import answer_all
 from affekt.core.errors import DataError, UsageError
 from affekt.core.recipe import DataSettings, Recipe, SplitSettings
 from affekt.core.sample import Sample, Skipped, Split
@@ -32,8 +33,6 @@ from affekt.metrics.classification import (
     scores_of,
 )
 from affekt.report.figures import draw_confusion, draw_reliability
-
-BATCH = 64
 
 
 @dataclass(frozen=True)
@@ -112,11 +111,11 @@ def evaluate(
         raise DataError(
             f"no label of {settings.name} is known to the network: {list(predictor.labels.names)}"
         )
-    logits, used, broken = _logits(predictor, known, on_batch)
+    logits, used, broken = answer_all(
+        known, predictor.preprocess, predictor.network, predictor.task, on_batch=on_batch
+    )
     if not used:
-        raise DataError(
-            f"not one of {len(known)} samples could be used, such as {broken[0].id}: {broken[0].reason}"
-        )
+        raise DataError(f"not one of {len(known)} samples could be used, such as {broken[0]}")
     truth = make_targets(used, corpus.labels, corpus.task).numpy()
     target = (
         folder
@@ -149,21 +148,6 @@ def _data_of(path: Path, predictor: Predictor, data: str | None) -> tuple[DataSe
 
 def _targets(sample: Sample) -> list[str]:
     return list(sample.label_weights) if sample.label_weights else [sample.label] if sample.label else []
-
-
-def _logits(
-    predictor: Predictor, samples: Sequence[Sample], on_batch: Callable[[int, int], None]
-) -> tuple[np.ndarray, list[Sample], list[Skipped]]:
-    rows: list[np.ndarray] = []
-    used: list[Sample] = []
-    skipped: list[Skipped] = []
-    for start in range(0, len(samples), BATCH):
-        logits, good, bad = predictor.logits(list(samples[start : start + BATCH]))
-        rows.append(logits)
-        used += good
-        skipped += bad
-        on_batch(min(start + BATCH, len(samples)), len(samples))
-    return np.concatenate(rows), used, skipped
 
 
 def _mapped(

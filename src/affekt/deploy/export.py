@@ -19,8 +19,9 @@ from affekt.core.errors import AffektError, ExportError, UsageError
 from affekt.core.sealed import read_sealed, write_sealed
 from affekt.core.spec import InputSpec
 from affekt.deploy.bundle import ANSWER, GRAPH_FILE, graph_network
-from affekt.deploy.eager import checkpoint_model, checkpoint_predictor, eager_network
+from affekt.deploy.eager import checkpoint_predictor
 from affekt.engine.checkpoint import MODEL_FILE
+from affekt.engine.network import checkpoint_model, eager_network
 from affekt.engine.run import Run, open_run
 from affekt.engine.splits import part
 from affekt.engine.train import data_path

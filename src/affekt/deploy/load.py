@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from affekt.core.errors import UsageError, require
-from affekt.core.sealed import MANIFEST
 from affekt.deploy.predictor import Predictor
 
 
@@ -34,11 +33,5 @@ def load(path: Path | str, *, threads: int | None = None) -> Predictor:
 
 
 def is_bundle(path: Path) -> bool:
-    """Whether a path should be read as a bundle: not a run folder, and not a checkpoint inside of one."""
-    if path.is_file():
-        return True
-    return (
-        not (path / "recipe.toml").is_file()
-        and not (path / "model.safetensors").is_file()
-        and ((path / MANIFEST).is_file() or not any(path.iterdir()) or (path / "model.onnx").is_file())
-    )
+    """Whether a path should be read as a bundle: it is neither a run folder nor a checkpoint."""
+    return not any((path / name).is_file() for name in ("recipe.toml", "model.safetensors"))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from affekt.core.answering import Network, answer
 from affekt.core.dataset import Task
 from affekt.core.errors import AffektError
 from affekt.core.labels import LabelSet
@@ -16,8 +17,6 @@ from affekt.core.prediction import Prediction, Provenance
 from affekt.core.sample import Preprocess, Sample, Skipped
 from affekt.deploy.inputs import Source, as_samples
 from affekt.metrics.calibration import sigmoid, softmax
-
-Network = Callable[[Mapping[str, np.ndarray]], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -67,10 +66,10 @@ class Predictor:
         answers = list(self.predict([source]))
         if len(answers) > 1:
             raise AffektError(f"{source} holds {len(answers)} items: use predict, which answers each")
-        answer = answers[0]
-        if isinstance(answer, Skipped):
-            raise AffektError(answer.reason)
-        return answer
+        (only,) = answers
+        if isinstance(only, Skipped):
+            raise AffektError(str(only))
+        return only
 
     def predict(
         self, sources: Iterable[Source], *, batch_size: int = 32, joints: tuple[str, ...] | None = None
@@ -92,22 +91,7 @@ class Predictor:
 
     def logits(self, samples: list[Sample]) -> tuple[np.ndarray, list[Sample], list[Skipped]]:
         """Logits (n, k) of the usable samples, these samples, and the others with their reasons."""
-        rows: list[dict[str, np.ndarray]] = []
-        usable: list[Sample] = []
-        skipped: list[Skipped] = []
-        for sample in samples:
-            try:
-                arrays = self.preprocess(sample)
-                self.preprocess.spec.check(arrays)
-            except AffektError as error:
-                skipped.append(Skipped(sample.id, str(error)))
-                continue
-            rows.append(arrays)
-            usable.append(sample)
-        if not rows:
-            return np.zeros((0, len(self.labels)), np.float32), usable, skipped
-        batch = {name: np.stack([row[name] for row in rows]) for name in self.preprocess.spec.names}
-        return self.network(batch), usable, skipped
+        return answer(samples, self.preprocess, self.network, self.task)
 
     def probability(self, logits: np.ndarray) -> np.ndarray:
         """Calibrated probabilities (n, k)."""
@@ -117,8 +101,9 @@ class Predictor:
     def _answer(self, items: list[Sample | Skipped]) -> Iterator[Prediction | Skipped]:
         logits, usable, skipped = self.logits([item for item in items if isinstance(item, Sample)])
         answers: dict[str, Prediction | Skipped] = {item.id: item for item in skipped}
-        for sample, row in zip(usable, self.probability(logits), strict=True):
-            answers[sample.id] = self._prediction(sample, row)
+        if usable:
+            for sample, row in zip(usable, self.probability(logits), strict=True):
+                answers[sample.id] = self._prediction(sample, row)
         for item in items:
             yield item if isinstance(item, Skipped) else answers[item.id]
 

@@ -8,31 +8,27 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import lightning.pytorch as pl
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, RichProgressBar
 from lightning.pytorch.loggers import TensorBoardLogger
-from lightning.pytorch.utilities import rank_zero_only
 
 from affekt.core import catalog
 from affekt.core.dataset import Corpus
 from affekt.core.errors import ConfigError
 from affekt.core.recipe import Recipe, check_classes
 from affekt.core.sealed import read_sealed
-from affekt.engine.checkpoint import FolderCheckpointIO, model_weights
+from affekt.engine.checkpoint import FolderCheckpointIO
 from affekt.engine.criterion import Criterion, class_weights
+from affekt.engine.finish import finish
 from affekt.engine.loading import SampleDataset, plain_loader, train_loader
 from affekt.engine.module import TrainingModule
 from affekt.engine.randomness import INITIAL_WEIGHTS, seed_torch
-from affekt.engine.recording import EpochRecorder, best_epoch
+from affekt.engine.recording import EpochRecorder
 from affekt.engine.run import Run, check_free, environment
-from affekt.engine.splits import Parts, part
-from affekt.metrics.calibration import expected_calibration_error, fit_temperature, softmax
-from affekt.metrics.classification import confusion_matrix
-from affekt.report.figures import draw_confusion, draw_curves
+from affekt.engine.splits import part
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +62,7 @@ def train(
     """
     corpus = open_corpus(recipe, data_root)
     run = Run.place(Path(runs), recipe, catalog.dataset(recipe.data.name).modalities)
-    if rank_zero_only.rank == 0:  # other processes of a distributed run find the folder made
+    if _is_first_process():
         if not resume:
             check_free(run)
         elif run.result is not None:
@@ -97,6 +93,11 @@ def data_path(data_root: Path | str | None) -> Path | None:
     """Where data lies: what the caller says, or AFFEKT_DATA."""
     root = data_root or os.environ.get("AFFEKT_DATA")
     return Path(root) if root else None
+
+
+def _is_first_process() -> bool:
+    """Whether this process makes the folder; the others of a distributed run find it made."""
+    return int(os.environ.get("LOCAL_RANK", "0")) == 0 and int(os.environ.get("NODE_RANK", "0")) == 0
 
 
 def _fit(run: Run, recipe: Recipe, corpus: Corpus, *, progress: bool) -> None:
@@ -140,7 +141,7 @@ def _fit(run: Run, recipe: Recipe, corpus: Corpus, *, progress: bool) -> None:
         ckpt_path=resume_from,
     )
     if trainer.is_global_zero:
-        _finish(run, recipe, module, datasets["validation"], corpus, parts)
+        finish(run, recipe, corpus, parts)
 
 
 def _resume_point(run: Run, recorder: EpochRecorder) -> str | None:
@@ -188,46 +189,6 @@ def _make_trainer(run: Run, recipe: Recipe, recorder: EpochRecorder, *, progress
         raise ConfigError("recipe", [advice]) from None
     except (MisconfigurationException, ValueError) as error:
         raise ConfigError("recipe", [f"train: {error}"]) from None
-
-
-def _finish(
-    run: Run, recipe: Recipe, module: TrainingModule, data: SampleDataset, corpus: Corpus, parts: Parts
-) -> None:
-    """Calibrate the chosen epoch on validation, draw the figures, write the result."""
-    rows = run.metrics()
-    chosen = best_epoch(rows, recipe.selection)
-    module.model.load_state_dict(model_weights(read_sealed(run.best, kind="checkpoint")))
-    module.model.cpu().eval()
-    with torch.inference_mode():
-        logits = torch.cat([module.logits(batch) for batch in plain_loader(data, recipe)]).numpy()
-    draw_curves(rows, run.figures / "curves.png")
-    result: dict[str, Any] = {
-        "epochs": len(rows),
-        "best_epoch": chosen,
-        "validation": {
-            name.removeprefix("validation/"): value
-            for name, value in rows[chosen - 1].items()
-            if name.startswith("validation/")
-        },
-        "samples": {"train": len(parts.train), "validation": len(parts.validation), "test": len(parts.test)},
-        "skipped": len(corpus.skipped),
-    }
-    if corpus.task == "single_label":
-        truth = data.targets.numpy()
-        truth = truth.argmax(axis=1) if truth.ndim == 2 else truth
-        confusion = confusion_matrix(truth, logits.argmax(axis=1), len(corpus.labels))
-        draw_confusion(
-            confusion, corpus.labels.names, run.figures / "confusion-validation.png", title="validation"
-        )
-        temperature = fit_temperature(logits, truth)
-        result["calibration"] = {
-            "temperature": temperature,
-            "samples": len(truth),
-            "ece_before": expected_calibration_error(softmax(logits), truth),
-            "ece_after": expected_calibration_error(softmax(logits / temperature), truth),
-        }
-        run.write_json("calibration.json", result["calibration"])
-    run.write_json("result.json", result)
 
 
 @contextmanager

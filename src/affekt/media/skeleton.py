@@ -131,7 +131,7 @@ def joint_order(text: str) -> tuple[str, ...]:
         return tuple(name.strip() for name in text.split(","))
     if text not in JOINT_ORDERS:
         raise UsageError(
-            f"no joint order is called {text!r}; {suggest(text, sorted(JOINT_ORDERS))}, or list them with commas"
+            f"no joint order is called {text!r}; {suggest(text, sorted(JOINT_ORDERS))}, or name all with commas"
         )
     return JOINT_ORDERS[text]
 

@@ -181,7 +181,7 @@ def _skeletons(samples: Sequence[Sample]) -> dict[str, Any] | None:
     }
 
 
-def _range(counts: Sequence[int]) -> dict[str, float]:
+def _range(counts: Sequence[int]) -> dict[str, int | float]:
     return {"min": min(counts), "median": float(np.median(counts)), "max": max(counts)}
 
 

@@ -35,15 +35,15 @@
       canvas.width = Math.round(width * ratio);
       canvas.height = Math.round(height * ratio);
     }
-    const pen = canvas.getContext("2d"), scale = 0.7 * height;
+    const pen = canvas.getContext("2d"), scale = 0.72 * height;
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.clearRect(0, 0, width, height);
-    pen.lineCap = pen.lineJoin = "round";
+    pen.lineJoin = "round";
     const sin = Math.sin(turn), cos = Math.cos(turn);
     const place = ([x, y, z]) => {
       const depth = z * cos - x * sin; // towards the onlooker
       return [width / 2 + scale * (x * cos + z * sin),
-              0.82 * height - scale * (y * Math.cos(TILT) - depth * Math.sin(TILT)), depth];
+              0.83 * height - scale * (y * Math.cos(TILT) - depth * Math.sin(TILT)), depth];
     };
     const frame = time * move.rate;
     ground(pen, place, (frame * move.pace) % 0.2, scale);
@@ -52,7 +52,7 @@
       let from = place(joint(move, v, frame - TRAIL));
       for (let i = TRAIL - 0.5; i >= 0; i -= 0.5) {
         const to = place(joint(move, v, frame - i));
-        stroke(pen, [from, to], colors.class, 0.012 * scale, 0.5 * (1 - i / TRAIL) ** 1.6);
+        stroke(pen, [from, to], colors.class, 0.013 * scale, 0.6 * (1 - i / TRAIL) ** 1.4, "butt");
         from = to;
       }
     }
@@ -69,10 +69,11 @@
       pen.fill();
       pen.globalAlpha = 1;
     }
-    for (const {limb, points, depth} of parts) {
+    for (const {limb, points} of parts) {
       // A rim of paper sets a limb off from what is behind it.
-      stroke(pen, points, colors.card, 0.034 * scale, 1);
-      const near = limb.side === "middle" ? 1 : Math.min(1, Math.max(0, 0.5 + 6 * depth));
+      stroke(pen, points, colors.card, 0.034 * scale, 1, "butt");
+      // Hip and shoulder tell which side is the far one, whatever the hand does.
+      const near = limb.side === "middle" ? 1 : Math.min(1, Math.max(0, 0.5 + 9 * points[1][2]));
       stroke(pen, points, colors.ink, 0.021 * scale, 0.45 + 0.55 * near);
     }
     if (move.head >= 0) {
@@ -106,8 +107,9 @@
     pen.restore();
   }
 
-  function stroke(pen, points, color, width, alpha) {
+  function stroke(pen, points, color, width, alpha, cap = "round") {
     pen.globalAlpha = alpha;
+    pen.lineCap = cap;
     pen.strokeStyle = color;
     pen.lineWidth = width;
     pen.beginPath();

@@ -1,6 +1,6 @@
 """One page about one model: a single HTML file that loads nothing, moves, and can be read without scripts.
 
-Layout is in `page.html.jinja`, looks in `page.css`, movement in `page.js`; here plain records become what they show.
+Layout is in `page.html.jinja`, looks in `page.css`, movement in `page.js`; records become that here.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ HERE = Path(__file__).parent
 WIDTH, HEIGHT = 460, 220
 LEFT, RIGHT, TOP, BOTTOM = 34, WIDTH - 8, 10, HEIGHT - 22
 RATE_HZ = 30.0  # of walks that do not say how fast they were recorded
+
+TRAILS = ("left_hand", "left_foot", "right_hand", "right_foot")  # joints whose way is drawn
+TORSO = ("left_shoulder", "right_shoulder", "right_hip", "left_hip")
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,11 @@ def write_page(path: Path, page: Page) -> None:
     if page.confusion is not None and page.confusion.shape != (len(page.labels), len(page.labels)):
         raise UsageError(f"a confusion matrix {page.confusion.shape} does not fit {len(page.labels)} labels")
     environment = Environment(
-        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     environment.filters["number"] = _number
@@ -150,11 +157,10 @@ def _movement(skeleton: Skeleton) -> dict[str, Any]:
             for limb in chains(skeleton.joints)
         ],
         "head": index.get("head", -1),
-        "trails": [index[f"{side}_{end}"] for side in ("left", "right") for end in ("hand", "foot")
-                   if f"{side}_{end}" in index],
-        "torso": [index[name] for name in ("left_shoulder", "right_shoulder", "right_hip", "left_hip") if name in index],
+        "trails": [index[name] for name in TRAILS if name in index],
+        "torso": [index[name] for name in TORSO if name in index],
         "pace": _pace(feet),
-    }  # fmt: skip
+    }
 
 
 def _pace(feet: list[np.ndarray]) -> float:
@@ -163,20 +169,27 @@ def _pace(feet: list[np.ndarray]) -> float:
         return 0.0
     left, right = feet
     back = np.where(left[1:, 1] < right[1:, 1], -np.diff(left[:, 2]), -np.diff(right[:, 2]))
-    return round(max(float(back.mean()), 0.0), 5)
+    # The median: for a few frames the lower foot is one that still comes forward.
+    return round(max(float(np.median(back)), 0.0), 5)
 
 
 def _charts(page: Page) -> list[dict[str, Any]]:
     """The curves: loss, and scores on validation samples."""
     wanted = (
         ("Loss", {"train/loss": "training, all terms", "validation/loss": "validation, cross-entropy"}, None),
-        ("Validation", {"validation/accuracy": "accuracy", "validation/uar": "unweighted average recall"}, (0.0, 1.0)),
+        (
+            "Validation",
+            {"validation/accuracy": "accuracy", "validation/uar": "unweighted average recall"},
+            (0.0, 1.0),
+        ),
     )
     charts = [_chart(title, series, span, page) for title, series, span in wanted]
     return [chart for chart in charts if chart["lines"]]
 
 
-def _chart(title: str, series: Mapping[str, str], span: tuple[float, float] | None, page: Page) -> dict[str, Any]:
+def _chart(
+    title: str, series: Mapping[str, str], span: tuple[float, float] | None, page: Page
+) -> dict[str, Any]:
     """Geometry of one chart: lines as SVG points, ticks with their places."""
     epochs = np.array([row["epoch"] for row in page.epochs], dtype=float)
     values = {
@@ -184,6 +197,8 @@ def _chart(title: str, series: Mapping[str, str], span: tuple[float, float] | No
         for key, name in series.items()
         if page.epochs and all(key in row for row in page.epochs)
     }
+    values = _merge_equal(values)
+    chosen = -1 if page.best_epoch is None else int(np.abs(epochs - page.best_epoch).argmin())
     low, high = span or (0.0, max((float(v.max()) for v in values.values()), default=1.0) * 1.04 or 1.0)
     first, last = (epochs[0], max(epochs[-1], epochs[0] + 1)) if len(epochs) else (0.0, 1.0)
 
@@ -197,13 +212,29 @@ def _chart(title: str, series: Mapping[str, str], span: tuple[float, float] | No
         "title": title,
         **{"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT, "top": TOP, "bottom": BOTTOM},
         "lines": [
-            {"name": name, "points": " ".join(f"{a},{b}" for a, b in zip(x(epochs), y(v), strict=True)), "last": v[-1]}
+            {
+                "name": name,
+                "points": " ".join(f"{a},{b}" for a, b in zip(x(epochs), y(v), strict=True)),
+                "value": float(v[chosen]),
+            }
             for name, v in values.items()
         ],
         "x": [{"at": x(tick), "text": f"{tick:g}"} for tick in _ticks(first, last, whole=True)],
         "y": [{"at": y(tick), "text": f"{tick:g}"} for tick in _ticks(low, high)],
         "best": None if page.best_epoch is None else x(page.best_epoch),
     }
+
+
+def _merge_equal(values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """One line for curves that lie on each other: accuracy and UAR do where classes are balanced."""
+    names: list[list[str]] = []
+    for name, curve in values.items():
+        twin = next((group for group in names if np.allclose(values[group[0]], curve, atol=1e-6)), None)
+        if twin is None:
+            names.append([name])
+        else:
+            twin.append(name)
+    return {" = ".join(group): values[group[0]] for group in names}
 
 
 def _ticks(low: float, high: float, *, whole: bool = False) -> list[float]:

@@ -59,7 +59,9 @@ def draw_skeletons(
         one.set(xlim=(-left, right), ylim=(-0.06, 1.14), aspect="equal")
         one.set_axis_off()
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=dpi, transparent=background is None, facecolor=background or "none")
+    figure.savefig(
+        buffer, format="png", dpi=dpi, transparent=background is None, facecolor=background or "none"
+    )
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(buffer.getvalue())
@@ -67,7 +69,7 @@ def draw_skeletons(
 
 
 def stand(skeleton: Skeleton) -> np.ndarray:
-    """Positions (t, v, 3) with the floor at 0, the person about 1 high, and the body over the origin all the time."""
+    """Positions (t, v, 3) with the floor at 0, the person 1 high, and the body always over the origin."""
     positions = skeleton.positions.astype(float)
     middle = positions.mean(axis=1, keepdims=True) * np.array([1.0, 0.0, 1.0])
     floor = positions[..., 1].min()
@@ -80,7 +82,9 @@ def _draw_strip(axes: Axes, skeleton: Skeleton, color: str, poses: int, ink: str
     moments = np.linspace(0, cycle - 1, poses).round().astype(int)
     standing = stand(skeleton)[moments]
     turn = np.radians(TURN_DEG)
-    across = standing[..., 0] * np.cos(turn) + standing[..., 2] * np.sin(turn) + STEP * np.arange(poses)[:, None]
+    across = (
+        standing[..., 0] * np.cos(turn) + standing[..., 2] * np.sin(turn) + STEP * np.arange(poses)[:, None]
+    )
     points = np.stack([across, standing[..., 1]], axis=-1)
     index = {name: i for i, name in enumerate(skeleton.joints)}
     limbs = chains(skeleton.joints)
@@ -88,13 +92,21 @@ def _draw_strip(axes: Axes, skeleton: Skeleton, color: str, poses: int, ink: str
     for pose, places in enumerate(points):
         strength = 0.22 + 0.78 * (pose / max(poses - 1, 1)) ** 1.6
         for far in (True, False):  # the left side is behind when somebody walks to the right
-            lines = [places[[index[name] for name in limb]] for limb in limbs if limb[-1].startswith("left_") == far]
+            lines = [
+                places[[index[name] for name in limb]]
+                for limb in limbs
+                if limb[-1].startswith("left_") == far
+            ]
             alpha = strength * (FAR_SIDE if far else 1.0)
             axes.add_collection(
-                LineCollection(lines, color=color, alpha=alpha, linewidth=3.4, capstyle="round", joinstyle="round")
+                LineCollection(
+                    lines, color=color, alpha=alpha, linewidth=3.4, capstyle="round", joinstyle="round"
+                )
             )
         if "head" in index:
-            axes.add_patch(Circle(tuple(places[index["head"]]), HEAD, color=color, alpha=strength, linewidth=0))
+            axes.add_patch(
+                Circle(tuple(places[index["head"]]), HEAD, color=color, alpha=strength, linewidth=0)
+            )
 
 
 def chains(joints: Sequence[str]) -> list[list[str]]:

@@ -17,13 +17,18 @@ def vary(positions: np.ndarray, config: AugmentConfig, rng: np.random.Generator)
     """A varied copy of a walk (t, v, 3); everything that is derived from it follows by itself."""
     walk = positions.copy()
     if config.mirror and rng.random() < 0.5:
-        walk = walk[:, _MIRRORED] * np.array([-1.0, 1.0, 1.0])
+        walk = mirrored(walk)
     if config.noise:
         walk = walk + rng.normal(0.0, config.noise, (1, *walk.shape[1:]))
     if config.turn_deg:
         turn = np.radians(rng.uniform(-config.turn_deg, config.turn_deg))
         walk = turn_about_vertical(walk, turn)
     return move(walk, config, rng)
+
+
+def mirrored(positions: np.ndarray) -> np.ndarray:
+    """(t, v, 3) with left and right exchanged: the joints by name, the positions across x = 0."""
+    return positions[:, _MIRRORED] * np.array([-1.0, 1.0, 1.0])
 
 
 def move(channels: np.ndarray, config: AugmentConfig, rng: np.random.Generator) -> np.ndarray:

@@ -40,6 +40,8 @@ class BPMGCNConfig(Settings):
     Attributes:
         width: Channels of the first stage; the others have two and four times as many.
         clip_frames: Frames of a walk that are seen; the attention over time is bound to it.
+        frame_step: Frames of the source from one seen frame to the next; 5 for the paper's recordings.
+        views: Clips of one walk whose scores are averaged in an answer. One in the paper.
         fusion: How the streams inform each other. `product` of both maps is the paper's best; the released
             code has `cascade` (the joint map shapes the time map).
         fusion_update: `symmetric` as the paper writes it; in the released code (`sequential`) movement
@@ -47,8 +49,9 @@ class BPMGCNConfig(Settings):
         decision: Mean of the streams' logits, as the code has it, or of their scores, as the text says.
         affective: Whether the posture stream must also predict the affective features.
         align: Root at the origin, thighs 1/3 long, facing +z, so that camera and unit do not matter.
-        normalise: Scale each channel to mean 0 and deviation 1 over the training walks. Velocities are so small
-            beside positions that batch norm takes hundreds of steps to find their scale otherwise. Not in the paper.
+        normalise: Scale each channel to mean 0 and deviation 1 over the training walks. Velocities are so
+            small beside positions that batch norm takes hundreds of steps to find their scale otherwise.
+            Not in the paper.
         short_clips: How a walk shorter than `clip_frames` is filled up: running to and fro, or with zero
             frames as the reference does.
         multi_label_loss: `bce` on logits; the reference applies softmax cross-entropy to sigmoid outputs.
@@ -57,6 +60,8 @@ class BPMGCNConfig(Settings):
     num_classes: int = Field(default=4, ge=2)
     width: PositiveInt = Field(default=64, multiple_of=4)
     clip_frames: int = Field(default=48, ge=4, multiple_of=4)
+    frame_step: PositiveInt = 1
+    views: PositiveInt = 1
     fusion: Literal["product", "cascade", "time", "joint", "sum", "add", "none"] = "product"
     fusion_update: Literal["symmetric", "sequential"] = "symmetric"
     decision: Literal["logits", "scores"] = "logits"

@@ -104,7 +104,8 @@ def _losses(model: BPMGCN, output: Any, inputs: dict[str, Tensor], meta: dict[st
     """Losses and gradient norms of the output just computed (a second forward would move statistics)."""
     objective = BPMGCNObjective(reference_config(meta), F.cross_entropy)
     batch = {name.replace("joint", "skeleton"): value for name, value in inputs.items()}
-    batch["affective"] = inputs["affective target"] if "affective target" in inputs else output.affective
+    batch.setdefault("affective target", output.affective)  # the multi-label cases have none
+    batch["affective"] = batch["affective target"]
     terms = objective(_Answered(output), batch)
     total = terms["posture"] + terms["movement"] + terms["affective"]
     by_name = {

@@ -12,7 +12,7 @@ from affekt.core.sample import Sample
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.media.skeleton import Skeleton
 
-from .augment import move, turn_about_vertical, vary
+from .augment import mirrored, move, turn_about_vertical, vary
 from .config import BPMGCNConfig
 from .features import affective_features, movement
 from .joints import JOINTS
@@ -62,13 +62,21 @@ class GaitPreprocess:
 
     def fit(self, samples: list[Sample]) -> dict[str, Any]:
         """Ranges of the affective features, means and deviations of the channels, over the training walks."""
-        walks = [self._still(sample) for sample in samples]
+        walks = [self._clip(sample) for sample in samples]
         features = np.concatenate([affective_features(walk) for walk in walks])
         state = {"affective_min": features.min(axis=0), "affective_max": features.max(axis=0)}
         for name, channels in (("skeleton", walks), ("movement", [movement(walk) for walk in walks])):
             state[f"{name}_mean"] = np.mean(channels, axis=(0, 1, 2))
             state[f"{name}_std"] = np.std(channels, axis=(0, 1, 2))
         return {name: values.tolist() for name, values in state.items()}
+
+    def views(self, sample: Sample) -> list[dict[str, np.ndarray]]:
+        """What an answer stands on: starts spread over the walk; every second one mirrored, if training was.
+
+        Raises:
+            MediaError: The sample has no skeleton, or one with other joints.
+        """
+        return [self._still(sample, view) for view in range(self.config.views)]
 
     def __call__(self, sample: Sample, *, rng: np.random.Generator | None = None) -> dict[str, np.ndarray]:
         """Arrays of one walk; with `rng` a varied training view with its targets.
@@ -77,12 +85,13 @@ class GaitPreprocess:
             MediaError: The sample has no skeleton, or one with other joints.
         """
         if rng is None:
-            walk = self._still(sample)
-            return self._arrays(walk, movement(walk))
+            return self._still(sample, 0)
         augment = self.config.augment
-        walk = self._still(sample, rng)
         if augment.kind == "physical":
+            walk = self._clip(sample, phase=rng.random(), pace=1 + augment.pace * rng.uniform(-1, 1))
             walk = vary(walk, augment, rng)
+        else:
+            walk = self._clip(sample)
         target = self._scaled(affective_features(walk)).reshape(-1).astype(np.float32)
         moves = movement(walk)
         if augment.kind == "reference":
@@ -90,10 +99,11 @@ class GaitPreprocess:
             walk, moves = move(walk, augment, rng), move(moves, augment, rng)
         return {**self._arrays(walk, moves), "affective": target}
 
-    def _still(self, sample: Sample, rng: np.random.Generator | None = None) -> np.ndarray:
-        """Positions (t, v, 3) of exactly `clip_frames` frames, aligned if the config says so."""
-        skeleton = self._skeleton(sample)
-        return self._clip(self._place(skeleton), skeleton.cycle_frames, rng)
+    def _still(self, sample: Sample, view: int) -> dict[str, np.ndarray]:
+        walk = self._clip(sample, phase=view / self.config.views)
+        if self.config.augment.mirror and view % 2:
+            walk = mirrored(walk)
+        return self._arrays(walk, movement(walk))
 
     def _arrays(self, walk: np.ndarray, moves: np.ndarray) -> dict[str, np.ndarray]:
         """The network's inputs from (t, v, 3) positions and (t, v, 8) movement."""
@@ -126,24 +136,26 @@ class GaitPreprocess:
         positions = skeleton.in_order(JOINTS).astype(np.float64)
         return align(positions) if self.config.align else positions
 
-    def _clip(
-        self, positions: np.ndarray, cycle_frames: int | None, rng: np.random.Generator | None
-    ) -> np.ndarray:
-        """Exactly `clip_frames` frames; a training view may start anywhere and at another pace."""
+    def _clip(self, sample: Sample, *, phase: float = 0.0, pace: float = 1.0) -> np.ndarray:
+        """Exactly `clip_frames` frames: (t, v, 3), placed as the config says.
+
+        Args:
+            phase: Where to start, from 0 to 1: in the cycle, or in what the walk has to spare.
+            pace: How fast to walk; frames in between are interpolated.
+        """
+        skeleton = self._skeleton(sample)
+        positions, cycle = self._place(skeleton), skeleton.cycle_frames
         wanted = self.config.clip_frames
-        varied = rng is not None and self.config.augment.kind == "physical"
-        pace = 1.0 + (rng.uniform(-1, 1) * self.config.augment.pace if varied and rng is not None else 0.0)
-        steps = np.arange(wanted) * pace
-        if cycle_frames is not None:
-            start = rng.integers(cycle_frames) if varied and rng is not None else 0
-            return _at(positions[:cycle_frames], start + steps, period=cycle_frames)
-        slack = len(positions) - wanted * pace
-        start = rng.uniform(0, slack) if varied and rng is not None and slack > 0 else 0
-        if len(positions) < wanted and self.config.short_clips == "zeros":
-            return np.concatenate([positions, np.zeros((wanted - len(positions), *positions.shape[1:]))])
+        steps = np.arange(wanted) * self.config.frame_step * pace
+        if cycle is not None:
+            return _at(positions[:cycle], np.floor(phase * cycle) + steps, period=cycle)
+        if len(positions) <= steps[-1] and self.config.short_clips == "zeros":
+            there = positions[:: self.config.frame_step]
+            return np.concatenate([there, np.zeros((wanted - len(there), *positions.shape[1:]))])
+        start = np.floor(phase * max(len(positions) - steps[-1] - 1, 0))
         # To and fro: the walk is followed by itself backwards, so that nothing jumps.
         there_and_back = np.concatenate([positions, positions[-2:0:-1]])
-        return _at(there_and_back, np.floor(start) + steps, period=len(there_and_back))
+        return _at(there_and_back, start + steps, period=len(there_and_back))
 
     def _scaled(self, features: np.ndarray) -> np.ndarray:
         state = self._measured()
