@@ -24,7 +24,7 @@ from affekt.engine.train import train
 from affekt.media.skeleton import Skeleton
 from affekt.report.page import Command, Figure, Page, Walk, write_page
 
-EPOCHS = 10
+EPOCHS = 12
 WALKS_SAVED = 6
 
 

@@ -44,3 +44,11 @@ def test_data_check_counts_and_finds_no_problem_in_invented_walks():
     done = CliRunner().invoke(app, ["data", "check", "walkers", "--set", "walkers=8", "--json"])
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["problems"] == []
+
+
+def test_data_check_prints_a_table_and_draws_a_figure(tmp_path):
+    arguments = ["data", "check", "walkers", "--set", "walkers=8", "--figure", str(tmp_path / "balance.png")]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.output
+    assert "train" in done.output and "angry" in done.output
+    assert (tmp_path / "balance.png").read_bytes().startswith(b"\x89PNG")

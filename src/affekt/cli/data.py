@@ -47,7 +47,7 @@ def check(
     as_table(
         ("split", *corpus.labels.names, "samples", "subjects"),
         [
-            (name, *(part["labels"][k] for k in corpus.labels.names), part["samples"], part["subjects"])
+            (name, *(part["classes"][k] for k in corpus.labels.names), part["samples"], part["subjects"])
             for name, part in splits.items()
         ],
     )

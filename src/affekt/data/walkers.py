@@ -88,7 +88,7 @@ STYLES = {
     "neutral": Style(36, 21, 18, 54, 20, 4, 9, 6, 7, 5, 2.0, 0.006),
 }
 # Standard deviations: of a person's habits, and of a walk around what this person usually does.
-HABIT = Style(2.0, 1.6, 4.0, 3.0, 6.0, 2.0, 4.5, 2.5, 2.0, 1.5, 0.7, 0.004)
+HABIT = Style(1.6, 1.3, 3.2, 2.4, 4.8, 1.6, 3.6, 2.0, 1.6, 1.2, 0.6, 0.003)
 MOOD = Style(1.8, 1.5, 4.1, 2.9, 5.2, 1.8, 4.6, 2.3, 1.7, 1.4, 0.6, 0.0035)
 EXPRESSIVE, LEAST_EXPRESSIVE = (
     0.35,

@@ -206,6 +206,8 @@ def _logging(run: Run, progress: bool) -> Iterator[None]:
             # Loader workers are the recipe's choice, and small data sets have fewer batches than log steps.
             warnings.filterwarnings("ignore", message=".*does not have many workers.*")
             warnings.filterwarnings("ignore", message=".*Checkpoint directory .* exists and is not empty.*")
+            # Lightning still calls a helper that torch has renamed.
+            warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")
             yield
     finally:
         house.removeHandler(handler)
