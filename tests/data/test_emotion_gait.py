@@ -87,7 +87,7 @@ def test_a_folder_without_the_file_says_what_was_expected(tmp_path):
 @pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04" + b"\0" * 50])
 def test_a_file_that_is_no_npz_is_refused(tmp_path, content):
     (tmp_path / "gaits.npz").write_bytes(content)
-    with pytest.raises(DataError, match=r"gaits\.npz cannot be read"):
+    with pytest.raises(DataError, match=r"gaits\.npz is (truncated|damaged)"):
         EMOTION_GAIT.open(tmp_path)
 
 
@@ -101,7 +101,7 @@ def test_a_truncated_file_is_refused(tmp_path):
 
 
 def test_a_pickled_object_is_never_opened(tmp_path):
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match="pickled object"):
         EMOTION_GAIT.open(write(tmp_path, subject=np.array([{}] * 5, dtype=object)))
 
 

@@ -111,6 +111,16 @@ def test_a_file_of_several_walks_gives_several_samples(folders):
     assert found == {"sad/many.npz#0", "sad/many.npz#1", "sad/many.npz#2", "sad/single.npz"}
 
 
+def test_one_broken_walk_of_a_file_costs_only_itself(folders):
+    positions = np.ones((3, 5, 3, 3))
+    positions[1, 2] = np.nan
+    np.savez(folders / "sad" / "many.npz", positions=positions, joints=np.array(JOINTS))
+    corpus = SKELETONS.open(folders)
+    assert [item.id for item in corpus.skipped] == ["sad/many.npz#1"]
+    assert "NaN or infinite in 1 of 5 frames" in corpus.skipped[0].reason
+    assert {"sad/many.npz#0", "sad/many.npz#2"} <= set(by_id(corpus))
+
+
 def test_files_without_joints_take_the_order_of_the_option(folders):
     walk(folders / "sad" / "bare.npz", joints=())
     assert "states no joint order" in SKELETONS.open(folders).skipped[0].reason

@@ -8,7 +8,7 @@ import pytest
 from affekt.core.errors import AffektError, ConfigError, DataError
 from affekt.core.recipe import SplitSettings
 from affekt.core.sample import Sample
-from affekt.engine.splits import Parts, check_parts, part
+from affekt.engine.splits import Parts, check_parts, part, select
 
 EMOTIONS = ("happy", "sad", "angry", "neutral")
 
@@ -97,6 +97,19 @@ def test_the_validation_share_is_met_as_whole_subjects_allow(share, expected):
     assert len(parts.validation) / 120 == pytest.approx(expected, abs=0.05)
 
 
+def test_a_test_part_may_come_by_itself():
+    alone = make(3, split="test")
+    assert select(alone, SplitSettings(), "test") == alone
+    assert part(alone, SplitSettings()).train == []
+
+
+@pytest.mark.parametrize("settings", [SplitSettings(), k_fold(fold=2)])
+@pytest.mark.parametrize("name", ["train", "validation", "test"])
+def test_a_selected_part_is_the_part_of_the_whole(settings, name):
+    samples = make(20, split="train") + make(5, split="test")
+    assert select(samples, settings, name) == part(samples, settings).part(name)
+
+
 def test_samples_without_a_label_are_left_out():
     nobody = [Sample(id="x", media={}, subject="x"), Sample(id="y", media={}, label_weights={})]
     parts = part(make() + nobody, k_fold())
@@ -144,7 +157,7 @@ def test_one_rare_class_does_not_stop_a_parting():
 def test_a_data_set_that_puts_one_subject_on_two_sides_is_refused():
     samples = [*make(9, split="train"), Sample("x", {}, label="sad", subject="train-3", split="test")]
     with pytest.raises(DataError, match=r"1 subjects? stands? in both \w+ and test, such as train-3"):
-        part(samples, SplitSettings())
+        check_parts(part(samples, SplitSettings()))
 
 
 @pytest.mark.parametrize("name", ["train", "validation"])
@@ -158,7 +171,7 @@ def test_an_empty_part_is_refused_by_name(name):
 @pytest.mark.parametrize("samples", [[], make(1), make(2, 1), make(3, split="test")])
 def test_too_few_samples_are_refused_and_no_crash(settings, samples):
     with pytest.raises(AffektError):
-        part(samples, settings)
+        check_parts(part(samples, settings))
 
 
 @pytest.mark.parametrize("seed", range(8))

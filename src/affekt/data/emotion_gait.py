@@ -7,7 +7,6 @@ DIR/gaits.npz     poses (n, 75, 16, 3) float32, root at the origin, y up, one cy
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from affekt.core.dataset import Corpus, Dataset, NoOptions
 from affekt.core.errors import DataError, MediaError
 from affekt.core.labels import label_set
 from affekt.core.sample import Sample, Skipped
+from affekt.media.arrays import read_npz
 from affekt.media.skeleton import JOINT_ORDERS, Skeleton
 
 # The file's codes are not the method's: both are tied to names here and never meet as numbers.
@@ -33,13 +33,17 @@ def read(root: Path, options: NoOptions) -> Corpus:
     if not path.is_file():
         raise DataError(f"{path} does not exist; Emotion-Gait is read from a folder with gaits.npz")
     try:
-        with np.load(path, allow_pickle=False) as file:
-            missing = [key for key in _KEYS if key not in file.files]
-            if missing:
-                raise DataError(f"{path} lacks {', '.join(missing)}; it holds {', '.join(file.files)}")
-            columns = {key: file[key] for key in _KEYS}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} cannot be read: {error}") from None
+        columns = read_npz(path, _KEYS)
+    except MediaError as error:
+        raise DataError(str(error)) from None
+    missing = [key for key in _KEYS if key not in columns]
+    if missing:
+        raise DataError(
+            f"{path} lacks {', '.join(missing)}; it holds {', '.join(columns) or 'nothing of it'}"
+        )
+    lengths = {key: len(np.atleast_1d(values)) for key, values in columns.items()}
+    if len(set(lengths.values())) > 1:
+        raise DataError(f"{path} holds columns of different length: {lengths}")
     samples: list[Sample] = []
     skipped: list[Skipped] = []
     for row, index in enumerate(columns["index"]):

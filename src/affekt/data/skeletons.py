@@ -27,7 +27,7 @@ from affekt.core.errors import DataError, MediaError, UsageError, require
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample, Skipped, Split
 from affekt.core.settings import Settings, suggest
-from affekt.media.skeleton import joint_order, read_skeletons
+from affekt.media.skeleton import joint_order, read_each_skeleton
 
 _SUBJECT = re.compile(r"sub-(?P<name>[^_]+)_")
 _SPLITS = get_args(Split)
@@ -73,7 +73,7 @@ class _Line(NamedTuple):
 
 
 def read(root: Path, options: SkeletonsOptions) -> Corpus:
-    """Read and decode every file; one that is broken is skipped, with the reason.
+    """Read and decode every file; a walk that is broken is skipped, with the reason.
 
     Raises:
         DataError: The folder is empty, the manifest is wrong, or fewer than two classes are found.
@@ -94,20 +94,18 @@ def read(root: Path, options: SkeletonsOptions) -> Corpus:
     skipped: list[Skipped] = []
     for line in lines:
         try:
-            walks = read_skeletons(line.path, joints=order)
+            walks = read_each_skeleton(line.path, joints=order)
         except MediaError as error:
             skipped.append(Skipped(line.id, str(error)))
             continue
         for count, walk in enumerate(walks):
-            samples.append(
-                Sample(
-                    id=f"{line.id}#{count}" if len(walks) > 1 else line.id,
-                    media={"skeleton": walk},
-                    label=line.label,
-                    subject=line.subject,
-                    split=line.split,
+            name = f"{line.id}#{count}" if len(walks) > 1 else line.id
+            if isinstance(walk, MediaError):
+                skipped.append(Skipped(name, str(walk)))
+            else:
+                samples.append(
+                    Sample(name, {"skeleton": walk}, label=line.label, subject=line.subject, split=line.split)
                 )
-            )
     return Corpus(samples, labels, skipped)
 
 

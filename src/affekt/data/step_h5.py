@@ -16,6 +16,7 @@ trusted by itself. A walk called 00001_Happy is happy; where names say nothing, 
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from affekt.core.settings import Settings
 from affekt.media.skeleton import MAX_FRAMES, Skeleton, joint_order
 
 _EMOTIONS = label_set("gait-4").names
+_GENERATED = re.compile(r"\d+_(?P<emotion>[A-Z][a-z]+)")
 
 
 class StepH5Options(Settings):
@@ -110,16 +112,20 @@ def _emotion(name: str, numbers: dict[str, Any] | None, labels: tuple[str, ...])
         return emotion
     number = (numbers or {})[name]
     if isinstance(number, str):
-        raise DataError(f"its label {number}")
+        raise DataError(f"its label cannot be used: {number}")
     if not 0 <= number < len(labels) or not labels[number]:
         raise DataError(f"its label is {number}, for which options.labels has no name")
     return labels[number]
 
 
 def _named_emotion(name: str) -> str | None:
-    """The emotion in NNNNN_Emotion, if it is one."""
-    _, separator, emotion = name.rpartition("_")
-    return emotion.lower() if separator and emotion.lower() in _EMOTIONS else None
+    """The emotion in NNNNN_Emotion, if it is one.
+
+    No other name counts: captured walks are called by what an actor was asked to show, not by what was seen.
+    """
+    found = _GENERATED.fullmatch(name)
+    emotion = found["emotion"].lower() if found else None
+    return emotion if emotion in _EMOTIONS else None
 
 
 def _check_agreement(file: Path, numbers: dict[str, Any]) -> None:
@@ -197,7 +203,7 @@ def _number(h5py: Any, file: Any, name: str) -> int | str:
     if isinstance(item, str):
         return item
     if item.size != 1 or item.dtype.kind not in "iu":
-        return f"is no single whole number but {item.dtype} of shape {item.shape}"
+        return f"it is no single whole number but {item.dtype} of shape {item.shape}"
     return int(np.ravel(item[()])[0])
 
 

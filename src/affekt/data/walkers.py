@@ -90,10 +90,8 @@ STYLES = {
 # Standard deviations: of a person's habits, and of a walk around what this person usually does.
 HABIT = Style(1.6, 1.3, 3.2, 2.4, 4.8, 1.6, 3.6, 2.0, 1.6, 1.2, 0.6, 0.003)
 MOOD = Style(1.8, 1.5, 4.1, 2.9, 5.2, 1.8, 4.6, 2.3, 1.7, 1.4, 0.6, 0.0035)
-EXPRESSIVE, LEAST_EXPRESSIVE = (
-    0.35,
-    0.3,
-)  # spread of how much of an emotion shows in a person's walk, around 1
+EXPRESSIVE = 0.35  # standard deviation of how much of an emotion shows in a person's walk, around 1
+LEAST_EXPRESSIVE = 0.3
 
 
 class Chance(NamedTuple):

@@ -22,7 +22,7 @@ from affekt.deploy.load import is_bundle, load
 from affekt.deploy.predictor import Predictor
 from affekt.engine.loading import make_targets
 from affekt.engine.run import open_run
-from affekt.engine.splits import part
+from affekt.engine.splits import select
 from affekt.engine.train import data_path
 from affekt.metrics.calibration import expected_calibration_error, negative_log_likelihood
 from affekt.metrics.classification import (
@@ -97,7 +97,7 @@ def evaluate(
     predictor = load(path)
     settings, parting = _data_of(path, predictor, data)
     corpus = catalog.dataset(settings.name).open(data_path(data_root), settings.options)
-    samples = part(corpus.samples, parting).part(split)
+    samples = select(corpus.samples, parting, split)
     if not samples:
         raise DataError(f"{settings.name} has no {split} part")
     names = corpus.labels.map_to(predictor.labels)

@@ -49,10 +49,13 @@ def _files(path: Path) -> Iterator[Path]:
 
 def _read(path: Path, joints: tuple[str, ...] | None) -> Iterator[Sample | Skipped]:
     try:
-        walks = skeleton.read_skeletons(path, joints=joints)
+        walks = skeleton.read_each_skeleton(path, joints=joints)
     except MediaError as error:
         yield Skipped(str(path), str(error))
         return
     for number, walk in enumerate(walks):
         name = f"{path}#{number}" if len(walks) > 1 else str(path)
-        yield Sample(id=name, media={"skeleton": walk}, facts={"path": str(path)})
+        if isinstance(walk, MediaError):
+            yield Skipped(name, str(walk))
+        else:
+            yield Sample(id=name, media={"skeleton": walk}, facts={"path": str(path)})

@@ -37,7 +37,7 @@ def rate_factor(settings: ScheduleSettings, epoch: float, epochs: int) -> float:
     Example:
         >>> rate_factor(ScheduleSettings(name="exponential", factor=0.5), epoch=2.9, epochs=10)
         0.25
-        >>> round(rate_factor(ScheduleSettings(name="cosine"), epoch=5, epochs=10), 6)
+        >>> round(rate_factor(ScheduleSettings(name="cosine"), epoch=5.0, epochs=10), 6)
         0.5
     """
     rise = min(1.0, epoch / settings.warmup_epochs) if settings.warmup_epochs else 1.0

@@ -30,11 +30,12 @@ class Parts:
 def part(samples: Sequence[Sample], settings: SplitSettings) -> Parts:
     """Part labelled samples as a recipe says; the same samples and settings always give the same parts.
 
+    A part may come out empty, as where only test samples were handed over; `check_parts` refuses to train so.
+
     Raises:
         ConfigError: More folds were asked for than there are subjects.
-        DataError: A part would be empty, or the data set itself puts one subject on two sides.
     """
-    labelled = [sample for sample in samples if sample.label is not None or sample.label_weights]
+    labelled = _labelled(samples)
     if settings.scheme == "k_fold":
         fold = _folds(labelled, settings.folds, settings.seed)
         test = [sample for sample, where in zip(labelled, fold, strict=True) if where == settings.fold]
@@ -44,17 +45,22 @@ def part(samples: Sequence[Sample], settings: SplitSettings) -> Parts:
         test = [sample for sample in labelled if sample.split == "test"]
         validation = [sample for sample in labelled if sample.split == "validation"]
         rest = [sample for sample in labelled if sample.split not in ("test", "validation")]
-    if not validation:
+    if rest and not validation:
         fold = _folds(rest, max(2, round(1 / settings.validation_share)), settings.seed)
         validation = [sample for sample, where in zip(rest, fold, strict=True) if where == 0]
         rest = [sample for sample, where in zip(rest, fold, strict=True) if where != 0]
-    parts = Parts(rest, validation, test)
-    check_parts(parts)
-    return parts
+    return Parts(rest, validation, test)
+
+
+def select(samples: Sequence[Sample], settings: SplitSettings, split: Split) -> list[Sample]:
+    """One part alone. A data set's own test part needs no others beside it, so it may come by itself."""
+    if settings.scheme == "native" and split == "test":
+        return [sample for sample in _labelled(samples) if sample.split == "test"]
+    return part(samples, settings).part(split)
 
 
 def check_parts(parts: Parts) -> None:
-    """Refuse a parting that would make every number a lie.
+    """Refuse to train on a parting that would make every number a lie.
 
     Raises:
         DataError: A part is empty, or a subject stands on two sides.
@@ -71,6 +77,10 @@ def check_parts(parts: Parts) -> None:
             raise DataError(
                 f"{len(shared)} subjects stand in both {one} and {other}, such as {sorted(shared)[0]}"
             )
+
+
+def _labelled(samples: Sequence[Sample]) -> list[Sample]:
+    return [sample for sample in samples if sample.label is not None or sample.label_weights]
 
 
 def _folds(samples: Sequence[Sample], folds: int, seed: int) -> np.ndarray:

@@ -28,7 +28,7 @@ from affekt.engine.module import TrainingModule
 from affekt.engine.randomness import INITIAL_WEIGHTS, seed_torch
 from affekt.engine.recording import EpochRecorder
 from affekt.engine.run import Run, check_free, environment
-from affekt.engine.splits import part
+from affekt.engine.splits import check_parts, part
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +104,7 @@ def _fit(run: Run, recipe: Recipe, corpus: Corpus, *, progress: bool) -> None:
     room = catalog.method(recipe.method)
     config = room.make_config(recipe.config)
     parts = part(corpus.samples, recipe.split)
+    check_parts(parts)
     state = room.load("preprocess")(config).fit(parts.train)
     preprocess = room.load("preprocess")(config, state)
     datasets = {

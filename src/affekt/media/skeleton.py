@@ -14,11 +14,7 @@ from __future__ import annotations
 
 import csv
 import json
-import lzma
 import math
-import tokenize
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,13 +24,12 @@ import numpy as np
 
 from affekt.core.errors import MediaError, UsageError
 from affekt.core.settings import suggest
+from affekt.media.arrays import MAX_BYTES, read_npz
 
 SUFFIXES = (".npz", ".json", ".csv")
-MAX_BYTES = 2 * 2**30  # of a file, after decompression
 MAX_FRAMES = 1_000_000  # of one walk: nine hours at 30 Hz
 
-# What packed bytes and array headers may raise beside the usual.
-_DECODERS = (zlib.error, lzma.LZMAError, tokenize.TokenError, OverflowError)
+_KEYS = ("positions", "poses", "joints", "up", "cycle_frames", "period", "rate_hz")
 
 _ARM, _LEG = ("shoulder", "elbow", "hand"), ("hip", "knee", "foot")
 
@@ -131,7 +126,7 @@ def joint_order(text: str) -> tuple[str, ...]:
         return tuple(name.strip() for name in text.split(","))
     if text not in JOINT_ORDERS:
         raise UsageError(
-            f"no joint order is called {text!r}; {suggest(text, sorted(JOINT_ORDERS))}, or name all with commas"
+            f"no joint order is called {text!r}; {suggest(text, sorted(JOINT_ORDERS))}, or list the joints"
         )
     return JOINT_ORDERS[text]
 
@@ -143,8 +138,22 @@ def read_skeletons(path: Path, *, joints: Sequence[str] | None = None) -> list[S
         joints: Joint order for files that do not state one.
 
     Raises:
-        MediaError: The file is missing, empty, too large, truncated, not what its name says, or holds
-        objects.
+        MediaError: The file is missing, empty, too large, truncated, not what its name says, holds
+            objects, or one of its walks is broken.
+    """
+    walks: list[Skeleton] = []
+    for number, walk in enumerate(read_each_skeleton(path, joints=joints)):
+        if isinstance(walk, MediaError):
+            raise MediaError(f"walk {number} of {walk}" if number else str(walk))
+        walks.append(walk)
+    return walks
+
+
+def read_each_skeleton(path: Path, *, joints: Sequence[str] | None = None) -> list[Skeleton | MediaError]:
+    """All walks of one file; one broken walk among many costs only itself.
+
+    Raises:
+        MediaError: The file as a whole cannot be read.
     """
     if not path.is_file():
         raise MediaError(f"{path} does not exist or is no file")
@@ -154,12 +163,14 @@ def read_skeletons(path: Path, *, joints: Sequence[str] | None = None) -> list[S
         raise MediaError(f"{path} has {path.stat().st_size} bytes; 1 to {MAX_BYTES} are read")
     content = {".npz": _read_npz, ".json": _read_json, ".csv": _read_csv}[path.suffix](path)
     try:
-        return _skeletons(content, tuple(joints) if joints else None)
+        return _skeletons(path, content, tuple(joints) if joints else None)
     except MediaError as error:
         raise MediaError(f"{path}: {error}") from None
 
 
-def _skeletons(content: Mapping[str, Any], stated: tuple[str, ...] | None) -> list[Skeleton]:
+def _skeletons(
+    path: Path, content: Mapping[str, Any], stated: tuple[str, ...] | None
+) -> list[Skeleton | MediaError]:
     key = next((name for name in ("positions", "poses") if name in content), None)
     if key is None:
         raise MediaError(f"holds neither positions nor poses, only {', '.join(sorted(content)) or 'nothing'}")
@@ -188,10 +199,13 @@ def _skeletons(content: Mapping[str, Any], stated: tuple[str, ...] | None) -> li
     broken = [n for n in cycles if n is not None and n != round(n)]
     if broken:
         raise MediaError(f"a cycle of {broken[0]} frames is none: frames are counted in whole numbers")
-    return [
-        Skeleton(walk, joints, cycle_frames=None if n is None else int(n), rate_hz=rate)
-        for walk, n in zip(walks, cycles, strict=True)
-    ]
+    found: list[Skeleton | MediaError] = []
+    for walk, n in zip(walks, cycles, strict=True):
+        try:
+            found.append(Skeleton(walk, joints, cycle_frames=None if n is None else int(n), rate_hz=rate))
+        except MediaError as error:
+            found.append(MediaError(f"{path}: {error}"))
+    return found
 
 
 def _numbers(value: Any, name: str) -> np.ndarray:
@@ -220,26 +234,7 @@ def _one_each(content: Mapping[str, Any], name: str, count: int) -> list[float] 
 
 
 def _read_npz(path: Path) -> dict[str, Any]:
-    wanted = ("positions", "poses", "joints", "up", "cycle_frames", "period", "rate_hz")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(member.file_size for member in archive.infolist())
-        if size > MAX_BYTES:
-            raise MediaError(f"{path} would unpack to {size} bytes; at most {MAX_BYTES} are read")
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in wanted if name in file.files}
-    except zipfile.BadZipFile:
-        raise MediaError(
-            f"{path} is truncated or no npz file: it cannot be opened as a zip archive"
-        ) from None
-    except ValueError as error:
-        if "allow_pickle" in str(error):
-            raise MediaError(
-                f"{path} holds a pickled object; objects are never loaded, save plain arrays"
-            ) from None
-        raise MediaError(f"{path} is damaged: {error}") from None
-    except (OSError, EOFError, RuntimeError, KeyError, MemoryError, SyntaxError, *_DECODERS) as error:
-        raise MediaError(f"{path} is damaged: {error}") from None
+    return read_npz(path, _KEYS)
 
 
 def _read_json(path: Path) -> dict[str, Any]:

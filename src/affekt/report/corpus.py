@@ -242,9 +242,9 @@ def _problems_of_classes(description: Mapping[str, Any]) -> list[str]:
             "accuracy says little, look at the unweighted average recall"
         )
     unlabelled = sum(part["unlabelled"] for part in splits.values())
-    return (
-        [*found, f"{unlabelled} samples have no label and are left out of training"] if unlabelled else found
-    )
+    if unlabelled:
+        found.append(f"{_count(range(unlabelled), 'sample')} without a label: left out of training")
+    return found
 
 
 def _problems_of_items(description: Mapping[str, Any]) -> list[str]:

@@ -58,7 +58,7 @@ def _network(case: Case) -> Iterator[Comparison]:
     weights = case.reference_weights()
     names = WEIGHTS.to_ours(weights)
     model.load_state_dict({names[key]: torch.from_numpy(value) for key, value in weights.items()})
-    if meta["calibration"]:
+    if meta.get("calibration"):
         _calibrate(model, meta["calibration"], frames=int(meta["inputs"][0]["shape"][2]))
     model.train(meta["mode"].startswith("train"))
 
@@ -80,7 +80,7 @@ def _network(case: Case) -> Iterator[Comparison]:
         actual |= _losses(model, output, inputs, meta)
 
     # Activations without calibration grow to a thousand, where only the relative difference means anything.
-    large = not meta["calibration"] and not model.training
+    large = not meta.get("calibration") and not model.training
     for name, expected in case.expected.items():
         value = actual[name] if name in actual else _intermediate(name, seen, model)
         value = value.detach().numpy() if isinstance(value, Tensor) else np.asarray(value)
