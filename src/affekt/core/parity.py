@@ -41,7 +41,7 @@ def draw_tensor(key: str, shape: tuple[int, ...], dtype: str, salt: int) -> np.n
         value = 0.05 * noise
     else:
         value = 1 + 0.1 * noise
-    return value.astype(dtype)
+    return np.asarray(value, dtype)  # one number stays an array
 
 
 def draw_normal(seed: int, shape: tuple[int, ...]) -> np.ndarray:
