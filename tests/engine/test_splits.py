@@ -168,10 +168,15 @@ def test_an_empty_part_is_refused_by_name(name):
 
 
 @pytest.mark.parametrize("settings", [SplitSettings(), k_fold()])
-@pytest.mark.parametrize("samples", [[], make(1), make(2, 1), make(3, split="test")])
+@pytest.mark.parametrize("samples", [[], make(1), make(3, split="test")])
 def test_too_few_samples_are_refused_and_no_crash(settings, samples):
     with pytest.raises(AffektError):
         check_parts(part(samples, settings))
+
+
+def test_with_few_subjects_one_of_them_validates():
+    parts = part(make(3), SplitSettings(validation_share=0.05))
+    assert len({sample.subject for sample in parts.validation}) == 1
 
 
 @pytest.mark.parametrize("seed", range(8))

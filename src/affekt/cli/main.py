@@ -6,8 +6,11 @@ import logging
 import sys
 
 import typer
+from rich.highlighter import NullHighlighter
+from rich.logging import RichHandler
 
 from affekt.cli import card, data, datasets, demo, doctor, evaluate, export, methods, predict, train
+from affekt.cli.show import errors
 from affekt.core.errors import AffektError
 
 app = typer.Typer(
@@ -25,7 +28,7 @@ app.add_typer(data.app, name="data")
 
 def run() -> None:
     """Run the command line; an error of ours is one message and an exit code, never a traceback."""
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[_lines()])
     try:
         app()
     except AffektError as error:
@@ -34,3 +37,10 @@ def run() -> None:
     except KeyboardInterrupt:
         sys.stderr.write("stopped\n")
         sys.exit(130)
+
+
+def _lines() -> logging.Handler:
+    """Log lines on standard error: around a progress bar on a terminal, plain elsewhere."""
+    if not errors.is_terminal:
+        return logging.StreamHandler()
+    return RichHandler(show_time=False, show_level=False, show_path=False, highlighter=NullHighlighter())

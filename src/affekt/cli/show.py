@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
 
+import rich
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -15,7 +16,9 @@ from rich.table import Table
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
-errors = Console(stderr=True, highlight=False)
+# Rich's own console, on standard error: the engine's progress bar and log lines share it.
+rich.reconfigure(stderr=True)
+errors = rich.get_console()
 
 
 def as_json(values: Any) -> None:
@@ -37,7 +40,7 @@ def as_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title: st
 
 def say(text: str) -> None:
     """A plain line on standard error."""
-    errors.print(text, markup=False, soft_wrap=True)
+    errors.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -33,10 +32,6 @@ def command(
     from affekt.engine.train import train
 
     bar = errors.is_terminal and not json
-    if not bar:
-        house = logging.getLogger("affekt")
-        house.addHandler(logging.StreamHandler())
-        house.propagate = False
     run = train(checked, data_root=data_root, runs=runs, resume=resume, progress=bar)
     result = run.result
     if result is None:  # a helper process of a distributed run: the first one reports

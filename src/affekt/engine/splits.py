@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -46,7 +47,9 @@ def part(samples: Sequence[Sample], settings: SplitSettings) -> Parts:
         validation = [sample for sample in labelled if sample.split == "validation"]
         rest = [sample for sample in labelled if sample.split not in ("test", "validation")]
     if rest and not validation:
-        fold = _folds(rest, max(2, round(1 / settings.validation_share)), settings.seed)
+        # One fold of about the wanted share; with few subjects, one subject.
+        folds = max(2, min(round(1 / settings.validation_share), len(set(_subjects(rest)))))
+        fold = _folds(rest, folds, settings.seed)
         validation = [sample for sample, where in zip(rest, fold, strict=True) if where == 0]
         rest = [sample for sample, where in zip(rest, fold, strict=True) if where != 0]
     return Parts(rest, validation, test)
@@ -83,10 +86,14 @@ def _labelled(samples: Sequence[Sample]) -> list[Sample]:
     return [sample for sample in samples if sample.label is not None or sample.label_weights]
 
 
+def _subjects(samples: Sequence[Sample]) -> list[str]:
+    """Subject of each sample; one whose subject nobody knows is a subject of its own."""
+    return [sample.subject or f"sample {sample.id}" for sample in samples]
+
+
 def _folds(samples: Sequence[Sample], folds: int, seed: int) -> np.ndarray:
     """Fold of each sample; labels are spread evenly, subjects kept whole."""
-    # A sample whose subject nobody knows is a subject of its own.
-    subjects = [sample.subject or f"sample {sample.id}" for sample in samples]
+    subjects = _subjects(samples)
     if len(set(subjects)) < folds:
         raise ConfigError(
             "split", [f"{folds} folds need as many subjects, the data has {len(set(subjects))}"]
@@ -97,8 +104,6 @@ def _folds(samples: Sequence[Sample], folds: int, seed: int) -> np.ndarray:
     where = np.zeros(len(samples), int)
     # A class with fewer samples than folds is spread as far as it goes; scikit-learn would warn.
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-    import warnings
-
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
         for fold, (_, members) in enumerate(splitter.split(np.zeros(len(samples)), labels, subjects)):

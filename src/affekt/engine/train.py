@@ -12,7 +12,7 @@ from pathlib import Path
 import lightning.pytorch as pl
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, RichProgressBar
+from lightning.pytorch.callbacks import Callback, EMAWeightAveraging
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from affekt.core import catalog
@@ -25,6 +25,7 @@ from affekt.engine.criterion import Criterion, class_weights
 from affekt.engine.finish import finish
 from affekt.engine.loading import SampleDataset, plain_loader, train_loader
 from affekt.engine.module import TrainingModule
+from affekt.engine.progress import RunProgress
 from affekt.engine.randomness import INITIAL_WEIGHTS, seed_torch
 from affekt.engine.recording import EpochRecorder
 from affekt.engine.run import Run, check_free, environment
@@ -162,7 +163,7 @@ def _make_trainer(run: Run, recipe: Recipe, recorder: EpochRecorder, *, progress
     if options.weight_average:
         callbacks.append(EMAWeightAveraging(decay=options.weight_average))
     if progress:
-        callbacks.append(RichProgressBar())
+        callbacks.append(RunProgress())
     try:
         # What Lightning would quietly replace by another precision is a mistake in the recipe.
         warnings.filterwarnings("error", message=".*AMP with fp16 is not supported on CPU.*")
@@ -179,7 +180,7 @@ def _make_trainer(run: Run, recipe: Recipe, recorder: EpochRecorder, *, progress
             plugins=[FolderCheckpointIO()],
             logger=TensorBoardLogger(run.path, name="", version="events"),
             default_root_dir=run.path,
-            enable_progress_bar=progress,
+            enable_progress_bar=False,
             enable_model_summary=False,
             num_sanity_val_steps=0,
             use_distributed_sampler=False,  # the sampler parts itself

@@ -1,0 +1,50 @@
+"""How far a run is: one bar over all its steps, with the time that is left."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import lightning.pytorch as pl
+from lightning.pytorch.callbacks import Callback
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+
+class RunProgress(Callback):
+    """A bar on rich's own console, where log lines find their place above it."""
+
+    def __init__(self) -> None:
+        text, speed = TextColumn("{task.description}"), TextColumn("{task.fields[score]}")
+        self.bar = Progress(text, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), speed)
+        self.task = self.bar.add_task("training", score="")
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """A resumed run begins where it stopped."""
+        steps = int(trainer.num_training_batches)
+        done = trainer.current_epoch * steps
+        self.bar.update(self.task, total=(trainer.max_epochs or 0) * steps, completed=done)
+        self.bar.start()
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Name the epoch as people count, from one."""
+        self.bar.update(self.task, description=f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}")
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """One step further."""
+        self.bar.advance(self.task)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Show what validation said."""
+        score = trainer.callback_metrics.get("validation/uar")
+        self.bar.update(self.task, score="" if score is None else f"UAR {float(score):.3f}")
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Leave the bar as it is."""
+        self.bar.stop()
+
+    def on_exception(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
+    ) -> None:
+        """Give the terminal back."""
+        self.bar.stop()
