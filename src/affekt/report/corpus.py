@@ -22,6 +22,7 @@ from affekt.report.figures import ACCENT, INK, SECOND
 UNASSIGNED = "unassigned"  # samples that no part of the data set claims
 # A bone's deviation over the frames, by the mean bone length. The worst walk of Emotion-Gait has 0.11.
 UNSTEADY = 0.12
+STRAIGHT = 0.01  # bend of both knees together, by the length of a leg, that is none
 UNBALANCED = 10  # times as many samples in the largest class as in the smallest
 _SHOWN = 3  # examples in a sentence
 _COLORS = {"train": ACCENT, "validation": "#8a8f98", "test": SECOND, UNASSIGNED: INK}
@@ -178,6 +179,7 @@ def _skeletons(samples: Sequence[Sample]) -> dict[str, Any] | None:
         "cycle_frames": _range(cycles) if cycles else None,
         "unsteady": unsteady,
         "without_length": dict(sorted(flat.items())),
+        "backward_knees": [name for name, walk in walks if _knees_bend_backward(walk)],
     }
 
 
@@ -193,6 +195,27 @@ def _bone_lengths(walk: Skeleton) -> dict[str, np.ndarray]:
         for start, end in BONES
         if start in place and end in place
     }
+
+
+def _knees_bend_backward(walk: Skeleton) -> bool:
+    """Whether, on average, knees lie behind the line from hip to foot, seen from which side is called left.
+
+    Nobody's do: then left and right are exchanged. Straight legs, and walks without these joints, say
+    nothing.
+    """
+    legs = [f"{side}_{part}" for side in ("left", "right") for part in ("hip", "knee", "foot")]
+    if not set(legs) <= set(walk.joints):
+        return False
+    place = dict(zip(legs, walk.in_order(legs).astype(np.float64).transpose(1, 0, 2), strict=True))
+    x, _, z = (place["left_hip"] - place["right_hip"]).mean(axis=0)
+    ahead = np.array([-z, 0.0, x])  # with y up, who has the left side at +x faces +z
+    bend = [
+        (place[f"{side}_knee"] - (place[f"{side}_hip"] + place[f"{side}_foot"]) / 2).mean(axis=0)
+        for side in ("left", "right")
+    ]
+    across = np.hypot(x, z)
+    leg = np.linalg.norm(place["left_hip"] - place["left_foot"], axis=1).mean()
+    return bool(sum(bend) @ ahead < -STRAIGHT * across * leg)
 
 
 def _problems_of_people(description: Mapping[str, Any]) -> list[str]:
@@ -257,6 +280,12 @@ def _problems_of_items(description: Mapping[str, Any]) -> list[str]:
     if skeletons and skeletons["unsteady"]:
         names = [f"{walk['id']} ({walk['bone']})" for walk in skeletons["unsteady"]]
         found.append(f"{_count(names, 'walk')} with bones that change their length, such as {_some(names)}")
+    if skeletons and skeletons["backward_knees"]:
+        names = skeletons["backward_knees"]
+        found.append(
+            f"knees bend backward in {len(names)} of {skeletons['walks']} walks, such as {_some(names)}: "
+            "left and right look exchanged there"
+        )
     if skeletons and skeletons["without_length"]:
         bones = [f"{bone} in {count}" for bone, count in skeletons["without_length"].items()]
         found.append(f"bones have no length: {_some(bones)} of {skeletons['walks']} walks")
