@@ -2,9 +2,9 @@
 
     python benchmarks/gait_table.py --data-root DIR [--jobs 2] [--runs runs]
 
-Folds are disjoint by subject; in each, the epoch is selected and the confidence calibrated on validation walks
-of other subjects inside the training part. The forest sees training and validation walks together. Finished
-runs are kept, so the command can be stopped and started again.
+Folds are disjoint by subject; in each, the epoch is selected and the confidence calibrated on validation
+walks of other subjects inside the training part. The forest sees training and validation walks together.
+Finished runs are kept, so the command can be stopped and started again.
 """
 
 from __future__ import annotations
@@ -129,8 +129,8 @@ def write(scores: dict, rows: dict[str, np.ndarray], labels: tuple[str, ...]) ->
     """The table as Markdown and JSON, also on the screen."""
     walks = int(next(iter(rows.values()))[0].sum())
     lines = [
-        f"Emotion-Gait, {walks} walks, {FOLDS} folds by subject, mean of {len(SEEDS)} seeds (95 % interval over "
-        "subjects); differences are paired.",
+        f"Emotion-Gait, {walks} walks, {FOLDS} folds by subject, mean of {len(SEEDS)} seeds (95 % interval "
+        "over subjects); differences are paired.",
         "",
         "| model | accuracy | UAR | macro F1 | recall " + ", ".join(labels) + " |",
         "| --- | --- | --- | --- | --- |",

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,12 +22,13 @@ import torch
 
 from affekt.core import catalog
 from affekt.core.recipe import Recipe
+from affekt.core.settings import Settings
+from affekt.core.spec import InputSpec
 from affekt.deploy.bundle import graph_network
 from affekt.deploy.export import export, make_graph, random_batch
 from affekt.engine.network import eager_network
 from affekt.engine.train import train
 from affekt.media.skeleton import Skeleton
-from affekt.testing.contract import tiny
 
 OUTPUT = Path(__file__).parent / "results" / "costs.md"
 REPEATS = 15
@@ -37,7 +39,8 @@ def paired(
     one: Callable[[], object], other: Callable[[], object], repeats: int
 ) -> tuple[float, float, float]:
     """Median seconds of two calls that take turns, and the median of their ratios (other / one)."""
-    one(), other()
+    one()  # once each without counting
+    other()
     times: list[tuple[float, float]] = []
     for _ in range(repeats):
         pair = []
@@ -79,51 +82,48 @@ def start_up(folder: Path) -> list[Row]:
     ]
 
 
-def answers(name: str, config: dict[str, object], label: str, threads: int) -> list[Row]:
+def networks(name: str) -> dict[str, Settings]:
+    """The configs of a method worth timing: the published one, and that of each recipe."""
+    room = catalog.method(name)
+    recipes = sorted((room.folder / "recipes").glob("*.toml"))
+    named = {f"recipe {file.stem}": room.make_config(Recipe.load([file]).config) for file in recipes}
+    return {"as published": room.make_config(), **named}
+
+
+def answers(name: str, label: str, config: Settings, threads: int) -> list[Row]:
     """The bundle's graph against eager PyTorch of the same network."""
     torch.set_num_threads(threads)
     room = catalog.method(name)
-    settings = room.make_config(config)
-    model, spec = room.load("model")(settings).eval(), room.load("preprocess")(settings).spec
+    model, spec = room.load("model")(config).eval(), room.load("preprocess")(config).spec
     runtime, eager = graph_network(make_graph(model, spec), threads=threads), eager_network(model)
     rows: list[Row] = []
     for size in (1, 32):
         batch = random_batch(spec, size, seed=size)
-
-        def ours(batch: dict[str, np.ndarray] = batch) -> object:
-            return runtime(batch)
-
-        def theirs(batch: dict[str, np.ndarray] = batch) -> object:
-            return eager(batch)
-
-        fast, slow, ratio = paired(ours, theirs, REPEATS if size == 1 else 5)
+        repeats = REPEATS if size == 1 else 7
+        fast, slow, ratio = paired(partial(runtime, batch), partial(eager, batch), repeats)
         what = f"{name} {label}, batch {size}, {threads} thread{'s' if threads > 1 else ''}"
         rows.append((what, milliseconds(fast), milliseconds(slow), f"{ratio:.2f}x"))
     return rows
 
 
-def training_step(name: str) -> Row:
-    """Forward and backward of the card's tiny network and of the default one, a batch of 32."""
+def training_step(name: str, label: str, config: Settings) -> Row:
+    """Forward and backward of a batch of 32."""
     room = catalog.method(name)
-    it = tiny(name)
-    config = room.make_config({})
     model, spec = room.load("model")(config).train(), room.load("preprocess")(config).spec
     objective = room.load("objective")(config, torch.nn.functional.cross_entropy)
-    arrays = random_batch(spec, 32, seed=0) | random_batch(type(spec)(inputs=spec.targets), 32, seed=1)
+    arrays = random_batch(spec, 32, seed=0) | random_batch(InputSpec(inputs=spec.targets), 32, seed=1)
     batch = {key: torch.from_numpy(value) for key, value in arrays.items()}
-    batch["label"] = torch.arange(32) % 4
+    batch["label"] = torch.arange(32) % model(**{key: batch[key] for key in spec.names}).logits.shape[1]
 
-    def step(model: torch.nn.Module, objective: torch.nn.Module, batch: dict[str, torch.Tensor]) -> None:
+    def step() -> None:
         model.zero_grad()
         torch.stack(list(objective(model, batch).values())).sum().backward()
 
-    small = it.room.load("objective")(it.config, torch.nn.functional.cross_entropy)
-    it.model.train()
-    fast, slow, _ = paired(lambda: step(it.model, small, it.batch), lambda: step(model, objective, batch), 5)
+    seconds, _, _ = paired(step, step, 4)
     return (
-        f"{name} training step, default width, batch 32 (first column: tiny, batch 4)",
-        milliseconds(fast),
-        milliseconds(slow),
+        f"{name} {label}, training step of 32, {torch.get_num_threads()} threads",
+        "",
+        milliseconds(seconds),
         "",
     )
 
@@ -139,11 +139,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         rows += start_up(Path(folder))
     for name in catalog.list_methods():
-        for threads in sorted({1, cores}):
-            rows += answers(name, {}, "default", threads)
-            rows += answers(name, {"width": 16}, "width 16", threads)
-        torch.set_num_threads(cores)
-        rows.append(training_step(name))
+        for label, config in networks(name).items():
+            for threads in sorted({1, cores}):
+                rows += answers(name, label, config, threads)
+            rows.append(training_step(name, label, config))
     lines = [
         f"Machine: {platform.machine()}, {cores} cores, Python {platform.python_version()}, "
         f"torch {torch.__version__}.",

@@ -4,7 +4,7 @@ DIR/gaits.npz     poses (n, 75, 16, 3) float32, root at the origin, y up, one cy
                   period (n,) frames of the cycle; label (n,) 0 happy, 1 angry, 2 sad, 3 neutral
                   subject (n,), source (n,), split (n,) "train" or "test", index (n,)
 
-In a third of the walks left and right look exchanged: their knees would bend backward (`affekt data check` names
+In a third of the walks left and right look exchanged: knees would bend backward (`affekt data check` names
 them). They are read as they are.
 """
 

@@ -72,7 +72,7 @@ def evaluate(
     path: Path | str,
     *,
     data: str | None = None,
-    data_root: Path | None = None,
+    data_root: Path | str | None = None,
     split: Split = "test",
     folder: Path | None = None,
     on_batch: Callable[[int, int], None] = lambda done, total: None,

@@ -51,7 +51,7 @@ class Exported:
 
 
 def export(
-    run: Path | str, folder: Path | None = None, *, to: str = "onnx", data_root: Path | None = None
+    run: Path | str, folder: Path | None = None, *, to: str = "onnx", data_root: Path | str | None = None
 ) -> Exported:
     """Write the best epoch of a run as a bundle.
 
@@ -137,7 +137,7 @@ def random_batch(spec: InputSpec, size: int, *, seed: int) -> dict[str, np.ndarr
 
 
 def _gate_batches(
-    run: Run, preprocess: Any, data_root: Path | None
+    run: Run, preprocess: Any, data_root: Path | str | None
 ) -> tuple[list[dict[str, np.ndarray]], str]:
     """Batches of several sizes: of validation samples where the data can be read, else of random numbers."""
     recipe = run.recipe

@@ -37,8 +37,8 @@ log = logging.getLogger(__name__)
 def train(
     recipe: Recipe,
     *,
-    data_root: Path | None = None,
-    runs: Path = Path("runs"),
+    data_root: Path | str | None = None,
+    runs: Path | str = "runs",
     resume: bool = False,
     progress: bool = True,
 ) -> Run:
@@ -75,7 +75,7 @@ def train(
     return run
 
 
-def open_corpus(recipe: Recipe, data_root: Path | None) -> Corpus:
+def open_corpus(recipe: Recipe, data_root: Path | str | None) -> Corpus:
     """The data of a recipe, checked against its network.
 
     Raises:

@@ -144,7 +144,10 @@ class GaitPreprocess:
             pace: How fast to walk; frames in between are interpolated.
         """
         skeleton = self._skeleton(sample)
-        positions, cycle = self._place(skeleton), skeleton.cycle_frames
+        try:
+            positions, cycle = self._place(skeleton), skeleton.cycle_frames
+        except MediaError as error:
+            raise MediaError(f"{sample.id}: {error}") from None
         wanted = self.config.clip_frames
         steps = np.arange(wanted) * self.config.frame_step * pace
         if cycle is not None:
