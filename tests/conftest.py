@@ -28,11 +28,21 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def trained_run(tmp_path_factory):
-    """Folder of a finished run."""
+def run_tiny():
+    """A function that trains a tiny network in a folder, with changes to its recipe."""
     from affekt.engine.train import train
 
-    return train(Recipe.from_values(TINY), runs=tmp_path_factory.mktemp("runs"), progress=False).path
+    def run(folder, **changes):
+        values = {**TINY, **changes, "train": {**TINY["train"], **changes.get("train", {})}}
+        return train(Recipe.from_values(values), runs=folder, progress=False)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def trained_run(run_tiny, tmp_path_factory):
+    """Folder of a finished run."""
+    return run_tiny(tmp_path_factory.mktemp("runs")).path
 
 
 @pytest.fixture(scope="session")

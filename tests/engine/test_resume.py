@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("resume")
+
 RECIPE = """
 method = "bpm_gcn"
 seed = 3

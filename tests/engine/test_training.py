@@ -15,31 +15,16 @@ from affekt.core.recipe import Recipe
 from affekt.core.sealed import read_sealed
 from affekt.engine.checkpoint import FolderCheckpointIO, pack, unpack
 from affekt.engine.splits import part
-from affekt.engine.train import open_corpus, train
+from affekt.engine.train import open_corpus
 from affekt.methods.bpm_gcn.preprocess import GaitPreprocess
 
-TINY = {
-    "method": "bpm_gcn",
-    "data": {"name": "walkers", "options": {"walkers": 12, "walks_per_emotion": 1}},
-    "config": {"width": 8, "clip_frames": 24, "normalise": True},
-    "optimizer": {"name": "adamw", "lr": 3e-3},
-    "train": {"epochs": 2, "batch_size": 16, "threads": 1},
-}
 
-
-def run(folder, **changes):
-    values = {**TINY, **changes}
-    if "train" in changes:
-        values["train"] = {**TINY["train"], **changes["train"]}
-    return train(Recipe.from_values(values), runs=folder, progress=False)
-
-
-def test_training_lowers_the_loss(tmp_path):
-    rows = run(tmp_path, train={"epochs": 5}).metrics()
+def test_training_lowers_the_loss(run_tiny, tmp_path):
+    rows = run_tiny(tmp_path, train={"epochs": 5}).metrics()
     assert rows[-1]["train/loss"] < 0.8 * rows[0]["train/loss"]
 
 
-def test_the_test_part_is_never_looked_at_in_training(tmp_path, monkeypatch):
+def test_the_test_part_is_never_looked_at_in_training(run_tiny, tmp_path, monkeypatch):
     seen = set()
     fit, call = GaitPreprocess.fit, GaitPreprocess.__call__
 
@@ -53,7 +38,7 @@ def test_the_test_part_is_never_looked_at_in_training(tmp_path, monkeypatch):
 
     monkeypatch.setattr(GaitPreprocess, "fit", watched_fit)
     monkeypatch.setattr(GaitPreprocess, "__call__", watched_call)
-    recipe = run(tmp_path).recipe
+    recipe = run_tiny(tmp_path).recipe
     parts = part(open_corpus(recipe, None).samples, recipe.split)
     assert parts.test and seen.isdisjoint(sample.id for sample in parts.test)
     assert seen == {sample.id for sample in (*parts.train, *parts.validation)}
@@ -91,37 +76,37 @@ def test_a_run_folder_says_everything_needed_to_repeat_it(trained_run):
     assert list((trained_run / "events").glob("events.out.tfevents*"))
 
 
-def test_the_best_epoch_is_the_one_validation_chose(tmp_path):
-    done = run(tmp_path, train={"epochs": 4, "keep": "all"}, selection={"metric": "loss"})
+def test_the_best_epoch_is_the_one_validation_chose(run_tiny, tmp_path):
+    done = run_tiny(tmp_path, train={"epochs": 4, "keep": "all"}, selection={"metric": "loss"})
     losses = [row["validation/loss"] for row in done.metrics()]
     assert done.result["best_epoch"] == 1 + losses.index(min(losses))
     assert done.best.resolve().name == f"epoch-{done.result['best_epoch']}"
     assert len(list(done.checkpoints.glob("epoch-*"))) == 4
 
 
-def test_patience_ends_a_run_that_makes_no_progress(tmp_path):
+def test_patience_ends_a_run_that_makes_no_progress(run_tiny, tmp_path):
     settings = {"optimizer": {"name": "sgd", "lr": 1e-12}, "selection": {"metric": "accuracy", "patience": 2}}
-    rows = run(tmp_path, train={"epochs": 50}, **settings).metrics()
+    rows = run_tiny(tmp_path, train={"epochs": 50}, **settings).metrics()
     assert len(rows) < 50
 
 
-def test_bf16_training_runs(tmp_path):
-    assert run(tmp_path, train={"epochs": 1, "precision": "bf16-mixed"}).result["epochs"] == 1
+def test_bf16_training_runs(run_tiny, tmp_path):
+    assert run_tiny(tmp_path, train={"epochs": 1, "precision": "bf16-mixed"}).result["epochs"] == 1
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU trains in float16")
-def test_float16_on_a_processor_is_refused(tmp_path):
+def test_float16_on_a_processor_is_refused(run_tiny, tmp_path):
     with pytest.raises(ConfigError, match="bf16-mixed"):
-        run(tmp_path, train={"precision": "16-mixed"})
+        run_tiny(tmp_path, train={"precision": "16-mixed"})
 
 
-def test_a_training_that_diverges_stops_with_advice(tmp_path):
+def test_a_training_that_diverges_stops_with_advice(run_tiny, tmp_path):
     with pytest.raises(AffektError, match=r"optimizer\.lr"):
-        run(tmp_path, optimizer={"name": "sgd", "lr": 1e30})
+        run_tiny(tmp_path, optimizer={"name": "sgd", "lr": 1e30})
 
 
-def test_another_number_of_loader_workers_gives_the_same_weights(tmp_path):
-    one, other = (run(tmp_path / str(n), train={"workers": n, "epochs": 1}) for n in (0, 2))
+def test_another_number_of_loader_workers_gives_the_same_weights(run_tiny, tmp_path):
+    one, other = (run_tiny(tmp_path / str(n), train={"workers": n, "epochs": 1}) for n in (0, 2))
     assert (one.last / "model.safetensors").read_bytes() == (other.last / "model.safetensors").read_bytes()
 
 
