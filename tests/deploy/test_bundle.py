@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 import affekt
 from affekt.cli.main import app
+from affekt.core import catalog
 from affekt.core.errors import AffektError, ExportError, FolderError
 from affekt.deploy import export as exporting
 
@@ -98,3 +99,20 @@ def test_a_file_of_several_walks_is_answered_walk_by_walk(bundle, walks):
 def test_predict_answers_a_run_folder_too(trained_run, walks):
     done = CliRunner().invoke(app, ["predict", str(trained_run), str(walks), "--json"])
     assert done.exit_code == 0 and len(json.loads(done.stdout)["predictions"]) == 3
+
+
+def test_a_bundle_is_evaluated_on_a_folder_of_ones_own(bundle, tmp_path):
+    for sample in catalog.dataset("walkers").open(None).samples[:8]:
+        walk, name = (
+            sample.media["skeleton"],
+            {"happy": "joy", "sad": "sadness"}.get(sample.label, sample.label),
+        )
+        (tmp_path / "own" / name).mkdir(parents=True, exist_ok=True)
+        file = tmp_path / "own" / name / f"sub-{sample.subject}_{sample.id}.npz"
+        np.savez(file, positions=walk.positions, joints=np.array(walk.joints))
+    result = affekt.evaluate(
+        bundle, data="skeletons", data_root=tmp_path / "own", split="all", folder=tmp_path / "results"
+    )
+    assert len(result.predictions) == 8 and result.skipped == []
+    assert {row["true"] for row in result.predictions} == {"happy", "sad", "angry", "neutral"}
+    assert (tmp_path / "results" / "scores.json").is_file()

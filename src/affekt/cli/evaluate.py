@@ -17,7 +17,9 @@ def command(
     data_root: Annotated[
         Path | None, typer.Option(envvar="AFFEKT_DATA", help="Where the data set lies.")
     ] = None,
-    split: Annotated[Literal["train", "validation", "test"], typer.Option(help="Which part.")] = "test",
+    split: Annotated[
+        Literal["train", "validation", "test", "all"], typer.Option(help="Which part.")
+    ] = "test",
     output: Annotated[
         Path | None, typer.Option(help="Folder for results; inside the run if not given.")
     ] = None,

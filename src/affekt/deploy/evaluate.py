@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -73,7 +73,7 @@ def evaluate(
     *,
     data: str | None = None,
     data_root: Path | str | None = None,
-    split: Split = "test",
+    split: Split | Literal["all"] = "test",
     folder: Path | None = None,
     on_batch: Callable[[int, int], None] = lambda done, total: None,
 ) -> Evaluation:
@@ -84,6 +84,7 @@ def evaluate(
 
     Args:
         data: Another data set; its labels are mapped by name.
+        split: `all` is for data of your own that the network was not trained on.
         folder: Where results go; inside the run, or beside the bundle, if not given.
         on_batch: Told how many of how many samples are done.
 
@@ -101,12 +102,14 @@ def evaluate(
     if not samples:
         raise DataError(f"{settings.name} has no {split} part")
     names = corpus.labels.map_to(predictor.labels)
-    known = [
-        sample for sample in samples if _targets(sample) and all(names[name] for name in _targets(sample))
-    ]
-    skipped = [
-        Skipped(s.id, f"label {s.label!r} is not known to the network") for s in samples if s not in known
-    ]
+    known: list[Sample] = []
+    skipped: list[Skipped] = []
+    for sample in samples:
+        strange = [name for name in _targets(sample) if names[name] is None]
+        if strange:
+            skipped.append(Skipped(sample.id, f"label {strange[0]!r} is not known to the network"))
+        else:
+            known.append(sample)
     if not known:
         raise DataError(
             f"no label of {settings.name} is known to the network: {list(predictor.labels.names)}"
@@ -193,8 +196,9 @@ def _score(
         for row, sample in enumerate(samples)
     ]
     folder.mkdir(parents=True, exist_ok=True)
-    draw_confusion(confusion, names, folder / "confusion.png", title=f"{len(samples)} samples")
-    draw_reliability(probability, hard, folder / "reliability.png")
+    if predictor.task == "single_label":
+        draw_confusion(confusion, names, folder / "confusion.png", title=f"{len(samples)} samples")
+        draw_reliability(probability, hard, folder / "reliability.png")
     return Evaluation(scores, intervals, per_class(confusion, names), confusion, names, rows, folder)
 
 
@@ -221,5 +225,6 @@ def _record(path: Path, data: str, split: str, result: Evaluation) -> None:
         "samples": len(result.predictions),
         "scores": result.scores,
     }
+    (path / "evaluation").mkdir(exist_ok=True)
     with (path / "evaluation" / "record.jsonl").open("a") as stream:
         stream.write(json.dumps(line) + "\n")

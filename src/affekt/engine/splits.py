@@ -6,6 +6,7 @@ import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
@@ -55,8 +56,10 @@ def part(samples: Sequence[Sample], settings: SplitSettings) -> Parts:
     return Parts(rest, validation, test)
 
 
-def select(samples: Sequence[Sample], settings: SplitSettings, split: Split) -> list[Sample]:
+def select(samples: Sequence[Sample], settings: SplitSettings, split: Split | Literal["all"]) -> list[Sample]:
     """One part alone. A data set's own test part needs no others beside it, so it may come by itself."""
+    if split == "all":
+        return _labelled(samples)
     if settings.scheme == "native" and split == "test":
         return [sample for sample in _labelled(samples) if sample.split == "test"]
     return part(samples, settings).part(split)
