@@ -1,9 +1,9 @@
-"""The table on the card of bpm_gcn: cross-validation on Emotion-Gait, beside a forest in the same folds.
+"""The table on the card of bpm_gcn: cross-validation on Emotion-Gait, beside forests in the same folds.
 
     python benchmarks/gait_table.py --data-root DIR [--jobs 2] [--runs runs]
 
 Folds are disjoint by subject; in each, the epoch is selected and the confidence calibrated on validation
-walks of other subjects inside the training part. The forest sees training and validation walks together.
+walks of other subjects inside the training part. Forests see training and validation walks together.
 Finished runs are kept, so the command can be stopped and started again.
 """
 
@@ -14,6 +14,7 @@ import csv
 import json
 import multiprocessing
 import os
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
@@ -26,9 +27,11 @@ from affekt.core.recipe import Recipe
 from affekt.core.sample import Sample
 from affekt.engine.splits import part
 from affekt.media.skeleton import JOINT_ORDERS
+from affekt.methods.bpm_gcn.features import movement
 from affekt.metrics.classification import draw_groups, group_confusions, interval, scores_of
 
 RECIPE = catalog.method("bpm_gcn").folder / "recipes" / "emotion_gait.toml"
+Features = Callable[[Sample], np.ndarray]
 FOLDS, SEEDS, TREES = 5, (0, 1, 2), 500
 OUTPUT = Path(__file__).parent / "results"
 
@@ -51,24 +54,38 @@ def network(fold: int, seed: int, data_root: Path, runs: Path) -> list[dict[str,
         return list(csv.DictReader(stream))
 
 
-def forest(fold: int, seed: int, samples: list[Sample], class_weight: str | None) -> list[dict[str, str]]:
-    """Predictions of a random forest on means and deviations of each coordinate over the cycle."""
+def forest(
+    fold: int, seed: int, samples: list[Sample], features: Features, class_weight: str | None
+) -> list[dict[str, str]]:
+    """Predictions of a random forest on some numbers of each walk."""
     parts = part(samples, recipe(fold, seed).split)
     known = [*parts.train, *parts.validation]
     model = RandomForestClassifier(TREES, random_state=seed, class_weight=class_weight, n_jobs=1)
-    model.fit(np.stack([means_and_deviations(s) for s in known]), [s.label for s in known])
-    said = model.predict(np.stack([means_and_deviations(s) for s in parts.test]))
+    model.fit(np.stack([features(s) for s in known]), [s.label for s in known])
+    said = model.predict(np.stack([features(s) for s in parts.test]))
     return [
         {"subject": str(s.subject), "true": str(s.label), "predicted": str(label), "id": s.id}
         for s, label in zip(parts.test, said, strict=True)
     ]
 
 
-def means_and_deviations(sample: Sample) -> np.ndarray:
-    """96 numbers of one walk."""
-    skeleton = sample.media["skeleton"]
-    cycle = skeleton.in_order(JOINT_ORDERS["emotion_gait"])[: skeleton.cycle_frames]
+def pose(sample: Sample) -> np.ndarray:
+    """Mean and deviation of each coordinate over the cycle: 96 numbers."""
+    cycle = one_cycle(sample)
     return np.concatenate([cycle.mean(axis=0).ravel(), cycle.std(axis=0).ravel()])
+
+
+def speed(sample: Sample) -> np.ndarray:
+    """Mean speed and acceleration of each joint over the cycle, and its length: 33 numbers."""
+    cycle = one_cycle(sample)
+    moves = movement(np.concatenate([cycle] * 3))[len(cycle) : 2 * len(cycle)]
+    return np.concatenate([moves[..., 3].mean(axis=0), moves[..., 7].mean(axis=0), [len(cycle)]])
+
+
+def one_cycle(sample: Sample) -> np.ndarray:
+    """Positions (t, 16, 3) of one gait cycle."""
+    skeleton = sample.media["skeleton"]
+    return skeleton.in_order(JOINT_ORDERS["emotion_gait"])[: skeleton.cycle_frames]
 
 
 def confusions(seeds: list[list[dict[str, str]]], labels: tuple[str, ...]) -> np.ndarray:
@@ -115,9 +132,16 @@ def main() -> None:
             trained[jobs[job]] += job.result()
             progress.advance(task)
     rows = {"bpm_gcn": confusions(list(trained.values()), labels)}
-    for name, weight in (("random forest", None), ("random forest, balanced", "balanced")):
+    baselines: tuple[tuple[str, Features, str | None], ...] = (
+        ("forest on poses", pose, None),
+        ("forest on poses, balanced", pose, "balanced"),
+        ("forest on speeds", speed, None),
+        ("forest on speeds, balanced", speed, "balanced"),
+    )
+    for name, features, weight in baselines:
         said = [
-            [row for fold in range(FOLDS) for row in forest(fold, s, corpus.samples, weight)] for s in SEEDS
+            [row for fold in range(FOLDS) for row in forest(fold, seed, corpus.samples, features, weight)]
+            for seed in SEEDS
         ]
         rows[name] = confusions(said, labels)
     times = draw_groups(rows["bpm_gcn"].shape[1], 5000, np.random.default_rng(0))
