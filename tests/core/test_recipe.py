@@ -194,3 +194,13 @@ def test_defaults_written_out_have_the_same_digest():
 def test_every_selection_metric_is_a_known_metric():
     assert all(SelectionSettings(metric=name).metric == name for name in METRICS)
     assert SplitSettings().fold < SplitSettings().folds
+
+
+def test_a_recipe_of_a_room_is_found_by_name():
+    recipe = Recipe.load(["bpm-gcn/emotion_gait"], ["seed=4"])
+    assert (recipe.method, recipe.data.name, recipe.seed) == ("bpm_gcn", "emotion_gait", 4)
+
+
+def test_a_recipe_that_a_room_does_not_have_is_refused_by_its_path():
+    with pytest.raises(ConfigError, match=r"nowhere\.toml"):
+        Recipe.load(["bpm_gcn/nowhere"])

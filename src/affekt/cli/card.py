@@ -39,6 +39,11 @@ def command(
         title="Results",
     )
     console.print()
+    recipes = sorted((catalog.method(name).folder / "recipes").glob("*.toml"))
+    for file in recipes:
+        expected = file.read_text().partition("\n")[0].removeprefix("# ")
+        console.print(f"affekt train {catalog.canonical(name)}/{file.stem}: {expected}", markup=False)
+    console.print()
     as_table(
         ("quirk of the reference", "here", "config", "effect"),
         [(q.what, q.here, q.config, q.effect) for q in card.quirks],

@@ -12,7 +12,9 @@ from affekt.core.errors import require
 
 
 def command(
-    recipe: Annotated[list[Path], typer.Argument(help="Recipe files; later ones override earlier ones.")],
+    recipe: Annotated[
+        list[Path], typer.Argument(help="Recipe files, or METHOD/NAME; later ones override earlier ones.")
+    ],
     change: Annotated[list[str] | None, typer.Option("--set", help="Override one value: a.b=c.")] = None,
     data_root: Annotated[
         Path | None, typer.Option(envvar="AFFEKT_DATA", help="Where the data set lies.")
@@ -23,7 +25,7 @@ def command(
 ) -> None:
     """Train what a recipe says, in a run folder.
 
-    Example: affekt train recipe.toml --set optimizer.lr=1e-3 --data-root DIR
+    Example: affekt train bpm_gcn/emotion_gait --set optimizer.lr=1e-3 --data-root DIR
     """
     from affekt.core.recipe import Recipe
 

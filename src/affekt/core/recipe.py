@@ -143,11 +143,14 @@ class Recipe(Settings):
     def load(cls, paths: Sequence[Path | str], overrides: Sequence[str] = ()) -> Recipe:
         """Merge TOML files in order, then `a.b=c` overrides, and check the whole.
 
+        Args:
+            paths: Files, or recipes of a room by name, as in `bpm_gcn/emotion_gait`.
+
         Raises:
             ConfigError: Listing all problems of all files.
         """
         values: dict[str, Any] = {}
-        for path in map(Path, paths):
+        for path in map(_recipe_file, paths):
             try:
                 _merge(values, tomllib.loads(path.read_text()))
             except (OSError, UnicodeDecodeError) as error:
@@ -176,6 +179,15 @@ class Recipe(Settings):
         """SHA-256 of the recipe without its seed, as canonical JSON: runs that differ in seed share it."""
         values = self.model_dump(mode="json", exclude={"seed"})
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def _recipe_file(path: Path | str) -> Path:
+    """The file itself, or the recipe that a room brings under this name."""
+    path = Path(path)
+    named = len(path.parts) == 2 and not path.exists() and catalog.canonical(path.parts[0])
+    if not named or named not in catalog.list_methods():
+        return path
+    return catalog.method(named).folder / "recipes" / f"{path.stem}.toml"
 
 
 def options_from(overrides: Sequence[str]) -> dict[str, Any]:

@@ -47,6 +47,7 @@ class BPMGCNConfig(Settings):
         fusion_update: `symmetric` as the paper writes it; in the released code (`sequential`) movement
             receives the already fused posture.
         decision: Mean of the streams' logits, as the code has it, or of their scores, as the text says.
+        head_std: Deviation of the classifiers' first weights; the paper's (.71 for 4 classes) if not given.
         affective: Whether the posture stream must also predict the affective features.
         align: Root at the origin, thighs 1/3 long, facing +z, so that camera and unit do not matter.
         normalise: Scale each channel to mean 0 and deviation 1 over the training walks. Velocities are so
@@ -66,6 +67,7 @@ class BPMGCNConfig(Settings):
     fusion_update: Literal["symmetric", "sequential"] = "symmetric"
     decision: Literal["logits", "scores"] = "logits"
     dropout: float = Field(default=0.0, ge=0, lt=1)
+    head_std: float | None = Field(default=None, gt=0)
     affective: bool = True
     align: bool = True
     normalise: bool = False

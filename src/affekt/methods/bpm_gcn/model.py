@@ -87,7 +87,7 @@ class Stream(nn.Module):
         )
         self.dropout = nn.Dropout(config.dropout)
         self.head = nn.Linear(wide, config.num_classes)
-        nn.init.normal_(self.head.weight, std=math.sqrt(2 / config.num_classes))
+        nn.init.normal_(self.head.weight, std=config.head_std or math.sqrt(2 / config.num_classes))
 
     def stage(self, index: int, x: Float[Tensor, "n c t v"]) -> Float[Tensor, "n d u v"]:
         """Units of one stage."""
