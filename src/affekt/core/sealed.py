@@ -2,7 +2,8 @@
 
 A sealed folder holds plain files and `affekt.json`, which lists each file's size and SHA-256 and carries a
 digest of itself. It is written beside its place and renamed, so a kill leaves the old one or the new one; it
-is read only after every byte was checked. No code, no pickle.
+is read only after every byte was checked. The digest finds damage, not forgery: it does not say who wrote
+the folder. No code, no pickle.
 """
 
 from __future__ import annotations
