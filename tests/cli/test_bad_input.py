@@ -78,8 +78,8 @@ def test_an_empty_folder_is_one_clear_error(bundle, tmp_path):
     assert done.returncode == 1 and "holds no skeleton file" in done.stderr
 
 
-def test_a_path_that_does_not_exist_is_a_wrong_call(bundle, tmp_path):
-    done = affekt("predict", bundle, tmp_path / "nowhere.npz")
+def test_a_path_that_does_not_exist_is_a_wrong_call_however_many_do(bundle, walks, tmp_path):
+    done = affekt("predict", bundle, walks, tmp_path / "nowhere.npz")
     assert done.returncode == 2 and "does not exist" in done.stderr
 
 

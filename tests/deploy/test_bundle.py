@@ -12,6 +12,7 @@ import affekt
 from affekt.cli.main import app
 from affekt.core import catalog
 from affekt.core.errors import AffektError, ExportError, FolderError
+from affekt.core.sample import Sample, Skipped
 from affekt.deploy import export as exporting
 
 pytestmark = pytest.mark.xdist_group("bundle")
@@ -116,3 +117,20 @@ def test_a_bundle_is_evaluated_on_a_folder_of_ones_own(bundle, tmp_path):
     assert len(result.predictions) == 8 and result.skipped == []
     assert {row["true"] for row in result.predictions} == {"happy", "sad", "angry", "neutral"}
     assert (tmp_path / "results" / "scores.json").is_file()
+
+
+def test_two_inputs_of_one_name_get_their_own_answers(bundle):
+    one, other = catalog.dataset("walkers").open(None).samples[:2]
+    twins = [Sample("twin", one.media), Sample("twin", {}), Sample("twin", other.media)]
+    predictor = affekt.load(bundle)
+    first, broken, last = predictor.predict(twins)
+    assert isinstance(broken, Skipped) and "no skeleton" in broken.reason
+    for answer, walk in ((first, one), (last, other)):
+        assert answer.scores == pytest.approx(predictor(walk).scores, abs=1e-5)
+    assert first.scores != pytest.approx(last.scores, abs=1e-4)
+
+
+def test_an_empty_folder_among_others_costs_nothing_but_itself(bundle, walks):
+    (walks / "empty").mkdir()
+    answers = list(affekt.load(bundle).predict([walks / "empty", walks / "walk0.npz"]))
+    assert isinstance(answers[0], Skipped) and answers[1].label

@@ -158,3 +158,9 @@ def test_checkpoint_trees_come_back_as_they_went():
 def test_what_cannot_stand_in_a_checkpoint_is_named():
     with pytest.raises(TypeError, match="a set cannot stand"):
         pack({"x": {1}}, {})
+
+
+def test_a_run_that_could_not_start_leaves_no_folder(run_tiny, tmp_path):
+    with pytest.raises(ConfigError, match="folds need as many subjects"):
+        run_tiny(tmp_path, split={"scheme": "k_fold", "folds": 500})
+    assert list(tmp_path.iterdir()) == []

@@ -4,39 +4,25 @@ from __future__ import annotations
 
 import os
 import platform
-from importlib.metadata import PackageNotFoundError, version
+import re
+from importlib.metadata import PackageNotFoundError, requires, version
 
 from affekt import __version__
 from affekt.cli.show import AsJson, as_json, as_table, say
 
-# Distributions each verb needs, and the extra that brings them.
-_NEEDS = {
-    "predict": ("", ("numpy", "onnxruntime", "pydantic", "typer", "rich")),
-    "predict --output FILE.parquet": ("parquet", ("pyarrow",)),
-    "train, demo": (
-        "train",
-        (
-            "torch",
-            "lightning",
-            "jaxtyping",
-            "scikit-learn",
-            "safetensors",
-            "tensorboard",
-            "matplotlib",
-            "tomli-w",
-        ),
-    ),
-    "evaluate": ("train", ("scikit-learn", "matplotlib", "pyarrow", "torch", "lightning")),
-    "export": ("train", ("torch", "onnx", "onnxscript")),
-    "data check": ("train", ("matplotlib", "h5py")),
+# The extra that each verb needs; what an extra brings is what the package declares.
+_EXTRAS = {
+    "predict": "",
+    "predict --output FILE.parquet": "parquet",
+    "train, evaluate, export, demo, data check": "train",
 }
 
 
 def command(json: AsJson = False) -> None:
     """Say what is installed, what is missing for which verb, and how to mend it. Example: affekt doctor"""
     rows = []
-    for verb, (extra, packages) in _NEEDS.items():
-        missing = [name for name in packages if _version(name) is None]
+    for verb, extra in _EXTRAS.items():
+        missing = [name for name in _packages(extra) if _version(name) is None]
         mend = f"pip install 'affekt[{extra}]'" if extra else "pip install --force-reinstall affekt"
         rows.append({"verb": verb, "ready": not missing, "missing": missing, "mend": mend if missing else ""})
     machine = {
@@ -57,6 +43,17 @@ def command(json: AsJson = False) -> None:
             for row in rows
         ],
     )
+
+
+def _packages(extra: str) -> list[str]:
+    """Distributions that an extra brings; those of the core for the empty one."""
+    names: list[str] = []
+    for line in requires("affekt") or []:
+        wanted = re.search(r"extra == ['\"]([\w-]+)", line)
+        name = re.match(r"[\w.-]+", line)
+        if name and (wanted[1] if wanted else "") == extra:
+            names.append(name[0])
+    return names
 
 
 def _version(name: str) -> str | None:

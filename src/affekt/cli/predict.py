@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from affekt.cli.show import AsJson, as_json, as_table, progress, say
-from affekt.core.errors import MediaError
+from affekt.core.errors import MediaError, UsageError
 
 
 def command(
@@ -33,6 +33,9 @@ def command(
     from affekt.deploy.output import to_document, writer_for
     from affekt.media.skeleton import joint_order
 
+    missing = [str(path) for path in inputs if not path.exists()]
+    if missing:  # before anything is computed
+        raise UsageError(f"{', '.join(missing)} does not exist")
     write = writer_for(output) if output else None
     order = joint_order(joints) if joints else None
     predictor = load(bundle, threads=threads)

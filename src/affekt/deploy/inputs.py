@@ -31,20 +31,23 @@ def as_samples(
         elif isinstance(source, skeleton.Skeleton):
             yield Sample(id=f"input-{number}", media={"skeleton": source})
         else:
-            for path in _files(Path(source)):
-                yield from _read(path, joints)
+            path = Path(source)
+            if not path.exists():
+                raise UsageError(f"{path} does not exist")
+            files = _files(path)
+            if not files:
+                yield Skipped(
+                    str(path), f"{path} holds no skeleton file; known are {', '.join(skeleton.SUFFIXES)}"
+                )
+            for file in files:
+                yield from _read(file, joints)
 
 
-def _files(path: Path) -> Iterator[Path]:
-    if not path.exists():
-        raise UsageError(f"{path} does not exist")
+def _files(path: Path) -> list[Path]:
+    """The file itself, or the skeleton files below a folder."""
     if not path.is_dir():
-        yield path
-        return
-    found = [file for file in sorted(path.rglob("*")) if file.suffix in skeleton.SUFFIXES and file.is_file()]
-    if not found:
-        raise MediaError(f"{path} holds no skeleton file; known are {', '.join(skeleton.SUFFIXES)}")
-    yield from found
+        return [path]
+    return [file for file in sorted(path.rglob("*")) if file.suffix in skeleton.SUFFIXES and file.is_file()]
 
 
 def _read(path: Path, joints: tuple[str, ...] | None) -> Iterator[Sample | Skipped]:

@@ -100,12 +100,18 @@ class Predictor:
 
     def _answer(self, items: list[Sample | Skipped]) -> Iterator[Prediction | Skipped]:
         logits, usable, skipped = self.logits([item for item in items if isinstance(item, Sample)])
-        answers: dict[str, Prediction | Skipped] = {item.id: item for item in skipped}
-        if usable:
-            for sample, row in zip(usable, self.probability(logits), strict=True):
-                answers[sample.id] = self._prediction(sample, row)
+        rows = iter(self.probability(logits) if usable else ())
+        good, bad = iter(usable), iter(skipped)
+        expected = next(good, None)
+        # By place, not by id: two inputs may share a name and still be two.
         for item in items:
-            yield item if isinstance(item, Skipped) else answers[item.id]
+            if isinstance(item, Skipped):
+                yield item
+            elif item is expected:
+                yield self._prediction(item, next(rows))
+                expected = next(good, None)
+            else:
+                yield next(bad)
 
     def _prediction(self, sample: Sample, probability: np.ndarray) -> Prediction:
         best = int(probability.argmax())

@@ -139,11 +139,7 @@ class Run:
         """Remove checkpoints that neither `last` nor `best` points at, and what kills left behind."""
         kept = {link.resolve() for link in (self.last, self.best) if link.exists()}
         for folder in self.checkpoints.iterdir():
-            if (
-                folder.is_dir()
-                and not folder.is_symlink()
-                and folder.resolve() not in kept | {self.last, self.best}
-            ):
+            if folder.is_dir() and not folder.is_symlink() and folder.resolve() not in kept:
                 shutil.rmtree(folder)
 
 

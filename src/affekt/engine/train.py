@@ -29,7 +29,7 @@ from affekt.engine.progress import RunProgress
 from affekt.engine.randomness import INITIAL_WEIGHTS, seed_torch
 from affekt.engine.recording import EpochRecorder
 from affekt.engine.run import Run, check_free, environment
-from affekt.engine.splits import check_parts, part
+from affekt.engine.splits import Parts, check_parts, part
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +62,8 @@ def train(
         >>> run = train(Recipe.load(["recipes/gait.toml"]), data_root="data/emotion_gait")  # doctest: +SKIP
     """
     corpus = open_corpus(recipe, data_root)
+    parts = part(corpus.samples, recipe.split)
+    check_parts(parts)
     run = Run.place(Path(runs), recipe, catalog.dataset(recipe.data.name).modalities)
     if _is_first_process():
         if not resume:
@@ -70,8 +72,8 @@ def train(
             log.info("%s is finished already", run.path)
             return run
         run.start(recipe)
-    with _logging(run, progress):
-        _fit(run, recipe, corpus, progress=progress)
+    with _logging(run):
+        _fit(run, recipe, corpus, parts, progress=progress)
     return run
 
 
@@ -101,11 +103,9 @@ def _is_first_process() -> bool:
     return int(os.environ.get("LOCAL_RANK", "0")) == 0 and int(os.environ.get("NODE_RANK", "0")) == 0
 
 
-def _fit(run: Run, recipe: Recipe, corpus: Corpus, *, progress: bool) -> None:
+def _fit(run: Run, recipe: Recipe, corpus: Corpus, parts: Parts, *, progress: bool) -> None:
     room = catalog.method(recipe.method)
     config = room.make_config(recipe.config)
-    parts = part(corpus.samples, recipe.split)
-    check_parts(parts)
     state = room.load("preprocess")(config).fit(parts.train)
     preprocess = room.load("preprocess")(config, state)
     datasets = {
@@ -194,7 +194,7 @@ def _make_trainer(run: Run, recipe: Recipe, recorder: EpochRecorder, *, progress
 
 
 @contextmanager
-def _logging(run: Run, progress: bool) -> Iterator[None]:
+def _logging(run: Run) -> Iterator[None]:
     """Everything affekt says goes to `log.txt`; Lightning's small talk goes nowhere."""
     handler = logging.FileHandler(run.path / "log.txt")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))

@@ -173,6 +173,10 @@ def check_preprocess(name: str) -> None:
     preprocess = make(it.config, make(it.config).fit(samples))
     plain, again = preprocess(samples[0]), preprocess(samples[0])
     preprocess.spec.check(plain)
+    views = preprocess.views(samples[0])
+    assert views, "an answer must stand on at least one view"
+    for view in views:
+        preprocess.spec.check(view)
     varied, same = (preprocess(samples[0], rng=np.random.default_rng(5)) for _ in range(2))
     preprocess.spec.check(varied)
     for tensor in preprocess.spec.targets:

@@ -30,7 +30,7 @@ def run_case(case: Case) -> Iterator[Comparison]:
     Raises:
         UsageError: The case holds something this room cannot compute.
     """
-    if "gcn" not in case.meta.get("method", "") and case.meta.get("kind") is None:
+    if case.meta.get("method") != "bpm-gcn":
         raise UsageError(f"{case.path} is a case of {case.meta.get('method')!r}, not of bpm-gcn")
     if case.meta.get("kind", "").startswith("preprocessing"):
         yield from _preprocessing(case)
