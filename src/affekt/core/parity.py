@@ -63,7 +63,12 @@ class Case:
 
     @classmethod
     def open(cls, path: Path, keys_path: Path | None = None) -> Case:
-        """Open a case; names and shapes of the weights come from `keys_path`, or `keys.json` beside the case.
+        """Open a case.
+
+        Args:
+            path: The case's file.
+            keys_path: Names and shapes of the weights; if not given, the file beside the case that it names,
+                or `keys.json` there.
 
         Raises:
             UsageError: A file is missing or is no parity case.
@@ -76,7 +81,10 @@ class Case:
             _ = case.meta, case.expected
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise UsageError(f"{path} is not a parity case: {error}") from None
-        return case
+        named = case.meta.get("keys")
+        return (
+            cls(path, path.with_name(Path(named).name)) if isinstance(named, str) and not keys_path else case
+        )
 
     @cached_property
     def meta(self) -> dict[str, Any]:

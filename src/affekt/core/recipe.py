@@ -46,8 +46,23 @@ class SplitSettings(Settings):
         return self
 
 
+class SAMSettings(Settings):
+    """Sharpness-aware minimisation: every step is computed twice on its batch.
+
+    Attributes:
+        rho: Length of the ascent.
+        adaptive: Scale the ascent by the weights.
+        statistics: Whether batch norm's running statistics follow the first pass alone, or also the one at
+            the moved weights, as implementations do that do not think of it.
+    """
+
+    rho: PositiveFloat = 0.05
+    adaptive: bool = False
+    statistics: Literal["once", "twice"] = "once"
+
+
 class OptimizerSettings(Settings):
-    """The optimizer, by its usual name and arguments."""
+    """The optimizer, by its usual name and arguments; `sam` goes around any of them."""
 
     name: Literal["adam", "adamw", "sgd"] = "adamw"
     lr: PositiveFloat = 1e-3
@@ -55,6 +70,7 @@ class OptimizerSettings(Settings):
     momentum: float = Field(default=0.0, ge=0, lt=1)
     nesterov: bool = False
     betas: tuple[float, float] = (0.9, 0.999)
+    sam: SAMSettings | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> OptimizerSettings:
@@ -100,7 +116,11 @@ class SelectionSettings(Settings):
 
 
 class TrainSettings(Settings):
-    """The loop. `accelerator`, `devices` and `strategy` are Lightning's own options."""
+    """The loop. `accelerator`, `devices` and `strategy` are Lightning's own options.
+
+    `workers` are processes that prepare batches; `channels_last` stores pictures and convolutions the way
+    that most processors compute them faster.
+    """
 
     epochs: PositiveInt = 10
     batch_size: PositiveInt = 32
@@ -111,6 +131,7 @@ class TrainSettings(Settings):
     drop_last: bool = False
     workers: int = Field(default=0, ge=0)
     threads: PositiveInt | None = None
+    channels_last: bool = False
     deterministic: bool = True
     weight_average: float = Field(default=0.0, ge=0, lt=1)
     accelerator: str = "auto"
@@ -138,6 +159,20 @@ class Recipe(Settings):
     loss: LossSettings = LossSettings()
     selection: SelectionSettings = SelectionSettings()
     train: TrainSettings = TrainSettings()
+
+    @model_validator(mode="after")
+    def _sam_fits(self) -> Recipe:
+        if self.optimizer.sam and self.train.accumulate > 1:
+            raise ValueError(
+                "optimizer.sam computes each step twice on one batch: it does not go with train.accumulate; "
+                "set train.batch_size instead"
+            )
+        if self.optimizer.sam and self.train.precision == "16-mixed":
+            raise ValueError(
+                "optimizer.sam does not go with the loss scaling of train.precision = '16-mixed': "
+                "use 'bf16-mixed' or '32'"
+            )
+        return self
 
     @classmethod
     def load(cls, paths: Sequence[Path | str], overrides: Sequence[str] = ()) -> Recipe:

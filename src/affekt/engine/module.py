@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import lightning.pytorch as pl
@@ -16,6 +18,7 @@ from affekt.engine.optimization import make_optimizer, rate_factor
 from affekt.engine.randomness import STEP, seed_torch
 from affekt.metrics.calibration import negative_log_likelihood, sigmoid
 from affekt.metrics.classification import confusion_matrix, multi_label_scores, scores_of
+from affekt.optim.sam import SAM
 
 
 class TrainingModule(pl.LightningModule):
@@ -34,7 +37,11 @@ class TrainingModule(pl.LightningModule):
         self._seen: list[tuple[Tensor, Tensor]] = []
 
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
+        # SAM asks twice for the same batch: the same chance falls both times, and only the first one counts.
         seed_torch(self.recipe.seed, STEP, self.current_epoch, batch_idx, self.global_rank)
+        if self._is_perturbed():
+            with self._statistics():
+                return torch.stack(list(self.objective(self.model, batch).values())).sum()
         terms = self.objective(self.model, batch)
         loss = torch.stack(list(terms.values())).sum()
         logged = {
@@ -52,6 +59,14 @@ class TrainingModule(pl.LightningModule):
         self._seen.clear()
         scores = validation_scores(logits, targets, self.task)
         self.log_dict({f"validation/{name}": value for name, value in scores.items()}, sync_dist=True)
+
+    def _is_perturbed(self) -> bool:
+        optimizer = self.optimizers(use_pl_optimizer=False)
+        return isinstance(optimizer, SAM) and optimizer.perturbed
+
+    def _statistics(self) -> AbstractContextManager[None]:
+        sam = self.recipe.optimizer.sam
+        return held_statistics(self.model) if sam and sam.statistics == "once" else nullcontext()
 
     def logits(self, batch: dict[str, Tensor]) -> Tensor:
         """The network's answer to a batch."""
@@ -72,6 +87,20 @@ class TrainingModule(pl.LightningModule):
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": LambdaLR(optimizer, factor), "interval": "step"},
         }
+
+
+@contextmanager
+def held_statistics(model: nn.Module) -> Iterator[None]:
+    """Batch norm normalises as ever, but its running statistics stay as they are."""
+    norms = [module for module in model.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.momentum = 0.0
+    try:
+        yield
+    finally:
+        for norm, momentum in zip(norms, momenta, strict=True):
+            norm.momentum = momentum
 
 
 def validation_scores(logits: np.ndarray, targets: np.ndarray, task: Task) -> dict[str, float]:

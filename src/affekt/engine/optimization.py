@@ -9,10 +9,16 @@ from torch import nn
 from torch.optim import SGD, Adam, AdamW, Optimizer
 
 from affekt.core.recipe import OptimizerSettings, ScheduleSettings
+from affekt.optim.sam import SAM
 
 
 def make_optimizer(settings: OptimizerSettings, parameters: Iterable[nn.Parameter]) -> Optimizer:
     """The optimizer of a recipe."""
+    base = _make_base(settings, parameters)
+    return SAM(base, rho=settings.sam.rho, adaptive=settings.sam.adaptive) if settings.sam else base
+
+
+def _make_base(settings: OptimizerSettings, parameters: Iterable[nn.Parameter]) -> Optimizer:
     if settings.name == "sgd":
         return SGD(
             parameters,

@@ -1,0 +1,11 @@
+"""A small residual network for face crops, trained on the votes of a crowd (after Barsoum et al., 2016)."""
+
+from affekt.core.method import Method
+
+METHOD = Method(
+    config="config:CompactFaceConfig",
+    model="model:CompactFace",
+    objective="objective:CompactFaceObjective",
+    preprocess="preprocess:CompactFacePreprocess",
+    weights="weights:WEIGHTS",
+)

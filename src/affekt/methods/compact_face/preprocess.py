@@ -1,0 +1,76 @@
+"""A picture of a face to the array of the network: grey, small, of zero mean and unit deviation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from affekt.core.sample import Sample
+from affekt.core.spec import InputSpec, TensorSpec
+from affekt.media.image import image_of, resize, to_grey
+from affekt.media.image_views import erased, mirrored, moved
+
+from .config import CompactFaceConfig
+
+LEAST_CONTRAST = 0.05  # a flat picture is not blown up to noise; grey levels in [0, 1]
+
+
+class CompactFacePreprocess:
+    """Samples with an `image` that a face fills. No face is searched for: crop it before."""
+
+    def __init__(self, config: CompactFaceConfig, state: Mapping[str, Any] | None = None) -> None:
+        self.config = config
+        self.spec = InputSpec(
+            inputs=(
+                TensorSpec(
+                    name="image",
+                    axes="b c h w",
+                    shape=(1, config.size, config.size),
+                    meaning="grey face crop; mean 0 and standard deviation 1 over the picture",
+                ),
+            )
+        )
+
+    def fit(self, samples: list[Sample]) -> dict[str, Any]:
+        """Nothing is measured: each picture is scaled by itself."""
+        return {}
+
+    def views(self, sample: Sample) -> list[dict[str, np.ndarray]]:
+        """The face, and its mirror image if the config says so.
+
+        Raises:
+            MediaError: The picture cannot be read.
+        """
+        grey = self._grey(sample)
+        seen = [grey, mirrored(grey)] if self.config.mirror_views else [grey]
+        return [{"image": _scaled(view)} for view in seen]
+
+    def __call__(self, sample: Sample, *, rng: np.random.Generator | None = None) -> dict[str, np.ndarray]:
+        """The array of one face; with `rng` a varied training view.
+
+        Raises:
+            MediaError: The picture cannot be read.
+        """
+        grey = self._grey(sample)
+        if rng is None:
+            return {"image": _scaled(grey)}
+        augment = self.config.augment
+        if augment.mirror and rng.random() < 0.5:
+            grey = mirrored(grey)
+        grey = moved(grey, rng, turn_deg=augment.turn_deg, stretch=augment.stretch, shift=augment.shift)
+        contrast, brightness = augment.light * rng.uniform(-1, 1, 2)
+        face = _scaled(grey) * np.float32(1 + contrast) + np.float32(brightness)
+        return {"image": erased(face, rng, chance=augment.erase, area=augment.erase_area)}
+
+    def _grey(self, sample: Sample) -> np.ndarray:
+        grey = to_grey(image_of(sample))
+        size = self.config.size
+        return grey if grey.shape == (size, size) else resize(grey, size, size)
+
+
+def _scaled(grey: np.ndarray) -> np.ndarray:
+    """(1, h, w) float32 of mean 0 and deviation 1, from uint8 (h, w)."""
+    face = np.ascontiguousarray(grey, np.float32) / 255
+    return ((face - face.mean()) / max(float(face.std()), LEAST_CONTRAST))[None]

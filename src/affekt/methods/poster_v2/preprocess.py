@@ -1,0 +1,81 @@
+"""A picture of a face to the array of the network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from affekt.core.sample import Sample
+from affekt.core.spec import InputSpec, TensorSpec
+from affekt.media.image import image_of, resize
+from affekt.media.image_views import erased, mirrored
+
+from .config import PosterV2Config
+
+# Of ImageNet's photographs, RGB in [0, 1]: what the published weights were trained behind.
+MEAN = np.array([0.485, 0.456, 0.406], np.float32)
+STD = np.array([0.229, 0.224, 0.225], np.float32)
+
+
+class PosterV2Preprocess:
+    """Samples with an `image` that a face fills. No face is searched for: crop and align it before."""
+
+    def __init__(self, config: PosterV2Config, state: Mapping[str, Any] | None = None) -> None:
+        self.config = config
+        side = config.size
+        self.spec = InputSpec(
+            inputs=(
+                TensorSpec(
+                    name="image",
+                    axes="b c h w",
+                    shape=(3, side, side),
+                    meaning="RGB face crop, stretched to a square; ImageNet mean 0 and deviation 1",
+                ),
+            )
+        )
+
+    def fit(self, samples: list[Sample]) -> dict[str, Any]:
+        """Nothing is measured: mean and deviation are ImageNet's."""
+        return {}
+
+    def views(self, sample: Sample) -> list[dict[str, np.ndarray]]:
+        """The face as it is.
+
+        Raises:
+            MediaError: The picture cannot be read.
+        """
+        return [self(sample)]
+
+    def __call__(self, sample: Sample, *, rng: np.random.Generator | None = None) -> dict[str, np.ndarray]:
+        """The array of one face; with `rng` a varied training view.
+
+        Raises:
+            MediaError: The picture cannot be read.
+        """
+        face = self.square(image_of(sample))
+        if rng is None:
+            return {"image": self._sampled(normalised(face))}
+        augment = self.config.augment
+        if augment.mirror and rng.random() < 0.5:
+            face = mirrored(face)
+        blanked = erased(
+            normalised(face), rng, chance=augment.erase, area=augment.erase_area, ratio=augment.erase_ratio
+        )
+        return {"image": self._sampled(blanked)}
+
+    def square(self, pixels: np.ndarray) -> np.ndarray:
+        """Pixels at the size that is sampled from: (s, s, 3)."""
+        side = self.config.size * (2 if self.config.sampling == "nearest" else 1)
+        return pixels if pixels.shape == (side, side, 3) else resize(pixels, side, side)
+
+    def _sampled(self, face: np.ndarray) -> np.ndarray:
+        # parity: three of four pixels are not looked at. The reference does this inside the network, twice.
+        return np.ascontiguousarray(face[:, ::2, ::2]) if self.config.sampling == "nearest" else face
+
+
+def normalised(pixels: np.ndarray) -> np.ndarray:
+    """(3, h, w) float32 from (h, w, 3) uint8; the mean colour is zero."""
+    scaled = (pixels.astype(np.float32) / 255 - MEAN) / STD
+    return np.ascontiguousarray(scaled.transpose(2, 0, 1))
