@@ -29,21 +29,25 @@ def command(
     Example: affekt predict walks.affekt walk.npz more_walks/ --output answers.csv
     """
     from affekt.core.prediction import Prediction
+    from affekt.deploy.inputs import find_files
     from affekt.deploy.load import load
     from affekt.deploy.output import to_document, writer_for
     from affekt.media.skeleton import joint_order
 
     missing = [str(path) for path in inputs if not path.exists()]
-    if missing:  # before anything is computed
+    if missing:  # before a large bundle is read
         raise UsageError(f"{', '.join(missing)} does not exist")
     write = writer_for(output) if output else None
     order = joint_order(joints) if joints else None
     predictor = load(bundle, threads=threads)
+    files = find_files(inputs, predictor.modality)
     predictions, skipped = [], []
     with progress("predicting") as step:
-        for answer in predictor.predict(inputs, batch_size=batch_size, joints=order):
+        for answer in predictor.predict(files, batch_size=batch_size, joints=order):
             (predictions if isinstance(answer, Prediction) else skipped).append(answer)
-            step(len(predictions) + len(skipped), None)
+            # A file of several walks gives several answers.
+            done = len(predictions) + len(skipped)
+            step(done, max(done, len(files)))
     if not predictions and len(skipped) == 1:
         raise MediaError(str(skipped[0]))
     if output and write:

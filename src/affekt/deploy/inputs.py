@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+
+import numpy as np
 
 from affekt.core.errors import MediaError, UsageError
 from affekt.core.sample import Sample, Skipped
-from affekt.media import skeleton
+from affekt.media import image, skeleton
 
-Source = str | os.PathLike[str] | Sample | skeleton.Skeleton
+Source = str | os.PathLike[str] | Sample | skeleton.Skeleton | np.ndarray
+
+# Files of a folder that belong to a modality; a file that is named itself is tried whatever it is called.
+_SUFFIXES = {"skeleton": skeleton.SUFFIXES, "image": image.SUFFIXES}
 
 
 def as_samples(
@@ -18,39 +23,58 @@ def as_samples(
 ) -> Iterator[Sample | Skipped]:
     """Each input as a sample; what cannot be read becomes `Skipped` with its reason.
 
-    A folder stands for all files of the modality below it, in order of their names.
+    A folder stands for all files of the modality below it, in order of their names. Pictures are not decoded
+    here but when their turn comes, so that a folder of any length fits into memory.
 
     Raises:
         UsageError: A path does not exist, or the modality has no reader.
     """
-    if modality != "skeleton":
-        raise UsageError(f"inputs of modality {modality!r} cannot be read yet")
     for number, source in enumerate(sources):
         if isinstance(source, Sample):
             yield source
-        elif isinstance(source, skeleton.Skeleton):
-            yield Sample(id=f"input-{number}", media={"skeleton": source})
+        elif isinstance(source, skeleton.Skeleton | np.ndarray):
+            decoded = "image" if isinstance(source, np.ndarray) else "skeleton"
+            yield Sample(id=f"input-{number}", media={decoded: source})
         else:
-            path = Path(source)
-            if not path.exists():
-                raise UsageError(f"{path} does not exist")
-            files = _files(path)
-            if not files:
-                yield Skipped(
-                    str(path), f"{path} holds no skeleton file; known are {', '.join(skeleton.SUFFIXES)}"
-                )
-            for file in files:
-                yield from _read(file, joints)
+            for file in find_files([source], modality):
+                if file.is_dir():
+                    yield Skipped(
+                        str(file),
+                        f"{file} holds no {modality} file; known are {', '.join(_suffixes(modality))}",
+                    )
+                elif modality == "image":
+                    yield Sample(id=str(file), media={"image": file}, facts={"path": str(file)})
+                else:
+                    yield from _walks(file, joints)
 
 
-def _files(path: Path) -> list[Path]:
-    """The file itself, or the skeleton files below a folder."""
-    if not path.is_dir():
-        return [path]
-    return [file for file in sorted(path.rglob("*")) if file.suffix in skeleton.SUFFIXES and file.is_file()]
+def find_files(paths: Sequence[str | os.PathLike[str]], modality: str) -> list[Path]:
+    """The files that paths stand for; a folder without any of the modality stands for itself.
+
+    Raises:
+        UsageError: A path does not exist, or the modality has no reader.
+    """
+    suffixes = _suffixes(modality)
+    missing = [str(path) for path in paths if not Path(path).exists()]
+    if missing:
+        raise UsageError(f"{', '.join(missing)} does not exist")
+    found: list[Path] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            inside = (file for file in sorted(path.rglob("*")) if file.suffix.lower() in suffixes)
+            found += [file for file in inside if file.is_file()] or [path]
+        else:
+            found.append(path)
+    return found
 
 
-def _read(path: Path, joints: tuple[str, ...] | None) -> Iterator[Sample | Skipped]:
+def _suffixes(modality: str) -> tuple[str, ...]:
+    if modality not in _SUFFIXES:
+        raise UsageError(f"inputs of modality {modality!r} cannot be read yet")
+    return _SUFFIXES[modality]
+
+
+def _walks(path: Path, joints: tuple[str, ...] | None) -> Iterator[Sample | Skipped]:
     try:
         walks = skeleton.read_each_skeleton(path, joints=joints)
     except MediaError as error:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
 
 from affekt.core.dataset import Task
+from affekt.core.errors import MediaError
 from affekt.core.labels import LabelSet
 from affekt.core.recipe import Recipe
-from affekt.core.sample import Preprocess, Sample
+from affekt.core.sample import Preprocess, Sample, Skipped
 from affekt.engine.randomness import ORDER, VIEW, generator
 
 
@@ -25,7 +27,7 @@ class Draw:
     epoch: int
 
 
-class SampleDataset(Dataset[dict[str, Tensor]]):
+class SampleDataset(Dataset[dict[str, Tensor] | Skipped]):
     """Preprocessed samples; a training view is drawn from (seed, epoch, index), whatever process asks."""
 
     def __init__(
@@ -46,14 +48,25 @@ class SampleDataset(Dataset[dict[str, Tensor]]):
     def __len__(self) -> int:
         return len(self.samples)
 
-    def __getitem__(self, draw: Draw | int) -> dict[str, Tensor]:
+    def __getitem__(self, draw: Draw | int) -> dict[str, Tensor] | Skipped:
         index, epoch = (draw.index, draw.epoch) if isinstance(draw, Draw) else (draw, 0)
         rng = None if self.seed is None else generator(self.seed, VIEW, epoch, index)
-        arrays = self.preprocess(self.samples[index], rng=rng)
+        sample = self.samples[index]
+        try:
+            arrays = self.preprocess(sample, rng=rng)
+        except MediaError as error:  # one broken file among thousands: the epoch goes on without it
+            return Skipped(sample.id, str(error))
         return {
             **{name: torch.from_numpy(array) for name, array in arrays.items()},
             "label": self.targets[index],
         }
+
+
+def collate(items: Sequence[dict[str, Tensor] | Skipped]) -> dict[str, Any]:
+    """A batch of the items that could be read; under `skipped`, why the others could not."""
+    good = [item for item in items if not isinstance(item, Skipped)]
+    skipped = [str(item) for item in items if isinstance(item, Skipped)]
+    return {**(default_collate(good) if good else {}), "skipped": skipped}
 
 
 class EpochSampler(Sampler[Draw]):
@@ -84,7 +97,7 @@ class EpochSampler(Sampler[Draw]):
         return -(-self.size // _place()[1])
 
 
-def train_loader(dataset: SampleDataset, recipe: Recipe) -> DataLoader[dict[str, Tensor]]:
+def train_loader(dataset: SampleDataset, recipe: Recipe) -> DataLoader[Any]:
     """Batches of training views."""
     weights = balanced_weights(dataset.targets) if recipe.train.sampler == "balanced" else None
     return DataLoader(
@@ -92,14 +105,21 @@ def train_loader(dataset: SampleDataset, recipe: Recipe) -> DataLoader[dict[str,
         batch_size=recipe.train.batch_size,
         sampler=EpochSampler(len(dataset), recipe.seed, weights=weights),
         drop_last=recipe.train.drop_last,
+        collate_fn=collate,
         num_workers=recipe.train.workers,
         persistent_workers=recipe.train.workers > 0,
     )
 
 
-def plain_loader(dataset: SampleDataset, recipe: Recipe) -> DataLoader[dict[str, Tensor]]:
+def plain_loader(dataset: SampleDataset, recipe: Recipe) -> DataLoader[Any]:
     """Batches in order, without augmentation. Every process sees all: exact, and small beside training."""
-    return DataLoader(dataset, batch_size=recipe.train.batch_size, num_workers=recipe.train.workers)
+    return DataLoader(
+        dataset,
+        batch_size=recipe.train.batch_size,
+        collate_fn=collate,
+        num_workers=recipe.train.workers,
+        persistent_workers=recipe.train.workers > 0,
+    )
 
 
 def make_targets(samples: Sequence[Sample], labels: LabelSet, task: Task) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
@@ -13,12 +14,15 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
 
 from affekt.core.dataset import Task
+from affekt.core.errors import DataError
 from affekt.core.recipe import Recipe
 from affekt.engine.optimization import make_optimizer, rate_factor
 from affekt.engine.randomness import STEP, seed_torch
 from affekt.metrics.calibration import negative_log_likelihood, sigmoid
 from affekt.metrics.classification import confusion_matrix, multi_label_scores, scores_of
 from affekt.optim.sam import SAM
+
+log = logging.getLogger(__name__)
 
 
 class TrainingModule(pl.LightningModule):
@@ -35,8 +39,10 @@ class TrainingModule(pl.LightningModule):
         self.inputs, self.recipe = inputs, recipe
         self.task: Task = task
         self._seen: list[tuple[Tensor, Tensor]] = []
+        self._told: set[str] = set()
 
-    def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
+    def training_step(self, batch: dict[str, Any], batch_idx: int) -> Tensor:
+        self._check(batch)
         # SAM asks twice for the same batch: the same chance falls both times, and only the first one counts.
         seed_torch(self.recipe.seed, STEP, self.current_epoch, batch_idx, self.global_rank)
         if self._is_perturbed():
@@ -51,7 +57,8 @@ class TrainingModule(pl.LightningModule):
         self.log_dict(logged, on_step=False, on_epoch=True, batch_size=len(batch["label"]), sync_dist=True)
         return loss
 
-    def validation_step(self, batch: dict[str, Tensor], batch_idx: int) -> None:
+    def validation_step(self, batch: dict[str, Any], batch_idx: int) -> None:
+        self._check(batch)
         self._seen.append((self.logits(batch).float().cpu(), batch["label"].cpu()))
 
     def on_validation_epoch_end(self) -> None:
@@ -59,6 +66,16 @@ class TrainingModule(pl.LightningModule):
         self._seen.clear()
         scores = validation_scores(logits, targets, self.task)
         self.log_dict({f"validation/{name}": value for name, value in scores.items()}, sync_dist=True)
+
+    def _check(self, batch: dict[str, Any]) -> None:
+        """Say once of each broken item that work goes on without it; a batch of nothing else is an end."""
+        new = [reason for reason in batch["skipped"] if reason not in self._told]
+        self._told.update(new)
+        for reason in new:
+            log.warning("skipped %s", reason)
+        if "label" not in batch:
+            count = len(batch["skipped"])
+            raise DataError(f"not one of the {count} items of a batch could be read: look at the ones above")
 
     def _is_perturbed(self) -> bool:
         optimizer = self.optimizers(use_pl_optimizer=False)

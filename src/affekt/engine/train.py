@@ -116,8 +116,11 @@ def _fit(run: Run, recipe: Recipe, corpus: Corpus, parts: Parts, *, progress: bo
     if recipe.train.threads:
         torch.set_num_threads(recipe.train.threads)
     seed_torch(recipe.seed, INITIAL_WEIGHTS)
+    model = room.load("model")(config)
+    if recipe.train.channels_last:
+        model = model.to(memory_format=torch.channels_last)
     module = TrainingModule(
-        room.load("model")(config),
+        model,
         room.load("objective")(config, Criterion(recipe.loss, corpus.task, weights)),
         preprocess.spec.names,
         recipe,
