@@ -46,6 +46,8 @@ def command(
         ("class", "precision", "recall", "F1", "samples"),
         [(c["class"], c["precision"], c["recall"], c["f1"], c["count"]) for c in result.per_class],
     )
+    if result.label_hint:
+        say(result.label_hint)
     for item in result.skipped:
         say(f"skipped {item}")
     say(f"figures and predictions: {result.folder}")

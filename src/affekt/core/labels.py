@@ -127,7 +127,9 @@ _SETS: Mapping[str, Sequence[str]] = {
     "iemocap-6": ("angry", "excited", "frustrated", "happy", "neutral", "sad"),
     "sentiment-3": ("negative", "neutral", "positive"),
     "raf-7": ("surprise", "fear", "disgust", "happiness", "sadness", "anger", "neutral"),
+    "affectnet-7": ("neutral", "happy", "sad", "surprise", "fear", "disgust", "anger"),
     "affectnet-8": ("neutral", "happy", "sad", "surprise", "fear", "disgust", "anger", "contempt"),
     "fer-7": ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral"),
+    "caer-7": ("anger", "disgust", "fear", "happy", "neutral", "sad", "surprise"),
     "gait-4": ("happy", "sad", "angry", "neutral"),  # order of BPM-GCN's published classes
 }

@@ -32,6 +32,7 @@ from affekt.metrics.classification import (
     per_class,
     scores_of,
 )
+from affekt.metrics.permutation import exchanged_labels
 from affekt.report.figures import draw_confusion, draw_reliability
 
 
@@ -43,6 +44,7 @@ class Evaluation:
         scores: Metrics by name.
         intervals: 95 % bootstrap intervals, by subject where subjects are known.
         predictions: One row a sample: id, true, predicted, confidence, and the score of each label.
+        label_hint: A sentence where labels seem to stand in another order than the outputs; usually empty.
     """
 
     scores: dict[str, float]
@@ -53,11 +55,13 @@ class Evaluation:
     predictions: list[dict[str, Any]]
     folder: Path
     skipped: list[Skipped] = field(default_factory=list)
+    label_hint: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         return {
             "scores": self.scores,
+            "label_hint": self.label_hint,
             "intervals": self.intervals,
             "per_class": self.per_class,
             "confusion": self.confusion.tolist(),
@@ -122,27 +126,35 @@ def evaluate(
     truth = make_targets(used, corpus.labels, corpus.task).numpy()
     target = (
         folder
-        or (path.with_name(path.name + "-evaluation") if is_bundle(path) else path / "evaluation") / split
+        or (path / "evaluation" if _is_run(path) else path.with_name(path.name + "-evaluation")) / split
     )
     result = _score(predictor, logits, used, _mapped(truth, corpus.labels.names, names, predictor), target)
     result.skipped.extend([*skipped, *broken, *corpus.skipped])
     _write(result)
-    if not is_bundle(path):
+    if _is_run(path):
         _record(path, settings.name, split, result)
     return result
 
 
+def _is_run(path: Path) -> bool:
+    return (path / "recipe.toml").is_file()
+
+
 def _data_of(path: Path, predictor: Predictor, data: str | None) -> tuple[DataSettings, SplitSettings]:
     """Which data, parted how: the run's own recipe, the bundle's memory of it, or another set's own parts."""
-    if is_bundle(path):
-        own = DataSettings.model_validate(predictor.document["data"])
-        parting = SplitSettings.model_validate(predictor.document["split"])
-    elif (path / "recipe.toml").is_file():
+    if _is_run(path):
         recipe: Recipe = open_run(path).recipe
         own, parting = recipe.data, recipe.split
+    elif "data" not in predictor.document:  # a converted checkpoint, or its bundle
+        if data is None:
+            raise UsageError(f"{path} knows no data of its own: name a data set with --data NAME")
+        return DataSettings(name=catalog.canonical(data)), SplitSettings()
+    elif is_bundle(path):
+        own = DataSettings.model_validate(predictor.document["data"])
+        parting = SplitSettings.model_validate(predictor.document["split"])
     else:
         raise UsageError(
-            f"{path} is a bare checkpoint: evaluate its run folder, which knows how the data was parted"
+            f"{path} is a checkpoint of a run: evaluate the run folder, which knows how the data was parted"
         )
     if data is None or catalog.canonical(data) == own.name:
         return own, parting
@@ -199,7 +211,17 @@ def _score(
     if predictor.task == "single_label":
         draw_confusion(confusion, names, folder / "confusion.png", title=f"{len(samples)} samples")
         draw_reliability(probability, hard, folder / "reliability.png")
-    return Evaluation(scores, intervals, per_class(confusion, names), confusion, names, rows, folder)
+    hint = exchanged_labels(confusion, names) if predictor.task == "single_label" else ""
+    return Evaluation(
+        scores,
+        intervals,
+        per_class(confusion, names),
+        confusion,
+        names,
+        rows,
+        folder,
+        label_hint=hint,
+    )
 
 
 def _write(result: Evaluation) -> None:

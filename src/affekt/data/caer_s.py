@@ -1,0 +1,43 @@
+"""CAER-S: frames of television shows, faces within their scene, seven classes (Lee et al., ICCV 2019).
+
+    DIR/train/Anger/0001.png        and Disgust Fear Happy Neutral Sad Surprise
+        test/Happy/0002.png         a folder called valid is the test part where there is no test
+
+The set has no validation part and does not say who is seen.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from affekt.core.dataset import Corpus, Dataset, NoOptions
+from affekt.core.errors import DataError
+from affekt.core.labels import label_set
+from affekt.data._pictures import class_lines, picture_samples, published_parts
+
+LABELS = label_set("caer-7")
+
+
+def read(root: Path, options: NoOptions) -> Corpus:
+    """List the pictures of both parts.
+
+    Raises:
+        DataError: There is no folder of a part, or a folder is called by no class.
+    """
+    parts = published_parts(root)
+    if not parts:
+        raise DataError(
+            f"{root} holds no folder train or test; CAER-S is read from train/Anger/0001.png and so on"
+        )
+    samples, skipped = picture_samples(class_lines(root, parts, LABELS, {}))
+    return Corpus(samples, LABELS, skipped)
+
+
+DATASET = Dataset(
+    title="CAER-S, faces in scenes of television shows, 7 emotions",
+    modalities=("image",),
+    licence="non-commercial research",
+    cite="Lee et al., Context-Aware Emotion Recognition Networks, ICCV 2019",
+    labels=LABELS,
+    read=read,
+)
