@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import struct
 import threading
 import warnings
 import zipfile
@@ -25,9 +26,11 @@ MAX_BYTES = 256 * 2**20  # of a file, packed
 # The decoders that are tried; others that Pillow knows start programs or read scripts.
 _FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 _ANIMATED = ("GIF", "PNG", "WEBP")
-# What damaged files make Pillow's decoders raise.
-_DECODERS = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError,
-             MemoryError, zlib.error)  # fmt: skip
+# What damaged files make Pillow's decoders raise; warnings too, where a caller turned them into errors.
+_DECODERS = (
+    OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError, MemoryError,
+    zlib.error, struct.error, UserWarning,
+)  # fmt: skip
 _ORIENTATION = 0x0112  # the EXIF tag; values as in its standard
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -113,7 +116,7 @@ def decode_image(content: bytes, name: str) -> np.ndarray:
         raise MediaError(f"{name} is empty")
     try:
         with _opening, warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # bounded below, and tighter
+            warnings.simplefilter("ignore")  # of large pictures, which are bounded below, and of odd tags
             image = Image.open(io.BytesIO(content), formats=_FORMATS)
     except Image.UnidentifiedImageError:
         raise MediaError(f"{name} is no picture that can be read: {_looks_like(content)}") from None
