@@ -211,3 +211,21 @@ def test_text_is_written_whole(tmp_path):
     write_text(tmp_path / "a.txt", "two")
     assert (tmp_path / "a.txt").read_text() == "two"
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_what_is_no_sealed_folder_is_never_replaced(tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
+    with (
+        pytest.raises(FolderError, match="is no folder of affekt's"),
+        write_sealed(tmp_path / "thesis", {"kind": "bundle"}),
+    ):
+        pytest.fail("the folder was opened for writing")
+    assert (tmp_path / "thesis" / "chapter.txt").read_text() == "years of work"
+
+
+def test_weights_for_training_say_what_they_are_for(tmp_path):
+    with write_sealed(tmp_path / "part", {"kind": "weights"}) as work:
+        (work / "model.safetensors").write_bytes(b"")
+    with pytest.raises(FolderError, match="affekt train --weights"):
+        read_sealed(tmp_path / "part", kind="checkpoint")

@@ -3,7 +3,7 @@
 import pytest
 
 from affekt.core.errors import AffektError
-from affekt.core.weights import KeyMap
+from affekt.core.weights import KeyMap, Source
 
 NAMES = KeyMap(
     (("l{i+1}.conv.{}", "blocks.{i}.convolution.{}"), ("fc.{}", "head.{}"), ("PA", "edges")),
@@ -53,3 +53,16 @@ def test_many_problems_are_cut_short_but_counted():
 
 def test_rules_that_nobody_uses_do_no_harm():
     assert NAMES.to_ours([]) == {}
+
+
+def test_every_key_of_a_foreign_file_has_its_place():
+    found = NAMES.sort(["fc.bias", "old.weight", "l2.conv.weight", "strange"])
+    assert found.ours == {"fc.bias": "head.bias", "l2.conv.weight": "blocks.1.convolution.weight"}
+    assert (found.dropped, found.unknown) == (["old.weight"], ["strange"])
+
+
+def test_a_file_is_of_a_kind_when_it_has_all_its_marks():
+    source = Source("file", NAMES, marks=("fc.{}", "l{i}.{}"))
+    assert source.fits(["fc.bias", "l2.conv.weight", "strange"])
+    assert not source.fits(["fc.bias", "lx.conv.weight"])
+    assert Source("any file", NAMES).fits(["strange"])

@@ -7,8 +7,11 @@ import pytest
 import torch
 from torch import nn
 
-from affekt.core.recipe import OptimizerSettings, ScheduleSettings
+from affekt.core.errors import ConfigError
+from affekt.core.recipe import OptimizerSettings, Recipe, SAMSettings, ScheduleSettings
+from affekt.engine.module import held_statistics
 from affekt.engine.optimization import make_optimizer, rate_factor
+from affekt.optim.sam import SAM
 
 
 @pytest.mark.parametrize(("name", "kind"), [("adam", "Adam"), ("adamw", "AdamW"), ("sgd", "SGD")])
@@ -47,6 +50,34 @@ def test_adam_mixes_decay_into_the_gradient_and_adamw_does_not():
         after[name] = weight.item()
     assert after["adam"] == pytest.approx(2.0 - 0.1, abs=1e-5)  # the first step of Adam has length lr
     assert after["adamw"] == pytest.approx(2.0 - 0.1 - 0.1 * 0.5 * 2.0, abs=1e-5)
+
+
+def test_sam_goes_around_any_optimizer():
+    for name in ("adam", "adamw", "sgd"):
+        settings = OptimizerSettings(name=name, lr=0.3, sam=SAMSettings(rho=0.2, adaptive=True))
+        optimizer = make_optimizer(settings, nn.Linear(2, 2).parameters())
+        assert isinstance(optimizer, SAM) and (optimizer.rho, optimizer.adaptive) == (0.2, True)
+        assert type(optimizer.base).__name__.lower() == name
+
+
+@pytest.mark.parametrize(
+    ("train", "reason"),
+    [({"accumulate": 2}, "train.accumulate"), ({"precision": "16-mixed"}, "loss scaling")],
+)
+def test_what_does_not_go_with_sam_is_refused(train, reason):
+    values = {"method": "bpm_gcn", "data": {"name": "walkers"}, "optimizer": {"sam": {}}, "train": train}
+    with pytest.raises(ConfigError, match=reason):
+        Recipe.from_values(values)
+
+
+def test_held_statistics_do_not_move_and_move_again_after():
+    norm = nn.BatchNorm2d(2).train()
+    picture = torch.randn(4, 2, 3, 3) + 5
+    with held_statistics(norm):
+        held = norm(picture)
+    assert norm.running_mean.tolist() == [0, 0] and norm.running_var.tolist() == [1, 1]
+    assert torch.equal(norm(picture), held), "normalising itself was changed"
+    assert norm.running_mean.min() > 0.3
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 pytestmark = pytest.mark.xdist_group("resume")
 
-RECIPE = """
+ACCUMULATED = """
 method = "bpm_gcn"
 seed = 3
 data = {name = "walkers", options = {walkers = 24, walks_per_emotion = 2}}
@@ -27,6 +27,11 @@ sampler = "balanced"
 weight_average = 0.8
 threads = 1
 """
+SHARPNESS_AWARE = (
+    ACCUMULATED.replace("accumulate = 2", 'precision = "bf16-mixed"')
+    .replace('{name = "sgd", lr = 0.01, momentum = 0.9, nesterov = true,', '{name = "adam", lr = 1e-3,')
+    .replace("weight_decay = 1e-3}", "weight_decay = 1e-3, sam = {rho = 0.05}}")
+)
 
 
 def command(folder: Path, *more: str) -> list[str]:
@@ -47,19 +52,24 @@ def run_folder(folder: Path) -> Path:
     return next((folder / "runs").rglob("recipe.toml")).parent
 
 
+@pytest.fixture(scope="module", params=[ACCUMULATED, SHARPNESS_AWARE], ids=["accumulated", "sharpness-aware"])
+def recipe(request):
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def straight(tmp_path_factory):
+def straight(recipe, tmp_path_factory):
     folder = tmp_path_factory.mktemp("straight")
-    (folder / "recipe.toml").write_text(RECIPE)
+    (folder / "recipe.toml").write_text(recipe)
     subprocess.run(command(folder), check=True, capture_output=True)
     return run_folder(folder)
 
 
 @pytest.fixture(scope="module")
-def killed(tmp_path_factory):
+def killed(recipe, tmp_path_factory):
     """A run that was killed in its third epoch, then resumed."""
     folder = tmp_path_factory.mktemp("killed")
-    (folder / "recipe.toml").write_text(RECIPE)
+    (folder / "recipe.toml").write_text(recipe)
     process = subprocess.Popen(command(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:

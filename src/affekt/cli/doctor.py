@@ -14,7 +14,8 @@ from affekt.cli.show import AsJson, as_json, as_table, say
 _EXTRAS = {
     "predict": "",
     "predict --output FILE.parquet": "parquet",
-    "train, evaluate, export, demo, data check": "train",
+    "predict --backend openvino, --precision bf16": "openvino",
+    "train, convert, evaluate, export, demo, data check": "train",
 }
 
 
@@ -30,6 +31,7 @@ def command(json: AsJson = False) -> None:
         "python": platform.python_version(),
         "cores": os.cpu_count(),
         "onnxruntime": _version("onnxruntime"),
+        "openvino": _version("openvino"),
         "torch": _version("torch"),
     }
     if json:

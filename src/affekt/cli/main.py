@@ -9,7 +9,7 @@ import typer
 from rich.highlighter import NullHighlighter
 from rich.logging import RichHandler
 
-from affekt.cli import card, data, datasets, demo, doctor, evaluate, export, methods, predict, train
+from affekt.cli import card, convert, data, datasets, demo, doctor, evaluate, export, methods, predict, train
 from affekt.cli.show import errors
 from affekt.core.errors import AffektError
 
@@ -21,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (demo, methods, datasets, card, train, evaluate, export, predict, doctor):
+for module in (demo, methods, datasets, card, convert, train, evaluate, export, predict, doctor):
     app.command(name=module.__name__.rpartition(".")[2])(module.command)
 app.add_typer(data.app, name="data")
 

@@ -19,6 +19,10 @@ def command(
     data_root: Annotated[
         Path | None, typer.Option(envvar="AFFEKT_DATA", help="Where the data set lies.")
     ] = None,
+    weights: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder the network starts from, of affekt convert or a checkpoint; repeatable."),
+    ] = None,
     runs: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
     resume: Annotated[bool, typer.Option("--resume", help="Continue a stopped or killed run.")] = False,
     json: AsJson = False,
@@ -34,7 +38,7 @@ def command(
     from affekt.engine.train import train
 
     bar = errors.is_terminal and not json
-    run = train(checked, data_root=data_root, runs=runs, resume=resume, progress=bar)
+    run = train(checked, data_root=data_root, weights=weights or [], runs=runs, resume=resume, progress=bar)
     result = run.result
     if result is None:  # a helper process of a distributed run: the first one reports
         return

@@ -117,6 +117,11 @@ def label_set(name: str) -> LabelSet:
     return LabelSet.of(*_SETS[name])
 
 
+def list_label_sets(classes: int | None = None) -> list[str]:
+    """Names of the published label sets, of those with so many classes if a number is given."""
+    return [name for name, names in _SETS.items() if classes in (None, len(names))]
+
+
 # Orders as the named data sets number them.
 _SETS: Mapping[str, Sequence[str]] = {
     "ekman-6": ("anger", "disgust", "fear", "joy", "sadness", "surprise"),

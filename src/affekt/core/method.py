@@ -11,6 +11,7 @@ from typing import Any
 from affekt.core.card import Card, read_card
 from affekt.core.errors import AffektError, ConfigError, MissingExtra
 from affekt.core.settings import Settings, validate
+from affekt.core.weights import Source
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Method:
     preprocess: str
     weights: str
     parity: str = "parity:run_case"
+    # Which files of others `convert` reads; a room without them reads its reference's, by `weights`.
+    sources: str = "weights:SOURCES"
     # Filled in by the catalogue from the folder: the name is never typed a second time.
     name: str = ""
     package: str = ""
@@ -55,6 +58,13 @@ class Method:
                 f"pip install 'affekt[{extra}]'"
             ) from None
         return getattr(module, attribute)
+
+    @cached_property
+    def foreign_files(self) -> tuple[Source, ...]:
+        """The kinds of files that this room can read."""
+        whole = Source("checkpoint of the reference implementation", self.load("weights"))
+        file, _, attribute = self.sources.partition(":")
+        return getattr(importlib.import_module(f"{self.package}.{file}"), attribute, (whole,))
 
     @cached_property
     def card(self) -> Card:

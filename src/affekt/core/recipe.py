@@ -143,6 +143,10 @@ class TrainSettings(Settings):
 class Recipe(Settings):
     """One experiment, complete.
 
+    Attributes:
+        initial_weights: First 16 digits of the SHA-256 of each set of weights that the network starts from;
+            `train` writes them down, where the folders lie comes from `--weights`, never from a recipe.
+
     Example:
         >>> recipe = Recipe.from_values({"method": "bpm-gcn", "data": {"name": "walkers"}})
         >>> recipe.method, recipe.train.batch_size
@@ -159,6 +163,7 @@ class Recipe(Settings):
     loss: LossSettings = LossSettings()
     selection: SelectionSettings = SelectionSettings()
     train: TrainSettings = TrainSettings()
+    initial_weights: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _sam_fits(self) -> Recipe:
@@ -212,7 +217,9 @@ class Recipe(Settings):
 
     def digest(self) -> str:
         """SHA-256 of the recipe without its seed, as canonical JSON: runs that differ in seed share it."""
-        values = self.model_dump(mode="json", exclude={"seed"})
+        # A start from random weights leaves no trace: such runs are where they were before there was another.
+        unset = set() if self.initial_weights else {"initial_weights"}
+        values = self.model_dump(mode="json", exclude={"seed"} | unset)
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 

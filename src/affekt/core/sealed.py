@@ -68,9 +68,14 @@ def write_sealed(path: Path, document: dict[str, Any]) -> Iterator[Path]:
     """Write a sealed folder: fill the yielded folder; it takes its place, or nothing does.
 
     Args:
-        path: Where the folder will stand; an older one is replaced.
+        path: Where the folder will stand; an older sealed folder is replaced.
         document: Plain JSON values for the manifest; `files`, `schema` and `sha256` are added.
+
+    Raises:
+        FolderError: Something else stands there, which is left alone.
     """
+    if path.exists() and not (path / MANIFEST).is_file() and not (path.is_dir() and not any(path.iterdir())):
+        raise FolderError(f"{path} exists and is no folder of affekt's: it is left alone, name another one")
     path.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
     try:
@@ -107,7 +112,12 @@ def read_sealed(path: Path, *, kind: str) -> Sealed:
     if document.get("schema") != SCHEMA:
         raise FolderError(f"{path} has schema {document.get('schema')}, this affekt reads schema {SCHEMA}")
     if document.get("kind") != kind:
-        raise FolderError(f"{path} is a {document.get('kind')}, a {kind} was expected")
+        found = document.get("kind")
+        if found == "weights":
+            raise FolderError(
+                f"{path} holds weights for training (affekt train --weights), a {kind} was expected"
+            )
+        raise FolderError(f"{path} is a {found}, a {kind} was expected")
     _check_files(path, document.get("files"))
     sealed = Sealed(path, document, digest)
     for name in sealed.files:

@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from affekt.core.errors import AffektError
 
 _PLACEHOLDER = re.compile(r"\{(?:(?P<name>[a-z])(?P<shift>[+-]\d+)?)?\}")
+
+
+class Sorted(NamedTuple):
+    """Keys of a foreign file, each in one place.
+
+    Attributes:
+        ours: Reference key to our key.
+        dropped: Keys that ours has no use for.
+        unknown: Keys that fit no rule.
+    """
+
+    ours: dict[str, str]
+    dropped: list[str]
+    unknown: list[str]
 
 
 class KeyMap:
@@ -39,8 +55,25 @@ class KeyMap:
         Raises:
             AffektError: A key fits no rule or several, or two keys meet in one.
         """
-        kept = [key for key in keys if not any(pattern.match(key) is not None for pattern in self._dropped)]
+        kept = [key for key in keys if not _fits_any(key, self._dropped)]
         return _rename(kept, self._forward, side="reference")
+
+    def sort(self, keys: Iterable[str]) -> Sorted:
+        """The same for a file that may hold strange keys: nothing is lost, everything has its place.
+
+        Raises:
+            AffektError: A key fits several rules, or two keys meet in one.
+        """
+        known: list[str] = []
+        dropped: list[str] = []
+        unknown: list[str] = []
+        for key in keys:
+            if _fits_any(key, self._dropped):
+                dropped.append(key)
+            else:
+                fits = _fits_any(key, (theirs for theirs, _ in self._forward))
+                (known if fits else unknown).append(key)
+        return Sorted(_rename(known, self._forward, side="reference"), dropped, unknown)
 
     def to_theirs(self, keys: Iterable[str]) -> dict[str, str]:
         """Our key to reference key.
@@ -49,6 +82,40 @@ class KeyMap:
             AffektError: As for `to_ours`.
         """
         return _rename(list(keys), [(ours, theirs) for theirs, ours in self._forward], side="affekt")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A kind of file that others publish, and what it holds of a network.
+
+    What a file brings must be complete: each tensor of the part, in the right shape.
+
+    Attributes:
+        title: What people call the file, after "a" or "an".
+        names: From the file's names to ours, prefix of the part included.
+        marks: Patterns that each fit some key of such a file; no other kind of file has them all.
+        part: The part of our network that the file brings, as in `image`; empty for all of it.
+        config: Config fields that can be read off the shapes of the tensors, under our names.
+        inert: Full names of classes that such a file has pickled beside its weights; they are passed over.
+        note: What a person should know who names the labels.
+    """
+
+    title: str
+    names: KeyMap
+    marks: tuple[str, ...] = ()
+    part: str = ""
+    config: Callable[[Mapping[str, tuple[int, ...]]], dict[str, Any]] = lambda shapes: {}
+    inert: tuple[str, ...] = ()
+    note: str = ""
+
+    def fits(self, keys: Iterable[str]) -> bool:
+        """Whether a file with these keys is of this kind."""
+        keys = list(keys)
+        return all(any(_Pattern(mark).match(key) is not None for key in keys) for mark in self.marks)
+
+
+def _fits_any(key: str, patterns: Iterable[_Pattern]) -> bool:
+    return any(pattern.match(key) is not None for pattern in patterns)
 
 
 def _rename(keys: list[str], rules: list[tuple[_Pattern, _Pattern]], *, side: str) -> dict[str, str]:
@@ -80,7 +147,7 @@ class _Pattern:
             name, shift = found["name"] or "", int(found["shift"] or 0)
             literal = text[end : found.start()]
             self.pieces += [literal, (name, shift)]
-            regex += re.escape(literal) + (f"(?P<{name}>\\d+)" if name else "(?P<rest>.+)")
+            regex += re.escape(literal) + (f"(?P<{name}>\\d{{1,9}})" if name else "(?P<rest>.+)")
             end = found.end()
         self.pieces.append(text[end:])
         self.regex = re.compile(regex + re.escape(text[end:]))

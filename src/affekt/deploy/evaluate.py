@@ -18,6 +18,7 @@ from affekt.core.errors import DataError, UsageError
 from affekt.core.recipe import DataSettings, Recipe, SplitSettings
 from affekt.core.sample import Sample, Skipped, Split
 from affekt.core.sealed import write_text
+from affekt.deploy.backends import Backend, Precision
 from affekt.deploy.load import is_bundle, load
 from affekt.deploy.predictor import Predictor
 from affekt.engine.loading import make_targets
@@ -45,6 +46,7 @@ class Evaluation:
         intervals: 95 % bootstrap intervals, by subject where subjects are known.
         predictions: One row a sample: id, true, predicted, confidence, and the score of each label.
         label_hint: A sentence where labels seem to stand in another order than the outputs; usually empty.
+        backend: What computed the network, and in which precision.
     """
 
     scores: dict[str, float]
@@ -56,6 +58,7 @@ class Evaluation:
     folder: Path
     skipped: list[Skipped] = field(default_factory=list)
     label_hint: str = ""
+    backend: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -69,6 +72,7 @@ class Evaluation:
             "samples": len(self.predictions),
             "skipped": [{"id": item.id, "reason": item.reason} for item in self.skipped],
             "folder": str(self.folder),
+            "backend": self.backend,
         }
 
 
@@ -79,6 +83,8 @@ def evaluate(
     data_root: Path | str | None = None,
     split: Split | Literal["all"] = "test",
     folder: Path | None = None,
+    backend: Backend | None = None,
+    precision: Precision = "f32",
     on_batch: Callable[[int, int], None] = lambda done, total: None,
 ) -> Evaluation:
     """Evaluate a run or a bundle on one part of a data set: its own as its recipe parts it, or another one.
@@ -90,6 +96,8 @@ def evaluate(
         data: Another data set; its labels are mapped by name.
         split: `all` is for data of your own that the network was not trained on.
         folder: Where results go; inside the run, or beside the bundle, if not given.
+        backend: What computes a bundle, as in `load`.
+        precision: What it computes in, as in `load`.
         on_batch: Told how many of how many samples are done.
 
     Raises:
@@ -99,7 +107,7 @@ def evaluate(
         >>> evaluate("runs/.../0f6cf0c3--0", data_root="data/emotion_gait").scores["uar"]  # doctest: +SKIP
     """
     path = Path(path)
-    predictor = load(path)
+    predictor = load(path, backend=backend, precision=precision)
     settings, parting = _data_of(path, predictor, data)
     corpus = catalog.dataset(settings.name).open(data_path(data_root), settings.options)
     samples = select(corpus.samples, parting, split)
@@ -221,6 +229,7 @@ def _score(
         rows,
         folder,
         label_hint=hint,
+        backend=predictor.backend,
     )
 
 

@@ -1,4 +1,4 @@
-"""`export`: a run to a bundle, behind a gate."""
+"""`export`: a run or a checkpoint to a bundle, behind a gate."""
 
 from __future__ import annotations
 
@@ -53,16 +53,20 @@ class Exported:
 def export(
     run: Path | str, folder: Path | None = None, *, to: str = "onnx", data_root: Path | str | None = None
 ) -> Exported:
-    """Write the best epoch of a run as a bundle.
+    """Write the best epoch of a run, or a checkpoint by itself, as a bundle.
+
+    A checkpoint alone, as `convert` makes it, knows no data: the gate draws random inputs, the temperature
+    stays 1 and the bundle has no metrics.
 
     Args:
-        folder: Where the bundle goes; `bundle` inside the run if not given.
+        run: Folder of a run or of a checkpoint.
+        folder: Where the bundle goes; `bundle` inside the run, or beside the checkpoint, if not given.
         data_root: Where the run's data lies; with it the gate compares on validation samples, else on random
             inputs.
 
     Raises:
         ExportError: The graph's answers drift from eager PyTorch; nothing is written.
-        FolderError: There is no such run.
+        FolderError: There is no such run or checkpoint.
         UsageError: There is no such target.
 
     Example:
@@ -71,10 +75,11 @@ def export(
     if to != "onnx":
         raise UsageError(f"a run can be exported to onnx; {to!r} is not known")
     start = time.perf_counter()
-    source = open_run(Path(run))
-    sealed = read_sealed(source.best, kind="checkpoint")
+    path = Path(run)
+    source = None if (path / MODEL_FILE).is_file() else open_run(path)
+    sealed = read_sealed(source.best if source else path, kind="checkpoint")
     model = checkpoint_model(sealed)
-    predictor = checkpoint_predictor(sealed, source.temperature)
+    predictor = checkpoint_predictor(sealed, source.temperature if source else 1.0)
     graph = make_graph(model, predictor.preprocess.spec)
     batches, gate = _gate_batches(source, predictor.preprocess, data_root)
     drift = max_difference(model, graph, batches)
@@ -86,7 +91,7 @@ def export(
     document = _document(
         source, sealed.document, predictor.preprocess.spec, {"max_difference": drift, "on": gate}
     )
-    target = folder or source.path / "bundle"
+    target = folder or (path / "bundle" if source else path.with_name(path.name + "-bundle"))
     with write_sealed(target, document) as work:
         (work / GRAPH_FILE).write_bytes(graph)
     return Exported(target, drift, gate, len(graph), time.perf_counter() - start)
@@ -137,14 +142,14 @@ def random_batch(spec: InputSpec, size: int, *, seed: int) -> dict[str, np.ndarr
 
 
 def _gate_batches(
-    run: Run, preprocess: Any, data_root: Path | str | None
+    run: Run | None, preprocess: Any, data_root: Path | str | None
 ) -> tuple[list[dict[str, np.ndarray]], str]:
     """Batches of several sizes: of validation samples where the data can be read, else of random numbers."""
+    root = data_path(data_root)
+    if run is None or (catalog.dataset(run.recipe.data.name).needs_root and root is None):
+        return [random_batch(preprocess.spec, n, seed=n) for n in GATE_BATCHES], "random inputs"
     recipe = run.recipe
     adapter = catalog.dataset(recipe.data.name)
-    root = data_path(data_root)
-    if adapter.needs_root and root is None:
-        return [random_batch(preprocess.spec, n, seed=n) for n in GATE_BATCHES], "random inputs"
     samples = part(adapter.open(root, recipe.data.options).samples, recipe.split).validation[:GATE_SAMPLES]
     rows: list[dict[str, np.ndarray]] = []
     for sample in samples:
@@ -159,23 +164,39 @@ def _gate_batches(
     ], f"{len(rows)} validation samples"
 
 
-def _document(run: Run, checkpoint: dict[str, Any], spec: InputSpec, gate: dict[str, Any]) -> dict[str, Any]:
+def _document(
+    run: Run | None, checkpoint: dict[str, Any], spec: InputSpec, gate: dict[str, Any]
+) -> dict[str, Any]:
     """All a bundle says of itself."""
-    recipe = run.recipe
     card = catalog.card(checkpoint["method"])
-    result = run.result or {}
-    kept = ("method", "config", "labels", "task", "preprocessing", "data")
+    kept = ("method", "config", "labels", "task", "preprocessing")
     return {
         "kind": "bundle",
         "affekt": __version__,
         **{name: checkpoint[name] for name in kept},
-        "split": recipe.split.model_dump(mode="json"),
         "modality": card.modalities[0],
         "inputs": [tensor.model_dump(mode="json") for tensor in spec.inputs],
         "postprocessing": {
             "answer": ANSWER,
             "scores": "softmax" if checkpoint["task"] == "single_label" else "sigmoid",
         },
+        "calibration": {"temperature": 1.0},
+        "gate": gate,
+        "weights_sha256": checkpoint["files"][MODEL_FILE]["sha256"],
+        "licence": card.licence,
+        "intended_use": card.intended_use,
+        "limits": card.limits,
+        **({"source": checkpoint["source"]} if "source" in checkpoint else {}),
+        **(_training(run, checkpoint) if run else {}),
+    }
+
+
+def _training(run: Run, checkpoint: dict[str, Any]) -> dict[str, Any]:
+    """What a bundle says of the run it comes from."""
+    recipe, result = run.recipe, run.result or {}
+    return {
+        "data": checkpoint["data"],
+        "split": recipe.split.model_dump(mode="json"),
         "calibration": {"temperature": run.temperature, **result.get("calibration", {})},
         "metrics": {
             "data": recipe.data.name,
@@ -183,12 +204,7 @@ def _document(run: Run, checkpoint: dict[str, Any], spec: InputSpec, gate: dict[
             "epoch": checkpoint["epoch"],
             **result.get("validation", {}),
         },
-        "gate": gate,
-        "weights_sha256": checkpoint["files"][MODEL_FILE]["sha256"],
         "recipe": recipe.digest(),
         "seed": recipe.seed,
-        "licence": card.licence,
         "data_licence": catalog.dataset(recipe.data.name).licence,
-        "intended_use": card.intended_use,
-        "limits": card.limits,
     }

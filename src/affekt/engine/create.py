@@ -1,22 +1,27 @@
-"""`create`: an untrained network of a method."""
+"""`create`: a network of a method, fresh or with weights."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from torch import nn
 
 from affekt.core import catalog
+from affekt.engine.initial import read_weights, start_from
 
 
-def create(name: str, **config: Any) -> nn.Module:
-    """A network with random weights; nothing is read from disk.
+def create(name: str, *, weights: Path | str | Sequence[Path | str] = (), **config: Any) -> nn.Module:
+    """A network with random weights; nothing is read from disk unless `weights` says so.
 
     Args:
+        weights: Folders that `convert` or a training has made, of the network or of parts of it.
         config: Fields of the method's config.
 
     Raises:
-        ConfigError: A field is unknown or wrong.
+        ConfigError: A field is unknown or wrong, or weights do not fit.
+        FolderError: A folder of weights is incomplete, altered, or holds none.
         UsageError: There is no such method.
 
     Example:
@@ -25,4 +30,6 @@ def create(name: str, **config: Any) -> nn.Module:
         7
     """
     room = catalog.method(name)
-    return room.load("model")(room.make_config(config))
+    network: nn.Module = room.load("model")(room.make_config(config))
+    start_from(network, read_weights([weights] if isinstance(weights, Path | str) else weights), room)
+    return network

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from affekt.core.errors import ConfigError, DataError
 from affekt.core.recipe import SplitSettings
@@ -105,11 +105,13 @@ def _folds(samples: Sequence[Sample], folds: int, seed: int) -> np.ndarray:
     if max(Counter(labels).values()) < folds:  # no class reaches every fold: spread subjects alone
         labels = [""] * len(samples)
     where = np.zeros(len(samples), int)
+    # Where nobody shares a subject, the splitter that minds subjects takes minutes for the same.
+    groups = None if len(set(subjects)) == len(samples) else subjects
+    splitter = (StratifiedGroupKFold if groups else StratifiedKFold)(folds, shuffle=True, random_state=seed)
     # A class with fewer samples than folds is spread as far as it goes; scikit-learn would warn.
-    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
-        for fold, (_, members) in enumerate(splitter.split(np.zeros(len(samples)), labels, subjects)):
+        for fold, (_, members) in enumerate(splitter.split(np.zeros(len(samples)), labels, groups)):
             where[members] = fold
     return where
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from affekt.core.sealed import read_sealed
 from affekt.engine.checkpoint import FolderCheckpointIO
 from affekt.engine.criterion import Criterion, class_weights
 from affekt.engine.finish import finish
+from affekt.engine.initial import Weights, check_start, name_weights, read_weights, start_from
 from affekt.engine.loading import SampleDataset, plain_loader, train_loader
 from affekt.engine.module import TrainingModule
 from affekt.engine.progress import RunProgress
@@ -38,6 +39,7 @@ def train(
     recipe: Recipe,
     *,
     data_root: Path | str | None = None,
+    weights: Sequence[Path | str] = (),
     runs: Path | str = "runs",
     resume: bool = False,
     progress: bool = True,
@@ -48,13 +50,15 @@ def train(
 
     Args:
         data_root: Where the data set lies; AFFEKT_DATA if not given.
+        weights: Folders that the network starts from, made by `convert` or by another training. A run that
+            is resumed does not need them.
         runs: Folder that holds all runs.
         resume: Continue a run that was stopped or killed; the end is the same, bit for bit.
         progress: Show a progress bar.
 
     Raises:
         AffektError: The run exists and `resume` was not asked for, or training diverged.
-        ConfigError: The recipe does not fit the data or the machine.
+        ConfigError: The recipe does not fit the data, the machine or the weights.
         DataError: The data set cannot be read.
 
     Example:
@@ -64,7 +68,11 @@ def train(
     corpus = open_corpus(recipe, data_root)
     parts = part(corpus.samples, recipe.split)
     check_parts(parts)
+    given = read_weights(weights)
+    recipe = name_weights(recipe, given)
     run = Run.place(Path(runs), recipe, catalog.dataset(recipe.data.name).modalities)
+    if not run.last.exists():
+        check_start(recipe, given, catalog.method(recipe.method))
     if _is_first_process():
         if not resume:
             check_free(run)
@@ -73,7 +81,7 @@ def train(
             return run
         run.start(recipe)
     with _logging(run):
-        _fit(run, recipe, corpus, parts, progress=progress)
+        _fit(run, recipe, corpus, parts, given, progress=progress)
     return run
 
 
@@ -103,7 +111,9 @@ def _is_first_process() -> bool:
     return int(os.environ.get("LOCAL_RANK", "0")) == 0 and int(os.environ.get("NODE_RANK", "0")) == 0
 
 
-def _fit(run: Run, recipe: Recipe, corpus: Corpus, parts: Parts, *, progress: bool) -> None:
+def _fit(
+    run: Run, recipe: Recipe, corpus: Corpus, parts: Parts, given: Sequence[Weights], *, progress: bool
+) -> None:
     room = catalog.method(recipe.method)
     config = room.make_config(recipe.config)
     state = room.load("preprocess")(config).fit(parts.train)
@@ -137,6 +147,9 @@ def _fit(run: Run, recipe: Recipe, corpus: Corpus, parts: Parts, *, progress: bo
     }
     recorder = EpochRecorder(run, document, recipe.selection, keep_all=recipe.train.keep == "all")
     resume_from = _resume_point(run, recorder)
+    if resume_from is None:
+        start_from(module.model, given, room)
+    module.train()  # Lightning leaves modes as they are; a network may keep a part of itself from training
     trainer = _make_trainer(run, recipe, recorder, progress=progress)
     log.info("%d training and %d validation samples, %s", len(parts.train), len(parts.validation), run.path)
     trainer.fit(
@@ -211,6 +224,8 @@ def _logging(run: Run) -> Iterator[None]:
             # Loader workers are the recipe's choice, and small data sets have fewer batches than log steps.
             warnings.filterwarnings("ignore", message=".*does not have many workers.*")
             warnings.filterwarnings("ignore", message=".*Checkpoint directory .* exists and is not empty.*")
+            # A frozen part answers as it always does, in training too.
+            warnings.filterwarnings("ignore", message=".*module.s. in eval mode at the start of training.*")
             # Lightning still calls a helper that torch has renamed.
             warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")
             yield

@@ -1,8 +1,12 @@
-"""Names of the reference's checkpoint, and which of its weights nothing ever read."""
+"""Names of the reference's checkpoint, which of its weights nothing ever read, and the files to convert."""
 
 from __future__ import annotations
 
-from affekt.core.weights import KeyMap
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from affekt.core.weights import KeyMap, Source
 
 
 def _conv_norm(theirs: str, ours: str) -> list[tuple[str, str]]:
@@ -82,5 +86,95 @@ WEIGHTS = KeyMap(
         "VIT.IRLinear{i}.{}",
         "VIT.eca_block.{}",
         "VIT.blocks.{i}.conv.{}",
+    ),
+)
+
+
+# The face recognition release keeps the units of all four stages in one list; ours has no fourth stage.
+_ONE_LIST = ((0, 3), (3, 7), (7, 21))
+_LAST_STAGE = range(21, 24)
+IMAGE_BRANCH = KeyMap(
+    [(theirs, f"image.{ours}") for theirs, ours in IMAGE], dropped=("output_layer.{}", "body4.{}")
+)
+IMAGE_BRANCH_ONE_LIST = KeyMap(
+    [
+        ("input_layer.{}", "image.stem.{}"),
+        *(
+            (f"body.{unit}.{part}_layer.{{}}", f"image.stages.{stage}.{unit - first}.{name}.{{}}")
+            for stage, (first, end) in enumerate(_ONE_LIST)
+            for unit in range(first, end)
+            for part, name in (("res", "branch"), ("shortcut", "shortcut"))
+        ),
+    ],
+    dropped=("output_layer.{}", *(f"body.{unit}.{{}}" for unit in _LAST_STAGE)),
+)
+LANDMARK_BRANCH = KeyMap(
+    [(theirs, f"landmarks.{ours}") for theirs, ours in LANDMARKS], dropped=("output_layer.{}",)
+)
+
+
+def config_of(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
+    """Config fields as the shapes of the weights tell them, of the whole network or of a branch."""
+    config: dict[str, Any] = {}
+    for stem in ("image.stem.0.weight", "landmarks.stem.conv.weight"):
+        if stem in shapes:
+            config["width"] = _rows(shapes, stem)
+    stages = range(3)
+    image = [_count(shapes, f"image.stages.{stage}.") for stage in stages]
+    landmarks = [_count(shapes, f"landmarks.stages.{stage}.units.") for stage in stages]
+    config |= {"image_units": image} if all(image) else {}
+    config |= {"landmark_units": landmarks} if all(landmarks) else {}
+    if "head.weight" in shapes:
+        config["num_classes"] = _rows(shapes, "head.weight")
+        config["token_blocks"] = _count(shapes, "encoder.blocks.")
+    if "scales.0.attention.position" in shapes:
+        # A row for each pair of places of a map whose side is a fourth of the picture's: (2 side - 1)^2.
+        config["size"] = 2 * (math.isqrt(_rows(shapes, "scales.0.attention.position")) + 1)
+    return config
+
+
+def _rows(shapes: Mapping[str, tuple[int, ...]], key: str) -> int:
+    """Length of the first axis; 0, which no config allows, of a tensor without axes."""
+    return shapes[key][0] if shapes[key] else 0
+
+
+def _count(shapes: Mapping[str, tuple[int, ...]], prefix: str) -> int:
+    """How many numbered things there are behind a prefix."""
+    return len({key[len(prefix) :].partition(".")[0] for key in shapes if key.startswith(prefix)})
+
+
+SOURCES = (
+    Source(
+        "training file of POSTER V2",
+        WEIGHTS,
+        marks=("VIT.{}", "ir_back.{}", "face_landback.{}"),
+        config=config_of,
+        # Curves that the authors' script has pickled along.
+        inert=("__main__.RecorderMeter", "__main__.RecorderMeter1"),
+        note=(
+            "weights trained on RAF-DB answer in the order of raf-7; the order of the published AffectNet "
+            "weights is not known: try one, and `affekt evaluate` says which names seem to be exchanged"
+        ),
+    ),
+    Source(
+        "file of the image branch in three lists (ir50.pth)",
+        IMAGE_BRANCH,
+        marks=("input_layer.{}", "body1.{}"),
+        part="image",
+        config=config_of,
+    ),
+    Source(
+        "file of the image branch in one list (ir50.pth of POSTER and of the face recognition release)",
+        IMAGE_BRANCH_ONE_LIST,
+        marks=("input_layer.{}", "body.{}"),
+        part="image",
+        config=config_of,
+    ),
+    Source(
+        "file of the landmark branch (mobilefacenet_model_best.pth.tar)",
+        LANDMARK_BRANCH,
+        marks=("conv2_dw.{}", "conv_6_sep.{}"),
+        part="landmarks",
+        config=config_of,
     ),
 )

@@ -1,0 +1,87 @@
+"""Training on pictures: broken ones, workers, sharpness-aware steps."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from affekt.core import catalog
+from affekt.core.errors import DataError
+from affekt.core.recipe import Recipe
+from affekt.engine.train import train
+
+RECIPE = {
+    "method": "compact_face",
+    "data": {"name": "images"},
+    "config": {"size": 16, "width": 8, "units": 1, "num_classes": 7},
+    "train": {"epochs": 1, "batch_size": 8, "threads": 1},
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Drawn faces as files, a folder a class, two of them broken."""
+    root = tmp_path_factory.mktemp("faces")
+    options = {"people": 8, "faces_per_emotion": 1, "size": 24}
+    for sample in catalog.dataset("drawn_faces").open(None, options).samples:
+        file = root / str(sample.label) / f"sub-{sample.subject}_{sample.id}.png"
+        file.parent.mkdir(exist_ok=True)
+        Image.fromarray(np.asarray(sample.media["image"])).save(file)
+    files = sorted(root.rglob("*.png"))
+    files[3].write_text("no picture")
+    files[-2].write_bytes(files[-2].read_bytes()[:100])
+    return root
+
+
+def run(folder, runs, **changes):
+    values = {**RECIPE, **changes, "train": {**RECIPE["train"], **changes.get("train", {})}}
+    return train(Recipe.from_values(values), data_root=folder, runs=runs, progress=False)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_broken_pictures_are_left_out_and_named_once(folder, tmp_path, workers, caplog):
+    done = run(folder, tmp_path, train={"epochs": 2, "workers": workers})
+    assert done.result is not None and done.result["epochs"] == 2
+    told = [record.message for record in caplog.records if record.message.startswith("skipped")]
+    assert len(told) == len(set(told)) == 2
+    assert sum("no picture that can be read" in line for line in told) == 1
+
+
+def test_workers_give_the_same_bits(folder, tmp_path):
+    one, other = (run(folder, tmp_path / str(n), train={"workers": n}) for n in (0, 1))
+    files = [each.best / "model.safetensors" for each in (one, other)]
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_a_batch_of_nothing_but_broken_pictures_is_an_end(tmp_path):
+    for label in ("happy", "sad"):
+        (tmp_path / "faces" / label).mkdir(parents=True)
+        for number in range(8):
+            (tmp_path / "faces" / label / f"{number}.png").write_text("no picture")
+    with pytest.raises(DataError, match="items of a batch could be read"):
+        run(tmp_path / "faces", tmp_path / "runs", config={**RECIPE["config"], "num_classes": 2})
+
+
+def test_sharpness_aware_training_counts_the_first_pass_only(folder, tmp_path):
+    optimizer = {"name": "sgd", "lr": 1e-9}
+    plain = run(folder, tmp_path / "plain", optimizer=optimizer)
+    sharp = run(folder, tmp_path / "sharp", optimizer={**optimizer, "sam": {"rho": 5.0}})
+    # At this rate nothing moves: the loss is that of the first weights, and the one uphill would be larger.
+    (one,), (other,) = plain.metrics(), sharp.metrics()
+    assert other["train/loss"] == pytest.approx(one["train/loss"], rel=1e-5)
+    assert other["validation/loss"] == pytest.approx(one["validation/loss"], rel=1e-5)
+    twice = run(
+        folder, tmp_path / "twice", optimizer={**optimizer, "sam": {"rho": 5.0, "statistics": "twice"}}
+    )
+    assert twice.metrics()[0]["validation/loss"] != pytest.approx(one["validation/loss"], rel=1e-4)
+
+
+def test_sharpness_aware_training_goes_with_half_precision(folder, tmp_path):
+    done = run(
+        folder,
+        tmp_path,
+        config={**RECIPE["config"], "dropout": 0.0, "augment": {"erase": 0.0}},
+        optimizer={"name": "adam", "lr": 5e-3, "sam": {}},
+        train={"precision": "bf16-mixed", "channels_last": True, "clip_norm": 1.0, "epochs": 12},
+    )
+    rows = done.metrics()
+    assert rows[-1]["train/loss"] < 0.9 * rows[0]["train/loss"]
