@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from affekt.cli.show import AsJson, as_json, as_table, say
+from affekt.cli.show import AsJson, as_json, as_table, progress, say
 from affekt.core import catalog
 from affekt.core.recipe import options_from
 
@@ -26,7 +26,12 @@ def check(
     option: Annotated[
         list[str] | None, typer.Option("--set", help="An option of the data set: key=value.")
     ] = None,
-    figure: Annotated[Path | None, typer.Option(help="Draw the class balance into this PNG.")] = None,
+    figure: Annotated[
+        Path | None,
+        typer.Option(
+            help="Draw the class balance into this PNG, and examples of pictures beside it (-tiles.png)."
+        ),
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Read a data set and report counts, broken items and leaks.
@@ -34,12 +39,16 @@ def check(
     Example: affekt data check emotion-gait --data-root DIR
     """
     from affekt.report.corpus import describe, draw_balance, problems
+    from affekt.report.tiles import draw_tiles
 
     corpus = catalog.dataset(dataset).open(data_root, options_from(option or []))
-    description = describe(corpus)
+    with progress("pictures") as show:
+        description = describe(corpus, on_item=show)
     found = problems(description)
     if figure is not None:
         draw_balance(description, figure)
+        if description["images"]:
+            draw_tiles(corpus.samples, corpus.labels, figure.with_name(f"{figure.stem}-tiles.png"))
     if json:
         as_json({**description, "problems": found})
         return

@@ -70,8 +70,8 @@ def erased(
         return channels
     _, height, width = channels.shape
     for _ in range(10):  # a rectangle that does not fit is drawn again
-        pixels = height * width * rng.uniform(*area)
-        aspect = math.exp(rng.uniform(*map(math.log, ratio)))
+        pixels = height * width * rng.uniform(area[0], area[1])
+        aspect = math.exp(rng.uniform(math.log(ratio[0]), math.log(ratio[1])))
         h, w = round(math.sqrt(pixels * aspect)), round(math.sqrt(pixels / aspect))
         if 0 < h < height and 0 < w < width:
             top, left = rng.integers(0, height - h + 1), rng.integers(0, width - w + 1)

@@ -1,11 +1,11 @@
-"""What a data set really holds: counts, leaks between its parts, duplicates, and walks that look broken."""
+"""What a data set really holds: counts, leaks between its parts, duplicates, and media that look broken."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -15,21 +15,26 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from affekt.core.dataset import Corpus
+from affekt.core.errors import MediaError
 from affekt.core.sample import Sample
-from affekt.media.skeleton import BONES, Skeleton
+from affekt.media.image import ZippedImage, image_bytes
 from affekt.report.figures import ACCENT, INK, SECOND
+from affekt.report.images import describe_images, problems_of_images
+from affekt.report.walks import describe_walks, problems_of_walks
+from affekt.report.wording import SHOWN, UNASSIGNED, count, some
 
-UNASSIGNED = "unassigned"  # samples that no part of the data set claims
-# A bone's deviation over the frames, by the mean bone length. The worst walk of Emotion-Gait has 0.11.
-UNSTEADY = 0.12
-STRAIGHT = 0.01  # bend of both knees together, by the length of a leg, that is none
 UNBALANCED = 10  # times as many samples in the largest class as in the smallest
-_SHOWN = 3  # examples in a sentence
+File = Path | ZippedImage  # whose bytes are compared
 _COLORS = {"train": ACCENT, "validation": "#8a8f98", "test": SECOND, UNASSIGNED: INK}
 
 
-def describe(corpus: Corpus) -> dict[str, Any]:
-    """Everything `affekt data check` tells, as plain JSON values."""
+def describe(corpus: Corpus, *, on_item: Callable[[int, int], None] | None = None) -> dict[str, Any]:
+    """Everything `affekt data check` tells, as plain JSON values.
+
+    Args:
+        on_item: Told how many pictures were decoded, which is what takes long, and of how many.
+    """
+    duplicates = _duplicates(corpus.samples)
     return {
         "samples": len(corpus.samples),
         "classes": list(corpus.labels.names),
@@ -38,8 +43,9 @@ def describe(corpus: Corpus) -> dict[str, Any]:
         "splits": _splits(corpus),
         "skipped": [{"id": item.id, "reason": item.reason} for item in corpus.skipped],
         "shared_subjects": _shared_subjects(corpus.samples),
-        "duplicates": _duplicates(corpus.samples),
-        "skeletons": _skeletons(corpus.samples),
+        "duplicates": duplicates,
+        "images": describe_images(corpus.samples, known=duplicates, on_item=on_item),
+        "skeletons": describe_walks(corpus.samples),
     }
 
 
@@ -50,6 +56,8 @@ def problems(description: Mapping[str, Any]) -> list[str]:
         *_problems_of_duplicates(description["duplicates"]),
         *_problems_of_classes(description),
         *_problems_of_items(description),
+        *problems_of_images(description["images"]),
+        *problems_of_walks(description["skeletons"]),
     ]
 
 
@@ -115,7 +123,7 @@ def _shared_subjects(samples: Sequence[Sample]) -> list[dict[str, Any]]:
 def _duplicates(samples: Sequence[Sample]) -> list[dict[str, Any]]:
     """Groups of samples with the same media, byte for byte."""
     groups: dict[str, list[Sample]] = defaultdict(list)
-    files: dict[Path, str] = {}
+    files: dict[File, str | None] = {}
     for sample in samples:
         groups[_fingerprint((sample.media, sample.span_s), files)].append(sample)
     return [
@@ -129,16 +137,17 @@ def _duplicates(samples: Sequence[Sample]) -> list[dict[str, Any]]:
     ]
 
 
-def _fingerprint(value: Any, files: dict[Path, str]) -> str:
+def _fingerprint(value: Any, files: dict[File, str | None]) -> str:
     """SHA-256 of media: of a file's bytes, an array's, or of whatever a decoded object is made of.
 
-    `files` keeps the digests of files, so that the video of a hundred samples is read once.
+    `files` keeps the digests of files, so that the video of a hundred samples is read once. A file that
+    cannot be read is compared by its name.
     """
-    if isinstance(value, Path) and value.is_file():
+    if isinstance(value, File):
         if value not in files:
-            with value.open("rb") as stream:
-                files[value] = hashlib.file_digest(stream, "sha256").hexdigest()
-        return files[value]
+            files[value] = _digest(value)
+        digest = files[value]
+        return digest if digest is not None else hashlib.sha256(repr(value).encode()).hexdigest()
     if isinstance(value, np.ndarray):
         parts = [str(value.dtype).encode(), str(value.shape).encode(), np.ascontiguousarray(value).tobytes()]
     elif isinstance(value, bytes):
@@ -155,73 +164,21 @@ def _fingerprint(value: Any, files: dict[Path, str]) -> str:
     return hashlib.sha256(b"\0".join([type(value).__name__.encode(), *parts])).hexdigest()
 
 
-def _skeletons(samples: Sequence[Sample]) -> dict[str, Any] | None:
-    """Lengths of the walks in frames, and bones that stretch or have no length; None without skeletons."""
-    walks = [(s.id, w) for s in samples if isinstance(w := s.media.get("skeleton"), Skeleton)]
-    if not walks:
+def _digest(file: File) -> str | None:
+    """SHA-256 of a file's bytes; None where they cannot be read."""
+    try:
+        if isinstance(file, ZippedImage):
+            return hashlib.sha256(image_bytes(file)).hexdigest()
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except (OSError, MediaError):
         return None
-    cycles = [walk.cycle_frames for _, walk in walks if walk.cycle_frames is not None]
-    unsteady: list[dict[str, Any]] = []
-    flat: Counter[str] = Counter()
-    for name, walk in walks:
-        lengths = _bone_lengths(walk)
-        if not lengths:
-            continue
-        flat.update(bone for bone, length in lengths.items() if not length.any())
-        scale = float(np.mean(list(lengths.values())))
-        spread = {bone: float(length.std()) / scale if scale else 0.0 for bone, length in lengths.items()}
-        worst = max(spread, key=lambda bone: spread[bone])
-        if spread[worst] > UNSTEADY:
-            unsteady.append({"id": name, "bone": worst, "spread": round(spread[worst], 4)})
-    return {
-        "walks": len(walks),
-        "frames": _range([len(walk.positions) for _, walk in walks]),
-        "cycle_frames": _range(cycles) if cycles else None,
-        "unsteady": unsteady,
-        "without_length": dict(sorted(flat.items())),
-        "backward_knees": [name for name, walk in walks if _knees_bend_backward(walk)],
-    }
-
-
-def _range(counts: Sequence[int]) -> dict[str, int | float]:
-    return {"min": min(counts), "median": float(np.median(counts)), "max": max(counts)}
-
-
-def _bone_lengths(walk: Skeleton) -> dict[str, np.ndarray]:
-    """Length of each known bone over the frames, (t,), in the unit of the positions."""
-    place = {name: walk.positions[:, number].astype(np.float64) for number, name in enumerate(walk.joints)}
-    return {
-        f"{start} to {end}": np.linalg.norm(place[start] - place[end], axis=-1)
-        for start, end in BONES
-        if start in place and end in place
-    }
-
-
-def _knees_bend_backward(walk: Skeleton) -> bool:
-    """Whether, on average, knees lie behind the line from hip to foot, seen from which side is called left.
-
-    Nobody's do: then left and right are exchanged. Straight legs, and walks without these joints, say
-    nothing.
-    """
-    legs = [f"{side}_{part}" for side in ("left", "right") for part in ("hip", "knee", "foot")]
-    if not set(legs) <= set(walk.joints):
-        return False
-    place = dict(zip(legs, walk.in_order(legs).astype(np.float64).transpose(1, 0, 2), strict=True))
-    x, _, z = (place["left_hip"] - place["right_hip"]).mean(axis=0)
-    ahead = np.array([-z, 0.0, x])  # with y up, who has the left side at +x faces +z
-    bend = [
-        (place[f"{side}_knee"] - (place[f"{side}_hip"] + place[f"{side}_foot"]) / 2).mean(axis=0)
-        for side in ("left", "right")
-    ]
-    across = np.hypot(x, z)
-    leg = np.linalg.norm(place["left_hip"] - place["left_foot"], axis=1).mean()
-    return bool(sum(bend) @ ahead < -STRAIGHT * across * leg)
 
 
 def _problems_of_people(description: Mapping[str, Any]) -> list[str]:
     found = [
-        f"{_count(pair['subjects'], 'subject')} in both {' and '.join(pair['splits'])}, such as "
-        f"{_some(pair['subjects'])}: scores would be too good"
+        f"{count(pair['subjects'], 'subject')} in both {' and '.join(pair['splits'])}, such as "
+        f"{some(pair['subjects'])}: scores would be too good"
         for pair in description["shared_subjects"]
     ]
     unknown = sum(part["without_subject"] for part in description["splits"].values())
@@ -238,8 +195,8 @@ def _problems_of_duplicates(duplicates: Sequence[Mapping[str, Any]]) -> list[str
     within = [group for group in duplicates if len(group["splits"]) == 1]
     conflicts = [group for group in duplicates if group["conflict"]]
     return [
-        f"{_count(groups, 'group')} of samples with the same media {what}, "
-        f"such as {' = '.join(groups[0]['ids'][:_SHOWN])}"
+        f"{count(groups, 'group')} of samples with the same media {what}, "
+        f"such as {' = '.join(groups[0]['ids'][:SHOWN])}"
         for groups, what in (
             (across, "in different parts"),
             (within, "within one part"),
@@ -261,41 +218,17 @@ def _problems_of_classes(description: Mapping[str, Any]) -> list[str]:
     least, most = (f(present, key=lambda name: present[name], default="") for f in (min, max))
     if present and present[most] >= UNBALANCED * present[least]:
         found.append(
-            f"{most} has {_count(range(present[most]), 'sample')}, {least} has {present[least]}: "
+            f"{most} has {count(range(present[most]), 'sample')}, {least} has {present[least]}: "
             "accuracy says little, look at the unweighted average recall"
         )
     unlabelled = sum(part["unlabelled"] for part in splits.values())
     if unlabelled:
-        found.append(f"{_count(range(unlabelled), 'sample')} without a label: left out of training")
+        found.append(f"{count(range(unlabelled), 'sample')} without a label: left out of training")
     return found
 
 
 def _problems_of_items(description: Mapping[str, Any]) -> list[str]:
-    found: list[str] = []
-    skipped, skeletons = description["skipped"], description["skeletons"]
-    if skipped:
-        found.append(
-            f"{_count(skipped, 'item')} cannot be used, such as {skipped[0]['id']}: {skipped[0]['reason']}"
-        )
-    if skeletons and skeletons["unsteady"]:
-        names = [f"{walk['id']} ({walk['bone']})" for walk in skeletons["unsteady"]]
-        found.append(f"{_count(names, 'walk')} with bones that change their length, such as {_some(names)}")
-    if skeletons and skeletons["backward_knees"]:
-        names = skeletons["backward_knees"]
-        found.append(
-            f"knees bend backward in {len(names)} of {skeletons['walks']} walks, such as {_some(names)}: "
-            "left and right look exchanged there"
-        )
-    if skeletons and skeletons["without_length"]:
-        bones = [f"{bone} in {count}" for bone, count in skeletons["without_length"].items()]
-        found.append(f"bones have no length: {_some(bones)} of {skeletons['walks']} walks")
-    return found
-
-
-def _count(things: Sequence[Any], noun: str) -> str:
-    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
-
-
-def _some(names: Sequence[str]) -> str:
-    rest = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+    skipped = description["skipped"]
+    if not skipped:
+        return []
+    return [f"{count(skipped, 'item')} cannot be used, such as {skipped[0]['id']}: {skipped[0]['reason']}"]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from affekt.core import catalog
 from affekt.core.errors import UsageError
 from affekt.core.sample import Sample
 
-# The invented data set that has media of a modality.
-_INVENTED = {"skeleton": "walkers"}
+# The invented data set that has media of a modality, and how it is kept small.
+_INVENTED: dict[str, tuple[str, dict[str, Any]]] = {
+    "image": ("drawn_faces", {"people": 8, "faces_per_emotion": 1}),
+    "skeleton": ("walkers", {}),
+}
 
 
 def invent_samples(modality: str, count: int = 8) -> list[Sample]:
@@ -18,4 +23,5 @@ def invent_samples(modality: str, count: int = 8) -> list[Sample]:
     """
     if modality not in _INVENTED:
         raise UsageError(f"no media are invented for {modality!r}; known are {', '.join(_INVENTED)}")
-    return catalog.dataset(_INVENTED[modality]).open(None).samples[:count]
+    name, options = _INVENTED[modality]
+    return catalog.dataset(name).open(None, options).samples[:count]

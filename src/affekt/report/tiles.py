@@ -1,0 +1,75 @@
+"""Examples of each class, side by side: what a table of counts does not show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from affekt.core.errors import MediaError
+from affekt.core.labels import LabelSet
+from affekt.core.sample import Sample
+from affekt.media.image import image_of, resize
+from affekt.report.figures import INK
+
+TILE, GAP = 96, 4  # pixels
+EXAMPLES = 10  # of each class
+
+
+def draw_tiles(samples: Sequence[Sample], labels: LabelSet, path: Path) -> None:
+    """A row for each class: its name, how many pictures it has, and some of them from all over the data set.
+
+    A sample of several labels counts for the strongest. Pictures that cannot be read are left out.
+    """
+    classes: dict[str, list[Sample]] = {name: [] for name in labels.names}
+    for sample in samples:
+        name = _strongest(sample)
+        if name is not None and "image" in sample.media:
+            classes[name].append(sample)
+    figure = Figure(figsize=(11.2, 1.05 * len(classes)), layout="constrained")
+    rows = figure.subplots(len(classes), 1)
+    for axes, (name, members) in zip(rows, classes.items(), strict=True):
+        strip = np.full((TILE, EXAMPLES * (TILE + GAP) - GAP, 3), 255, np.uint8)
+        for place, pixels in enumerate(_examples(members)):
+            left = place * (TILE + GAP)
+            strip[:, left : left + TILE] = letterboxed(pixels, TILE)
+        axes.imshow(strip)
+        axes.set(xticks=[], yticks=[])
+        axes.spines[:].set_visible(False)
+        label = f"{name}\n{len(members)}"
+        axes.set_ylabel(label, rotation=0, ha="right", va="center", color=INK, fontsize=10, labelpad=8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=100)
+
+
+def letterboxed(pixels: np.ndarray, side: int) -> np.ndarray:
+    """A whole picture, (h, w) or (h, w, 3), in a square of `side` pixels; the rest is light grey."""
+    if pixels.ndim == 2:
+        pixels = np.repeat(pixels[..., None], 3, axis=2)
+    height, width = pixels.shape[:2]
+    scale = side / max(height, width)
+    fitted = resize(pixels, max(1, round(height * scale)), max(1, round(width * scale)))
+    square = np.full((side, side, 3), 235, np.uint8)
+    top, left = (side - fitted.shape[0]) // 2, (side - fitted.shape[1]) // 2
+    square[top : top + fitted.shape[0], left : left + fitted.shape[1]] = fitted
+    return square
+
+
+def _strongest(sample: Sample) -> str | None:
+    weights = sample.label_weights or {}
+    return sample.label or max(weights, key=lambda name: weights[name], default=None)
+
+
+def _examples(members: Sequence[Sample]) -> list[np.ndarray]:
+    """Up to `EXAMPLES` pictures: neighbours are often of one person, so they are drawn from all."""
+    found: list[np.ndarray] = []
+    for place in np.random.default_rng(0).permutation(len(members)):
+        try:
+            found.append(image_of(members[place]))
+        except MediaError:
+            continue
+        if len(found) == EXAMPLES:
+            break
+    return found
