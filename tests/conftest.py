@@ -62,3 +62,22 @@ def walks(tmp_path):
         walk = sample.media["skeleton"]
         np.savez(folder / f"walk{number}.npz", positions=walk.positions, joints=np.array(walk.joints))
     return folder
+
+
+@pytest.fixture(scope="session")
+def face_run(run_tiny, tmp_path_factory):
+    """Folder of a finished run on drawn faces."""
+    return run_tiny(
+        tmp_path_factory.mktemp("runs"),
+        method="compact_face",
+        data={"name": "drawn_faces", "options": {"people": 12, "faces_per_emotion": 1, "size": 48}},
+        config={"size": 24, "width": 8, "units": 1},
+    ).path
+
+
+@pytest.fixture(scope="session")
+def face_bundle(face_run, tmp_path_factory):
+    """Folder of the bundle of that run."""
+    from affekt.deploy.export import export
+
+    return export(face_run, tmp_path_factory.mktemp("bundles") / "faces.affekt").bundle

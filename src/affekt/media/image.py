@@ -125,7 +125,7 @@ def decode_image(content: bytes, name: str) -> np.ndarray:
             f"{name} is far too large; at most {MAX_PIXELS / 1e6:.0f} megapixels are read"
         ) from None
     except _DECODERS as error:
-        raise MediaError(f"{name} is damaged: {error}") from None
+        raise MediaError(f"{name} is truncated or damaged: {error}") from None
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise MediaError(

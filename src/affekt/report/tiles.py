@@ -29,6 +29,7 @@ def draw_tiles(samples: Sequence[Sample], labels: LabelSet, path: Path) -> None:
         if name is not None and "image" in sample.media:
             classes[name].append(sample)
     figure = Figure(figsize=(11.2, 1.05 * len(classes)), layout="constrained")
+    figure.get_layout_engine().set(rect=(0.02, 0, 0.98, 1))  # pyright: ignore[reportOptionalMemberAccess]
     rows = figure.subplots(len(classes), 1)
     for axes, (name, members) in zip(rows, classes.items(), strict=True):
         strip = np.full((TILE, EXAMPLES * (TILE + GAP) - GAP, 3), 255, np.uint8)
