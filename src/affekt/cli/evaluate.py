@@ -23,6 +23,13 @@ def command(
     output: Annotated[
         Path | None, typer.Option(help="Folder for results; inside the run if not given.")
     ] = None,
+    backend: Annotated[
+        Literal["auto", "onnxruntime", "openvino"] | None,
+        typer.Option(help="What computes a bundle; onnxruntime if not given."),
+    ] = None,
+    precision: Annotated[
+        Literal["f32", "bf16"], typer.Option(help="bf16: faster, less exact, with openvino only.")
+    ] = "f32",
     json: AsJson = False,
 ) -> None:
     """Score a run or a bundle, with intervals, figures and a file of predictions.
@@ -33,7 +40,16 @@ def command(
     from affekt.deploy.evaluate import evaluate
 
     with progress("evaluating") as step:
-        result = evaluate(run, data=data, data_root=data_root, split=split, folder=output, on_batch=step)
+        result = evaluate(
+            run,
+            data=data,
+            data_root=data_root,
+            split=split,
+            folder=output,
+            backend=backend,
+            precision=precision,
+            on_batch=step,
+        )
     if json:
         as_json(result.to_dict())
         return

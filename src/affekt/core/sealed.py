@@ -74,8 +74,7 @@ def write_sealed(path: Path, document: dict[str, Any]) -> Iterator[Path]:
     Raises:
         FolderError: Something else stands there, which is left alone.
     """
-    if path.exists() and not (path / MANIFEST).is_file() and not (path.is_dir() and not any(path.iterdir())):
-        raise FolderError(f"{path} exists and is no folder of affekt's: it is left alone, name another one")
+    check_place(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
     try:
@@ -90,6 +89,17 @@ def write_sealed(path: Path, document: dict[str, Any]) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
         raise
+
+
+def check_place(path: Path) -> None:
+    """Refuse to put a sealed folder where something else stands.
+
+    Raises:
+        FolderError: It is neither free nor a sealed folder nor empty.
+    """
+    empty = path.is_dir() and not any(path.iterdir())
+    if path.exists() and not empty and not (path / MANIFEST).is_file():
+        raise FolderError(f"{path} exists and is no folder of affekt's: it is left alone, name another one")
 
 
 def read_sealed(path: Path, *, kind: str) -> Sealed:

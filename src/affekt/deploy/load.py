@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from affekt.core.errors import UsageError, require
 from affekt.deploy.predictor import Predictor
 
+if TYPE_CHECKING:
+    from affekt.deploy.backends import Backend, Precision
 
-def load(path: Path | str, *, threads: int | None = None) -> Predictor:
+
+def load(
+    path: Path | str,
+    *,
+    backend: Backend | None = None,
+    precision: Precision = "f32",
+    threads: int | None = None,
+    expected: int | None = None,
+) -> Predictor:
     """A predictor from a bundle (no torch needed), a run folder or a checkpoint.
 
     Args:
+        backend: What computes a bundle: `onnxruntime`, `openvino`, or `auto`, which is meant if nothing is
+            said: the one that is faster here and now, ONNX Runtime where OpenVINO is not installed.
+        precision: `bf16` is faster where the processor has it, less exact, and OpenVINO's alone.
         threads: Processor cores a bundle may use for one answer.
+        expected: How many inputs will come, if known: for a few, `auto` does not try OpenVINO.
 
     Raises:
         FolderError: What lies there is incomplete or altered.
-        UsageError: Nothing lies there.
+        UsageError: Nothing lies there, or it cannot be computed as asked.
 
     Example:
         >>> predictor = load("runs/.../0f6cf0c3--0")  # doctest: +SKIP
@@ -25,7 +40,14 @@ def load(path: Path | str, *, threads: int | None = None) -> Predictor:
     if not path.exists():
         raise UsageError(f"{path} does not exist; a bundle, a run folder or a checkpoint was expected")
     if is_bundle(path):
-        return Predictor.open(path, threads=threads)
+        return Predictor.open(
+            path, backend=backend or "auto", precision=precision, threads=threads, expected=expected
+        )
+    if backend not in (None, "auto") or precision != "f32":
+        raise UsageError(
+            f"{path} is no bundle: a run or checkpoint is computed by PyTorch in f32; "
+            f"for another backend or precision make a bundle of it: affekt export {path}"
+        )
     require("torch", extra="train", needed_by=f"{path}, which is no bundle but a run or checkpoint,")
     from affekt.deploy.eager import open_eager
 

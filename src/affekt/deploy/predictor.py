@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from affekt.core.sample import Preprocess, Sample, Skipped
 from affekt.deploy.inputs import Source, as_samples
 from affekt.metrics.calibration import sigmoid, softmax
 
+if TYPE_CHECKING:  # an engine is loaded with the first bundle, not before
+    from affekt.deploy.backends import Backend, Precision
+
 
 @dataclass(frozen=True)
 class Predictor:
@@ -27,6 +30,7 @@ class Predictor:
         network: Batch of the spec's inputs to logits (b, k).
         temperature: What logits are divided by; 1 where nothing was calibrated.
         document: Manifest of the bundle or checkpoint behind it.
+        backend: What computes the network, and in which precision, such as `openvino bf16`.
 
     Example:
         >>> predictor = Predictor.open("walks.affekt")  # doctest: +SKIP
@@ -42,20 +46,35 @@ class Predictor:
     temperature: float
     provenance: Provenance
     document: Mapping[str, Any]
+    backend: str = "pytorch f32"
 
     @classmethod
-    def open(cls, bundle: Path | str, *, threads: int | None = None) -> Predictor:
+    def open(
+        cls,
+        bundle: Path | str,
+        *,
+        backend: Backend = "auto",
+        precision: Precision = "f32",
+        threads: int | None = None,
+        expected: int | None = None,
+    ) -> Predictor:
         """A predictor from a bundle, without torch.
 
         Args:
+            backend: `onnxruntime`; `openvino`, if installed; or `auto`, the one that is faster here and now.
+            precision: `bf16` is faster where the processor has it, less exact, and OpenVINO's alone.
             threads: Processor cores a single answer may use; all if not given.
+            expected: How many inputs will come, if known: for a few, `auto` does not try OpenVINO.
 
         Raises:
             FolderError: The bundle is incomplete, altered, or none.
+            UsageError: The backend is not installed, or does not compute in that precision.
         """
         from affekt.deploy.bundle import open_bundle
 
-        return open_bundle(Path(bundle), threads=threads)
+        return open_bundle(
+            Path(bundle), backend=backend, precision=precision, threads=threads, expected=expected
+        )
 
     def __call__(self, source: Source) -> Prediction:
         """The answer to one input: a file, a sample, or decoded media.

@@ -29,7 +29,6 @@ def draw_tiles(samples: Sequence[Sample], labels: LabelSet, path: Path) -> None:
         if name is not None and "image" in sample.media:
             classes[name].append(sample)
     figure = Figure(figsize=(11.2, 1.05 * len(classes)), layout="constrained")
-    figure.get_layout_engine().set(rect=(0.02, 0, 0.98, 1))  # pyright: ignore[reportOptionalMemberAccess]
     rows = figure.subplots(len(classes), 1)
     for axes, (name, members) in zip(rows, classes.items(), strict=True):
         strip = np.full((TILE, EXAMPLES * (TILE + GAP) - GAP, 3), 255, np.uint8)
@@ -42,7 +41,8 @@ def draw_tiles(samples: Sequence[Sample], labels: LabelSet, path: Path) -> None:
         label = f"{name}\n{len(members)}"
         axes.set_ylabel(label, rotation=0, ha="right", va="center", color=INK, fontsize=10, labelpad=8)
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=100)
+    # The layout keeps no room for names that stand left of the pictures: the canvas grows to hold them.
+    figure.savefig(path, dpi=100, bbox_inches="tight", pad_inches=0.1)
 
 
 def letterboxed(pixels: np.ndarray, side: int) -> np.ndarray:

@@ -1,0 +1,33 @@
+"""Draw docs/faces.png: what the bundle in `bundles/` says of invented faces. Run by `make face-picture`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from affekt.core import catalog
+from affekt.core.prediction import Prediction
+from affekt.deploy.load import load
+from affekt.media.image import read_image
+from affekt.report.answers import draw_answers
+
+ROOT = Path(__file__).parents[1]
+
+
+def main() -> None:
+    """One face of each emotion, of people drawn in turn: right or wrong, as it comes."""
+    corpus = catalog.dataset("drawn_faces").open(None)
+    shown = [
+        next(s for s in corpus.samples if s.label == label and s.subject == f"person-{number:02d}")
+        for number, label in enumerate(corpus.labels.names, start=1)
+    ]
+    answers = [a for a in load(ROOT / "bundles" / "compact_face").predict(shown) if isinstance(a, Prediction)]
+    draw_answers(
+        [read_image(sample.media["image"]) for sample in shown],
+        [(a.label, a.scores, sample.label) for a, sample in zip(answers, shown, strict=True)],
+        ROOT / "docs" / "faces.png",
+        title="Trained on photographs, asked about drawings",
+    )
+
+
+if __name__ == "__main__":
+    main()
