@@ -4,7 +4,7 @@ VENV := .venv
 # The runtime as an engineer installs it, to prove that predicting needs no torch.
 CORE := .venv-core
 
-.PHONY: demo test check gait-table benchmarks clean
+.PHONY: demo test check gait-table fer-table face-benchmarks face-picture benchmarks clean
 
 demo: $(VENV)/ready
 	$(VENV)/bin/affekt demo --folder demo
@@ -20,6 +20,18 @@ check: $(VENV)/ready
 
 benchmarks: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/run.py
+
+# The table on the card of compact_face: DATA is the folder of FER2013, RUN a run on it.
+fer-table: $(VENV)/ready
+	$(VENV)/bin/python benchmarks/fer_table.py --data-root $(DATA) --run $(RUN)
+
+# Engines and precisions: DATA is the folder of FER2013, RUNS are trained runs on it.
+face-benchmarks: $(VENV)/ready
+	$(VENV)/bin/python benchmarks/faces.py --data-root $(DATA) $(addprefix --run ,$(RUNS))
+
+# The picture in the README, from the bundle in this repository.
+face-picture: $(VENV)/ready
+	$(VENV)/bin/python docs/draw_faces.py
 
 # The table on the card of bpm_gcn: DATA is the folder with gaits.npz.
 gait-table: $(VENV)/ready

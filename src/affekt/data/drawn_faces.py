@@ -39,7 +39,7 @@ class DrawnFacesOptions(Settings):
     """
 
     people: int = Field(40, ge=8)
-    faces_per_emotion: PositiveInt = 2
+    faces_per_emotion: PositiveInt = 1
     size: int = Field(96, ge=24, le=512)
     seed: int = Field(0, ge=0)
     noise: float = Field(1.0, ge=0)

@@ -1,0 +1,197 @@
+"""Face networks in every engine and precision, side by side: `make face-benchmarks DATA=DIR RUNS="RUN ..."`.
+
+Speed and score of each row are of the same graph. Scores are those of trained runs on the test part of their
+data; the published POSTER V2 is timed with random weights, because its trained ones are not ours to give.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from timing import Timed, as_table, in_turns, machine, repeats_for
+from torch import nn
+
+from affekt.core import catalog
+from affekt.core.answering import Network, answer_all
+from affekt.core.dataset import Corpus
+from affekt.core.recipe import Recipe
+from affekt.core.sample import Preprocess, Sample
+from affekt.core.sealed import read_sealed
+from affekt.deploy.backends import graph_network
+from affekt.deploy.export import make_graph, random_batch
+from affekt.deploy.quantize import quantized_graph
+from affekt.engine.loading import SampleDataset, make_targets, train_loader
+from affekt.engine.network import checkpoint_model, eager_network
+from affekt.engine.run import open_run
+from affekt.engine.splits import part
+
+OUTPUT = Path(__file__).parent / "results" / "faces.md"
+SIZES, BUDGET_S = (1, 16), 20.0
+CALIBRATION, LOADED = 128, 2048  # faces
+BASE = "PyTorch eager, f32"
+
+
+def engines(model: nn.Module, graph: bytes, small: bytes, threads: int) -> dict[str, Network]:
+    """Every way to compute the network, by engine and the precision it really computes in."""
+    torch.set_num_threads(threads)
+    plain = eager_network(model)
+
+    def autocast(batch: Mapping[str, np.ndarray]) -> np.ndarray:
+        with torch.autocast("cpu", torch.bfloat16):
+            tensors = {name: torch.from_numpy(array) for name, array in batch.items()}
+            with torch.inference_mode():
+                return model(**tensors).logits.float().numpy()
+
+    make = partial(graph_network, threads=threads)
+    return {
+        BASE: plain,
+        "PyTorch eager, bf16 (autocast)": autocast,
+        "ONNX Runtime, f32": make(graph),
+        "OpenVINO, f32": make(graph, backend="openvino"),
+        "OpenVINO, bf16": make(graph, backend="openvino", precision="bf16"),
+        "ONNX Runtime, int8 convolutions": make(small),
+        "OpenVINO, int8 convolutions, rest f32": make(small, backend="openvino"),
+        "OpenVINO, int8 convolutions, rest bf16": make(small, backend="openvino", precision="bf16"),
+    }
+
+
+def rows_of(
+    title: str,
+    model: nn.Module,
+    preprocess: Preprocess,
+    calibration: Sequence[Sample],
+    test: tuple[Corpus, list[Sample]] | None,
+    threads: Sequence[int],
+) -> list[tuple[str, ...]]:
+    """A row for each engine, of one network."""
+    graph = make_graph(model, preprocess.spec)
+    views = [preprocess(sample) for sample in calibration]
+    stacked = {name: np.stack([view[name] for view in views]) for name in preprocess.spec.names}
+    batches = [
+        {name: values[start : start + 8] for name, values in stacked.items()}
+        for start in range(0, len(views), 8)
+    ]
+    small = quantized_graph(graph, batches)
+    rows: list[tuple[str, ...]] = []
+    scores = accuracies(engines(model, graph, small, max(threads)), preprocess, *test) if test else {}
+    faces = {name: values[:16] for name, values in stacked.items()}
+    for count in threads:
+        ways = engines(model, graph, small, count)
+        expected = ways[BASE](faces)
+        timed: dict[int, dict[str, Timed]] = {}
+        for size in SIZES:
+            batch = random_batch(preprocess.spec, size, seed=size)
+            calls = {name: partial(network, batch) for name, network in ways.items()}
+            repeats = repeats_for(calls[BASE], budget_s=BUDGET_S / len(ways), most=40)
+            timed[size] = in_turns(calls, repeats)
+        for name, network in ways.items():
+            change = f"{100 * (scores[name] - scores[BASE]):+.2f}" if scores else "-"
+            cells = [f"{t.milliseconds}, {t.ratio:.1f}x" for t in (timed[size][name] for size in SIZES)]
+            drift = f"{np.abs(network(faces) - expected).max():.0e}"
+            rows.append((f"{title}, {count} thread{'s' * (count > 1)}", name, *cells, drift, change))
+            print(rows[-1], flush=True)
+    return rows
+
+
+def accuracies(
+    ways: Mapping[str, Network], preprocess: Preprocess, corpus: Corpus, samples: list[Sample]
+) -> dict[str, float]:
+    """Accuracy of each way on the same samples, views averaged as in an answer."""
+    found: dict[str, float] = {}
+    for name, network in ways.items():
+        logits, used, _ = answer_all(samples, preprocess, network, corpus.task)
+        truth = make_targets(used, corpus.labels, corpus.task).numpy()
+        found[name] = float((logits.argmax(axis=1) == truth).mean())
+    return found
+
+
+def trained(path: Path, data_root: Path, faces: int) -> tuple[str, nn.Module, Preprocess, list[Sample], Any]:
+    """Network, preprocessing, calibration samples and test samples of a run."""
+    run = open_run(path)
+    sealed = read_sealed(run.best, kind="checkpoint")
+    room = catalog.method(run.recipe.method)
+    preprocess = room.load("preprocess")(
+        room.make_config(run.recipe.config), sealed.document["preprocessing"]
+    )
+    corpus = catalog.dataset(run.recipe.data.name).open(data_root, run.recipe.data.options)
+    parts = part(corpus.samples, run.recipe.split)
+    rng = np.random.default_rng(0)
+    calibration = [parts.train[place] for place in rng.permutation(len(parts.train))[:CALIBRATION]]
+    test = [parts.test[place] for place in rng.permutation(len(parts.test))[:faces]]
+    title = f"{room.name}, trained ({run.recipe.digest()[:8]})"
+    return title, checkpoint_model(sealed), preprocess, calibration, (corpus, test)
+
+
+def loading(data_root: Path) -> list[tuple[str, ...]]:
+    """Training views a second, decoded and varied, by how many processes prepare them."""
+    corpus = catalog.dataset("fer2013").open(data_root)
+    samples = [sample for sample in corpus.samples if sample.split == "train"][:LOADED]
+    rows: list[tuple[str, ...]] = []
+    for name in ("compact_face", "poster_v2"):
+        cells: list[str] = []
+        for workers in (0, 1, 2):
+            recipe = Recipe.load([f"{name}/fer2013"], [f"train.workers={workers}"])
+            preprocess = catalog.method(name).load("preprocess")(
+                catalog.method(name).make_config(recipe.config)
+            )
+            loader = train_loader(
+                SampleDataset(samples, preprocess, corpus.labels, corpus.task, seed=0), recipe
+            )
+            (taken,) = in_turns({"epoch": lambda loader=loader: sum(1 for _ in loader)}, 3).values()
+            cells.append(f"{LOADED / taken.seconds:.0f}")
+        rows.append((f"{name}, {recipe.data.name}", *cells))
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data-root", type=Path, required=True, help="FER2013")
+    parser.add_argument("--run", type=Path, action="append", default=[], help="a trained run on it")
+    parser.add_argument("--faces", type=int, default=3488, help="test faces that scores are counted on")
+    parser.add_argument("--threads", type=int, action="append", help="1 and all cores, if not given")
+    given = parser.parse_args()
+    threads = given.threads or sorted({1, torch.get_num_threads()})
+    rows: list[tuple[str, ...]] = []
+    calibration: list[Sample] = []
+    for path in given.run:
+        title, model, preprocess, calibration, test = trained(path, given.data_root, given.faces)
+        rows += rows_of(title, model, preprocess, calibration, test, threads)
+    if not calibration:
+        samples = catalog.dataset("fer2013").open(given.data_root).samples
+        calibration = [
+            samples[place] for place in np.random.default_rng(0).permutation(len(samples))[:CALIBRATION]
+        ]
+    room = catalog.method("poster_v2")
+    config = room.make_config()
+    torch.manual_seed(0)
+    published = room.load("model")(config).eval()
+    rows += rows_of(
+        "poster_v2 as published", published, room.load("preprocess")(config), calibration[:32], None, threads
+    )
+    lines = [
+        f"{machine()[:-1]}, ONNX Runtime {version('onnxruntime')}, OpenVINO {version('openvino')}.",
+        "",
+        f"Times are medians of calls that take turns; x is against {BASE} in the same turns. The difference "
+        f"is the largest of a logit over 16 faces. The score is accuracy on {given.faces} faces of FER2013's "
+        "test part, as change in points; `poster_v2 as published` has random weights and none.",
+        "",
+        *as_table(("network", "engine, precision", "one face", "16 faces", "difference", "score"), rows),
+        "",
+        "Training views a second, decoded, varied and batched, by worker processes (0: in the training process):",
+        "",
+        *as_table(("views of", "0 workers", "1 worker", "2 workers"), loading(given.data_root)),
+    ]
+    OUTPUT.parent.mkdir(exist_ok=True)
+    OUTPUT.write_text("\n".join(lines) + "\n")
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()
