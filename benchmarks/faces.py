@@ -184,7 +184,7 @@ def main() -> None:
         "",
         *as_table(("network", "engine, precision", "one face", "16 faces", "difference", "score"), rows),
         "",
-        "Training views a second, decoded, varied and batched, by worker processes (0: in the training process):",
+        "Training views a second, decoded, varied and batched, by worker processes (0: in the trainer):",
         "",
         *as_table(("views of", "0 workers", "1 worker", "2 workers"), loading(given.data_root)),
     ]

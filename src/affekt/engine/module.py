@@ -41,8 +41,9 @@ class TrainingModule(pl.LightningModule):
         self._seen: list[tuple[Tensor, Tensor]] = []
         self._told: set[str] = set()
 
-    def training_step(self, batch: dict[str, Any], batch_idx: int) -> Tensor:
-        self._check(batch)
+    def training_step(self, batch: dict[str, Any], batch_idx: int) -> Tensor | None:
+        if not self._can_use(batch):
+            return None
         # SAM asks twice for the same batch: the same chance falls both times, and only the first one counts.
         seed_torch(self.recipe.seed, STEP, self.current_epoch, batch_idx, self.global_rank)
         if self._is_perturbed():
@@ -58,24 +59,24 @@ class TrainingModule(pl.LightningModule):
         return loss
 
     def validation_step(self, batch: dict[str, Any], batch_idx: int) -> None:
-        self._check(batch)
-        self._seen.append((self.logits(batch).float().cpu(), batch["label"].cpu()))
+        if self._can_use(batch):
+            self._seen.append((self.logits(batch).float().cpu(), batch["label"].cpu()))
 
     def on_validation_epoch_end(self) -> None:
+        if not self._seen:
+            raise DataError("not one validation item could be read: look at the reasons above")
         logits, targets = (torch.cat(part).numpy() for part in zip(*self._seen, strict=True))
         self._seen.clear()
         scores = validation_scores(logits, targets, self.task)
         self.log_dict({f"validation/{name}": value for name, value in scores.items()}, sync_dist=True)
 
-    def _check(self, batch: dict[str, Any]) -> None:
-        """Say once of each broken item that work goes on without it; a batch of nothing else is an end."""
+    def _can_use(self, batch: dict[str, Any]) -> bool:
+        """Whether anything of a batch could be read; says once of each broken item that work goes on."""
         new = [reason for reason in batch["skipped"] if reason not in self._told]
         self._told.update(new)
         for reason in new:
             log.warning("skipped %s", reason)
-        if "label" not in batch:
-            count = len(batch["skipped"])
-            raise DataError(f"not one of the {count} items of a batch could be read: look at the ones above")
+        return "label" in batch
 
     def _is_perturbed(self) -> bool:
         optimizer = self.optimizers(use_pl_optimizer=False)

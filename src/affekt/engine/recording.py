@@ -9,7 +9,7 @@ from typing import Any
 import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Checkpoint
 
-from affekt.core.errors import AffektError
+from affekt.core.errors import AffektError, DataError
 from affekt.core.recipe import SelectionSettings
 from affekt.engine.run import Run
 
@@ -32,6 +32,8 @@ class EpochRecorder(Checkpoint):
         """Row first, then checkpoint: a kill in between costs nothing, the epoch is simply run again."""
         metrics = {name: float(value) for name, value in sorted(trainer.callback_metrics.items())}
         epoch = trainer.current_epoch + 1
+        if "train/loss" not in metrics:
+            raise DataError("not one training item could be read: look at the reasons above")
         self.rows.append({"epoch": epoch, "step": trainer.global_step, "lr": _rate(trainer), **metrics})
         if not math.isfinite(metrics["train/loss"]):
             raise AffektError(

@@ -224,6 +224,8 @@ def _logging(run: Run) -> Iterator[None]:
             # Loader workers are the recipe's choice, and small data sets have fewer batches than log steps.
             warnings.filterwarnings("ignore", message=".*does not have many workers.*")
             warnings.filterwarnings("ignore", message=".*Checkpoint directory .* exists and is not empty.*")
+            # A batch of nothing but broken items is passed over.
+            warnings.filterwarnings("ignore", message=".*`training_step` returned `None`.*")
             # A frozen part answers as it always does, in training too.
             warnings.filterwarnings("ignore", message=".*module.s. in eval mode at the start of training.*")
             # Lightning still calls a helper that torch has renamed.
