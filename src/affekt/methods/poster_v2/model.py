@@ -152,13 +152,18 @@ class TokenEncoder(nn.Module):
     def forward(self, tokens: Float[Tensor, "b n d"]) -> Float[Tensor, "b d"]:
         first = self.class_token.expand(tokens.shape[0], -1, -1)
         tokens = torch.cat([first, tokens], dim=1) + self.position
-        for block in self.blocks:
+        *blocks, last = self.blocks
+        for block in blocks:
             tokens = block(tokens)
-        return self.norm(tokens)[:, 0]
+        return self.norm(last(tokens, wanted=1))[:, 0]
 
 
 class Block(nn.Module):
-    """A pre-norm transformer block."""
+    """A pre-norm transformer block.
+
+    All tokens are asked, but only the `wanted` first ones are answered: of the last block nobody reads more
+    than the class token, which saves a tenth of the network's work.
+    """
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -168,12 +173,14 @@ class Block(nn.Module):
         self.mlp_norm = nn.LayerNorm(width, eps=1e-6)
         self.mlp = MLP(width)
 
-    def forward(self, tokens: Float[Tensor, "b n d"]) -> Float[Tensor, "b n d"]:
-        parts = self.query_key_value(self.attention_norm(tokens)).unflatten(2, (3, TOKEN_HEADS, -1))
-        queries, keys, values = parts.permute(2, 0, 3, 1, 4).unbind(0)
-        attended = F.scaled_dot_product_attention(queries, keys, values)
-        tokens = tokens + self.projection(attended.transpose(1, 2).flatten(2))
-        return tokens + self.mlp(self.mlp_norm(tokens))
+    def forward(self, tokens: Float[Tensor, "b n d"], wanted: int | None = None) -> Float[Tensor, "b m d"]:
+        normed, width = self.attention_norm(tokens), tokens.shape[-1]
+        weight, bias = self.query_key_value.weight, self.query_key_value.bias
+        queries = F.linear(normed[:, :wanted], weight[:width], bias[:width])
+        keys, values = F.linear(normed, weight[width:], bias[width:]).chunk(2, dim=-1)
+        attended = F.scaled_dot_product_attention(_heads(queries), _heads(keys), _heads(values))
+        answers = tokens[:, :wanted] + self.projection(attended.transpose(1, 2).flatten(2))
+        return answers + self.mlp(self.mlp_norm(answers))
 
 
 class MLP(nn.Module):
@@ -222,6 +229,10 @@ def relative_places(side: int) -> Tensor:
     rows, columns = (axis.flatten() for axis in torch.meshgrid(*[torch.arange(side)] * 2, indexing="ij"))
     down, right = (axis[:, None] - axis[None, :] + side - 1 for axis in (rows, columns))
     return down * (2 * side - 1) + right
+
+
+def _heads(tokens: Float[Tensor, "b n d"]) -> Float[Tensor, "b h n e"]:
+    return tokens.unflatten(2, (TOKEN_HEADS, -1)).transpose(1, 2)
 
 
 def _start(module: nn.Module) -> None:
