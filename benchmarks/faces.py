@@ -158,6 +158,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, action="append", help="1 and all cores, if not given")
     given = parser.parse_args()
     threads = given.threads or sorted({1, torch.get_num_threads()})
+    loaded = loading(given.data_root)  # before any engine has started threads, which a fork does not survive
     rows: list[tuple[str, ...]] = []
     calibration: list[Sample] = []
     for path in given.run:
@@ -186,7 +187,7 @@ def main() -> None:
         "",
         "Training views a second, decoded, varied and batched, by worker processes (0: in the trainer):",
         "",
-        *as_table(("views of", "0 workers", "1 worker", "2 workers"), loading(given.data_root)),
+        *as_table(("views of", "0 workers", "1 worker", "2 workers"), loaded),
     ]
     OUTPUT.parent.mkdir(exist_ok=True)
     OUTPUT.write_text("\n".join(lines) + "\n")

@@ -148,7 +148,7 @@ def _person(rng: np.random.Generator, noise: float) -> Person:
     }
     reach = min(noise, 1.0)
     traits |= {name: 0.5 + reach * float(rng.uniform(-0.5, 0.5)) for name in EVEN}
-    if traits["skin"] > 0.6:  # dark skin and fair hair together look like a mistake
+    if traits["skin"] > 0.6:  # the tones of fair hair were mixed beside fair skin
         traits["hair"] = min(traits["hair"], 0.35)
     long_hair, beard, glasses = rng.random(3)
     is_long = bool(long_hair < LONG_HAIR * reach)

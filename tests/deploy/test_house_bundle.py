@@ -1,0 +1,44 @@
+"""The bundle in this repository: small, honest about itself, and answering without PyTorch."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import affekt
+from affekt.core import catalog
+from affekt.core.sealed import read_sealed
+
+ROOT = Path(__file__).parents[2]
+BUNDLE = ROOT / "bundles" / "compact_face"
+CORE = ROOT / ".venv-core" / "bin" / "affekt"
+
+
+def test_it_is_small_and_says_what_it_is_of_and_for():
+    sealed = read_sealed(BUNDLE, kind="bundle")
+    assert sum(entry["bytes"] for entry in sealed.document["files"].values()) < 5e6
+    assert "third parties" in sealed.document["data_licence"]
+    assert "not for decisions about people" in sealed.document["limits"]
+    assert sealed.document["metrics"]["accuracy"] > 0.6 and sealed.document["gate"]["int8"]["samples"] == 2000
+
+
+def test_it_knows_expressions_that_were_drawn():
+    samples = catalog.dataset("drawn_faces").open(None, {"people": 16}).samples
+    answers = list(affekt.load(BUNDLE, backend="onnxruntime").predict(samples))
+    right = np.mean([a.label == s.label for a, s in zip(answers, samples, strict=True)])
+    assert right > 2 / 7, "twice as often as by chance, on pictures of a kind it never saw"
+    happy = [a for a, s in zip(answers, samples, strict=True) if s.label == "happiness"]
+    assert np.mean([a.label == "happiness" for a in happy]) > 0.5
+
+
+@pytest.mark.skipif(not CORE.exists(), reason="no .venv-core: `make test` makes one with the core install")
+def test_it_answers_without_pytorch(tmp_path):
+    sample = catalog.dataset("drawn_faces").open(None, {"people": 8}).samples[0]
+    Image.fromarray(np.asarray(sample.media["image"])).save(tmp_path / "face.jpg")
+    done = subprocess.run([CORE, "predict", BUNDLE, tmp_path, "--json"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    (prediction,) = json.loads(done.stdout)["predictions"]
+    assert sum(prediction["scores"].values()) == pytest.approx(1)
