@@ -220,7 +220,7 @@ def test_the_command_draws_tiles_beside_the_balance(tmp_path):
     arguments = ["data", "check", "drawn-faces", "--set", "people=8", "--set", "size=24", "--json"]
     done = CliRunner().invoke(app, [*arguments, "--figure", str(tmp_path / "balance.png")])
     assert done.exit_code == 0, done.output
-    assert json.loads(done.stdout)["images"]["images"] == 112
+    assert json.loads(done.stdout)["images"]["images"] == 8 * 7
     assert sorted(path.name for path in tmp_path.iterdir()) == ["balance-tiles.png", "balance.png"]
 
 

@@ -39,6 +39,7 @@ def check(
     Example: affekt data check emotion-gait --data-root DIR
     """
     from affekt.report.corpus import describe, draw_balance, problems
+    from affekt.report.images import summary_of_images
     from affekt.report.tiles import draw_tiles
 
     corpus = catalog.dataset(dataset).open(data_root, options_from(option or []))
@@ -60,5 +61,7 @@ def check(
             for name, part in splits.items()
         ],
     )
+    if description["images"]:
+        say(summary_of_images(description["images"]))
     for line in found or ["no problem was found"]:
         say(line)

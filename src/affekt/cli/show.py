@@ -54,6 +54,8 @@ def progress(what: str) -> Iterator[Any]:
 
         def line(done: int, total: int | None) -> None:
             nonlocal last
+            if total == 1:  # nobody waits for one
+                return
             if done == total or done - last >= max(1, (total or 1000) // 10):
                 last = done
                 say(f"{what}: {done}{f' of {total}' if total else ''}")

@@ -66,6 +66,24 @@ def describe_images(
     }
 
 
+def summary_of_images(description: Mapping[str, Any]) -> str:
+    """One line on how large the pictures are, and of what colour.
+
+    Example:
+        >>> ends = {"min": 48, "median": 48.0, "max": 64}
+        >>> summary_of_images({"images": 3, "unreadable": [], "width": ends, "height": ends, "grey": 1.0})
+        '3 pictures, 48 to 64 wide and 48 to 64 high (median 48 x 48), 100 % of them grey'
+    """
+    width, height = description["width"], description["height"]
+    if width is None:
+        return f"{description['images']} pictures, not one of which can be read"
+    return (
+        f"{description['images']} pictures, {width['min']} to {width['max']} wide and {height['min']} to "
+        f"{height['max']} high (median {width['median']:.0f} x {height['median']:.0f}), "
+        f"{description['grey']:.0%} of them grey".replace("%", " %")
+    )
+
+
 def problems_of_images(description: Mapping[str, Any] | None) -> list[str]:
     """What is wrong with the pictures, a sentence each."""
     if description is None:
