@@ -70,17 +70,16 @@ def summary_of_images(description: Mapping[str, Any]) -> str:
     """One line on how large the pictures are, and of what colour.
 
     Example:
-        >>> ends = {"min": 48, "median": 48.0, "max": 64}
-        >>> summary_of_images({"images": 3, "unreadable": [], "width": ends, "height": ends, "grey": 1.0})
-        '3 pictures, 48 to 64 wide and 48 to 64 high (median 48 x 48), 100 % of them grey'
+        >>> wide, high = {"min": 48, "median": 52.0, "max": 64}, {"min": 48, "median": 48.0, "max": 48}
+        >>> summary_of_images({"images": 3, "width": wide, "height": high, "grey": 1.0})
+        '3 pictures, 48 to 64 pixels wide (median 52), 48 pixels high, 100 % of them grey'
     """
     width, height = description["width"], description["height"]
     if width is None:
         return f"{description['images']} pictures, not one of which can be read"
     return (
-        f"{description['images']} pictures, {width['min']} to {width['max']} wide and {height['min']} to "
-        f"{height['max']} high (median {width['median']:.0f} x {height['median']:.0f}), "
-        f"{description['grey']:.0%} of them grey".replace("%", " %")
+        f"{description['images']} pictures, {_span(width, 'wide')}, {_span(height, 'high')}, "
+        f"{100 * description['grey']:.0f} % of them grey"
     )
 
 
@@ -170,6 +169,12 @@ def _connected(pairs: Sequence[Pair], total: int) -> list[tuple[list[int], bool]
 
 def _labelled(sample: Sample) -> tuple[str | None, tuple[tuple[str, float], ...]]:
     return sample.label, tuple(sorted((sample.label_weights or {}).items()))
+
+
+def _span(ends: Mapping[str, int | float], what: str) -> str:
+    if ends["min"] == ends["max"]:
+        return f"{ends['min']} pixels {what}"
+    return f"{ends['min']} to {ends['max']} pixels {what} (median {ends['median']:.0f})"
 
 
 def _range(values: Sequence[int]) -> dict[str, int | float] | None:
