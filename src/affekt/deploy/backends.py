@@ -165,7 +165,7 @@ def _faster(session: onnxruntime.InferenceSession, graph: bytes, threads: int | 
             taken.append(time.perf_counter() - start)
     medians = [statistics.median(taken) for taken in times]
     for rival, median in zip(rivals, medians, strict=True):
-        log.info("%s: %.1f ms", rival.name, median * 1e3)
+        log.debug("%s: %.1f ms", rival.name, median * 1e3)
     return rivals[0] if medians[0] <= medians[1] else rivals[1]
 
 
