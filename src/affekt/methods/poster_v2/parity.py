@@ -49,7 +49,8 @@ def _network(case: Case) -> Iterator[Comparison]:
     model.train(meta["mode"].startswith("train"))
 
     inputs = {entry["name"]: _draw(entry) for entry in meta["inputs"]}
-    batch = {"image": nearest(inputs["image"], config.size)}
+    # What both branches of the reference see of a picture of any size: its nearest pixels.
+    batch = {"image": F.interpolate(inputs["image"], size=(config.size, config.size), mode="nearest")}
     seen = _watch(model)
     if "labels" in inputs:
         batch["label"] = inputs["labels"]
@@ -69,12 +70,6 @@ def _network(case: Case) -> Iterator[Comparison]:
         if name in _MAPS:
             tolerance = {"rtol": 1e-4, "relative_to_max": True}
         yield Comparison(name, np.asarray(seen[name].detach()), expected, **tolerance)
-
-
-def nearest(image: Tensor, size: int) -> Tensor:
-    """What both branches see of a normalised picture of any size: the nearest pixels."""
-    rows, columns = ((torch.arange(size) * side) // size for side in image.shape[-2:])
-    return image[..., rows, :][..., columns]
 
 
 def _draw(entry: dict[str, Any]) -> Tensor:
