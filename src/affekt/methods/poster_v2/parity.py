@@ -24,6 +24,8 @@ from .weights import WEIGHTS
 _BASES = {"Adam": torch.optim.Adam, "AdamW": torch.optim.AdamW, "SGD": torch.optim.SGD}
 # Activations reach 3e3 with drawn weights; there only the difference by the largest value means anything.
 _MAPS = ("c1", "c2", "c3", "l1", "l2", "l3", "o1", "o2", "o3")
+# Features near zero are what is left of large ones: the reference itself moves by 2e-5 between memory layouts.
+_TOKENS = ("feature", "gated")
 
 
 def run_case(case: Case) -> Iterator[Comparison]:
@@ -69,6 +71,8 @@ def _network(case: Case) -> Iterator[Comparison]:
         tolerance: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-5}
         if name in _MAPS:
             tolerance = {"rtol": 1e-4, "relative_to_max": True}
+        elif name in _TOKENS:
+            tolerance = {"rtol": 2e-5, "relative_to_max": True}
         yield Comparison(name, np.asarray(seen[name].detach()), expected, **tolerance)
 
 
