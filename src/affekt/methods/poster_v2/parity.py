@@ -24,7 +24,7 @@ from .weights import WEIGHTS
 _BASES = {"Adam": torch.optim.Adam, "AdamW": torch.optim.AdamW, "SGD": torch.optim.SGD}
 # Activations reach 3e3 with drawn weights; there only the difference by the largest value means anything.
 _MAPS = ("c1", "c2", "c3", "l1", "l2", "l3", "o1", "o2", "o3")
-# Features near zero are what is left of large ones: the reference itself moves by 2e-5 between memory layouts.
+# Features near zero are what is left of large ones: the reference itself moves by 2e-5 between layouts.
 _TOKENS = ("feature", "gated")
 
 
