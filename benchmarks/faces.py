@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from timing import Timed, as_table, in_turns, machine, repeats_for
+from timing import Timed, as_table, in_turns, machine, repeats_for, write_report
 from torch import nn
 
 from affekt.core import catalog
@@ -195,9 +195,7 @@ def main() -> None:
         "",
         *as_table(("views of", "0 workers", "1 worker", "2 workers"), loaded),
     ]
-    OUTPUT.parent.mkdir(exist_ok=True)
-    OUTPUT.write_text("\n".join(lines) + "\n")
-    print("\n".join(lines))
+    write_report(OUTPUT, lines)
 
 
 if __name__ == "__main__":

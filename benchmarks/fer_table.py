@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from timing import as_table
+from timing import as_table, write_report
 
 from affekt.core import catalog
 from affekt.deploy.evaluate import evaluate
@@ -73,14 +73,12 @@ def main() -> None:
         "",
         *as_table(("class", "faces", "recall", "precision", "F1"), classes),
     ]
-    OUTPUT.mkdir(exist_ok=True)
-    (OUTPUT / "fer2013.md").write_text("\n".join(lines) + "\n")
+    write_report(OUTPUT / "fer2013.md", lines)
     (OUTPUT / "fer2013.json").write_text(
         json.dumps({**found, "per_class": result.per_class}, indent=1) + "\n"
     )
     for name in ("confusion", "reliability"):
         shutil.copyfile(result.folder / f"{name}.png", OUTPUT / f"fer2013-{name}.png")
-    print("\n".join(lines))
 
 
 def count(rows: list[dict[str, Any]], truth: dict[str, str], labels: tuple[str, ...]) -> dict[str, Any]:

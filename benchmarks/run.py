@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from timing import as_table, in_turns, machine, repeats_for
+from timing import as_table, in_turns, machine, repeats_for, write_report
 from torch import nn
 
 from affekt.core import catalog
@@ -130,9 +130,7 @@ def main() -> None:
         "",
         *as_table(("what", "affekt (bundle)", "eager PyTorch", "eager / bundle"), rows),
     ]
-    OUTPUT.parent.mkdir(exist_ok=True)
-    OUTPUT.write_text("\n".join(lines) + "\n")
-    print("\n".join(lines))
+    write_report(OUTPUT, lines)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
@@ -74,3 +75,10 @@ def as_table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]
         "|" + " --- |" * len(columns),
         *("| " + " | ".join(row) + " |" for row in rows),
     ]
+
+
+def write_report(path: Path, lines: list[str]) -> None:
+    """Write a report, and show it."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("\n".join(lines) + "\n")
+    print("\n".join(lines))

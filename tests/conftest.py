@@ -1,5 +1,7 @@
 """What several tests share: a small trained run, its bundle, and a few walks as files."""
 
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -81,3 +83,22 @@ def face_bundle(face_run, tmp_path_factory):
     from affekt.deploy.export import export
 
     return export(face_run, tmp_path_factory.mktemp("bundles") / "faces.affekt").bundle
+
+
+@pytest.fixture(scope="session")
+def huge_png():
+    """A function that makes a PNG which is small on disk and says that it is very large."""
+
+    def make(width, height):
+        def chunk(kind, body):
+            return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+        header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+        return (
+            b"\x89PNG\r\n\x1a\n"
+            + chunk(b"IHDR", header)
+            + chunk(b"IDAT", zlib.compress(b""))
+            + chunk(b"IEND", b"")
+        )
+
+    return make

@@ -75,7 +75,7 @@ def test_a_table_that_is_not_there_is_refused(tmp_path):
 
 
 def test_no_problems_are_no_error(tmp_path):
-    refuse(tmp_path, [])
+    assert refuse(tmp_path, []) is None
 
 
 def test_classes_are_folders_and_files_may_lie_deeper(tmp_path):

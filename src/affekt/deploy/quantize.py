@@ -112,12 +112,7 @@ def _scored(
     return {name: float(found[name]) for name in _GATED}, fit_temperature(logits, truth), len(used)
 
 
-def quantized_graph(
-    graph: bytes,
-    batches: list[dict[str, np.ndarray]],
-    method: CalibrationMethod = CalibrationMethod.MinMax,  # percentiles and entropy: no nearer, and slower
-    **options: Any,
-) -> bytes:
+def quantized_graph(graph: bytes, batches: list[dict[str, np.ndarray]]) -> bytes:
     """The graph with 8-bit convolutions: weights by channel, what flows between them by tensor.
 
     Args:
@@ -139,9 +134,8 @@ def quantized_graph(
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
-            calibrate_method=method,
-            # One batch of tensors in memory at a time.
-            extra_options={"CalibStridedMinMax": 1, **options},
+            calibrate_method=CalibrationMethod.MinMax,  # percentiles and entropy: no nearer, and slower
+            extra_options={"CalibStridedMinMax": 1},  # one batch of tensors in memory at a time
         )
         return reduced.read_bytes()
 
