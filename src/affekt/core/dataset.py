@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from affekt.core.errors import ConfigError, DataError
 from affekt.core.labels import LabelSet
+from affekt.core.prepared import check_header, is_prepared, read_index, samples_of
 from affekt.core.sample import Sample, Skipped
 from affekt.core.settings import Settings, validate
 
@@ -68,10 +69,10 @@ class Dataset:
         return replace(self, name=name)
 
     def open(self, root: Path | None, options: dict[str, Any] | None = None) -> Corpus:
-        """Read the data set.
+        """Read the data set, or a store that `prepare` made of it.
 
         Raises:
-            ConfigError: Options are wrong.
+            ConfigError: Options are wrong, or other than those that a store was prepared with.
             DataError: There is no such folder, or it is not laid out as expected.
         """
         chosen, problems = validate(self.options, options or {}, prefix="data.options.")
@@ -81,4 +82,12 @@ class Dataset:
             raise DataError(f"where does {self.name} lie? give --data-root DIR or set AFFEKT_DATA")
         if self.needs_root and root is not None and not root.exists():
             raise DataError(f"{root} does not exist; {self.name} was expected there")
+        if root is not None and is_prepared(root):
+            return self._open_prepared(root, chosen)
         return self.read(root or Path(), chosen)
+
+    def _open_prepared(self, root: Path, chosen: Settings) -> Corpus:
+        index = read_index(root)
+        check_header(root, index.header, self.name, chosen.model_dump(mode="json"))
+        samples, skipped = samples_of(root, index)
+        return Corpus(samples, index.labels, skipped, index.task)

@@ -127,6 +127,7 @@ _SETS: Mapping[str, Sequence[str]] = {
     "ekman-6": ("anger", "disgust", "fear", "joy", "sadness", "surprise"),
     "ekman-7": ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"),
     "plutchik-8": ("anger", "anticipation", "disgust", "fear", "joy", "sadness", "surprise", "trust"),
+    "videoemotion-8": ("Anger", "Anticipation", "Disgust", "Fear", "Joy", "Sadness", "Surprise", "Trust"),
     "meld-7": ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"),
     "iemocap-4": ("angry", "happy", "neutral", "sad"),
     "iemocap-6": ("angry", "excited", "frustrated", "happy", "neutral", "sad"),
@@ -136,5 +137,9 @@ _SETS: Mapping[str, Sequence[str]] = {
     "affectnet-8": ("neutral", "happy", "sad", "surprise", "fear", "disgust", "anger", "contempt"),
     "fer-7": ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral"),
     "caer-7": ("anger", "disgust", "fear", "happy", "neutral", "sad", "surprise"),
+    "caer-6": ("anger", "disgust", "fear", "happy", "sad", "surprise"),
+    "ravdess-8": ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised"),
+    # Berlin numbers none; this is the alphabet of its English names, neutral last.
+    "emodb-7": ("anger", "boredom", "disgust", "fear", "happiness", "sadness", "neutral"),
     "gait-4": ("happy", "sad", "angry", "neutral"),  # order of BPM-GCN's published classes
 }

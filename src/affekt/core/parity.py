@@ -54,6 +54,29 @@ def draw_integers(seed: int, low: int, high: int, shape: tuple[int, ...]) -> np.
     return np.random.default_rng(seed).integers(low, high, size=shape)
 
 
+def draw_coarse(seed: int, shape: tuple[int, ...], repeats: tuple[int, ...]) -> np.ndarray:
+    """Normal noise of patches: what is drawn is repeated along each axis so many times."""
+    noise = draw_normal(seed, tuple(size // count for size, count in zip(shape, repeats, strict=True)))
+    for axis, count in enumerate(repeats):
+        noise = np.repeat(noise, count, axis=axis)
+    return noise
+
+
+def draw_wave(seed: int, shape: tuple[int, ...], rate_hz: int) -> np.ndarray:
+    """Sound, (n,) or (c, n) float32: a chirp in noise that swells; each channel by a seed of its own."""
+    *channels, n = shape
+    t = np.arange(n) / rate_hz
+    swell = 0.2 + np.abs(np.sin(2 * np.pi * 1.5 * t))
+
+    def channel(seed: int) -> np.ndarray:
+        chirp = np.sin(2 * np.pi * (200 + 50 * (seed % 7)) * t * (1 + 0.1 * t))
+        return (0.1 * draw_normal(seed, (n,)) * swell + 0.2 * chirp).astype(np.float32)
+
+    if not channels:
+        return channel(seed)
+    return np.stack([channel(seed + number) for number in range(channels[0])])
+
+
 @dataclass(frozen=True)
 class Case:
     """One parity case as it lies on disk."""

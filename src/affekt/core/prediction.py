@@ -17,6 +17,21 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """One segment of a clip, and what a network made of it.
+
+    Attributes:
+        attention: Weight of the segment in the answer; at least 0, comparable within one clip only.
+        scores: Probability of each class by name if the whole clip were like this segment.
+    """
+
+    start_s: float
+    end_s: float
+    attention: float
+    scores: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """One answer.
 
@@ -26,6 +41,9 @@ class Prediction:
         scores: Probability of each class by name; they sum to 1, unless classes do not exclude each other.
         confidence: Score of `label`; calibrated where the bundle holds a calibration.
         modality: What the answer stood on.
+        span_s: The part of a clip that it speaks of.
+        moments: When it shows: the segments of a clip in order of time; empty for what has no time.
+        notes: What the answer had to put up with, such as a missing sound track.
     """
 
     id: str
@@ -35,6 +53,8 @@ class Prediction:
     modality: str
     provenance: Provenance
     span_s: tuple[float, float] | None = None
+    moments: tuple[Moment, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""

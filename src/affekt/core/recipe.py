@@ -17,6 +17,9 @@ from affekt.core.labels import LabelSet
 from affekt.core.settings import Settings, validate
 
 METRICS = ("accuracy", "uar", "macro_f1", "weighted_f1", "loss")
+# Fields that came after the first runs. Left empty or 0 they leave no trace in a digest, so that those runs
+# are where they were.
+_LATER = (("initial_weights",), ("train", "cached_views"))
 
 
 class DataSettings(Settings):
@@ -119,7 +122,9 @@ class TrainSettings(Settings):
     """The loop. `accelerator`, `devices` and `strategy` are Lightning's own options.
 
     `workers` are processes that prepare batches; `channels_last` stores pictures and convolutions the way
-    that most processors compute them faster.
+    that most processors compute them faster. `cached_views` is for networks with a frozen backbone: that many
+    views of each training sample pass it once, before the first epoch, and epochs read its features and meet
+    the views in turn. 0 computes everything each time; 1 is right where training views do not vary.
     """
 
     epochs: PositiveInt = 10
@@ -132,6 +137,7 @@ class TrainSettings(Settings):
     workers: int = Field(default=0, ge=0)
     threads: PositiveInt | None = None
     channels_last: bool = False
+    cached_views: int = Field(default=0, ge=0)
     deterministic: bool = True
     weight_average: float = Field(default=0.0, ge=0, lt=1)
     accelerator: str = "auto"
@@ -217,9 +223,13 @@ class Recipe(Settings):
 
     def digest(self) -> str:
         """SHA-256 of the recipe without its seed, as canonical JSON: runs that differ in seed share it."""
-        # A start from random weights leaves no trace: such runs are where they were before there was another.
-        unset = set() if self.initial_weights else {"initial_weights"}
-        values = self.model_dump(mode="json", exclude={"seed"} | unset)
+        values = self.model_dump(mode="json", exclude={"seed"})
+        for *tables, name in _LATER:
+            table = values
+            for key in tables:
+                table = table[key]
+            if not table[name]:
+                del table[name]
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 

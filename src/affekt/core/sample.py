@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -66,4 +66,25 @@ class Preprocess(Protocol):
 
     def __call__(self, sample: Sample, *, rng: np.random.Generator | None = None) -> dict[str, np.ndarray]:
         """Arrays of one sample, without batch axis. With `rng`, a training view: augmented."""
+        ...
+
+
+class Moments(NamedTuple):
+    """What the segments that a network weighs mean in the time of a clip.
+
+    Attributes:
+        spans_s: (m, 2) float64, start and end of each part of the clip, one after the other.
+        weights: (m, s) float64, how much each segment says of it; rows sum to 1.
+    """
+
+    spans_s: np.ndarray
+    weights: np.ndarray
+
+
+@runtime_checkable
+class Timed(Protocol):
+    """Preprocessing of a network that answers with `attention` (b, s) and `segment_logits` (b, s, k)."""
+
+    def moments(self, sample: Sample) -> Moments:
+        """Where the segments of a sample's first view lie in its time."""
         ...

@@ -138,7 +138,7 @@ def read_sealed(path: Path, *, kind: str) -> Sealed:
 def write_text(path: Path, text: str) -> None:
     """Write a text file so that a kill leaves the old one or the new one."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    partial.write_text(text)
+    partial.write_text(text, encoding="utf-8")
     _sync(partial)
     os.replace(partial, path)
 

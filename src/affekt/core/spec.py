@@ -18,6 +18,7 @@ class TensorSpec(Settings):
         axes: Axis letters of the house style, as in `b c t v m`; the first is the batch.
         shape: Sizes of all axes but the batch; None where any size goes.
         meaning: Unit, origin, order: what a person must know to fill it.
+        modality: What it is made from, where a method takes several: `video`, `audio`.
     """
 
     name: str
@@ -25,6 +26,7 @@ class TensorSpec(Settings):
     shape: tuple[int | None, ...]
     dtype: str = "float32"
     meaning: str = ""
+    modality: str = ""
 
     def check(self, array: np.ndarray) -> None:
         """Refuse an array (without batch axis) of the wrong size or with values that are not finite.
@@ -54,6 +56,15 @@ class InputSpec(Settings):
     def names(self) -> tuple[str, ...]:
         """Names of the inputs, in order."""
         return tuple(spec.name for spec in self.inputs)
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """What the inputs are made from, where they say so."""
+        return tuple(dict.fromkeys(spec.modality for spec in self.inputs if spec.modality))
+
+    def modality(self, card: str) -> str:
+        """What a method stands on, such as `video+audio`; what its card says where the inputs do not."""
+        return "+".join(self.modalities) or card
 
     def check(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Check one item's inputs.

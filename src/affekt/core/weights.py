@@ -94,7 +94,9 @@ class Source:
         title: What people call the file, after "a" or "an".
         names: From the file's names to ours, prefix of the part included.
         marks: Patterns that each fit some key of such a file; no other kind of file has them all.
+        without: Patterns that no key of such a file fits, where marks alone do not tell two kinds apart.
         part: The part of our network that the file brings, as in `image`; empty for all of it.
+        lacks: Full names of ours within the part that such a file cannot bring; they stay as they begin.
         config: Config fields that can be read off the shapes of the tensors, under our names.
         inert: Full names of classes that such a file has pickled beside its weights; they are passed over.
         note: What a person should know who names the labels.
@@ -103,7 +105,9 @@ class Source:
     title: str
     names: KeyMap
     marks: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     part: str = ""
+    lacks: tuple[str, ...] = ()
     config: Callable[[Mapping[str, tuple[int, ...]]], dict[str, Any]] = lambda shapes: {}
     inert: tuple[str, ...] = ()
     note: str = ""
@@ -111,7 +115,11 @@ class Source:
     def fits(self, keys: Iterable[str]) -> bool:
         """Whether a file with these keys is of this kind."""
         keys = list(keys)
-        return all(any(_Pattern(mark).match(key) is not None for key in keys) for mark in self.marks)
+
+        def has(pattern: str) -> bool:
+            return any(_Pattern(pattern).match(key) is not None for key in keys)
+
+        return all(map(has, self.marks)) and not any(map(has, self.without))
 
 
 def _fits_any(key: str, patterns: Iterable[_Pattern]) -> bool:

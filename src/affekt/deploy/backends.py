@@ -11,7 +11,7 @@ import statistics
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from types import ModuleType
@@ -20,7 +20,6 @@ from typing import Any, Literal
 import numpy as np
 import onnxruntime
 
-from affekt.core.answering import Network
 from affekt.core.errors import FolderError, UsageError, require
 
 Backend = Literal["onnxruntime", "openvino", "auto"]
@@ -45,14 +44,16 @@ class GraphNetwork:
     """A graph as a function of its inputs.
 
     Attributes:
+        outputs: Computes all that the graph answers with, by name.
         name: Engine and precision, such as `openvino bf16`.
     """
 
-    compute: Network
+    outputs: Callable[[Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]
     name: str
 
     def __call__(self, batch: Mapping[str, np.ndarray]) -> np.ndarray:
-        return self.compute(batch)
+        """The logits alone."""
+        return self.outputs(batch)[ANSWER]
 
 
 def graph_network(
@@ -109,9 +110,10 @@ def _session(graph: bytes, threads: int | None) -> onnxruntime.InferenceSession:
 
 
 def _onnxruntime(session: onnxruntime.InferenceSession) -> GraphNetwork:
-    def compute(batch: Mapping[str, np.ndarray]) -> np.ndarray:
-        (answer,) = session.run([ANSWER], dict(batch))
-        return np.asarray(answer)
+    names = [output.name for output in session.get_outputs()]
+
+    def compute(batch: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return dict(zip(names, map(np.asarray, session.run(names, dict(batch))), strict=True))
 
     return GraphNetwork(compute, "onnxruntime f32")
 
@@ -135,12 +137,14 @@ def _openvino(graph: bytes, precision: Precision, threads: int | None) -> GraphN
         raise FolderError(f"OpenVINO cannot load the graph: {error}") from None
     # A request must not be used by two threads at once, and making one costs more than a small network.
     local = threading.local()
+    names = [output.get_any_name() for output in compiled.outputs]
 
-    def compute(batch: Mapping[str, np.ndarray]) -> np.ndarray:
+    def compute(batch: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         if not hasattr(local, "request"):
             local.request = compiled.create_infer_request()
+        answer = local.request.infer(dict(batch), share_inputs=True)
         # The request owns the answer's memory and fills it again next time.
-        return np.array(local.request.infer(dict(batch), share_inputs=True)[ANSWER])
+        return {name: np.array(answer[name]) for name in names}
 
     return GraphNetwork(compute, f"openvino {precision}")
 

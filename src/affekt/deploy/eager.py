@@ -33,12 +33,13 @@ def checkpoint_predictor(sealed: Sealed, temperature: float) -> Predictor:
     document = sealed.document
     room = catalog.method(document["method"])
     config = room.make_config(document["config"])
+    preprocess = room.load("preprocess")(config, document["preprocessing"])
     return Predictor(
-        preprocess=room.load("preprocess")(config, document["preprocessing"]),
+        preprocess=preprocess,
         network=eager_network(checkpoint_model(sealed)),
         labels=LabelSet.model_validate(document["labels"]),
         task=document["task"],
-        modality=room.card.modalities[0],
+        modality=preprocess.spec.modality(room.card.modalities[0]),
         temperature=temperature,
         provenance=Provenance(
             document["method"], document["files"][MODEL_FILE]["sha256"], sealed.sha256[:12]

@@ -193,7 +193,7 @@ def _document(
         "kind": "bundle",
         "affekt": __version__,
         **{name: checkpoint[name] for name in kept},
-        "modality": card.modalities[0],
+        "modality": spec.modality(card.modalities[0]),
         "inputs": [tensor.model_dump(mode="json") for tensor in spec.inputs],
         "postprocessing": {
             "answer": ANSWER,

@@ -5,17 +5,24 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from affekt.core.errors import MediaError, UsageError
 from affekt.core.sample import Sample, Skipped
-from affekt.media import image, skeleton
+from affekt.media import image, skeleton, sound, video
 
 Source = str | os.PathLike[str] | Sample | skeleton.Skeleton | np.ndarray
 
 # Files of a folder that belong to a modality; a file that is named itself is tried whatever it is called.
-_SUFFIXES = {"skeleton": skeleton.SUFFIXES, "image": image.SUFFIXES}
+_SUFFIXES = {
+    "skeleton": skeleton.SUFFIXES,
+    "image": image.SUFFIXES,
+    "video": video.SUFFIXES,
+    "video+audio": video.SUFFIXES,
+    "audio": (*sound.SUFFIXES, *video.SUFFIXES),
+}
 
 
 def as_samples(
@@ -44,8 +51,16 @@ def as_samples(
                     )
                 elif modality == "image":
                     yield Sample(id=str(file), media={"image": file}, facts={"path": str(file)})
-                else:
+                elif modality == "skeleton":
                     yield from _walks(file, joints)
+                else:
+                    yield _clip(file, modality.split("+"))
+
+
+def notes_of(sample: Sample) -> tuple[str, ...]:
+    """What an answer to a sample had to put up with, once it was read."""
+    clip = sample.media.get("video")
+    return (*sample.facts.get("notes", ()), *(clip.notes if isinstance(clip, video.Video) else ()))
 
 
 def find_files(paths: Sequence[str | os.PathLike[str]], modality: str) -> list[Path]:
@@ -66,6 +81,23 @@ def find_files(paths: Sequence[str | os.PathLike[str]], modality: str) -> list[P
         else:
             found.append(path)
     return found
+
+
+def _clip(path: Path, modalities: Sequence[str]) -> Sample | Skipped:
+    """A clip with the tracks it has; what it lacks is noted, unless there is nothing to answer on."""
+    facts: dict[str, Any] = {"path": str(path)}
+    if "video" not in modalities:
+        return Sample(id=str(path), media={"audio": path}, facts=facts)
+    try:
+        clip = video.open_video(path)
+    except MediaError as error:
+        return Skipped(str(path), str(error))
+    media: dict[str, Any] = {"video": clip}
+    if "audio" in modalities and clip.sound_tracks:
+        media["audio"] = path
+    elif "audio" in modalities:
+        facts["notes"] = ("no sound track: the answer stands on the picture alone",)
+    return Sample(id=str(path), media=media, facts=facts)
 
 
 def _suffixes(modality: str) -> tuple[str, ...]:

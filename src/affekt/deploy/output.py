@@ -1,4 +1,8 @@
-"""Predictions to a file: JSON, JSON lines, CSV or Parquet, by its suffix."""
+"""Predictions to a file, by its suffix.
+
+JSON and JSON lines hold all there is, moments too. CSV and Parquet have one row an input: they say what, not
+when. The timeline of a clip is told by SRT (subtitles), EAF (ELAN) and HTML (a page to look at).
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from typing import Any
 from affekt.core.errors import UsageError, require
 from affekt.core.prediction import Prediction
 from affekt.core.sample import Skipped
+from affekt.deploy.timeline import check_one_clip, write_eaf, write_srt
 
 Writer = Callable[[Path, Sequence[Prediction], Sequence[Skipped]], None]
 
@@ -27,6 +32,9 @@ def writer_for(path: Path) -> Writer:
         ".jsonl": _write_json_lines,
         ".csv": _write_csv,
         ".parquet": _write_parquet,
+        ".srt": _write_one(write_srt),
+        ".eaf": _write_one(write_eaf),
+        ".html": _write_html,
     }
     if path.suffix not in writers:
         raise UsageError(
@@ -58,11 +66,12 @@ def _rows(predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> list
             **{f"score_{name}": answer.scores[name] for name in names},
             "method": answer.provenance.method,
             "weights_sha256": answer.provenance.weights_sha256,
+            "notes": "; ".join(answer.notes) or None,
             "skipped": None,
         }
         for answer in predictions
     ]
-    empty = dict.fromkeys(rows[0] if rows else ("id", "label", "confidence", "skipped"))
+    empty = dict.fromkeys(rows[0] if rows else ("id", "label", "confidence", "notes", "skipped"))
     return rows + [{**empty, "id": item.id, "skipped": item.reason} for item in skipped]
 
 
@@ -79,7 +88,8 @@ def _write_json_lines(path: Path, predictions: Sequence[Prediction], skipped: Se
 
 def _write_csv(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:
     rows = _rows(predictions, skipped)
-    with path.open("w", newline="") as stream:
+    # A name of undecodable bytes must not cost the answers: such bytes are written as \udcff and the like.
+    with path.open("w", newline="", encoding="utf-8", errors="backslashreplace") as stream:
         writer = csv.DictWriter(stream, fieldnames=list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
@@ -89,3 +99,19 @@ def _write_parquet(path: Path, predictions: Sequence[Prediction], skipped: Seque
     pyarrow = require("pyarrow", extra="parquet", needed_by="Parquet output")
     parquet = require("pyarrow.parquet", extra="parquet", needed_by="Parquet output")
     parquet.write_table(pyarrow.Table.from_pylist(_rows(predictions, skipped)), path)
+
+
+def _write_one(write: Callable[[Path, Prediction], None]) -> Writer:
+    """A writer for files that speak of one clip."""
+
+    def write_only(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:
+        check_one_clip(path, inputs=len(predictions), modality=predictions[0].modality if predictions else "")
+        write(path, predictions[0])
+
+    return write_only
+
+
+def _write_html(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:
+    from affekt.report.timeline import write_timeline  # reads media: not needed for the other files
+
+    write_timeline(path, predictions, skipped)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from affekt.core.answering import Network, answer
+from affekt.core.answering import WholeNetwork, answer, mean_logits, prepare, rows_at_once
 from affekt.core.dataset import Task
 from affekt.core.errors import AffektError
 from affekt.core.labels import LabelSet
-from affekt.core.prediction import Prediction, Provenance
-from affekt.core.sample import Preprocess, Sample, Skipped
-from affekt.deploy.inputs import Source, as_samples
+from affekt.core.prediction import Moment, Prediction, Provenance
+from affekt.core.sample import Preprocess, Sample, Skipped, Timed
+from affekt.deploy.inputs import Source, as_samples, notes_of
 from affekt.metrics.calibration import sigmoid, softmax
 
 if TYPE_CHECKING:  # an engine is loaded with the first bundle, not before
@@ -27,7 +27,8 @@ class Predictor:
     """A network with all it needs to answer: preprocessing, labels, calibration.
 
     Attributes:
-        network: Batch of the spec's inputs to logits (b, k).
+        network: Batch of the spec's inputs to logits (b, k), and to what else it tells.
+        modality: What it takes, such as `image` or `video+audio`.
         temperature: What logits are divided by; 1 where nothing was calibrated.
         document: Manifest of the bundle or checkpoint behind it.
         backend: What computes the network, and in which precision, such as `openvino bf16`.
@@ -39,7 +40,7 @@ class Predictor:
     """
 
     preprocess: Preprocess
-    network: Network
+    network: WholeNetwork
     labels: LabelSet
     task: Task
     modality: str
@@ -91,14 +92,20 @@ class Predictor:
         return only
 
     def predict(
-        self, sources: Iterable[Source], *, batch_size: int = 32, joints: tuple[str, ...] | None = None
+        self,
+        sources: Iterable[Source],
+        *,
+        batch_size: int | None = None,
+        joints: tuple[str, ...] | None = None,
     ) -> Iterator[Prediction | Skipped]:
         """Answers in the order of the inputs, as they come; a broken item is skipped with its reason.
 
         Args:
             sources: Files, folders, samples, decoded media.
+            batch_size: Inputs at once; as many as fit into modest memory if not given.
             joints: Joint order of skeleton files that do not state one.
         """
+        batch_size = batch_size or rows_at_once(self.preprocess.spec, many=32)
         items: list[Sample | Skipped] = []
         for item in as_samples(sources, self.modality, joints=joints):
             items.append(item)
@@ -118,8 +125,17 @@ class Predictor:
         return softmax(scaled) if self.task == "single_label" else sigmoid(scaled)
 
     def _answer(self, items: list[Sample | Skipped]) -> Iterator[Prediction | Skipped]:
-        logits, usable, skipped = self.logits([item for item in items if isinstance(item, Sample)])
-        rows = iter(self.probability(logits) if usable else ())
+        samples = [item for item in items if isinstance(item, Sample)]
+        batch, counts, usable, skipped = prepare(samples, self.preprocess)
+        answers: Iterator[Prediction] = iter(())
+        if usable:
+            outputs = self.network.outputs(batch)
+            probability = self.probability(mean_logits(outputs["logits"], counts, self.task))
+            first = np.cumsum(counts) - counts
+            answers = (
+                self._prediction(sample, probability[row], self._moments(sample, outputs, first[row]))
+                for row, sample in enumerate(usable)
+            )
         good, bad = iter(usable), iter(skipped)
         expected = next(good, None)
         # By place, not by id: two inputs may share a name and still be two.
@@ -127,19 +143,37 @@ class Predictor:
             if isinstance(item, Skipped):
                 yield item
             elif item is expected:
-                yield self._prediction(item, next(rows))
+                yield next(answers)
                 expected = next(good, None)
             else:
                 yield next(bad)
 
-    def _prediction(self, sample: Sample, probability: np.ndarray) -> Prediction:
+    def _moments(self, sample: Sample, outputs: Mapping[str, np.ndarray], row: int) -> tuple[Moment, ...]:
+        """When it shows, by the sample's first view."""
+        if not isinstance(self.preprocess, Timed):
+            return ()
+        spans_s, weights = self.preprocess.moments(sample)
+        attention = weights @ outputs["attention"][row].astype(float)
+        scores = self.probability(weights @ outputs["segment_logits"][row].astype(float))
+        return tuple(
+            Moment(float(start), float(end), float(weight), self._named(probability))
+            for (start, end), weight, probability in zip(spans_s, attention, scores, strict=True)
+        )
+
+    def _named(self, probability: np.ndarray) -> dict[str, float]:
+        return {name: float(value) for name, value in zip(self.labels.names, probability, strict=True)}
+
+    def _prediction(self, sample: Sample, probability: np.ndarray, moments: tuple[Moment, ...]) -> Prediction:
         best = int(probability.argmax())
+        found = [name for name in self.preprocess.spec.modalities if name in sample.media]
         return Prediction(
             id=sample.id,
             label=self.labels.names[best],
-            scores={name: float(value) for name, value in zip(self.labels.names, probability, strict=True)},
+            scores=self._named(probability),
             confidence=float(probability[best]),
-            modality=self.modality,
+            modality="+".join(found) or self.modality,
             provenance=self.provenance,
-            span_s=sample.span_s,
+            span_s=(moments[0].start_s, moments[-1].end_s) if moments else sample.span_s,
+            moments=moments,
+            notes=notes_of(sample),
         )

@@ -86,7 +86,7 @@ def convert(
     shapes = {key: tuple(value.shape) for key, value in ours.items()}
     values = {**source.config(shapes), **(config or {})}
     settings = _settings(found, source, room, values)
-    wanted = _wanted(room, settings, source.part)
+    wanted = _wanted(room, settings, source)
     _check(found, source, ours, wanted, [] if source.part else names.unknown)
     tensors = {
         # A copy: tensors of a file may share memory, which safetensors does not allow.
@@ -154,12 +154,16 @@ def _settings(found: ForeignFile, source: Source, room: Method, values: dict[str
         raise ConfigError(f"{found.path}, read as a {source.title},", error.problems) from None
 
 
-def _wanted(room: Method, settings: Settings, part: str) -> dict[str, Tensor]:
+def _wanted(room: Method, settings: Settings, source: Source) -> dict[str, Tensor]:
     """The network's tensors that the file has to bring, without memory behind them."""
     with torch.device("meta"):
         model: nn.Module = room.load("model")(settings)
     state: dict[str, Tensor] = model.state_dict()
-    return {key: value for key, value in state.items() if not part or key.startswith(f"{part}.")}
+    return {
+        key: value
+        for key, value in state.items()
+        if key not in source.lacks and (not source.part or key.startswith(f"{source.part}."))
+    }
 
 
 def _check(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -17,16 +19,22 @@ class Criterion(nn.Module):
 
     weight: Tensor | None
 
-    def __init__(self, settings: LossSettings, task: Task, weight: Tensor | None) -> None:
+    def __init__(self, settings: LossSettings, task: Task, weight: Tensor | None, labels: LabelSet) -> None:
         super().__init__()
-        self.smoothing, self.task = settings.label_smoothing, task
+        self.smoothing, self.task, self.labels = settings.label_smoothing, task, labels
         self.register_buffer("weight", weight, persistent=False)
 
-    def forward(self, logits: Tensor, target: Tensor) -> Tensor:
+    def forward(
+        self, logits: Tensor, target: Tensor, *, reduction: Literal["mean", "none"] = "mean"
+    ) -> Tensor:
+        """The loss, or that of each item (b,)."""
         if self.task == "multi_label":
             smooth = target * (1 - self.smoothing) + self.smoothing / 2
-            return F.binary_cross_entropy_with_logits(logits, smooth, weight=self.weight)
-        return F.cross_entropy(logits, target, weight=self.weight, label_smoothing=self.smoothing)
+            loss = F.binary_cross_entropy_with_logits(logits, smooth, weight=self.weight, reduction=reduction)
+            return loss if reduction == "mean" else loss.mean(dim=1)
+        return F.cross_entropy(
+            logits, target, weight=self.weight, label_smoothing=self.smoothing, reduction=reduction
+        )
 
 
 def class_weights(settings: LossSettings, targets: Tensor, labels: LabelSet) -> Tensor | None:

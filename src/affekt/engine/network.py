@@ -9,7 +9,6 @@ import torch
 from torch import nn
 
 from affekt.core import catalog
-from affekt.core.answering import Network
 from affekt.core.sealed import Sealed
 from affekt.engine.checkpoint import model_weights
 
@@ -22,11 +21,22 @@ def checkpoint_model(sealed: Sealed) -> nn.Module:
     return model.eval()
 
 
-def eager_network(model: nn.Module) -> Network:
+class EagerNetwork:
     """A PyTorch network as a function of numpy arrays."""
 
-    def network(batch: Mapping[str, np.ndarray]) -> np.ndarray:
-        with torch.inference_mode():
-            return model(**{name: torch.from_numpy(array) for name, array in batch.items()}).logits.numpy()
+    def __init__(self, model: nn.Module) -> None:
+        self.model = model
 
-    return network
+    def __call__(self, batch: Mapping[str, np.ndarray]) -> np.ndarray:
+        return self.outputs(batch)["logits"]
+
+    def outputs(self, batch: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """All that the network answers with, by name."""
+        with torch.inference_mode():
+            answer = self.model(**{name: torch.from_numpy(array) for name, array in batch.items()})
+        return {name: value.numpy() for name, value in answer._asdict().items()}
+
+
+def eager_network(model: nn.Module) -> EagerNetwork:
+    """A PyTorch network as a function of numpy arrays."""
+    return EagerNetwork(model)

@@ -1,11 +1,41 @@
 """The objective of a network that is trained by nothing but its classification loss."""
 
 from collections.abc import Callable
+from typing import Literal, Protocol, runtime_checkable
 
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional as F
 
+from affekt.core.labels import LabelSet
 from affekt.core.settings import Settings
+
+
+@runtime_checkable
+class Criterion(Protocol):
+    """Classification loss that the engine brings to an objective, with its class weights and smoothing.
+
+    Attributes:
+        labels: What the columns of the logits are called.
+    """
+
+    labels: LabelSet
+
+    def __call__(
+        self, logits: Tensor, target: Tensor, *, reduction: Literal["mean", "none"] = "mean"
+    ) -> Tensor: ...
+
+
+class PlainCrossEntropy:
+    """The criterion without the engine: no class weights, no smoothing."""
+
+    def __init__(self, labels: LabelSet) -> None:
+        self.labels = labels
+
+    def __call__(
+        self, logits: Tensor, target: Tensor, *, reduction: Literal["mean", "none"] = "mean"
+    ) -> Tensor:
+        return F.cross_entropy(logits, target, reduction=reduction)
 
 
 class CrossEntropyObjective(nn.Module):

@@ -18,16 +18,16 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from affekt.core import catalog
 from affekt.core.errors import AffektError
-from affekt.core.labels import label_set
+from affekt.core.labels import LabelSet, label_set
 from affekt.core.method import Method
-from affekt.core.recipe import Recipe
+from affekt.core.recipe import LossSettings, Recipe
 from affekt.core.settings import Settings
 from affekt.core.spec import InputSpec
 from affekt.deploy.export import GATE_BATCHES, TOLERANCE, make_graph, max_difference, random_batch
+from affekt.engine.criterion import Criterion
 from affekt.testing.media import invent_samples
 
 BATCH = 4
@@ -125,7 +125,9 @@ def check_rows_independent(name: str) -> None:
 def check_gradients(name: str) -> None:
     """Each trainable parameter gets a gradient from the objective."""
     it = tiny(name)
-    objective = it.room.load("objective")(it.config, F.cross_entropy)
+    classes = it.model.eval()(**it.inputs).logits.shape[1]
+    labels = LabelSet.of(*(f"class {number}" for number in range(classes)))
+    objective = it.room.load("objective")(it.config, Criterion(LossSettings(), "single_label", None, labels))
     it.model.train()
     terms: dict[str, Tensor] = objective(it.model, it.batch)
     assert terms and all(term.ndim == 0 for term in terms.values()), "the objective gives named scalars"

@@ -8,10 +8,13 @@ from affekt.core import catalog
 from affekt.core.errors import UsageError
 from affekt.core.sample import Sample
 
+_CLIPS = {"clips": 24, "pixels": 32, "frames_per_clip": 24, "sound_rate_hz": 8000}
 # The invented data set that has media of a modality, and how it is kept small.
 _INVENTED: dict[str, tuple[str, dict[str, Any]]] = {
     "image": ("drawn_faces", {"people": 8, "faces_per_emotion": 1}),
     "skeleton": ("walkers", {}),
+    "video": ("moving_shapes", _CLIPS),
+    "audio": ("moving_shapes", _CLIPS),
 }
 
 

@@ -1,0 +1,238 @@
+"""One clip's answer over time, for players (SRT subtitles) and for annotators (ELAN documents)."""
+
+from __future__ import annotations
+
+import os
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from affekt.core.errors import UsageError
+from affekt.core.prediction import Prediction
+from affekt.report.moments import (
+    Stretch,
+    attention_of,
+    key_spans,
+    likeliest,
+    percent,
+    printable,
+    stretches,
+)
+
+ONE_CLIP = (".srt", ".eaf")
+# Of these, answers have no moments.
+_TIMELESS = ("image", "skeleton", "text")
+
+_SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
+_XSI = "http://www.w3.org/2001/XMLSchema-instance"
+# As ELAN names them; what it has no name for, its player finds out from the file.
+_MIME = {
+    ".mp4": "video/mp4",
+    ".m4v": "video/mp4",
+    ".mov": "video/quicktime",
+    ".mpg": "video/mpeg",
+    ".mpeg": "video/mpeg",
+    ".wav": "audio/x-wav",
+}
+
+# Annotations of a tier: start and end in seconds, and what is said there.
+Annotation = tuple[float, float, str]
+
+
+def check_one_clip(path: Path, *, inputs: int, modality: str) -> None:
+    """Refuse to write into one clip's file what is not one clip, before anything is computed.
+
+    Args:
+        inputs: How many files will be answered.
+        modality: What the network takes, such as `video+audio`.
+
+    Raises:
+        UsageError: There are several inputs, or inputs that have no moments.
+    """
+    if path.suffix not in ONE_CLIP:
+        return
+    if modality in _TIMELESS:
+        raise UsageError(
+            f"{path}: {path.suffix} tells when something shows in a clip, and this network answers inputs of "
+            f"modality {modality}, which have no moments: write .json or .csv"
+        )
+    if inputs != 1:
+        raise UsageError(
+            f"{path}: {path.suffix} speaks of one clip, and there are {inputs}: name one clip, "
+            "or write .html or .json, which hold any number"
+        )
+
+
+def write_srt(path: Path, prediction: Prediction) -> None:
+    """Write subtitles: a cue for each stretch of salient moments that share their likeliest label.
+
+    A clip without any attention has one cue, its answer over the whole clip: many players refuse a file
+    without cues.
+
+    Raises:
+        UsageError: The answer has no moments.
+    """
+    _check_moments(path, prediction)
+    cues = stretches(prediction)
+    if not cues:
+        cues = [Stretch(*_span(prediction), prediction.label, prediction.confidence)]
+    blocks = [
+        f"{number}\n{_srt_time(cue.start_s)} --> {_srt_time(cue.end_s)}\n{_one_line(cue)}\n"
+        for number, cue in enumerate(cues, 1)
+    ]
+    path.write_text("\n".join(blocks), encoding="utf-8")
+
+
+def write_eaf(path: Path, prediction: Prediction) -> None:
+    """Write an ELAN document (EAF 3.0) with three tiers.
+
+    `emotion` holds the clip's answer over its span; `attention` the stretches that stand out, with their mean
+    attention as a share of the clip's highest; `moments` the likeliest label of each moment.
+
+    Raises:
+        UsageError: The answer has no moments.
+
+    Source: EAF 3.0 schema and "ELAN Annotation Format" of the Max Planck Institute for Psycholinguistics.
+    """
+    _check_moments(path, prediction)
+    spans, scores = key_spans(prediction)
+    highest = attention_of(prediction).max() or 1.0
+    tiers: dict[str, list[Annotation]] = {
+        "emotion": [(*_span(prediction), f"{prediction.label} {percent(prediction.confidence)}")],
+        "attention": [
+            (float(start), float(end), f"{score / highest:.2f}")
+            for (start, end), score in zip(spans, scores, strict=True)
+        ],
+        "moments": [
+            (m.start_s, m.end_s, f"{likeliest(m)} {percent(m.scores[likeliest(m)])}")
+            for m in prediction.moments
+        ],
+    }
+    tree = ElementTree.ElementTree(_eaf_document(path, prediction, tiers))
+    ElementTree.indent(tree)
+    tree.write(path, encoding="UTF-8", xml_declaration=True)
+
+
+def _check_moments(path: Path, prediction: Prediction) -> None:
+    if not prediction.moments:
+        raise UsageError(
+            f"{path}: {path.suffix} tells when something shows in a clip, and the answer to {prediction.id} "
+            f"({prediction.modality}) has no moments: write .json or .csv"
+        )
+
+
+def _span(prediction: Prediction) -> tuple[float, float]:
+    """Start and end of what was answered; as far as moments go where nobody says."""
+    return prediction.span_s or (prediction.moments[0].start_s, prediction.moments[-1].end_s)
+
+
+def _srt_time(seconds: float) -> str:
+    """Hours, minutes, seconds and, after a comma, milliseconds."""
+    rest, milliseconds = divmod(_milliseconds(seconds), 1000)
+    rest, second = divmod(rest, 60)
+    hour, minute = divmod(rest, 60)
+    return f"{hour:02d}:{minute:02d}:{second:02d},{milliseconds:03d}"
+
+
+def _one_line(cue: Stretch) -> str:
+    # A line end would end the cue, an arrow would be taken for its times.
+    return " ".join(printable(cue).split()).replace("-->", "->")
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(1000 * seconds)
+
+
+def _eaf_document(
+    path: Path, prediction: Prediction, tiers: dict[str, list[Annotation]]
+) -> ElementTree.Element:
+    """Elements in the order in which the schema wants them: header, times, tiers, types of tiers."""
+    root = ElementTree.Element(
+        "ANNOTATION_DOCUMENT",
+        {
+            "AUTHOR": "affekt",
+            "DATE": datetime.now(UTC).isoformat(timespec="seconds"),
+            "FORMAT": "3.0",
+            "VERSION": "3.0",
+            "xmlns:xsi": _XSI,
+            "xsi:noNamespaceSchemaLocation": _SCHEMA,
+        },
+    )
+    header = ElementTree.SubElement(root, "HEADER", MEDIA_FILE="", TIME_UNITS="milliseconds")
+    media = Path(prediction.id)
+    if media.is_file():  # decoded media and folders of frames are nothing that ELAN could play
+        ElementTree.SubElement(
+            header, "MEDIA_DESCRIPTOR", _media_descriptor(path, media, prediction.modality)
+        )
+    _add_properties(header, prediction, sum(map(len, tiers.values())))
+    times = ElementTree.SubElement(root, "TIME_ORDER")
+    slots: list[int] = []
+    drawn = {name: _in_milliseconds(annotations) for name, annotations in tiers.items()}
+    # Each annotation has two slots of its own: ELAN moves what shares a slot together.
+    for spans in drawn.values():
+        slots += [time for start, end, _ in spans for time in (start, end)]
+    order = sorted(range(len(slots)), key=slots.__getitem__)
+    place = {slot: number for number, slot in enumerate(order, 1)}
+    for slot in order:
+        ElementTree.SubElement(
+            times, "TIME_SLOT", TIME_SLOT_ID=f"ts{place[slot]}", TIME_VALUE=str(slots[slot])
+        )
+    number = 0
+    for name, spans in drawn.items():
+        tier = ElementTree.SubElement(root, "TIER", LINGUISTIC_TYPE_REF="segments", TIER_ID=name)
+        for _, _, text in spans:
+            number += 1
+            holder = ElementTree.SubElement(
+                ElementTree.SubElement(tier, "ANNOTATION"),
+                "ALIGNABLE_ANNOTATION",
+                ANNOTATION_ID=f"a{number}",
+                TIME_SLOT_REF1=f"ts{place[2 * number - 2]}",
+                TIME_SLOT_REF2=f"ts{place[2 * number - 1]}",
+            )
+            ElementTree.SubElement(holder, "ANNOTATION_VALUE").text = printable(text)
+    ElementTree.SubElement(
+        root,
+        "LINGUISTIC_TYPE",
+        GRAPHIC_REFERENCES="false",
+        LINGUISTIC_TYPE_ID="segments",
+        TIME_ALIGNABLE="true",
+    )
+    return root
+
+
+def _in_milliseconds(annotations: Sequence[Annotation]) -> list[tuple[int, int, str]]:
+    """In milliseconds; what is shorter than one is left out, for ELAN knows no annotation without length."""
+    rounded = [(_milliseconds(start), _milliseconds(end), text) for start, end, text in annotations]
+    return [one for one in rounded if one[0] < one[1]]
+
+
+def _add_properties(header: ElementTree.Element, prediction: Prediction, annotations: int) -> None:
+    facts = {
+        "method": prediction.provenance.method,
+        "weights_sha256": prediction.provenance.weights_sha256,
+        "modality": prediction.modality,
+        **{f"note {number}": note for number, note in enumerate(prediction.notes, 1)},
+        "lastUsedAnnotationId": str(annotations),  # ELAN numbers on from here
+    }
+    for name, value in facts.items():
+        ElementTree.SubElement(header, "PROPERTY", NAME=name).text = printable(value)
+
+
+def _media_descriptor(path: Path, media: Path, modality: str) -> dict[str, str]:
+    """Where the clip lies, absolutely and as seen from the document: both may be moved together.
+
+    Not percent-encoded: ELAN takes what follows `file:` as a path, and writes it so itself.
+    """
+    kind = "audio" if modality == "audio" else "video"
+    place = media.resolve().as_posix()
+    found = {
+        "MEDIA_URL": printable(f"file://{place}" if place.startswith("/") else f"file:///{place}"),
+        "MIME_TYPE": _MIME.get(media.suffix.lower(), f"{kind}/*"),
+    }
+    try:
+        relative = Path(os.path.relpath(media.resolve(), path.resolve().parent)).as_posix()
+    except ValueError:  # they lie on two drives
+        return found
+    relative = relative if relative.startswith("../") else f"./{relative}"
+    return {**found, "RELATIVE_MEDIA_URL": printable(relative)}

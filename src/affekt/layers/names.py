@@ -1,0 +1,53 @@
+"""What published checkpoints call the parts of the layers here. No torch: `convert` reads names first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+# Numbered, as the references of VAANet and CTEN build them; 2 is the activation, 3 the pooling.
+RESNET_3D = (
+    ("0.{}", "stem.conv.{}"),
+    ("1.{}", "stem.bn.{}"),
+    *((f"{stage + 4}.{{}}", f"stages.{stage}.{{}}") for stage in range(4)),
+)
+# With names, as the files are published that pretraining gave.
+RESNET_3D_NAMED = (
+    ("conv1.{}", "stem.conv.{}"),
+    ("bn1.{}", "stem.bn.{}"),
+    *((f"layer{stage + 1}.{{}}", f"stages.{stage}.{{}}") for stage in range(4)),
+)
+RESNET_2D = RESNET_3D
+# ImageNet's network sees three colours; its first convolution has no use here.
+RESNET_2D_NAMED = RESNET_3D_NAMED[1:]
+
+TEMPORAL_ATTENTION = (("conv.0.{}", "score.{}"), ("conv.1.{}", "bn.{}"), ("fc.{}", "mix.{}"))
+
+
+def within(theirs: str, ours: str, rules: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Rules of a part that has a prefix on either side.
+
+    Example:
+        >>> within("module", "head", (("fc.{}", "{}"),))
+        (('module.fc.{}', 'head.{}'),)
+    """
+    return tuple((_join(theirs, left), _join(ours, right)) for left, right in rules)
+
+
+def sizes_of(shapes: Mapping[str, tuple[int, ...]], prefix: str) -> dict[str, object]:
+    """Blocks of the stages and width of a residual network here, as the shapes of its weights tell them.
+
+    Nothing where the weights hold no such network.
+    """
+    stem = f"{prefix}.stem.bn.weight"
+    if stem not in shapes:
+        return {}
+    stages = [f"{prefix}.stages.{stage}." for stage in range(4)]
+    counts = [
+        len({key[len(start) :].partition(".")[0] for key in shapes if key.startswith(start)})
+        for start in stages
+    ]
+    return {"width": shapes[stem][0], "blocks": tuple(counts)}
+
+
+def _join(prefix: str, name: str) -> str:
+    return f"{prefix}.{name}" if prefix else name

@@ -1,0 +1,162 @@
+"""The network: each modality compares its segments, then both ask each other, then attention weighs them."""
+
+from typing import ClassVar, NamedTuple
+
+import torch
+from jaxtyping import Float, Num
+from torch import Tensor, nn
+
+from affekt.layers.resnet_2d import SpectrogramResNet
+from affekt.layers.resnet_3d import SnippetResNet
+from affekt.layers.temporal_attention import TemporalAttention
+from affekt.media.snippets import MEAN
+
+from .config import CTENConfig
+
+NARROW = 8  # features of a segment, per feature that a non-local block compares by
+
+
+class CTENOutput(NamedTuple):
+    """The answer, and what it looked at.
+
+    Attributes:
+        attention: Gamma of the paper, the weight of each segment; at least 0, not normalised.
+        segment_logits: What the answer would be if the whole clip were like each segment; their mean is
+            `logits`.
+    """
+
+    logits: Float[Tensor, "b k"]
+    attention: Float[Tensor, "b s"]
+    segment_logits: Float[Tensor, "b s k"]
+
+
+class CTEN(nn.Module):
+    """Emotion of a clip from its segments, seen and heard; or seen alone."""
+
+    cached: ClassVar[tuple[str, ...]] = ("clips", "windows")
+
+    def __init__(self, config: CTENConfig) -> None:
+        super().__init__()
+        visual = config.visual
+        self.backbone = SnippetResNet(
+            blocks=visual.blocks,
+            width=visual.width,
+            frozen=config.freeze_backbone,
+            drift=config.drift_statistics,
+        )
+        width = self.backbone.channels
+        self.visual_intra = NonLocal(width)
+        self.audio = Audio(config, width) if config.streams == "visual+audio" else None
+        self.cross = CrossModal(width, config.heads) if self.audio is not None else None
+        together = width if self.audio is None else 2 * width
+        self.temporal = TemporalAttention(together, visual.segments)
+        self.dropout = nn.Dropout(config.dropout)
+        self.head = nn.Linear(together, config.num_classes)
+
+    def forward(
+        self, *, clips: Float[Tensor, "b s 3 t h w"], fbank: Float[Tensor, "b n c"] | None = None
+    ) -> CTENOutput:
+        return self.from_features(clips=self.features(clips), fbank=fbank)
+
+    def features(self, clips: Num[Tensor, "b s 3 t h w"]) -> Float[Tensor, "b s d"]:
+        """What the backbone sees in each segment, or in each window of pixels."""
+        return self.backbone(scaled(clips)).mean(dim=(3, 4))
+
+    def from_features(
+        self, *, clips: Float[Tensor, "b s d"], fbank: Float[Tensor, "b n c"] | None = None
+    ) -> CTENOutput:
+        """The answer to what the backbone has seen already; `clips` are its features."""
+        segments = self.visual_intra(clips)
+        if self.audio is not None and self.cross is not None:
+            assert fbank is not None, "a network that hears needs fbank"
+            segments = self.cross(segments, self.audio(fbank))
+        attention = self.temporal(segments)
+        weighted = segments * attention.unsqueeze(2)
+        return CTENOutput(self.head(self.dropout(weighted.mean(dim=1))), attention, self.head(weighted))
+
+
+class Audio(nn.Module):
+    """What is heard in each segment, and compared among them."""
+
+    def __init__(self, config: CTENConfig, width: int) -> None:
+        super().__init__()
+        self.segments = config.visual.segments
+        self.backbone = SpectrogramResNet(blocks=config.audio.blocks, width=config.audio.width)
+        self.embed = nn.ModuleDict(
+            {"linear": nn.Linear(self.backbone.channels, width), "bn": nn.BatchNorm1d(width)}
+        )
+        self.intra = NonLocal(width)
+
+    def forward(self, fbank: Float[Tensor, "b n c"]) -> Float[Tensor, "b s d"]:
+        blocks = fbank.unflatten(1, (self.segments, -1))
+        heard = self.backbone(blocks.flatten(0, 1))
+        heard = torch.tanh(self.embed["bn"](self.embed["linear"](heard)))
+        return self.intra(heard.unflatten(0, blocks.shape[:2]))
+
+
+class NonLocal(nn.Module):
+    """Every segment of a modality beside all others of it.
+
+    Source: Wang et al., Non-local Neural Networks, CVPR 2018. The shortcut is weighed here, not the block: at
+    the start there is none. The paper writes it the other way round.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        inner = width // NARROW
+        self.scale = inner**-0.5
+        self.theta, self.phi, self.g = (nn.Linear(width, inner) for _ in range(3))
+        self.out = nn.Linear(inner, width)
+        self.bn = nn.BatchNorm1d(width)
+        self.alpha = nn.Parameter(torch.zeros(1))
+
+    def forward(self, segments: Float[Tensor, "b s d"]) -> Float[Tensor, "b s d"]:
+        likeness = self.theta(segments) @ self.phi(segments).transpose(1, 2)
+        mixed = torch.softmax(self.scale * likeness, dim=2) @ self.g(segments)
+        rows = self.bn(self.out(mixed).flatten(0, 1))
+        return rows.unflatten(0, segments.shape[:2]) + self.alpha * segments
+
+
+class CrossModal(nn.Module):
+    """Each modality is mixed by what the other one finds in it.
+
+    parity: sound asks among pictures and the answer is added to pictures; the paper's equation would bring
+    sound into them.
+    """
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.to_visual = RectifiedAttention(width, heads)
+        self.to_audio = RectifiedAttention(width, heads)
+
+    def forward(
+        self, visual: Float[Tensor, "b s d"], audio: Float[Tensor, "b s d"]
+    ) -> Float[Tensor, "b s both"]:
+        seen = visual + self.to_visual(audio, visual)
+        heard = audio + self.to_audio(visual, audio)
+        return torch.cat([seen, heard], dim=2)
+
+
+class RectifiedAttention(nn.Module):
+    """Attention of several heads, with a ReLU after every projection."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.scale = (width // heads) ** -0.5
+        self.query, self.key, self.value, self.out = (nn.Linear(width, width) for _ in range(4))
+
+    def forward(
+        self, asking: Float[Tensor, "b s d"], asked: Float[Tensor, "b s d"]
+    ) -> Float[Tensor, "b s d"]:
+        query, key, value = (
+            torch.relu(project(source)).unflatten(2, (self.heads, -1)).transpose(1, 2)
+            for project, source in ((self.query, asking), (self.key, asked), (self.value, asked))
+        )
+        weights = torch.softmax(self.scale * query @ key.transpose(2, 3), dim=3)
+        return torch.relu(self.out((weights @ value).transpose(1, 2).flatten(2)))
+
+
+def scaled(entry: Tensor) -> Tensor:
+    """Pixels of uint8 around the grey level that the network calls zero; anything else stays as it is."""
+    return entry.float() / 255 - float(MEAN) if entry.dtype == torch.uint8 else entry

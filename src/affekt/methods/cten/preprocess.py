@@ -1,0 +1,187 @@
+"""A clip to the arrays of the network: snippets of its picture, filterbanks of its sound."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from affekt.core.errors import MediaError
+from affekt.core.sample import Moments, Sample
+from affekt.core.spec import InputSpec, TensorSpec
+from affekt.media.clip_views import draw_view
+from affekt.media.snippets import as_clips, drawn_by, moments_of, read_snippets, sample_snippets, snippets_of
+from affekt.media.sound import NoSound, sound_duration_s, sound_of
+from affekt.media.spectrum import kaldi_filterbank
+from affekt.media.video import video_of
+
+from .config import AudioConfig, CTENConfig
+
+HOP_S = 0.010  # between windows of the filterbank
+WINDOW_S = 0.025
+# Up to here a sound is read whole; of a longer one only the blocks that are heard. Both give the same rows.
+WHOLE_S = 120.0
+
+log = logging.getLogger(__name__)
+
+
+class CTENPreprocess:
+    """Samples with a `video`, and an `audio` track if the config's streams say so."""
+
+    def __init__(self, config: CTENConfig, state: Mapping[str, Any] | None = None) -> None:
+        self.config = config
+        visual, audio = config.visual, config.audio
+        snippet = (3, visual.snippet_frames, visual.size, visual.size)
+        clips = TensorSpec(
+            name="clips",
+            axes="b s c t h w",
+            shape=(visual.segments, *snippet),
+            meaning="RGB in [0, 1] minus 100/255; snippets of consecutive frames, one from each segment",
+            modality="video",
+        )
+        sound = TensorSpec(
+            name="fbank",
+            axes="b n c",
+            shape=(visual.segments * audio.block_frames, audio.bins),
+            meaning="log-mel filterbank, a row each 10 ms, scaled; as many blocks as segments",
+            modality="audio",
+        )
+        inputs = (clips, sound) if config.streams == "visual+audio" else (clips,)
+        count = visual.segments * visual.windows
+        windows = (
+            TensorSpec(
+                name="windows",
+                axes="b w c t h w",
+                shape=(count, *snippet),
+                dtype="uint8",
+                meaning="snippets of every segment, RGB, to look at again after erasing",
+            ),
+            TensorSpec(
+                name="window_frames",
+                axes="b w t",
+                shape=(count, visual.snippet_frames),
+                dtype="int64",
+                meaning="frames that windows are made of, counted from 0",
+            ),
+            TensorSpec(name="frames", axes="b", shape=(), dtype="int64", meaning="frames of the clip"),
+        )
+        self.spec = InputSpec(inputs=inputs, targets=windows if config.erase else ())
+
+    def fit(self, samples: list[Sample]) -> dict[str, Any]:
+        """Nothing is measured: the scale of filterbanks is published."""
+        return {}
+
+    def views(self, sample: Sample) -> list[dict[str, np.ndarray]]:
+        """The middle of each segment, and the sound of each.
+
+        Raises:
+            MediaError: The clip cannot be read.
+        """
+        return [self(sample)]
+
+    def __call__(self, sample: Sample, *, rng: np.random.Generator | None = None) -> dict[str, np.ndarray]:
+        """The arrays of one clip; with `rng` a varied training view, and windows to look at again.
+
+        Raises:
+            MediaError: The clip cannot be read.
+        """
+        arrays = self._windows(sample, rng) if rng is not None and self.config.erase else {}
+        if not arrays:
+            arrays = {"clips": read_snippets(sample, self.config.visual, rng).clips}
+        if self.config.streams == "visual+audio":
+            arrays["fbank"] = self._heard(sample, rng)
+        return arrays
+
+    def moments(self, sample: Sample) -> Moments:
+        """When each segment is."""
+        return moments_of(video_of(sample), self.config.visual)
+
+    def _windows(self, sample: Sample, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        """Several snippets of each segment, seen alike; the first of each is the first look."""
+        visual = self.config.visual
+        video = video_of(sample)
+        frames = np.arange(0, len(video), visual.frame_step)
+        numbers = np.stack(
+            [
+                sample_snippets(
+                    frames, segments=visual.segments, length=visual.snippet_frames, draw=drawn_by(rng)
+                )
+                for _ in range(visual.windows)
+            ]
+        )
+        pixels = snippets_of(video, visual, numbers, draw_view(visual.augment, rng))
+        return {
+            "clips": as_clips(pixels[0]),
+            "windows": np.ascontiguousarray(np.moveaxis(pixels.reshape(-1, *pixels.shape[2:]), -1, 1)),
+            # Erasing counts frames of the clip as it is sampled.
+            "window_frames": numbers.reshape(-1, visual.snippet_frames) // visual.frame_step,
+            "frames": np.array(len(frames), np.int64),
+        }
+
+    def _heard(self, sample: Sample, rng: np.random.Generator | None) -> np.ndarray:
+        audio, segments = self.config.audio, self.config.visual.segments
+        try:
+            rows = filterbank_of(sample, audio, segments, None if rng is None else rng.random)
+        except NoSound as error:
+            log.warning("%s: %s; zeros are heard instead", sample.id, error)
+            return np.zeros((segments * audio.block_frames, audio.bins), np.float32)
+        return ((rows - audio.mean) / (2 * audio.deviation)).astype(np.float32)
+
+
+def filterbank_of(
+    sample: Sample, audio: AudioConfig, segments: int, draw: Callable[[], float] | None = None
+) -> np.ndarray:
+    """Filterbank that is heard of a sample, (segments * block_frames, bins), not scaled.
+
+    Args:
+        draw: A number in [0, 1) for each block: where it lies in its part of the sound; None is the middle.
+
+    Raises:
+        NoSound: There is no sound track.
+        MediaError: The sound cannot be read, or is shorter than one window.
+    """
+    longest_s = WHOLE_S + WINDOW_S
+    start = sound_of(sample, mono=False, longest_s=longest_s)
+    if start.duration_s < longest_s:
+        rows = kaldi_filterbank(start.samples[0], start.rate_hz, bins=audio.bins)
+        if not len(rows):
+            raise MediaError(
+                f"{sample.id}: {start.duration_s:.3f} s of sound are less than a window of 25 ms"
+            )
+        return heard_rows(rows, segments, audio.block_frames, draw)
+    begin_s, end_s = sample.span_s or (
+        0.0,
+        sound_duration_s(sample.media.get("audio", sample.media.get("video"))),
+    )
+    count = 1 + int((end_s - begin_s - WINDOW_S) / HOP_S)
+    blocks = []
+    for row in block_starts(count, segments, audio.block_frames, draw):
+        from_s = begin_s + row * HOP_S
+        span = (from_s, from_s + (audio.block_frames - 1) * HOP_S + WINDOW_S)
+        part = sound_of(replace(sample, span_s=span), mono=False)
+        rows = kaldi_filterbank(part.samples[0], part.rate_hz, bins=audio.bins)
+        blocks.append(np.take(rows, np.arange(audio.block_frames), axis=0, mode="clip"))
+    return np.concatenate(blocks)
+
+
+def heard_rows(
+    rows: np.ndarray, segments: int, block_frames: int, draw: Callable[[], float] | None = None
+) -> np.ndarray:
+    """As many blocks of a filterbank as segments; a short one is repeated from its beginning instead."""
+    wanted = segments * block_frames
+    if len(rows) <= wanted:
+        return rows[np.arange(wanted) % len(rows)]
+    starts = block_starts(len(rows), segments, block_frames, draw)
+    return np.concatenate([rows[start : start + block_frames] for start in starts])
+
+
+def block_starts(
+    count: int, segments: int, block_frames: int, draw: Callable[[], float] | None = None
+) -> list[int]:
+    """First row of each block, one in each equal part of `count` rows."""
+    each = count // segments
+    room = each - block_frames
+    return [part * each + (room // 2 if draw is None else int(draw() * room)) for part in range(segments)]

@@ -1,0 +1,11 @@
+"""VAANet: emotion of a video from what it shows and how it sounds (Zhao, Ma et al., AAAI 2020)."""
+
+from affekt.core.method import Method
+
+METHOD = Method(
+    config="config:VAANetConfig",
+    model="model:VAANet",
+    objective="objective:VAANetObjective",
+    preprocess="preprocess:VAANetPreprocess",
+    weights="weights:WEIGHTS",
+)

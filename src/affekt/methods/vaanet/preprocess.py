@@ -1,0 +1,121 @@
+"""A clip to the arrays of the network: snippets of its picture, MFCC of its sound."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from affekt.core.sample import Moments, Sample
+from affekt.core.spec import InputSpec, TensorSpec
+from affekt.media.snippets import moments_of, read_snippets
+from affekt.media.sound import NoSound, sound_of
+from affekt.media.spectrum import mfcc
+from affekt.media.video import video_of
+
+from .config import AudioConfig, VAANetConfig
+
+log = logging.getLogger(__name__)
+
+
+class VAANetPreprocess:
+    """Samples with a `video`, an `audio` track or both, as the config's streams say."""
+
+    def __init__(self, config: VAANetConfig, state: Mapping[str, Any] | None = None) -> None:
+        self.config = config
+        visual, audio = config.visual, config.audio
+        clips = TensorSpec(
+            name="clips",
+            axes="b s c t h w",
+            shape=(visual.segments, 3, visual.snippet_frames, visual.size, visual.size),
+            meaning="RGB in [0, 1] minus 100/255; snippets of consecutive frames, one from each segment",
+            modality="video",
+        )
+        sound = TensorSpec(
+            name="mfcc",
+            axes="b n c",
+            shape=(audio.frames, audio.coefficients),
+            meaning=f"MFCC in dB, a row each {audio.hop}/{audio.rate_hz} s; the clip repeated or cut to fit",
+            modality="audio",
+        )
+        streams = {"visual+audio": (clips, sound), "visual": (clips,), "audio": (sound,)}
+        self.spec = InputSpec(inputs=streams[config.streams])
+
+    def fit(self, samples: list[Sample]) -> dict[str, Any]:
+        """Nothing is measured: pixels and MFCC go in as they are."""
+        return {}
+
+    def views(self, sample: Sample) -> list[dict[str, np.ndarray]]:
+        """The middle of each segment, and the sound from its beginning.
+
+        Raises:
+            MediaError: The clip cannot be read.
+        """
+        return [self(sample)]
+
+    def __call__(self, sample: Sample, *, rng: np.random.Generator | None = None) -> dict[str, np.ndarray]:
+        """The arrays of one clip; with `rng` a varied training view.
+
+        Raises:
+            MediaError: The clip cannot be read, or has no sound although nothing else is listened to.
+        """
+        arrays: dict[str, np.ndarray] = {}
+        if self.config.streams != "audio":
+            arrays["clips"] = read_snippets(sample, self.config.visual, rng).clips
+        if self.config.streams != "visual":
+            arrays["mfcc"] = self._heard(sample)
+        return arrays
+
+    def moments(self, sample: Sample) -> Moments:
+        """When each segment is; chunks of the sound where nothing is seen."""
+        if self.config.streams != "audio":
+            return moments_of(video_of(sample), self.config.visual)
+        return chunk_moments(
+            self.config.audio, sound_of(sample, longest_s=self.config.audio.longest_s).duration_s
+        )
+
+    def _heard(self, sample: Sample) -> np.ndarray:
+        audio = self.config.audio
+        # Half a window more than the last one's middle, so that cutting off changes no row that is kept.
+        longest_s = audio.longest_s + audio.fft / audio.rate_hz
+        try:
+            sound = sound_of(sample, rate_hz=audio.rate_hz, longest_s=longest_s)
+        except NoSound as error:
+            if self.config.streams == "audio":
+                raise
+            log.warning("%s: %s; zeros are heard instead", sample.id, error)
+            return np.zeros((audio.frames, audio.coefficients), np.float32)
+        return repeated(
+            mfcc(
+                sound.samples[0],
+                audio.rate_hz,
+                coefficients=audio.coefficients,
+                fft=audio.fft,
+                hop=audio.hop,
+                mels=audio.mels,
+            ),
+            audio.frames,
+        )
+
+
+def repeated(rows: np.ndarray, count: int) -> np.ndarray:
+    """The first `count` rows of an array that is repeated from its beginning as often as needed."""
+    return np.take(rows, np.arange(count) % len(rows), axis=0)
+
+
+def chunk_moments(audio: AudioConfig, duration_s: float) -> Moments:
+    """Parts of a sound and the chunks that speak of them; a short sound is heard several times over."""
+    each_s = audio.frames // audio.chunks * audio.hop / audio.rate_hz
+    starts = np.arange(audio.chunks) * each_s
+    if duration_s >= audio.chunks * each_s:
+        spans = np.stack([starts, starts + each_s], axis=1)
+        return Moments(spans, np.eye(audio.chunks))
+    parts = max(1, int(duration_s / each_s))
+    edges = np.linspace(0.0, duration_s, parts + 1)
+    # How long a chunk, on its way through the repeated sound, stays within each part.
+    fine = (starts[:, None] + (np.arange(64) + 0.5) / 64 * each_s) % max(duration_s, 1e-9)
+    place = np.minimum(np.searchsorted(edges, fine, side="right") - 1, parts - 1)
+    weights = np.stack([(place == part).mean(axis=1) for part in range(parts)])
+    return Moments(np.stack([edges[:-1], edges[1:]], axis=1), weights / weights.sum(axis=1, keepdims=True))

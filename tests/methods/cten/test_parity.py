@@ -1,0 +1,53 @@
+"""The published network: every shared case, whole outputs, losses, gradients, and what goes in."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from affekt.core.errors import UsageError
+from affekt.core.parity import Case
+from affekt.methods.cten.parity import run_case
+from affekt.testing.parity import compare
+
+# Empty where ../shared is absent: pytest then skips the test and says so.
+CASES = sorted((Path(__file__).parents[3].parent / "shared" / "parity" / "cten").glob("*.npz"))
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_case_agrees_with_the_reference(path):
+    results = compare("cten", path)
+    assert {result.name for result in results} == set(Case.open(path).expected)
+    assert [f"{r.name}: {r.max_abs:.2e}" for r in results if not r.ok] == []
+
+
+def test_shared_cases_are_all_there(shared):
+    assert len(list((shared / "parity" / "cten").glob("*.npz"))) == len(CASES) >= 8
+
+
+def changed(shared, tmp_path, name, **meta):
+    """A case whose description was altered."""
+    source = shared / "parity" / "cten" / name
+    with np.load(source) as file:
+        arrays = dict(file)
+    document = json.loads(str(arrays["meta"])) | meta
+    np.savez(tmp_path / name, **(arrays | {"meta": json.dumps(document)}))
+    return Case.open(tmp_path / name, source.with_name("keys.json"))
+
+
+def test_a_wrong_salt_is_noticed(shared, tmp_path):
+    results = {r.name: r for r in run_case(changed(shared, tmp_path, "case_eval_b1.npz", salt=1))}
+    assert not any(results[name].ok for name in ("logits", "gamma", "backbone"))
+
+
+def test_a_case_of_another_method_is_refused(shared, tmp_path):
+    with pytest.raises(UsageError, match="is a case of 'poster-v2'"):
+        list(run_case(changed(shared, tmp_path, "case_eval_b1.npz", method="poster-v2")))
+
+
+def test_other_windows_of_sound_are_noticed(shared, tmp_path):
+    results = {
+        r.name: r for r in run_case(changed(shared, tmp_path, "case_fbank_long.npz", python_random_seed=6))
+    }
+    assert results["raw_fbank"].ok and not results["network_input_rowmean"].ok
