@@ -1,0 +1,234 @@
+"""Spectra of sound: MFCC and log-mel spectrograms as librosa makes them, filterbanks as Kaldi makes them."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Literal
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+from affekt.core.errors import MediaError, UsageError
+
+Padding = Literal["reflect", "constant"]
+
+_BLOCK_VALUES = 2**18  # of a block of frames: a megabyte stays in the cache, and memory stays bounded
+_SMALLEST_POWER = 1e-10  # librosa's amin: -100 dB
+_KALDI_FLOOR = np.float32(1.1920929e-07)  # float32's epsilon, as in Kaldi
+_PRE_EMPHASIS = np.float32(0.97)  # Kaldi's default
+
+
+def mfcc(
+    samples: np.ndarray,
+    rate_hz: int,
+    *,
+    coefficients: int = 32,
+    fft: int = 2048,
+    hop: int = 512,
+    mels: int = 128,
+    padding: Padding = "reflect",
+    floor_db: float | None = 80.0,
+) -> np.ndarray:
+    """Mel frequency cepstral coefficients (frames, coefficients) float32; frames = 1 + n // hop.
+
+    The orthonormal DCT-II of `log_mel` over its bins. See there for arguments and what is raised.
+
+    Source: librosa 0.6.1 `feature.mfcc` for `padding="reflect"`, librosa 0.10 and later for "constant".
+    """
+    if not 0 < coefficients <= mels:
+        raise UsageError(f"coefficients = {coefficients}: 1 to {mels} (mels) are possible")
+    decibels = log_mel(samples, rate_hz, fft=fft, hop=hop, mels=mels, padding=padding, floor_db=floor_db)
+    return decibels @ _cosines(mels, coefficients)
+
+
+def log_mel(
+    samples: np.ndarray,
+    rate_hz: int,
+    *,
+    fft: int = 2048,
+    hop: int = 512,
+    mels: int = 128,
+    low_hz: float = 0.0,
+    high_hz: float | None = None,
+    padding: Padding = "reflect",
+    floor_db: float | None = 80.0,
+) -> np.ndarray:
+    """Power in mel bins (frames, mels) float32, in dB; frames = 1 + n // hop.
+
+    Frame i is centred on sample i * hop. Periodic Hann window, Slaney's mel scale, triangles of equal area.
+
+    Args:
+        samples: (n,) in [-1, 1].
+        fft: Samples of a window.
+        hop: Samples between windows.
+        high_hz: None: half the rate.
+        padding: What lies beyond the ends: the sound mirrored (again and again where it is shorter than half
+            a window; a single sample is repeated), or silence.
+        floor_db: Lift what lies more than this below the loudest value of all; None: do not.
+
+    Raises:
+        MediaError: The sound is empty, or no row of numbers.
+        UsageError: A size or frequency makes no sense.
+
+    Source: librosa's `feature.melspectrogram` and `power_to_db`.
+    """
+    signal = _checked(samples)
+    if fft < 2 or hop < 1 or mels < 1:
+        raise UsageError(f"fft = {fft}, hop = {hop}, mels = {mels}: whole numbers above zero are needed")
+    high_hz = rate_hz / 2 if high_hz is None else high_hz
+    if not 0 <= low_hz < high_hz <= rate_hz / 2:
+        raise UsageError(f"mels from {low_hz} to {high_hz} Hz do not fit into 0 to {rate_hz / 2} Hz")
+    padded = np.pad(signal, fft // 2, mode=padding)
+    frames = _frames(padded, fft, hop)[: 1 + len(signal) // hop]
+    window, filters = _hann(fft), _slaney_filters(rate_hz, fft, mels, float(low_hz), float(high_hz))
+    decibels = np.empty((len(frames), mels), np.float32)
+    step = max(1, _BLOCK_VALUES // fft)
+    for start in range(0, len(frames), step):
+        power = _power(frames[start : start + step] * window)
+        mel = power @ filters
+        decibels[start : start + step] = 10 * np.log10(np.maximum(mel, _SMALLEST_POWER, out=mel), out=mel)
+    if floor_db is not None:
+        np.maximum(decibels, decibels.max() - np.float32(floor_db), out=decibels)
+    return decibels
+
+
+def kaldi_filterbank(
+    samples: np.ndarray,
+    rate_hz: int,
+    *,
+    bins: int = 128,
+    window_ms: float = 25.0,
+    hop_ms: float = 10.0,
+    low_hz: float = 20.0,
+) -> np.ndarray:
+    """Kaldi's log mel filterbank (frames, bins) float32, natural logarithm.
+
+    Whole windows only, so n samples give 1 + (n - window) // hop frames. Each frame loses its mean, is
+    pre-emphasised by 0.97 and weighted by a symmetric Hann window, filled with zeros to a power of two;
+    triangles between `low_hz` and half the rate are straight in mel = 1127 ln(1 + f / 700). No dither, no
+    energy; power is floored at float32's epsilon.
+
+    Args:
+        samples: (n,) at any scale; Kaldi itself means 16-bit numbers, the published networks [-1, 1].
+
+    Raises:
+        MediaError: The sound is shorter than one window, or no row of numbers.
+        UsageError: A size or frequency makes no sense.
+
+    Source: torchaudio's `compliance.kaldi.fbank`, with `window_type="hanning"`, `dither=0`.
+    """
+    signal = _checked(samples)
+    window, hop = int(rate_hz * window_ms * 0.001), int(rate_hz * hop_ms * 0.001)
+    if window < 2 or hop < 1 or bins < 1 or not 0 <= low_hz < rate_hz / 2:
+        raise UsageError(
+            f"{bins} bins from {low_hz} Hz, windows of {window_ms} ms each {hop_ms} ms: "
+            f"not possible at {rate_hz} Hz"
+        )
+    if len(signal) < window:
+        raise MediaError(
+            f"the sound lasts {1e3 * len(signal) / rate_hz:.1f} ms; one window takes {window_ms:g} ms"
+        )
+    fft = 1 << (window - 1).bit_length()
+    frames = _frames(signal, window, hop)
+    shape, filters = _symmetric_hann(window), _kaldi_filters(rate_hz, fft, bins, float(low_hz))
+    result = np.empty((len(frames), bins), np.float32)
+    step = max(1, _BLOCK_VALUES // fft)
+    for start in range(0, len(frames), step):
+        block = frames[start : start + step]
+        block = block - block.mean(axis=1, keepdims=True)
+        emphasised = block.copy()
+        emphasised[:, 1:] -= _PRE_EMPHASIS * block[:, :-1]
+        emphasised[:, 0] *= 1 - _PRE_EMPHASIS
+        emphasised *= shape
+        mel = _power(emphasised, fft)[:, :-1] @ filters
+        result[start : start + step] = np.log(np.maximum(mel, _KALDI_FLOOR, out=mel), out=mel)
+    return result
+
+
+def _checked(samples: np.ndarray) -> np.ndarray:
+    if samples.ndim != 1:
+        raise MediaError(f"one channel of samples, (n,), is needed; found shape {samples.shape}")
+    if not samples.size:
+        raise MediaError("the sound is empty; a spectrum needs one sample at least")
+    return samples.astype(np.float32, copy=False)
+
+
+def _frames(signal: np.ndarray, size: int, hop: int) -> np.ndarray:
+    """Overlapping frames (frames, size): a view."""
+    return np.lib.stride_tricks.sliding_window_view(signal, size)[::hop]
+
+
+def _power(frames: np.ndarray, size: int | None = None) -> np.ndarray:
+    # numpy's would double the precision, and the time
+    spectrum: NDArray[np.complex64] = np.asarray(scipy.fft.rfft(frames, n=size, axis=1))
+    return spectrum.real**2 + spectrum.imag**2
+
+
+@cache
+def _hann(size: int) -> np.ndarray:
+    return _kept(np.hanning(size + 1)[:-1].astype(np.float32))
+
+
+@cache
+def _symmetric_hann(size: int) -> np.ndarray:
+    return _kept(np.hanning(size).astype(np.float32))
+
+
+@cache
+def _cosines(mels: int, coefficients: int) -> np.ndarray:
+    """Orthonormal DCT-II as a matrix (mels, coefficients)."""
+    return _kept(
+        np.asarray(scipy.fft.dct(np.eye(mels), type=2, norm="ortho", axis=1))[:, :coefficients].astype(
+            np.float32
+        )
+    )
+
+
+@cache
+def _slaney_filters(rate_hz: int, fft: int, mels: int, low_hz: float, high_hz: float) -> np.ndarray:
+    """Triangles of equal area (1 + fft // 2, mels), on the mel scale of Slaney's Auditory Toolbox."""
+    low, high = _hz_to_slaney(np.array([low_hz, high_hz]))
+    edges = _slaney_to_hz(np.linspace(low, high, mels + 2))
+    triangles = _triangles(np.arange(1 + fft // 2) * (rate_hz / fft), edges)
+    return _kept((triangles * (2 / (edges[2:] - edges[:-2]))).astype(np.float32))
+
+
+@cache
+def _kaldi_filters(rate_hz: int, fft: int, bins: int, low_hz: float) -> np.ndarray:
+    """Triangles of height one (fft // 2, bins), straight on Kaldi's mel scale; the FFT has one bin more."""
+    low, high = _hz_to_kaldi(np.array([low_hz, rate_hz / 2]))
+    edges = np.linspace(low, high, bins + 2)
+    return _kept(_triangles(_hz_to_kaldi(np.arange(fft // 2) * (rate_hz / fft)), edges).astype(np.float32))
+
+
+def _triangles(places: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Height (places, edges - 2) of triangles whose feet are the neighbours of their tops."""
+    left, top, right = edges[:-2], edges[1:-1], edges[2:]
+    rising = (places[:, None] - left) / (top - left)
+    falling = (right - places[:, None]) / (right - top)
+    return np.maximum(0, np.minimum(rising, falling))
+
+
+# Slaney's scale: straight below 1 kHz, 200/3 Hz a mel, then 27 mels to each factor of 6.4.
+_MEL_HZ, _BEND_HZ, _LOG_STEP = 200 / 3, 1000.0, np.log(6.4) / 27
+
+
+def _hz_to_slaney(hz: np.ndarray) -> np.ndarray:
+    bent = _BEND_HZ / _MEL_HZ + np.log(np.maximum(hz, _BEND_HZ) / _BEND_HZ) / _LOG_STEP
+    return np.where(hz >= _BEND_HZ, bent, hz / _MEL_HZ)
+
+
+def _slaney_to_hz(mel: np.ndarray) -> np.ndarray:
+    bend = _BEND_HZ / _MEL_HZ
+    return np.where(mel >= bend, _BEND_HZ * np.exp(_LOG_STEP * (np.maximum(mel, bend) - bend)), mel * _MEL_HZ)
+
+
+def _hz_to_kaldi(hz: np.ndarray) -> np.ndarray:
+    return 1127 * np.log(1 + hz / 700)
+
+
+def _kept(array: np.ndarray) -> np.ndarray:
+    """Read-only, because every call shares it."""
+    array.setflags(write=False)
+    return array
