@@ -1,0 +1,139 @@
+"""What adapters of acted speech share: a table of recordings, and recordings whose names say everything.
+
+    DIR/labels.csv                  file,split,class,SPEAKER and further columns, which become facts
+        audio/03a01Fa.flac          audio/03a01Fa.flac,train,happiness,03,...
+
+    DIR/wav/03a01Fa.wav             without a table: speaker, class and facts stand in the name
+
+`split` may be empty; `label`, if there, is the number of the class. Recordings are called by their
+file's name without suffix. Sounds are not decoded here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from affekt.core.labels import LabelSet
+from affekt.core.sample import Sample, Skipped
+from affekt.core.settings import suggest
+from affekt.data._clip_trees import media_of
+from affekt.data._manifest import PART_FOLDERS, csv_rows, leads_out, refuse, text_of
+from affekt.data._pictures import emotion_names
+from affekt.media import sound, video
+
+TABLE = "labels.csv"
+SUFFIXES = tuple(dict.fromkeys((*sound.SUFFIXES, *video.SUFFIXES)))
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What the name of a file says; `modalities` are those that its container holds."""
+
+    label: str
+    subject: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+    modalities: tuple[str, ...] = ("audio",)
+
+
+def read_table(table: Path, labels: LabelSet, *, speaker: str) -> tuple[list[Sample], list[Skipped]]:
+    """Samples of a table; a recording that does not exist is skipped.
+
+    Args:
+        speaker: The column that says who is heard, in two digits.
+
+    Raises:
+        DataError: The table cannot be read or lacks a column, or naming every wrong row.
+    """
+    samples: list[Sample] = []
+    skipped: list[Skipped] = []
+    problems: list[str] = []
+    rows: dict[str, int] = {}
+    for number, row in enumerate(csv_rows(table, ("file", "split", "class", speaker)), start=2):
+        cells = {key: text_of(row, key) for key in row if key is not None}
+        file, name = cells["file"] or "", PurePosixPath(cells["file"] or "").stem
+        found = _problems_of(cells, labels, speaker)
+        if None in row:
+            found.append("more cells than columns")
+        if name in rows:
+            found.append(f"{name} stands in line {rows[name]} already")
+        rows.setdefault(name, number)
+        if found:
+            problems.append(f"line {number}: {'; '.join(found)}")
+            continue
+        media = media_of(table.parent / file)
+        if isinstance(media, str):
+            skipped.append(Skipped(name, media))
+            continue
+        said = ("file", "split", "class", "label", speaker)
+        samples.append(
+            Sample(
+                name,
+                media,
+                emotion_names([cells["class"] or ""], labels)[cells["class"] or ""],
+                subject=(cells[speaker] or "").zfill(2),  # spreadsheets drop the leading zero
+                split=PART_FOLDERS.get(cells["split"] or ""),
+                facts={key: text for key, text in cells.items() if key not in said and text},
+            )
+        )
+    refuse(table, problems)
+    return samples, skipped
+
+
+def _problems_of(cells: Mapping[str, str | None], labels: LabelSet, speaker: str) -> list[str]:
+    """What is wrong with the cells of a row."""
+    file, split, name, who = (cells[key] for key in ("file", "split", "class", speaker))
+    problems: list[str] = []
+    if file is None:
+        problems.append("the file is empty")
+    elif "\\" in file:
+        problems.append(f"{file!r} needs / between folders, on every system")
+    elif leads_out(file):
+        problems.append(f"{file!r} leads out of the folder")
+    if split is not None and split not in PART_FOLDERS:
+        problems.append(f"no part is called {split!r}; {suggest(split, list(PART_FOLDERS))}")
+    label = emotion_names([name or ""], labels).get(name or "")
+    number = cells.get("label")
+    if label is None:
+        problems.append(f"class {name!r} is none; known: {', '.join(labels.names)}")
+    elif number is not None and number != str(labels.index(label)):
+        problems.append(f"label {number} is not the number of {label}, {labels.index(label)}")
+    if who is None or not who.isdecimal():
+        problems.append(f"{speaker} {who!r} is no number")
+    return problems
+
+
+def read_names(
+    root: Path, files: Iterable[Path], recording_of: Callable[[str], Recording | str]
+) -> tuple[list[Sample], list[Skipped]]:
+    """Samples of files whose names say what they are; of copies under one name the first is read.
+
+    Args:
+        recording_of: What a name without suffix says, or why it cannot be used.
+    """
+    samples: dict[str, Sample] = {}
+    skipped: list[Skipped] = []
+    for path in files:
+        name, shown = path.stem, path.relative_to(root).as_posix()
+        said = recording_of(name)
+        if isinstance(said, str):
+            skipped.append(Skipped(shown, said))
+        elif name in samples:
+            first = next(iter(samples[name].media.values()))
+            skipped.append(Skipped(shown, f"{path} has the name of {first}, which is read"))
+        else:
+            media = {modality: path for modality in said.modalities}
+            samples[name] = Sample(name, media, said.label, subject=said.subject, facts=said.facts)
+    return list(samples.values()), skipped
+
+
+def recordings_below(folder: Path) -> list[Path]:
+    """Sound and video files of a folder and its folders, sorted, without hidden ones."""
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() in SUFFIXES
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and path.is_file()
+    ]

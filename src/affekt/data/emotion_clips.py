@@ -1,0 +1,124 @@
+"""Frames, sound and spoken words of clips by class: a convention for IEMOCAP, Aff-Wild2, ERATO and others.
+
+    DIR/img/Happy/clip_a/000001.jpg     frames, and n_frames beside them, if there: the number of the last one
+        mp3/Happy/clip_a.mp3            sound under the name of the folder of frames; may be missing
+        srt/Happy/clip_a.srt            spoken words, likewise
+
+DIR may also be the folder around it, as in IEMOCAP/img. Folders of `img` are the classes. In some copies
+sounds are numbered instead, 1.mp3 being that of a class's first clip (`sound_names = "numbers"`). The
+convention knows no parts; clips of IEMOCAP, as in img/Angry/Ses01F_impro01_F012, tell the session
+(`subject = "iemocap_session"`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from affekt.core.dataset import Corpus, Dataset
+from affekt.core.sample import Sample, Skipped
+from affekt.core.settings import Settings
+from affekt.data._clip_trees import ClipTree, find_tree
+from affekt.data._manifest import Line, check_label_names, make_label_set, refuse
+
+_SESSION = re.compile(r"(?P<session>Ses\d\d)[FM]_.+")
+
+
+class EmotionClipsOptions(Settings):
+    """How names are read.
+
+    Attributes:
+        labels: Class names in the order of the network's outputs; the names found, sorted, if left out.
+        sound_names: Sounds are called as the folders of frames, or numbered: n.mp3 is the sound of the n-th
+            clip of its class, clips sorted character by character.
+        subject: `iemocap_session` takes the session of two speakers for the subject, so that no speaker
+            stands on both sides of a split.
+        rate_hz: Frames a second of extracted frames, if you know it; moments of a clip are told by it.
+    """
+
+    labels: tuple[str, ...] = ()
+    sound_names: Literal["stems", "numbers"] = "stems"
+    subject: Literal["none", "iemocap_session"] = "none"
+    rate_hz: float | None = Field(None, gt=0, allow_inf_nan=False)
+
+    _make_a_set = field_validator("labels")(check_label_names)
+
+
+def read(root: Path, options: EmotionClipsOptions) -> Corpus:
+    """List every clip; one without frames, and a sound without clip, is skipped with the reason.
+
+    Raises:
+        DataError: There are no frames, numbered sounds are not as many as clips, a clip's name tells no
+            session, or fewer than two classes are found.
+    """
+    tree = find_tree(root, None)
+    if options.sound_names == "numbers":
+        tree = replace(tree, audio=_by_number(tree))
+    samples: list[Sample] = []
+    skipped = [*tree.skipped]
+    problems: list[str] = []
+    for label, clips in tree.video.items():
+        for clip in clips:
+            name = f"{label}/{clip}"
+            media, session = tree.media(label, clip), _SESSION.fullmatch(clip)
+            if isinstance(media, str):
+                skipped.append(Skipped(name, media))
+            elif options.subject == "iemocap_session" and session is None:
+                problems.append(f"{name} tells no session; names are like Ses01F_impro01_F012")
+            else:
+                subject = session["session"] if session and options.subject != "none" else None
+                facts = {"rate_hz": options.rate_hz} if options.rate_hz is not None else {}
+                samples.append(Sample(name, media, label, subject=subject, facts=facts))
+    refuse(tree.source, problems)
+    lines = [Line(label, tree.source, label, None, None) for label, clips in tree.video.items() if clips]
+    return Corpus(samples, make_label_set(root, lines, options.labels), [*skipped, *_without_clip(tree)])
+
+
+def _by_number(tree: ClipTree) -> Mapping[str, Mapping[str, Path]]:
+    """Numbered sounds, each under the name of its clip.
+
+    Raises:
+        DataError: A class has another number of sounds than of clips, or other names.
+    """
+    problems: list[str] = []
+    found: dict[str, dict[str, Path]] = {}
+    for label, clips in tree.video.items():
+        sounds = tree.audio.get(label, {})
+        numbers = [str(number) for number in range(1, len(clips) + 1)]
+        if sounds.keys() == set(numbers):
+            found[label] = {clip: sounds[number] for number, clip in zip(numbers, clips, strict=True)}
+        else:
+            strange = sorted(sounds.keys() - set(numbers))
+            problems.append(
+                f"{label} has {len(clips)} clips, but {len(sounds)} sounds"
+                + (f", such as {strange[0]}" if strange else "")
+                + f"; 1 to {len(clips)} were expected"
+            )
+    refuse(tree.source, problems)
+    return found
+
+
+def _without_clip(tree: ClipTree) -> list[Skipped]:
+    hint = "names must be those of the folders of frames; for 1.mp3, 2.mp3 say sound_names = 'numbers'"
+    return [
+        Skipped(f"{label}/{path.name}", f"{path} belongs to no clip of {tree.source}: {hint}")
+        for places in (tree.audio, tree.text)
+        for label, files in places.items()
+        for stem, path in files.items()
+        if stem not in tree.video.get(label, {})
+    ]
+
+
+DATASET = Dataset(
+    title="Clips as frames, sound and spoken words by class: IEMOCAP, Aff-Wild2, ERATO and others",
+    modalities=("video", "audio"),
+    licence="that of the data set",
+    cite="the authors of the data set",
+    options=EmotionClipsOptions,
+    read=read,
+)

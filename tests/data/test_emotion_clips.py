@@ -1,0 +1,109 @@
+"""Frames, sound and spoken words by class: stems, numbers, sessions."""
+
+import pytest
+
+from affekt.core.catalog import dataset
+from affekt.core.errors import DataError
+from affekt.testing import check_dataset
+
+CLIPS = dataset("emotion_clips")
+
+
+def touch(root, *names):
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+    return root
+
+
+def frames(root, *clips):
+    return touch(root, *[f"img/{clip}/000001.jpg" for clip in clips])
+
+
+def test_the_adapter_keeps_the_contract():
+    check_dataset("emotion_clips")
+
+
+def test_frames_sound_and_words_of_one_name_belong_together(tmp_path):
+    home = touch(frames(tmp_path / "ERATO", "tense/a", "Mild/b.1"), "mp3/tense/a.mp3", "srt/Mild/b.1.srt")
+    corpus = CLIPS.open(tmp_path)
+    assert {sample.id: dict(sample.media) for sample in corpus.samples} == {
+        "Mild/b.1": {"video": home / "img/Mild/b.1", "text": home / "srt/Mild/b.1.srt"},
+        "tense/a": {"video": home / "img/tense/a", "audio": home / "mp3/tense/a.mp3"},
+    }
+    assert [(s.label, s.subject, s.split) for s in corpus.samples] == [
+        ("Mild", None, None),
+        ("tense", None, None),
+    ]
+    assert corpus.labels.names == ("Mild", "tense")
+
+
+def test_the_order_of_labels_can_be_chosen(tmp_path):
+    frames(tmp_path, "Angry/a", "Sad/b")
+    assert CLIPS.open(tmp_path, {"labels": ["Sad", "Angry"]}).labels.names == ("Sad", "Angry")
+    with pytest.raises(DataError, match=r"labels Sad are not among options\.labels"):
+        CLIPS.open(tmp_path, {"labels": ["Angry", "Happy"]})
+
+
+def test_one_class_alone_is_refused(tmp_path):
+    with pytest.raises(DataError, match="at least two classes are needed, found Angry"):
+        CLIPS.open(frames(tmp_path, "Angry/a"))
+
+
+def test_a_sound_without_clip_is_skipped_with_a_hint_at_numbers(tmp_path):
+    touch(frames(tmp_path, "Angry/a", "Sad/b"), "mp3/Angry/1.mp3", "mp3/Sad/b.mp3")
+    corpus = CLIPS.open(tmp_path)
+    assert [sorted(sample.media) for sample in corpus.samples] == [["video"], ["audio", "video"]]
+    (skipped,) = corpus.skipped
+    assert skipped.id == "Angry/1.mp3"
+    assert "sound_names = 'numbers'" in skipped.reason
+
+
+def test_numbered_sounds_are_those_of_the_sorted_clips(tmp_path):
+    touch(frames(tmp_path, "Angry/b", "Angry/a", "Sad/z"), *[f"mp3/Angry/{n}.mp3" for n in (1, 2)])
+    touch(tmp_path, "mp3/Sad/1.mp3")
+    corpus = CLIPS.open(tmp_path, {"sound_names": "numbers"})
+    assert {sample.id: sample.media["audio"].name for sample in corpus.samples} == {
+        "Angry/a": "1.mp3",
+        "Angry/b": "2.mp3",
+        "Sad/z": "1.mp3",
+    }
+    assert corpus.skipped == []
+
+
+def test_numbers_that_do_not_match_the_clips_are_all_reported(tmp_path):
+    touch(frames(tmp_path, "Angry/b", "Angry/a", "Sad/z"), "mp3/Angry/1.mp3", "mp3/Sad/z.mp3")
+    with pytest.raises(DataError) as caught:
+        CLIPS.open(tmp_path, {"sound_names": "numbers"})
+    assert "Angry has 2 clips, but 1 sounds; 1 to 2 were expected" in str(caught.value)
+    assert "Sad has 1 clips, but 1 sounds, such as z; 1 to 1 were expected" in str(caught.value)
+
+
+def test_a_session_is_the_subject_where_that_is_asked_for(tmp_path):
+    frames(tmp_path, "Angry/Ses01F_impro01_F012", "Sad/Ses02M_script01_1_M003")
+    assert [s.subject for s in CLIPS.open(tmp_path).samples] == [None, None]
+    corpus = CLIPS.open(tmp_path, {"subject": "iemocap_session"})
+    assert [sample.subject for sample in corpus.samples] == ["Ses01", "Ses02"]
+    frames(tmp_path, "Sad/other")
+    with pytest.raises(DataError, match="Sad/other tells no session"):
+        CLIPS.open(tmp_path, {"subject": "iemocap_session"})
+
+
+def test_a_clip_without_frames_is_skipped_and_the_rate_is_a_fact(tmp_path):
+    frames(tmp_path, "Angry/a", "Sad/b")
+    (tmp_path / "img/Sad/empty").mkdir()
+    corpus = CLIPS.open(tmp_path, {"rate_hz": 30})
+    assert [item.id for item in corpus.skipped] == ["Sad/empty"]
+    assert corpus.samples[0].facts == {"rate_hz": 30.0}
+
+
+def test_folders_without_any_frame_give_no_corpus(tmp_path):
+    for clip in ("Angry/a", "Sad/b"):
+        (tmp_path / "img" / clip).mkdir(parents=True)
+    with pytest.raises(DataError, match=r"not one usable sample was found(.|\n)*holds no frame"):
+        CLIPS.open(tmp_path)
+
+
+def test_an_empty_folder_says_what_was_looked_for(tmp_path):
+    with pytest.raises(DataError, match=r"as in img/Happy/clip_a/000001\.jpg"):
+        CLIPS.open(tmp_path)
