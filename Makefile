@@ -4,7 +4,7 @@ VENV := .venv
 # The runtime as an engineer installs it, to prove that predicting needs no torch.
 CORE := .venv-core
 
-.PHONY: demo test check gait-table fer-table face-benchmarks face-picture benchmarks clean
+.PHONY: prepare-benchmarks sound-benchmarks demo test check gait-table fer-table face-benchmarks cache-benchmarks video-benchmarks face-picture benchmarks clean
 
 demo: $(VENV)/ready
 	$(VENV)/bin/affekt demo --folder demo
@@ -28,6 +28,22 @@ fer-table: $(VENV)/ready
 # Engines and precisions: DATA is the folder of FER2013, RUNS are trained runs on it.
 face-benchmarks: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/faces.py --data-root $(DATA) $(addprefix --run ,$(RUNS))
+
+# Decoding against OpenCV, on clips that it makes.
+video-benchmarks: $(VENV)/ready
+	$(VENV)/bin/python benchmarks/video.py
+
+# Features and decoding of sound against librosa, on files that it makes.
+sound-benchmarks: $(VENV)/ready
+	$(VENV)/bin/python benchmarks/sound.py
+
+# Both forms of prepared clips against the clips themselves: CLIPS are files with a picture.
+prepare-benchmarks: $(VENV)/ready
+	$(VENV)/bin/python benchmarks/prepare.py $(CLIPS)
+
+# Features of a frozen backbone, computed and read: some minutes on two idle cores.
+cache-benchmarks: $(VENV)/ready
+	$(VENV)/bin/python benchmarks/cache.py
 
 # The picture in the README, from the bundle in this repository.
 face-picture: $(VENV)/ready

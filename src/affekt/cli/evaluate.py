@@ -62,6 +62,12 @@ def command(
         ("class", "precision", "recall", "F1", "samples"),
         [(c["class"], c["precision"], c["recall"], c["f1"], c["count"]) for c in result.per_class],
     )
+    if result.localization:
+        as_table(
+            ("temporal IoU", "average precision"),
+            list(result.localization.items()),
+            title="key segments against the events that the data states",
+        )
     if result.label_hint:
         say(result.label_hint)
     for item in result.skipped:

@@ -15,12 +15,18 @@ def command(
     bundle: Annotated[Path, typer.Argument(help="A bundle, or a run folder.")],
     inputs: Annotated[list[Path], typer.Argument(help="Files and folders.")],
     output: Annotated[
-        Path | None, typer.Option(help="Write predictions to a .csv, .json, .jsonl or .parquet.")
+        Path | None,
+        typer.Option(
+            help="Write predictions to a .csv, .json, .jsonl or .parquet; clips with their timeline to an "
+            ".html page, one clip as .srt subtitles or as an .eaf for ELAN."
+        ),
     ] = None,
     joints: Annotated[
         str | None, typer.Option(help="Joint order of files that state none: a name or a list.")
     ] = None,
-    batch_size: Annotated[int, typer.Option(min=1, help="Inputs computed at once.")] = 32,
+    batch_size: Annotated[
+        int | None, typer.Option(min=1, help="Inputs computed at once; what fits modest memory if not given.")
+    ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Processor cores to use.")] = None,
     backend: Annotated[
         Literal["auto", "onnxruntime", "openvino"],
@@ -39,6 +45,7 @@ def command(
     from affekt.deploy.inputs import find_files
     from affekt.deploy.load import load
     from affekt.deploy.output import to_document, writer_for
+    from affekt.deploy.timeline import check_one_clip
     from affekt.media.skeleton import joint_order
 
     missing = [str(path) for path in inputs if not path.exists()]
@@ -50,6 +57,8 @@ def command(
     expected = sum(1 if path.is_file() else sum(1 for _ in path.rglob("*")) for path in inputs)
     predictor = load(bundle, backend=backend, precision=precision, threads=threads, expected=expected)
     files = find_files(inputs, predictor.modality)
+    if output:
+        check_one_clip(output, inputs=len(files), modality=predictor.modality)
     predictions, skipped = [], []
     with progress("predicting") as step:
         for answer in predictor.predict(files, batch_size=batch_size, joints=order):

@@ -24,6 +24,13 @@ def command(
         typer.Option(help="Folder the network starts from, of affekt convert or a checkpoint; repeatable."),
     ] = None,
     runs: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
+    cache: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="AFFEKT_CACHE",
+            help="Folder of cached features, for train.cached_views; default: cache beside the runs.",
+        ),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue a stopped or killed run.")] = False,
     json: AsJson = False,
 ) -> None:
@@ -38,7 +45,15 @@ def command(
     from affekt.engine.train import train
 
     bar = errors.is_terminal and not json
-    run = train(checked, data_root=data_root, weights=weights or [], runs=runs, resume=resume, progress=bar)
+    run = train(
+        checked,
+        data_root=data_root,
+        weights=weights or [],
+        runs=runs,
+        cache=cache,
+        resume=resume,
+        progress=bar,
+    )
     result = run.result
     if result is None:  # a helper process of a distributed run: the first one reports
         return

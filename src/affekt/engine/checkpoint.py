@@ -65,6 +65,17 @@ def model_weights(sealed: Sealed) -> dict[str, Tensor]:
     return _tensors(sealed, MODEL_FILE)
 
 
+def training_weights(path: Path) -> dict[str, Tensor]:
+    """The network's weights as training goes on with them: where averaging is on, not their average.
+
+    Raises:
+        FolderError: The checkpoint is truncated, altered or none of ours.
+    """
+    checkpoint = FolderCheckpointIO().load_checkpoint(path)
+    state: Mapping[str, Tensor] = checkpoint.get("current_model_state", checkpoint["state_dict"])
+    return _split({"state_dict": state})[0]
+
+
 def pack(value: Any, tensors: dict[str, Tensor]) -> Any:
     """A tree of dicts, lists, tuples, plain values and tensors as JSON; tensors are put aside under numbers.
 

@@ -50,16 +50,20 @@ class SampleDataset(Dataset[dict[str, Tensor] | Skipped]):
 
     def __getitem__(self, draw: Draw | int) -> dict[str, Tensor] | Skipped:
         index, epoch = (draw.index, draw.epoch) if isinstance(draw, Draw) else (draw, 0)
-        rng = None if self.seed is None else generator(self.seed, VIEW, epoch, index)
-        sample = self.samples[index]
         try:
-            arrays = self.preprocess(sample, rng=rng)
+            return {**self.arrays(index, epoch), "label": self.targets[index]}
         except MediaError as error:  # one broken file among thousands: the epoch goes on without it
-            return Skipped(sample.id, str(error))
-        return {
-            **{name: torch.from_numpy(array) for name, array in arrays.items()},
-            "label": self.targets[index],
-        }
+            return Skipped(self.samples[index].id, str(error))
+
+    def arrays(self, index: int, epoch: int) -> dict[str, Tensor]:
+        """The view of a sample that an epoch meets.
+
+        Raises:
+            MediaError: The sample cannot be read.
+        """
+        rng = None if self.seed is None else generator(self.seed, VIEW, epoch, index)
+        arrays = self.preprocess(self.samples[index], rng=rng)
+        return {name: torch.from_numpy(array) for name, array in arrays.items()}
 
 
 def collate(items: Sequence[dict[str, Tensor] | Skipped]) -> dict[str, Any]:

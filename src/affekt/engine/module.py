@@ -16,6 +16,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from affekt.core.dataset import Task
 from affekt.core.errors import DataError
 from affekt.core.recipe import Recipe
+from affekt.engine.features import FeatureNetwork
 from affekt.engine.optimization import make_optimizer, rate_factor
 from affekt.engine.randomness import STEP, seed_torch
 from affekt.metrics.calibration import negative_log_likelihood, sigmoid
@@ -48,8 +49,8 @@ class TrainingModule(pl.LightningModule):
         seed_torch(self.recipe.seed, STEP, self.current_epoch, batch_idx, self.global_rank)
         if self._is_perturbed():
             with self._statistics():
-                return torch.stack(list(self.objective(self.model, batch).values())).sum()
-        terms = self.objective(self.model, batch)
+                return torch.stack(list(self.objective(self.network, batch).values())).sum()
+        terms = self.objective(self.network, batch)
         loss = torch.stack(list(terms.values())).sum()
         logged = {
             "train/loss": loss.detach(),
@@ -88,7 +89,12 @@ class TrainingModule(pl.LightningModule):
 
     def logits(self, batch: dict[str, Tensor]) -> Tensor:
         """The network's answer to a batch."""
-        return self.model(**{name: batch[name] for name in self.inputs}).logits
+        return self.network(**{name: batch[name] for name in self.inputs}).logits
+
+    @property
+    def network(self) -> nn.Module:
+        """What a batch is given to: the network, or what of it comes after cached features."""
+        return FeatureNetwork(self.model) if self.recipe.train.cached_views else self.model
 
     def configure_optimizers(self) -> Any:
         recipe = self.recipe

@@ -4,33 +4,35 @@ from __future__ import annotations
 
 import logging
 import os
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-import lightning.pytorch as pl
 import torch
-from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch.callbacks import Callback, EMAWeightAveraging
-from lightning.pytorch.loggers import TensorBoardLogger
+from torch import nn
 
 from affekt.core import catalog
 from affekt.core.dataset import Corpus
 from affekt.core.errors import ConfigError
+from affekt.core.method import Method
 from affekt.core.recipe import Recipe, check_classes
+from affekt.core.sample import Preprocess
 from affekt.core.sealed import read_sealed
-from affekt.engine.checkpoint import FolderCheckpointIO
+from affekt.core.settings import Settings
+from affekt.engine.cache import cache_root
+from affekt.engine.checkpoint import training_weights
 from affekt.engine.criterion import Criterion, class_weights
+from affekt.engine.filling import cached
 from affekt.engine.finish import finish
 from affekt.engine.initial import Weights, check_start, name_weights, read_weights, start_from
 from affekt.engine.loading import SampleDataset, plain_loader, train_loader
 from affekt.engine.module import TrainingModule
-from affekt.engine.progress import RunProgress
+from affekt.engine.progress import bar
 from affekt.engine.randomness import INITIAL_WEIGHTS, seed_torch
 from affekt.engine.recording import EpochRecorder
 from affekt.engine.run import Run, check_free, environment
 from affekt.engine.splits import Parts, check_parts, part
+from affekt.engine.trainer import logging_to, make_trainer
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +43,7 @@ def train(
     data_root: Path | str | None = None,
     weights: Sequence[Path | str] = (),
     runs: Path | str = "runs",
+    cache: Path | str | None = None,
     resume: bool = False,
     progress: bool = True,
 ) -> Run:
@@ -53,6 +56,8 @@ def train(
         weights: Folders that the network starts from, made by `convert` or by another training. A run that
             is resumed does not need them.
         runs: Folder that holds all runs.
+        cache: Folder that holds features of frozen backbones, where the recipe has `train.cached_views`;
+            AFFEKT_CACHE if not given, else `cache` beside `runs`.
         resume: Continue a run that was stopped or killed; the end is the same, bit for bit.
         progress: Show a progress bar.
 
@@ -80,8 +85,8 @@ def train(
             log.info("%s is finished already", run.path)
             return run
         run.start(recipe)
-    with _logging(run):
-        _fit(run, recipe, corpus, parts, given, progress=progress)
+    with logging_to(run):
+        _fit(run, recipe, corpus, parts, given, cache_root(cache, Path(runs)), progress=progress)
     return run
 
 
@@ -112,26 +117,23 @@ def _is_first_process() -> bool:
 
 
 def _fit(
-    run: Run, recipe: Recipe, corpus: Corpus, parts: Parts, given: Sequence[Weights], *, progress: bool
+    run: Run,
+    recipe: Recipe,
+    corpus: Corpus,
+    parts: Parts,
+    given: Sequence[Weights],
+    cache: Path,
+    *,
+    progress: bool,
 ) -> None:
     room = catalog.method(recipe.method)
     config = room.make_config(recipe.config)
-    state = room.load("preprocess")(config).fit(parts.train)
-    preprocess = room.load("preprocess")(config, state)
-    datasets = {
-        "train": SampleDataset(parts.train, preprocess, corpus.labels, corpus.task, seed=recipe.seed),
-        "validation": SampleDataset(parts.validation, preprocess, corpus.labels, corpus.task, seed=None),
-    }
+    datasets, preprocess, state = make_datasets(recipe, room, config, corpus, parts)
     weights = class_weights(recipe.loss, datasets["train"].targets, corpus.labels)
-    if recipe.train.threads:
-        torch.set_num_threads(recipe.train.threads)
-    seed_torch(recipe.seed, INITIAL_WEIGHTS)
-    model = room.load("model")(config)
-    if recipe.train.channels_last:
-        model = model.to(memory_format=torch.channels_last)
+    model = make_network(recipe, room, config)
     module = TrainingModule(
         model,
-        room.load("objective")(config, Criterion(recipe.loss, corpus.task, weights)),
+        room.load("objective")(config, Criterion(recipe.loss, corpus.task, weights, corpus.labels)),
         preprocess.spec.names,
         recipe,
         corpus.task,
@@ -148,9 +150,16 @@ def _fit(
     recorder = EpochRecorder(run, document, recipe.selection, keep_all=recipe.train.keep == "all")
     resume_from = _resume_point(run, recorder)
     if resume_from is None:
-        start_from(module.model, given, room)
+        start_from(model, given, room)
+    if recipe.train.cached_views:
+        if resume_from is not None:  # the trainer loads all the rest later; features are of these weights
+            model.load_state_dict(training_weights(run.last))
+        with bar("features", shown=progress) as show:
+            datasets, _ = cached(
+                datasets, recipe, room, model, config=config, state=state, root=cache, on_item=show
+            )
     module.train()  # Lightning leaves modes as they are; a network may keep a part of itself from training
-    trainer = _make_trainer(run, recipe, recorder, progress=progress)
+    trainer = make_trainer(run, recipe, recorder, progress=progress)
     log.info("%d training and %d validation samples, %s", len(parts.train), len(parts.validation), run.path)
     trainer.fit(
         module,
@@ -162,6 +171,28 @@ def _fit(
         finish(run, recipe, corpus, parts)
 
 
+def make_datasets(
+    recipe: Recipe, room: Method, config: Settings, corpus: Corpus, parts: Parts
+) -> tuple[Mapping[str, SampleDataset], Preprocess, dict[str, Any]]:
+    """Samples for training and validation, their preprocessing, and what it measured on the training part."""
+    state = room.load("preprocess")(config).fit(parts.train)
+    preprocess = room.load("preprocess")(config, state)
+    datasets = {
+        "train": SampleDataset(parts.train, preprocess, corpus.labels, corpus.task, seed=recipe.seed),
+        "validation": SampleDataset(parts.validation, preprocess, corpus.labels, corpus.task, seed=None),
+    }
+    return datasets, preprocess, state
+
+
+def make_network(recipe: Recipe, room: Method, config: Settings) -> nn.Module:
+    """The network as a run begins with it, before any weights are loaded."""
+    if recipe.train.threads:
+        torch.set_num_threads(recipe.train.threads)
+    seed_torch(recipe.seed, INITIAL_WEIGHTS)
+    model = room.load("model")(config)
+    return model.to(memory_format=torch.channels_last) if recipe.train.channels_last else model
+
+
 def _resume_point(run: Run, recorder: EpochRecorder) -> str | None:
     """The last complete epoch; rows of epochs that were not completed are forgotten."""
     if not run.last.exists():
@@ -171,67 +202,3 @@ def _resume_point(run: Run, recorder: EpochRecorder) -> str | None:
     recorder.rows = [row for row in recorder.rows if row["epoch"] <= done]
     log.info("continuing after epoch %d", done)
     return str(run.last)
-
-
-def _make_trainer(run: Run, recipe: Recipe, recorder: EpochRecorder, *, progress: bool) -> pl.Trainer:
-    options = recipe.train
-    callbacks: list[Callback] = [recorder]
-    if options.weight_average:
-        callbacks.append(EMAWeightAveraging(decay=options.weight_average))
-    if progress:
-        callbacks.append(RunProgress())
-    try:
-        # What Lightning would quietly replace by another precision is a mistake in the recipe.
-        warnings.filterwarnings("error", message=".*AMP with fp16 is not supported on CPU.*")
-        return pl.Trainer(
-            max_epochs=options.epochs,
-            precision=options.precision,
-            accumulate_grad_batches=options.accumulate,
-            gradient_clip_val=options.clip_norm or None,
-            deterministic=options.deterministic,
-            accelerator=options.accelerator,
-            devices=options.devices,
-            strategy=options.strategy,
-            callbacks=callbacks,
-            plugins=[FolderCheckpointIO()],
-            logger=TensorBoardLogger(run.path, name="", version="events"),
-            default_root_dir=run.path,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            num_sanity_val_steps=0,
-            use_distributed_sampler=False,  # the sampler parts itself
-            log_every_n_steps=1,
-        )
-    except UserWarning:
-        advice = "train.precision = '16-mixed' needs a GPU: use 'bf16-mixed' or '32' on a processor"
-        raise ConfigError("recipe", [advice]) from None
-    except (MisconfigurationException, ValueError) as error:
-        raise ConfigError("recipe", [f"train: {error}"]) from None
-
-
-@contextmanager
-def _logging(run: Run) -> Iterator[None]:
-    """Everything affekt says goes to `log.txt`; Lightning's small talk goes nowhere."""
-    handler = logging.FileHandler(run.path / "log.txt")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    house, lightning = logging.getLogger("affekt"), logging.getLogger("lightning.pytorch")
-    level = lightning.level
-    house.addHandler(handler)
-    house.setLevel(logging.INFO)
-    lightning.setLevel(logging.WARNING)
-    try:
-        with warnings.catch_warnings():
-            # Loader workers are the recipe's choice, and small data sets have fewer batches than log steps.
-            warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-            warnings.filterwarnings("ignore", message=".*Checkpoint directory .* exists and is not empty.*")
-            # A batch of nothing but broken items is passed over.
-            warnings.filterwarnings("ignore", message=".*`training_step` returned `None`.*")
-            # A frozen part answers as it always does, in training too.
-            warnings.filterwarnings("ignore", message=".*module.s. in eval mode at the start of training.*")
-            # Lightning still calls a helper that torch has renamed.
-            warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")
-            yield
-    finally:
-        house.removeHandler(handler)
-        lightning.setLevel(level)
-        handler.close()

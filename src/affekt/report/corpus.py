@@ -18,6 +18,7 @@ from affekt.core.dataset import Corpus
 from affekt.core.errors import MediaError
 from affekt.core.sample import Sample
 from affekt.media.image import ZippedImage, image_bytes
+from affekt.report.clips import describe_clips, problems_of_clips
 from affekt.report.figures import ACCENT, INK, SECOND
 from affekt.report.images import describe_images, problems_of_images
 from affekt.report.walks import describe_walks, problems_of_walks
@@ -32,9 +33,10 @@ def describe(corpus: Corpus, *, on_item: Callable[[int, int], None] | None = Non
     """Everything `affekt data check` tells, as plain JSON values.
 
     Args:
-        on_item: Told how many pictures were decoded, which is what takes long, and of how many.
+        on_item: Told how many pictures and clips were decoded, which is what takes long, and of how many.
     """
     duplicates = _duplicates(corpus.samples)
+    images_on, clips_on = _in_turn(corpus.samples, on_item)
     return {
         "samples": len(corpus.samples),
         "classes": list(corpus.labels.names),
@@ -44,7 +46,8 @@ def describe(corpus: Corpus, *, on_item: Callable[[int, int], None] | None = Non
         "skipped": [{"id": item.id, "reason": item.reason} for item in corpus.skipped],
         "shared_subjects": _shared_subjects(corpus.samples),
         "duplicates": duplicates,
-        "images": describe_images(corpus.samples, known=duplicates, on_item=on_item),
+        "images": describe_images(corpus.samples, known=duplicates, on_item=images_on),
+        "clips": describe_clips(corpus.samples, known=duplicates, on_item=clips_on),
         "skeletons": describe_walks(corpus.samples),
     }
 
@@ -57,6 +60,7 @@ def problems(description: Mapping[str, Any]) -> list[str]:
         *_problems_of_classes(description),
         *_problems_of_items(description),
         *problems_of_images(description["images"]),
+        *problems_of_clips(description["clips"]),
         *problems_of_walks(description["skeletons"]),
     ]
 
@@ -79,6 +83,17 @@ def draw_balance(description: Mapping[str, Any], path: Path) -> None:
     axes.legend(frameon=False, fontsize=8)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=130)
+
+
+def _in_turn(
+    samples: Sequence[Sample], on_item: Callable[[int, int], None] | None
+) -> tuple[Callable[[int, int], None] | None, Callable[[int, int], None] | None]:
+    """One count for pictures and the clips after them."""
+    if on_item is None:
+        return None, None
+    images = sum("image" in sample.media for sample in samples)
+    total = images + sum("video" in sample.media or "audio" in sample.media for sample in samples)
+    return lambda done, _: on_item(done, total), lambda done, _: on_item(images + done, total)
 
 
 def _labels_of(sample: Sample, task: str) -> list[str]:

@@ -58,11 +58,14 @@ def look_of(pixels: np.ndarray) -> Look:
     return Look(np.packbits(strengths > 0).view(np.uint64)[0], small)
 
 
-def find_pairs(looks: Sequence[Look]) -> list[Pair]:
+def find_pairs(looks: Sequence[Look], *, neighbours: int | None = None) -> list[Pair]:
     """Pairs that connect all pictures which show the same; flat pictures are in none.
 
     Of pictures whose looks are equal the first stands for all: a placeholder that a folder holds a thousand
     times makes no million pairs.
+
+    Args:
+        neighbours: As in `find_near`.
     """
     firsts: dict[bytes, int] = {}
     copies: list[Pair] = []
@@ -71,11 +74,11 @@ def find_pairs(looks: Sequence[Look]) -> list[Pair]:
         if first != place and look.small.std() >= FLATTEST:
             copies.append(Pair(first, place, False))
     distinct = list(firsts.values())
-    between = _pairs_of_distinct([looks[place] for place in distinct]) if distinct else []
+    between = _pairs_of_distinct([looks[place] for place in distinct], neighbours) if distinct else []
     return sorted(copies + [Pair(distinct[one], distinct[other], turned) for one, other, turned in between])
 
 
-def _pairs_of_distinct(looks: Sequence[Look]) -> list[Pair]:
+def _pairs_of_distinct(looks: Sequence[Look], neighbours: int | None) -> list[Pair]:
     """All pairs that show the same."""
     small = np.stack([look.small for look in looks])
     is_telling = small.std(axis=(1, 2)) >= FLATTEST
@@ -83,7 +86,7 @@ def _pairs_of_distinct(looks: Sequence[Look]) -> list[Pair]:
     hashes = np.array([look.hash for look in looks], np.uint64)[places]
     count = len(places)
     # Behind the pictures as they are stand their mirrors.
-    found = _near(np.concatenate([hashes, hashes ^ _MIRROR]))
+    found = find_near(np.concatenate([hashes, hashes ^ _MIRROR]), MOST_BITS, neighbours)
     one, other = found[found[:, 0] < count].T
     is_mirrored, other = other >= count, other % max(count, 1)
     ordered = one < other  # a mirrored pair is found from both sides, and a symmetrical picture by itself
@@ -97,20 +100,27 @@ def _pairs_of_distinct(looks: Sequence[Look]) -> list[Pair]:
     return [Pair(first, second, mirrored) for (first, second), mirrored in seen.items()]
 
 
-def _near(hashes: np.ndarray) -> np.ndarray:
-    """Pairs (n, 2) of places, the smaller first, whose hashes differ in at most `MOST_BITS` bits."""
+def find_near(hashes: np.ndarray, most_bits: int, neighbours: int | None = None) -> np.ndarray:
+    """Pairs (n, 2) of places, the smaller first, whose hashes (uint64) differ in at most so many bits.
+
+    Args:
+        neighbours: How many with an equal band of bits each is compared with. None: all, which finds every
+            pair; a limit keeps groups connected where thousands are alike, and their pairs few.
+    """
     found = [np.empty((0, 2), np.int64)]
-    for band in range(MOST_BITS + 1):
+    for band in range(most_bits + 1):
         bits = np.zeros(_BITS, bool)
-        bits[band :: MOST_BITS + 1] = True
+        bits[band :: most_bits + 1] = True
         keys = hashes & np.packbits(bits).view(np.uint64)[0]
         order = np.argsort(keys, kind="stable")
         keys, sorted_hashes = keys[order], hashes[order]
         at, step = np.arange(len(order)), 1
-        while len(at):  # the pictures that have a neighbour `step` further with the same key
+        while len(at) and (
+            neighbours is None or step <= neighbours
+        ):  # the pictures that have a neighbour `step` further with the same key
             at = at[at + step < len(order)]
             at = at[keys[at] == keys[at + step]]
-            near = at[_differing(sorted_hashes[at], sorted_hashes[at + step]) <= MOST_BITS]
+            near = at[_differing(sorted_hashes[at], sorted_hashes[at + step]) <= most_bits]
             found.append(np.sort(np.stack([order[near], order[near + step]], axis=1), axis=1))
             step += 1
     return np.unique(np.concatenate(found), axis=0)

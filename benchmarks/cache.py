@@ -1,0 +1,216 @@
+"""What the feature cache saves, side by side: `make cache-benchmarks`.
+
+VAANet with the published 3D ResNet-101 and random weights learns from invented clips, once through the
+backbone each time and once on its cached features. Clips are drawn in memory in milliseconds, so that hardly
+anything but the backbone is saved; with films on a disk, decoding comes on top of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from timing import Timed, as_table, in_turns, machine, write_report
+from torch import nn
+from torch.utils.data import DataLoader
+
+from affekt.core import catalog
+from affekt.core.recipe import Recipe
+from affekt.engine.checkpoint import FolderCheckpointIO
+from affekt.engine.criterion import Criterion
+from affekt.engine.features import FeatureNetwork
+from affekt.engine.filling import CachedDataset, Filled, cached
+from affekt.engine.loading import SampleDataset, collate
+from affekt.engine.optimization import make_optimizer
+from affekt.engine.splits import part
+from affekt.engine.train import make_datasets, make_network, open_corpus
+
+OUTPUT = Path(__file__).parent / "results" / "cache.md"
+REPEATS = 3
+BAR = 50  # how much faster cached features have to be than computed ones
+
+
+def recipe_of(streams: str, snippets: int, clips: int) -> Recipe:
+    """VAANet on invented clips; all but their number is as published."""
+    return Recipe.from_values(
+        {
+            "method": "vaanet",
+            "data": {
+                "name": "moving_shapes",
+                "options": {"clips": 24, "pixels": 128, "frames_per_clip": 256},
+            },
+            "config": {"num_classes": 4, "streams": streams, "visual": {"segments": snippets}},
+            "train": {"batch_size": clips, "cached_views": 1},
+        }
+    )
+
+
+def settle(model: Any, dataset: SampleDataset) -> None:
+    """Give the random backbone statistics of its own, without which its features outgrow every number."""
+    norms = [module for module in model.backbone.modules() if isinstance(module, nn.BatchNorm3d)]
+    for norm in norms:
+        norm.train()
+        norm.momentum = 1.0
+    with torch.no_grad():
+        model.features(dataset.arrays(0, 0)["clips"][None])
+    model.train()
+
+
+def epoch_of(
+    network: nn.Module, dataset: SampleDataset, objective: nn.Module, recipe: Recipe
+) -> Callable[[], None]:
+    """One epoch over a data set: views, network, loss, gradients, a step each batch."""
+    optimizer = make_optimizer(recipe.optimizer, [p for p in network.parameters() if p.requires_grad])
+
+    def epoch() -> None:
+        for batch in DataLoader(dataset, batch_size=recipe.train.batch_size, collate_fn=collate):
+            optimizer.zero_grad()
+            torch.stack(list(objective(network, batch).values())).sum().backward()
+            optimizer.step()
+
+    return epoch
+
+
+def first_clips(dataset: SampleDataset, clips: int) -> SampleDataset:
+    """The same data set, of a few clips."""
+    dataset.samples, dataset.targets = dataset.samples[:clips], dataset.targets[:clips]
+    return dataset
+
+
+def seconds_of(call: Callable[[], object]) -> float:
+    """How long one call takes."""
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def save_cost(model: nn.Module, folder: Path) -> tuple[float, float, float]:
+    """Seconds and megabytes of one checkpoint's network, and how many of these megabytes are frozen."""
+    state = {f"model.{name}": value for name, value in model.state_dict().items()}
+    path = folder / "epoch-1"
+    seconds = seconds_of(lambda: FolderCheckpointIO().save_checkpoint({"state_dict": state}, path, {}))
+    frozen = sum(p.numel() * p.element_size() for p in model.parameters() if not p.requires_grad)
+    return seconds, (path / "model.safetensors").stat().st_size / 1e6, frozen / 1e6
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network and the same clips twice: as they are, and as features.
+
+    Attributes:
+        first, again: What filling an empty cache did, and filling a full one.
+    """
+
+    recipe: Recipe
+    model: Any
+    objective: nn.Module
+    plain: SampleDataset
+    kept: CachedDataset
+    first: Filled
+    again: Filled
+
+
+def case_of(streams: str, snippets: int, clips: int, folder: Path) -> Case:
+    """A case, its cache filled."""
+    recipe = recipe_of(streams, snippets, clips)
+    room = catalog.method(recipe.method)
+    config: Any = room.make_config(recipe.config)
+    corpus = open_corpus(recipe, None)
+    parts = part(corpus.samples, recipe.split)
+    datasets, _, state = make_datasets(recipe, room, config, corpus, parts)
+    plain = first_clips(datasets["train"], clips)
+    model: Any = make_network(recipe, room, config)
+    settle(model, plain)
+
+    def fill() -> tuple[dict[str, CachedDataset], Filled]:
+        return cached({"train": plain}, recipe, room, model, config=config, state=state, root=folder)
+
+    kept, first = fill()
+    _, again = fill()
+    model.train()
+    objective = room.load("objective")(config, Criterion(recipe.loss, corpus.task, None, corpus.labels))
+    return Case(recipe, model, objective, plain, kept["train"], first, again)
+
+
+def features_of(case: Case) -> dict[str, Timed]:
+    """Time of all features, computed and read."""
+
+    def computed() -> None:
+        for index in range(len(case.plain)):
+            with torch.no_grad():
+                case.model.features(case.plain.arrays(index, 0)["clips"][None])
+
+    def read() -> None:
+        for index in range(len(case.kept)):
+            case.kept.arrays(index, 0)
+
+    return in_turns({"computed": computed, "read": read}, REPEATS)
+
+
+def epochs_of(case: Case) -> dict[str, Timed]:
+    """Time of an epoch, without the cache and with it."""
+    model, objective, recipe = case.model, case.objective, case.recipe
+    return in_turns(
+        {
+            "without": epoch_of(model, case.plain, objective, recipe),
+            "with": epoch_of(FeatureNetwork(model), case.kept, objective, recipe),
+        },
+        REPEATS,
+    )
+
+
+def measure(snippets: int, clips: int, folder: Path) -> list[str]:
+    """Lines of the report."""
+    seen, both = (case_of(streams, snippets, clips, folder) for streams in ("visual", "visual+audio"))
+    features = features_of(seen)
+    rows = [(f"features of {clips} clips, computed or read", features["computed"], features["read"])]
+    for case, what in ((seen, "seen only"), (both, "seen and heard, with a ResNet-18 that learns")):
+        epochs = epochs_of(case)
+        rows.append((f"an epoch of {clips} clips, {what}", epochs["without"], epochs["with"]))
+    seconds, size, frozen = save_cost(both.model, folder)
+    ratio = features["read"].ratio
+    return [
+        machine(),
+        "",
+        f"VAANet as published (3D ResNet-101) but with {snippets} snippets of 16 frames of 112 x 112 pixels, "
+        f"random weights, {clips} invented clips, {torch.get_num_threads()} threads. Medians of {REPEATS} "
+        "turns. An epoch makes views, loss and gradients and takes steps; it reads sound features from the "
+        "cache too.",
+        "",
+        *as_table(
+            ("", "without the cache", "with it", "ratio"),
+            [(what, a.milliseconds, b.milliseconds, f"{b.ratio:.0f}x") for what, a, b in rows],
+        ),
+        "",
+        f"The bar for features is {BAR}x: {'reached' if ratio >= BAR else 'MISSED'}. Filling took "
+        f"{both.first.seconds:.1f} s for {both.first.bytes / 1e6:.1f} MB, finding it all filled "
+        f"{both.again.seconds:.2f} s, for a look at all weights, files and clips (which are drawn for it).",
+        "",
+        f"What the cache does not save: each epoch writes the whole network, {size:.0f} MB of which "
+        f"{frozen:.0f} MB are frozen, in {seconds:.1f} s.",
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--snippets", type=int, default=12, help="of each clip; as published 12")
+    parser.add_argument("--clips", type=int, default=4)
+    options = parser.parse_args()
+    folder = Path(tempfile.mkdtemp())
+    try:
+        write_report(OUTPUT, measure(options.snippets, options.clips, folder))
+    finally:
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""Lightning's trainer as a recipe wants it, and what it may say."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import lightning.pytorch as pl
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch.callbacks import Callback, EMAWeightAveraging
+from lightning.pytorch.loggers import TensorBoardLogger
+
+from affekt.core.errors import ConfigError
+from affekt.core.recipe import Recipe
+from affekt.engine.checkpoint import FolderCheckpointIO
+from affekt.engine.progress import RunProgress
+from affekt.engine.recording import EpochRecorder
+from affekt.engine.run import Run
+
+
+def make_trainer(run: Run, recipe: Recipe, recorder: EpochRecorder, *, progress: bool) -> pl.Trainer:
+    """The trainer of a run.
+
+    Raises:
+        ConfigError: The machine cannot do what the recipe asks for.
+    """
+    options = recipe.train
+    callbacks: list[Callback] = [recorder]
+    if options.weight_average:
+        callbacks.append(EMAWeightAveraging(decay=options.weight_average))
+    if progress:
+        callbacks.append(RunProgress())
+    try:
+        # What Lightning would quietly replace by another precision is a mistake in the recipe.
+        warnings.filterwarnings("error", message=".*AMP with fp16 is not supported on CPU.*")
+        return pl.Trainer(
+            max_epochs=options.epochs,
+            precision=options.precision,
+            accumulate_grad_batches=options.accumulate,
+            gradient_clip_val=options.clip_norm or None,
+            deterministic=options.deterministic,
+            accelerator=options.accelerator,
+            devices=options.devices,
+            strategy=options.strategy,
+            callbacks=callbacks,
+            plugins=[FolderCheckpointIO()],
+            logger=TensorBoardLogger(run.path, name="", version="events"),
+            default_root_dir=run.path,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+            use_distributed_sampler=False,  # the sampler parts itself
+            log_every_n_steps=1,
+        )
+    except UserWarning:
+        advice = "train.precision = '16-mixed' needs a GPU: use 'bf16-mixed' or '32' on a processor"
+        raise ConfigError("recipe", [advice]) from None
+    except (MisconfigurationException, ValueError) as error:
+        raise ConfigError("recipe", [f"train: {error}"]) from None
+
+
+@contextmanager
+def logging_to(run: Run) -> Iterator[None]:
+    """Everything affekt says goes to `log.txt`; Lightning's small talk goes nowhere."""
+    handler = logging.FileHandler(run.path / "log.txt")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    house, lightning = logging.getLogger("affekt"), logging.getLogger("lightning.pytorch")
+    level = lightning.level
+    house.addHandler(handler)
+    house.setLevel(logging.INFO)
+    lightning.setLevel(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            # Loader workers are the recipe's choice, and small data sets have fewer batches than log steps.
+            warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+            warnings.filterwarnings("ignore", message=".*Checkpoint directory .* exists and is not empty.*")
+            # A batch of nothing but broken items is passed over.
+            warnings.filterwarnings("ignore", message=".*`training_step` returned `None`.*")
+            # A frozen part answers as it always does, in training too.
+            warnings.filterwarnings("ignore", message=".*module.s. in eval mode at the start of training.*")
+            # Lightning still calls a helper that torch has renamed.
+            warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")
+            yield
+    finally:
+        house.removeHandler(handler)
+        lightning.setLevel(level)
+        handler.close()
