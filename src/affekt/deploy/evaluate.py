@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import datetime
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -15,8 +15,9 @@ import numpy as np
 from affekt.core import catalog
 from affekt.core.answering import answer_all
 from affekt.core.errors import DataError, UsageError
+from affekt.core.prediction import Prediction
 from affekt.core.recipe import DataSettings, Recipe, SplitSettings
-from affekt.core.sample import Sample, Skipped, Split
+from affekt.core.sample import Sample, Skipped, Split, Timed
 from affekt.core.sealed import write_text
 from affekt.deploy.backends import Backend, Precision
 from affekt.deploy.load import is_bundle, load
@@ -33,6 +34,7 @@ from affekt.metrics.classification import (
     per_class,
     scores_of,
 )
+from affekt.metrics.localization import Segments, mean_average_precision, segments_from_attention
 from affekt.metrics.permutation import exchanged_labels
 from affekt.report.figures import draw_confusion, draw_reliability
 
@@ -47,6 +49,8 @@ class Evaluation:
         predictions: One row a sample: id, true, predicted, confidence, and the score of each label.
         label_hint: A sentence where labels seem to stand in another order than the outputs; usually empty.
         backend: What computed the network, and in which precision.
+        localization: Where samples state when something happens (`facts["events"]`) and the network weighs
+            segments: class-agnostic average precision of its key segments, by temporal IoU, and their mean.
     """
 
     scores: dict[str, float]
@@ -59,6 +63,7 @@ class Evaluation:
     skipped: list[Skipped] = field(default_factory=list)
     label_hint: str = ""
     backend: str = ""
+    localization: dict[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -73,6 +78,7 @@ class Evaluation:
             "skipped": [{"id": item.id, "reason": item.reason} for item in self.skipped],
             "folder": str(self.folder),
             "backend": self.backend,
+            "localization": self.localization,
         }
 
 
@@ -139,10 +145,35 @@ def evaluate(
     )
     result = _score(predictor, logits, used, _mapped(truth, corpus.labels.names, names, predictor), target)
     result.skipped.extend([*skipped, *broken, *corpus.skipped])
+    result.localization.update(localize(predictor, used))
     _write(result)
     if _is_run(path):
         _record(path, settings.name, split, result)
     return result
+
+
+def localize(predictor: Predictor, samples: Sequence[Sample]) -> dict[str, float]:
+    """How well temporal attention finds what samples say happens in them; empty where none says so.
+
+    Weakly supervised detection as in CTEN (CVPR 2023): a network that was trained on labels of whole clips
+    detects the segments with the most attention. Samples are computed a second time for it.
+    """
+    stated = [sample for sample in samples if sample.facts.get("events")]
+    if not stated or not isinstance(predictor.preprocess, Timed):
+        return {}
+    truths = {
+        sample.id: Segments(
+            np.array([(event["start_s"], event["end_s"]) for event in sample.facts["events"]])
+        )
+        for sample in stated
+    }
+    found: dict[str, Segments] = {}
+    for answer in predictor.predict(stated):
+        if isinstance(answer, Prediction):
+            attention = np.array([moment.attention for moment in answer.moments])
+            spans_s = np.array([(moment.start_s, moment.end_s) for moment in answer.moments])
+            found[answer.id] = Segments(*segments_from_attention(attention, spans_s))
+    return mean_average_precision(found, truths)
 
 
 def _is_run(path: Path) -> bool:

@@ -10,7 +10,7 @@ from affekt.core.sample import Sample
 from affekt.layers.cross_entropy import PlainCrossEntropy
 from affekt.media.video import VideoFrames
 from affekt.methods.cten.config import CTENConfig
-from affekt.methods.cten.erasing import choose_windows, context_of, keyframes_of, kept_frames, threshold_of
+from affekt.methods.cten.erasing import choose_windows, context_of, kept_frames, keyframes_of, threshold_of
 from affekt.methods.cten.model import CTEN, CTENOutput
 from affekt.methods.cten.objective import CTENObjective, gather
 from affekt.methods.cten.preprocess import CTENPreprocess

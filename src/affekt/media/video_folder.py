@@ -1,0 +1,105 @@
+"""Folders of frames: 000001.jpg, 000002.jpg ..., as published data sets of clips come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from affekt.core.errors import MediaError
+from affekt.media.image import SUFFIXES, read_image, resize
+
+COUNT_FILE = "n_frames"  # text: the highest number that counts
+
+
+class FolderSource:
+    """The frames of a folder, one picture file each."""
+
+    def __init__(self, folder: Path, files: list[Path], rate_hz: float, notes: list[str]) -> None:
+        self._files = files
+        self.name, self.notes = str(folder), notes
+        self.times_s = np.arange(len(files)) / rate_hz
+        self.end_s = len(files) / rate_hz
+        self.sound_tracks = 0
+        self.stand_ins: dict[int, int] = {}
+        self._broken: dict[int, str] = {}
+        self.height, self.width = self._picture(0).shape[:2]
+
+    def pictures(self, numbers: Sequence[int], height: int, width: int) -> Iterator[tuple[int, np.ndarray]]:
+        """Frames of increasing numbers; those that cannot be read are replaced by their neighbours.
+
+        Raises:
+            MediaError: No picture of the folder can be read.
+        """
+        for number in numbers:
+            picture = self._picture(number)
+            yield number, picture if picture.shape[:2] == (height, width) else resize(picture, height, width)
+
+    def _picture(self, number: int) -> np.ndarray:
+        """The frame itself, else the nearest earlier, else the nearest later one that can be read."""
+        for candidate in (*range(number, -1, -1), *range(number + 1, len(self._files))):
+            if candidate in self._broken:
+                continue
+            try:
+                picture = read_image(self._files[candidate])
+            except MediaError as error:
+                self._broken[candidate] = str(error)
+                continue
+            if candidate != number:
+                self.stand_ins[number] = candidate
+            return picture
+        raise MediaError(f"{self.name} holds no picture that can be read: {self._broken[0]}")
+
+
+def open_folder(folder: Path, rate_hz: float) -> FolderSource:
+    """The frames of a folder, in order of their numbers.
+
+    Raises:
+        MediaError: The folder holds no frames, or none that can be read.
+    """
+    try:
+        files = {
+            int(file.stem): file
+            for file in sorted(folder.iterdir())
+            if file.suffix.lower() in SUFFIXES and file.stem.isascii() and file.stem.isdigit()
+        }
+    except OSError as error:
+        raise MediaError(f"{folder} cannot be read: {error.strerror}") from None
+    if not files:
+        raise MediaError(f"{folder} holds no frames: pictures named 000001.jpg, 000002.jpg ... are expected")
+    first, last, notes = min(files), max(files), []
+    stated = _stated(folder / COUNT_FILE)
+    if isinstance(stated, str):
+        notes.append(f"{COUNT_FILE} says {stated!r}, which is no number: the {len(files)} files count")
+    elif stated is not None and not first <= stated <= last:
+        notes.append(
+            f"{COUNT_FILE} says {stated}, the files are numbered {first} to {last}: all of them count"
+        )
+    elif stated is not None:
+        last = stated
+    span = range(first, last + 1)
+    absent = len(span) - sum(number in span for number in files)
+    if absent > len(files):
+        raise MediaError(f"{folder} has frames numbered {first} to {last}, but {absent} of them are missing")
+    if absent:
+        notes.append(f"{absent} of {len(span)} frames are missing: the nearest earlier ones stand in")
+    kept = [files[first]]
+    for number in span[1:]:
+        kept.append(files.get(number, kept[-1]))
+    return FolderSource(folder, kept, rate_hz, notes)
+
+
+def _stated(file: Path) -> int | str | None:
+    """What the count file says: a number, other text, or nothing because there is none."""
+    try:
+        with file.open("rb") as stream:
+            text = stream.read(40).decode("ascii", errors="replace").strip()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return str(error.strerror)
+    try:
+        return int(text)
+    except ValueError:
+        return text
