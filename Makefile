@@ -4,7 +4,7 @@ VENV := .venv
 # The runtime as an engineer installs it, to prove that predicting needs no torch.
 CORE := .venv-core
 
-.PHONY: prepare-benchmarks sound-benchmarks demo test check gait-table fer-table face-benchmarks cache-benchmarks video-benchmarks face-picture benchmarks clean
+.PHONY: prepare-benchmarks sound-benchmarks demo test check gait-table fer-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks voice-table face-picture benchmarks clean
 
 demo: $(VENV)/ready
 	$(VENV)/bin/affekt demo --folder demo
@@ -40,6 +40,14 @@ sound-benchmarks: $(VENV)/ready
 # Both forms of prepared clips against the clips themselves: CLIPS are files with a picture.
 prepare-benchmarks: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/prepare.py $(CLIPS)
+
+# VAANet and CTEN in every engine, and erasing by gathering: a quarter of an hour on two idle cores.
+clip-benchmarks: $(VENV)/ready
+	$(VENV)/bin/python benchmarks/clips.py
+
+# The table on the card of compact_voice: folders of the data and runs on them.
+voice-table: $(VENV)/ready
+	$(VENV)/bin/python benchmarks/voice_table.py --ravdess $(RAVDESS) $(RAVDESS_RUN) --emodb $(EMODB) $(EMODB_RUN)
 
 # Features of a frozen backbone, computed and read: some minutes on two idle cores.
 cache-benchmarks: $(VENV)/ready

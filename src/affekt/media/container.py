@@ -17,7 +17,13 @@ FORMATS = (
     "ogg", "wav", "w64", "flac", "mp3", "aac", "ac3", "eac3", "aiff", "au", "caf", "amr", "wv", "tta", "ape",
     "mpegvideo", "h264", "hevc", "m4v", "ivf", "nut", "gxf", "mxf", "dv", "rm",
 )  # fmt: skip
-_OPTIONS = {"format_whitelist": ",".join(FORMATS), "protocol_whitelist": "file"}
+MAX_PIXELS = 36_000_000  # of a frame: 8K video, 8192 x 4320
+_OPTIONS = {
+    "format_whitelist": ",".join(FORMATS),
+    "protocol_whitelist": "file",
+    "enable_drefs": "0",  # tracks of a QuickTime movie that lie in other files
+    "max_pixels": str(MAX_PIXELS),  # probing decodes, too
+}
 # What damaged files make PyAV raise; some of its errors derive from the built-in ones only. IndexError:
 # at the end of a file in which more tracks turned up than its beginning told of.
 BROKEN = (av.error.FFmpegError, OSError, ValueError, EOFError, MemoryError, OverflowError, IndexError)
@@ -54,7 +60,8 @@ def open_container(path: Path, *, kind: str) -> av.container.InputContainer:
     check_file(path, kind=kind)
     try:
         # Absolute: a name such as "concat:a" is then a name, not a protocol.
-        return av.open(str(path.absolute()), options=_OPTIONS)
+        # Tags in Latin-1 and worse are common; nobody reads them here.
+        return av.open(str(path.absolute()), options=_OPTIONS, metadata_errors="replace")
     except BROKEN as error:
         reason = getattr(error, "strerror", None) or error
         raise MediaError(f"{path} is no {kind} that can be read ({reason}): {_looks_like(path)}") from None

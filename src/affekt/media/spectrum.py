@@ -86,7 +86,7 @@ def log_mel(
     step = max(1, _BLOCK_VALUES // fft)
     for start in range(0, len(frames), step):
         power = _power(frames[start : start + step] * window)
-        mel = power @ filters
+        mel = (filters @ power.T).T
         decibels[start : start + step] = 10 * np.log10(np.maximum(mel, _SMALLEST_POWER, out=mel), out=mel)
     if floor_db is not None:
         np.maximum(decibels, decibels.max() - np.float32(floor_db), out=decibels)
@@ -141,7 +141,7 @@ def kaldi_filterbank(
         emphasised[:, 1:] -= _PRE_EMPHASIS * block[:, :-1]
         emphasised[:, 0] *= 1 - _PRE_EMPHASIS
         emphasised *= shape
-        mel = _power(emphasised, fft)[:, :-1] @ filters
+        mel = (filters @ _power(emphasised, fft)[:, :-1].T).T
         result[start : start + step] = np.log(np.maximum(mel, _KALDI_FLOOR, out=mel), out=mel)
     return result
 
@@ -186,20 +186,30 @@ def _cosines(mels: int, coefficients: int) -> np.ndarray:
 
 
 @cache
-def _slaney_filters(rate_hz: int, fft: int, mels: int, low_hz: float, high_hz: float) -> np.ndarray:
-    """Triangles of equal area (1 + fft // 2, mels), on the mel scale of Slaney's Auditory Toolbox."""
+def _slaney_filters(
+    rate_hz: int, fft: int, mels: int, low_hz: float, high_hz: float
+) -> scipy.sparse.csr_array:
+    """Triangles of equal area (mels, 1 + fft // 2), on the mel scale of Slaney's Auditory Toolbox."""
     low, high = _hz_to_slaney(np.array([low_hz, high_hz]))
     edges = _slaney_to_hz(np.linspace(low, high, mels + 2))
     triangles = _triangles(np.arange(1 + fft // 2) * (rate_hz / fft), edges)
-    return _kept((triangles * (2 / (edges[2:] - edges[:-2]))).astype(np.float32))
+    return _filters(triangles * (2 / (edges[2:] - edges[:-2])))
 
 
 @cache
-def _kaldi_filters(rate_hz: int, fft: int, bins: int, low_hz: float) -> np.ndarray:
-    """Triangles of height one (fft // 2, bins), straight on Kaldi's mel scale; the FFT has one bin more."""
+def _kaldi_filters(rate_hz: int, fft: int, bins: int, low_hz: float) -> scipy.sparse.csr_array:
+    """Triangles of height one (bins, fft // 2), straight on Kaldi's mel scale; the FFT has one bin more."""
     low, high = _hz_to_kaldi(np.array([low_hz, rate_hz / 2]))
     edges = np.linspace(low, high, bins + 2)
-    return _kept(_triangles(_hz_to_kaldi(np.arange(fft // 2) * (rate_hz / fft)), edges).astype(np.float32))
+    return _filters(_triangles(_hz_to_kaldi(np.arange(fft // 2) * (rate_hz / fft)), edges))
+
+
+def _filters(triangles: np.ndarray) -> scipy.sparse.csr_array:
+    """Triangles (places, filters) as a sparse matrix (filters, places).
+
+    All but a few hundredths are zero, and a dense product would start a thread on every core for microseconds.
+    """
+    return scipy.sparse.csr_array(triangles.T.astype(np.float32))
 
 
 def _triangles(places: np.ndarray, edges: np.ndarray) -> np.ndarray:

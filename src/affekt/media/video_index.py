@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -66,28 +67,26 @@ def read_packets(container: InputContainer, stream: VideoStream, path: Path) -> 
     Raises:
         MediaError: It is longer than `MAX_FRAMES` or `MAX_DURATION_S`.
     """
-    rows: list[tuple[int, int, int, bool, bool]] = []
+    rows = array("q")  # packed: an hour has 100,000 packets and more
     is_vp8 = stream.codec_context.name == "vp8"
     corrupt = False
     try:
         for packet in container.demux(stream):
             if not packet.size:  # the end, or a frame that AVI leaves out
                 continue
-            if len(rows) == MAX_FRAMES:
+            if len(rows) == 5 * MAX_FRAMES:
                 raise MediaError(f"{path} has more than {MAX_FRAMES} frames; cut out the part you mean")
             shown = not packet.is_discard and not (is_vp8 and not memoryview(packet)[0] & _VP8_SHOWN)
-            rows.append(
-                (_or_none(packet.pts), _or_none(packet.dts), packet.duration or 0, packet.is_keyframe, shown)
-            )
+            times = _or_none(packet.pts), _or_none(packet.dts), packet.duration or 0
+            rows.extend((*times, packet.is_keyframe, shown))
             corrupt = packet.is_corrupt
     except BROKEN:
         corrupt = False  # damaged from here on; what came before counts
     if corrupt:
-        rows.pop()  # the file ends within it
-    columns = np.array([row[:3] for row in rows], np.int64).reshape(-1, 3)
-    flags = np.array([row[3:] for row in rows], bool).reshape(-1, 2)
+        del rows[-5:]  # the file ends within it
+    pts, dts, duration, is_key, shown = np.array(rows, np.int64).reshape(-1, 5).T.copy()
     base = stream.time_base or Fraction(1, av.time_base)
-    packets = Packets(columns[:, 0], columns[:, 1], columns[:, 2], flags[:, 0], flags[:, 1], base)
+    packets = Packets(pts, dts, duration, is_key.astype(bool), shown.astype(bool), base)
     timed = packets.pts[packets.shown & (packets.pts != NONE)]
     if timed.size and (lasts := float((int(timed.max()) - int(timed.min())) * base)) > MAX_DURATION_S:
         raise MediaError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +14,8 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from affekt.core.errors import MediaError
-from affekt.media.container import open_container
+from affekt.media.container import MAX_PIXELS, open_container
 
-MAX_PIXELS = 36_000_000  # of a frame: 8K video, 8192 x 4320
 MAX_THREADS = 8  # of a decoder; each holds frames of its own
 
 # How texts begin that FFmpeg would follow to other files: HLS, concat, DASH, SDP and others.
@@ -44,11 +44,16 @@ def open_track(path: Path, *, one_thread: bool = False) -> Iterator[tuple[InputC
             )
         context.options = {"max_pixels": str(MAX_PIXELS)}  # sizes can change on the way
         context.thread_type = "AUTO"
-        context.thread_count = 1 if one_thread else min(os.cpu_count() or 1, MAX_THREADS)
+        context.thread_count = 1 if one_thread or _is_worker() else min(os.cpu_count() or 1, MAX_THREADS)
         for other in container.streams:
             if other.index != stream.index:
                 other.discard = Discard.all
         yield container, stream
+
+
+def _is_worker() -> bool:
+    """Whether others decode beside this process: then each of them takes one core."""
+    return multiprocessing.parent_process() is not None
 
 
 def _open(path: Path) -> InputContainer:

@@ -51,6 +51,10 @@ class CTENConfig(Settings):
     Attributes:
         streams: What the answer stands on.
         heads: Of each cross-modal attention.
+        shortcut: Where the learned weight of a non-local block's shortcut starts. The reference starts at 0, so
+            that at first all segments are mixed into one; the paper's equation has it at 1.
+        even_attention: Let attention begin with the same weight for every segment, changed by its own score
+            alone; the reference begins with a random mixture of all scores.
         dropout: Before the head.
         erase: Look at each training clip three times: whole, without the segments that attention finds most
             telling, and at those alone.
@@ -66,6 +70,8 @@ class CTENConfig(Settings):
     visual: VisualConfig = VisualConfig()
     audio: AudioConfig = AudioConfig()
     heads: PositiveInt = 8
+    shortcut: float = 0.0
+    even_attention: bool = False
     dropout: float = Field(default=0.2, ge=0, lt=1)
     erase: bool = True
     bar: float = Field(default=0.7, gt=0, lt=1)

@@ -45,11 +45,11 @@ class CTEN(nn.Module):
             drift=config.drift_statistics,
         )
         width = self.backbone.channels
-        self.visual_intra = NonLocal(width)
+        self.visual_intra = NonLocal(width, config.shortcut)
         self.audio = Audio(config, width) if config.streams == "visual+audio" else None
         self.cross = CrossModal(width, config.heads) if self.audio is not None else None
         together = width if self.audio is None else 2 * width
-        self.temporal = TemporalAttention(together, visual.segments)
+        self.temporal = TemporalAttention(together, visual.segments, even=config.even_attention)
         self.dropout = nn.Dropout(config.dropout)
         self.head = nn.Linear(together, config.num_classes)
 
@@ -85,7 +85,7 @@ class Audio(nn.Module):
         self.embed = nn.ModuleDict(
             {"linear": nn.Linear(self.backbone.channels, width), "bn": nn.BatchNorm1d(width)}
         )
-        self.intra = NonLocal(width)
+        self.intra = NonLocal(width, config.shortcut)
 
     def forward(self, fbank: Float[Tensor, "b n c"]) -> Float[Tensor, "b s d"]:
         blocks = fbank.unflatten(1, (self.segments, -1))
@@ -97,18 +97,18 @@ class Audio(nn.Module):
 class NonLocal(nn.Module):
     """Every segment of a modality beside all others of it.
 
-    Source: Wang et al., Non-local Neural Networks, CVPR 2018. The shortcut is weighed here, not the block: at
-    the start there is none. The paper writes it the other way round.
+    Source: Wang et al., Non-local Neural Networks, CVPR 2018. The shortcut is weighed here, by a number that is
+    learned; the reference lets it start at nothing, the paper's equation has it at 1.
     """
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, shortcut: float = 0.0) -> None:
         super().__init__()
         inner = width // NARROW
         self.scale = inner**-0.5
         self.theta, self.phi, self.g = (nn.Linear(width, inner) for _ in range(3))
         self.out = nn.Linear(inner, width)
         self.bn = nn.BatchNorm1d(width)
-        self.alpha = nn.Parameter(torch.zeros(1))
+        self.alpha = nn.Parameter(torch.full((1,), shortcut))
 
     def forward(self, segments: Float[Tensor, "b s d"]) -> Float[Tensor, "b s d"]:
         likeness = self.theta(segments) @ self.phi(segments).transpose(1, 2)

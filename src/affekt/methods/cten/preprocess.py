@@ -14,7 +14,7 @@ from affekt.core.sample import Moments, Sample
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.media.clip_views import draw_view
 from affekt.media.snippets import as_clips, drawn_by, moments_of, read_snippets, sample_snippets, snippets_of
-from affekt.media.sound import NoSound, sound_duration_s, sound_of
+from affekt.media.sound import sound_duration_s, sound_of
 from affekt.media.spectrum import kaldi_filterbank
 from affekt.media.video import video_of
 
@@ -125,7 +125,7 @@ class CTENPreprocess:
         audio, segments = self.config.audio, self.config.visual.segments
         try:
             rows = filterbank_of(sample, audio, segments, None if rng is None else rng.random)
-        except NoSound as error:
+        except MediaError as error:  # no sound, or none that can be used
             log.warning("%s: %s; zeros are heard instead", sample.id, error)
             return np.zeros((segments * audio.block_frames, audio.bins), np.float32)
         return ((rows - audio.mean) / (2 * audio.deviation)).astype(np.float32)
@@ -140,8 +140,7 @@ def filterbank_of(
         draw: A number in [0, 1) for each block: where it lies in its part of the sound; None is the middle.
 
     Raises:
-        NoSound: There is no sound track.
-        MediaError: The sound cannot be read, or is shorter than one window.
+        MediaError: There is no sound, it cannot be read, or is shorter than one window.
     """
     longest_s = WHOLE_S + WINDOW_S
     start = sound_of(sample, mono=False, longest_s=longest_s)

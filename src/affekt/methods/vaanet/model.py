@@ -63,8 +63,8 @@ class VAANet(nn.Module):
             if sees
             else None
         )
-        self.visual = VisualAttention(config.visual) if sees else None
-        self.audio = AudioAttention(config.audio) if hears else None
+        self.visual = VisualAttention(config.visual, even=config.even_attention) if sees else None
+        self.audio = AudioAttention(config.audio, even=config.even_attention) if hears else None
         width = sees * config.visual.embed + hears * config.audio.embed
         self.dropout = nn.Dropout(config.dropout)
         self.head = nn.Linear(width, config.num_classes)
@@ -107,7 +107,7 @@ class VAANet(nn.Module):
 class VisualAttention(nn.Module):
     """Where, by which features and when: spatial, channel and temporal attention, one after the other."""
 
-    def __init__(self, config: VisualConfig) -> None:
+    def __init__(self, config: VisualConfig, *, even: bool) -> None:
         super().__init__()
         cells, width = cells_of(config.size), config.embed
         self.reduce = nn.ModuleDict(
@@ -115,7 +115,7 @@ class VisualAttention(nn.Module):
         )
         self.spatial = SoftAttention(width, cells)
         self.channel = SoftAttention(cells, width)
-        self.temporal = TemporalAttention(width, config.segments)
+        self.temporal = TemporalAttention(width, config.segments, even=even)
         for module in self.modules():
             if isinstance(module, nn.Conv1d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out")
@@ -154,14 +154,14 @@ class SoftAttention(nn.Module):
 class AudioAttention(nn.Module):
     """Chunks of the sound, each weighted by its attention."""
 
-    def __init__(self, config: AudioConfig) -> None:
+    def __init__(self, config: AudioConfig, *, even: bool) -> None:
         super().__init__()
         self.chunks = config.chunks
         self.backbone = SpectrogramResNet(blocks=config.blocks, width=config.width)
         self.embed = nn.ModuleDict(
             {"linear": nn.Linear(8 * config.width, config.embed), "bn": nn.BatchNorm1d(config.embed)}
         )
-        self.temporal = TemporalAttention(config.embed, config.chunks)
+        self.temporal = TemporalAttention(config.embed, config.chunks, even=even)
 
     def forward(self, mfcc: Float[Tensor, "b n c"]) -> tuple[Float[Tensor, "b s e"], Float[Tensor, "b s"]]:
         chunks = mfcc.unflatten(1, (self.chunks, -1))

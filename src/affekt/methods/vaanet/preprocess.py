@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from affekt.core.errors import MediaError
 from affekt.core.sample import Moments, Sample
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.media.snippets import moments_of, read_snippets
-from affekt.media.sound import NoSound, sound_of
+from affekt.media.sound import sound_of
 from affekt.media.spectrum import mfcc
 from affekt.media.video import video_of
 
@@ -59,7 +60,7 @@ class VAANetPreprocess:
         """The arrays of one clip; with `rng` a varied training view.
 
         Raises:
-            MediaError: The clip cannot be read, or has no sound although nothing else is listened to.
+            MediaError: The clip cannot be read; its sound, where nothing is seen.
         """
         arrays: dict[str, np.ndarray] = {}
         if self.config.streams != "audio":
@@ -82,7 +83,7 @@ class VAANetPreprocess:
         longest_s = audio.longest_s + audio.fft / audio.rate_hz
         try:
             sound = sound_of(sample, rate_hz=audio.rate_hz, longest_s=longest_s)
-        except NoSound as error:
+        except MediaError as error:  # no sound, or none that can be used
             if self.config.streams == "audio":
                 raise
             log.warning("%s: %s; zeros are heard instead", sample.id, error)

@@ -1,0 +1,170 @@
+"""VAANet and CTEN as published, in every engine, and CTEN's erasing both ways: `make clip-benchmarks`.
+
+Weights are drawn: trained ones are not ours to give, and speed does not hang on them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from importlib.metadata import version
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import torch
+from timing import as_table, in_turns, machine, repeats_for, write_report
+
+from affekt.core import catalog
+from affekt.core.parity import draw_tensor
+from affekt.core.sample import Sample
+from affekt.data.moving_shapes import MovingShapesOptions, read
+from affekt.deploy.backends import graph_network
+from affekt.deploy.export import make_graph, random_batch
+from affekt.engine.network import eager_network
+from affekt.media.clip_views import draw_view
+from affekt.media.clip_writer import write_clip
+from affekt.media.snippets import as_clips, sample_snippets, snippets_of
+from affekt.media.video import open_video
+from affekt.methods.cten.config import CTENConfig
+from affekt.methods.cten.erasing import choose_windows, kept_frames
+from affekt.methods.cten.objective import gather
+from affekt.methods.cten.preprocess import CTENPreprocess
+
+OUTPUT = Path(__file__).parent / "results" / "clips.md"
+METHODS = ("vaanet", "cten")
+BUDGET_S = 60.0
+SECONDS, RATE_HZ, PIXELS = 30, 25.0, 240  # of the clip that is erased
+
+
+def engine_rows(method: str, threads: Sequence[int]) -> list[tuple[str, ...]]:
+    """A row for each engine of one network, one clip at a time."""
+    room = catalog.method(method)
+    config = room.make_config({})
+    spec = room.load("preprocess")(config).spec
+    model = room.load("model")(config).eval()
+    # Drawn as in the parity cases: fresh initial weights let activations grow to where no precision is left.
+    drawn = {
+        key: torch.from_numpy(draw_tensor(key, tuple(value.shape), str(value.dtype)[6:], 0))
+        for key, value in model.state_dict().items()
+    }
+    model.load_state_dict(drawn)
+    graph = make_graph(model, spec)
+    batch = random_batch(spec, 1, seed=1)
+    rows: list[tuple[str, ...]] = []
+    for count in threads:
+        torch.set_num_threads(count)
+        make = partial(graph_network, graph, threads=count)
+        ways = {
+            "PyTorch eager, f32": eager_network(model),
+            "ONNX Runtime, f32": make(),
+            "OpenVINO, f32": make(backend="openvino"),
+            "OpenVINO, bf16": make(backend="openvino", precision="bf16"),
+        }
+        expected = ways["PyTorch eager, f32"](batch)
+        calls = {name: partial(network, batch) for name, network in ways.items()}
+        repeats = repeats_for(calls["PyTorch eager, f32"], budget_s=BUDGET_S / len(ways), most=20)
+        for name, timed in in_turns(calls, repeats).items():
+            drift = f"{np.abs(ways[name](batch) - expected).max():.0e}"
+            title = f"{room.card.title}, {count} thread{'s' * (count > 1)}"
+            rows.append((title, name, f"{timed.seconds:.2f} s", f"{timed.ratio:.1f}x", drift))
+            print(rows[-1], flush=True)
+    return rows
+
+
+def erasing_rows() -> list[tuple[str, ...]]:
+    """What the two later looks at a clip cost: gathered among decoded windows, or decoded again."""
+    torch.set_num_threads(1)
+    config = CTENConfig(streams="visual")
+    visual = config.visual
+    options = MovingShapesOptions.model_validate(
+        {"pixels": PIXELS, "frames_per_clip": int(SECONDS * RATE_HZ), "rate_hz": RATE_HZ, "clips": 24}
+    )
+    media = read(Path(), options).samples[0].media
+    kept = np.arange(visual.segments) % 4 != 0
+    rng = np.random.default_rng(0)
+    with tempfile.TemporaryDirectory() as folder:
+        path = write_clip(Path(folder) / "clip.mp4", media["video"], None)
+        sample = Sample(id="clip", media={"video": path})
+        view = CTENPreprocess(config)(sample, rng=rng)
+        windows = torch.from_numpy(view["windows"])[None]
+        count = int(view["frames"])
+
+        def by_gathering() -> None:
+            for erased in (kept, ~kept):
+                chosen = choose_windows(
+                    erased, view["window_frames"], count, length=visual.snippet_frames, draw=draw
+                )
+                gather(windows, torch.from_numpy(chosen)[None])
+
+        def by_decoding() -> None:
+            for erased in (kept, ~kept):
+                frames = kept_frames(erased, count)
+                numbers = sample_snippets(
+                    frames, segments=visual.segments, length=visual.snippet_frames, draw=draw
+                )
+                as_clips(snippets_of(open_video(path), visual, numbers, draw_view(visual.augment, rng)))
+
+        def draw(highest: int) -> int:
+            return int(rng.integers(highest + 1))
+
+        def first_look(windows: int) -> None:
+            fewer = config.model_copy(update={"visual": visual.model_copy(update={"windows": windows})})
+            CTENPreprocess(fewer)(sample, rng=rng)
+
+        timed = in_turns({"decoded again": by_decoding, "gathered": by_gathering}, 7)
+        looks = in_turns({"one": partial(first_look, 1), "three": partial(first_look, visual.windows)}, 7)
+    again, gathered = timed["decoded again"], timed["gathered"]
+    one, three = looks["one"], looks["three"]
+    before, after = one.seconds + again.seconds, three.seconds + gathered.seconds
+    return [
+        ("later looks, decoded again", again.milliseconds, ""),
+        ("later looks, gathered", gathered.milliseconds, f"{gathered.ratio:.0f}x"),
+        ("first look, one window a segment", one.milliseconds, ""),
+        (f"first look, {visual.windows} windows a segment", three.milliseconds, ""),
+        (
+            "all three looks: decoded again / gathered",
+            f"{before * 1e3:.0f} ms / {after * 1e3:.0f} ms",
+            f"{before / after:.1f}x",
+        ),
+    ]
+
+
+def main() -> None:
+    """Measure and write the report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--methods", nargs="+", default=list(METHODS))
+    parser.add_argument("--output", type=Path, default=OUTPUT)
+    options = parser.parse_args()
+    rows: list[tuple[str, ...]] = []
+    # A process for each network: many compiled graphs in one have crashed OpenVINO.
+    for method in options.methods:
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            rows += pool.submit(engine_rows, method, options.threads).result()
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        erasing = pool.submit(erasing_rows).result()
+    write_report(
+        options.output,
+        [
+            "# Clips: engines, and erasing",
+            "",
+            f"{machine()} onnxruntime {version('onnxruntime')}, openvino {version('openvino')}. "
+            "Medians of calls that take turns; ratios are medians within a turn. Drawn weights.",
+            "",
+            "## One clip of published size",
+            "",
+            *as_table(("network", "engine", "one clip", "against eager", "largest change of a logit"), rows),
+            "",
+            f"## CTEN's training step: a clip of {SECONDS} s at {RATE_HZ:.0f} frames/s, {PIXELS} pixels",
+            "",
+            *as_table(("what", "median", "faster by"), erasing),
+        ],
+    )
+
+
+if __name__ == "__main__":
+    main()

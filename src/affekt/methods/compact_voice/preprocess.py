@@ -1,0 +1,192 @@
+"""An utterance to the array of the network: log-mel bands, without silence, without the room's colour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from affekt.core.errors import AffektError, DataError, MediaError
+from affekt.core.sample import Moments, Sample
+from affekt.core.spec import InputSpec, TensorSpec
+from affekt.media.sound import sound_of
+from affekt.media.sound_views import coloured, masked, noisy, sounding_span, stretched
+from affekt.media.spectrum import log_mel
+
+from .config import CompactVoiceConfig
+
+LEAST_DEVIATION_DB = 1.0  # bands that a data set leaves empty are not blown up to noise
+
+
+class Utterance(NamedTuple):
+    """What is heard between the silences.
+
+    Attributes:
+        samples: (n,) at the config's rate.
+        start_s: Where it begins in the sample's time.
+    """
+
+    samples: np.ndarray
+    start_s: float
+
+
+class CompactVoicePreprocess:
+    """Samples with an `audio` track, or a `video` file that has one.
+
+    Nothing is kept from view to view: reading and trimming a few seconds costs a millisecond or two, less
+    than the variations do.
+
+    Args:
+        state: What `fit` measured over the training utterances: the deviation of each band, in dB.
+    """
+
+    def __init__(self, config: CompactVoiceConfig, state: Mapping[str, Any] | None = None) -> None:
+        self.config = config
+        self.state = state
+        self.spec = InputSpec(
+            inputs=(
+                TensorSpec(
+                    name="mel",
+                    axes="b n c",
+                    shape=(config.frames, config.mels),
+                    meaning=f"log-mel power, a row each {config.hop}/{config.rate_hz} s, silence cut off; "
+                    "each band less its mean over the utterance, over its deviation in training; repeated or "
+                    "cropped to fit",
+                    modality="audio",
+                ),
+            )
+        )
+
+    def fit(self, samples: list[Sample]) -> dict[str, Any]:
+        """How far each band deviates within an utterance, over all of them; what cannot be read is left out.
+
+        Raises:
+            DataError: Not one of them can be heard.
+        """
+        squares, count, reason = np.zeros(self.config.mels), 0, "there are none"
+        for sample in samples:
+            try:
+                rows = self._without_colour(self._decibels(self._utterance(sample).samples))
+            except MediaError as error:
+                reason = str(error)
+                continue
+            squares += np.square(rows, dtype=np.float64).sum(axis=0)
+            count += len(rows)
+        if not count:
+            raise DataError(f"not one of {len(samples)} training samples can be heard, such as: {reason}")
+        return {"deviation_db": np.sqrt(squares / count).tolist()}
+
+    def views(self, sample: Sample) -> list[dict[str, np.ndarray]]:
+        """Crops of a long utterance, the middle first; a short one, repeated, begun at several places.
+
+        Raises:
+            MediaError: The sound cannot be read, or is silent.
+        """
+        rows = self._plain(self._utterance(sample))
+        return [{"mel": self._cut(rows, self._start(len(rows), view))} for view in range(self.config.views)]
+
+    def __call__(self, sample: Sample, *, rng: np.random.Generator | None = None) -> dict[str, np.ndarray]:
+        """The first view; with `rng` a varied training view.
+
+        Raises:
+            MediaError: The sound cannot be read, or is silent.
+        """
+        utterance = self._utterance(sample)
+        if rng is None:
+            rows = self._plain(utterance)
+            return {"mel": self._cut(rows, self._start(len(rows), 0))}
+        augment = self.config.augment
+        samples = stretched(utterance.samples, 1 + augment.speed * rng.uniform(-1, 1))
+        hop = round(self.config.hop * (1 + augment.tempo * rng.uniform(-1, 1)))
+        decibels = coloured(
+            self._decibels(samples, hop=max(hop, 1)),
+            rng,
+            gain_db=augment.gain_db,
+            tilt_db=augment.tilt_db,
+        )
+        if rng.random() < augment.noise:
+            decibels = noisy(decibels, rng, snr_db=augment.snr_db)
+        rows = self._normalised(decibels)
+        spare = len(rows) - self.config.frames + 1
+        start = int(rng.random() * (spare if spare > 0 else len(rows)))
+        mel = masked(
+            self._cut(rows, start),
+            rng,
+            count=augment.masks,
+            frames=augment.mask_frames,
+            bands=augment.mask_bands,
+        )
+        return {"mel": mel}
+
+    def moments(self, sample: Sample) -> Moments:
+        """When each chunk of the first view is; parts of a short utterance are heard several times over."""
+        config, (samples, start_s) = self.config, self._utterance(sample)
+        count = 1 + len(samples) // config.hop
+        first = self._start(count, 0)
+        heard = np.arange(config.frames)
+        each = config.frames // config.chunks
+        # A view that is repeated covers the whole utterance; one that is cropped its own frames.
+        begin, end = (first, first + config.frames) if count >= config.frames else (0, count)
+        parts = max(1, round((end - begin) / each))
+        edges = np.linspace(begin, end, parts + 1)
+        place = np.searchsorted(edges, (first + heard) % count + 0.5, side="right") - 1
+        weights = np.zeros((parts, config.chunks))
+        np.add.at(weights, (place, heard // each), 1.0)
+        edges_s = start_s + np.minimum(edges * config.hop, len(samples)) / config.rate_hz
+        return Moments(
+            np.stack([edges_s[:-1], edges_s[1:]], axis=1), weights / weights.sum(axis=1, keepdims=True)
+        )
+
+    def _utterance(self, sample: Sample) -> Utterance:
+        config = self.config
+        samples = sound_of(sample, rate_hz=config.rate_hz, longest_s=config.longest_s).samples[0]
+        try:
+            start, stop = sounding_span(
+                samples, config.rate_hz, below_db=config.trim_db, margin_s=config.margin_s
+            )
+        except MediaError as error:
+            raise MediaError(f"{sample.id}: {error}") from None
+        return Utterance(samples[start:stop], start / config.rate_hz)
+
+    def _decibels(self, samples: np.ndarray, *, hop: int | None = None) -> np.ndarray:
+        """Power in mel bands, (frames, mels) float32."""
+        config = self.config
+        return log_mel(
+            samples,
+            config.rate_hz,
+            fft=config.fft,
+            hop=hop or config.hop,
+            mels=config.mels,
+            low_hz=config.low_hz,
+            high_hz=config.high_hz,
+            floor_db=None,
+        )
+
+    def _without_colour(self, decibels: np.ndarray) -> np.ndarray:
+        """Above the floor, less the mean of each band: loudness, microphone and room count little."""
+        floor = np.float32(10 ** (self.config.floor_db / 10))
+        lifted = 10 * np.log10(np.power(10, decibels / 10, dtype=np.float32) + floor)
+        return lifted - lifted.mean(axis=0)
+
+    def _normalised(self, decibels: np.ndarray) -> np.ndarray:
+        if self.state is None:
+            raise AffektError(
+                "this preprocessing was not fitted: it needs what `fit` measures on training utterances"
+            )
+        deviation = np.maximum(np.asarray(self.state["deviation_db"], np.float32), LEAST_DEVIATION_DB)
+        return self._without_colour(decibels) / deviation
+
+    def _plain(self, utterance: Utterance) -> np.ndarray:
+        return self._normalised(self._decibels(utterance.samples))
+
+    def _start(self, count: int, view: int) -> int:
+        """First frame of a view; of the first one: of the middle, or the beginning where all fits in."""
+        share = view / self.config.views
+        if count < self.config.frames:
+            return int(share * count)
+        return int((share + 0.5) % 1 * (count - self.config.frames + 1))
+
+    def _cut(self, rows: np.ndarray, start: int) -> np.ndarray:
+        """As many rows as a view has, from `start` on; after the last comes the first again."""
+        return np.take(rows, np.arange(start, start + self.config.frames), axis=0, mode="wrap")
