@@ -4,10 +4,14 @@ VENV := .venv
 # The runtime as an engineer installs it, to prove that predicting needs no torch.
 CORE := .venv-core
 
-.PHONY: prepare-benchmarks sound-benchmarks demo test check gait-table fer-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks voice-table face-picture benchmarks clean
+.PHONY: prepare-benchmarks sound-benchmarks demo demo-video test check gait-table fer-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks voice-table face-picture benchmarks clean
 
 demo: $(VENV)/ready
 	$(VENV)/bin/affekt demo --folder demo
+
+# The same for clips with sound: demo/video/report.html, about a minute on two idle cores.
+demo-video: $(VENV)/ready
+	$(VENV)/bin/affekt demo video --folder demo/video
 
 test: check $(CORE)/ready
 	$(VENV)/bin/pytest -n 2 --dist loadgroup
@@ -24,6 +28,10 @@ benchmarks: $(VENV)/ready
 # The table on the card of compact_face: DATA is the folder of FER2013, RUN a run on it.
 fer-table: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/fer_table.py --data-root $(DATA) --run $(RUN)
+
+# The tables on the cards of vaanet and cten: six trainings on invented clips; RUNS keeps them.
+shapes-table: $(VENV)/ready
+	$(VENV)/bin/python benchmarks/shapes_table.py $(addprefix --runs ,$(RUNS))
 
 # Engines and precisions: DATA is the folder of FER2013, RUNS are trained runs on it.
 face-benchmarks: $(VENV)/ready
@@ -47,7 +55,7 @@ clip-benchmarks: $(VENV)/ready
 
 # The table on the card of compact_voice: folders of the data and runs on them.
 voice-table: $(VENV)/ready
-	$(VENV)/bin/python benchmarks/voice_table.py --ravdess $(RAVDESS) $(RAVDESS_RUN) --emodb $(EMODB) $(EMODB_RUN)
+	$(VENV)/bin/python benchmarks/voice_table.py --ravdess $(RAVDESS) $(RAVDESS_RUN) --emodb $(EMODB) $(EMODB_RUNS)
 
 # Features of a frozen backbone, computed and read: some minutes on two idle cores.
 cache-benchmarks: $(VENV)/ready

@@ -1,27 +1,32 @@
 """The table on the card of compact_voice: what runs on RAVDESS and EmoDB are worth beside a plain classifier.
 
-    python benchmarks/voice_table.py --ravdess DIR RUN --emodb DIR RUN
+    python benchmarks/voice_table.py --ravdess DIR RUN --emodb DIR RUN FOLD-RUN FOLD-RUN ...
 
-The plain classifier is an SVM on statistics of the log-mel spectrogram, trained on the training and the
-validation speakers; the networks were trained on the training speakers alone, and chosen on the others. All are
-counted on the same test speakers.
+Runs on the folds of one data set are counted together. The plain classifier is an SVM on statistics of the
+log-mel spectrogram, trained on the training and the validation speakers of each run; the networks were
+trained on the training speakers alone, and chosen on the others. Both are counted on the same test speakers.
 """
 
 from __future__ import annotations
 
 import argparse
 import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from timing import as_table, write_report
 
 from affekt.core import catalog
+from affekt.core.dataset import Corpus
 from affekt.core.sample import Sample
 from affekt.deploy.evaluate import evaluate
+from affekt.engine.run import open_run
+from affekt.engine.splits import part
 from affekt.media.sound import sound_of
 from affekt.media.spectrum import log_mel
 from affekt.metrics.classification import bootstrap_intervals, confusion_matrix, interval, scores_of
@@ -29,7 +34,81 @@ from affekt.metrics.classification import bootstrap_intervals, confusion_matrix,
 OUTPUT = Path(__file__).parent / "results"
 RATE_HZ, BANDS = 16_000, 40
 SHOWN = ("accuracy", "uar", "macro_f1")
-DRAWS = 10_000
+DRAWS = 4000
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What both say of the same utterances, as class numbers."""
+
+    title: str
+    truth: np.ndarray
+    ours: np.ndarray
+    plain: np.ndarray
+    classes: int
+
+
+def main() -> None:
+    """Evaluate the runs, train the plain classifiers, write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("ravdess", "emodb"):
+        parser.add_argument(f"--{name}", nargs="+", type=Path, metavar=("DIR", "RUN"), default=[])
+    given = parser.parse_args()
+    rows: list[tuple[str, ...]] = []
+    lines: list[str] = []
+    for name in ("ravdess", "emodb"):
+        if not getattr(given, name):
+            continue
+        root, *runs = getattr(given, name)
+        native = [run for run in runs if open_run(run).recipe.split.scheme == "native"]
+        folds = [run for run in runs if run not in native]
+        for some in [native, folds]:
+            if some:
+                answers = answers_of(name, root, some)
+                rows += rows_of(answers)
+                lines.append(difference(answers))
+    write_report(
+        OUTPUT / "voice.md",
+        [
+            "Emotion of speech of speakers that nobody was trained on; 95 % intervals by bootstrap over "
+            "utterances.",
+            "",
+            *as_table(("data", "method", "utterances", "accuracy", "UAR", "macro F1"), rows),
+            "",
+            *lines,
+        ],
+    )
+
+
+def answers_of(name: str, root: Path, runs: Sequence[Path]) -> Answers:
+    """What the runs and the plain classifiers say of the test part of each run."""
+    corpus = catalog.dataset(name).open(root)
+    features = {sample.id: statistics_of(sample) for sample in corpus.samples}
+    columns: list[tuple[int, int, int]] = []
+    speakers: set[str] = set()
+    for run in runs:
+        result = evaluate(run, data_root=root)
+        place = {label: number for number, label in enumerate(result.labels)}
+        svm = plain_classifier(corpus, features, run)
+        plain = svm.predict([features[row["id"]] for row in result.predictions])
+        columns += [
+            (place[row["true"]], place[row["predicted"]], place[str(guess)])
+            for row, guess in zip(result.predictions, plain, strict=True)
+        ]
+        speakers |= {row["subject"] for row in result.predictions}
+        if len(runs) == 1:
+            shutil.copyfile(result.folder / "confusion.png", OUTPUT / f"voice-{name}-confusion.png")
+    truth, ours, plain = np.array(columns).T
+    scheme = f", {len(runs)} folds" if len(runs) > 1 else ""
+    return Answers(f"{name}, {len(speakers)} test speakers{scheme}", truth, ours, plain, len(corpus.labels))
+
+
+def plain_classifier(corpus: Corpus, features: dict[str, np.ndarray], run: Path) -> Pipeline:
+    """The SVM, trained on all but the test part of a run."""
+    parts = part(corpus.samples, open_run(run).recipe.split)
+    learned = [*parts.train, *parts.validation]
+    svm = make_pipeline(StandardScaler(), SVC(C=5.0))
+    return svm.fit([features[sample.id] for sample in learned], [sample.label for sample in learned])
 
 
 def statistics_of(sample: Sample) -> np.ndarray:
@@ -39,79 +118,32 @@ def statistics_of(sample: Sample) -> np.ndarray:
     return np.concatenate([bands.mean(0), bands.std(0), *np.percentile(bands, (10, 50, 90), axis=0)])
 
 
-def main() -> None:
-    """Evaluate the runs, train the plain classifier, write the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("ravdess", "emodb"):
-        parser.add_argument(f"--{name}", nargs=2, type=Path, metavar=("DIR", "RUN"))
-    given = parser.parse_args()
+def rows_of(answers: Answers) -> list[tuple[str, ...]]:
+    """A row for each method."""
+    methods = (("compact_voice", answers.ours), (f"SVM on {5 * BANDS} log-mel statistics", answers.plain))
     rows: list[tuple[str, ...]] = []
-    lines: list[str] = []
-    for name in ("ravdess", "emodb"):
-        if getattr(given, name):
-            root, run = getattr(given, name)
-            rows += rows_of(name, root, run, lines)
-    write_report(
-        OUTPUT / "voice.md",
-        [
-            "Emotion of speech of speakers that nobody was trained on; 95 % intervals by bootstrap over "
-            "utterances (each set has two test speakers, too few to draw).",
-            "",
-            *as_table(("data", "method", "utterances", "accuracy", "UAR", "macro F1"), rows),
-            "",
-            *lines,
-        ],
-    )
+    for method, predicted in methods:
+        scores = scores_of(confusion_matrix(answers.truth, predicted, answers.classes))
+        ranges = bootstrap_intervals(answers.truth, predicted, answers.classes)
+        cells = [f"{float(scores[k]):.3f} ({ranges[k][0]:.3f} to {ranges[k][1]:.3f})" for k in SHOWN]
+        rows.append((answers.title, method, str(len(answers.truth)), *cells))
+    return rows
 
 
-def rows_of(name: str, root: Path, run: Path, lines: list[str]) -> list[tuple[str, ...]]:
-    """The network's row and the plain classifier's; what lies between them is added to the lines."""
-    result = evaluate(run, data_root=root)
-    labels = result.labels
-    truth = np.array([labels.index(row["true"]) for row in result.predictions])
-    ours = np.array([labels.index(row["predicted"]) for row in result.predictions])
-    corpus = catalog.dataset(name).open(root)
-    features = {sample.id: statistics_of(sample) for sample in corpus.samples}
-    learned = [sample for sample in corpus.samples if sample.split != "test"]
-    svm = make_pipeline(StandardScaler(), SVC(C=5.0))
-    svm.fit(
-        [features[sample.id] for sample in learned], [labels.index(str(sample.label)) for sample in learned]
-    )
-    plain = svm.predict([features[row["id"]] for row in result.predictions])
-    difference = paired(truth, ours, plain, len(labels))
-    lines.append(
-        f"- {name}: the network is ahead by {difference['accuracy']} in accuracy and {difference['uar']} in "
-        "UAR (paired over utterances)."
-    )
-    shutil.copyfile(result.folder / "confusion.png", OUTPUT / f"voice-{name}-confusion.png")
-    return [
-        (name, method, str(len(truth)), *cells(truth, predicted, len(labels)))
-        for method, predicted in (("compact_voice", ours), (f"SVM on {5 * BANDS} log-mel statistics", plain))
-    ]
-
-
-def cells(truth: np.ndarray, predicted: np.ndarray, classes: int) -> list[str]:
-    """Scores with their intervals."""
-    scores = scores_of(confusion_matrix(truth, predicted, classes))
-    intervals = bootstrap_intervals(truth, predicted, classes)
-    return [f"{float(scores[key]):.3f} ({intervals[key][0]:.3f} to {intervals[key][1]:.3f})" for key in SHOWN]
-
-
-def paired(truth: np.ndarray, one: np.ndarray, other: np.ndarray, classes: int) -> dict[str, str]:
-    """How far one is ahead of the other, utterances drawn together."""
+def difference(answers: Answers) -> str:
+    """How far the network is ahead, utterances drawn together."""
     rng = np.random.default_rng(0)
-    drawn = rng.integers(len(truth), size=(DRAWS, len(truth)))
-    stacks = [
-        np.stack([confusion_matrix(truth[row], guess[row], classes) for row in drawn])
-        for guess in (one, other)
-    ]
-    first, second = (scores_of(stack) for stack in stacks)
-    whole = [scores_of(confusion_matrix(truth, guess, classes)) for guess in (one, other)]
-    text: dict[str, str] = {}
-    for key in ("accuracy", "uar"):
-        low, high = interval(first[key] - second[key], 0.95)
-        text[key] = f"{float(whole[0][key] - whole[1][key]):+.3f} ({low:+.3f} to {high:+.3f})"
-    return text
+    drawn = rng.integers(len(answers.truth), size=(DRAWS, len(answers.truth)))
+    whole, drawings = [], []
+    for guess in (answers.ours, answers.plain):
+        whole.append(scores_of(confusion_matrix(answers.truth, guess, answers.classes)))
+        stack = [confusion_matrix(answers.truth[row], guess[row], answers.classes) for row in drawn]
+        drawings.append(scores_of(np.stack(stack)))
+    texts = []
+    for key, title in (("accuracy", "accuracy"), ("uar", "UAR")):
+        low, high = interval(drawings[0][key] - drawings[1][key], 0.95)
+        texts.append(f"{float(whole[0][key] - whole[1][key]):+.3f} ({low:+.3f} to {high:+.3f}) in {title}")
+    return f"- {answers.title}: the network is ahead by {' and '.join(texts)}, paired over utterances."
 
 
 if __name__ == "__main__":

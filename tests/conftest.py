@@ -19,6 +19,7 @@ TINY = {
     "optimizer": {"name": "adamw", "lr": 3e-3},
     "train": {"epochs": 2, "batch_size": 16, "threads": 1},
 }
+CLIPS = {"clips": 24, "pixels": 32, "frames_per_clip": 24, "sound_rate_hz": 16000}
 
 
 @pytest.fixture(scope="session")
@@ -83,6 +84,54 @@ def face_bundle(face_run, tmp_path_factory):
     from affekt.deploy.export import export
 
     return export(face_run, tmp_path_factory.mktemp("bundles") / "faces.affekt").bundle
+
+
+@pytest.fixture(scope="session")
+def clip_run(run_tiny, tmp_path_factory):
+    """Folder of a finished run on moving shapes, of the network that sees and hears."""
+    return run_tiny(
+        tmp_path_factory.mktemp("runs"),
+        method="vaanet",
+        data={"name": "moving_shapes", "options": CLIPS},
+        config=catalog.method("vaanet").card.tiny,
+        train={"epochs": 1, "batch_size": 8},
+    ).path
+
+
+@pytest.fixture(scope="session")
+def clip_bundle(clip_run, tmp_path_factory):
+    """Folder of the bundle of that run. Tests that use it share one process, "clips"."""
+    from affekt.deploy.export import export
+
+    return export(clip_run, tmp_path_factory.mktemp("bundles") / "clips.affekt").bundle
+
+
+@pytest.fixture(scope="session")
+def clip_files(tmp_path_factory):
+    """A folder with three clips with sound, of 16, 24 and 36 frames at 12 a second. Not to be changed."""
+    from affekt.media.clip_writer import write_clip
+
+    folder = tmp_path_factory.mktemp("clips")
+    for number, frames in enumerate((16, 24, 36)):
+        options = {**CLIPS, "frames_per_clip": frames}
+        media = catalog.dataset("moving_shapes").open(None, options).samples[number].media
+        write_clip(folder / f"clip{number}.mp4", media["video"], media["audio"])
+    return folder
+
+
+@pytest.fixture(scope="session")
+def unheard_clip(clip_files, tmp_path_factory):
+    """One of the clips with its compressed sound overwritten: there is a track, nothing can be decoded."""
+    import av
+
+    source, path = clip_files / "clip1.mp4", tmp_path_factory.mktemp("unheard") / "clip.mp4"
+    content = bytearray(source.read_bytes())
+    with av.open(str(source)) as file:
+        places = [(packet.pos, packet.size) for packet in file.demux(audio=0) if packet.size]
+    for start, size in places:
+        content[start : start + size] = b"\xff" * size
+    path.write_bytes(content)
+    return path
 
 
 @pytest.fixture(scope="session")

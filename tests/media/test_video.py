@@ -425,6 +425,35 @@ def test_what_holds_no_video_says_what_it_holds(tmp_path):
             open_video(tmp_path / name)
 
 
+def test_tags_in_latin_1_do_not_refuse_a_file(tmp_path):
+    path = write(tmp_path / "a.mkv", 12)
+    with av.open(str(path)) as file, av.open(str(tmp_path / "b.mkv"), "w") as out:
+        out.metadata["title"] = "Gesprache in Koln"
+        copy = out.add_stream_from_template(file.streams.video[0])
+        for packet in file.demux(video=0):
+            if packet.size:
+                packet.stream = copy
+                out.mux(packet)
+    content = (tmp_path / "b.mkv").read_bytes()
+    assert b"Gesprache in Koln" in content
+    path.write_bytes(content.replace(b"Gesprache in Koln", "Gespräche in Köln".encode("latin-1")))
+    assert len(open_video(path)) == 12
+
+
+def threads_of(path):
+    """Threads of the decoder of a file."""
+    with video_track.open_track(path) as (_, stream):
+        return stream.codec_context.thread_count
+
+
+def test_a_decoder_in_a_worker_process_takes_one_core(clips, monkeypatch):
+    path = clips("b_frames.mp4")
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    assert threads_of(path) == 4
+    monkeypatch.setattr(video_track.multiprocessing, "parent_process", object)
+    assert threads_of(path) == 1
+
+
 def test_a_picture_is_no_video(tmp_path):
     Image.fromarray(drawn(1, 48, 64)).save(tmp_path / "a.png")
     (tmp_path / "a.png").rename(tmp_path / "a.mp4")

@@ -220,6 +220,35 @@ def test_sound_that_was_not_listened_to_is_called_so(written):
     assert "<small>not used</small>" in written(answer(modality="video"), samples=sample())
 
 
+def test_true_events_stand_above_the_attention_in_the_colour_of_their_label(written):
+    events = [{"start_s": 1.5, "end_s": 3.0, "label": "joy"}, {"start_s": 4.5, "end_s": 6.0}]
+    known = {name: replace(one, facts={"events": events}) for name, one in sample().items()}
+    text = written(answer(), samples=known, events="annotated")
+    assert '<div class="what">events<small>annotated</small></div>' in text
+    (lane,) = re.findall(r'<div class="plot events">(.*?)</div>', text)
+    assert re.findall(r'style="([^"]*)"[^>]*>([^<]*)<', lane) == [
+        ("left: 25.0%; width: 25.000%; --class: var(--c2)", "joy"),
+        ("left: 75.0%; width: 25.000%", ""),
+    ]
+    assert text.index('"plot events"') < text.index('"plot attention"')
+
+
+def test_events_of_a_label_that_the_network_does_not_know_are_drawn_and_not_run(written):
+    known = sample()["clip.mp4"]
+    known = replace(known, facts={"events": [{"start_s": 0.0, "end_s": 3.0, "label": HOSTILE}]})
+    text = written(answer(), samples={"clip.mp4": known}, events=HOSTILE)
+    assert HOSTILE not in text and 'class="plot events"' in text
+
+
+def test_where_nothing_is_known_to_happen_there_is_no_lane_for_it(written):
+    assert "plot events" not in written(answer(), samples=sample())
+
+
+def test_a_lead_of_the_callers_stands_before_how_to_read_the_page(written):
+    text = written(answer(), lead="One & one.\n\nTwo.")
+    assert re.findall(r'<p class="lead">([^<]{4,9})', text) == ["One &amp;", "Two.", "Marked st"]
+
+
 def test_silence_is_called_so(written):
     quiet = Waveform(np.zeros((1, 8000), np.float32), 8000)
     assert "<small>silent</small>" in written(answer(), samples=sample(video=frames(), audio=quiet))

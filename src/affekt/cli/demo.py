@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -12,14 +12,24 @@ from affekt.core.errors import require
 
 
 def command(
-    folder: Annotated[Path, typer.Option(help="Where everything goes.")] = Path("demo"),
+    what: Annotated[
+        Literal["walks", "video"], typer.Argument(help="What is invented: walks, or clips with sound.")
+    ] = "walks",
+    folder: Annotated[
+        Path | None,
+        typer.Option(help="Where everything goes; demo for walks and demo/video for video if not given."),
+    ] = None,
     json: AsJson = False,
 ) -> None:
-    """Invent walks, train, evaluate, export, predict, and write a page about it. Example: affekt demo"""
+    """Invent data, train, evaluate, export, predict, and write a page about it. Example: affekt demo video"""
     require("lightning", extra="train", needed_by="affekt demo")
-    from affekt.demo import run_demo
+    from affekt.demo import run_demo, run_video_demo
 
-    result = run_demo(folder, progress=errors.is_terminal and not json, say=say)
+    progress = errors.is_terminal and not json
+    if what == "video":
+        result = run_video_demo(folder or Path("demo/video"), progress=progress, say=say)
+    else:
+        result = run_demo(folder or Path("demo"), progress=progress, say=say)
     if json:
         as_json(result.to_dict())
         return

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from affekt.cli.show import AsJson, as_json, as_table, progress, say
 from affekt.core.errors import MediaError, UsageError
+
+if TYPE_CHECKING:
+    from affekt.core.prediction import Prediction
 
 
 def command(
@@ -60,7 +66,8 @@ def command(
     if output:
         check_one_clip(output, inputs=len(files), modality=predictor.modality)
     predictions, skipped = [], []
-    with progress("predicting") as step:
+    with progress("predicting") as step, _no_warnings_of("affekt.methods"):  # answers have notes
+        step(0, len(files))
         for answer in predictor.predict(files, batch_size=batch_size, joints=order):
             (predictions if isinstance(answer, Prediction) else skipped).append(answer)
             # A file of several walks gives several answers.
@@ -73,14 +80,55 @@ def command(
         say(f"{len(predictions)} predictions: {output}")
     if json:
         as_json({**to_document(predictions, skipped), "backend": predictor.backend})
-    elif not output:
+    elif predictions and not output:
+        when = {"when": [_when(p) for p in predictions]} if any(p.moments for p in predictions) else {}
         as_table(
-            ("input", "label", "confidence", *(f"{name}" for name in predictor.labels.names)),
-            [(p.id, p.label, p.confidence, *p.scores.values()) for p in predictions],
+            ("input", "label", "confidence", *when, *predictor.labels.names),
+            [
+                (p.id, p.label, p.confidence, *cells, *p.scores.values())
+                for p, *cells in zip(predictions, *when.values(), strict=True)
+            ],
         )
+    for line in _notes(predictions):
+        say(line)
     for item in skipped:
         say(f"skipped {item}")
     if skipped:
         say(f"{len(predictions)} predicted, {len(skipped)} skipped")
     if not predictions:
         raise MediaError("not one input could be used")
+
+
+@contextmanager
+def _no_warnings_of(name: str) -> Iterator[None]:
+    logger = logging.getLogger(name)
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+def _when(prediction: Prediction) -> str:
+    """The stretch of a clip that the network looked at most; nothing where it looked nowhere."""
+    from affekt.report.moments import clock, key_spans
+
+    spans, attention = key_spans(prediction)
+    if not len(spans):
+        return ""
+    start_s, end_s = spans[attention.argmax()].tolist()
+    places = 0 if end_s - start_s >= 2 else 1
+    return f"{clock(start_s, places=places)}\N{EN DASH}{clock(end_s, places=places)}"
+
+
+def _notes(predictions: list[Prediction]) -> list[str]:
+    """What answers had to put up with, a line each; a note that many share is said once."""
+    sharing: dict[str, list[str]] = {}
+    for prediction in predictions:
+        for note in prediction.notes:
+            sharing.setdefault(note, []).append(prediction.id)
+    return [
+        f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: {note}"
+        for note, names in sharing.items()
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
@@ -14,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+LINE_S = 1.0  # between lines of progress where there is no terminal
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 # Rich's own console, on standard error: the engine's progress bar and log lines share it.
@@ -45,24 +47,38 @@ def say(text: str) -> None:
 
 @contextmanager
 def progress(what: str) -> Iterator[Any]:
-    """A progress bar with the time that is left; plain lines where there is no terminal.
+    """A progress bar with the pace and the time that is left; plain lines where there is no terminal.
 
-    Yields a function of (done, total); total may be None.
+    Yields a function of (done, total); total may be None. What is done when it is first called does not count
+    for the pace: it may have been there before.
     """
+    begun: list[tuple[int, float]] = []
+
+    def pace(done: int) -> str:
+        if not begun:
+            begun.append((done, time.monotonic()))
+        before, since = begun[0]
+        if done == before:
+            return ""
+        each_s = (done - before) / max(time.monotonic() - since, 1e-3)
+        return f"{each_s:.1f}/s" if each_s >= 1 else f"{each_s:.2f}/s"
+
     if not errors.is_terminal:
-        last = 0
+        last, told = 0, time.monotonic()
 
         def line(done: int, total: int | None) -> None:
-            nonlocal last
+            nonlocal last, told
+            speed = pace(done)
             if total == 1:  # nobody waits for one
                 return
-            if done == total or done - last >= max(1, (total or 1000) // 10):
-                last = done
-                say(f"{what}: {done}{f' of {total}' if total else ''}")
+            is_late = time.monotonic() - told >= LINE_S  # what was computed at once is told at once
+            if done == total or (is_late and done - last >= max(1, (total or 1000) // 10)):
+                last, told = done, time.monotonic()
+                say(f"{what}: {done}{f' of {total}' if total else ''}{f', {speed}' if speed else ''}")
 
         yield line
         return
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=errors, transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[pace]}"))
+    with Progress(*columns, TimeRemainingColumn(), console=errors, transient=True) as bar:
+        task = bar.add_task(what, total=None, pace="")
+        yield lambda done, total: bar.update(task, completed=done, total=total, pace=pace(done))

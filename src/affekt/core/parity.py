@@ -62,6 +62,12 @@ def draw_coarse(seed: int, shape: tuple[int, ...], repeats: tuple[int, ...]) -> 
     return noise
 
 
+def draw_pixels(seed: int, shape: tuple[int, ...]) -> np.ndarray:
+    """Snippets (b, s, 3, t, h, w) float32 in 0..255: white noise upon patches of 4 frames and 16 pixels."""
+    coarse = draw_coarse(seed + 5000, shape, (1, 1, 1, 4, 16, 16))
+    return np.clip(128 + 40 * draw_normal(seed, shape) + 60 * coarse, 0, 255).astype(np.float32)
+
+
 def draw_wave(seed: int, shape: tuple[int, ...], rate_hz: int) -> np.ndarray:
     """Sound, (n,) or (c, n) float32: a chirp in noise that swells; each channel by a seed of its own."""
     *channels, n = shape

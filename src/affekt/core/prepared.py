@@ -14,14 +14,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-import numpy as np
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 from affekt.core.errors import ConfigError, DataError
+from affekt.core.fingerprint import fingerprint
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample, Skipped, Split
 from affekt.core.sealed import write_text
@@ -213,47 +213,9 @@ def file_stem(sample_id: str) -> str:
 
 
 def source_digest(sample: Sample) -> str:
-    """SHA-256 of what preparing a sample depends on: its media as they are now, its span and frame rate.
-
-    A file is known by its name, size and time of change: hashing a corpus of videos would take longer than
-    to see that nothing is to be done.
-    """
-    digest = hashlib.sha256()
-    _add(digest, {name: sample.media[name] for name in sample.media})
-    _add(digest, [list(sample.span_s or ()), sample.facts.get("rate_hz")])
-    return digest.hexdigest()
-
-
-def _add(digest: Any, value: Any) -> None:
-    """Feed a value to a hash with its type and size, so that no two look the same."""
-    if isinstance(value, Path):
-        value = _facts_of(value)
-    if isinstance(value, np.ndarray):
-        digest.update(f"array {value.dtype} {value.shape};".encode())
-        digest.update(np.ascontiguousarray(value).reshape(-1).view(np.uint8))
-    elif isinstance(value, Mapping):
-        _add(digest, [[str(key), value[key]] for key in sorted(value, key=str)])
-    elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        digest.update(f"sequence {len(value)};".encode())
-        for item in value:
-            _add(digest, item)
-    elif value is None or isinstance(value, bool | int | float | str | bytes | np.generic):
-        text = repr(value)
-        digest.update(f"{type(value).__name__} {len(text)} {text};".encode())
-    else:  # decoded media and other plain objects: by what they are made of
-        digest.update(f"object {type(value).__qualname__};".encode())
-        _add(digest, value.__getstate__())
-
-
-def _facts_of(path: Path) -> list[Any]:
-    """Name, size in bytes and time of change in nanoseconds; of a folder, those of all that it holds."""
-    try:
-        if path.is_dir():
-            return [path.name, *(_facts_of(item) for item in sorted(path.iterdir()))]
-        status = path.stat()
-    except (OSError, ValueError):
-        return [path.name, "not there"]
-    return [path.name, status.st_size, status.st_mtime_ns]
+    """SHA-256 of what preparing a sample depends on: its media as they are now, its span and frame rate."""
+    media = {name: sample.media[name] for name in sample.media}
+    return fingerprint(media, list(sample.span_s or ()), sample.facts.get("rate_hz"))
 
 
 def _problem_of(root: Path, inside: Path, file: StoredFile) -> str | None:

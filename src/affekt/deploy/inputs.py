@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,9 @@ from affekt.core.errors import MediaError, UsageError
 from affekt.core.sample import Sample, Skipped
 from affekt.media import image, skeleton, sound, video
 
-Source = str | os.PathLike[str] | Sample | skeleton.Skeleton | np.ndarray
+Source = str | os.PathLike[str] | Sample | skeleton.Skeleton | np.ndarray | video.VideoFrames | sound.Waveform
+
+_HEARD_S = 0.1  # of a sound track, to know that it can be decoded
 
 # Files of a folder that belong to a modality; a file that is named itself is tried whatever it is called.
 _SUFFIXES = {
@@ -30,18 +34,19 @@ def as_samples(
 ) -> Iterator[Sample | Skipped]:
     """Each input as a sample; what cannot be read becomes `Skipped` with its reason.
 
-    A folder stands for all files of the modality below it, in order of their names. Pictures are not decoded
-    here but when their turn comes, so that a folder of any length fits into memory.
+    A folder stands for all files of the modality below it, in order of their names. Pictures and clips are
+    not decoded here but when their turn comes, so that a folder of any length fits into memory.
 
     Raises:
         UsageError: A path does not exist, or the modality has no reader.
     """
     for number, source in enumerate(sources):
         if isinstance(source, Sample):
-            yield source
-        elif isinstance(source, skeleton.Skeleton | np.ndarray):
-            decoded = "image" if isinstance(source, np.ndarray) else "skeleton"
-            yield Sample(id=f"input-{number}", media={decoded: source})
+            yield _heard(source) if modality == "video+audio" else source
+        elif not isinstance(source, str | os.PathLike):
+            decoded = next(name for kind, name in _DECODED.items() if isinstance(source, kind))
+            sample = Sample(id=f"input-{number}", media={decoded: source})
+            yield _heard(sample) if modality == "video+audio" else sample
         else:
             for file in find_files([source], modality):
                 if file.is_dir():
@@ -54,7 +59,7 @@ def as_samples(
                 elif modality == "skeleton":
                     yield from _walks(file, joints)
                 else:
-                    yield _clip(file, modality.split("+"))
+                    yield _clip(file, modality)
 
 
 def notes_of(sample: Sample) -> tuple[str, ...]:
@@ -83,21 +88,58 @@ def find_files(paths: Sequence[str | os.PathLike[str]], modality: str) -> list[P
     return found
 
 
-def _clip(path: Path, modalities: Sequence[str]) -> Sample | Skipped:
-    """A clip with the tracks it has; what it lacks is noted, unless there is nothing to answer on."""
+_DECODED = {
+    np.ndarray: "image",
+    skeleton.Skeleton: "skeleton",
+    video.VideoFrames: "video",
+    sound.Waveform: "audio",
+}
+
+
+def _clip(path: Path, modality: str) -> Sample | Skipped:
+    """A clip, indexed if it is looked at."""
     facts: dict[str, Any] = {"path": str(path)}
-    if "video" not in modalities:
+    if modality == "audio":
         return Sample(id=str(path), media={"audio": path}, facts=facts)
     try:
         clip = video.open_video(path)
     except MediaError as error:
         return Skipped(str(path), str(error))
     media: dict[str, Any] = {"video": clip}
-    if "audio" in modalities and clip.sound_tracks:
+    if modality == "video+audio" and clip.sound_tracks:
         media["audio"] = path
-    elif "audio" in modalities:
-        facts["notes"] = ("no sound track: the answer stands on the picture alone",)
-    return Sample(id=str(path), media=media, facts=facts)
+    sample = Sample(id=str(path), media=media, facts=facts)
+    return _heard(sample) if modality == "video+audio" else sample
+
+
+def _heard(sample: Sample) -> Sample:
+    """A sample for a network that sees and hears, with its sound named; one that cannot be heard has none.
+
+    The answer is then told what it stands on: preprocessing hears silence in either case.
+    """
+    if "video" not in sample.media:
+        return sample
+    is_named = "audio" in sample.media
+    reference = sample.media["audio" if is_named else "video"]
+    lacking = "no sound track"
+    if isinstance(reference, sound.Waveform) or (
+        isinstance(reference, str | Path) and not Path(reference).is_dir()
+    ):
+        start_s = float(sample.span_s[0]) if sample.span_s else 0.0
+        try:
+            sound.read_sound(reference, start_s=start_s, stop_s=start_s + _HEARD_S)
+        except sound.NoSound:
+            pass
+        except MediaError as error:
+            lacking = f"its sound cannot be used ({error})"
+        else:
+            return sample if is_named else replace(sample, media={**sample.media, "audio": reference})
+    media = {name: sample.media[name] for name in sample.media if name != "audio"}
+    if isinstance(media["video"], str | Path) and not Path(media["video"]).is_dir():
+        with suppress(MediaError):  # it is told when its turn comes
+            media["video"] = video.open_video(media["video"])  # which nobody asks for its sound again
+    notes = (*sample.facts.get("notes", ()), f"{lacking}: the answer stands on the picture alone")
+    return replace(sample, media=media, facts={**sample.facts, "notes": notes})
 
 
 def _suffixes(modality: str) -> tuple[str, ...]:

@@ -131,7 +131,7 @@ class Predictor:
         if usable:
             outputs = self.network.outputs(batch)
             probability = self.probability(mean_logits(outputs["logits"], counts, self.task))
-            first = np.cumsum(counts) - counts
+            first = (np.cumsum(counts) - counts).tolist()
             answers = (
                 self._prediction(sample, probability[row], self._moments(sample, outputs, first[row]))
                 for row, sample in enumerate(usable)

@@ -1,9 +1,5 @@
 """What cached features depend on, as hashes: the network that made them, and the sample that they are of.
 
-A media file is known by its name, size and time of change, not by its bytes: asking for these costs
-microseconds a file where hashing a corpus of videos costs minutes at each start. A copy that keeps times
-(`cp -p`, `rsync -t`) finds the features of the original. Decoded media in memory are known by their arrays.
-
 Code is known by the version of affekt alone: who changes a backbone or a preprocessing uses another folder.
 """
 
@@ -20,6 +16,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 
+from affekt.core.fingerprint import fingerprint
 from affekt.core.method import Method
 from affekt.core.sample import Preprocess, Sample
 from affekt.core.settings import Settings
@@ -81,9 +78,7 @@ def sample_digest(sample: Sample, views: Views) -> str:
     """
     media = {name: _as_path(value) for name, value in sample.media.items()}
     facts = (sample.span_s, sample.dialogue, sample.turn, sample.facts)
-    digest = hashlib.sha256()
-    _add(digest, (sample.id, media, facts, views.count, views.seed))
-    return digest.hexdigest()
+    return fingerprint(sample.id, media, facts, views.count, views.seed)
 
 
 def frozen_tensors(model: nn.Module) -> dict[str, Tensor]:
@@ -105,9 +100,7 @@ def frozen_tensors(model: nn.Module) -> dict[str, Tensor]:
 
 def arrays_digest(arrays: Mapping[str, np.ndarray]) -> str:
     """SHA-256 of names, types, shapes and bytes."""
-    digest = hashlib.sha256()
-    _add(digest, arrays)
-    return digest.hexdigest()
+    return fingerprint(arrays)
 
 
 def _name_of(thing: object) -> str:
@@ -122,38 +115,3 @@ def _as_path(value: Any) -> Any:
         return Path(value) if value and Path(value).exists() else value
     except OSError:  # too long for a path
         return value
-
-
-def _add(digest: Any, value: Any) -> None:
-    """Feed any value to a hash, each with its type and size, so that no two look the same."""
-    if isinstance(value, Path):
-        _add(digest, _facts_of(value))
-    elif isinstance(value, np.ndarray):
-        digest.update(f"array {value.dtype} {value.shape};".encode())
-        digest.update(np.ascontiguousarray(value).data)
-    elif isinstance(value, Mapping):
-        digest.update(f"mapping {len(value)};".encode())
-        for key in sorted(value, key=repr):
-            _add(digest, key)
-            _add(digest, value[key])
-    elif isinstance(value, list | tuple):
-        digest.update(f"sequence {len(value)};".encode())
-        for item in value:
-            _add(digest, item)
-    elif value is None or isinstance(value, bool | int | float | str | bytes | np.generic):
-        text = repr(value)
-        digest.update(f"{type(value).__name__} {len(text)} {text};".encode())
-    else:
-        digest.update(f"object {_name_of(value)};".encode())
-        _add(digest, value.__getstate__())
-
-
-def _facts_of(path: Path) -> list[Any]:
-    """Name, size in bytes and time of change in nanoseconds; of a folder, those of all that it holds."""
-    try:
-        if path.is_dir():
-            return [path.name, *(_facts_of(item) for item in sorted(path.iterdir()))]
-        status = path.stat()
-    except OSError:
-        return [path.name, "not there"]
-    return [path.name, status.st_size, status.st_mtime_ns]

@@ -344,10 +344,10 @@ def _prepare_one(task: _Task) -> Entry:
             files["audio"] = _finish(
                 place, ".flac", lambda file: write_sound(file, blocks, settings.sound_rate_hz)
             )
-        except NoSound as error:
+        except MediaError as error:
             if "video" not in sample.media:
                 raise
-            if "audio" in sample.media:
+            if "audio" in sample.media:  # no sound, or none that can be used
                 notes.append(str(error))
         texts: dict[str, str] = {}
         for name, value in sample.media.items():

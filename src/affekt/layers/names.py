@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from affekt.core.weights import KeyMap, Source
 
 # Numbered, as the references of VAANet and CTEN build them; 2 is the activation, 3 the pooling.
 RESNET_3D = (
@@ -31,6 +34,43 @@ def within(theirs: str, ours: str, rules: Iterable[tuple[str, str]]) -> tuple[tu
         (('module.fc.{}', 'head.{}'),)
     """
     return tuple((_join(theirs, left), _join(ours, right)) for left, right in rules)
+
+
+SNIPPET_BACKBONE = KeyMap(
+    tuple((theirs, f"backbone.{ours}") for theirs, ours in RESNET_3D_NAMED), dropped=("fc.{}",)
+)
+SOUND_BACKBONE = KeyMap(
+    tuple((theirs, f"audio.backbone.{ours}") for theirs, ours in RESNET_2D_NAMED),
+    dropped=("conv1.{}", "fc.{}"),
+)
+
+
+def backbone_sources(
+    config_of: Callable[[Mapping[str, tuple[int, ...]]], dict[str, Any]],
+) -> tuple[Source, ...]:
+    """Files of pretrained backbones, for rooms that call theirs `backbone` and `audio.backbone`.
+
+    Args:
+        config_of: Config fields of the room as the shapes of its weights tell them.
+    """
+    return (
+        Source(
+            "file of the 3D ResNet-101 (Kinetics, of 400 or 1039 classes)",
+            SNIPPET_BACKBONE,
+            marks=("conv1.weight", "layer1.0.conv3.weight", "layer1.0.downsample.0.weight"),
+            part="backbone",
+            config=config_of,
+        ),
+        Source(
+            "file of the ResNet-18 (ImageNet)",
+            SOUND_BACKBONE,
+            marks=("conv1.weight", "layer1.0.conv2.weight"),
+            without=("layer{i}.{j}.conv3.{}",),
+            part="audio.backbone",
+            lacks=("audio.backbone.stem.conv.weight",),  # sees one spectrogram, not three colours
+            config=config_of,
+        ),
+    )
 
 
 def sizes_of(shapes: Mapping[str, tuple[int, ...]], prefix: str) -> dict[str, object]:

@@ -13,8 +13,8 @@ class TemporalAttention(nn.Module):
     Args:
         width: Features of a segment.
         segments: How many there are, always.
-        even: Begin with the same weight for every segment, changed by its own score alone. The references begin
-            with a random mixture of all scores, which little data of short training does not untangle.
+        even: Begin with the same weight for every segment, changed by its own score alone. The references
+            begin with a random mixture of all scores, which short training on little data does not untangle.
         normalised: Make the weights of a clip sum to 1, by a softmax in place of the cut at 0.
 
     Source: VAANet (AAAI 2020); CTEN (CVPR 2023) has the same. Neither normalises.

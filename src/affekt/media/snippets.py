@@ -15,6 +15,7 @@ from pydantic import Field, PositiveInt
 
 from affekt.core.sample import Moments, Sample
 from affekt.core.settings import Settings
+from affekt.core.spec import TensorSpec
 from affekt.media.clip_views import ClipAugment, ClipView, draw_view
 from affekt.media.video import Video, video_of
 
@@ -42,6 +43,17 @@ class SnippetSettings(Settings):
     height: PositiveInt = 240
     frame_step: PositiveInt = 1
     augment: ClipAugment = ClipAugment()
+
+
+def clips_spec(settings: SnippetSettings) -> TensorSpec:
+    """The snippets of a clip as the input of a network."""
+    return TensorSpec(
+        name="clips",
+        axes="b s c t h w",
+        shape=(settings.segments, 3, settings.snippet_frames, settings.size, settings.size),
+        meaning="RGB in [0, 1] minus 100/255; snippets of consecutive frames, one from each segment",
+        modality="video",
+    )
 
 
 class Snippets(NamedTuple):

@@ -207,7 +207,7 @@ def _kaldi_filters(rate_hz: int, fft: int, bins: int, low_hz: float) -> scipy.sp
 def _filters(triangles: np.ndarray) -> scipy.sparse.csr_array:
     """Triangles (places, filters) as a sparse matrix (filters, places).
 
-    All but a few hundredths are zero, and a dense product would start a thread on every core for microseconds.
+    Nearly all is zero, and a dense product would start a thread on every core for microseconds of work.
     """
     return scipy.sparse.csr_array(triangles.T.astype(np.float32))
 

@@ -90,7 +90,7 @@ def _video_track(container: InputContainer, path: Path) -> VideoStream:
     if tracks:
         best = container.streams.best("video")
         return next((track for track in tracks if best is not None and track.index == best.index), tracks[0])
-    found = "a cover picture" if container.streams.video else "nothing that is shown"
+    found = "a cover picture" if container.streams.video else "nothing that is shown or heard; is it cut off?"
     if container.streams.audio:
         found = f"sound and {found}" if container.streams.video else "sound only"
     raise MediaError(f"{path} has no video track: it holds {found}")

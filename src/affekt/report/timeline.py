@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path, PurePath
 from typing import Any
@@ -60,6 +61,8 @@ def write_timeline(
     *,
     samples: Mapping[str, Sample] | None = None,
     title: str = "",
+    lead: str = "",
+    events: str = "stated",
     full: int = FULL,
 ) -> None:
     """Write the page: a card with its timeline for each clip, and a table of those that are too many.
@@ -68,21 +71,31 @@ def write_timeline(
     and the card says so.
 
     Args:
-        samples: By id, where media of predictions lie that are no files of that name.
+        samples: By id: where media of predictions lie that are no files of that name, and what truly happens
+            in them, if `facts["events"]` says so. Events have a start and an end in seconds, `start_s` and
+            `end_s`, and may have a `label`.
         title: The clip's name, or how many there are, if not given.
+        lead: What to know before reading on; a blank line begins a new paragraph.
+        events: How it is known what truly happens, such as `annotated`; stands beside the events.
         full: How many clips are drawn.
     """
     places = _places(predictions)
     drawn, rest = predictions[:full], predictions[full:]
+    known = {name: _Events.of(sample, events) for name, sample in (samples or {}).items()}
     cards = (
-        _card(number, prediction, _media_of(prediction, samples or {}), places)
+        _card(
+            number,
+            prediction,
+            _media_of(prediction, samples or {}),
+            known.get(prediction.id, _Events()),
+            places,
+        )
         for number, prediction in enumerate(drawn, 1)
     )
     if not title:
         title = PurePath(predictions[0].id).name if len(predictions) == 1 else count(predictions, "clip")
     body = [
-        f'<header><p class="mark">affekt</p><h1>{_text(title)}</h1>'
-        f'<p class="lead">{_text(_lead(predictions))}</p></header>',
+        f'<header><p class="mark">affekt</p><h1>{_text(title)}</h1>{_lead(predictions, lead)}</header>',
         _tally(predictions, places) if len(predictions) > 1 else "",
         *cards,
         _rest(rest, places),
@@ -124,13 +137,16 @@ def _places(predictions: Sequence[Prediction]) -> dict[str, int]:
     return {name: place for place, name in enumerate(names)}
 
 
-def _lead(predictions: Sequence[Prediction]) -> str:
-    if not any(prediction.moments for prediction in predictions):
-        return "What the network answered, with the score of each label."
-    return (
-        "Marked stretches are where the network's attention was highest; its answer rests on them most. The "
-        "lines show what each moment would be taken for if the whole clip were like it."
-    )
+def _lead(predictions: Sequence[Prediction], lead: str) -> str:
+    """What the caller says, then how to read the drawings."""
+    reading = "What the network answered, with the score of each label."
+    if any(prediction.moments for prediction in predictions):
+        reading = (
+            "Marked stretches are where the network's attention was highest; its answer rests on them most. "
+            "The lines show what each moment would be taken for if the whole clip were like it."
+        )
+    said = [part for part in lead.split("\n\n") if part.strip()]
+    return "".join(f'<p class="lead">{_text(part)}</p>' for part in [*said, reading])
 
 
 def _tally(predictions: Sequence[Prediction], places: Places) -> str:
@@ -229,7 +245,7 @@ def _span(prediction: Prediction) -> tuple[float, float] | None:
     return prediction.moments[0].start_s, prediction.moments[-1].end_s
 
 
-def _card(number: int, prediction: Prediction, media: ClipMedia, places: Places) -> str:
+def _card(number: int, prediction: Prediction, media: ClipMedia, events: _Events, places: Places) -> str:
     path = PurePath(prediction.id)
     folder = "" if str(path.parent) == "." else f"<small>{_text(path.parent)}/</small>"
     notes = "".join(f"<li>{_text(note)}</li>" for note in (*prediction.notes, *media.missing))
@@ -245,7 +261,7 @@ def _card(number: int, prediction: Prediction, media: ClipMedia, places: Places)
             f'<p class="verdict">{_text(prediction.label)} <span>{percent(prediction.confidence)}</span></p>'
             f"{_shows(prediction, places)}{notes}{still}</div>"
             f"{_scores(prediction, places)}</header>",
-            _timeline(prediction, media, places),
+            _timeline(prediction, media, events, places),
             _numbers(prediction, places),
             f'<p class="source">{_text(_source(prediction))}</p>',
             "</article>",
@@ -342,7 +358,26 @@ class _Scale:
         return round(self.share(seconds) * _PLACES / 100, 1)
 
 
-def _timeline(prediction: Prediction, media: ClipMedia, places: Places) -> str:
+@dataclass(frozen=True)
+class _Events:
+    """What truly happens in a clip, and how that is known."""
+
+    spans: tuple[tuple[float, float, str], ...] = ()
+    known: str = ""
+
+    @classmethod
+    def of(cls, sample: Sample, known: str) -> _Events:
+        """Those that a sample states: start and end in seconds, label."""
+        return cls(
+            tuple(
+                (float(event["start_s"]), float(event["end_s"]), str(event.get("label") or ""))
+                for event in sample.facts.get("events", ())
+            ),
+            known,
+        )
+
+
+def _timeline(prediction: Prediction, media: ClipMedia, events: _Events, places: Places) -> str:
     """Lanes over one axis of seconds."""
     if media.span_s is None:
         return ""
@@ -354,6 +389,9 @@ def _timeline(prediction: Prediction, media: ClipMedia, places: Places) -> str:
         quiet = "silent" if _peak(media.outline) < _SILENT else ""
         note = quiet if "audio" in prediction.modality else "not used"
         lanes.append(_lane("sound", note, "sound", _sound(media.outline)))
+    if events.spans:
+        what = "event" if len(events.spans) == 1 else "events"
+        lanes.append(_lane(what, _text(events.known), "events", _happens(events, scale, places)))
     if prediction.moments:
         lanes += [
             _lane("attention", "of its peak", "attention", _attention(prediction, scale)),
@@ -433,6 +471,16 @@ def _sound(outline: np.ndarray) -> str:
     lower = 50 - np.minimum(48 * low / peak, -thin)
     points = [*zip(x, upper, strict=True), *reversed(list(zip(x, lower, strict=True)))]
     return _svg(f'<path d="M{_points(points)}Z"/>', height=100, label="outline of the sound")
+
+
+def _happens(events: _Events, scale: _Scale, places: Places) -> str:
+    """A bar for each true event, in the colour of its label if the network knows it."""
+    bars = ""
+    for start, end, label in events.spans:
+        color = f"; {_class(label, places)}" if label in places else ""
+        said = f"{_stretch(start, end)} {label}".strip()
+        bars += f'<span style="{scale.place(start, end)}{color}" title="{_text(said)}">{_text(label)}</span>'
+    return bars
 
 
 def _points(points: Iterable[tuple[float, float]]) -> str:

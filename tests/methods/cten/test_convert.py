@@ -7,9 +7,10 @@ from safetensors.torch import load_file
 import affekt
 from affekt.core import catalog
 from affekt.engine.convert import convert
+from affekt.layers.names import SNIPPET_BACKBONE
 from affekt.methods.cten.config import CTENConfig
 from affekt.methods.cten.model import CTEN
-from affekt.methods.cten.weights import BACKBONE, WEIGHTS
+from affekt.methods.cten.weights import WEIGHTS
 
 TINY = catalog.card("cten").tiny
 LABELS = "joy,trust,fear,anger"
@@ -48,7 +49,7 @@ def test_the_visual_stream_is_recognised(tmp_path):
 
 def test_the_file_of_1039_classes_becomes_the_backbone(tmp_path):
     backbone = {f"backbone.{key}": value for key, value in network().backbone.state_dict().items()}
-    state = in_their_names(BACKBONE, backbone) | {
+    state = in_their_names(SNIPPET_BACKBONE, backbone) | {
         "fc.weight": torch.ones(1039, 128),
         "fc.bias": torch.ones(1039),
     }

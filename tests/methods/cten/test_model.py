@@ -70,3 +70,8 @@ def test_cross_modal_attention_of_one_segment_by_hand():
 def test_heads_that_do_not_divide_the_features_are_refused():
     with pytest.raises(ConfigError, match="128 features cannot be cut into 12 heads"):
         catalog.method("cten").make_config(TINY | {"heads": 12})
+
+
+def test_a_non_local_block_may_begin_as_a_shortcut():
+    segments = torch.randn(2, 3, 16)
+    assert torch.equal(NonLocal(16, local=True).eval()(segments), segments)

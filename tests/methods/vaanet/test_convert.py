@@ -9,16 +9,12 @@ from affekt.core import catalog
 from affekt.core.errors import FolderError
 from affekt.core.sealed import read_sealed
 from affekt.engine.convert import convert
+from affekt.layers.names import SNIPPET_BACKBONE, SOUND_BACKBONE
 from affekt.methods.vaanet.config import VAANetConfig
 from affekt.methods.vaanet.model import VAANet
-from affekt.methods.vaanet.weights import AUDIO_BACKBONE, BACKBONE, VISUAL_WEIGHTS, WEIGHTS
+from affekt.methods.vaanet.weights import VISUAL_WEIGHTS, WEIGHTS
 
 TINY = catalog.card("vaanet").tiny
-# What no file tells: sizes of what goes in.
-GIVEN = {
-    "visual": {"snippet_frames": 4, "size": 64},
-    "audio": {name: value for name, value in TINY["audio"].items() if name not in ("blocks", "width")},
-}
 
 
 def network(streams="visual+audio"):
@@ -29,6 +25,11 @@ def network(streams="visual+audio"):
 def in_their_names(names, state):
     theirs = names.to_theirs(state)
     return {theirs[key]: value for key, value in state.items()}
+
+
+def kinetics_file():
+    backbone = network().backbone.state_dict()
+    return in_their_names(SNIPPET_BACKBONE, {f"backbone.{key}": value for key, value in backbone.items()})
 
 
 @pytest.mark.parametrize("prefix", ["", "module."])
@@ -44,8 +45,7 @@ def test_a_training_file_becomes_a_network_that_answers_the_same(tmp_path, prefi
         "optimizer": {},
     }
     torch.save(content, tmp_path / "save_7.pth")
-    given = {"visual": GIVEN["visual"] | {"segments": 2, "blocks": [1, 1, 1, 1], "width": 4, "embed": 16}}
-    given["audio"] = TINY["audio"]
+    given = {"visual": TINY["visual"], "audio": TINY["audio"]}
     done = convert("vaanet", tmp_path / "save_7.pth", labels="joy,trust,fear,anger", config=given)
     assert done.dropped == 2 and not done.unexpected and not done.part
     again = affekt.create("vaanet", weights=done.folder, **done.config)
@@ -69,7 +69,7 @@ def test_the_visual_stream_is_recognised_by_its_head(tmp_path):
 @pytest.mark.parametrize("prefix", ["", "module."])
 def test_a_kinetics_file_becomes_the_backbone_with_or_without_prefix(tmp_path, classes, prefix):
     backbone = {f"backbone.{key}": value for key, value in network().backbone.state_dict().items()}
-    state = in_their_names(BACKBONE, backbone)
+    state = in_their_names(SNIPPET_BACKBONE, backbone)
     state |= {"fc.weight": torch.ones(classes, 128), "fc.bias": torch.ones(classes)}
     torch.save({"state_dict": {prefix + key: value for key, value in state.items()}}, tmp_path / "r3d.pth")
     done = convert("vaanet", tmp_path / "r3d.pth")
@@ -82,7 +82,7 @@ def test_a_kinetics_file_becomes_the_backbone_with_or_without_prefix(tmp_path, c
 def test_an_imagenet_file_brings_all_of_the_ear_but_its_first_convolution(tmp_path):
     ear = {f"audio.backbone.{key}": value for key, value in network().audio.backbone.state_dict().items()}
     del ear["audio.backbone.stem.conv.weight"]
-    state = in_their_names(AUDIO_BACKBONE, ear)
+    state = in_their_names(SOUND_BACKBONE, ear)
     state |= {
         "conv1.weight": torch.ones(4, 3, 7, 7),
         "fc.weight": torch.ones(1000, 32),
@@ -100,7 +100,7 @@ def test_an_imagenet_file_brings_all_of_the_ear_but_its_first_convolution(tmp_pa
 
 
 def test_a_file_that_lacks_a_stage_is_refused_with_counts(tmp_path):
-    state = in_their_names(BACKBONE, {f"backbone.{k}": v for k, v in network().backbone.state_dict().items()})
+    state = kinetics_file()
     state = {key: value for key, value in state.items() if not key.startswith("layer4.0.conv2")}
     torch.save(state, tmp_path / "broken.pth")
     with pytest.raises(FolderError, match=r"stages\.3\.0\.conv2\.weight: is missing"):
@@ -108,7 +108,7 @@ def test_a_file_that_lacks_a_stage_is_refused_with_counts(tmp_path):
 
 
 def test_a_backbone_is_written_as_weights_to_start_from(tmp_path):
-    state = in_their_names(BACKBONE, {f"backbone.{k}": v for k, v in network().backbone.state_dict().items()})
+    state = kinetics_file()
     torch.save(state, tmp_path / "r3d.pth")
     done = convert("vaanet", tmp_path / "r3d.pth")
     assert read_sealed(done.folder, kind="weights").document["part"] == "backbone"

@@ -51,8 +51,8 @@ class CTENConfig(Settings):
     Attributes:
         streams: What the answer stands on.
         heads: Of each cross-modal attention.
-        shortcut: Where the learned weight of a non-local block's shortcut starts. The reference starts at 0, so
-            that at first all segments are mixed into one; the paper's equation has it at 1.
+        local_start: Let non-local blocks begin as shortcuts, as their inventors do; in the reference they
+            begin without any, so that at first every segment is a mixture of all.
         even_attention: Let attention begin with the same weight for every segment, changed by its own score
             alone; the reference begins with a random mixture of all scores.
         dropout: Before the head.
@@ -70,7 +70,7 @@ class CTENConfig(Settings):
     visual: VisualConfig = VisualConfig()
     audio: AudioConfig = AudioConfig()
     heads: PositiveInt = 8
-    shortcut: float = 0.0
+    local_start: bool = False
     even_attention: bool = False
     dropout: float = Field(default=0.2, ge=0, lt=1)
     erase: bool = True

@@ -45,7 +45,7 @@ class CTEN(nn.Module):
             drift=config.drift_statistics,
         )
         width = self.backbone.channels
-        self.visual_intra = NonLocal(width, config.shortcut)
+        self.visual_intra = NonLocal(width, local=config.local_start)
         self.audio = Audio(config, width) if config.streams == "visual+audio" else None
         self.cross = CrossModal(width, config.heads) if self.audio is not None else None
         together = width if self.audio is None else 2 * width
@@ -85,7 +85,7 @@ class Audio(nn.Module):
         self.embed = nn.ModuleDict(
             {"linear": nn.Linear(self.backbone.channels, width), "bn": nn.BatchNorm1d(width)}
         )
-        self.intra = NonLocal(width, config.shortcut)
+        self.intra = NonLocal(width, local=config.local_start)
 
     def forward(self, fbank: Float[Tensor, "b n c"]) -> Float[Tensor, "b s d"]:
         blocks = fbank.unflatten(1, (self.segments, -1))
@@ -97,18 +97,24 @@ class Audio(nn.Module):
 class NonLocal(nn.Module):
     """Every segment of a modality beside all others of it.
 
-    Source: Wang et al., Non-local Neural Networks, CVPR 2018. The shortcut is weighed here, by a number that is
-    learned; the reference lets it start at nothing, the paper's equation has it at 1.
+    Args:
+        width: Features of a segment.
+        local: Begin with each segment by itself, the mixture of all at nothing; else the other way round.
+
+    Source: Wang et al., Non-local Neural Networks, CVPR 2018, who begin locally. CTEN's reference does not,
+    and learns the weight of the shortcut.
     """
 
-    def __init__(self, width: int, shortcut: float = 0.0) -> None:
+    def __init__(self, width: int, *, local: bool = False) -> None:
         super().__init__()
         inner = width // NARROW
         self.scale = inner**-0.5
         self.theta, self.phi, self.g = (nn.Linear(width, inner) for _ in range(3))
         self.out = nn.Linear(inner, width)
         self.bn = nn.BatchNorm1d(width)
-        self.alpha = nn.Parameter(torch.full((1,), shortcut))
+        self.alpha = nn.Parameter(torch.full((1,), float(local)))
+        if local:
+            nn.init.zeros_(self.bn.weight)
 
     def forward(self, segments: Float[Tensor, "b s d"]) -> Float[Tensor, "b s d"]:
         likeness = self.theta(segments) @ self.phi(segments).transpose(1, 2)

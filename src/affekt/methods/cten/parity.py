@@ -13,7 +13,15 @@ from torch import Tensor, nn
 
 from affekt.core.errors import UsageError
 from affekt.core.labels import label_set
-from affekt.core.parity import Case, Comparison, draw_coarse, draw_integers, draw_normal, draw_wave
+from affekt.core.parity import (
+    Case,
+    Comparison,
+    draw_coarse,
+    draw_integers,
+    draw_normal,
+    draw_pixels,
+    draw_wave,
+)
 from affekt.layers.cross_entropy import PlainCrossEntropy
 from affekt.media.snippets import MEAN, sample_snippets
 from affekt.media.spectrum import kaldi_filterbank
@@ -136,10 +144,7 @@ def _watch(model: CTEN) -> dict[str, Tensor]:
 
 def _clips(entry: dict[str, Any]) -> Tensor:
     """Snippets of a case, scaled as preprocessing does it."""
-    shape, seed = tuple(entry["shape"]), entry["seed"]
-    coarse = draw_coarse(seed + 5000, shape, (1, 1, 1, 4, 16, 16))
-    pixels = np.clip(128 + 40 * draw_normal(seed, shape) + 60 * coarse, 0, 255).astype(np.float32)
-    return torch.from_numpy(pixels / 255 - MEAN)
+    return torch.from_numpy(draw_pixels(entry["seed"], tuple(entry["shape"])) / 255 - MEAN)
 
 
 def _sound(entry: dict[str, Any]) -> Tensor:
@@ -174,7 +179,7 @@ def _filterbank(case: Case) -> Iterator[Comparison]:
     }
     for name, expected in case.expected.items():
         # Logarithms of small powers: the mean that the reference takes off first moves their last digits.
-        yield Comparison(name, np.asarray(actual[name]), expected, rtol=0, atol=1e-3)
+        yield Comparison(name, np.asarray(actual[name]), expected, rtol=0.0, atol=1e-3)
 
 
 def _erasing(case: Case) -> Iterator[Comparison]:
@@ -200,4 +205,4 @@ def _erasing(case: Case) -> Iterator[Comparison]:
             )
     for name, expected in case.expected.items():
         exact = name not in ("gamma", "threshold")
-        yield Comparison(name, np.asarray(actual[name]), expected, rtol=0, atol=0 if exact else 1e-6)
+        yield Comparison(name, np.asarray(actual[name]), expected, rtol=0.0, atol=0.0 if exact else 1e-6)

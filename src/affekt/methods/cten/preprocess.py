@@ -13,7 +13,15 @@ from affekt.core.errors import MediaError
 from affekt.core.sample import Moments, Sample
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.media.clip_views import draw_view
-from affekt.media.snippets import as_clips, drawn_by, moments_of, read_snippets, sample_snippets, snippets_of
+from affekt.media.snippets import (
+    as_clips,
+    clips_spec,
+    drawn_by,
+    moments_of,
+    read_snippets,
+    sample_snippets,
+    snippets_of,
+)
 from affekt.media.sound import sound_duration_s, sound_of
 from affekt.media.spectrum import kaldi_filterbank
 from affekt.media.video import video_of
@@ -35,13 +43,7 @@ class CTENPreprocess:
         self.config = config
         visual, audio = config.visual, config.audio
         snippet = (3, visual.snippet_frames, visual.size, visual.size)
-        clips = TensorSpec(
-            name="clips",
-            axes="b s c t h w",
-            shape=(visual.segments, *snippet),
-            meaning="RGB in [0, 1] minus 100/255; snippets of consecutive frames, one from each segment",
-            modality="video",
-        )
+        clips = clips_spec(visual)
         sound = TensorSpec(
             name="fbank",
             axes="b n c",

@@ -73,8 +73,8 @@ class VAANetConfig(Settings):
         drift_statistics: Let a frozen backbone normalise by its batches in training, and its running
             statistics follow them, as the reference does without saying so.
         polarity_penalty: How much more a mistake across polarity costs (lambda_0 of the paper).
-        even_attention: Let temporal attention begin with the same weight for every segment, changed by its own
-            score alone; the reference begins with a random mixture of all scores.
+        even_attention: Let temporal attention begin with the same weight for every segment, changed by its
+            own score alone; the reference begins with a random mixture of all scores.
         dropout: Before the head; the reference has none.
     """
 

@@ -16,7 +16,15 @@ from torch.nn import functional as F
 
 from affekt.core.errors import UsageError
 from affekt.core.labels import label_set
-from affekt.core.parity import Case, Comparison, draw_coarse, draw_integers, draw_normal, draw_wave
+from affekt.core.parity import (
+    Case,
+    Comparison,
+    draw_coarse,
+    draw_integers,
+    draw_normal,
+    draw_pixels,
+    draw_wave,
+)
 from affekt.layers.cross_entropy import PlainCrossEntropy
 from affekt.layers.polarity import polarity_signs, polarity_weights
 from affekt.media.clip_views import ClipView, centre_square
@@ -134,10 +142,7 @@ def _watch(model: VAANet) -> dict[str, Tensor]:
 
 def _clips(entry: dict[str, Any]) -> Tensor:
     """Snippets of a case, scaled as preprocessing does it."""
-    shape, seed = tuple(entry["shape"]), entry["seed"]
-    coarse = draw_coarse(seed + 5000, shape, (1, 1, 1, 4, 16, 16))
-    pixels = np.clip(128 + 40 * draw_normal(seed, shape) + 60 * coarse, 0, 255).astype(np.float32)
-    return torch.from_numpy(pixels / 255 - MEAN)
+    return torch.from_numpy(draw_pixels(entry["seed"], tuple(entry["shape"])) / 255 - MEAN)
 
 
 def _sound(entry: dict[str, Any]) -> Tensor:
@@ -159,7 +164,7 @@ def _sampling(case: Case) -> Iterator[Comparison]:
             length=setting["snippet_duration"],
             draw=None if setting["center"] else lambda highest, chance=chance: chance.randint(0, highest),
         )
-        yield Comparison(f"indices_{number}", actual, case.expected[f"indices_{number}"], rtol=0, atol=0)
+        yield Comparison(f"indices_{number}", actual, case.expected[f"indices_{number}"], rtol=0.0, atol=0.0)
 
 
 def _squares(case: Case) -> Iterator[Comparison]:
@@ -183,7 +188,7 @@ def _squares(case: Case) -> Iterator[Comparison]:
         else:
             raise UsageError(f"the case holds {name!r}, which vaanet cannot compute")
         # Exact with the Pillow that made the case; other releases may round a grey level otherwise.
-        yield Comparison(name, actual, expected, rtol=0, atol=0 if _same_pillow(case) else 1)
+        yield Comparison(name, actual, expected, rtol=0.0, atol=0.0 if _same_pillow(case) else 1.0)
 
 
 def _same_pillow(case: Case) -> bool:

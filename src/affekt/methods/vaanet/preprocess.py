@@ -11,7 +11,7 @@ import numpy as np
 from affekt.core.errors import MediaError
 from affekt.core.sample import Moments, Sample
 from affekt.core.spec import InputSpec, TensorSpec
-from affekt.media.snippets import moments_of, read_snippets
+from affekt.media.snippets import clips_spec, moments_of, read_snippets
 from affekt.media.sound import sound_of
 from affekt.media.spectrum import mfcc
 from affekt.media.video import video_of
@@ -27,13 +27,7 @@ class VAANetPreprocess:
     def __init__(self, config: VAANetConfig, state: Mapping[str, Any] | None = None) -> None:
         self.config = config
         visual, audio = config.visual, config.audio
-        clips = TensorSpec(
-            name="clips",
-            axes="b s c t h w",
-            shape=(visual.segments, 3, visual.snippet_frames, visual.size, visual.size),
-            meaning="RGB in [0, 1] minus 100/255; snippets of consecutive frames, one from each segment",
-            modality="video",
-        )
+        clips = clips_spec(visual)
         sound = TensorSpec(
             name="mfcc",
             axes="b n c",

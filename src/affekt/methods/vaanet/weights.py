@@ -8,10 +8,9 @@ from typing import Any
 from affekt.core.weights import KeyMap, Source
 from affekt.layers.names import (
     RESNET_2D,
-    RESNET_2D_NAMED,
     RESNET_3D,
-    RESNET_3D_NAMED,
     TEMPORAL_ATTENTION,
+    backbone_sources,
     sizes_of,
     within,
 )
@@ -34,8 +33,6 @@ _AUDIO = (
 # The reference with sound carries the head of the one without, and never uses it.
 WEIGHTS = KeyMap((*_VISUAL, *_AUDIO, ("av_fc.{}", "head.{}")), dropped=("fc.{}",))
 VISUAL_WEIGHTS = KeyMap((*_VISUAL, ("fc.{}", "head.{}")))
-BACKBONE = KeyMap(within("", "backbone", RESNET_3D_NAMED), dropped=("fc.{}",))
-AUDIO_BACKBONE = KeyMap(within("", "audio.backbone", RESNET_2D_NAMED), dropped=("conv1.{}", "fc.{}"))
 
 
 def config_of(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
@@ -70,20 +67,5 @@ SOURCES = (
         without=("av_fc.{}", "a_resnet.{}"),
         config=config_of,
     ),
-    Source(
-        "file of the 3D ResNet-101 (Kinetics, of 400 or 1039 classes)",
-        BACKBONE,
-        marks=("conv1.weight", "layer1.0.conv3.weight", "layer1.0.downsample.0.weight"),
-        part="backbone",
-        config=config_of,
-    ),
-    Source(
-        "file of the ResNet-18 (ImageNet)",
-        AUDIO_BACKBONE,
-        marks=("conv1.weight", "layer1.0.conv2.weight"),
-        without=("layer{i}.{j}.conv3.{}",),
-        part="audio.backbone",
-        lacks=("audio.backbone.stem.conv.weight",),  # sees one spectrogram, not three colours
-        config=config_of,
-    ),
+    *backbone_sources(config_of),
 )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,49 +14,14 @@ from affekt.core import catalog
 from affekt.core.prediction import Prediction
 from affekt.core.recipe import Recipe
 from affekt.core.sample import Sample, Skipped
-from affekt.deploy.evaluate import Evaluation, evaluate
-from affekt.deploy.export import Exported, export
+from affekt.demo.loop import DemoResult, Loop, choose, run_loop
+from affekt.deploy.evaluate import Evaluation
+from affekt.deploy.export import Exported
 from affekt.deploy.load import load
-from affekt.engine.run import Run
-from affekt.engine.train import train
 from affekt.media.skeleton import Skeleton
 from affekt.report.page import Command, Figure, Page, Walk, write_page
 
 EPOCHS = 12
-WALKS_SAVED = 6
-
-
-@dataclass(frozen=True)
-class DemoResult:
-    """Where everything lies that a demo made, and what it found.
-
-    Attributes:
-        seconds: Wall-clock time of the whole loop.
-    """
-
-    run: Run
-    evaluation: Evaluation
-    exported: Exported
-    walks: tuple[Path, ...]
-    predictions: tuple[Prediction | Skipped, ...]
-    report: Path
-    seconds: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
-        return {
-            "run": str(self.run.path),
-            "evaluation": self.evaluation.to_dict(),
-            "bundle": str(self.exported.bundle),
-            "max_difference": self.exported.max_difference,
-            "walks": [str(path) for path in self.walks],
-            "predictions": [
-                answer.to_dict() for answer in self.predictions if isinstance(answer, Prediction)
-            ],
-            "skipped": [asdict(answer) for answer in self.predictions if isinstance(answer, Skipped)],
-            "report": str(self.report),
-            "seconds": self.seconds,
-        }
 
 
 def demo_recipe(epochs: int = EPOCHS) -> Recipe:
@@ -98,38 +61,20 @@ def run_demo(
         AffektError: A step was refused.
     """
     start = time.perf_counter()
-    recipe = demo_recipe(epochs)
-    dataset = catalog.dataset(recipe.data.name)
-    # Only what a demo made is removed: the folder may hold runs and walks of somebody's own.
-    shutil.rmtree(Run.place(folder / "runs", recipe, dataset.modalities).path, ignore_errors=True)
-    for old in (folder / "walks").glob("walker-*.npz"):
+    for old in (folder / "walks").glob("walker-*.npz"):  # a demo's own: others may lie there
         old.unlink()
-    corpus = dataset.open(None, recipe.data.options)
-    people = len({sample.subject for sample in corpus.samples})
-    say(f"invented {len(corpus.samples)} walks of {people} people, in {len(corpus.labels)} emotions")
-    say(f"training {recipe.method} for {epochs} epochs")
-    run = train(recipe, runs=folder / "runs", progress=progress)
-    say(f"trained: {run.path}")
-    evaluation = evaluate(run.path)
-    unseen = [sample for sample in corpus.samples if sample.split == "test"]
-    low, high = evaluation.intervals["accuracy"]
-    say(
-        f"evaluated on {len(unseen)} walks of people it never saw: "
-        f"accuracy {evaluation.scores['accuracy']:.1%} (95 % interval {low:.0%} to {high:.0%})"
-    )
-    exported = export(run.path, folder / "walks.affekt")
-    say(f"exported: {exported.bundle}, within {exported.max_difference:.1e} of PyTorch")
-    shown = _choose(unseen, evaluation, corpus.labels.names)
+    loop = run_loop(demo_recipe(epochs), folder, kind="walks", subjects="people", progress=progress, say=say)
+    shown = choose(loop)
     walks = tuple(
         write_walk(folder / "walks" / f"{sample.id}.npz", sample.media["skeleton"]) for sample in shown
     )
-    predictions = tuple(load(exported.bundle).predict(walks))
+    predictions = tuple(load(loop.exported.bundle).predict(walks))
     say(f"predicted {len(predictions)} files with the bundle, without PyTorch")
     report = folder / "report.html"
     seconds = time.perf_counter() - start
-    write_page(report, _page(recipe, run, evaluation, exported, shown, predictions, folder, seconds))
+    write_page(report, _page(loop, shown, predictions, folder, seconds))
     say(f"wrote {report} ({seconds:.0f} s in all)")
-    return DemoResult(run, evaluation, exported, walks, predictions, report, seconds)
+    return DemoResult("walks", loop.run, loop.evaluation, loop.exported, walks, predictions, report, seconds)
 
 
 def write_walk(path: Path, skeleton: Skeleton) -> Path:
@@ -142,29 +87,15 @@ def write_walk(path: Path, skeleton: Skeleton) -> Path:
     return path
 
 
-def _choose(samples: Sequence[Sample], evaluation: Evaluation, labels: tuple[str, ...]) -> list[Sample]:
-    """A sure and right walk of each emotion, and the surest mistakes: hidden errors teach nothing."""
-    by_id = {sample.id: sample for sample in samples}
-    surest = sorted(evaluation.predictions, key=lambda row: -row["confidence"])
-    right = [row for row in surest if row["true"] == row["predicted"]]
-    wrong = [row for row in surest if row["true"] != row["predicted"]]
-    first = [next((row for row in right if row["true"] == label), None) for label in labels]
-    chosen = [row for row in first if row is not None]
-    chosen += wrong[: max(WALKS_SAVED - len(chosen), 0)]
-    return [by_id[row["id"]] for row in chosen]
-
-
 def _page(
-    recipe: Recipe,
-    run: Run,
-    evaluation: Evaluation,
-    exported: Exported,
+    loop: Loop,
     shown: Sequence[Sample],
     predictions: Sequence[Prediction | Skipped],
     folder: Path,
     seconds: float,
 ) -> Page:
     """All of it as plain records."""
+    recipe, run, evaluation, exported = loop.recipe, loop.run, loop.evaluation, loop.exported
     result = run.result or {}
     parts = result["samples"]
     subjects = len({row["subject"] for row in evaluation.predictions})

@@ -1,0 +1,61 @@
+"""Hashes of samples and arrays: what prepared clips and cached features depend on.
+
+A media file is known by its name, size and time of change, not by its bytes: asking for these costs
+microseconds a file where hashing a corpus of videos costs minutes at each start. A copy that keeps times
+(`cp -p`, `rsync -t`) is known as the original. Decoded media in memory are known by their arrays.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+def fingerprint(*values: Any) -> str:
+    """SHA-256 of values of any kind, each with its type and size, so that no two look the same.
+
+    Example:
+        >>> fingerprint("ab", "c") == fingerprint("a", "bc")
+        False
+    """
+    digest = hashlib.sha256()
+    _add(digest, values)
+    return digest.hexdigest()
+
+
+def _add(digest: Any, value: Any) -> None:
+    if isinstance(value, Path):
+        _add(digest, _facts_of(value))
+    elif isinstance(value, np.ndarray):
+        digest.update(f"array {value.dtype} {value.shape};".encode())
+        digest.update(np.ascontiguousarray(value).reshape(-1).view(np.uint8))
+    elif isinstance(value, Mapping):
+        digest.update(f"mapping {len(value)};".encode())
+        for key in sorted(value, key=repr):
+            _add(digest, key)
+            _add(digest, value[key])
+    elif isinstance(value, list | tuple):
+        digest.update(f"sequence {len(value)};".encode())
+        for item in value:
+            _add(digest, item)
+    elif value is None or isinstance(value, bool | int | float | str | bytes | np.generic):
+        text = repr(value)
+        digest.update(f"{type(value).__name__} {len(text)} {text};".encode())
+    else:  # decoded media and other plain objects: by what they are made of
+        digest.update(f"object {type(value).__module__}.{type(value).__qualname__};".encode())
+        _add(digest, value.__getstate__())
+
+
+def _facts_of(path: Path) -> list[Any]:
+    """Name, size in bytes and time of change in nanoseconds; of a folder, those of all that it holds."""
+    try:
+        if path.is_dir():
+            return [path.name, *(_facts_of(item) for item in sorted(path.iterdir()))]
+        status = path.stat()
+    except (OSError, ValueError):
+        return [path.name, "not there"]
+    return [path.name, status.st_size, status.st_mtime_ns]

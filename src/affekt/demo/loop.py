@@ -1,0 +1,125 @@
+"""What all demos do before they show anything: invent, train, evaluate, export."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from affekt.core import catalog
+from affekt.core.dataset import Corpus
+from affekt.core.prediction import Prediction
+from affekt.core.recipe import Recipe
+from affekt.core.sample import Sample, Skipped
+from affekt.deploy.evaluate import Evaluation, evaluate
+from affekt.deploy.export import Exported, export
+from affekt.engine.run import Run
+from affekt.engine.train import train
+
+SHOWN = 6  # files that are saved and predicted
+
+
+@dataclass(frozen=True)
+class DemoResult:
+    """Where everything lies that a demo made, and what it found.
+
+    Attributes:
+        kind: What was invented, in the plural: `walks` or `clips`.
+        files: Those that were saved and predicted.
+        seconds: Wall-clock time of the whole loop.
+    """
+
+    kind: str
+    run: Run
+    evaluation: Evaluation
+    exported: Exported
+    files: tuple[Path, ...]
+    predictions: tuple[Prediction | Skipped, ...]
+    report: Path
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return {
+            "run": str(self.run.path),
+            "evaluation": self.evaluation.to_dict(),
+            "bundle": str(self.exported.bundle),
+            "max_difference": self.exported.max_difference,
+            self.kind: [str(path) for path in self.files],
+            "predictions": [
+                answer.to_dict() for answer in self.predictions if isinstance(answer, Prediction)
+            ],
+            "skipped": [asdict(answer) for answer in self.predictions if isinstance(answer, Skipped)],
+            "report": str(self.report),
+            "seconds": self.seconds,
+        }
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A trained network that was evaluated and exported.
+
+    Attributes:
+        unseen: The test part, of subjects whom it never saw.
+    """
+
+    recipe: Recipe
+    corpus: Corpus
+    run: Run
+    evaluation: Evaluation
+    exported: Exported
+    unseen: Sequence[Sample]
+
+    @property
+    def accuracy(self) -> str:
+        """On the test part, in words, with its interval."""
+        low, high = self.evaluation.intervals["accuracy"]
+        return f"accuracy {self.evaluation.scores['accuracy']:.1%} (95 % interval {low:.0%} to {high:.0%})"
+
+
+def run_loop(
+    recipe: Recipe, folder: Path, *, kind: str, subjects: str, progress: bool, say: Callable[[str], None]
+) -> Loop:
+    """Train, evaluate and export; an earlier demo's run and bundle are replaced, nothing else is touched.
+
+    Args:
+        kind: What the corpus consists of, in the plural; also the name of the bundle.
+        subjects: Whose they are, in the plural.
+        say: Told what happens, a line at a time.
+
+    Raises:
+        AffektError: A step was refused.
+    """
+    dataset = catalog.dataset(recipe.data.name)
+    # Only what a demo made is removed: the folder may hold runs of somebody's own.
+    shutil.rmtree(Run.place(folder / "runs", recipe, dataset.modalities).path, ignore_errors=True)
+    corpus = dataset.open(None, recipe.data.options)
+    owners = len({sample.subject for sample in corpus.samples})
+    say(f"invented {len(corpus.samples)} {kind} of {owners} {subjects}, in {len(corpus.labels)} emotions")
+    say(f"training {recipe.method} for {recipe.train.epochs} epochs")
+    run = train(recipe, runs=folder / "runs", progress=progress)
+    say(f"trained: {run.path}")
+    evaluation = evaluate(run.path)
+    unseen = [sample for sample in corpus.samples if sample.split == "test"]
+    exported = export(run.path, folder / f"{kind}.affekt")
+    loop = Loop(recipe, corpus, run, evaluation, exported, unseen)
+    say(f"evaluated on {len(unseen)} {kind} of {subjects} it never saw: {loop.accuracy}")
+    say(f"exported: {exported.bundle}, within {exported.max_difference:.1e} of PyTorch")
+    return loop
+
+
+def choose(loop: Loop) -> list[Sample]:
+    """The surest right one of each emotion, then the surest mistakes: hidden errors teach nothing.
+
+    Where mistakes are too few, more right ones follow.
+    """
+    by_id = {sample.id: sample for sample in loop.unseen}
+    surest = sorted(loop.evaluation.predictions, key=lambda row: -row["confidence"])
+    right = [row for row in surest if row["true"] == row["predicted"]]
+    wrong = [row for row in surest if row["true"] != row["predicted"]]
+    first = [next((row for row in right if row["true"] == label), None) for label in loop.corpus.labels.names]
+    chosen = [row for row in first if row is not None]
+    chosen += [row for row in (*wrong, *right) if row not in chosen][: max(SHOWN - len(chosen), 0)]
+    return [by_id[row["id"]] for row in chosen]
