@@ -4,7 +4,7 @@ VENV := .venv
 # The runtime as an engineer installs it, to prove that predicting needs no torch.
 CORE := .venv-core
 
-.PHONY: prepare-benchmarks sound-benchmarks demo demo-video test check gait-table fer-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks voice-table face-picture benchmarks clean
+.PHONY: prepare-benchmarks sound-benchmarks demo demo-video test check gait-table fer-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks voice-table face-picture clip-picture benchmarks clean
 
 demo: $(VENV)/ready
 	$(VENV)/bin/affekt demo --folder demo
@@ -61,7 +61,11 @@ voice-table: $(VENV)/ready
 cache-benchmarks: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/cache.py
 
-# The picture in the README, from the bundle in this repository.
+# The picture in the README: a clip of the video demo's page, photographed in Chromium.
+clip-picture: demo-video
+	$(VENV)/bin/python docs/draw_clip.py demo/video/report.html
+
+# The picture beside the bundle in this repository: what it says of drawn faces.
 face-picture: $(VENV)/ready
 	$(VENV)/bin/python docs/draw_faces.py
 
