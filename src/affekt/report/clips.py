@@ -2,62 +2,26 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from affekt.core.errors import MediaError
 from affekt.core.sample import Sample
-from affekt.media.container import open_container
-from affekt.media.sound import NoSound, Waveform, read_sound, sound_blocks
-from affekt.media.video import Video, video_of
-from affekt.report.cliplooks import MOMENTS, ClipLook, clip_look, find_clip_pairs, may_show_the_same
-from affekt.report.soundalikes import LONGEST_S, RATE_HZ, Fingerprint, find_sound_pairs, fingerprint
+from affekt.report.clipchecks import QUIET_DBFS, Seen, is_clip, look_at_all
+from affekt.report.cliplooks import find_clip_pairs, may_show_the_same
+from affekt.report.soundalikes import find_sound_pairs
 from affekt.report.wording import SHOWN, UNASSIGNED, count, some
 
-QUIET_DBFS = -60.0  # root mean square: speech that somebody recorded far too low, or none
-SILENT_DBFS = -80.0  # below which there is nothing to compare
-BLACK = 6.0  # grey levels of 255, mean of the brightest frame looked at
-FROZEN = 0.5  # grey levels that frames may differ by on average: a codec's noise
-MOST_APART_S, MOST_APART = 0.5, 0.05  # picture and sound may differ in length by the larger: seconds, share
-
-_HEIGHT = 64  # rows that frames are looked at in
 _COMMON = 5  # sizes and rates that are listed
-_AT_ONCE = 64  # clips handed to the threads, so that a broken pipe is noticed soon
 _EVIDENCE = {
     ("sound", "video"): "look and sound the same",
     ("video",): "look the same",
     ("sound",): "sound the same",
 }
-
-
-@dataclass
-class _Seen:
-    """What is kept of a clip once it was decoded."""
-
-    reasons: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    codecs: list[str] = field(default_factory=list)
-    duration_s: float | None = None  # of the picture, else of the sound
-    sound_s: float | None = None
-    size: tuple[int, int] | None = None  # width, height
-    rate_hz: float | None = None
-    sound_rate_hz: int | None = None
-    lacks_sound: bool = False
-    is_silent: bool = False
-    is_black: bool = False
-    is_frozen: bool = False
-    is_apart: bool = False
-    look: ClipLook | None = None
-    sound: Fingerprint | None = None
 
 
 def describe_clips(
@@ -75,12 +39,12 @@ def describe_clips(
             of them are left out.
         on_item: Told how many clips are done, and of how many.
     """
-    clips = [sample for sample in samples if _is_clip(sample)]
+    clips = [sample for sample in samples if is_clip(sample)]
     if not clips:
         return None
-    results = _look_at_all(clips, on_item or (lambda done, total: None))
+    results = look_at_all(clips, on_item or (lambda done, total: None))
 
-    def named(is_so: Callable[[_Seen], bool]) -> list[str]:
+    def named(is_so: Callable[[Seen], bool]) -> list[str]:
         return [sample.id for sample, seen in results if is_so(seen)]
 
     seen_all = [seen for _, seen in results]
@@ -198,113 +162,8 @@ def _problems_of_doubles(groups: Sequence[Mapping[str, Any]]) -> list[str]:
     return found
 
 
-def _is_clip(sample: Sample) -> bool:
-    return "video" in sample.media or "audio" in sample.media
-
-
-def _look_at_all(
-    samples: Sequence[Sample], on_item: Callable[[int, int], None]
-) -> list[tuple[Sample, _Seen]]:
-    seen: list[_Seen] = []
-    # FFmpeg decodes without holding Python's lock: threads are enough.
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for start in range(0, len(samples), _AT_ONCE):
-            for one in pool.map(_look_at, samples[start : start + _AT_ONCE]):
-                seen.append(one)
-                on_item(len(seen), len(samples))
-    return list(zip(samples, seen, strict=True))
-
-
-def _look_at(sample: Sample) -> _Seen:
-    seen = _Seen()
-    # Looked up once: invented media are made anew each time.
-    media = {name: sample.media[name] for name in ("video", "audio") if name in sample.media}
-    sample = replace(sample, media={name: _as_path(reference) for name, reference in media.items()})
-    video: Video | None = None
-    if "video" in sample.media:
-        try:
-            video = video_of(sample)
-            _watch(video, seen)
-        except MediaError as error:
-            seen.reasons.append(str(error))
-    reference = sample.media.get("audio", sample.media.get("video"))
-    if isinstance(reference, Waveform) or (isinstance(reference, Path) and not reference.is_dir()):
-        try:
-            _hear(sample, reference, seen)
-        except NoSound:
-            seen.lacks_sound = True
-        except MediaError as error:
-            seen.reasons.append(str(error))
-    if video is not None and seen.duration_s is not None and seen.sound_s is not None:
-        difference = abs(seen.duration_s - seen.sound_s)
-        is_whole = sample.span_s is None  # of a span, both are cut to the same length
-        seen.is_apart = is_whole and difference > max(MOST_APART_S, MOST_APART * seen.duration_s)
-    if seen.duration_s is None:
-        seen.duration_s = seen.sound_s
-    _name_streams(sample, seen)
-    return seen
-
-
-def _as_path(reference: Any) -> Any:
-    return Path(reference) if isinstance(reference, str) else reference
-
-
-def _watch(video: Video, seen: _Seen) -> None:
-    """Look at eight frames."""
-    at = (np.arange(MOMENTS) + 0.5) / MOMENTS * video.end_s
-    numbers = np.searchsorted(video.times_s, at, side="right") - 1
-    frames = video.read(numbers.clip(0), height=min(_HEIGHT, video.height))
-    seen.duration_s, seen.size = float(video.end_s), (video.width, video.height)
-    seen.rate_hz = round(len(video) / video.end_s, 3) if video.end_s > 0 else None
-    seen.notes = list(video.notes)
-    brightness = frames.mean(axis=(1, 2, 3))
-    seen.is_black = bool(brightness.max() < BLACK)
-    apart = np.abs(frames[1:].astype(np.int16) - frames[:-1]).mean(axis=(1, 2, 3))
-    seen.is_frozen = bool(apart.max() < FROZEN) and not seen.is_black
-    seen.look = clip_look(frames, seen.duration_s)
-
-
-def _hear(sample: Sample, reference: Path | Waveform, seen: _Seen) -> None:
-    """Listen to all of the sound, in pieces; the first minute makes the fingerprint."""
-    if sample.span_s is not None:
-        start, stop = sample.span_s
-        blocks = iter([read_sound(reference, rate_hz=RATE_HZ, start_s=float(start), stop_s=float(stop))])
-    else:
-        blocks = sound_blocks(reference, seconds=10.0, rate_hz=RATE_HZ)
-    if isinstance(reference, Waveform):
-        seen.sound_rate_hz = reference.rate_hz
-    kept: list[np.ndarray] = []
-    heard, power = 0, 0.0
-    for block in blocks:
-        samples = block.samples[0]
-        if heard < LONGEST_S * RATE_HZ:
-            kept.append(samples)
-        heard += len(samples)
-        power += float(np.square(samples, dtype=np.float64).sum())
-    seen.sound_s = heard / RATE_HZ
-    decibels = 10 * np.log10(power / heard) if power > 0 else -np.inf
-    seen.is_silent = bool(decibels < QUIET_DBFS)
-    if decibels >= SILENT_DBFS:
-        seen.sound = fingerprint(np.concatenate(kept))
-
-
-def _name_streams(sample: Sample, seen: _Seen) -> None:
-    """Codecs and the rate of the sound, as files state them."""
-    files = dict.fromkeys(f for f in sample.media.values() if isinstance(f, Path) and f.is_file())
-    for file in files:
-        try:
-            with open_container(file, kind="video or sound") as container:
-                seen.codecs += [
-                    s.codec_context.name for s in (*container.streams.video, *container.streams.audio)
-                ]
-                for stream in container.streams.audio[:1]:
-                    seen.sound_rate_hz = stream.codec_context.sample_rate
-        except MediaError:
-            continue  # was told when the file was decoded
-
-
 def _near_duplicates(
-    results: Sequence[tuple[Sample, _Seen]], known: Sequence[Mapping[str, Any]]
+    results: Sequence[tuple[Sample, Seen]], known: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """Groups of samples whose pictures, sounds or both are alike."""
     told = {name: number for number, group in enumerate(known) for name in group["ids"]}
@@ -324,7 +183,7 @@ def _near_duplicates(
     return groups
 
 
-def _pairs(seen: Sequence[_Seen]) -> dict[tuple[int, int], set[str]]:
+def _pairs(seen: Sequence[Seen]) -> dict[tuple[int, int], set[str]]:
     """Pairs of places with what is alike in them."""
     heard = [place for place, one in enumerate(seen) if one.sound is not None]
     watched = [place for place, one in enumerate(seen) if one.look is not None]
