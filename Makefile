@@ -29,7 +29,7 @@ benchmarks: $(VENV)/ready
 fer-table: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/fer_table.py --data-root $(DATA) --run $(RUN)
 
-# The tables on the cards of vaanet and cten: six trainings on invented clips; RUNS keeps them.
+# The tables on the cards of vaanet and cten: eight trainings on invented clips; RUNS keeps them.
 shapes-table: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/shapes_table.py $(addprefix --runs ,$(RUNS))
 

@@ -18,7 +18,7 @@ import numpy as np
 from timing import as_table, in_turns, machine, write_report
 
 from affekt.core.prepared import PrepareSettings
-from affekt.engine.prepare import write_video
+from affekt.engine.prepare_clip import write_video
 from affekt.media.video import Video, open_video
 
 OUTPUT = Path(__file__).parent / "results" / "prepare.md"

@@ -67,12 +67,20 @@ class Variant:
         return f"{self.method}, {self.takes}{f', {self.note}' if self.note else ''}"
 
 
+REFERENCE_START = "reference's start"  # attention and non-local blocks begin as random mixtures
 VARIANTS: Mapping[str, Variant] = {
     "vaanet": Variant("vaanet", "picture + sound", ("config.streams=visual+audio",)),
     "vaanet-visual": Variant("vaanet", "picture", ("config.streams=visual",)),
     "vaanet-audio": Variant("vaanet", "sound", ("config.streams=audio",)),
     "cten": Variant("cten", "picture + sound"),
     "cten-visual": Variant("cten", "picture", ("config.streams=visual",)),
+    "vaanet-mixed": Variant("vaanet", "picture + sound", ("config.even_attention=false",), REFERENCE_START),
+    "cten-mixed": Variant(
+        "cten",
+        "picture + sound",
+        ("config.even_attention=false", "config.local_start=false"),
+        REFERENCE_START,
+    ),
     "cten-whole": Variant("cten", "picture + sound", ("config.erase=false",), "no erasing"),
 }
 COLORS = {"vaanet": ACCENT, "cten": SECOND}

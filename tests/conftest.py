@@ -1,6 +1,8 @@
 """What several tests share: a small trained run, its bundle, and a few walks as files."""
 
+import socket
 import struct
+import threading
 import zlib
 from pathlib import Path
 
@@ -151,3 +153,24 @@ def huge_png():
         )
 
     return make
+
+
+@pytest.fixture
+def listening():
+    """A port that is really listened on, and the connections that came."""
+    arrived, stop = [], threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.02)
+
+        def accept():
+            while not stop.is_set():
+                try:
+                    arrived.append(server.accept())
+                except TimeoutError:
+                    continue
+
+        thread = threading.Thread(target=accept)
+        thread.start()
+        yield server.getsockname()[1], arrived
+        stop.set()
+        thread.join()

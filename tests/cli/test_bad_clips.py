@@ -1,10 +1,8 @@
 """Clips as they come from phones, the web and broken disks: an answer or one clear error, from a shell."""
 
 import json
-import socket
 import subprocess
 import sys
-import threading
 from fractions import Fraction
 from pathlib import Path
 
@@ -136,27 +134,6 @@ def test_an_address_is_a_path_that_does_not_exist(clip_bundle, listening):
     done = affekt("predict", clip_bundle, f"http://127.0.0.1:{port}/clip.mp4")
     assert done.returncode == 2 and "does not exist" in done.stderr
     assert not arrived
-
-
-@pytest.fixture
-def listening():
-    """A port that is really listened on, and the connections that came."""
-    arrived, stop = [], threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(0.02)
-
-        def accept():
-            while not stop.is_set():
-                try:
-                    arrived.append(server.accept())
-                except TimeoutError:
-                    continue
-
-        thread = threading.Thread(target=accept)
-        thread.start()
-        yield server.getsockname()[1], arrived
-        stop.set()
-        thread.join()
 
 
 # Less than usual

@@ -22,7 +22,8 @@ from affekt.core.prepared import INDEX, JOURNAL, PrepareSettings, file_stem, sou
 from affekt.core.sample import Sample
 from affekt.data.moving_shapes import LABELS
 from affekt.engine import prepare as module
-from affekt.engine.prepare import prepare, write_video
+from affekt.engine.prepare import prepare
+from affekt.engine.prepare_clip import write_video
 from affekt.media.clip_writer import write_clip
 from affekt.media.sound import Waveform, read_sound
 from affekt.media.video import VideoFrames, open_video

@@ -15,7 +15,16 @@ from av.audio.resampler import AudioResampler
 from affekt.core.errors import MediaError, UsageError
 from affekt.core.sample import Sample
 from affekt.media import sound as module
-from affekt.media.sound import NoSound, Waveform, read_sound, sound_blocks, sound_duration_s, sound_of
+from affekt.media import sound_container
+from affekt.media.sound import (
+    NoSound,
+    Waveform,
+    read_sound,
+    sound_blocks,
+    sound_duration_s,
+    sound_of,
+    sound_span_s,
+)
 
 RATE = 44_100
 SECONDS = 5
@@ -424,7 +433,7 @@ def test_too_much_sound_is_refused_before_it_is_decoded(files, monkeypatch):
 
 def test_a_file_that_lies_about_its_length_is_stopped_on_the_way(files, monkeypatch):
     monkeypatch.setattr(module, "MAX_VALUES", 3 * RATE)
-    monkeypatch.setattr(module.ContainerTrack, "stated_s", lambda _: None)
+    monkeypatch.setattr(sound_container.ContainerTrack, "stated_s", lambda _: None)
     with pytest.raises(MediaError, match="name a span"):
         read_sound(files / "clip.mp4")
 
@@ -466,3 +475,14 @@ def test_a_sample_is_heard_in_its_span_and_no_longer_than_asked(files):
     assert sound_of(sample, longest_s=0.5).duration_s == 0.5
     assert sound_of(sample, longest_s=9.0).duration_s == 2.0
     assert sound_of(Sample(id="a", media=sample.media), longest_s=1.5).duration_s == 1.5
+
+
+def test_when_a_sample_sounds_is_what_is_read_of_it(files):
+    media = {"audio": files / "16bit.wav"}
+    end_s = sound_duration_s(files / "16bit.wav")
+    for span_s, heard in ((None, (0.0, end_s)), ((1.0, 3.0), (1.0, 3.0)), ((1.0, 60.0), (1.0, end_s))):
+        assert sound_span_s(Sample("a", media, span_s=span_s)) == heard
+        read_s = sound_of(Sample("a", media, span_s=span_s)).duration_s
+        assert read_s == pytest.approx(heard[1] - heard[0], abs=1e-4)
+    with pytest.raises(MediaError, match=r"the sound of a ends at 5\.0 s; 7\.0 to 9\.0 s was asked for"):
+        sound_span_s(Sample("a", media, span_s=(7.0, 9.0)))

@@ -2,10 +2,8 @@
 
 import os
 import pickle
-import socket
 import subprocess
 import sys
-import threading
 from fractions import Fraction
 from pathlib import Path
 
@@ -484,27 +482,6 @@ def test_a_playlist_is_refused_and_nothing_it_names_is_opened(tmp_path, clips, l
     with pytest.raises(MediaError, match="is a playlist or script, which names other files"):
         open_video(path)
     assert not arrived
-
-
-@pytest.fixture
-def listening():
-    """A port that is really listened on, and the connections that came."""
-    arrived, stop = [], threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(0.02)
-
-        def accept():
-            while not stop.is_set():
-                try:
-                    arrived.append(server.accept())
-                except TimeoutError:
-                    continue
-
-        thread = threading.Thread(target=accept)
-        thread.start()
-        yield server.getsockname()[1], arrived
-        stop.set()
-        thread.join()
 
 
 @pytest.mark.parametrize(

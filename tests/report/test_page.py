@@ -1,7 +1,6 @@
 import json
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
@@ -70,31 +69,8 @@ def movements(text: str) -> list[dict]:
     return json.loads(found[1])
 
 
-class Tags(HTMLParser):
-    """Which elements are open at the end, and every address that is named."""
-
-    EMPTY = ("meta", "img", "input", "line", "polyline")
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.addresses: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.addresses += [value or "" for name, value in attrs if name in ("src", "href", "srcset", "data")]
-        if tag not in self.EMPTY:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        assert tag in self.EMPTY
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-
-def test_the_page_names_no_address_outside_of_itself(written, page):
-    assert all(address.startswith("data:image/png") for address in Tags(written(page)).addresses)
+def test_the_page_names_no_address_outside_of_itself(tags_of, written, page):
+    assert all(address.startswith("data:image/png") for address in tags_of(written(page)).addresses)
 
 
 def test_style_and_script_load_nothing(written, page):
@@ -105,8 +81,8 @@ def test_the_browser_is_told_to_refuse_every_request(written, page):
     assert "default-src 'none'; img-src data:;" in written(page)
 
 
-def test_every_element_is_closed(written, page):
-    assert Tags(written(page)).open == []
+def test_every_element_is_closed(tags_of, written, page):
+    assert tags_of(written(page)).open == []
 
 
 @pytest.mark.parametrize("field", ["title", "lead", "samples"])

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from dataclasses import replace
 from html import unescape
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
@@ -77,35 +76,12 @@ def written(tmp_path):
     return write
 
 
-class Tags(HTMLParser):
-    """Which elements are open at the end, and every address that is named."""
-
-    EMPTY = ("meta", "img", "line", "polyline", "path")
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.addresses: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.addresses += [value or "" for name, value in attrs if name in ("src", "href", "srcset", "data")]
-        if tag not in self.EMPTY:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        assert tag in self.EMPTY
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-
 # ---- what stands in the page
 
 
-def test_the_page_holds_all_it_shows_and_loads_nothing(written):
+def test_the_page_holds_all_it_shows_and_loads_nothing(tags_of, written):
     text = written(answer(), samples=sample())
-    tags = Tags(text)
+    tags = tags_of(text)
     assert tags.open == []
     assert len(tags.addresses) == 12
     assert all(address.startswith("data:image/jpeg;base64,") for address in tags.addresses)
@@ -114,7 +90,7 @@ def test_the_page_holds_all_it_shows_and_loads_nothing(written):
 
 
 @pytest.mark.parametrize("field", ["id", "notes", "label", "method"])
-def test_hostile_text_is_shown_not_run(written, field):
+def test_hostile_text_is_shown_not_run(tags_of, written, field):
     one = answer(labels=(HOSTILE, "joy")) if field == "label" else answer()
     if field == "label":
         one = replace(one, label=HOSTILE)
@@ -124,7 +100,7 @@ def test_hostile_text_is_shown_not_run(written, field):
         one = replace(one, **{field: HOSTILE if field == "id" else (HOSTILE,)})
     text = written(one, skipped=[Skipped(HOSTILE, HOSTILE)])
     assert HOSTILE not in text and "&lt;script&gt;" in text
-    assert Tags(text).open == [] and text.count("<script>") == 1
+    assert tags_of(text).open == [] and text.count("<script>") == 1
 
 
 def test_the_answer_stands_with_each_score(written):
@@ -284,8 +260,8 @@ def test_skipped_inputs_are_told_with_their_reasons(written):
     assert "Not answered: 1" in text and "it is empty" in text
 
 
-def test_no_answers_are_a_page_too(written):
-    assert Tags(written()).open == []
+def test_no_answers_are_a_page_too(tags_of, written):
+    assert tags_of(written()).open == []
 
 
 def test_the_page_is_written_without_torch_jinja_and_matplotlib():

@@ -16,9 +16,8 @@ from affekt.core.spec import InputSpec
 # A batch of the spec's inputs to logits (b, k): an ONNX graph, or a network in PyTorch.
 Network = Callable[[Mapping[str, np.ndarray]], np.ndarray]
 
-AT_ONCE = (
-    64 * 2**20
-)  # bytes of a batch, unless somebody says how many: clips are large, and memory stays flat
+# Bytes of a batch, unless somebody says how many samples: clips are large, and memory stays flat.
+AT_ONCE = 64 * 2**20
 MANY = 64  # samples of a batch at most
 
 

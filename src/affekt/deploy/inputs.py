@@ -128,10 +128,9 @@ def _heard(sample: Sample) -> Sample:
         start_s = float(sample.span_s[0]) if sample.span_s else 0.0
         try:
             sound.read_sound(reference, start_s=start_s, stop_s=start_s + _HEARD_S)
-        except sound.NoSound:
-            pass
         except MediaError as error:
-            lacking = f"its sound cannot be used ({error})"
+            if not isinstance(error, sound.NoSound):
+                lacking = f"its sound cannot be used ({error})"
         else:
             return sample if is_named else replace(sample, media={**sample.media, "audio": reference})
     media = {name: sample.media[name] for name in sample.media if name != "audio"}

@@ -32,12 +32,7 @@ from affekt.core.prepared import (
 from affekt.core.sample import Sample
 from affekt.core.sealed import write_text
 from affekt.core.settings import validate
-from affekt.engine.prepare_clip import CRF as CRF
-from affekt.engine.prepare_clip import JPEG_SCALE as JPEG_SCALE
-from affekt.engine.prepare_clip import KEY_FRAMES as KEY_FRAMES
 from affekt.engine.prepare_clip import ClipTask, annotated
-from affekt.engine.prepare_clip import write_sound as write_sound
-from affekt.engine.prepare_clip import write_video as write_video
 from affekt.engine.prepare_processes import run_tasks
 
 

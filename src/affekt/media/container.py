@@ -9,6 +9,7 @@ import av.container
 import av.error
 
 from affekt.core.errors import MediaError
+from affekt.media.video import MAX_PIXELS
 
 # Formats that hold their own data, in libavformat's names. Playlists, concat scripts, image sequences,
 # devices and whatever else opens further files or addresses are not among them, whatever their suffix.
@@ -17,7 +18,6 @@ FORMATS = (
     "ogg", "wav", "w64", "flac", "mp3", "aac", "ac3", "eac3", "aiff", "au", "caf", "amr", "wv", "tta", "ape",
     "mpegvideo", "h264", "hevc", "m4v", "ivf", "nut", "gxf", "mxf", "dv", "rm",
 )  # fmt: skip
-MAX_PIXELS = 36_000_000  # of a frame: 8K video, 8192 x 4320
 _OPTIONS = {
     "format_whitelist": ",".join(FORMATS),
     "protocol_whitelist": "file",

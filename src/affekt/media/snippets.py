@@ -154,17 +154,14 @@ def moments_of(video: Video, settings: SnippetSettings) -> Moments:
     """
     frames = np.arange(0, len(video), settings.frame_step)
     segments, length = settings.segments, settings.snippet_frames
-    ends = np.append(video.times_s[1:], video.end_s)
     if len(frames) >= segments * length:
-        each = len(frames) // segments
-        first = frames[::each][:segments]
-        starts = video.times_s[first]
-        spans = np.stack([starts, np.append(starts[1:], video.end_s)], axis=1)
-        return Moments(spans, np.eye(segments))
-    parts = np.array_split(frames, max(1, len(frames) // length))
-    numbers = sample_snippets(frames, segments=segments, length=length)
-    weights = np.array([np.isin(numbers, part).sum(axis=1) for part in parts], dtype=float)
-    spans = np.array([[video.times_s[part[0]], ends[part[-1]]] for part in parts])
-    spans[:-1, 1] = spans[1:, 0]
-    spans[-1, 1] = video.end_s
-    return Moments(spans, weights / weights.sum(axis=1, keepdims=True))
+        first = frames[:: len(frames) // segments][:segments]
+        weights = np.eye(segments)
+    else:
+        parts = np.array_split(frames, max(1, len(frames) // length))
+        numbers = sample_snippets(frames, segments=segments, length=length)
+        shown = np.array([np.isin(numbers, part).sum(axis=1) for part in parts], dtype=float)
+        first = np.array([part[0] for part in parts])
+        weights = shown / shown.sum(axis=1, keepdims=True)
+    starts = video.times_s[first]
+    return Moments(np.stack([starts, np.append(starts[1:], video.end_s)], axis=1), weights)

@@ -14,16 +14,13 @@ from contextlib import closing
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 from affekt.core.errors import MediaError, UsageError
 from affekt.core.sample import Sample
-from affekt.media.container import check_file
-from affekt.media.sound_container import ContainerTrack
 from affekt.media.sound_stream import stream
 from affekt.media.sound_tracks import MAX_CHANNELS as MAX_CHANNELS
 from affekt.media.sound_tracks import MAX_RATE_HZ as MAX_RATE_HZ
-from affekt.media.sound_tracks import DecodedSound, Track, WavFile, is_wav
+from affekt.media.sound_tracks import DecodedSound, Track
 from affekt.media.sound_tracks import NoSound as NoSound
 from affekt.media.sound_tracks import Waveform as Waveform
 
@@ -137,28 +134,52 @@ def sound_of(
         NoSound: The sample has neither, or its video has no sound track.
         MediaError: The file cannot be used, or ends before the span.
     """
-    reference = sample.media.get("audio")
-    if reference is None:
-        reference = sample.media.get("video")
-        if not isinstance(reference, Path | str) or Path(reference).is_dir():
-            raise NoSound(f"sample {sample.id} has no sound; it has {', '.join(sample.media) or 'nothing'}")
+    reference = _reference_of(sample)
     start_s, stop_s = (float(edge) for edge in sample.span_s) if sample.span_s else (0.0, None)
     if longest_s is not None:
         stop_s = min(start_s + longest_s, stop_s or math.inf)
     return read_sound(reference, rate_hz=rate_hz, mono=mono, start_s=start_s, stop_s=stop_s)
 
 
+def sound_span_s(sample: Sample) -> tuple[float, float]:
+    """When a sample's sound begins and ends in its file: what `sound_of` reads, without reading it.
+
+    Raises:
+        NoSound: The sample has neither, or its video has no sound track.
+        MediaError: The file cannot be used, or ends before the span.
+    """
+    end_s = sound_duration_s(_reference_of(sample))
+    if sample.span_s is None:
+        return 0.0, end_s
+    begin_s, stop_s = (float(edge) for edge in sample.span_s)
+    if begin_s >= end_s:
+        raise MediaError(
+            f"the sound of {sample.id} ends at {end_s:.1f} s; {begin_s:.1f} to {stop_s:.1f} s was asked for"
+        )
+    return begin_s, min(stop_s, end_s)
+
+
+def _reference_of(sample: Sample) -> SoundSource:
+    reference = sample.media.get("audio")
+    if reference is not None:
+        return reference
+    reference = sample.media.get("video")
+    if not isinstance(reference, Path | str) or Path(reference).is_dir():
+        raise NoSound(f"sample {sample.id} has no sound; it has {', '.join(sample.media) or 'nothing'}")
+    return reference
+
+
 def _open(reference: SoundSource) -> Track:
     if isinstance(reference, Waveform):
         return DecodedSound(reference)
+    # Here, not above: loading FFmpeg takes a tenth of a second, which pictures and walks need not wait for.
+    from affekt.media.container import check_file
+    from affekt.media.sound_container import ContainerTrack
+    from affekt.media.sound_wav import open_wav
+
     path = Path(reference)
     check_file(path, kind="sound")
-    try:
-        if is_wav(path):
-            return WavFile(path)
-    except (soundfile.SoundFileError, OSError):
-        pass  # FFmpeg knows more variants, and says what is wrong
-    return ContainerTrack(path)
+    return open_wav(path) or ContainerTrack(path)
 
 
 def _blocks(reference: SoundSource, seconds: float, rate_hz: int | None, mono: bool) -> Iterator[Waveform]:

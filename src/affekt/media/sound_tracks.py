@@ -1,14 +1,12 @@
-"""Opened sound tracks: what all have in common, and those in memory and in WAV files."""
+"""Opened sound tracks: what all have in common, and those in memory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-import soundfile
 
 from affekt.core.errors import MediaError
 
@@ -89,59 +87,7 @@ class DecodedSound:
         return self.end() / self.rate_hz
 
     def close(self) -> None:
-        pass
-
-
-def is_wav(path: Path) -> bool:
-    """By its first bytes. WAV is what libsndfile reads faster; FFmpeg saves more of cut-off FLAC and MP3."""
-    with path.open("rb") as file:
-        head = file.read(12)
-    return head[:4] in (b"RIFF", b"RF64") and head[8:] == b"WAVE"
-
-
-class WavFile:
-    """WAV and its wider relatives, read by libsndfile; it jumps to any sample exactly."""
-
-    def __init__(self, path: Path) -> None:
-        self.name = str(path)
-        # By its descriptor, so that no suffix is believed.
-        self._bytes = path.open("rb", buffering=0)
-        try:
-            self._file = soundfile.SoundFile(self._bytes.fileno(), closefd=False)
-            if self._file.format not in ("WAV", "WAVEX", "RF64"):
-                raise soundfile.SoundFileRuntimeError(f"{self._file.format} is left to FFmpeg")
-            self.rate_hz, self.channels = self._file.samplerate, self._file.channels
-            self.exact = self._file.subtype in ("FLOAT", "DOUBLE")
-            check_format(self.name, self.rate_hz, self.channels)
-            if not self._file.frames:
-                raise NoSound(f"{path} holds no sample")
-            self._file.read(1)
-        except BaseException:
-            self._bytes.close()
-            raise
-
-    def blocks(self, first: int) -> Iterator[np.ndarray]:
-        if first >= self._file.frames:
-            return
-        try:
-            self._file.seek(first)
-            while len(block := self._file.read(BLOCK, dtype="float32", always_2d=True)):
-                yield block.T
-        except soundfile.LibsndfileError:
-            return  # what follows is cut off or damaged
-
-    def end(self) -> int:
-        last = self._file.frames - 1
-        if next(self.blocks(last), None) is not None:
-            return last + 1
-        return sum(block.shape[1] for block in self.blocks(0))
-
-    def stated_s(self) -> float:
-        return self._file.frames / self.rate_hz
-
-    def close(self) -> None:
-        self._file.close()
-        self._bytes.close()
+        """There is nothing to close."""
 
 
 def check_format(name: str, rate_hz: int, channels: int) -> None:

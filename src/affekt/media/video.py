@@ -17,13 +17,12 @@ import numpy as np
 from affekt.core.errors import MediaError, UsageError
 from affekt.core.sample import Sample
 from affekt.media.image import resize
-from affekt.media.video_file import open_file
 from affekt.media.video_folder import open_folder
-from affekt.media.video_track import MAX_PIXELS
 
 SUFFIXES = (
     ".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".mpg", ".mpeg", ".wmv", ".flv", ".ts", ".ogv", ".3gp",
 )  # fmt: skip
+MAX_PIXELS = 36_000_000  # of a frame: 8K video, 8192 x 4320
 DEFAULT_RATE_HZ = 25.0  # of folders of frames whose rate nobody states
 
 _ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+:")
@@ -230,6 +229,9 @@ def open_video(reference: Path | str | VideoFrames | Video, *, rate_hz: float | 
         raise MediaError(f"{reference} is no file; video is read from files only, nothing is fetched")
     if path.is_dir():
         return Video(open_folder(path, rate_hz or DEFAULT_RATE_HZ))
+    # Here, not above: loading FFmpeg takes a tenth of a second, which pictures and walks need not wait for.
+    from affekt.media.video_file import open_file
+
     return Video(open_file(path))
 
 

@@ -14,7 +14,8 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from affekt.core.errors import MediaError
-from affekt.media.container import MAX_PIXELS, open_container
+from affekt.media.container import open_container
+from affekt.media.video import MAX_PIXELS
 
 MAX_THREADS = 8  # of a decoder; each holds frames of its own
 

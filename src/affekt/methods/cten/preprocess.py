@@ -22,7 +22,7 @@ from affekt.media.snippets import (
     sample_snippets,
     snippets_of,
 )
-from affekt.media.sound import sound_duration_s, sound_of
+from affekt.media.sound import sound_of, sound_span_s
 from affekt.media.spectrum import kaldi_filterbank
 from affekt.media.video import video_of
 
@@ -144,25 +144,22 @@ def filterbank_of(
     Raises:
         MediaError: There is no sound, it cannot be read, or is shorter than one window.
     """
-    longest_s = WHOLE_S + WINDOW_S
-    start = sound_of(sample, mono=False, longest_s=longest_s)
-    if start.duration_s < longest_s:
-        rows = kaldi_filterbank(start.samples[0], start.rate_hz, bins=audio.bins)
-        if not len(rows):
-            raise MediaError(
-                f"{sample.id}: {start.duration_s:.3f} s of sound are less than a window of 25 ms"
-            )
+    begin_s, end_s = sound_span_s(sample)
+    if end_s - begin_s <= max(WHOLE_S, segments * audio.block_frames * HOP_S + WINDOW_S):
+        whole = sound_of(sample, mono=False)
+        rows = kaldi_filterbank(whole.samples[0], whole.rate_hz, bins=audio.bins)
         return heard_rows(rows, segments, audio.block_frames, draw)
-    begin_s, end_s = sample.span_s or (
-        0.0,
-        sound_duration_s(sample.media.get("audio", sample.media.get("video"))),
-    )
-    count = 1 + int((end_s - begin_s - WINDOW_S) / HOP_S)
-    blocks = []
+    rate_hz = sound_of(sample, mono=False, longest_s=WINDOW_S).rate_hz
+    # In whole samples, as the filterbank counts: at 22,050 Hz its 10 ms are 220 of them.
+    hop, window = int(rate_hz * HOP_S), int(rate_hz * WINDOW_S)
+    first, end = round(begin_s * rate_hz), round(end_s * rate_hz)
+    count = 1 + (end - first - window) // hop
+    size = (audio.block_frames - 1) * hop + window
+    blocks: list[np.ndarray] = []
     for row in block_starts(count, segments, audio.block_frames, draw):
-        from_s = begin_s + row * HOP_S
-        span = (from_s, from_s + (audio.block_frames - 1) * HOP_S + WINDOW_S)
-        part = sound_of(replace(sample, span_s=span), mono=False)
+        start = first + row * hop
+        span_s = (start / rate_hz, (start + size) / rate_hz)
+        part = sound_of(replace(sample, span_s=span_s), mono=False)
         rows = kaldi_filterbank(part.samples[0], part.rate_hz, bins=audio.bins)
         blocks.append(np.take(rows, np.arange(audio.block_frames), axis=0, mode="clip"))
     return np.concatenate(blocks)

@@ -89,10 +89,11 @@ class VAANet(nn.Module):
         mfcc: Float[Tensor, "b n c"] | None = None,
     ) -> VAANetOutput | SeenVAANetOutput:
         """The answer to what the backbone has seen already; `clips` are its features."""
-        if self.visual is None or clips is None:
+        if self.visual is None:
             assert self.audio is not None and mfcc is not None, "a network that only hears needs mfcc"
             weighted, attention = self.audio(mfcc)
             return VAANetOutput(self._answer(weighted), attention, self.head(weighted))
+        assert clips is not None, "a network that sees needs clips"
         weighted, alpha, beta, gamma = self.visual(clips)
         if self.audio is not None:
             assert mfcc is not None, "a network that hears needs mfcc"

@@ -12,7 +12,7 @@ from affekt.core.errors import MediaError
 from affekt.core.sample import Moments, Sample
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.media.snippets import clips_spec, moments_of, read_snippets
-from affekt.media.sound import sound_of
+from affekt.media.sound import sound_of, sound_span_s
 from affekt.media.spectrum import mfcc
 from affekt.media.video import video_of
 
@@ -67,9 +67,8 @@ class VAANetPreprocess:
         """When each segment is; chunks of the sound where nothing is seen."""
         if self.config.streams != "audio":
             return moments_of(video_of(sample), self.config.visual)
-        return chunk_moments(
-            self.config.audio, sound_of(sample, longest_s=self.config.audio.longest_s).duration_s
-        )
+        begin_s, end_s = sound_span_s(sample)
+        return chunk_moments(self.config.audio, end_s - begin_s)
 
     def _heard(self, sample: Sample) -> np.ndarray:
         audio = self.config.audio
