@@ -23,7 +23,7 @@ from affekt.core.parity import draw_tensor
 from affekt.core.sample import Sample
 from affekt.data.moving_shapes import MovingShapesOptions, read
 from affekt.deploy.backends import graph_network
-from affekt.deploy.export import make_graph, random_batch
+from affekt.deploy.graphs import make_graph, random_batch
 from affekt.engine.network import eager_network
 from affekt.media.clip_views import draw_view
 from affekt.media.clip_writer import write_clip

@@ -27,7 +27,7 @@ from affekt.core.recipe import Recipe
 from affekt.core.sample import Preprocess, Sample
 from affekt.core.sealed import read_sealed
 from affekt.deploy.backends import graph_network
-from affekt.deploy.export import make_graph, random_batch
+from affekt.deploy.graphs import make_graph, random_batch
 from affekt.deploy.quantize import quantized_graph
 from affekt.engine.loading import SampleDataset, make_targets, train_loader
 from affekt.engine.network import checkpoint_model, eager_network

@@ -23,7 +23,8 @@ from affekt.core.recipe import Recipe
 from affekt.core.settings import Settings
 from affekt.core.spec import InputSpec
 from affekt.deploy.backends import graph_network
-from affekt.deploy.export import export, make_graph, random_batch
+from affekt.deploy.export import export
+from affekt.deploy.graphs import make_graph, random_batch
 from affekt.engine.network import eager_network
 from affekt.engine.train import train
 from affekt.media.skeleton import Skeleton

@@ -14,6 +14,7 @@ from affekt.core import catalog
 from affekt.core.errors import AffektError, ExportError, FolderError
 from affekt.core.sample import Sample, Skipped
 from affekt.deploy import export as exporting
+from affekt.deploy import graphs
 
 pytestmark = pytest.mark.xdist_group("bundle")
 
@@ -64,8 +65,8 @@ def test_a_missing_graph_is_refused(bundle, tmp_path):
 
 
 def test_export_refuses_a_graph_that_drifts(trained_run, tmp_path, monkeypatch):
-    honest = exporting.graph_network
-    monkeypatch.setattr(exporting, "graph_network", lambda graph: lambda batch: honest(graph)(batch) + 0.01)
+    honest = graphs.Graphs.network
+    monkeypatch.setattr(graphs.Graphs, "network", lambda self: lambda batch: honest(self)(batch) + 0.01)
     with pytest.raises(ExportError, match=r"up to 1\.0\de-02"):
         exporting.export(trained_run, tmp_path / "never.affekt")
     assert not (tmp_path / "never.affekt").exists()

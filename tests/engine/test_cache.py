@@ -28,6 +28,7 @@ from affekt.engine.cache_keys import Views, frozen_tensors, sample_digest
 from affekt.engine.features import FeatureNetwork, FrozenBackbone
 from affekt.engine.fill_ahead import fill_ahead
 from affekt.engine.module import TrainingModule
+from affekt.engine.scoring import ClassScorer
 from affekt.engine.train import train
 
 pytestmark = pytest.mark.xdist_group("cache")
@@ -511,7 +512,9 @@ def test_features_beyond_half_precision_are_refused(fill):
 def test_the_wrapped_network_owns_nothing(place):
     recipe = recipe_of()
     model = new_model(size=24)
-    module = TrainingModule(model, torch.nn.Linear(1, 1), ("image", "contrast"), recipe, "single_label")
+    module = TrainingModule(
+        model, torch.nn.Linear(1, 1), ("image", "contrast"), recipe, ClassScorer("single_label")
+    )
     names = set(module.state_dict())
     assert isinstance(module.network, FeatureNetwork)
     assert set(module.state_dict()) == names

@@ -17,7 +17,7 @@ from affekt.optim.sam import SAM
 @pytest.mark.parametrize(("name", "kind"), [("adam", "Adam"), ("adamw", "AdamW"), ("sgd", "SGD")])
 def test_an_optimizer_is_the_one_of_its_name_with_the_settings(name, kind):
     settings = OptimizerSettings(name=name, lr=0.3, weight_decay=0.2)
-    optimizer = make_optimizer(settings, nn.Linear(2, 2).parameters())
+    optimizer = make_optimizer(settings, dict(nn.Linear(2, 2).named_parameters()))
     assert type(optimizer).__name__ == kind
     assert optimizer.defaults["lr"] == 0.3
     assert optimizer.defaults["weight_decay"] == 0.2
@@ -25,16 +25,18 @@ def test_an_optimizer_is_the_one_of_its_name_with_the_settings(name, kind):
 
 def test_momentum_nesterov_and_betas_arrive():
     sgd = make_optimizer(
-        OptimizerSettings(name="sgd", momentum=0.9, nesterov=True), nn.Linear(2, 2).parameters()
+        OptimizerSettings(name="sgd", momentum=0.9, nesterov=True), dict(nn.Linear(2, 2).named_parameters())
     )
     assert (sgd.defaults["momentum"], sgd.defaults["nesterov"]) == (0.9, True)
-    adam = make_optimizer(OptimizerSettings(name="adam", betas=(0.5, 0.6)), nn.Linear(2, 2).parameters())
+    adam = make_optimizer(
+        OptimizerSettings(name="adam", betas=(0.5, 0.6)), dict(nn.Linear(2, 2).named_parameters())
+    )
     assert adam.defaults["betas"] == (0.5, 0.6)
 
 
 def test_one_step_of_sgd_with_decay_is_the_formula():
     weight = nn.Parameter(torch.tensor([2.0]))
-    optimizer = make_optimizer(OptimizerSettings(name="sgd", lr=0.1, weight_decay=0.5), [weight])
+    optimizer = make_optimizer(OptimizerSettings(name="sgd", lr=0.1, weight_decay=0.5), {"weight": weight})
     weight.grad = torch.tensor([3.0])
     optimizer.step()
     assert weight.item() == pytest.approx(2.0 - 0.1 * (3.0 + 0.5 * 2.0))
@@ -44,7 +46,7 @@ def test_adam_mixes_decay_into_the_gradient_and_adamw_does_not():
     after = {}
     for name in ("adam", "adamw"):
         weight = nn.Parameter(torch.tensor([2.0]))
-        optimizer = make_optimizer(OptimizerSettings(name=name, lr=0.1, weight_decay=0.5), [weight])
+        optimizer = make_optimizer(OptimizerSettings(name=name, lr=0.1, weight_decay=0.5), {"weight": weight})
         weight.grad = torch.tensor([3.0])
         optimizer.step()
         after[name] = weight.item()
@@ -52,10 +54,26 @@ def test_adam_mixes_decay_into_the_gradient_and_adamw_does_not():
     assert after["adamw"] == pytest.approx(2.0 - 0.1 - 0.1 * 0.5 * 2.0, abs=1e-5)
 
 
+def test_a_part_of_the_network_may_learn_at_its_own_rate():
+    net = nn.ModuleDict({"audio": nn.Linear(2, 2), "head": nn.Linear(2, 2), "audio_head": nn.Linear(2, 2)})
+    settings = OptimizerSettings(lr=0.1, rates={"audio": 10.0})
+    optimizer = make_optimizer(settings, dict(net.named_parameters()))
+    rates = {id(p): group["lr"] for group in optimizer.param_groups for p in group["params"]}
+    assert len(rates) == 6
+    assert rates[id(net["audio"].weight)] == rates[id(net["audio"].bias)] == pytest.approx(1.0)
+    assert rates[id(net["head"].weight)] == rates[id(net["audio_head"].weight)] == pytest.approx(0.1)
+
+
+def test_a_rate_of_a_part_that_is_not_there_names_those_that_are():
+    settings = OptimizerSettings(rates={"sound": 10.0})
+    with pytest.raises(ConfigError, match=r"optimizer\.rates\.sound: .*there are bias, weight"):
+        make_optimizer(settings, dict(nn.Linear(2, 2).named_parameters()))
+
+
 def test_sam_goes_around_any_optimizer():
     for name in ("adam", "adamw", "sgd"):
         settings = OptimizerSettings(name=name, lr=0.3, sam=SAMSettings(rho=0.2, adaptive=True))
-        optimizer = make_optimizer(settings, nn.Linear(2, 2).parameters())
+        optimizer = make_optimizer(settings, dict(nn.Linear(2, 2).named_parameters()))
         assert isinstance(optimizer, SAM) and (optimizer.rho, optimizer.adaptive) == (0.2, True)
         assert type(optimizer.base).__name__.lower() == name
 

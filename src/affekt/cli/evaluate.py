@@ -10,6 +10,17 @@ import typer
 from affekt.cli.show import AsJson, as_json, as_table, progress, say
 from affekt.core.errors import require
 
+# Of each class: what an evaluation calls it, and what people do.
+_COLUMNS = {
+    "labels": {"precision": "precision", "recall": "recall", "f1": "F1", "count": "samples"},
+    "localization": {
+        "average_precision": "average precision",
+        "recall": "recall",
+        "found": "found",
+        "count": "segments",
+    },
+}
+
 
 def command(
     run: Annotated[Path, typer.Argument(help="A run folder or a bundle.")],
@@ -57,14 +68,15 @@ def command(
     for name, value in result.scores.items():
         low, high = result.intervals.get(name, (None, None))
         rows.append((name, value, f"{low:.3f} to {high:.3f}" if low is not None else ""))
-    as_table(("score", "value", "95 % interval"), rows, title=f"{len(result.predictions)} samples")
+    as_table(("score", "value", "95 % interval"), rows, title=f"{result.samples} samples")
+    columns = _COLUMNS["localization" if result.task == "localization" else "labels"]
     as_table(
-        ("class", "precision", "recall", "F1", "samples"),
-        [(c["class"], c["precision"], c["recall"], c["f1"], c["count"]) for c in result.per_class],
+        ("class", *columns.values()),
+        [(one["class"], *(one[name] for name in columns)) for one in result.per_class],
     )
     if result.localization:
         as_table(
-            ("temporal IoU", "average precision"),
+            ("temporal IoU or label", "average precision"),
             list(result.localization.items()),
             title="key segments against the events that the data states",
         )

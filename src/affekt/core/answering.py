@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
 from affekt.core.dataset import Task
 from affekt.core.errors import AffektError
-from affekt.core.sample import Preprocess, Sample, Skipped
+from affekt.core.sample import Localizing, Preprocess, Sample, Skipped
 from affekt.core.spec import InputSpec
 
 # A batch of the spec's inputs to logits (b, k): an ONNX graph, or a network in PyTorch.
@@ -19,6 +19,7 @@ Network = Callable[[Mapping[str, np.ndarray]], np.ndarray]
 # Bytes of a batch, unless somebody says how many samples: clips are large, and memory stays flat.
 AT_ONCE = 64 * 2**20
 MANY = 64  # samples of a batch at most
+BLOCK_CELLS = 512  # of time, that a localization network answers at once
 
 
 @runtime_checkable
@@ -134,3 +135,90 @@ def mean_logits(logits: np.ndarray, counts: list[int], task: Task) -> np.ndarray
         return np.stack([np.logaddexp.reduce(log_scores[i:j], axis=0) - np.log(j - i) for i, j in parts])
 
     return mean(yes) if task == "single_label" else mean(yes) - mean(no)
+
+
+# Cells
+
+
+@runtime_checkable
+class PartedNetwork(Protocol):
+    """A network whose frozen encoder looks at each cell by itself, so that each is encoded once."""
+
+    encoded: str  # the input that the encoder reads
+
+    def __call__(self, batch: Mapping[str, np.ndarray], /) -> np.ndarray:
+        """Logits (b, t, k + 1), where that input holds features already."""
+        ...
+
+    def encode(self, cells: np.ndarray, /) -> np.ndarray:
+        """Features (t, d) of cells (t, ...)."""
+        ...
+
+
+class Block(NamedTuple):
+    """Neighbouring cells, some of which are there for the others' sake.
+
+    Attributes:
+        arrays: Inputs by name, first axis t.
+        kept: Those cells that count.
+    """
+
+    arrays: dict[str, np.ndarray]
+    kept: slice
+
+
+def blocks_of(
+    parts: Iterator[dict[str, np.ndarray]], *, context: int, cells: int = BLOCK_CELLS
+) -> Iterator[Block]:
+    """Parts of any length as blocks of `cells` cells, with `context` more on each side where there are any.
+
+    No more than a block and a part are held at a time.
+
+    Example:
+        >>> parts = iter([{"x": np.arange(3)}, {"x": np.arange(3, 5)}])
+        >>> [(block.arrays["x"].tolist(), block.kept) for block in blocks_of(parts, context=1, cells=2)]
+        [([0, 1, 2], slice(0, 2, None)), ([1, 2, 3, 4], slice(1, 3, None)), ([3, 4], slice(1, 2, None))]
+    """
+    held: dict[str, np.ndarray] = {}
+    before = 0  # cells that are held for the sake of the next ones
+    for part in parts:
+        held = {name: np.concatenate([held[name], value]) if held else value for name, value in part.items()}
+        while len(next(iter(held.values()))) >= before + cells + context:
+            stop = before + cells
+            yield Block({name: value[: stop + context] for name, value in held.items()}, slice(before, stop))
+            held = {name: value[max(0, stop - context) :] for name, value in held.items()}
+            before = min(stop, context)
+    size = len(next(iter(held.values()))) if held else 0
+    if size > before:
+        yield Block(held, slice(before, size))
+
+
+def cell_logits(
+    sample: Sample,
+    preprocess: Localizing,
+    network: Network,
+    *,
+    block: int = BLOCK_CELLS,
+    on_cells: Callable[[int, int], None] = lambda done, total: None,
+) -> np.ndarray:
+    """Logits (t, k + 1) of all cells of a sample, block by block: memory does not grow with its length.
+
+    Args:
+        block: Cells that are answered at once.
+        on_cells: Told how many of how many cells are done.
+
+    Raises:
+        MediaError: The sample cannot be read.
+    """
+    total = preprocess.count(sample)
+    parts = preprocess.parts(sample)
+    if isinstance(network, PartedNetwork):
+        parts = ({**part, network.encoded: network.encode(part[network.encoded])} for part in parts)
+    rows: list[np.ndarray] = []
+    done = 0
+    for arrays, kept in blocks_of(parts, context=preprocess.context, cells=block):
+        logits = network({name: value[None] for name, value in arrays.items()})[0, kept]
+        rows.append(logits)
+        done += len(logits)
+        on_cells(done, total)
+    return np.concatenate(rows)

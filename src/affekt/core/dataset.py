@@ -14,7 +14,7 @@ from affekt.core.prepared import check_header, is_prepared, read_index, samples_
 from affekt.core.sample import Sample, Skipped
 from affekt.core.settings import Settings, validate
 
-Task = Literal["single_label", "multi_label"]
+Task = Literal["single_label", "multi_label", "localization"]
 
 
 class NoOptions(Settings):

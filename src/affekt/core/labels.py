@@ -132,6 +132,7 @@ _SETS: Mapping[str, Sequence[str]] = {
     "iemocap-4": ("angry", "happy", "neutral", "sad"),
     "iemocap-6": ("angry", "excited", "frustrated", "happy", "neutral", "sad"),
     "sentiment-3": ("negative", "neutral", "positive"),
+    "tsl-2": ("negative", "positive"),  # order of TSL-Net's published classes
     "raf-7": ("surprise", "fear", "disgust", "happiness", "sadness", "anger", "neutral"),
     "affectnet-7": ("neutral", "happy", "sad", "surprise", "fear", "disgust", "anger"),
     "affectnet-8": ("neutral", "happy", "sad", "surprise", "fear", "disgust", "anger", "contempt"),

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from affekt.core.segment import Segment
+
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
@@ -44,6 +46,8 @@ class Prediction:
         span_s: The part of a clip that it speaks of.
         moments: When it shows: the segments of a clip in order of time; empty for what has no time.
         notes: What the answer had to put up with, such as a missing sound track.
+        segments: Stretches that a localization network found, the surest first; None where it does not look
+            for any.
     """
 
     id: str
@@ -55,6 +59,7 @@ class Prediction:
     span_s: tuple[float, float] | None = None
     moments: tuple[Moment, ...] = ()
     notes: tuple[str, ...] = ()
+    segments: tuple[Segment, ...] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""

@@ -25,6 +25,7 @@ from affekt.core.fingerprint import fingerprint
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample, Skipped, Split
 from affekt.core.sealed import write_text
+from affekt.core.segment import Point, Segment
 from affekt.core.settings import Settings, validate
 
 INDEX, JOURNAL, CLIPS = "prepared.json", "journal.jsonl", "clips"
@@ -62,6 +63,7 @@ class Entry(Settings):
             Empty where preparing should be tried again.
         files: By modality.
         texts: Words that the sample brought itself, by modality.
+        segments, points: What happens when, counted from the start of what is stored.
         reason: Why the sample cannot be used; None where it can.
         notes: What had to be put up with.
     """
@@ -75,6 +77,8 @@ class Entry(Settings):
     dialogue: str | None = None
     turn: int | None = None
     facts: dict[str, Any] = Field(default_factory=dict)
+    segments: tuple[tuple[float, float, str], ...] | None = None
+    points: tuple[tuple[float, str], ...] = ()
     files: dict[str, StoredFile] = Field(default_factory=dict)
     texts: dict[str, str] = Field(default_factory=dict)
     reason: str | None = None
@@ -95,7 +99,7 @@ class Index(Settings):
 
     header: Header
     labels: LabelSet
-    task: Literal["single_label", "multi_label"]
+    task: Literal["single_label", "multi_label", "localization"]
     entries: tuple[Entry, ...]
     skipped: tuple[tuple[str, str], ...] = ()
 
@@ -165,6 +169,8 @@ def samples_of(root: Path, index: Index) -> tuple[list[Sample], list[Skipped]]:
                 dialogue=entry.dialogue,
                 turn=entry.turn,
                 facts=entry.facts,
+                segments=None if entry.segments is None else tuple(Segment(*it) for it in entry.segments),
+                points=tuple(Point(*it) for it in entry.points),
             )
         )
     if problems:

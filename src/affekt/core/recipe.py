@@ -16,10 +16,15 @@ from affekt.core.errors import AffektError, ConfigError
 from affekt.core.labels import LabelSet
 from affekt.core.settings import Settings, validate
 
-METRICS = ("accuracy", "uar", "macro_f1", "weighted_f1", "loss")
+METRICS = ("accuracy", "uar", "macro_f1", "weighted_f1", "loss", "map")
 # Fields that came after the first runs. Left empty or 0 they leave no trace in a digest, so that those runs
 # are where they were.
-_LATER = (("initial_weights",), ("train", "cached_views"))
+_LATER = (
+    ("initial_weights",),
+    ("train", "cached_views"),
+    ("optimizer", "rates"),
+    ("split", "validate_on_test"),
+)
 
 
 class DataSettings(Settings):
@@ -34,6 +39,10 @@ class SplitSettings(Settings):
 
     `native` keeps the data set's own test part; `k_fold` makes fold `fold` of `folds` the test part. Either
     way validation samples are cut from the training part when the data set brings none.
+
+    Attributes:
+        validate_on_test: Choose the epoch on the test part, as some references do, and train on all the rest.
+            Scores on test are then of no use as such: whoever reports them says so, and so does the run.
     """
 
     scheme: Literal["native", "k_fold"] = "native"
@@ -41,6 +50,7 @@ class SplitSettings(Settings):
     fold: int = Field(default=0, ge=0)
     validation_share: float = Field(default=0.15, gt=0, lt=1)
     seed: int = 0
+    validate_on_test: bool = False
 
     @model_validator(mode="after")
     def _fold_exists(self) -> SplitSettings:
@@ -65,7 +75,11 @@ class SAMSettings(Settings):
 
 
 class OptimizerSettings(Settings):
-    """The optimizer, by its usual name and arguments; `sam` goes around any of them."""
+    """The optimizer, by its usual name and arguments; `sam` goes around any of them.
+
+    Attributes:
+        rates: Factor on the learning rate of parts of the network, as in `{"audio": 10.0}`.
+    """
 
     name: Literal["adam", "adamw", "sgd"] = "adamw"
     lr: PositiveFloat = 1e-3
@@ -73,6 +87,7 @@ class OptimizerSettings(Settings):
     momentum: float = Field(default=0.0, ge=0, lt=1)
     nesterov: bool = False
     betas: tuple[float, float] = (0.9, 0.999)
+    rates: dict[str, PositiveFloat] = Field(default_factory=dict)
     sam: SAMSettings | None = None
 
     @model_validator(mode="after")
@@ -112,9 +127,12 @@ class LossSettings(Settings):
 
 
 class SelectionSettings(Settings):
-    """Which epoch is kept, always by a validation metric; `patience` epochs without progress end the run."""
+    """Which epoch is kept, always by a validation metric; `patience` epochs without progress end the run.
 
-    metric: Literal["accuracy", "uar", "macro_f1", "weighted_f1", "loss"] = "uar"
+    `map` is of localization: mean average precision over tIoU thresholds. The others are of labels.
+    """
+
+    metric: Literal["accuracy", "uar", "macro_f1", "weighted_f1", "loss", "map"] = "uar"
     patience: PositiveInt | None = None
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
+from affekt.core.segment import Point, Segment
 from affekt.core.spec import InputSpec
 
 Split = Literal["train", "validation", "test"]
@@ -25,6 +26,8 @@ class Sample:
         label_weights: Votes or several labels at once, by name; takes the place of `label` in training.
         subject: Who is seen or heard; splits are made disjoint by it.
         span_s: Part of the medium that is meant, in seconds.
+        segments: What happens when, as somebody stated it; empty where nothing does, None where nobody said.
+        points: Single moments that were marked, the weak labels of localization.
     """
 
     id: str
@@ -37,6 +40,8 @@ class Sample:
     dialogue: str | None = None
     turn: int | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    segments: tuple[Segment, ...] | None = None
+    points: tuple[Point, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,4 +92,59 @@ class Timed(Protocol):
 
     def moments(self, sample: Sample) -> Moments:
         """Where the segments of a sample's first view lie in its time."""
+        ...
+
+
+class Localized(NamedTuple):
+    """What a localization network says of one medium, in seconds.
+
+    Attributes:
+        spans_s: (m, 2) float64, stretches that were found; they may overlap.
+        labels: (m,) int64, class of each.
+        scores: (m,) float64, how sure each is; comparable over all media.
+        video: (k,) float64 in [0, 1], how sure it is that each class occurs at all.
+        cells_s: (t, 2) float64, start and end of each cell of time.
+        curves: (t, k) float64 in [0, 1], each class over time.
+        foreground: (t,) float64 in [0, 1], that anything happens.
+    """
+
+    spans_s: np.ndarray
+    labels: np.ndarray
+    scores: np.ndarray
+    video: np.ndarray
+    cells_s: np.ndarray
+    curves: np.ndarray
+    foreground: np.ndarray
+
+
+@runtime_checkable
+class Localizing(Protocol):
+    """Preprocessing of a network that answers cell by cell of time: `logits` (b, t, k + 1), background last.
+
+    A medium may last for hours, so its arrays come in parts, one after the other, and nobody has to hold all.
+
+    Attributes:
+        context: Cells on each side that an answer depends on; beyond the ends of a medium there is nothing.
+    """
+
+    context: int
+
+    def count(self, sample: Sample) -> int:
+        """Cells of a sample.
+
+        Raises:
+            MediaError: It cannot be read, or is too short.
+        """
+        ...
+
+    def parts(self, sample: Sample) -> Iterator[dict[str, np.ndarray]]:
+        """The inputs of a sample, some cells after the others, in order: first axis t."""
+        ...
+
+    def cells_at(self, sample: Sample, times_s: np.ndarray) -> np.ndarray:
+        """Cell (m,) int64 in which each moment (m,) lies; moments beyond the end lie in no cell: -1."""
+        ...
+
+    def localize(self, sample: Sample, logits: np.ndarray) -> Localized:
+        """What logits (t, k + 1) of all cells say."""
         ...

@@ -26,6 +26,7 @@ Backend = Literal["onnxruntime", "openvino", "auto"]
 Precision = Literal["f32", "bf16"]
 
 ANSWER = "logits"  # the output that predictions are made from, in every graph
+CELLS, FEATURES = "cells", "features"  # of an encoder's graph: what goes in, and what comes out
 # Bytes of the graph times inputs from which `auto` tries OpenVINO: importing, compiling and timing it costs
 # 0.5 s for a graph of 6 MB and 3 s for one of 180 MB; below this they would not be earned back.
 WORTH_TRYING = 20e9
@@ -54,6 +55,38 @@ class GraphNetwork:
     def __call__(self, batch: Mapping[str, np.ndarray]) -> np.ndarray:
         """The logits alone."""
         return self.outputs(batch)[ANSWER]
+
+
+@dataclass(frozen=True)
+class PartedGraphNetwork:
+    """Graphs of a localization network whose frozen encoder is one by itself (see `PartedNetwork`).
+
+    Attributes:
+        head: From features, and what else goes in, to logits of cells.
+        encoder: From cells to features.
+        encoded: The input of the whole that the encoder reads.
+    """
+
+    head: GraphNetwork
+    encoder: GraphNetwork
+    encoded: str
+
+    @property
+    def name(self) -> str:
+        """Engine and precision."""
+        return self.head.name
+
+    def outputs(self, batch: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        """All that the network answers with to features, by name."""
+        return self.head.outputs(batch)
+
+    def __call__(self, batch: Mapping[str, np.ndarray]) -> np.ndarray:
+        """The logits alone."""
+        return self.head(batch)
+
+    def encode(self, cells: np.ndarray) -> np.ndarray:
+        """Features (t, d) of cells (t, ...)."""
+        return self.encoder.outputs({CELLS: cells})[FEATURES]
 
 
 def graph_network(

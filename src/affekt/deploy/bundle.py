@@ -1,7 +1,7 @@
 """Bundles: what leaves the workshop. A sealed folder (or `.affekt` zip) with a graph; no code, no pickle, no
 torch.
 
-walks.affekt/  affekt.json  model.onnx
+walks.affekt/  affekt.json  model.onnx  encoder.onnx (of long video: what looks at each cell)
 """
 
 from __future__ import annotations
@@ -14,10 +14,16 @@ from affekt.core.labels import LabelSet
 from affekt.core.prediction import Provenance
 from affekt.core.sealed import read_sealed
 from affekt.deploy.backends import ANSWER as ANSWER
-from affekt.deploy.backends import Backend, Precision, graph_network
+from affekt.deploy.backends import (
+    Backend,
+    GraphNetwork,
+    PartedGraphNetwork,
+    Precision,
+    graph_network,
+)
 from affekt.deploy.predictor import Predictor
 
-GRAPH_FILE = "model.onnx"
+GRAPH_FILE, ENCODER_FILE = "model.onnx", "encoder.onnx"
 
 
 def open_bundle(
@@ -40,9 +46,15 @@ def open_bundle(
         raise FolderError(f"{path} needs the method {document['method']!r}, which this affekt does not have")
     room = catalog.method(document["method"])
     config = room.make_config(document["config"])
-    network = graph_network(
-        sealed.read(GRAPH_FILE), backend=backend, precision=precision, threads=threads, expected=expected
-    )
+
+    def graph(file: str) -> GraphNetwork:
+        return graph_network(
+            sealed.read(file), backend=backend, precision=precision, threads=threads, expected=expected
+        )
+
+    network = graph(GRAPH_FILE)
+    if "encoder" in document:
+        network = PartedGraphNetwork(network, graph(ENCODER_FILE), document["encoder"]["input"])
     reduced = document.get("precision", "f32")
     return Predictor(
         preprocess=room.load("preprocess")(config, document["preprocessing"]),
@@ -51,6 +63,7 @@ def open_bundle(
         task=document["task"],
         modality=document["modality"],
         temperature=document["calibration"]["temperature"],
+        segment_bar=document["calibration"].get("segment_bar"),
         provenance=Provenance(document["method"], document["weights_sha256"], sealed.sha256[:12]),
         document=document,
         backend=network.name if reduced == "f32" else f"{network.name}, {reduced}",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from affekt.core import catalog
 from affekt.core.labels import LabelSet
@@ -10,7 +12,7 @@ from affekt.core.prediction import Provenance
 from affekt.core.sealed import Sealed, read_sealed
 from affekt.deploy.predictor import Predictor
 from affekt.engine.checkpoint import MODEL_FILE
-from affekt.engine.network import checkpoint_model, eager_network
+from affekt.engine.network import checkpoint_model, eager_network, encoded_input
 from affekt.engine.run import open_run
 
 
@@ -22,25 +24,25 @@ def open_eager(path: Path) -> Predictor:
     """
     if (path / "recipe.toml").is_file():
         run = open_run(path)
-        sealed, temperature = read_sealed(run.best, kind="checkpoint"), run.temperature
-    else:
-        sealed, temperature = read_sealed(path, kind="checkpoint"), 1.0
-    return checkpoint_predictor(sealed, temperature)
+        return checkpoint_predictor(read_sealed(run.best, kind="checkpoint"), run.calibration)
+    return checkpoint_predictor(read_sealed(path, kind="checkpoint"), {})
 
 
-def checkpoint_predictor(sealed: Sealed, temperature: float) -> Predictor:
-    """A predictor from a checkpoint that was read."""
+def checkpoint_predictor(sealed: Sealed, calibration: Mapping[str, Any]) -> Predictor:
+    """A predictor from a checkpoint that was read, and what its run calibrated on validation samples."""
     document = sealed.document
     room = catalog.method(document["method"])
     config = room.make_config(document["config"])
     preprocess = room.load("preprocess")(config, document["preprocessing"])
+    model = checkpoint_model(sealed)
     return Predictor(
         preprocess=preprocess,
-        network=eager_network(checkpoint_model(sealed)),
+        network=eager_network(model, encoded=encoded_input(model, preprocess)),
         labels=LabelSet.model_validate(document["labels"]),
         task=document["task"],
         modality=preprocess.spec.modality(room.card.modalities[0]),
-        temperature=temperature,
+        temperature=calibration.get("temperature", 1.0),
+        segment_bar=calibration.get("segment_bar"),
         provenance=Provenance(
             document["method"], document["files"][MODEL_FILE]["sha256"], sealed.sha256[:12]
         ),

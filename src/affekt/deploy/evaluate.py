@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from affekt.core import catalog
 from affekt.core.answering import answer_all
+from affekt.core.dataset import Corpus
 from affekt.core.errors import DataError, UsageError
 from affekt.core.prediction import Prediction
 from affekt.core.recipe import DataSettings, Recipe, SplitSettings
 from affekt.core.sample import Sample, Skipped, Split, Timed
-from affekt.core.sealed import write_text
 from affekt.deploy.backends import Backend, Precision
+from affekt.deploy.evaluate_segments import evaluate_segments
+from affekt.deploy.evaluation import Evaluation
 from affekt.deploy.load import is_bundle, load
 from affekt.deploy.predictor import Predictor
 from affekt.engine.loading import make_targets
 from affekt.engine.run import open_run
+from affekt.engine.scoring import segments_of
 from affekt.engine.splits import select
 from affekt.engine.train import data_path
 from affekt.metrics.calibration import expected_calibration_error, negative_log_likelihood
@@ -34,52 +35,11 @@ from affekt.metrics.classification import (
     per_class,
     scores_of,
 )
-from affekt.metrics.localization import Segments, mean_average_precision, segments_from_attention
+from affekt.metrics.detection import THRESHOLDS, detection_scores, mean_average_precision
+from affekt.metrics.localization import segments_from_attention
 from affekt.metrics.permutation import exchanged_labels
+from affekt.metrics.segments import Segments
 from affekt.report.figures import draw_confusion, draw_reliability
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What an evaluation gave; the same lies in its folder as `scores.json`, `predictions.csv` and figures.
-
-    Attributes:
-        scores: Metrics by name.
-        intervals: 95 % bootstrap intervals, by subject where subjects are known.
-        predictions: One row a sample: id, true, predicted, confidence, and the score of each label.
-        label_hint: A sentence where labels seem to stand in another order than the outputs; usually empty.
-        backend: What computed the network, and in which precision.
-        localization: Where samples state when something happens (`facts["events"]`) and the network weighs
-            segments: class-agnostic average precision of its key segments, by temporal IoU, and their mean.
-    """
-
-    scores: dict[str, float]
-    intervals: dict[str, tuple[float, float]]
-    per_class: list[dict[str, Any]]
-    confusion: np.ndarray
-    labels: tuple[str, ...]
-    predictions: list[dict[str, Any]]
-    folder: Path
-    skipped: list[Skipped] = field(default_factory=list)
-    label_hint: str = ""
-    backend: str = ""
-    localization: dict[str, float] = field(default_factory=dict)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
-        return {
-            "scores": self.scores,
-            "label_hint": self.label_hint,
-            "intervals": self.intervals,
-            "per_class": self.per_class,
-            "confusion": self.confusion.tolist(),
-            "labels": list(self.labels),
-            "samples": len(self.predictions),
-            "skipped": [{"id": item.id, "reason": item.reason} for item in self.skipped],
-            "folder": str(self.folder),
-            "backend": self.backend,
-            "localization": self.localization,
-        }
 
 
 def evaluate(
@@ -120,6 +80,32 @@ def evaluate(
     samples = select(corpus.samples, parting, split)
     if not samples:
         raise DataError(f"{settings.name} has no {split} part")
+    if (corpus.task == "localization") != (predictor.task == "localization"):
+        raise UsageError(f"{path} answers to {predictor.task}, {settings.name} asks for {corpus.task}")
+    target = (
+        folder
+        or (path / "evaluation" if _is_run(path) else path.with_name(path.name + "-evaluation")) / split
+    )
+    if predictor.task == "localization":
+        result = evaluate_segments(predictor, samples, corpus.labels, target, on_batch=on_batch)
+    else:
+        result = _evaluate_labels(predictor, samples, corpus, settings.name, target, on_batch)
+    result.skipped.extend(corpus.skipped)
+    result.write()
+    if _is_run(path):
+        _record(path, settings.name, split, result)
+    return result
+
+
+def _evaluate_labels(
+    predictor: Predictor,
+    samples: list[Sample],
+    corpus: Corpus,
+    data: str,
+    folder: Path,
+    on_batch: Callable[[int, int], None],
+) -> Evaluation:
+    """Score one label, or several at once, of each sample."""
     names = corpus.labels.map_to(predictor.labels)
     known: list[Sample] = []
     skipped: list[Skipped] = []
@@ -130,25 +116,16 @@ def evaluate(
         else:
             known.append(sample)
     if not known:
-        raise DataError(
-            f"no label of {settings.name} is known to the network: {list(predictor.labels.names)}"
-        )
+        raise DataError(f"no label of {data} is known to the network: {list(predictor.labels.names)}")
     logits, used, broken = answer_all(
         known, predictor.preprocess, predictor.network, predictor.task, on_batch=on_batch
     )
     if not used:
         raise DataError(f"not one of {len(known)} samples could be used, such as {broken[0]}")
     truth = make_targets(used, corpus.labels, corpus.task).numpy()
-    target = (
-        folder
-        or (path / "evaluation" if _is_run(path) else path.with_name(path.name + "-evaluation")) / split
-    )
-    result = _score(predictor, logits, used, _mapped(truth, corpus.labels.names, names, predictor), target)
-    result.skipped.extend([*skipped, *broken, *corpus.skipped])
+    result = _score(predictor, logits, used, _mapped(truth, corpus.labels.names, names, predictor), folder)
+    result.skipped.extend([*skipped, *broken])
     result.localization.update(localize(predictor, used))
-    _write(result)
-    if _is_run(path):
-        _record(path, settings.name, split, result)
     return result
 
 
@@ -157,23 +134,36 @@ def localize(predictor: Predictor, samples: Sequence[Sample]) -> dict[str, float
 
     Weakly supervised detection as in CTEN (CVPR 2023): a network that was trained on labels of whole clips
     detects the segments with the most attention. Samples are computed a second time for it.
+
+    Returns:
+        Average precision whatever the class by threshold, and its `mean`; where the labels are the network's,
+        also `map` and `ap/<label>`, for which a stretch must bear the label that the clip was given.
     """
-    stated = [sample for sample in samples if sample.facts.get("events")]
+    stated = [sample for sample in samples if sample.segments]
     if not stated or not isinstance(predictor.preprocess, Timed):
         return {}
     truths = {
-        sample.id: Segments(
-            np.array([(event["start_s"], event["end_s"]) for event in sample.facts["events"]])
-        )
+        sample.id: Segments(np.array([(event.start_s, event.end_s) for event in sample.segments or ()]))
         for sample in stated
     }
     found: dict[str, Segments] = {}
+    said: dict[str, Segments] = {}
     for answer in predictor.predict(stated):
         if isinstance(answer, Prediction):
             attention = np.array([moment.attention for moment in answer.moments])
             spans_s = np.array([(moment.start_s, moment.end_s) for moment in answer.moments])
-            found[answer.id] = Segments(*segments_from_attention(attention, spans_s))
-    return mean_average_precision(found, truths)
+            spans, scores = segments_from_attention(attention, spans_s)
+            found[answer.id] = Segments(spans, scores)
+            said[answer.id] = Segments(spans, scores, np.array([answer.label] * len(spans), dtype=object))
+    labelled = {sample.id: segments_of(sample.segments or ()) for sample in stated}
+    named = {label for one in labelled.values() if one.labels is not None for label in one.labels}
+    by_label = (
+        detection_scores(said, labelled, labels=predictor.labels.names, thresholds=THRESHOLDS).to_dict()
+        if named <= set(predictor.labels.names)
+        else {}
+    )
+    told = {name: value for name, value in by_label.items() if name == "map" or name.startswith("ap/")}
+    return {**mean_average_precision(found, truths), **told}
 
 
 def _is_run(path: Path) -> bool:
@@ -262,20 +252,8 @@ def _score(
         folder,
         label_hint=hint,
         backend=predictor.backend,
-    )
-
-
-def _write(result: Evaluation) -> None:
-    write_text(result.folder / "scores.json", json.dumps(result.to_dict(), indent=1) + "\n")
-    with (result.folder / "predictions.csv").open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, fieldnames=list(result.predictions[0]))
-        writer.writeheader()
-        writer.writerows(result.predictions)
-    import pyarrow
-    import pyarrow.parquet
-
-    pyarrow.parquet.write_table(
-        pyarrow.Table.from_pylist(result.predictions), result.folder / "predictions.parquet"
+        task=predictor.task,
+        samples=len(samples),
     )
 
 
@@ -285,7 +263,7 @@ def _record(path: Path, data: str, split: str, result: Evaluation) -> None:
         "when": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "data": data,
         "split": split,
-        "samples": len(result.predictions),
+        "samples": result.samples,
         "scores": result.scores,
     }
     (path / "evaluation").mkdir(exist_ok=True)

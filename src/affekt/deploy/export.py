@@ -4,33 +4,39 @@ from __future__ import annotations
 
 import logging
 import time
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from torch import nn
 
 from affekt import __version__
 from affekt.core import catalog
 from affekt.core.errors import AffektError, ExportError, UsageError
+from affekt.core.sample import Localizing, Preprocess
 from affekt.core.sealed import check_place, read_sealed, write_sealed
 from affekt.core.spec import InputSpec
-from affekt.deploy.bundle import ANSWER, GRAPH_FILE, graph_network
+from affekt.deploy.bundle import ANSWER, ENCODER_FILE, GRAPH_FILE
 from affekt.deploy.eager import checkpoint_predictor
+from affekt.deploy.graphs import make_graphs, max_difference, random_batch
 from affekt.deploy.quantize import PRECISION, quantize
 from affekt.engine.checkpoint import MODEL_FILE
-from affekt.engine.network import checkpoint_model, eager_network
+from affekt.engine.network import EagerNetwork, checkpoint_model
 from affekt.engine.run import Run, open_run
 from affekt.engine.splits import part
 from affekt.engine.train import data_path
 
 TOLERANCE = 1e-3  # on logits; a bundle that drifts further is not written
-OPSET = 18
 GATE_SAMPLES = 32
 GATE_BATCHES = (1, 2, 5)  # other sizes than the traced one: a batch axis that was frozen shows here
+GATE_CELLS = (9, 31, 8)  # the same for axes of any size
+
+# How logits become scores; what finds segments in them stands under `config`.
+_SCORES = {
+    "single_label": "softmax",
+    "multi_label": "sigmoid",
+    "localization": "sigmoid of each cell; proposals above thresholds, non-maximum suppression",
+}
 
 log = logging.getLogger(__name__)
 
@@ -92,10 +98,10 @@ def export(
     check_place(target)  # before minutes of work
     sealed = read_sealed(source.best if source else path, kind="checkpoint")
     model = checkpoint_model(sealed)
-    predictor = checkpoint_predictor(sealed, source.temperature if source else 1.0)
-    graph = make_graph(model, predictor.preprocess.spec)
+    predictor = checkpoint_predictor(sealed, source.calibration if source else {})
+    graphs = make_graphs(model, predictor.preprocess)
     batches, gate = _gate_batches(source, predictor.preprocess, data_root)
-    drift = max_difference(model, graph, batches)
+    drift = max_difference(EagerNetwork(model), graphs.network(), batches)
     if not drift <= TOLERANCE:
         raise ExportError(
             f"the graph's logits differ from eager PyTorch by up to {drift:.2e} on {gate}; "
@@ -104,78 +110,44 @@ def export(
     document = _document(
         source, sealed.document, predictor.preprocess.spec, {"max_difference": drift, "on": gate}
     )
-    reduced = quantize(graph, source, predictor.preprocess, data_root) if int8 else None
+    if graphs.encoded:
+        document["encoder"] = {"input": graphs.encoded}
+    reduced = quantize(graphs.main, source, predictor.preprocess, data_root) if int8 else None
     if reduced:
-        graph = reduced.graph
+        graphs = graphs._replace(main=reduced.graph)
         document |= {"precision": PRECISION, "gate": {**document["gate"], "int8": reduced.gate}}
         if reduced.temperature is not None:
             document["calibration"] = {"temperature": reduced.temperature}
     with write_sealed(target, document) as work:
-        (work / GRAPH_FILE).write_bytes(graph)
+        (work / GRAPH_FILE).write_bytes(graphs.main)
+        if graphs.encoder is not None:
+            (work / ENCODER_FILE).write_bytes(graphs.encoder)
     seconds = time.perf_counter() - start
-    return Exported(target, drift, gate, len(graph), seconds, reduced.gate if reduced else None)
-
-
-def make_graph(model: nn.Module, spec: InputSpec) -> bytes:
-    """The network as an ONNX graph: inputs named as in the spec, outputs as its `_fields`, any batch size."""
-    batch = torch.export.Dim("b", min=1)
-    example = {name: torch.from_numpy(array) for name, array in random_batch(spec, 2, seed=0).items()}
-    output = model.eval()(**example)
-    quiet = logging.getLogger("torch.onnx")
-    level = quiet.level
-    quiet.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the exporter warns about its own inner workings
-            program = torch.onnx.export(
-                model,
-                (),
-                kwargs=example,
-                dynamo=True,
-                opset_version=OPSET,
-                input_names=list(spec.names),
-                output_names=list(output._fields),
-                dynamic_shapes={name: {0: batch} for name in spec.names},
-                verbose=False,
-            )
-    finally:
-        quiet.setLevel(level)
-    assert program is not None
-    return program.model_proto.SerializeToString()
-
-
-def max_difference(model: nn.Module, graph: bytes, batches: list[dict[str, np.ndarray]]) -> float:
-    """Largest difference of a logit between eager PyTorch and the graph; NaN counts as infinite."""
-    eager, runtime = eager_network(model), graph_network(graph)
-    worst = max(float(np.abs(eager(batch) - runtime(batch)).max()) for batch in batches)
-    return worst if np.isfinite(worst) else float("inf")
-
-
-def random_batch(spec: InputSpec, size: int, *, seed: int) -> dict[str, np.ndarray]:
-    """Standard normal inputs of the spec's shapes; open axes get four places."""
-    rng = np.random.default_rng(seed)
-    return {
-        tensor.name: rng.standard_normal((size, *(n or 4 for n in tensor.shape))).astype(tensor.dtype)
-        for tensor in spec.inputs
-    }
+    size = len(graphs.main) + len(graphs.encoder or b"")
+    return Exported(target, drift, gate, size, seconds, reduced.gate if reduced else None)
 
 
 def _gate_batches(
-    run: Run | None, preprocess: Any, data_root: Path | str | None
+    run: Run | None, preprocess: Preprocess, data_root: Path | str | None
 ) -> tuple[list[dict[str, np.ndarray]], str]:
     """Batches of several sizes: of validation samples where the data can be read, else of random numbers."""
     root = data_path(data_root)
+    localizes = isinstance(preprocess, Localizing)
     if run is None or (catalog.dataset(run.recipe.data.name).needs_root and root is None):
-        return [random_batch(preprocess.spec, n, seed=n) for n in GATE_BATCHES], "random inputs"
+        sizes = zip(GATE_BATCHES, GATE_CELLS, strict=True)
+        return [random_batch(preprocess.spec, n, seed=n, open_size=t) for n, t in sizes], "random inputs"
     recipe = run.recipe
     adapter = catalog.dataset(recipe.data.name)
     samples = part(adapter.open(root, recipe.data.options).samples, recipe.split).validation[:GATE_SAMPLES]
     rows: list[dict[str, np.ndarray]] = []
     for sample in samples:
         try:
-            rows.append(preprocess(sample))
+            rows.append(next(preprocess.parts(sample)) if localizes else preprocess(sample))
         except AffektError as error:
             log.warning("the gate skips %s: %s", sample.id, error)
+    if localizes:  # each has its own length
+        batches = [{name: row[name][None] for name in preprocess.spec.names} for row in rows]
+        return batches, f"the first cells of {len(rows)} validation samples"
     stacked = {name: np.stack([row[name] for row in rows]) for name in preprocess.spec.names}
     sizes = [*(n for n in GATE_BATCHES if n < len(rows)), len(rows)]
     return [
@@ -195,10 +167,7 @@ def _document(
         **{name: checkpoint[name] for name in kept},
         "modality": spec.modality(card.modalities[0]),
         "inputs": [tensor.model_dump(mode="json") for tensor in spec.inputs],
-        "postprocessing": {
-            "answer": ANSWER,
-            "scores": "softmax" if checkpoint["task"] == "single_label" else "sigmoid",
-        },
+        "postprocessing": {"answer": ANSWER, "scores": _SCORES[checkpoint["task"]]},
         "calibration": {"temperature": 1.0},
         "gate": gate,
         "weights_sha256": checkpoint["files"][MODEL_FILE]["sha256"],
@@ -216,7 +185,7 @@ def _training(run: Run, checkpoint: dict[str, Any]) -> dict[str, Any]:
     return {
         "data": checkpoint["data"],
         "split": recipe.split.model_dump(mode="json"),
-        "calibration": {"temperature": run.temperature, **result.get("calibration", {})},
+        "calibration": {"temperature": run.temperature, **run.calibration},
         "metrics": {
             "data": recipe.data.name,
             "split": "validation",

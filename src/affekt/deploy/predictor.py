@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from affekt.core.answering import WholeNetwork, answer, mean_logits, prepare, rows_at_once
+from affekt.core.answering import WholeNetwork, answer, cell_logits, mean_logits, prepare, rows_at_once
 from affekt.core.dataset import Task
 from affekt.core.errors import AffektError
 from affekt.core.labels import LabelSet
 from affekt.core.prediction import Moment, Prediction, Provenance
-from affekt.core.sample import Preprocess, Sample, Skipped, Timed
+from affekt.core.sample import Localized, Localizing, Preprocess, Sample, Skipped, Timed
+from affekt.core.segment import Segment
 from affekt.deploy.inputs import Source, as_samples, notes_of
 from affekt.metrics.calibration import sigmoid, softmax
 
@@ -30,6 +31,7 @@ class Predictor:
         network: Batch of the spec's inputs to logits (b, k), and to what else it tells.
         modality: What it takes, such as `image` or `video+audio`.
         temperature: What logits are divided by; 1 where nothing was calibrated.
+        segment_bar: Score from which found segments are told; None tells all.
         document: Manifest of the bundle or checkpoint behind it.
         backend: What computes the network, and in which precision, such as `openvino bf16`.
 
@@ -48,6 +50,7 @@ class Predictor:
     provenance: Provenance
     document: Mapping[str, Any]
     backend: str = "pytorch f32"
+    segment_bar: float | None = None
 
     @classmethod
     def open(
@@ -97,6 +100,7 @@ class Predictor:
         *,
         batch_size: int | None = None,
         joints: tuple[str, ...] | None = None,
+        on_cells: Callable[[int, int], None] = lambda done, total: None,
     ) -> Iterator[Prediction | Skipped]:
         """Answers in the order of the inputs, as they come; a broken item is skipped with its reason.
 
@@ -104,7 +108,12 @@ class Predictor:
             sources: Files, folders, samples, decoded media.
             batch_size: Inputs at once; as many as fit into modest memory if not given.
             joints: Joint order of skeleton files that do not state one.
+            on_cells: Of long media: told how many of how many cells of one are done.
         """
+        if isinstance(self.preprocess, Localizing):
+            for item in as_samples(sources, self.modality, joints=joints):
+                yield item if isinstance(item, Skipped) else self._localized(item, self.preprocess, on_cells)
+            return
         batch_size = batch_size or rows_at_once(self.preprocess.spec, many=32)
         items: list[Sample | Skipped] = []
         for item in as_samples(sources, self.modality, joints=joints):
@@ -114,6 +123,18 @@ class Predictor:
                 items = []
         if items:
             yield from self._answer(items)
+
+    def localize(
+        self, sample: Sample, *, on_cells: Callable[[int, int], None] = lambda done, total: None
+    ) -> Localized:
+        """All that a localization network says of a sample, whatever the bar.
+
+        Raises:
+            MediaError: The sample cannot be read.
+        """
+        assert isinstance(self.preprocess, Localizing), "this network does not look for segments"
+        logits = cell_logits(sample, self.preprocess, self.network, on_cells=on_cells)
+        return self.preprocess.localize(sample, logits)
 
     def logits(self, samples: list[Sample]) -> tuple[np.ndarray, list[Sample], list[Skipped]]:
         """Logits (n, k) of the usable samples, these samples, and the others with their reasons."""
@@ -147,6 +168,29 @@ class Predictor:
                 expected = next(good, None)
             else:
                 yield next(bad)
+
+    def _localized(
+        self, sample: Sample, preprocess: Localizing, on_cells: Callable[[int, int], None]
+    ) -> Prediction | Skipped:
+        try:
+            found = self.localize(sample, on_cells=on_cells)
+        except AffektError as error:
+            return Skipped(sample.id, str(error))
+        moments = tuple(
+            Moment(float(start), float(end), float(foreground), self._named(scores))
+            for (start, end), foreground, scores in zip(
+                found.cells_s, found.foreground, found.curves, strict=True
+            )
+        )
+        segments = tuple(
+            Segment(float(start), float(end), self.labels.names[label], float(score))
+            for (start, end), label, score in sorted(
+                zip(found.spans_s, found.labels.tolist(), found.scores.tolist(), strict=True),
+                key=lambda one: -one[2],
+            )
+            if self.segment_bar is None or score >= self.segment_bar
+        )
+        return replace(self._prediction(sample, found.video, moments), segments=segments)
 
     def _moments(self, sample: Sample, outputs: Mapping[str, np.ndarray], row: int) -> tuple[Moment, ...]:
         """When it shows, by the sample's first view."""

@@ -28,7 +28,7 @@ from affekt.core import catalog
 from affekt.core.answering import answer_all
 from affekt.core.dataset import Corpus
 from affekt.core.errors import AffektError, ExportError, UsageError
-from affekt.core.sample import Preprocess, Sample
+from affekt.core.sample import Localizing, Preprocess, Sample
 from affekt.deploy.backends import Backend, graph_network
 from affekt.engine.loading import make_targets
 from affekt.engine.run import Run
@@ -70,6 +70,8 @@ def quantize(
         ExportError: The graph has no convolution, or its int8 version scores more than one point lower.
         UsageError: There is no data to calibrate and to score on.
     """
+    if isinstance(preprocess, Localizing):
+        raise ExportError("int8 is not offered for localization: its gate has no score of segments yet")
     if not any(node.op_type == "Conv" for node in onnx.load_from_string(graph).graph.node):
         raise ExportError("the graph has no convolution, so there is nothing to put into int8")
     corpus, known, unseen = _samples(run, data_root)

@@ -15,10 +15,10 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from affekt.core.errors import MediaError
+from affekt.core.errors import ConfigError, MediaError
 from affekt.core.method import Method
 from affekt.core.recipe import Recipe
-from affekt.core.sample import Skipped
+from affekt.core.sample import Localizing, Skipped
 from affekt.core.settings import Settings
 from affekt.engine.cache import FeatureCache
 from affekt.engine.cache_keys import Views, describe_network
@@ -62,6 +62,7 @@ class CachedDataset(SampleDataset):
         """
         self.samples, self.preprocess = plain.samples, plain.preprocess
         self.seed, self.targets = plain.seed, plain.targets
+        self.labels, self.task = plain.labels, plain.task
         self.cache = cache
         self.views = Views() if plain.seed is None else Views(count, plain.seed)
         self.files = [cache.file(sample, self.views) for sample in self.samples]
@@ -119,6 +120,10 @@ def cached(
     device = _device(recipe)
     backbone = FrozenBackbone(model, room.name, config, device)
     preprocess = next(iter(plain.values())).preprocess
+    if isinstance(preprocess, Localizing) and recipe.train.cached_views > 1:
+        raise ConfigError(
+            "recipe", [f"train.cached_views: views of {room.name} do not vary in training, so 1 is enough"]
+        )
     document = describe_network(room, model, config, preprocess, state, FEATURE_DTYPE.name)
     cache = FeatureCache(root, document, features=backbone.names, inputs=preprocess.spec.names)
     datasets = {name: CachedDataset(part, cache, recipe.train.cached_views) for name, part in plain.items()}
@@ -155,6 +160,9 @@ def _fill(
     dataset: CachedDataset, missing: Sequence[int], backbone: FrozenBackbone, *, workers: int
 ) -> Iterator[bool]:
     """Compute what is missing, sample by sample; tells of each whether it was computed here."""
+    if isinstance(dataset.preprocess, Localizing):
+        yield from _fill_in_parts(dataset, missing, backbone, dataset.preprocess)
+        return
     # Processes that fill one cache at the same time begin at places of their own.
     turn = os.getpid() % len(missing) if missing else 0
     drawn = _Drawn(dataset, [*missing[turn:], *missing[:turn]])
@@ -172,6 +180,25 @@ def _fill(
         if whole:
             dataset.cache.write(dataset.files[index], views)
         yield whole
+
+
+def _fill_in_parts(
+    dataset: CachedDataset, missing: Sequence[int], backbone: FrozenBackbone, preprocess: Localizing
+) -> Iterator[bool]:
+    """The same for long samples: some cells after the others are decoded and pass the backbone."""
+    for index in missing:
+        if dataset.is_there(index):
+            yield False
+            continue
+        try:
+            parts = [backbone(part) for part in preprocess.parts(dataset.samples[index])]
+        except MediaError as error:
+            dataset.broken[index] = str(error)
+            yield False
+            continue
+        whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        dataset.cache.write(dataset.files[index], [whole])
+        yield True
 
 
 class _Drawn(Dataset[dict[str, np.ndarray] | Skipped]):

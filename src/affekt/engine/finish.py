@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import numpy as np
 
 from affekt.core import catalog
-from affekt.core.answering import answer_all
+from affekt.core.answering import answer_all, cell_logits
 from affekt.core.dataset import Corpus
+from affekt.core.errors import MediaError
 from affekt.core.recipe import Recipe
+from affekt.core.sample import Localizing, Preprocess
 from affekt.core.sealed import read_sealed
 from affekt.engine.loading import make_targets
-from affekt.engine.network import checkpoint_model, eager_network
+from affekt.engine.network import EagerNetwork, checkpoint_model, eager_network, encoded_input
 from affekt.engine.recording import best_epoch
 from affekt.engine.run import Run
+from affekt.engine.scoring import named_segments, segments_of
 from affekt.engine.splits import Parts
 from affekt.metrics.calibration import expected_calibration_error, fit_temperature, softmax
 from affekt.metrics.classification import confusion_matrix
+from affekt.metrics.segment_bar import best_bar
+from affekt.metrics.segments import Segments
 from affekt.report.figures import draw_confusion, draw_curves
+
+log = logging.getLogger(__name__)
+
+_BAR_TIOU = 0.3  # the strictest overlap that TSL-Net's authors score
 
 
 def finish(run: Run, recipe: Recipe, corpus: Corpus, parts: Parts) -> None:
@@ -37,18 +47,18 @@ def finish(run: Run, recipe: Recipe, corpus: Corpus, parts: Parts) -> None:
         "samples": {"train": len(parts.train), "validation": len(parts.validation), "test": len(parts.test)},
         "skipped": len(corpus.skipped),
     }
-    if corpus.task == "single_label":
-        result["calibration"] = _calibrate(run, recipe, corpus, parts)
+    if recipe.split.validate_on_test:
+        result["selected_on"] = "test"
+    if corpus.task != "multi_label":
+        fit = _fit_temperature if corpus.task == "single_label" else _fit_bar
+        result["calibration"] = fit(run, recipe, corpus, parts)
         run.write_json("calibration.json", result["calibration"])
     run.write_json("result.json", result)
 
 
-def _calibrate(run: Run, recipe: Recipe, corpus: Corpus, parts: Parts) -> dict[str, Any]:
+def _fit_temperature(run: Run, recipe: Recipe, corpus: Corpus, parts: Parts) -> dict[str, Any]:
     """Temperature of the chosen epoch, fitted on validation; its confusion matrix is drawn on the way."""
-    sealed = read_sealed(run.best, kind="checkpoint")
-    room = catalog.method(recipe.method)
-    preprocess = room.load("preprocess")(room.make_config(recipe.config), sealed.document["preprocessing"])
-    network = eager_network(checkpoint_model(sealed))
+    preprocess, network = _chosen(run, recipe)
     logits, used, _ = answer_all(parts.validation, preprocess, network, corpus.task)
     targets = make_targets(used, corpus.labels, corpus.task).numpy()
     truth: np.ndarray = targets.argmax(axis=1) if targets.ndim == 2 else targets
@@ -62,3 +72,30 @@ def _calibrate(run: Run, recipe: Recipe, corpus: Corpus, parts: Parts) -> dict[s
         "ece_before": expected_calibration_error(softmax(logits), truth),
         "ece_after": expected_calibration_error(softmax(logits / temperature), truth),
     }
+
+
+def _fit_bar(run: Run, recipe: Recipe, corpus: Corpus, parts: Parts) -> dict[str, Any]:
+    """The score from which the chosen epoch's segments are worth telling: by F1 on validation."""
+    preprocess, network = _chosen(run, recipe)
+    assert isinstance(preprocess, Localizing)
+    found: dict[str, Segments] = {}
+    truths: dict[str, Segments] = {}
+    for sample in parts.validation:
+        try:
+            logits = cell_logits(sample, preprocess, network)
+        except MediaError as error:
+            log.warning("the bar of segments is chosen without %s", error)
+            continue
+        found[sample.id] = named_segments(preprocess.localize(sample, logits), corpus.labels)
+        truths[sample.id] = segments_of(sample.segments or ())
+    bar, f1 = best_bar(found, truths, labels=corpus.labels.names, threshold=_BAR_TIOU)
+    return {"segment_bar": bar, "f1": f1, "tiou": _BAR_TIOU, "samples": len(found)}
+
+
+def _chosen(run: Run, recipe: Recipe) -> tuple[Preprocess, EagerNetwork]:
+    """The network of the epoch that was kept, and what prepares its inputs."""
+    sealed = read_sealed(run.best, kind="checkpoint")
+    room = catalog.method(recipe.method)
+    preprocess = room.load("preprocess")(room.make_config(recipe.config), sealed.document["preprocessing"])
+    model = checkpoint_model(sealed)
+    return preprocess, eager_network(model, encoded=encoded_input(model, preprocess))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from affekt.core.dataset import Task
 from affekt.core.errors import MediaError
 from affekt.core.labels import LabelSet
 from affekt.core.recipe import Recipe
-from affekt.core.sample import Preprocess, Sample, Skipped
+from affekt.core.sample import Localizing, Preprocess, Sample, Skipped
 from affekt.engine.randomness import ORDER, VIEW, generator
 
 
@@ -43,6 +44,7 @@ class SampleDataset(Dataset[dict[str, Tensor] | Skipped]):
         seed: Of the training views; None for views without augmentation.
         """
         self.samples, self.preprocess, self.seed = list(samples), preprocess, seed
+        self.labels, self.task = labels, task
         self.targets = make_targets(samples, labels, task)
 
     def __len__(self) -> int:
@@ -51,9 +53,22 @@ class SampleDataset(Dataset[dict[str, Tensor] | Skipped]):
     def __getitem__(self, draw: Draw | int) -> dict[str, Tensor] | Skipped:
         index, epoch = (draw.index, draw.epoch) if isinstance(draw, Draw) else (draw, 0)
         try:
-            return {**self.arrays(index, epoch), "label": self.targets[index]}
+            arrays = self.arrays(index, epoch)
+            return {**arrays, **self._targets(index, arrays)}
         except MediaError as error:  # one broken file among thousands: the epoch goes on without it
             return Skipped(self.samples[index].id, str(error))
+
+    def _targets(self, index: int, arrays: dict[str, Tensor]) -> dict[str, Tensor]:
+        """The label; for localization also the marked cells, and which sample it is."""
+        target = {"label": self.targets[index]}
+        if not isinstance(self.preprocess, Localizing):
+            return target
+        sample = self.samples[index]
+        if self.seed is not None and not sample.points:
+            raise MediaError(f"{sample.id} has no marked point to learn from")
+        cells = len(next(iter(arrays.values())))
+        points = point_rows(sample, self.preprocess, self.labels, cells)
+        return {**target, "points": points, "number": torch.tensor(index)}
 
     def arrays(self, index: int, epoch: int) -> dict[str, Tensor]:
         """The view of a sample that an epoch meets.
@@ -127,14 +142,36 @@ def plain_loader(dataset: SampleDataset, recipe: Recipe) -> DataLoader[Any]:
 
 
 def make_targets(samples: Sequence[Sample], labels: LabelSet, task: Task) -> Tensor:
-    """Class indices (n,) int64, or shares (n, k) float32 where samples have votes or several labels."""
+    """Class indices (n,) int64; shares (n, k) float32 where samples have votes, points or several labels."""
     if task == "single_label" and all(sample.label_weights is None for sample in samples):
         return torch.tensor([labels.index(sample.label or "") for sample in samples])
     rows = torch.zeros(len(samples), len(labels))
     for row, sample in zip(rows, samples, strict=True):
-        for name, weight in (sample.label_weights or {sample.label or "": 1.0}).items():
+        for name, weight in weights_of(sample, task).items():
             row[labels.index(name)] = weight
-    return rows if task == "multi_label" else rows / rows.sum(dim=1, keepdim=True)
+    if task == "multi_label":
+        return rows
+    return rows / rows.sum(dim=1, keepdim=True).clamp(min=1e-12)  # nothing may happen in a video
+
+
+def weights_of(sample: Sample, task: Task) -> Mapping[str, float]:
+    """How much of each label a sample has, by name.
+
+    Of a localization sample, whose labels somebody marked: how many points; how many segments if none.
+    """
+    if task != "localization":
+        return sample.label_weights or {sample.label or "": 1.0}
+    return Counter(mark.label for mark in sample.points or sample.segments or ())
+
+
+def point_rows(sample: Sample, preprocess: Localizing, labels: LabelSet, cells: int) -> Tensor:
+    """How many points of each class lie in each cell: (t, k) float32."""
+    rows = torch.zeros(cells, len(labels))
+    times_s = np.array([point.time_s for point in sample.points], float)
+    for cell, point in zip(preprocess.cells_at(sample, times_s).tolist(), sample.points, strict=True):
+        if 0 <= cell < cells:
+            rows[cell, labels.index(point.label)] += 1
+    return rows
 
 
 def balanced_weights(targets: Tensor) -> np.ndarray:

@@ -8,19 +8,16 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import lightning.pytorch as pl
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
 
-from affekt.core.dataset import Task
 from affekt.core.errors import DataError
 from affekt.core.recipe import Recipe
 from affekt.engine.features import FeatureNetwork
 from affekt.engine.optimization import make_optimizer, rate_factor
 from affekt.engine.randomness import STEP, seed_torch
-from affekt.metrics.calibration import negative_log_likelihood, sigmoid
-from affekt.metrics.classification import confusion_matrix, multi_label_scores, scores_of
+from affekt.engine.scoring import Scorer
 from affekt.optim.sam import SAM
 
 log = logging.getLogger(__name__)
@@ -30,16 +27,16 @@ class TrainingModule(pl.LightningModule):
     """A network and its objective, in Lightning's terms."""
 
     def __init__(
-        self, model: nn.Module, objective: nn.Module, inputs: tuple[str, ...], recipe: Recipe, task: Task
+        self, model: nn.Module, objective: nn.Module, inputs: tuple[str, ...], recipe: Recipe, scorer: Scorer
     ) -> None:
         """Args:
         inputs: Names of the batch's entries that the network is called with.
+        scorer: Collects what validation gives.
         """
         super().__init__()
         self.model, self.objective = model, objective
         self.inputs, self.recipe = inputs, recipe
-        self.task: Task = task
-        self._seen: list[tuple[Tensor, Tensor]] = []
+        self.scorer = scorer
         self._told: set[str] = set()
 
     def training_step(self, batch: dict[str, Any], batch_idx: int) -> Tensor | None:
@@ -61,14 +58,12 @@ class TrainingModule(pl.LightningModule):
 
     def validation_step(self, batch: dict[str, Any], batch_idx: int) -> None:
         if self._can_use(batch):
-            self._seen.append((self.logits(batch).float().cpu(), batch["label"].cpu()))
+            self.scorer.add(self.logits(batch), batch)
 
     def on_validation_epoch_end(self) -> None:
-        if not self._seen:
+        if not len(self.scorer):
             raise DataError("not one validation item could be read: look at the reasons above")
-        logits, targets = (torch.cat(part).numpy() for part in zip(*self._seen, strict=True))
-        self._seen.clear()
-        scores = validation_scores(logits, targets, self.task)
+        scores = self.scorer.scores()
         self.log_dict({f"validation/{name}": value for name, value in scores.items()}, sync_dist=True)
 
     def _can_use(self, batch: dict[str, Any]) -> bool:
@@ -98,8 +93,11 @@ class TrainingModule(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:
         recipe = self.recipe
-        parameters = [p for p in (*self.model.parameters(), *self.objective.parameters()) if p.requires_grad]
-        optimizer = make_optimizer(recipe.optimizer, parameters)
+        named = dict(self.model.named_parameters())
+        named |= {f"objective.{name}": parameter for name, parameter in self.objective.named_parameters()}
+        optimizer = make_optimizer(
+            recipe.optimizer, {name: p for name, p in named.items() if p.requires_grad}
+        )
         steps_an_epoch = int(self.trainer.estimated_stepping_batches) / recipe.train.epochs
 
         def factor(step: int) -> float:
@@ -125,17 +123,3 @@ def held_statistics(model: nn.Module) -> Iterator[None]:
     finally:
         for norm, momentum in zip(norms, momenta, strict=True):
             norm.momentum = momentum
-
-
-def validation_scores(logits: np.ndarray, targets: np.ndarray, task: Task) -> dict[str, float]:
-    """Scores by name, with the loss that selection may ask for: plain, without smoothing or weights."""
-    if task == "multi_label":
-        probability = np.clip(sigmoid(logits.astype(float)), 1e-7, 1 - 1e-7)
-        loss = -(targets * np.log(probability) + (1 - targets) * np.log(1 - probability)).mean()
-        return {"loss": float(loss), **multi_label_scores(targets, probability)}
-    truth = targets.argmax(axis=1) if targets.ndim == 2 else targets
-    confusion = confusion_matrix(truth, logits.argmax(axis=1), logits.shape[1])
-    return {
-        "loss": negative_log_likelihood(logits.astype(float), truth),
-        **{name: float(value) for name, value in scores_of(confusion).items()},
-    }

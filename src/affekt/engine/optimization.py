@@ -3,22 +3,43 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import Any
 
 from torch import nn
 from torch.optim import SGD, Adam, AdamW, Optimizer
 
+from affekt.core.errors import ConfigError
 from affekt.core.recipe import OptimizerSettings, ScheduleSettings
 from affekt.optim.sam import SAM
 
 
-def make_optimizer(settings: OptimizerSettings, parameters: Iterable[nn.Parameter]) -> Optimizer:
-    """The optimizer of a recipe."""
-    base = _make_base(settings, parameters)
+def make_optimizer(settings: OptimizerSettings, parameters: Mapping[str, nn.Parameter]) -> Optimizer:
+    """The optimizer of a recipe, for parameters by name.
+
+    Raises:
+        ConfigError: The recipe sets the rate of parameters that are not there.
+    """
+    base = _make_base(settings, _groups(settings, parameters))
     return SAM(base, rho=settings.sam.rho, adaptive=settings.sam.adaptive) if settings.sam else base
 
 
-def _make_base(settings: OptimizerSettings, parameters: Iterable[nn.Parameter]) -> Optimizer:
+def _groups(settings: OptimizerSettings, parameters: Mapping[str, nn.Parameter]) -> list[dict[str, Any]]:
+    """Parameters that share a rate; each part that the recipe names is one group."""
+    groups: list[dict[str, Any]] = []
+    left = dict(parameters)
+    for part, factor in settings.rates.items():
+        chosen = [name for name in left if name == part or name.startswith(f"{part}.")]
+        if not chosen:
+            parts = sorted({name.partition(".")[0] for name in parameters})
+            raise ConfigError(
+                "recipe", [f"optimizer.rates.{part}: no parameter is called so; there are {', '.join(parts)}"]
+            )
+        groups.append({"params": [left.pop(name) for name in chosen], "lr": settings.lr * factor})
+    return [{"params": list(left.values())}, *groups] if left else groups
+
+
+def _make_base(settings: OptimizerSettings, parameters: list[dict[str, Any]]) -> Optimizer:
     if settings.name == "sgd":
         return SGD(
             parameters,

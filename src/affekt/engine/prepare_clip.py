@@ -83,6 +83,8 @@ def prepare_clip(task: ClipTask) -> Entry:
 
 def annotated(entry: Entry, sample: Sample) -> Entry:
     """An entry with what the data set says of the sample today."""
+    first_s = sample.span_s[0] if sample.span_s else 0.0  # what is stored begins with the span
+    segments = sample.segments
     return entry.model_copy(
         update={
             "label": sample.label,
@@ -92,6 +94,10 @@ def annotated(entry: Entry, sample: Sample) -> Entry:
             "dialogue": sample.dialogue,
             "turn": sample.turn,
             "facts": _plain(sample.facts),
+            "segments": None
+            if segments is None
+            else tuple((it.start_s - first_s, it.end_s - first_s, it.label) for it in segments),
+            "points": tuple((it.time_s - first_s, it.label) for it in sample.points),
         }
     )
 

@@ -26,7 +26,11 @@ def bar(what: str, *, shown: bool) -> Iterator[Callable[[int, int], None]]:
 class RunProgress(Callback):
     """A bar on rich's own console, where log lines find their place above it."""
 
-    def __init__(self) -> None:
+    def __init__(self, metric: str) -> None:
+        """Args:
+        metric: The validation score that selects, and is shown.
+        """
+        self.metric = metric
         text, speed = TextColumn("{task.description}"), TextColumn("{task.fields[score]}")
         self.bar = Progress(text, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), speed)
         self.task = self.bar.add_task("training", score="")
@@ -50,8 +54,8 @@ class RunProgress(Callback):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Show what validation said."""
-        score = trainer.callback_metrics.get("validation/uar")
-        self.bar.update(self.task, score="" if score is None else f"UAR {float(score):.3f}")
+        score = trainer.callback_metrics.get(f"validation/{self.metric}")
+        self.bar.update(self.task, score="" if score is None else f"{shown(self.metric)} {float(score):.3f}")
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Leave the bar as it is."""
@@ -62,3 +66,13 @@ class RunProgress(Callback):
     ) -> None:
         """Give the terminal back."""
         self.bar.stop()
+
+
+def shown(metric: str) -> str:
+    """A metric as people write it.
+
+    Example:
+        >>> shown("uar"), shown("map"), shown("accuracy")
+        ('UAR', 'mAP', 'accuracy')
+    """
+    return {"uar": "UAR", "map": "mAP"}.get(metric, metric.replace("_", " "))

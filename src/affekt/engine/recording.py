@@ -15,6 +15,15 @@ from affekt.engine.run import Run
 
 log = logging.getLogger(__name__)
 
+# Validation scores that an epoch's line tells, where a task has them: name, words, places.
+_TOLD = (
+    ("loss", "validation loss", 4),
+    ("accuracy", "accuracy", 3),
+    ("uar", "UAR", 3),
+    ("map", "mAP", 3),
+    ("recall", "recall", 3),
+)
+
 
 class EpochRecorder(Checkpoint):
     """Writes what an epoch gave. What is best so far is read off the rows, so there is no state to lose."""
@@ -65,11 +74,12 @@ def best_epoch(rows: list[dict[str, Any]], selection: SelectionSettings) -> int:
 
 def summary(row: dict[str, Any], epochs: int) -> str:
     """One line for a person."""
-    return (
-        f"epoch {row['epoch']}/{epochs}  train loss {row['train/loss']:.4f}  validation loss "
-        f"{row['validation/loss']:.4f}  accuracy {row['validation/accuracy']:.3f}  "
-        f"UAR {row['validation/uar']:.3f}"
-    )
+    told = [
+        f"{words} {row[f'validation/{name}']:.{places}f}"
+        for name, words, places in _TOLD
+        if f"validation/{name}" in row
+    ]
+    return "  ".join([f"epoch {row['epoch']}/{epochs}", f"train loss {row['train/loss']:.4f}", *told])
 
 
 def _rate(trainer: pl.Trainer) -> float:

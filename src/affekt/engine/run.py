@@ -89,10 +89,15 @@ class Run:
         return json.loads(file.read_text()) if file.is_file() else None
 
     @property
+    def calibration(self) -> dict[str, Any]:
+        """What was fitted on validation samples: a `temperature`, or a `segment_bar`; empty before that."""
+        file = self.path / "calibration.json"
+        return json.loads(file.read_text()) if file.is_file() else {}
+
+    @property
     def temperature(self) -> float:
         """What logits are divided by to be calibrated; 1 where nothing was fitted."""
-        file = self.path / "calibration.json"
-        return float(json.loads(file.read_text())["temperature"]) if file.is_file() else 1.0
+        return float(self.calibration.get("temperature", 1.0))
 
     def start(self, recipe: Recipe) -> None:
         """Make the folder and write down what is run, and on what."""

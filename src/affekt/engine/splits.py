@@ -47,6 +47,8 @@ def part(samples: Sequence[Sample], settings: SplitSettings) -> Parts:
         test = [sample for sample in labelled if sample.split == "test"]
         validation = [sample for sample in labelled if sample.split == "validation"]
         rest = [sample for sample in labelled if sample.split not in ("test", "validation")]
+    if settings.validate_on_test:
+        return Parts([*rest, *validation], test, test)
     if rest and not validation:
         # One fold of about the wanted share; with few subjects, one subject.
         folds = max(2, min(round(1 / settings.validation_share), len(set(_subjects(rest)))))
@@ -77,7 +79,10 @@ def check_parts(parts: Parts) -> None:
     sides = {
         name: {s.subject for s in parts.part(name) if s.subject} for name in ("train", "validation", "test")
     }
-    for one, other in (("train", "validation"), ("train", "test"), ("validation", "test")):
+    pairs = [("train", "validation"), ("train", "test")]
+    if parts.validation is not parts.test:  # a recipe may validate on test, and says so
+        pairs.append(("validation", "test"))
+    for one, other in pairs:
         shared = sides[one] & sides[other]
         if shared:
             raise DataError(
@@ -86,7 +91,12 @@ def check_parts(parts: Parts) -> None:
 
 
 def _labelled(samples: Sequence[Sample]) -> list[Sample]:
-    return [sample for sample in samples if sample.label is not None or sample.label_weights]
+    """Samples of which somebody said something; that nothing happens in a video is said, too."""
+    return [
+        sample
+        for sample in samples
+        if sample.label is not None or sample.label_weights or sample.points or sample.segments is not None
+    ]
 
 
 def _subjects(samples: Sequence[Sample]) -> list[str]:

@@ -16,7 +16,7 @@ from affekt.core.dataset import Corpus
 from affekt.core.errors import ConfigError
 from affekt.core.method import Method
 from affekt.core.recipe import Recipe, check_classes
-from affekt.core.sample import Preprocess
+from affekt.core.sample import Localizing, Preprocess
 from affekt.core.sealed import read_sealed
 from affekt.core.settings import Settings
 from affekt.engine.cache import cache_root
@@ -31,6 +31,7 @@ from affekt.engine.progress import bar
 from affekt.engine.randomness import INITIAL_WEIGHTS, seed_torch
 from affekt.engine.recording import EpochRecorder
 from affekt.engine.run import Run, check_free, environment
+from affekt.engine.scoring import ClassScorer, Scorer, SegmentScorer
 from affekt.engine.splits import Parts, check_parts, part
 from affekt.engine.trainer import logging_to, make_trainer
 
@@ -102,7 +103,30 @@ def open_corpus(recipe: Recipe, data_root: Path | str | None) -> Corpus:
     problems = check_classes(config, corpus.labels)
     if problems:
         raise ConfigError(f"recipe for {recipe.method} on {recipe.data.name}", problems)
+    check_task(recipe, corpus)
     return corpus
+
+
+def check_task(recipe: Recipe, corpus: Corpus) -> None:
+    """Refuse a method, or a score to select by, that does not fit what the data set asks for.
+
+    Raises:
+        ConfigError: Listing what does not fit.
+    """
+    room = catalog.method(recipe.method)
+    localizes = isinstance(room.load("preprocess")(room.make_config(recipe.config)), Localizing)
+    problems: list[str] = []
+    if localizes and corpus.task != "localization":
+        problems.append(f"{recipe.method} finds segments, of which {recipe.data.name} knows none")
+    if corpus.task == "localization" and not localizes:
+        problems.append(f"{recipe.data.name} asks for segments, which {recipe.method} does not find")
+    if not problems and (recipe.selection.metric == "map") != localizes:
+        choice = "map" if localizes else "uar"
+        problems.append(
+            f"selection.metric = {recipe.selection.metric!r} is no score of this task: take {choice!r}"
+        )
+    if problems:
+        raise ConfigError(f"recipe for {recipe.method} on {recipe.data.name}", problems)
 
 
 def data_path(data_root: Path | str | None) -> Path | None:
@@ -136,7 +160,7 @@ def _fit(
         room.load("objective")(config, Criterion(recipe.loss, corpus.task, weights, corpus.labels)),
         preprocess.spec.names,
         recipe,
-        corpus.task,
+        make_scorer(corpus, preprocess, parts),
     )
     document = {
         "method": recipe.method,
@@ -182,6 +206,13 @@ def make_datasets(
         "validation": SampleDataset(parts.validation, preprocess, corpus.labels, corpus.task, seed=None),
     }
     return datasets, preprocess, state
+
+
+def make_scorer(corpus: Corpus, preprocess: Preprocess, parts: Parts) -> Scorer:
+    """What validation is scored by."""
+    if isinstance(preprocess, Localizing):
+        return SegmentScorer(parts.validation, preprocess, corpus.labels)
+    return ClassScorer(corpus.task)
 
 
 def make_network(recipe: Recipe, room: Method, config: Settings) -> nn.Module:

@@ -31,7 +31,7 @@ def make_trainer(run: Run, recipe: Recipe, recorder: EpochRecorder, *, progress:
     if options.weight_average:
         callbacks.append(EMAWeightAveraging(decay=options.weight_average))
     if progress:
-        callbacks.append(RunProgress())
+        callbacks.append(RunProgress(recipe.selection.metric))
     try:
         # What Lightning would quietly replace by another precision is a mistake in the recipe.
         warnings.filterwarnings("error", message=".*AMP with fp16 is not supported on CPU.*")

@@ -18,15 +18,19 @@ def draw_curves(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     losses, scores = figure.subplots(1, 2)
     epochs = [row["epoch"] for row in rows]
     losses.plot(epochs, [row["train/loss"] for row in rows], color=INK, label="training, all terms")
-    losses.plot(
-        epochs, [row["validation/loss"] for row in rows], color=SECOND, label="validation, cross-entropy"
-    )
+    if "validation/loss" in rows[0]:
+        losses.plot(
+            epochs, [row["validation/loss"] for row in rows], color=SECOND, label="validation, cross-entropy"
+        )
     losses.set(title="Loss", xlabel="epoch")
     for name, label, color in (
         ("accuracy", "accuracy", ACCENT),
         ("uar", "unweighted average recall", SECOND),
+        ("map", "mean average precision", ACCENT),
+        ("recall", "recall of segments", SECOND),
     ):
-        scores.plot(epochs, [row[f"validation/{name}"] for row in rows], color=color, label=label)
+        if f"validation/{name}" in rows[0]:
+            scores.plot(epochs, [row[f"validation/{name}"] for row in rows], color=color, label=label)
     scores.set(title="Validation", xlabel="epoch", ylim=(0, 1))
     for axes in (losses, scores):
         axes.legend(frameon=False, fontsize=8)
@@ -76,6 +80,22 @@ def draw_reliability(probability: np.ndarray, truth: np.ndarray, path: Path, *, 
     axes.plot(mean, accuracy, marker="o", color=ACCENT, label="accuracy")
     axes.set(title="Reliability", xlabel="confidence", xlim=(0, 1), ylim=(0, 1))
     axes.legend(frameon=False, fontsize=8, loc="upper left")
+    axes.spines[["top", "right"]].set_visible(False)
+    _save(figure, path)
+
+
+def draw_average_precision(
+    thresholds: Sequence[float], values: np.ndarray, names: Sequence[str], path: Path
+) -> None:
+    """Average precision (thresholds, labels) of found segments, over how well they must overlap."""
+    figure = Figure(figsize=(5.2, 3.4), layout="constrained")
+    axes = figure.subplots()
+    for column, name in enumerate(names):
+        color = (SECOND, ACCENT, INK)[column % 3]
+        axes.plot(thresholds, values[:, column], marker="o", markersize=3, color=color, label=name)
+    axes.plot(thresholds, np.nanmean(values, axis=1), color=INK, linestyle=":", label="mean of classes")
+    axes.set(title="Found segments", xlabel="temporal IoU", ylabel="average precision", ylim=(0, 1))
+    axes.legend(frameon=False, fontsize=8)
     axes.spines[["top", "right"]].set_visible(False)
     _save(figure, path)
 

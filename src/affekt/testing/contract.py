@@ -18,16 +18,21 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from torch.nn.functional import one_hot
 
 from affekt.core import catalog
+from affekt.core.answering import cell_logits
 from affekt.core.errors import AffektError
 from affekt.core.labels import LabelSet, label_set
 from affekt.core.method import Method
 from affekt.core.recipe import LossSettings, Recipe
+from affekt.core.sample import Localizing, Preprocess
 from affekt.core.settings import Settings
 from affekt.core.spec import InputSpec
-from affekt.deploy.export import GATE_BATCHES, TOLERANCE, make_graph, max_difference, random_batch
+from affekt.deploy.export import GATE_BATCHES, GATE_CELLS, TOLERANCE
+from affekt.deploy.graphs import make_graphs, max_difference, random_batch
 from affekt.engine.criterion import Criterion
+from affekt.engine.network import EagerNetwork, eager_network, encoded_input
 from affekt.testing.media import invent_samples
 
 BATCH = 4
@@ -40,8 +45,19 @@ class Tiny:
     room: Method
     config: Settings
     model: nn.Module
-    spec: InputSpec
+    preprocess: Preprocess
     batch: dict[str, Tensor]
+
+    @property
+    def spec(self) -> InputSpec:
+        """What the network takes in."""
+        return self.preprocess.spec
+
+    @property
+    def classes(self) -> int:
+        """How many it tells apart; cells of time may also be background."""
+        logits = self.model.eval()(**self.inputs).logits
+        return logits.shape[-1] - isinstance(self.preprocess, Localizing)
 
     @property
     def inputs(self) -> dict[str, Tensor]:
@@ -53,7 +69,8 @@ def tiny(name: str, *, seed: int = 0) -> Tiny:
     """A method built from its card's `tiny` config, with random inputs and targets."""
     room = catalog.method(name)
     config = room.make_config(room.card.tiny)
-    spec = room.load("preprocess")(config).spec
+    preprocess: Preprocess = room.load("preprocess")(config)
+    spec = preprocess.spec
     torch.manual_seed(seed)
     model: nn.Module = room.load("model")(config)
     # Fresh networks often start with gates shut; a little noise on every parameter makes all of them matter.
@@ -64,9 +81,15 @@ def tiny(name: str, *, seed: int = 0) -> Tiny:
         InputSpec(inputs=spec.targets), BATCH, seed=seed + 1
     )
     batch = {key: torch.from_numpy(value) for key, value in arrays.items()}
-    classes = model.eval()(**{key: batch[key] for key in spec.names}).logits.shape[1]
-    batch["label"] = torch.arange(BATCH) % classes
-    return Tiny(room, config, model, spec, batch)
+    it = Tiny(room, config, model, preprocess, batch)
+    batch["label"] = torch.arange(BATCH) % it.classes
+    if isinstance(preprocess, Localizing):  # two cells of each sample are marked, the first by its own class
+        batch["label"] = one_hot(batch["label"], it.classes).float()
+        cells = batch[spec.names[0]].shape[1]
+        batch["points"] = torch.zeros(BATCH, cells, it.classes)
+        batch["points"][:, cells // 3] = batch["label"]
+        batch["points"][:, cells - 2] = batch["label"]
+    return it
 
 
 def check_card(name: str) -> None:
@@ -125,9 +148,9 @@ def check_rows_independent(name: str) -> None:
 def check_gradients(name: str) -> None:
     """Each trainable parameter gets a gradient from the objective."""
     it = tiny(name)
-    classes = it.model.eval()(**it.inputs).logits.shape[1]
-    labels = LabelSet.of(*(f"class {number}" for number in range(classes)))
-    objective = it.room.load("objective")(it.config, Criterion(LossSettings(), "single_label", None, labels))
+    task = "localization" if isinstance(it.preprocess, Localizing) else "single_label"
+    labels = LabelSet.of(*(f"class {number}" for number in range(it.classes)))
+    objective = it.room.load("objective")(it.config, Criterion(LossSettings(), task, None, labels))
     it.model.train()
     terms: dict[str, Tensor] = objective(it.model, it.batch)
     assert terms and all(term.ndim == 0 for term in terms.values()), "the objective gives named scalars"
@@ -160,10 +183,11 @@ def check_weight_names(name: str) -> None:
 
 
 def check_export(name: str) -> None:
-    """The exported graph agrees with the network at batch sizes it was not traced with."""
+    """The exported graph agrees with the network at sizes it was not traced with."""
     it = tiny(name)
-    batches = [random_batch(it.spec, size, seed=size) for size in GATE_BATCHES]
-    drift = max_difference(it.model, make_graph(it.model, it.spec), batches)
+    sizes = zip(GATE_BATCHES, GATE_CELLS, strict=True)
+    batches = [random_batch(it.spec, size, seed=size, open_size=cells) for size, cells in sizes]
+    drift = max_difference(EagerNetwork(it.model), make_graphs(it.model, it.preprocess).network(), batches)
     assert drift <= TOLERANCE, f"the graph drifts by {drift:.2e}"
 
 
@@ -189,6 +213,27 @@ def check_preprocess(name: str) -> None:
         assert np.array_equal(varied[key], same[key]), f"{key} is not drawn from the generator alone"
     after = preprocess(samples[0])
     assert all(np.array_equal(plain[key], after[key]) for key in plain), "a training view changed the sample"
+
+
+def check_parts(name: str) -> None:
+    """A localization network answers to a sample in parts, of any cut, as it does to the whole."""
+    it = tiny(name)
+    if not isinstance(it.preprocess, Localizing):
+        return
+    (sample, *_) = invent_samples(it.room.card.modalities[0])
+    preprocess = it.preprocess
+    network = eager_network(it.model, encoded=encoded_input(it.model, it.preprocess))
+    whole = preprocess(sample)
+    total = len(whole[it.spec.names[0]])
+    assert preprocess.count(sample) == total, "count and the arrays disagree"
+    answer = EagerNetwork(it.model)({name: whole[name][None] for name in it.spec.names})[0]
+    streamed = cell_logits(sample, preprocess, network, block=5)
+    assert np.allclose(answer, streamed, rtol=1e-4, atol=1e-5), "blocks answer otherwise than the whole"
+    found = preprocess.localize(sample, streamed)
+    assert len(found.cells_s) == len(found.curves) == len(found.foreground) == total
+    assert len(found.spans_s) == len(found.labels) == len(found.scores)
+    middles = found.cells_s.mean(axis=1)
+    assert np.array_equal(preprocess.cells_at(sample, middles), np.arange(total)), "cells lie elsewhere"
 
 
 def check_runtime_is_light(name: str) -> None:
@@ -221,6 +266,7 @@ CHECKS: tuple[Callable[[str], None], ...] = (
     check_weight_names,
     check_export,
     check_preprocess,
+    check_parts,
     check_runtime_is_light,
     check_recipes,
 )

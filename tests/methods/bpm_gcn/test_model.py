@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 from affekt.core import catalog
 from affekt.core.answering import answer
-from affekt.deploy.export import random_batch
+from affekt.deploy.graphs import random_batch
 from affekt.engine.network import eager_network
 from affekt.methods.bpm_gcn.config import BPMGCNConfig
 from affekt.methods.bpm_gcn.model import BPMGCN

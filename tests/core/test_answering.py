@@ -1,0 +1,83 @@
+"""Cells of long media are answered block by block, as if they had been answered at once."""
+
+import numpy as np
+import pytest
+
+from affekt.core.answering import PartedNetwork, blocks_of, cell_logits
+from affekt.core.sample import Sample
+
+CONTEXT = 2
+
+
+def moving_sum(x):
+    """What a network of context 2 may do: each cell and two neighbours on each side; nothing beyond."""
+    padded = np.pad(x, (CONTEXT, CONTEXT))
+    return sum(padded[shift : shift + len(x)] for shift in range(2 * CONTEXT + 1))
+
+
+class Cells:
+    """A sample of so many cells, in parts of the given sizes."""
+
+    context = CONTEXT
+
+    def __init__(self, sizes):
+        self.sizes = sizes
+        self.values = np.random.default_rng(0).standard_normal((sum(sizes), 3)).astype(np.float32)
+
+    def count(self, sample):
+        return sum(self.sizes)
+
+    def parts(self, sample):
+        ends = np.cumsum(self.sizes)
+        for end, size in zip(ends, self.sizes, strict=True):
+            yield {"x": self.values[end - size : end], "doubled": 2 * self.values[end - size : end]}
+
+    def cells_at(self, sample, times_s):
+        return np.floor(times_s).astype(int)
+
+    def localize(self, sample, logits):
+        raise NotImplementedError
+
+
+def network(batch):
+    assert np.array_equal(batch["doubled"], 2 * batch["x"]), "inputs of a block belong together"
+    return np.stack([np.stack([moving_sum(column) for column in row.T], axis=1) for row in batch["x"]])
+
+
+@pytest.mark.parametrize("sizes", [[1], [3, 1, 1], [40], [7, 7, 7], [1] * 25, [2, 30, 5]])
+@pytest.mark.parametrize("block", [1, 4, 16, 512])
+def test_blocks_of_any_size_answer_as_the_whole(sizes, block):
+    cells = Cells(sizes)
+    told = []
+    found = cell_logits(
+        Sample("a", {}), cells, network, block=block, on_cells=lambda done, total: told.append((done, total))
+    )
+    whole = network({"x": cells.values[None], "doubled": 2 * cells.values[None]})[0]
+    assert found.shape == whole.shape
+    np.testing.assert_allclose(found, whole, rtol=1e-5, atol=1e-6)
+    assert told[-1] == (len(whole), len(whole)) and sorted(told) == told
+
+
+def test_no_block_is_longer_than_a_block_a_part_and_the_context():
+    lengths = [len(b.arrays["x"]) for b in blocks_of(Cells([3] * 40).parts(None), context=2, cells=8)]
+    assert max(lengths) <= 8 + 2 * CONTEXT + 3
+
+
+def test_each_cell_passes_a_parted_encoder_once():
+    class Parted:
+        encoded = "x"
+        seen = 0
+
+        def encode(self, cells):
+            self.seen += len(cells)
+            return cells + 1
+
+        def __call__(self, batch):
+            return np.stack([np.stack([moving_sum(c) for c in row.T], axis=1) for row in batch["x"] - 1])
+
+    cells, parted = Cells([5, 9, 6]), Parted()
+    assert isinstance(parted, PartedNetwork)
+    found = cell_logits(Sample("a", {}), cells, parted, block=4)
+    assert parted.seen == 20
+    whole = network({"x": cells.values[None], "doubled": 2 * cells.values[None]})[0]
+    np.testing.assert_allclose(found, whole, rtol=1e-5, atol=1e-5)
