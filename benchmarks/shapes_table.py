@@ -165,7 +165,7 @@ def scores_by_grouping(rows: Sequence[Mapping[str, str]]) -> dict[str, tuple[flo
 
 def events_of(sample: Sample) -> np.ndarray:
     """Planted events (m, 2) in seconds."""
-    return np.array([(event["start_s"], event["end_s"]) for event in sample.facts["events"]])
+    return np.array([(event.start_s, event.end_s) for event in sample.segments or ()])
 
 
 def duration_of(sample: Sample) -> float:

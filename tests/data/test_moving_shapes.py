@@ -30,8 +30,8 @@ def sound(sample: Sample) -> Waveform:
 
 def told(sample: Sample, times_s: np.ndarray) -> np.ndarray:
     """Where the event is, (n,) bool."""
-    event = sample.facts["events"][0]
-    return (times_s >= event["start_s"]) & (times_s < event["end_s"])
+    (event,) = list(sample.segments or ())
+    return (times_s >= event.start_s) & (times_s < event.end_s)
 
 
 def seen_features(sample: Sample) -> np.ndarray:
@@ -138,12 +138,12 @@ def test_an_event_covers_a_third_of_its_clip_and_holds_whole_frames():
     samples = invent(clips=120).samples
     starts = []
     for sample in samples:
-        (event,) = sample.facts["events"]
-        assert event["label"] == sample.label
-        assert 0 <= event["start_s"] < event["end_s"] <= 2.0
-        assert 0.3 <= (event["end_s"] - event["start_s"]) / 2.0 <= 0.45
-        assert (event["start_s"] * 12) % 1 == pytest.approx(0, abs=1e-9)
-        starts.append(event["start_s"])
+        (event,) = list(sample.segments or ())
+        assert event.label == sample.label
+        assert 0 <= event.start_s < event.end_s <= 2.0
+        assert 0.3 <= event.duration_s / 2.0 <= 0.45
+        assert (event.start_s * 12) % 1 == pytest.approx(0, abs=1e-9)
+        starts.append(event.start_s)
     assert min(starts) < 0.2 and max(starts) > 1.0, "events lie anywhere"
 
 

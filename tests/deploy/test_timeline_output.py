@@ -11,9 +11,11 @@ from dataclasses import replace
 
 import pytest
 
+from affekt.cli.predict import _when
 from affekt.core.errors import UsageError
 from affekt.core.prediction import Moment, Prediction, Provenance
 from affekt.core.sample import Skipped
+from affekt.core.segment import Segment
 from affekt.deploy.output import writer_for
 from affekt.deploy.timeline import check_one_clip
 
@@ -68,6 +70,95 @@ def test_a_label_does_not_break_a_cue(tmp_path):
     bad = Moment(0.0, 1.0, 1.0, {"a\n\n2 --> b": 1.0})
     blocks = write(tmp_path / "clip.srt", answer([bad])).read_text().strip().split("\n\n")
     assert len(blocks) == 1 and blocks[0].count("-->") == 1
+
+
+# ---- localization
+
+
+@pytest.fixture
+def found():
+    """Two of joy overlap, one of fear overlaps both; fear of 2 to 5 s is surest."""
+    cells = [moment(second, second + 1, 0.5, 0.3) for second in range(6)]
+    segments = (
+        Segment(2.0, 5.0, "fear", 0.9),
+        Segment(3.0, 4.5, "joy", 0.625),
+        Segment(0.0, 3.25, "joy", 0.1),
+        Segment(5.0, 6.0, "joy", -0.25),
+    )
+    return replace(answer(cells), segments=segments)
+
+
+def test_subtitles_of_a_localization_answer_are_its_segments_without_less_sure_overlaps(tmp_path, found):
+    assert write(tmp_path / "clip.srt", found).read_text() == (
+        "1\n00:00:02,000 --> 00:00:05,000\nfear 0.90\n\n"
+        "2\n00:00:03,000 --> 00:00:04,500\njoy 0.62\n\n"
+        "3\n00:00:05,000 --> 00:00:06,000\njoy -0.25\n"
+    )
+
+
+def test_where_nothing_was_found_one_cue_says_so(tmp_path, found):
+    text = write(tmp_path / "clip.srt", replace(found, segments=())).read_text()
+    assert text == "1\n00:00:00,000 --> 00:00:06,000\nnothing found\n"
+
+
+def test_an_elan_document_of_a_localization_answer_has_a_tier_for_each_label(tmp_path, found):
+    assert tiers(write(tmp_path / "clip.eaf", found)) == {
+        "joy": [(3000, 4500, "joy 0.62"), (5000, 6000, "joy -0.25")],
+        "fear": [(2000, 5000, "fear 0.90")],
+    }
+    empty = tiers(write(tmp_path / "clip.eaf", replace(found, segments=())))
+    assert empty == {"joy": [], "fear": []}
+
+
+@pytest.mark.parametrize("suffix", [".srt", ".eaf"])
+def test_a_label_of_a_segment_does_not_break_a_file(tmp_path, found, suffix):
+    label = HOSTILE + "\n\n2 --> \x00"
+    path = write(tmp_path / f"clip{suffix}", replace(found, segments=(Segment(1.0, 2.0, label, 0.5),)))
+    if suffix == ".eaf":
+        kept = label.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+        assert tiers(path) == {"joy": [], "fear": [], kept: [(1000, 2000, f"{kept} 0.50")]}
+    else:
+        assert len(path.read_text().strip().split("\n\n")) == 1 and path.read_text().count("-->") == 1
+
+
+def test_csv_has_one_row_a_segment_and_keeps_clips_in_which_nothing_was_found(tmp_path, found):
+    nothing = replace(found, id="quiet.mp4", segments=())
+    path = write(tmp_path / "a.csv", found, nothing, skipped=[Skipped("c.mp4", "is empty")])
+    with path.open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    told = [(row["id"], row["start_s"], row["end_s"], row["label"], row["score"]) for row in rows]
+    assert told == [
+        ("clip.mp4", "2.0", "5.0", "fear", "0.9"),
+        ("clip.mp4", "3.0", "4.5", "joy", "0.625"),
+        ("clip.mp4", "0.0", "3.25", "joy", "0.1"),
+        ("clip.mp4", "5.0", "6.0", "joy", "-0.25"),
+        ("quiet.mp4", "", "", "", ""),
+        ("c.mp4", "", "", "", ""),
+    ]
+    assert rows[-1]["skipped"] == "is empty" and rows[0]["method"] == "vaanet"
+
+
+def test_parquet_has_numbers_for_the_ends_of_segments(tmp_path, found):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    rows = parquet.read_table(write(tmp_path / "a.parquet", found)).to_pylist()
+    assert [(row["start_s"], row["score"]) for row in rows] == [
+        (2.0, 0.9),
+        (3.0, 0.625),
+        (0.0, 0.1),
+        (5.0, -0.25),
+    ]
+
+
+def test_json_holds_each_segment_and_each_cell(tmp_path, found):
+    (row,) = json.loads(write(tmp_path / "a.json", found).read_text())["predictions"]
+    assert row["segments"][1] == {"start_s": 3.0, "end_s": 4.5, "label": "joy", "score": 0.625}
+    assert len(row["segments"]) == 4 and len(row["moments"]) == 6
+
+
+def test_the_table_of_answers_tells_the_surest_segment(found, clip):
+    assert _when(found) == "0:02\N{EN DASH}0:05 fear"
+    assert _when(replace(found, segments=())) == ""
+    assert _when(clip) == "0:00\N{EN DASH}0:03"
 
 
 # ---- EAF

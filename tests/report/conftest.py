@@ -1,5 +1,7 @@
-"""What tests of pages share: a reader of their tags."""
+"""What tests of pages share: a reader of their tags, and a browser."""
 
+import shutil
+import subprocess
 from html.parser import HTMLParser
 
 import pytest
@@ -32,3 +34,21 @@ class Tags(HTMLParser):
 def tags_of():
     """A function that reads the tags of a page; an element that is closed out of turn fails."""
     return Tags
+
+
+@pytest.fixture
+def chromium(tmp_path):
+    """A function that runs Chromium without a window and returns what it prints."""
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if program is None:
+        pytest.skip("no Chromium: the page cannot be opened as people do")
+    flags = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-dev-shm-usage")
+
+    def run(*arguments: str) -> str:
+        profile = f"--user-data-dir={tmp_path / 'profile'}"
+        done = subprocess.run(
+            [program, *flags, profile, *arguments], capture_output=True, text=True, timeout=120, check=True
+        )
+        return done.stdout
+
+    return run

@@ -23,6 +23,10 @@ def command(
     change: Annotated[
         list[str] | None, typer.Option("--set", help="A config field that FILE does not tell: a=b.")
     ] = None,
+    weights: Annotated[
+        list[Path] | None,
+        typer.Option(help="A converted part that FILE does not bring, as an encoder; may be repeated."),
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Turn a checkpoint of a method's authors into one of ours; no code in the file is run.
@@ -35,7 +39,7 @@ def command(
     require("torch", extra="train", needed_by="affekt convert")
     from affekt.engine.convert import convert
 
-    done = convert(method, file, output, labels=labels, config=values)
+    done = convert(method, file, output, labels=labels, config=values, weights=weights or [])
     if json:
         as_json({**vars(done), "folder": str(done.folder)})
         return

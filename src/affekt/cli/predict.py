@@ -68,11 +68,14 @@ def command(
     predictions, skipped = [], []
     with progress("predicting") as step, _no_warnings_of("affekt.methods"):  # answers have notes
         step(0, len(files))
-        for answer in predictor.predict(files, batch_size=batch_size, joints=order):
+        # Of one long file the cells are counted, of several the files.
+        on_cells = step if len(files) == 1 else lambda done, total: None
+        for answer in predictor.predict(files, batch_size=batch_size, joints=order, on_cells=on_cells):
             (predictions if isinstance(answer, Prediction) else skipped).append(answer)
             # A file of several walks gives several answers.
             done = len(predictions) + len(skipped)
-            step(done, max(done, len(files)))
+            if len(files) > 1 or done > 1:
+                step(done, max(done, len(files)))
     if not predictions and len(skipped) == 1:
         raise MediaError(str(skipped[0]))
     if output and write:
@@ -111,15 +114,18 @@ def _no_warnings_of(name: str) -> Iterator[None]:
 
 
 def _when(prediction: Prediction) -> str:
-    """The stretch of a clip that the network looked at most; nothing where it looked nowhere."""
+    """The stretch that the network is surest of, or looked at most; nothing where there is none."""
     from affekt.report.moments import clock, key_spans
 
-    spans, attention = key_spans(prediction)
+    spans, counts = key_spans(prediction)
     if not len(spans):
         return ""
-    start_s, end_s = spans[attention.argmax()].tolist()
+    best = int(counts.argmax())
+    start_s, end_s = spans[best].tolist()
     places = 0 if end_s - start_s >= 2 else 1
-    return f"{clock(start_s, places=places)}\N{EN DASH}{clock(end_s, places=places)}"
+    # A clip can hold several labels, so its own need not be the one that is found there.
+    label = f" {prediction.segments[best].label}" if prediction.segments else ""
+    return f"{clock(start_s, places=places)}\N{EN DASH}{clock(end_s, places=places)}{label}"
 
 
 def _notes(predictions: list[Prediction]) -> list[str]:

@@ -5,7 +5,7 @@
                       that a corpus takes no memory
     one sample        id troupe-03-anger-1, subject troupe-03, label anger; every fifth of six troupes is
                       validation, every sixth test
-    facts             events = [{"start_s": 1.25, "end_s": 3.0, "label": "anger"}]
+    segments          one, where it tells: 1.25 to 3.0 s, anger
 
 Grey shapes drift and a voice hums. For a third of the clip or a little more, at a random place, both tell
 something. The picture tells whether it is positive (the shapes turn warm, open and sway) or negative (cold,
@@ -34,6 +34,7 @@ from pydantic import Field
 from affekt.core.dataset import Corpus, Dataset
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample, Split
+from affekt.core.segment import Segment
 from affekt.core.settings import Settings
 from affekt.data._shape_picture import draw
 from affekt.data._shape_sound import sing
@@ -84,7 +85,7 @@ class Performance(Mapping[str, Any]):
 
     def __getitem__(self, modality: str) -> VideoFrames | Waveform:
         story, it = self.story, self.options
-        troupe = troupe_of(story, it.noise)
+        troupe = troupe_of(story.seed, story.troupe, it.noise)
         if modality == "video":
             times_s = np.arange(it.frames_per_clip) / it.rate_hz
             frames = draw(story, troupe, times_s, it.pixels, it.tells, it.noise)
@@ -130,7 +131,7 @@ def _sample(number: int, options: MovingShapesOptions) -> Sample:
         label=label,
         subject=subject,
         split=SPLITS[troupe % len(SPLITS)],
-        facts={"events": [{"start_s": start_s, "end_s": end_s, "label": label}]},
+        segments=(Segment(start_s, end_s, label),),
     )
 
 

@@ -24,7 +24,6 @@ from affekt.deploy.load import is_bundle, load
 from affekt.deploy.predictor import Predictor
 from affekt.engine.loading import make_targets
 from affekt.engine.run import open_run
-from affekt.engine.scoring import segments_of
 from affekt.engine.splits import select
 from affekt.engine.train import data_path
 from affekt.metrics.calibration import expected_calibration_error, negative_log_likelihood
@@ -155,7 +154,7 @@ def localize(predictor: Predictor, samples: Sequence[Sample]) -> dict[str, float
             spans, scores = segments_from_attention(attention, spans_s)
             found[answer.id] = Segments(spans, scores)
             said[answer.id] = Segments(spans, scores, np.array([answer.label] * len(spans), dtype=object))
-    labelled = {sample.id: segments_of(sample.segments or ()) for sample in stated}
+    labelled = {sample.id: Segments.of(sample.segments or ()) for sample in stated}
     named = {label for one in labelled.values() if one.labels is not None for label in one.labels}
     by_label = (
         detection_scores(said, labelled, labels=predictor.labels.names, thresholds=THRESHOLDS).to_dict()

@@ -14,7 +14,7 @@ from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample, Skipped
 from affekt.deploy.evaluation import Evaluation
 from affekt.deploy.predictor import Predictor
-from affekt.engine.scoring import named_segments, segments_of
+from affekt.engine.scoring import named_segments
 from affekt.metrics.detection import DetectionScores, detection_intervals, detection_scores
 from affekt.metrics.segments import Segments
 from affekt.report.figures import draw_average_precision
@@ -58,7 +58,7 @@ def evaluate_segments(
             continue
         finally:
             on_batch(number + 1, len(stated))
-        truths[sample.id] = segments_of(truth)
+        truths[sample.id] = Segments.of(truth)
         found[sample.id] = named_segments(answer, predictor.labels)
         rows += _rows(sample.id, found[sample.id])
     if not truths:

@@ -1,7 +1,8 @@
 """Predictions to a file, by its suffix.
 
-JSON and JSON lines hold all there is, moments too. CSV and Parquet have one row an input: they say what, not
-when. The timeline of a clip is told by SRT (subtitles), EAF (ELAN) and HTML (a page to look at).
+JSON and JSON lines hold all there is, moments too. CSV and Parquet have one row an input, and say what, not
+when; of networks that look for segments one row a segment. The timeline of a clip is told by SRT (subtitles),
+EAF (ELAN) and HTML (a page to look at).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 from affekt.core.errors import UsageError, require
 from affekt.core.prediction import Prediction
 from affekt.core.sample import Skipped
+from affekt.core.segment import Segment
 from affekt.deploy.timeline import check_one_clip, write_eaf, write_srt
 
 Writer = Callable[[Path, Sequence[Prediction], Sequence[Skipped]], None]
@@ -56,23 +58,34 @@ def to_document(predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -
 
 
 def _rows(predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> list[dict[str, Any]]:
-    """One flat row an input; skipped ones have no label but a reason."""
+    """Flat rows: one an input, or one a segment; skipped inputs have no label but a reason."""
     names = list(predictions[0].scores) if predictions else []
     rows: list[dict[str, Any]] = [
         {
             "id": answer.id,
-            "label": answer.label,
-            "confidence": answer.confidence,
-            **{f"score_{name}": answer.scores[name] for name in names},
+            **said,
             "method": answer.provenance.method,
             "weights_sha256": answer.provenance.weights_sha256,
             "notes": "; ".join(answer.notes) or None,
             "skipped": None,
         }
         for answer in predictions
+        for said in (_whole(answer, names) if answer.segments is None else _segments(answer.segments))
     ]
     empty = dict.fromkeys(rows[0] if rows else ("id", "label", "confidence", "notes", "skipped"))
     return rows + [{**empty, "id": item.id, "skipped": item.reason} for item in skipped]
+
+
+def _whole(answer: Prediction, names: Sequence[str]) -> list[dict[str, Any]]:
+    scores = {f"score_{name}": answer.scores[name] for name in names}
+    return [{"label": answer.label, "confidence": answer.confidence, **scores}]
+
+
+def _segments(segments: Sequence[Segment]) -> list[dict[str, Any]]:
+    """One row each, the surest first; an input in which nothing was found keeps its row."""
+    columns = ("start_s", "end_s", "label", "score")
+    found = [{name: getattr(segment, name) for name in columns} for segment in segments]
+    return found or [dict.fromkeys(columns)]
 
 
 def _write_json(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:

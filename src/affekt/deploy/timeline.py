@@ -11,13 +11,14 @@ from pathlib import Path
 from affekt.core.errors import UsageError
 from affekt.core.prediction import Prediction
 from affekt.report.moments import (
-    Stretch,
     attention_of,
     key_spans,
     likeliest,
     percent,
     printable,
+    scored,
     stretches,
+    without_overlaps,
 )
 
 ONE_CLIP = (".srt", ".eaf")
@@ -67,28 +68,28 @@ def check_one_clip(path: Path, *, inputs: int, modality: str) -> None:
 def write_srt(path: Path, prediction: Prediction) -> None:
     """Write subtitles: a cue for each stretch of salient moments that share their likeliest label.
 
-    A clip without any attention has one cue, its answer over the whole clip: many players refuse a file
-    without cues.
+    Of a localization network a cue for each segment that it found; of segments of one label that overlap the
+    surest. Where nothing stands out, one cue over the whole clip says so: many players refuse a file without
+    cues.
 
     Raises:
         UsageError: The answer has no moments.
     """
     _check_moments(path, prediction)
-    cues = stretches(prediction)
-    if not cues:
-        cues = [Stretch(*_span(prediction), prediction.label, prediction.confidence)]
     blocks = [
-        f"{number}\n{_srt_time(cue.start_s)} --> {_srt_time(cue.end_s)}\n{_one_line(cue)}\n"
-        for number, cue in enumerate(cues, 1)
+        f"{number}\n{_srt_time(start)} --> {_srt_time(end)}\n{_one_line(said)}\n"
+        for number, (start, end, said) in enumerate(_cues(prediction), 1)
     ]
     path.write_text("\n".join(blocks), encoding="utf-8")
 
 
 def write_eaf(path: Path, prediction: Prediction) -> None:
-    """Write an ELAN document (EAF 3.0) with three tiers.
+    """Write an ELAN document (EAF 3.0).
 
-    `emotion` holds the clip's answer over its span; `attention` the stretches that stand out, with their mean
-    attention as a share of the clip's highest; `moments` the likeliest label of each moment.
+    Of a localization network it has a tier for each label with the segments that were found; ELAN lets none
+    of a tier overlap, so of those that do the surest is kept. Of other networks it has three tiers: `emotion`
+    holds the clip's answer over its span; `attention` the stretches that stand out, with their mean attention
+    as a share of the clip's highest; `moments` the likeliest label of each moment.
 
     Raises:
         UsageError: The answer has no moments.
@@ -96,9 +97,33 @@ def write_eaf(path: Path, prediction: Prediction) -> None:
     Source: EAF 3.0 schema and "ELAN Annotation Format" of the Max Planck Institute for Psycholinguistics.
     """
     _check_moments(path, prediction)
+    tiers = _moment_tiers(prediction) if prediction.segments is None else _label_tiers(prediction)
+    tree = ElementTree.ElementTree(_eaf_document(path, prediction, tiers))
+    ElementTree.indent(tree)
+    tree.write(path, encoding="UTF-8", xml_declaration=True)
+
+
+def _cues(prediction: Prediction) -> list[Annotation]:
+    """What subtitles say, in order of time; at least one thing."""
+    if prediction.segments is not None:
+        found = [(one.start_s, one.end_s, scored(one)) for one in without_overlaps(prediction.segments)]
+        return found or [(*_span(prediction), "nothing found")]
+    told = [(stretch.start_s, stretch.end_s, str(stretch)) for stretch in stretches(prediction)]
+    return told or [(*_span(prediction), f"{prediction.label} {percent(prediction.confidence)}")]
+
+
+def _label_tiers(prediction: Prediction) -> dict[str, list[Annotation]]:
+    """Segments of each label; a label of which nothing was found has its tier too, empty."""
+    tiers: dict[str, list[Annotation]] = {name: [] for name in prediction.scores}
+    for one in without_overlaps(prediction.segments or ()):
+        tiers.setdefault(one.label, []).append((one.start_s, one.end_s, scored(one)))
+    return tiers
+
+
+def _moment_tiers(prediction: Prediction) -> dict[str, list[Annotation]]:
     spans, scores = key_spans(prediction)
     highest = attention_of(prediction).max() or 1.0
-    tiers: dict[str, list[Annotation]] = {
+    return {
         "emotion": [(*_span(prediction), f"{prediction.label} {percent(prediction.confidence)}")],
         "attention": [
             (float(start), float(end), f"{score / highest:.2f}")
@@ -109,9 +134,6 @@ def write_eaf(path: Path, prediction: Prediction) -> None:
             for m in prediction.moments
         ],
     }
-    tree = ElementTree.ElementTree(_eaf_document(path, prediction, tiers))
-    ElementTree.indent(tree)
-    tree.write(path, encoding="UTF-8", xml_declaration=True)
 
 
 def _check_moments(path: Path, prediction: Prediction) -> None:
@@ -135,9 +157,9 @@ def _srt_time(seconds: float) -> str:
     return f"{hour:02d}:{minute:02d}:{second:02d},{milliseconds:03d}"
 
 
-def _one_line(cue: Stretch) -> str:
+def _one_line(said: str) -> str:
     # A line end would end the cue, an arrow would be taken for its times.
-    return " ".join(printable(cue).split()).replace("-->", "->")
+    return " ".join(printable(said).split()).replace("-->", "->")
 
 
 def _milliseconds(seconds: float) -> int:
@@ -180,7 +202,7 @@ def _eaf_document(
         )
     number = 0
     for name, spans in drawn.items():
-        tier = ElementTree.SubElement(root, "TIER", LINGUISTIC_TYPE_REF="segments", TIER_ID=name)
+        tier = ElementTree.SubElement(root, "TIER", LINGUISTIC_TYPE_REF="segments", TIER_ID=printable(name))
         for _, _, text in spans:
             number += 1
             holder = ElementTree.SubElement(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,17 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from affekt.core import catalog
+from affekt.core.dataset import Task
 from affekt.core.errors import ConfigError, FolderError, UsageError
 from affekt.core.labels import LabelSet, label_set, list_label_sets
 from affekt.core.method import Method
+from affekt.core.sample import Localizing
 from affekt.core.sealed import write_sealed
 from affekt.core.settings import Settings
 from affekt.core.weights import Source
 from affekt.engine.checkpoint import MODEL_FILE
 from affekt.engine.foreign import ForeignFile, read_foreign
+from affekt.engine.initial import parts_config, read_weights
 from affekt.engine.run import environment
 
 _COUNTER = "num_batches_tracked"  # how often a batch norm has looked; old files have none
@@ -58,6 +61,7 @@ def convert(
     *,
     labels: str | LabelSet | None = None,
     config: Mapping[str, Any] | None = None,
+    weights: Sequence[Path | str] = (),
 ) -> Converted:
     """Convert a file that a method's authors publish.
 
@@ -69,6 +73,8 @@ def convert(
         folder: Where the result goes; beside the file if not given.
         labels: Name of a published label set, or names in the order of the outputs, parted by commas.
         config: Fields of the method's config that the file does not tell.
+        weights: Folders of parts that were converted before and that a whole network's file does not bring,
+            such as the encoder that its features were made with.
 
     Raises:
         FolderError: The file is broken, of no known kind, or not complete.
@@ -84,9 +90,12 @@ def convert(
     names = source.names.sort(found.tensors)
     ours = {key: found.tensors[theirs] for theirs, key in names.ours.items()}
     shapes = {key: tuple(value.shape) for key, value in ours.items()}
-    values = {**source.config(shapes), **(config or {})}
+    parts = read_weights(() if source.part else weights)
+    values = {**(parts_config(weights) if parts else {}), **source.config(shapes), **(config or {})}
     settings = _settings(found, source, room, values)
     wanted = _wanted(room, settings, source)
+    for part in parts:
+        ours |= {key: value for key, value in part.tensors.items() if key in wanted and key not in ours}
     _check(found, source, ours, wanted, [] if source.part else names.unknown)
     tensors = {
         # A copy: tensors of a file may share memory, which safetensors does not allow.
@@ -112,7 +121,11 @@ def convert(
     else:
         classes = getattr(settings, "num_classes", None)
         chosen = _labels(found, source, labels, classes)
-        document |= {"labels": chosen.model_dump(mode="json"), "task": "single_label", "preprocessing": {}}
+        document |= {
+            "labels": chosen.model_dump(mode="json"),
+            "task": _task(room, settings),
+            "preprocessing": {},
+        }
     target = folder or found.path.with_name(_ENDINGS.sub("", found.path.name) + f"-{room.name}")
     converted = Converted(
         target,
@@ -128,6 +141,12 @@ def convert(
     with write_sealed(target, document) as work:
         save_file(tensors, work / MODEL_FILE)
     return converted
+
+
+def _task(room: Method, settings: Settings) -> Task:
+    """What a network answers; files of weights never say it."""
+    localizes = isinstance(room.load("preprocess")(settings), Localizing)
+    return "localization" if localizes else "single_label"
 
 
 def _kind_of(found: ForeignFile, room: Method) -> Source:

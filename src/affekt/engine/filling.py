@@ -63,6 +63,7 @@ class CachedDataset(SampleDataset):
         self.samples, self.preprocess = plain.samples, plain.preprocess
         self.seed, self.targets = plain.seed, plain.targets
         self.labels, self.task = plain.labels, plain.task
+        self._points: dict[int, Tensor] = {}
         self.cache = cache
         self.views = Views() if plain.seed is None else Views(count, plain.seed)
         self.files = [cache.file(sample, self.views) for sample in self.samples]

@@ -18,7 +18,7 @@ from affekt.engine.loading import make_targets
 from affekt.engine.network import EagerNetwork, checkpoint_model, eager_network, encoded_input
 from affekt.engine.recording import best_epoch
 from affekt.engine.run import Run
-from affekt.engine.scoring import named_segments, segments_of
+from affekt.engine.scoring import named_segments
 from affekt.engine.splits import Parts
 from affekt.metrics.calibration import expected_calibration_error, fit_temperature, softmax
 from affekt.metrics.classification import confusion_matrix
@@ -87,7 +87,7 @@ def _fit_bar(run: Run, recipe: Recipe, corpus: Corpus, parts: Parts) -> dict[str
             log.warning("the bar of segments is chosen without %s", error)
             continue
         found[sample.id] = named_segments(preprocess.localize(sample, logits), corpus.labels)
-        truths[sample.id] = segments_of(sample.segments or ())
+        truths[sample.id] = Segments.of(sample.segments or ())
     bar, f1 = best_bar(found, truths, labels=corpus.labels.names, threshold=_BAR_TIOU)
     return {"segment_bar": bar, "f1": f1, "tiou": _BAR_TIOU, "samples": len(found)}
 

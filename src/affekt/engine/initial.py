@@ -7,6 +7,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -45,6 +46,18 @@ def read_weights(folders: Sequence[Path | str]) -> tuple[Weights, ...]:
         FolderError: A folder is incomplete, altered, or holds no weights.
     """
     return tuple(_read(Path(folder)) for folder in folders)
+
+
+def parts_config(folders: Sequence[Path | str]) -> dict[str, Any]:
+    """Config fields that converted parts of a network tell, merged; later folders count.
+
+    Raises:
+        FolderError: A folder is incomplete, altered, or holds no weights.
+    """
+    values: dict[str, Any] = {}
+    for folder in folders:
+        values |= read_sealed(Path(folder), kind="weights").document["config"]
+    return values
 
 
 def start_from(network: nn.Module, weights: Sequence[Weights], room: Method) -> set[str]:

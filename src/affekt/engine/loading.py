@@ -45,6 +45,7 @@ class SampleDataset(Dataset[dict[str, Tensor] | Skipped]):
         """
         self.samples, self.preprocess, self.seed = list(samples), preprocess, seed
         self.labels, self.task = labels, task
+        self._points: dict[int, Tensor] = {}
         self.targets = make_targets(samples, labels, task)
 
     def __len__(self) -> int:
@@ -66,9 +67,10 @@ class SampleDataset(Dataset[dict[str, Tensor] | Skipped]):
         sample = self.samples[index]
         if self.seed is not None and not sample.points:
             raise MediaError(f"{sample.id} has no marked point to learn from")
-        cells = len(next(iter(arrays.values())))
-        points = point_rows(sample, self.preprocess, self.labels, cells)
-        return {**target, "points": points, "number": torch.tensor(index)}
+        if index not in self._points:  # the same in every epoch; a clip would be opened for its clock
+            cells = len(next(iter(arrays.values())))
+            self._points[index] = point_rows(sample, self.preprocess, self.labels, cells)
+        return {**target, "points": self._points[index], "number": torch.tensor(index)}
 
     def arrays(self, index: int, epoch: int) -> dict[str, Tensor]:
         """The view of a sample that an epoch meets.

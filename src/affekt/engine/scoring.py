@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from affekt.core.dataset import Task
+from affekt.core.errors import DataError
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Localized, Localizing, Sample
-from affekt.core.segment import Segment
 from affekt.metrics.calibration import negative_log_likelihood, sigmoid
 from affekt.metrics.classification import confusion_matrix, multi_label_scores, scores_of
 from affekt.metrics.detection import detection_scores
@@ -70,6 +70,11 @@ class SegmentScorer:
     """Scores of segments that were found, against those that validation samples state."""
 
     def __init__(self, samples: Sequence[Sample], preprocess: Localizing, labels: LabelSet) -> None:
+        """Raises:
+        DataError: No sample states a segment, so nothing could be scored.
+        """
+        if not any(sample.segments for sample in samples):
+            raise DataError("no validation sample states a segment: there is nothing to choose an epoch by")
         self.samples, self.preprocess, self.labels = list(samples), preprocess, labels
         self._found: dict[str, Segments] = {}
 
@@ -85,7 +90,7 @@ class SegmentScorer:
     def scores(self) -> dict[str, float]:
         """Mean average precision and what else TSL-Net's authors report, by name."""
         by_id = {sample.id: sample for sample in self.samples}
-        truths = {name: segments_of(by_id[name].segments or ()) for name in self._found}
+        truths = {name: Segments.of(by_id[name].segments or ()) for name in self._found}
         scores = detection_scores(self._found, truths, labels=self.labels.names).to_dict()
         self._found.clear()
         return scores
@@ -94,11 +99,3 @@ class SegmentScorer:
 def named_segments(found: Localized, labels: LabelSet) -> Segments:
     """What a network found, with names as labels."""
     return Segments(found.spans_s, found.scores, np.array(labels.names, dtype=object)[found.labels])
-
-
-def segments_of(segments: Sequence[Segment]) -> Segments:
-    """Stated segments as arrays, with names as labels."""
-    return Segments(
-        np.array([(one.start_s, one.end_s) for one in segments]).reshape(-1, 2),
-        labels=np.array([one.label for one in segments], dtype=object),
-    )

@@ -116,7 +116,10 @@ class _Rows:
 
     def check_labels(self, labels: Sequence[Any], videos: Sequence[str]) -> None:
         assert self.labels is not None
-        strange = np.flatnonzero(~np.logical_or.reduce([self.labels == label for label in labels]))
+        known = np.zeros(len(self.labels), bool)
+        for label in labels:
+            known |= self.labels == label
+        strange = np.flatnonzero(~known)
         if len(strange):
             name, video = str(self.labels[strange[0]]), videos[int(self.videos[strange[0]])]
             raise ValueError(

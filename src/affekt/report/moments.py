@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
+from bisect import bisect
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from affekt.core.prediction import Moment, Prediction
+from affekt.core.segment import Segment
 from affekt.metrics.localization import is_salient, segments_from_attention
 
 # What neither XML nor HTML can hold: control characters but tab and line ends, and halves of characters,
@@ -33,7 +37,14 @@ class Stretch:
 
 
 def key_spans(prediction: Prediction) -> tuple[np.ndarray, np.ndarray]:
-    """The stretches (m, 2) in seconds that a clip's attention singles out, and their mean attention (m,)."""
+    """The stretches (m, 2) in seconds that an answer rests on, and how much each counts (m,).
+
+    What a localization network found and how sure it is of it; of other networks, what attention singles out
+    and its mean there.
+    """
+    if prediction.segments is not None:
+        found = np.array([(segment.start_s, segment.end_s) for segment in prediction.segments], float)
+        return found.reshape(-1, 2), np.array([sureness(segment) for segment in prediction.segments], float)
     spans = np.array([(moment.start_s, moment.end_s) for moment in prediction.moments], float)
     return segments_from_attention(attention_of(prediction), spans.reshape(-1, 2))
 
@@ -58,6 +69,43 @@ def stretches(prediction: Prediction) -> list[Stretch]:
         )
         for group in found
     ]
+
+
+def without_overlaps(segments: Iterable[Segment]) -> list[Segment]:
+    """Of segments of one label that overlap the surest, in order of time; of equally sure ones the first.
+
+    Subtitles, and tiers of annotation, show one of them at a time.
+
+    Example:
+        >>> joy, less = Segment(0.0, 4.0, "joy", 0.9), Segment(3.0, 6.0, "joy", 0.5)
+        >>> [one.label for one in without_overlaps([less, joy, Segment(3.0, 6.0, "fear", 0.4)])]
+        ['joy', 'fear']
+    """
+    kept: dict[str, list[Segment]] = {}
+    for segment in sorted(segments, key=sureness, reverse=True):
+        same = kept.setdefault(segment.label, [])
+        place = bisect(same, segment.start_s, key=lambda other: other.start_s)
+        if place and same[place - 1].end_s > segment.start_s:
+            continue
+        if place < len(same) and same[place].start_s < segment.end_s:
+            continue
+        same.insert(place, segment)
+    return sorted((one for same in kept.values() for one in same), key=lambda one: (one.start_s, one.end_s))
+
+
+def sureness(segment: Segment) -> float:
+    """Its score; what somebody stated is surer than all that was found."""
+    return math.inf if segment.score is None else segment.score
+
+
+def scored(segment: Segment) -> str:
+    """Label and score; the score ranks segments and is no share of anything.
+
+    Example:
+        >>> scored(Segment(0.0, 4.0, "joy", 0.6249)), scored(Segment(0.0, 4.0, "joy"))
+        ('joy 0.62', 'joy')
+    """
+    return segment.label if segment.score is None else f"{segment.label} {segment.score:z.2f}"
 
 
 def attention_of(prediction: Prediction) -> np.ndarray:

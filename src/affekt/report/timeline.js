@@ -1,35 +1,41 @@
-// A cursor over each timeline that tells what the network made of that moment. The page can be read without it.
+// Cursors over timelines: what the network made of a moment, and a way to get there. The page can be read without.
+const clock = (seconds) => {
+  const tenths = Math.round(seconds * 10), whole = Math.floor(tenths / 10);
+  const two = (number) => String(number).padStart(2, "0");
+  const hours = Math.floor(whole / 3600), minutes = Math.floor(whole / 60) % 60;
+  return (hours ? `${hours}:${two(minutes)}` : minutes) + `:${two(whole % 60)}.${tenths % 10}`;
+};
+const make = (name, kind, ...content) => {
+  const made = document.createElement(name);
+  made.className = kind;
+  made.append(...content);
+  return made;
+};
+const line = (name, value, color) => {
+  const left = make("span", "tag", name);
+  left.style.setProperty("--class", color);
+  return make("div", "", left, make("b", "", value));
+};
+const said = (name, more) => make("p", "", make("b", "", name), more);
+const withCursor = (timeline) => {
+  const marks = timeline.querySelector(".marks"), tip = make("div", "tip"), cursor = make("div", "cursor", tip);
+  marks.append(cursor);
+  timeline.addEventListener("pointerleave", () => timeline.classList.remove("on"));
+  const shareAt = (event) => {
+    const box = marks.getBoundingClientRect();
+    return (event.clientX - box.left) / box.width;
+  };
+  return { marks, cursor, tip, shareAt };
+};
+
 for (const timeline of document.querySelectorAll(".timeline[data-moments]")) {
   const { start, end, labels, colors, moments } = JSON.parse(timeline.dataset.moments);
-  const marks = timeline.querySelector(".marks");
-  const cursor = document.createElement("div");
-  cursor.className = "cursor";
-  const tip = document.createElement("div");
-  tip.className = "tip";
-  cursor.append(tip);
-  marks.append(cursor);
+  const { cursor, tip, shareAt } = withCursor(timeline);
   const most = Math.max(...moments.map((moment) => moment[2])) || 1;
   let shown = -1;
 
-  const clock = (seconds) => {
-    const tenths = Math.round(seconds * 10), whole = Math.floor(tenths / 10);
-    const two = (number) => String(number).padStart(2, "0");
-    const hours = Math.floor(whole / 3600), minutes = Math.floor(whole / 60) % 60;
-    return (hours ? `${hours}:${two(minutes)}` : minutes) + `:${two(whole % 60)}.${tenths % 10}`;
-  };
-  const line = (name, value, color) => {
-    const row = document.createElement("div"), left = document.createElement("span"), right = document.createElement("b");
-    left.className = "tag";
-    left.style.setProperty("--class", color);
-    left.textContent = name;
-    right.textContent = value;
-    row.append(left, right);
-    return row;
-  };
   const show = (event) => {
-    const box = marks.getBoundingClientRect();
-    const share = (event.clientX - box.left) / box.width;
-    const time = start + share * (end - start);
+    const share = shareAt(event), time = start + share * (end - start);
     const number = moments.findIndex(([from, to]) => time >= from && time < to);
     timeline.classList.toggle("on", share >= 0 && share <= 1 && number >= 0);
     if (number < 0) return;
@@ -38,14 +44,123 @@ for (const timeline of document.querySelectorAll(".timeline[data-moments]")) {
     if (number === shown) return;
     shown = number;
     const [from, to, attention, scores] = moments[number];
-    const head = document.createElement("p"), span = document.createElement("b");
-    span.textContent = `${clock(from)} to ${clock(to)}`;
-    head.append(span, ` \u00b7 attention ${Math.round((100 * attention) / most)} %`);
     const ranked = scores.map((score, index) => [score, index]).sort((one, other) => other[0] - one[0]);
     const rows = ranked.slice(0, 4).map(([score, index]) => line(labels[index], `${Math.round(100 * score)} %`, colors[index]));
+    const head = said(`${clock(from)} to ${clock(to)}`, ` \u00b7 attention ${Math.round((100 * attention) / most)} %`);
     tip.replaceChildren(head, ...rows);
   };
   timeline.addEventListener("pointermove", show);
   timeline.addEventListener("pointerdown", show);
-  timeline.addEventListener("pointerleave", () => timeline.classList.remove("on"));
+}
+
+// Where segments were looked for there is a head that can be moved, and the clip's player follows it.
+for (const timeline of document.querySelectorAll(".timeline[data-found]")) {
+  const { start, end, labels, colors, edges, curves, segments } = JSON.parse(timeline.dataset.found);
+  const { marks, cursor, tip, shareAt } = withCursor(timeline);
+  const clip = timeline.closest(".clip"), player = clip.querySelector("video, audio");
+  const finds = [...clip.querySelectorAll(".finds button")], frames = [...timeline.querySelectorAll(".strip img")];
+  const head = make("div", "head");
+  const shareOf = (time) => Math.min(Math.max((time - start) / (end - start), 0), 1);
+  const inside = (time) => segments.filter(([from, to]) => time >= from && time < to);
+  const scoresAt = (time) => {
+    const bin = Math.min(edges.findLastIndex((edge) => edge <= time), edges.length - 2);
+    const scores = bin < 0 ? [] : curves.map((curve, index) => [curve[bin], index]);
+    return scores.sort((one, other) => other[0] - one[0]).slice(0, 4);
+  };
+  let now = start, dragging = false;
+
+  const show = (time) => {
+    const share = shareOf(time);
+    timeline.classList.add("on");
+    cursor.style.left = `${100 * share}%`;
+    const rows = scoresAt(time).map(([score, index]) => line(labels[index], `${score} %`, colors[index]));
+    const found = inside(time).slice(0, 3).map(([from, to, , name]) => said(name, ` \u00b7 ${clock(from)} to ${clock(to)}`));
+    const picture = frames.length ? [make("img", "")] : [];
+    if (picture.length) picture[0].src = frames[Math.min(Math.floor(share * frames.length), frames.length - 1)].src;
+    tip.replaceChildren(said(clock(time), ""), ...picture, ...rows, ...found);
+    // All of it stays on the page.
+    const room = document.documentElement.clientWidth, box = marks.getBoundingClientRect(), half = tip.offsetWidth / 2 + 6;
+    const middle = box.left + share * box.width;
+    tip.style.left = `${Math.min(Math.max(middle, half), room - half) - middle}px`;
+  };
+  const place = (time) => {
+    now = Math.min(Math.max(time, start), end);
+    head.style.left = `${100 * shareOf(now)}%`;
+    head.setAttribute("aria-valuenow", now.toFixed(1));
+    const scores = scoresAt(now).map(([score, index]) => `${labels[index]} ${score} %`);
+    const found = inside(now).map(([from, to, , name]) => `in ${name} from ${clock(from)} to ${clock(to)}`);
+    head.setAttribute("aria-valuetext", [clock(now), ...scores, ...found].join(", "));
+    finds.forEach((find, number) => find.classList.toggle("here", segments[number][0] <= now && now < segments[number][1]));
+  };
+  const jump = (time) => {
+    place(time);
+    if (!player) return;
+    player.preload = "auto"; // the frame of this moment is wanted now
+    player.currentTime = now;
+  };
+
+  for (const bar of timeline.querySelectorAll("[title]")) {
+    bar.setAttribute("aria-label", bar.title);
+    bar.removeAttribute("title"); // the tip says the same
+  }
+  for (const [name, value] of Object.entries({ role: "slider", tabindex: 0, "aria-label": "moment of the clip", "aria-valuemin": start, "aria-valuemax": end })) {
+    head.setAttribute(name, value);
+  }
+  marks.append(head);
+  place(segments.length ? segments[0][0] : start);
+  if (player) player.currentTime = now;
+
+  timeline.addEventListener("pointermove", (event) => {
+    const share = shareAt(event);
+    if (share < 0 || share > 1) return timeline.classList.remove("on");
+    show(start + share * (end - start));
+    if (dragging) jump(start + share * (end - start));
+  });
+  timeline.addEventListener("pointerdown", (event) => {
+    const share = shareAt(event);
+    if (event.button !== 0 || share < 0 || share > 1) return;
+    dragging = true;
+    show(start + share * (end - start));
+    jump(start + share * (end - start));
+    head.focus({ preventScroll: true, focusVisible: false });
+    event.preventDefault(); // neither text is selected nor a frame dragged away
+  });
+  for (const over of ["pointerup", "pointercancel"]) addEventListener(over, () => (dragging = false));
+  head.addEventListener("keydown", (event) => {
+    const large = Math.max((end - start) / 20, 1);
+    const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -large, PageUp: large, Home: -Infinity, End: Infinity };
+    if (event.key === " " && player) player.paused ? player.play() : player.pause();
+    else if (event.key in steps) jump(now + steps[event.key]), show(now);
+    else return;
+    event.preventDefault();
+  });
+  head.addEventListener("blur", () => timeline.classList.remove("on"));
+
+  // The list is one stop of the tabulator; arrow keys move within it.
+  finds.forEach((find, number) => {
+    find.tabIndex = number ? -1 : 0;
+    find.addEventListener("click", () => {
+      jump(Number(find.dataset.at));
+      if (player) player.play().catch(() => {}); // its error is told below
+    });
+    find.addEventListener("keydown", (event) => {
+      const next = finds[number + ({ ArrowDown: 1, ArrowUp: -1 }[event.key] ?? NaN)];
+      if (!next) return;
+      find.tabIndex = -1;
+      next.tabIndex = 0;
+      next.focus();
+      event.preventDefault();
+    });
+  });
+
+  if (player) {
+    const elsewhere = clip.querySelector(".elsewhere");
+    player.addEventListener("timeupdate", () => dragging || place(player.currentTime));
+    player.addEventListener("error", () => (elsewhere.hidden = false));
+    elsewhere.querySelector("input").addEventListener("change", (event) => {
+      elsewhere.hidden = true;
+      player.src = URL.createObjectURL(event.target.files[0]);
+      player.currentTime = now;
+    });
+  }
 }

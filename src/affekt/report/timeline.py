@@ -1,4 +1,5 @@
-"""One page about predicted clips: what each shows, and when. One HTML file that loads nothing.
+"""One page about predicted clips: what each shows, and when. One HTML file that loads nothing; to play a
+clip in which segments were looked for, it opens the clip's own file once somebody asks for it.
 
 Needs no more than the core install, for it is written where a bundle answers: plain strings instead of
 templates, SVG instead of matplotlib. Looks are in `timeline.css`, the cursor in `timeline.js`; the page can
@@ -8,7 +9,7 @@ be read without scripts.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 
 from affekt.core.prediction import Prediction
@@ -17,13 +18,14 @@ from affekt.core.sealed import write_text
 from affekt.report.moments import percent
 from affekt.report.timeline_card import card, media_of
 from affekt.report.timeline_lanes import Events
-from affekt.report.timeline_parts import Places, color_of, tag, text, when
+from affekt.report.timeline_parts import Places, color_of, places_of, tag, text, when
 from affekt.report.wording import count
 
 HERE = Path(__file__).parent
 FULL = 50  # clips that are drawn; a page of more would take long to write and to open
 
 _NO_SECURITY_HOLE = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+_PLAYS = "; media-src 'self' file: blob:"  # the clip's own file, or one that the reader chose
 
 
 def write_timeline(
@@ -44,14 +46,13 @@ def write_timeline(
 
     Args:
         samples: By id: where media of predictions lie that are no files of that name, and what truly happens
-            in them, if `facts["events"]` says so. Events have a start and an end in seconds, `start_s` and
-            `end_s`, and may have a `label`.
+            in them, if their segments and points say so.
         title: The clip's name, or how many there are, if not given.
         lead: What to know before reading on; a blank line begins a new paragraph.
         events: How it is known what truly happens, such as `annotated`; stands beside the events.
         full: How many clips are drawn.
     """
-    places = _places(predictions)
+    places = places_of(name for prediction in predictions for name in _names(prediction))
     drawn, rest = predictions[:full], predictions[full:]
     known = {name: Events.of(sample, events) for name, sample in (samples or {}).items()}
     cards = (
@@ -61,6 +62,7 @@ def write_timeline(
             media_of(prediction, samples or {}),
             known.get(prediction.id, Events()),
             places,
+            path.parent,
         )
         for number, prediction in enumerate(drawn, 1)
     )
@@ -74,11 +76,13 @@ def write_timeline(
         _skipped(skipped),
         _footer(predictions),
     ]
+    looked = any(prediction.segments is not None for prediction in predictions)
+    policy = _NO_SECURITY_HOLE + (_PLAYS if looked else "")
     page = (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_NO_SECURITY_HOLE}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         f"<title>{text(title)}</title>\n<style>\n{(HERE / 'timeline.css').read_text()}</style>\n</head>\n"
         "<body>\n<main>\n" + "\n".join(part for part in body if part) + "\n</main>\n"
         f"<script>\n{(HERE / 'timeline.js').read_text()}</script>\n</body>\n</html>\n"
@@ -87,15 +91,22 @@ def write_timeline(
     write_text(path, page)
 
 
-def _places(predictions: Sequence[Prediction]) -> dict[str, int]:
-    names = dict.fromkeys(name for prediction in predictions for name in prediction.scores)
-    return {name: place for place, name in enumerate(names)}
+def _names(prediction: Prediction) -> Iterator[str]:
+    """Every label that it speaks of."""
+    yield from prediction.scores
+    yield from (segment.label for segment in prediction.segments or ())
 
 
 def _lead(predictions: Sequence[Prediction], lead: str) -> str:
     """What the caller says, then how to read the drawings."""
     reading = "What the network answered, with the score of each label."
-    if any(prediction.moments for prediction in predictions):
+    if any(prediction.segments is not None for prediction in predictions):
+        reading = (
+            "Bars are segments that the network found, the stronger the surer; where several of one label "
+            "overlap, the surest stands above the others. Lines are the score of each label over time, grey "
+            "is the score that anything happens at all. Click or use the arrow keys to jump."
+        )
+    elif any(prediction.moments for prediction in predictions):
         reading = (
             "Marked stretches are where the network's attention was highest; its answer rests on them most. "
             "The lines show what each moment would be taken for if the whole clip were like it."

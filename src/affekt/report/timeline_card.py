@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path, PurePath
+from typing import Any
 
 from affekt.core.prediction import Prediction
 from affekt.core.sample import Sample
 from affekt.report.moments import attention_of, clock, key_spans, likeliest, percent, stretches
+from affekt.report.timeline_found import found_list, found_words
 from affekt.report.timeline_lanes import Events, timeline
-from affekt.report.timeline_media import ClipMedia, clip_media, picture
+from affekt.report.timeline_media import MANY, SMALL_ROWS, ClipMedia, clip_media, picture
 from affekt.report.timeline_parts import Places, color_of, on_clock, tag, text
 from affekt.report.wording import count
 
@@ -20,10 +22,13 @@ _TOLD = 8  # stretches that are listed with a clip
 def media_of(prediction: Prediction, samples: Mapping[str, Sample]) -> ClipMedia:
     """Frames and sound of what was answered."""
     sample = samples.get(prediction.id)
+    more: dict[str, Any] = {}
+    if prediction.segments is not None:
+        more = {"count": MANY, "rows": SMALL_ROWS, "still_s": _surest_s(prediction)}
     if sample is not None:
         video, audio = sample.media.get("video"), sample.media.get("audio")
         audio = video if audio is None and isinstance(video, Path | str) else audio
-        return clip_media(video, audio, _span(prediction), rate_hz=sample.facts.get("rate_hz"))
+        return clip_media(video, audio, _span(prediction), rate_hz=sample.facts.get("rate_hz"), **more)
     if prediction.modality == "image":
         return picture(prediction.id)
     if not prediction.moments and prediction.span_s is None:
@@ -33,7 +38,14 @@ def media_of(prediction: Prediction, samples: Mapping[str, Sample]) -> ClipMedia
             _span(prediction), missing=("its frames and sound cannot be shown: the file is gone",)
         )
     video = None if prediction.modality == "audio" else prediction.id
-    return clip_media(video, prediction.id, _span(prediction))
+    return clip_media(video, prediction.id, _span(prediction), **more)
+
+
+def _surest_s(prediction: Prediction) -> float:
+    """The middle of the surest segment; where nothing was found, of the clip."""
+    if prediction.segments:
+        return (prediction.segments[0].start_s + prediction.segments[0].end_s) / 2
+    return sum(_span(prediction) or (0.0, 0.0)) / 2
 
 
 def _span(prediction: Prediction) -> tuple[float, float] | None:
@@ -42,14 +54,17 @@ def _span(prediction: Prediction) -> tuple[float, float] | None:
     return prediction.moments[0].start_s, prediction.moments[-1].end_s
 
 
-def card(number: int, prediction: Prediction, media: ClipMedia, events: Events, places: Places) -> str:
+def card(
+    number: int, prediction: Prediction, media: ClipMedia, events: Events, places: Places, folder: Path
+) -> str:
     """All that the page says of one clip.
 
     Args:
         number: Its place on the page, from 1.
+        folder: Where the page will lie.
     """
     path = PurePath(prediction.id)
-    folder = "" if str(path.parent) == "." else f"<small>{text(path.parent)}/</small>"
+    within = "" if str(path.parent) == "." else f"<small>{text(path.parent)}/</small>"
     notes = "".join(f"<li>{text(note)}</li>" for note in (*prediction.notes, *media.missing))
     notes = f'<ul class="notes">{notes}</ul>' if notes else ""
     still = ""
@@ -59,10 +74,12 @@ def card(number: int, prediction: Prediction, media: ClipMedia, events: Events, 
         part
         for part in (
             f'<article class="clip" id="clip-{number}" style="{color_of(prediction.label, places)}">',
-            f'<header><div><p class="name">{folder}<b>{text(path.name)}</b></p>'
+            f'<header><div><p class="name">{within}<b>{text(path.name)}</b></p>'
             f'<p class="verdict">{text(prediction.label)} <span>{percent(prediction.confidence)}</span></p>'
             f"{_shows(prediction, places)}{notes}{still}</div>"
             f"{_scores(prediction, places)}</header>",
+            # Others have clips of seconds, which the frames show well enough.
+            found_list(prediction, media, folder, places) if prediction.segments is not None else "",
             timeline(prediction, media, events, places),
             _numbers(prediction, places),
             f'<p class="source">{text(_source(prediction))}</p>',
@@ -73,7 +90,9 @@ def card(number: int, prediction: Prediction, media: ClipMedia, events: Events, 
 
 
 def _shows(prediction: Prediction, places: Places) -> str:
-    """What the salient moments say."""
+    """What the salient moments say, or how much was found."""
+    if prediction.segments is not None:
+        return f'<p class="shows">{text(found_words(prediction))}</p>'
     found = stretches(prediction)
     items = "".join(
         f'<li style="{color_of(told.label, places)}"><b>{on_clock(told.start_s, told.end_s)}</b> '
@@ -100,7 +119,8 @@ def _scores(prediction: Prediction, places: Places) -> str:
     )
     if left := len(prediction.scores) - len(names):
         rows += f'<tr class="more"><td colspan="3">and {left} more labels with lower scores</td></tr>'
-    return f'<table class="scores">{rows}</table>'
+    told = "<caption>that it occurs at all</caption>" if prediction.segments is not None else ""
+    return f'<table class="scores">{told}{rows}</table>'
 
 
 def _source(prediction: Prediction) -> str:
@@ -114,7 +134,9 @@ def _source(prediction: Prediction) -> str:
 
 def _numbers(prediction: Prediction, places: Places) -> str:
     """The moments as a table, for those who cannot see the lines or want to know exactly."""
-    if not prediction.moments:
+    if (
+        not prediction.moments or prediction.segments is not None
+    ):  # cells are many; there is a list of segments
         return ""
     attention = attention_of(prediction)
     highest = attention.max() or 1.0

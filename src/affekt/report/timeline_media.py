@@ -17,6 +17,9 @@ from affekt.media.sound import NoSound, sound_blocks
 from affekt.media.video import open_video
 
 FRAMES = 12  # of a strip
+MANY = 40  # of the strip of a clip that may last for hours; the page shows one of them where the cursor is
+SMALL_ROWS = 80  # of each of so many
+STILL_ROWS = 360  # of the picture of a player that has not begun
 FRAME_ROWS = 128  # pixels: twice the height at which they are shown
 BINS = 600  # of an outline: finer than a screen shows
 QUALITY = 72  # of JPEG
@@ -28,6 +31,8 @@ class ClipMedia:
 
     Attributes:
         frames: JPEG pictures as data URIs, in order of time, spread evenly over the span.
+        still: A larger picture of one moment.
+        file: What a browser may be able to play.
         outline: (2, bins), least and greatest sample in each bin of the span, in [-1, 1]; NaN where there is
             no sound. None where there is none at all.
         missing: What could not be read, and why.
@@ -37,10 +42,19 @@ class ClipMedia:
     frames: tuple[str, ...] = ()
     outline: np.ndarray | None = None
     missing: tuple[str, ...] = ()
+    still: str = ""
+    file: Path | None = None
 
 
 def clip_media(
-    video: Any, audio: Any, span_s: tuple[float, float] | None, *, rate_hz: float | None = None
+    video: Any,
+    audio: Any,
+    span_s: tuple[float, float] | None,
+    *,
+    rate_hz: float | None = None,
+    count: int = FRAMES,
+    rows: int = FRAME_ROWS,
+    still_s: float | None = None,
 ) -> ClipMedia:
     """Frames and sound of a clip, as far as they can be read; nothing is raised for what cannot.
 
@@ -49,7 +63,10 @@ def clip_media(
         audio: What `sound_blocks` takes; None where there is none.
         span_s: The part that is shown; the whole clip if not given.
         rate_hz: Of a folder of frames.
+        count, rows: How many frames, and how high.
+        still_s: The moment of the larger picture; none if not given.
     """
+    still = ""
     frames: tuple[str, ...] = ()
     outline: np.ndarray | None = None
     missing: list[str] = []
@@ -57,9 +74,12 @@ def clip_media(
         try:
             opened = open_video(video, rate_hz=rate_hz)
             span_s = span_s or (0.0, opened.end_s)
-            shown = _frame_numbers(opened.times_s, opened.end_s, span_s)
-            pictures = opened.read(shown, height=min(FRAME_ROWS, opened.height))
+            shown = _frame_numbers(opened.times_s, opened.end_s, span_s, count)
+            pictures = opened.read(shown, height=min(rows, opened.height))
             frames = tuple(as_jpeg(picture) for picture in pictures)
+            if still_s is not None:
+                number = np.clip(np.searchsorted(opened.times_s, still_s, side="right") - 1, 0, None)
+                still = as_jpeg(opened.read([int(number)], height=min(STILL_ROWS, opened.height))[0])
         except MediaError as error:
             missing.append(f"its frames cannot be shown: {error}")
     if _may_have_sound(audio):
@@ -69,7 +89,10 @@ def clip_media(
             pass  # the answer's own notes say what that meant for it
         except MediaError as error:
             missing.append(f"its sound cannot be shown: {error}")
-    return ClipMedia(span_s, frames, outline, tuple(missing))
+    file = next(
+        (Path(it) for it in (video, audio) if isinstance(it, Path | str) and Path(it).is_file()), None
+    )
+    return ClipMedia(span_s, frames, outline, tuple(missing), still, file)
 
 
 def sound_outline(
@@ -123,11 +146,11 @@ def as_jpeg(pixels: np.ndarray) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode()}"
 
 
-def _frame_numbers(times_s: np.ndarray, end_s: float, span_s: tuple[float, float]) -> np.ndarray:
-    """The frame on screen in the middle of each of `FRAMES` equal parts of a span; fewer if it has fewer."""
+def _frame_numbers(times_s: np.ndarray, end_s: float, span_s: tuple[float, float], most: int) -> np.ndarray:
+    """The frame on screen in the middle of each of `most` equal parts of a span; fewer if it has fewer."""
     start, end = max(span_s[0], 0.0), min(span_s[1], end_s)
     first, last = np.searchsorted(times_s, [start, max(end, start)], side="right") - 1
-    count = int(np.clip(last - first + 1, 1, FRAMES))
+    count = int(np.clip(last - first + 1, 1, most))
     middles = start + (end - start) * (np.arange(count) + 0.5) / count
     return np.clip(np.searchsorted(times_s, middles, side="right") - 1, 0, len(times_s) - 1)
 

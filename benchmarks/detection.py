@@ -1,0 +1,547 @@
+"""What detection scores say of simple answers to real annotations, and what they cost.
+
+    python benchmarks/detection.py --data-root DIR --published FILE
+
+`--data-root` is the folder of TSL-300 with `gt.json` and `len_duration_dict.json`; its 100 test videos are
+scored. `--published` is a JSON file with the finds of a network, `{"predictions_compact": {VIDEO: [[label,
+score, start_s, end_s], ...]}}`.
+
+No network is asked here. Answers are made from the annotations themselves, so that of most of them theory
+says what has to come out: the table says how to read a score, and that the scores are right.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from timing import as_table, in_turns, machine, repeats_for, write_report
+
+from affekt.metrics.detection import TSL_THRESHOLDS, detection_intervals, detection_scores
+from affekt.metrics.proposals import ProposalSettings, find_proposals
+from affekt.metrics.segments import Segments, temporal_iou
+
+OUTPUT = Path(__file__).parent / "results" / "detection.md"
+NAMES = {"n": "negative", "p": "positive"}
+LABELS = tuple(NAMES.values())
+DRAWS = 20  # of an answer with chance in it
+ROUNDS = 1000  # of the bootstrap
+ALARM_S = 0.01  # a false alarm that cannot hit: the shortest truth lasts 1.1 s
+BUDGET_S = 6.0  # for one row of the table of costs
+
+Finds = dict[str, Segments]
+Random = np.random.Generator
+
+
+@dataclass(frozen=True)
+class Annotations:
+    """True stretches of videos, and how long the videos are."""
+
+    truths: Mapping[str, Segments]
+    durations_s: Mapping[str, float]
+
+    @classmethod
+    def read(cls, folder: Path) -> Annotations:
+        database = json.loads((folder / "gt.json").read_text())["database"]
+        durations = json.loads((folder / "len_duration_dict.json").read_text())
+        truths = {
+            video: Segments(
+                np.array([[float(time) for time in note["segment"]] for note in entry["annotations"]]),
+                labels=np.array([NAMES[note["label"]] for note in entry["annotations"]], str),
+            )
+            for video, entry in database.items()
+            if entry["subset"] == "test"
+        }
+        return cls(truths, {video: float(durations[video]) for video in truths})
+
+    def of(self, label: str) -> int:
+        """How many true stretches a class has."""
+        return sum(int((labels_of(segments) == label).sum()) for segments in self.truths.values())
+
+
+def labels_of(segments: Segments) -> np.ndarray:
+    """Labels that have to be there."""
+    if segments.labels is None:
+        raise ValueError("stretches without labels")
+    return segments.labels
+
+
+# ---- answers
+
+
+def equal(spans_s: np.ndarray, labels: np.ndarray, score: float = 0.5) -> Segments:
+    """Finds that are all equally sure."""
+    return Segments(spans_s, np.full(len(labels), score), labels)
+
+
+def whole(data: Annotations, rng: Random) -> Finds:
+    """The whole video, as of every class."""
+    ends = data.durations_s
+    return {v: equal(np.array([[0.0, ends[v]]] * len(LABELS)), np.array(LABELS)) for v in data.truths}
+
+
+def anywhere(count: int) -> Callable[[Annotations, Random], Finds]:
+    """Stretches between two random moments, so many a class and video, randomly sure."""
+
+    def answer(data: Annotations, rng: Random) -> Finds:
+        labels = np.repeat(LABELS, count)
+        return {
+            video: Segments(
+                np.sort(rng.uniform(0, data.durations_s[video], (len(labels), 2)), axis=1),
+                rng.random(len(labels)),
+                labels,
+            )
+            for video in data.truths
+        }
+
+    return answer
+
+
+def oracle(data: Annotations, rng: Random) -> Finds:
+    """The truth, equally sure of all."""
+    return {video: equal(true.spans_s, labels_of(true)) for video, true in data.truths.items()}
+
+
+def moved(share: float) -> Callable[[Annotations, Random], Finds]:
+    """The truth, with each edge moved by up to a share of the length; edges that cross are exchanged."""
+
+    def answer(data: Annotations, rng: Random) -> Finds:
+        return {
+            video: equal(
+                np.sort(
+                    true.spans_s
+                    + share * np.diff(true.spans_s, axis=1) * rng.uniform(-1, 1, true.spans_s.shape),
+                    axis=1,
+                ),
+                labels_of(true),
+            )
+            for video, true in data.truths.items()
+        }
+
+    return answer
+
+
+def flipped(share: float) -> Callable[[Annotations, Random], Finds]:
+    """The truth, with this share of each class said to be the other one."""
+
+    def answer(data: Annotations, rng: Random) -> Finds:
+        labels = np.concatenate([labels_of(true) for true in data.truths.values()])
+        said = labels.copy()
+        for label, other in (LABELS, LABELS[::-1]):
+            places = np.flatnonzero(labels == label)
+            said[rng.choice(places, round(share * len(places)), replace=False)] = other
+        ends = np.cumsum([len(true) for true in data.truths.values()])
+        return {
+            video: equal(true.spans_s, names)
+            for (video, true), names in zip(data.truths.items(), np.split(said, ends[:-1]), strict=True)
+        }
+
+    return answer
+
+
+def with_alarms(copies: int, score: float) -> Callable[[Annotations, Random], Finds]:
+    """The truth at 0.5, and beside each stretch so many false alarms of its class, equally sure or less."""
+
+    def answer(data: Annotations, rng: Random) -> Finds:
+        found: Finds = {}
+        for video, true in data.truths.items():
+            starts = rng.uniform(0, data.durations_s[video], copies * len(true))
+            labels = labels_of(true)
+            found[video] = Segments(
+                np.concatenate([true.spans_s, np.stack([starts, starts + ALARM_S], axis=1)]),
+                np.repeat([0.5, score], [len(true), copies * len(true)]),
+                np.concatenate([labels, np.repeat(labels, copies)]),
+            )
+        return found
+
+    return answer
+
+
+# ---- what theory says of their mean average precision
+
+
+def whole_in_theory(data: Annotations) -> float:
+    """Of V finds h hit, where a truth is long enough; one point of the curve: h / n * h / V."""
+    values = []
+    for label in LABELS:
+        shares = np.array(
+            [
+                np.diff(true.spans_s[labels_of(true) == label], axis=1).max(initial=0.0) / duration
+                for true, duration in zip(data.truths.values(), data.durations_s.values(), strict=True)
+            ]
+        )
+        hits = [(shares >= bar).sum() for bar in TSL_THRESHOLDS]
+        values.append([hit / data.of(label) * hit / len(data.truths) for hit in hits])
+    return float(np.mean(values))
+
+
+def moved_in_theory(share: float) -> float:
+    """Of all finds a share p hits, and these are the same share of the truth: p * p."""
+    steps = share * (np.arange(-999, 1000, 2) / 1000)
+    edges = np.sort(np.stack(np.broadcast_arrays(steps[:, None], 1 + steps[None]), axis=-1), axis=-1)
+    common = np.maximum(np.minimum(edges[..., 1], 1) - np.maximum(edges[..., 0], 0), 0)
+    overlap = common / (1 + edges[..., 1] - edges[..., 0] - common)
+    return float(np.mean([(overlap >= bar).mean() ** 2 for bar in TSL_THRESHOLDS]))
+
+
+def flipped_in_theory(data: Annotations, share: float) -> float:
+    """Of n truths h are named rightly, among h and the flips of the other class: h / n * h / (h + flips)."""
+    values = []
+    for label, other in (LABELS, LABELS[::-1]):
+        hits = data.of(label) - round(share * data.of(label))
+        values.append(hits / data.of(label) * hits / (hits + round(share * data.of(other))))
+    return float(np.mean(values))
+
+
+def anywhere_in_theory(data: Annotations, count: int) -> float:
+    """Each truth is what a find fits best, and well enough, with a chance q of its length and place.
+
+    After a share u of the ranking, 1 - (1 - q) ** (count * u) of it is hit on average; AP is the integral of
+    precision over recall, both from these means. That a find may take its second best is left out.
+    """
+    passed = np.linspace(0, 1, 501)[1:, None, None]
+    values = []
+    for label in LABELS:
+        chances = np.concatenate(
+            [
+                chances_to_hit(true.spans_s[labels_of(true) == label], duration)
+                for true, duration in zip(data.truths.values(), data.durations_s.values(), strict=True)
+            ]
+        )
+        found = (1 - (1 - chances) ** (count * passed)).sum(axis=1)
+        precision = found / (passed[:, 0] * count * len(data.truths))
+        values.append((np.diff(found, axis=0, prepend=0) * precision).sum(axis=0) / len(chances))
+    return float(np.mean(values))
+
+
+def chances_to_hit(spans_s: np.ndarray, duration_s: float, steps: int = 150) -> np.ndarray:
+    """Share of the stretches between any two moments that fit each span best, and reach each tIoU."""
+    moments = (np.arange(steps) + 0.5) * duration_s / steps
+    first, last = np.triu_indices(steps, 1)
+    overlap = temporal_iou(spans_s, np.stack([moments[first], moments[last]], axis=1))
+    best = overlap == overlap.max(axis=0, initial=0.0)
+    return np.stack([(best & (overlap >= bar)).mean(axis=1) for bar in TSL_THRESHOLDS], axis=1)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A row of the table.
+
+    Attributes:
+        theory: Its mean average precision.
+        exact: Whether theory says exactly that, or an approximation.
+    """
+
+    name: str
+    make: Callable[[Annotations, Random], Finds]
+    theory: float
+    exact: bool = True
+
+
+def answers(data: Annotations) -> list[Answer]:
+    """The rows, from nothing to everything."""
+    return [
+        Answer("nothing", lambda data, rng: {}, 0.0),
+        Answer("the whole video, as of each class", whole, whole_in_theory(data)),
+        *(
+            Answer(
+                f"between two random moments, {count} a class and video",
+                anywhere(count),
+                anywhere_in_theory(data, count),
+                exact=False,
+            )
+            for count in (1, 5, 20, 100)
+        ),
+        Answer("the truth", oracle, 1.0),
+        *(
+            # Beyond half of the length a find may hit its neighbour, and may be longer than all it is about.
+            Answer(
+                f"the truth, edges moved by up to {share:.0%} of the length",
+                moved(share),
+                moved_in_theory(share),
+                exact=share <= 0.35,
+            )
+            for share in (0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
+        ),
+        *(
+            Answer(
+                f"the truth, {share:.0%} of the labels exchanged",
+                flipped(share),
+                flipped_in_theory(data, share),
+            )
+            for share in (0.1, 0.3)
+        ),
+        *(
+            Answer(f"the truth, and less sure false alarms, {copies} to each", with_alarms(copies, 0.1), 1.0)
+            for copies in (1, 10)
+        ),
+        *(
+            Answer(
+                f"the truth, and equally sure false alarms, {copies} to each",
+                with_alarms(copies, 0.5),
+                1 / (1 + copies),
+            )
+            for copies in (1, 10)
+        ),
+    ]
+
+
+def score_row(answer: Answer, data: Annotations) -> tuple[str, ...]:
+    """Its scores, means over draws where chance has a part, beside what theory says."""
+    found = [answer.make(data, np.random.default_rng(draw)) for draw in range(DRAWS)]
+    drawn = [detection_scores(finds, data.truths, labels=LABELS).to_dict() for finds in found]
+    mean = {name: float(np.mean([each[name] for each in drawn])) for name in drawn[0]}
+    if answer.exact and abs(mean["map"] - answer.theory) > 1e-9:
+        raise AssertionError(f"{answer.name}: {mean['map']} where theory says {answer.theory}")
+    count = sum(map(len, found[0].values()))
+    said = f"{answer.theory:.3f}" if answer.exact else f"about {answer.theory:.3f}"
+    return (answer.name, f"{count:,}", *figures(mean), said)
+
+
+def figures(scores: Mapping[str, float]) -> tuple[str, ...]:
+    """Cells of the table."""
+    names = ("map", *(f"ap/{label}" for label in LABELS), "recall", "tsl_recall", "tsl_f2")
+    return tuple(f"{scores[name]:.3f}" for name in names)
+
+
+# ---- what it costs
+
+
+def read_published(path: Path) -> dict[str, list[tuple[str, float, float, float]]]:
+    """Rows of label, score, start and end of each video."""
+    compact = json.loads(path.read_text())["predictions_compact"]
+    return {
+        video: [(NAMES[name], score, start, end) for name, score, start, end in rows]
+        for video, rows in compact.items()
+    }
+
+
+def as_segments(rows: list[tuple[str, float, float, float]]) -> Segments:
+    """The same as arrays."""
+    spans = np.array([row[2:] for row in rows], float)
+    return Segments(spans, np.array([row[1] for row in rows], float), np.array([row[0] for row in rows], str))
+
+
+def row_by_row(
+    published: Mapping[str, list[tuple[str, float, float, float]]],
+    truths: Mapping[str, list[tuple[str, float, float]]],
+) -> dict[str, float]:
+    """Mean average precision as it is usually evaluated: find after find, bar after bar, in plain Python."""
+    by_label: dict[str, list[float]] = {}
+    for label in LABELS:
+        ranked = sorted(
+            (
+                (score, video, s, e)
+                for video, rows in published.items()
+                for name, score, s, e in rows
+                if name == label
+            ),
+            key=lambda row: -row[0],
+        )
+        total = sum(name == label for rows in truths.values() for name, _, _ in rows)
+        taken: list[set[tuple[str, int]]] = [set() for _ in TSL_THRESHOLDS]
+        hits: list[list[bool]] = [[] for _ in TSL_THRESHOLDS]
+        for _, video, start, end in ranked:
+            near = []
+            for number, (name, low, high) in enumerate(truths.get(video, [])):
+                if name == label:
+                    common = max(0.0, min(end, high) - max(start, low))
+                    near.append((common / (end - start + high - low - common), number))
+            near.sort(reverse=True)
+            for row, bar in enumerate(TSL_THRESHOLDS):
+                for overlap, number in near:
+                    if overlap >= bar and (video, number) not in taken[row]:
+                        taken[row].add((video, number))
+                        hits[row].append(True)
+                        break
+                else:
+                    hits[row].append(False)
+        by_label[label] = [area(row, total) for row in hits]
+    scores = {f"ap/{label}": sum(values) / len(values) for label, values in by_label.items()}
+    return {"map": sum(scores.values()) / len(scores), **scores}
+
+
+def area(hits: list[bool], total: int) -> float:
+    """Area under precision, made monotone, over recall."""
+    precision, count = [], 0
+    for rank, hit in enumerate(hits, 1):
+        count += hit
+        precision.append(count / rank)
+    best, found = 0.0, 0.0
+    for hit, value in zip(reversed(hits), reversed(precision), strict=True):
+        best = max(best, value)
+        found += best * hit
+    return found / total
+
+
+def evaluation_costs(
+    published: Mapping[str, list[tuple[str, float, float, float]]], data: Annotations
+) -> list[tuple[str, ...]]:
+    """Rows of the table of costs."""
+    finds = {video: as_segments(rows) for video, rows in published.items()}
+    truths = {
+        video: [
+            (str(label), float(start), float(end))
+            for label, (start, end) in zip(labels_of(true), true.spans_s, strict=True)
+        ]
+        for video, true in data.truths.items()
+    }
+    ours = detection_scores(finds, data.truths, labels=LABELS).to_dict()
+    for name, value in row_by_row(published, truths).items():
+        if abs(ours[name] - value) > 1e-9:
+            raise AssertionError(f"{name}: {ours[name]} here, {value} row by row")
+    calls = {
+        "row by row": lambda: row_by_row(published, truths),
+        "affekt": lambda: detection_scores(finds, data.truths, labels=LABELS),
+        "with rows made to arrays": lambda: detection_scores(
+            {video: as_segments(rows) for video, rows in published.items()}, data.truths, labels=LABELS
+        ),
+        "intervals": lambda: detection_intervals(finds, data.truths, labels=LABELS, rounds=ROUNDS),
+    }
+    timed = in_turns(calls, repeats_for(calls["intervals"], budget_s=BUDGET_S, most=25))
+    count = sum(map(len, finds.values()))
+    slow = timed["row by row"].seconds
+
+    def row(what: str, name: str, per: str, ratio: float) -> tuple[str, ...]:
+        return (what, timed[name].milliseconds, per, f"{ratio:.1f}x")
+
+    return [
+        row(f"row by row, mAP only: {count:,} finds", "row by row", f"{count / slow:,.0f}", 1.0),
+        *(
+            row(what, name, f"{count / timed[name].seconds:,.0f}", timed[name].ratio)
+            for what, name in (
+                ("affekt, all scores", "affekt"),
+                ("affekt, all scores, from lists of rows", "with rows made to arrays"),
+            )
+        ),
+        row(
+            f"affekt, 95 % intervals of {ROUNDS:,} rounds (row by row: {ROUNDS:,} evaluations)",
+            "intervals",
+            f"{count * ROUNDS / timed['intervals'].seconds:,.0f}",
+            timed["intervals"].ratio * ROUNDS,
+        ),
+    ]
+
+
+def curves_of(cells: int) -> np.ndarray:
+    """Smooth random curves of two classes and the foreground, (t, 3): quiet, with an event now and then."""
+    window = np.hanning(41)
+    noise = np.random.default_rng(0).random((cells + 40, 3))
+    smooth = np.stack([np.convolve(column, window / window.sum(), "valid") for column in noise.T], axis=1)
+    return np.clip((smooth - 0.5) * 6 + np.array([0.15, 0.15, 0.5]), 0, 1)
+
+
+def proposal_costs() -> list[tuple[str, ...]]:
+    """Stretches from curves, of a short and a long video."""
+    rows = []
+    for what, cells in (("4 minutes", 450), ("20 minutes", 2250), ("4 hours", 27_000)):
+        curves = curves_of(cells)
+
+        def find(curves: np.ndarray = curves) -> int:
+            found = find_proposals(
+                curves[:, :2], curves[:, 2], np.array([0.9, 0.8]), cell_s=16 / 30, settings=ProposalSettings()
+            )
+            return len(found.labels)
+
+        timed = in_turns({"find": find}, repeats_for(find, budget_s=2.0, most=25))["find"]
+        rows.append((what, f"{cells:,}", f"{find():,}", timed.milliseconds, f"{cells / timed.seconds:,.0f}"))
+    return rows
+
+
+READING = """\
+TSL-300, its {videos} test videos. Finds are equally sure of all unless the row says otherwise; rows with
+chance in them are means of {draws} draws. Scores are means over tIoU {thresholds} and over both classes
+({positive} positive and {negative} negative stretches, which cover {covered:.0%} of the time). Recall and
+F2 of TSL-Net's authors are `tsl_recall` and `tsl_f2`: means over the ranking. Where theory is exact the
+benchmark stops if a row differs.
+
+What theory says:
+
+- **Nothing**: all is zero, and nothing divides by zero.
+- **The whole video**: a find hits a truth that lasts at least the threshold's share of the video, and one at
+  most. With h hits in V videos and n truths, AP is h/n times h/V, for all are one point of the curve.
+- **Random moments**: any find has a chance to hit a truth, which its length gives; precision falls as truths
+  are used up. AP lies a little above what mean precision gives, for its monotone curve runs along the peaks.
+  With 100 finds a class and video most truths are hit, and AP is low: recall alone says little. AP grows with
+  the number of finds too, for it never charges what stands below; this row is what a network has to beat.
+- **The truth**: AP and recall are 1. Recall of TSL-Net's authors is (n + 1) / 2n, hardly more than a half,
+  since the first ranks have not found much yet; no answer without false alarms can have more.
+- **Moved edges**: at most twice the share is lost inside, so that up to 35 % every find hits at 0.3, and AP
+  is 1. Beyond it a share p of finds hits, at each threshold another, and AP is p times p.
+- **Exchanged labels**: of n truths h keep their name, and the finds of their class are these h and the f that
+  came from the other: AP is h/n times h/(h + f).
+- **Less sure false alarms**: AP does not see them. Recall of TSL-Net's authors *rises*, for all ranks below
+  the truth have found everything.
+- **Equally sure false alarms**, c to each truth: AP is 1/(1 + c)."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--data-root", type=Path, required=True)
+    parser.add_argument("--published", type=Path, required=True)
+    options = parser.parse_args()
+    data, published = Annotations.read(options.data_root), read_published(options.published)
+    finds = {video: as_segments(rows) for video, rows in published.items()}
+    scores = detection_scores(finds, data.truths, labels=LABELS).to_dict()
+    intervals = detection_intervals(finds, data.truths, labels=LABELS, rounds=ROUNDS)
+    ranges = ", ".join(
+        f"{name} {scores[name]:.3f} ({low:.3f} to {high:.3f})" for name, (low, high) in intervals.items()
+    )
+    lasted = sum(float(np.diff(true.spans_s, axis=1).sum()) for true in data.truths.values())
+    columns = ("answer", "finds", "mAP", *(f"AP {label}" for label in LABELS), "recall")
+    write_report(
+        OUTPUT,
+        [
+            "# What detection scores say, and what they cost",
+            "",
+            "## Simple answers to real annotations",
+            "",
+            READING.format(
+                videos=len(data.truths),
+                draws=DRAWS,
+                thresholds=", ".join(f"{bar:g}" for bar in TSL_THRESHOLDS),
+                covered=lasted / sum(data.durations_s.values()),
+                **{label: data.of(label) for label in LABELS},
+            ),
+            "",
+            *as_table(
+                (*columns, "Recall of TSL-Net", "F2 of TSL-Net", "mAP in theory"),
+                [
+                    *(score_row(answer, data) for answer in answers(data)),
+                    (
+                        "TSL-Net, published finds of its Jittor port",
+                        f"{sum(map(len, finds.values())):,}",
+                        *figures(scores),
+                        "",
+                    ),
+                ],
+            ),
+            "",
+            f"The published finds with 95 % bootstrap intervals over videos: {ranges}. Their authors print "
+            "the two APs under each other's names. Methods whose mAPs differ by less than such an interval "
+            "have to be compared video by video.",
+            "",
+            "## What it costs",
+            "",
+            f"{machine()} One thread; medians of calls that take turns, ratios within a turn. `Row by row` "
+            "is the same evaluation as a plain loop over finds, and gives the same numbers.",
+            "",
+            *as_table(
+                ("evaluation of the published finds", "time", "finds a second", "faster by"),
+                evaluation_costs(published, data),
+            ),
+            "",
+            "Stretches from curves, TSL-Net's settings (24 bars, 24 points a cell, 2 classes), cells of 16 "
+            "frames at 30 a second:",
+            "",
+            *as_table(("video", "cells", "stretches", "time", "cells a second"), proposal_costs()),
+        ],
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,340 @@
+"""Scores of labelled detection: by hand, against TSL-Net's own evaluation, and how sure they are."""
+
+import itertools
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from affekt.metrics.classification import draw_groups, interval
+from affekt.metrics.detection import (
+    average_precision_by_label,
+    detection_intervals,
+    detection_scores,
+    mean_average_precision,
+)
+from affekt.metrics.segments import Segments
+
+SHARED = Path(__file__).parents[2].parent / "shared"
+# Empty where ../shared is absent: pytest then skips the test and says so.
+CASES = sorted((SHARED / "parity" / "tsl-net").glob("metric_*.json"))
+
+
+def found(*rows):
+    """Segments from (start, end, score, label) rows."""
+    return Segments(
+        np.array([row[:2] for row in rows], float).reshape(-1, 2),
+        np.array([row[2] for row in rows], float),
+        np.array([row[3] for row in rows], str),
+    )
+
+
+def true(*rows):
+    """Segments from (start, end, label) rows."""
+    return Segments(
+        np.array([row[:2] for row in rows], float).reshape(-1, 2),
+        labels=np.array([row[2] for row in rows], str),
+    )
+
+
+def draw(videos, finds, truths, seed=0, decimals=9):
+    """Labelled finds and truths; few decimals make scores equal."""
+    rng = np.random.default_rng(seed)
+
+    def some(count, scored):
+        starts = rng.uniform(0, 60, count)
+        return Segments(
+            np.stack([starts, starts + rng.uniform(0.5, 15, count)], axis=1),
+            rng.random(count).round(decimals) if scored else None,
+            rng.choice(["joy", "fear"], count),
+        )
+
+    names = [f"video-{number}" for number in range(videos)]
+    return {name: some(finds, True) for name in names}, {name: some(truths, False) for name in names}
+
+
+# ---- the published evaluation
+
+
+def read_case(path):
+    """Finds, truths and expected numbers of a shared case."""
+    case = json.loads(path.read_text())
+    truth = case["ground_truth"]
+    if isinstance(truth, str):
+        truth = json.loads((SHARED.parent / truth).read_text())
+    truths = {
+        video: true(*((*map(float, note["segment"]), note["label"]) for note in entry["annotations"]))
+        for video, entry in truth["database"].items()
+        if entry["subset"] == "test"
+    }
+    compact = case.get("predictions_compact") or {
+        video: [(row["label"], row["score"], *row["segment"]) for row in rows]
+        for video, rows in case["predictions"]["results"].items()
+    }
+    finds = {
+        video: found(*((start, end, score, label) for label, score, start, end in rows))
+        for video, rows in compact.items()
+    }
+    return finds, truths, case["expected"]
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_case_agrees_with_the_reference(path):
+    finds, truths, expected = read_case(path)
+    labels = expected["class_order"]
+    scores = detection_scores(finds, truths, labels=labels, thresholds=expected["tiou"])
+    named, near = scores.to_dict(), {"rel": 0, "abs": 1e-9}
+    assert scores.average_precision == pytest.approx(np.array(expected["ap"]), **near)
+    assert scores.map_at == pytest.approx(expected["map_per_tiou"], **near)
+    assert scores.rank_precision.mean(axis=1) == pytest.approx(expected["mean_cum_precision"], **near)
+    assert scores.rank_recall.mean(axis=1) == pytest.approx(expected["mean_cum_recall"], **near)
+    assert scores.f2_at == pytest.approx(expected["f2"], **near)
+    assert named["map"] == pytest.approx(expected["map_avg"], **near)
+    assert named["tsl_recall"] == pytest.approx(expected["recall_avg"], **near)
+    assert named["tsl_f2"] == pytest.approx(expected["f2_avg"], **near)
+    for label in labels:
+        assert named[f"ap/{label}"] == pytest.approx(expected["class_ap"][label], **near)
+
+
+def test_shared_cases_are_all_there(shared):
+    assert len(list((shared / "parity" / "tsl-net").glob("metric_*.json"))) == len(CASES) >= 5
+
+
+def test_results_go_by_the_name_of_a_class_where_the_reference_exchanges_them(shared):
+    finds, truths, expected = read_case(shared / "parity" / "tsl-net" / "metric_tsl300_real.json")
+    for labels in (["n", "p"], ["p", "n"]):
+        named = detection_scores(finds, truths, labels=labels).to_dict()
+        assert named["ap/n"] == pytest.approx(expected["upstream_average_pAP"])
+        assert named["ap/p"] == pytest.approx(expected["upstream_average_nAP"])
+
+
+def test_the_published_finds_of_100_videos_are_scored_in_a_tenth_of_a_second(shared):
+    finds, truths, _ = read_case(shared / "parity" / "tsl-net" / "metric_tsl300_real.json")
+    start = time.process_time()
+    detection_scores(finds, truths, labels=["n", "p"])
+    assert time.process_time() - start < 0.1
+
+
+# ---- by hand
+
+# joy has three truths in two videos, and finds in order of score:
+#   0.9  a [0, 4]   the first truth of a exactly                        hit          1 of 1   1/3
+#   0.8  a [1, 4]   the same truth; it is taken                         false alarm  1 of 2   1/3
+#   0.7  b [0, 3]   the truth of b with 1/6                             false alarm  1 of 3   1/3
+#   0.5  a [6, 8]   the second truth of a with 2/4                      hit          2 of 4   2/3
+# fear has one truth and no find, awe has a find and no truth.
+TRUTHS = {"a": true((0, 4, "joy"), (6, 10, "joy"), (20, 30, "fear")), "b": true((2, 6, "joy"))}
+FINDS = {
+    "a": found((0, 4, 0.9, "joy"), (1, 4, 0.8, "joy"), (6, 8, 0.5, "joy"), (0, 9, 0.3, "awe")),
+    "b": found((0, 3, 0.7, "joy")),
+}
+LABELS = ("awe", "fear", "joy")
+
+
+@pytest.fixture
+def scores():
+    return detection_scores(FINDS, TRUTHS, labels=LABELS, thresholds=(0.5, 0.6))
+
+
+def test_scores_of_a_class_are_worked_out_by_hand(scores):
+    # at 0.5: precision 1 up to recall 1/3, then 2/4 up to 2/3
+    assert scores.average_precision[0, 2] == pytest.approx(1 / 3 + 1 / 6)
+    assert scores.recall[0, 2] == pytest.approx(2 / 3)
+    assert scores.rank_recall[0, 2] == pytest.approx((1 + 1 + 1 + 2) / 3 / 4)
+    assert scores.rank_precision[0, 2] == pytest.approx((1 + 1 / 2 + 1 / 3 + 2 / 4) / 4)
+    # at 0.6 the last find is a false alarm
+    assert scores.average_precision[1, 2] == scores.recall[1, 2] == pytest.approx(1 / 3)
+
+
+def test_a_class_without_finds_has_zeros(scores):
+    for values in (scores.average_precision, scores.recall, scores.rank_recall, scores.rank_precision):
+        assert values[:, 1].tolist() == [0, 0]
+
+
+def test_a_class_that_never_occurs_has_no_score(scores):
+    for values in (scores.average_precision, scores.recall, scores.rank_recall, scores.rank_precision):
+        assert np.isnan(values[:, 0]).all()
+    assert "ap/awe" not in scores.to_dict()
+
+
+def test_means_are_over_the_classes_that_occur(scores):
+    named = scores.to_dict()
+    assert named["map@0.5"] == pytest.approx(1 / 4)
+    assert named["map@0.6"] == pytest.approx(1 / 6)
+    assert named["map"] == pytest.approx((1 / 4 + 1 / 6) / 2)
+    assert named["ap/fear"] == 0
+    assert named["ap/joy"] == pytest.approx((1 / 2 + 1 / 3) / 2)
+    assert named["recall"] == pytest.approx((1 / 3 + 1 / 6) / 2)
+
+
+def test_f2_is_that_of_the_means_over_classes(scores):
+    recall, precision = 5 / 12 / 2, 7 / 12 / 2
+    assert scores.f2_at[0] == pytest.approx(5 * precision * recall / (4 * precision + recall))
+
+
+def test_f2_of_nothing_is_zero():
+    named = detection_scores({}, TRUTHS, labels=LABELS).to_dict()
+    assert all(value == 0 for value in named.values())
+
+
+def test_every_number_has_a_name_of_its_own(scores):
+    assert set(scores.to_dict()) == {
+        *("map", "map@0.5", "map@0.6", "recall", "recall@0.5", "recall@0.6", "ap/fear", "ap/joy"),
+        *("tsl_recall", "tsl_recall@0.5", "tsl_recall@0.6", "tsl_f2", "tsl_f2@0.5", "tsl_f2@0.6"),
+    }
+    json.dumps(scores.to_dict(), allow_nan=False)
+
+
+def test_finds_in_videos_without_truths_are_false_alarms():
+    truths = {"a": true((0, 4, "joy")), "quiet": true()}
+    finds = {
+        "a": found((0, 4, 0.5, "joy")),
+        "quiet": found((0, 1, 0.9, "joy")),
+        "unknown": found((0, 1, 0.8, "joy")),
+    }
+    scores = detection_scores(finds, truths, labels=["joy"], thresholds=[0.5])
+    assert scores.average_precision == pytest.approx(np.array([[1 / 3]]))
+    assert scores.rank_precision == pytest.approx(np.array([[1 / 3 / 3]]))
+
+
+def test_the_order_of_labels_changes_the_order_of_scores_only():
+    finds, truths = draw(videos=5, finds=12, truths=4)
+    one, other = (
+        detection_scores(finds, truths, labels=labels) for labels in (["joy", "fear"], ["fear", "joy"])
+    )
+    for name in ("average_precision", "recall", "rank_recall", "rank_precision"):
+        assert getattr(one, name).tolist() == getattr(other, name)[:, ::-1].tolist()
+    assert one.to_dict() == pytest.approx(other.to_dict())
+
+
+def test_average_precision_is_the_same_as_of_one_class_alone():
+    finds, truths = draw(videos=5, finds=12, truths=4)
+    scores = detection_scores(finds, truths, labels=["joy", "fear"], thresholds=[0.3])
+    alone = average_precision_by_label(finds, truths, threshold=0.3)
+    assert dict(zip(scores.labels, scores.average_precision[0].tolist(), strict=True)) == alone
+    assert scores.to_dict()["map"] == mean_average_precision(finds, truths, thresholds=[0.3])["mean"]
+
+
+def test_a_label_that_is_not_to_be_scored_is_refused():
+    with pytest.raises(ValueError, match="a: a segment has the label 'awe', which is none of those"):
+        detection_scores(FINDS, TRUTHS, labels=["fear", "joy"])
+
+
+def test_truths_of_other_names_are_refused_with_a_hint():
+    with pytest.raises(ValueError, match="did you mean fears"):
+        detection_scores({}, TRUTHS, labels=["fears", "joy"])
+
+
+@pytest.mark.parametrize("score", [detection_scores, detection_intervals])
+def test_without_any_truth_there_is_nothing_to_score(score):
+    with pytest.raises(ValueError, match="nothing to find"):
+        score(FINDS, {"a": true()}, labels=LABELS)
+
+
+def test_finds_without_scores_are_refused():
+    with pytest.raises(ValueError, match="a: segments that were found need scores"):
+        detection_scores({"a": true((0, 1, "joy"))}, TRUTHS, labels=LABELS)
+
+
+def test_names_may_be_objects():
+    finds, truths = (
+        {video: Segments(s.spans_s, s.scores, s.labels.astype(object)) for video, s in side.items()}
+        for side in (FINDS, TRUTHS)
+    )
+    assert detection_scores(finds, truths, labels=LABELS).to_dict() == (
+        detection_scores(FINDS, TRUTHS, labels=LABELS).to_dict()
+    )
+
+
+# ---- equal scores
+
+
+def test_ranks_of_equal_scores_count_as_the_mean_of_all_their_orders():
+    # four finds of one score, two of which hit
+    rows = [(0, 4, "joy"), (10, 14, "joy"), (20, 24, "joy"), (30, 34, "joy")]
+    truths = {"a": true(rows[0], rows[2], (40, 44, "joy"))}
+    equal = {"a": found(*((start, end, 0.5, label) for start, end, label in rows))}
+    once = detection_scores(equal, truths, labels=["joy"], thresholds=[0.5])
+    orders = [
+        detection_scores(
+            {
+                "a": found(
+                    *((*row[:2], 0.5 + place / 100, row[2]) for row, place in zip(rows, order, strict=True))
+                )
+            },
+            truths,
+            labels=["joy"],
+            thresholds=[0.5],
+        )
+        for order in itertools.permutations(range(4))
+    ]
+    for name in ("rank_recall", "rank_precision", "recall"):
+        assert getattr(once, name) == pytest.approx(np.mean([getattr(each, name) for each in orders]))
+
+
+def test_the_order_of_videos_and_finds_does_not_matter():
+    finds, truths = draw(videos=4, finds=15, truths=4, decimals=1)
+    turned = {
+        video: Segments(s.spans_s[::-1], s.scores[::-1], s.labels[::-1])
+        for video, s in reversed(finds.items())
+    }
+    scores = [detection_scores(side, truths, labels=["joy", "fear"]).to_dict() for side in (finds, turned)]
+    assert scores[0] == pytest.approx(scores[1], rel=1e-12)
+
+
+# ---- how sure they are
+
+
+def drawn_again(finds, truths, counts):
+    """Videos as often as they were drawn, each under a name of its own."""
+    chosen = [(name, copy) for name, count in zip(truths, counts, strict=True) for copy in range(count)]
+    return (
+        {f"{name} {copy}": finds[name] for name, copy in chosen},
+        {f"{name} {copy}": truths[name] for name, copy in chosen},
+    )
+
+
+def test_intervals_are_those_of_videos_drawn_one_by_one():
+    finds, truths = draw(videos=7, finds=12, truths=4, decimals=2)
+    rounds = 40
+    scores = [
+        detection_scores(*drawn_again(finds, truths, counts), labels=["joy", "fear"]).to_dict()
+        for counts in draw_groups(len(truths), rounds, np.random.default_rng(3))
+    ]
+    intervals = detection_intervals(finds, truths, labels=["joy", "fear"], rounds=rounds, seed=3)
+    assert set(intervals) == {"map", "ap/joy", "ap/fear"}
+    for name, (low, high) in intervals.items():
+        assert (low, high) == pytest.approx(interval(np.array([each[name] for each in scores])))
+
+
+def test_draws_without_a_class_say_nothing_of_it():
+    # joy is found in a, and occurs nowhere else; fear in b alike
+    truths = {"a": true((0, 4, "joy")), "b": true((0, 4, "fear"))}
+    finds = {"a": found((0, 4, 0.9, "joy"))}
+    intervals = detection_intervals(finds, truths, labels=LABELS, rounds=50)
+    # a drawn alone: joy is 1. b drawn alone: fear is 0. Both: the mean is 1/2.
+    assert intervals == {"map": (0.0, 1.0), "ap/joy": (1.0, 1.0), "ap/fear": (0.0, 0.0)}
+
+
+def test_the_score_itself_lies_in_its_interval():
+    finds, truths = draw(videos=30, finds=12, truths=4)
+    named = detection_scores(finds, truths, labels=["joy", "fear"]).to_dict()
+    for name, (low, high) in detection_intervals(finds, truths, labels=["joy", "fear"], rounds=300).items():
+        assert low < named[name] < high
+
+
+def test_a_seed_gives_the_same_intervals_again():
+    finds, truths = draw(videos=5, finds=12, truths=4)
+    one, again, other = (
+        detection_intervals(finds, truths, labels=["joy", "fear"], rounds=50, seed=seed) for seed in (0, 0, 1)
+    )
+    assert one == again != other
+
+
+def test_a_thousand_draws_of_ten_thousand_finds_take_a_second():
+    finds, truths = draw(videos=100, finds=100, truths=6)
+    start = time.process_time()
+    detection_intervals(finds, truths, labels=["joy", "fear"])
+    assert time.process_time() - start < 2.0
