@@ -8,7 +8,7 @@ import pytest
 
 from affekt.core.errors import MediaError, UsageError
 from affekt.core.parity import Case, draw_normal
-from affekt.media.spectrum import kaldi_filterbank, log_mel, mfcc
+from affekt.media.spectrum import kaldi_filterbank, log_mel, log_mel_of_blocks, mfcc
 
 
 def parity_wave(seed, count, rate):
@@ -148,6 +148,29 @@ def test_the_frames_of_a_long_sound_do_not_depend_on_how_they_are_blocked():
     whole = log_mel(wave, 16_000, fft=2048, hop=512, mels=64, floor_db=None)
     part = log_mel(wave[200 * 512 - 2048 :], 16_000, fft=2048, hop=512, mels=64, floor_db=None)
     np.testing.assert_allclose(part[4:-4], whole[200:-4], rtol=0, atol=1e-3)
+
+
+@pytest.mark.parametrize("padding", ["constant", "reflect"])
+@pytest.mark.parametrize(("fft", "hop"), [(64, 16), (64, 64), (64, 200), (65, 7)])
+@pytest.mark.parametrize("count", [1, 31, 32, 33, 100, 1_000])
+def test_a_sound_in_blocks_has_the_frames_of_the_whole(count, fft, hop, padding):
+    wave = noise(count)
+    options = {"fft": fft, "hop": hop, "mels": 5, "padding": padding}
+    padded = np.pad(wave, fft // 2, mode=padding)
+    middles = hop * np.arange(1 + count // hop)
+    windows = np.stack([padded[at : at + fft] for at in middles if at + fft <= len(padded)])
+    power = np.abs(np.fft.rfft(windows * np.hanning(fft + 1)[:-1])) ** 2
+    mel = power @ librosa.filters.mel(sr=8_000, n_fft=fft, n_mels=5).T
+    expected = librosa.power_to_db(mel.T).T
+    for size in (1, 7, 50, 1_000):
+        blocks = [wave[start : start + size] for start in range(0, count, size)]
+        found = log_mel_of_blocks([*blocks, wave[:0]], 8_000, **options)
+        np.testing.assert_allclose(found, expected, rtol=0, atol=2e-3)
+
+
+def test_no_blocks_are_no_sound():
+    with pytest.raises(MediaError, match="empty"):
+        log_mel_of_blocks(iter([]), 16_000)
 
 
 def test_memory_grows_with_the_answer_not_with_the_frames():

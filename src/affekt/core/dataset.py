@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -45,6 +45,20 @@ class Corpus:
 
 
 @dataclass(frozen=True)
+class FeatureLayout:
+    """Where a data set of untrimmed videos has features in the place of its videos, for who makes them.
+
+    Attributes:
+        files: `.npy` files by their name in `Sample.media`, as paths below the root with `{split}` and
+            `{id}`: `rgb`, a row of features for each cell of 16 frames, and `logmel`, rows in dB.
+        annotations: `annotations(root)` gives the files that tell all the rest, by paths below the root.
+    """
+
+    files: Mapping[str, str]
+    annotations: Callable[[Path], Mapping[str, Path]]
+
+
+@dataclass(frozen=True)
 class Dataset:
     """What is known of a data set before it is read.
 
@@ -52,6 +66,7 @@ class Dataset:
         read: `read(root, options)` gives the `Corpus`; its module's docstring shows the folder tree.
         labels: None where only the files tell (a folder per class).
         needs_root: False for invented data.
+        features: Where features of its videos lie; None where it is not read from features.
     """
 
     title: str
@@ -62,6 +77,7 @@ class Dataset:
     labels: LabelSet | None = None
     options: type[Settings] = NoOptions
     needs_root: bool = True
+    features: FeatureLayout | None = None
     name: str = ""
 
     def at(self, name: str) -> Dataset:

@@ -73,9 +73,9 @@ class Troupe(NamedTuple):
     tempo: float
 
 
-def troupe_of(story: Story, noise: float) -> Troupe:
-    """The troupe of a clip; without noise all are alike."""
-    rng = np.random.default_rng([story.seed, TROUPES, story.troupe])
+def troupe_of(seed: int, number: int, noise: float) -> Troupe:
+    """A troupe by its number; without noise all are alike."""
+    rng = np.random.default_rng([seed, TROUPES, number])
     hue, ground, size, roundness, pitch, brightness, tempo = noise * rng.uniform(-1, 1, 7)
     return Troupe(
         hue=12.0 * float(hue),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Mapping
+from inspect import Parameter, Signature
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,13 +44,17 @@ class _Encoder(nn.Module):
 class _Cells(nn.Module):
     """A localization network that tells its logits alone; from features, where an encoder was parted off."""
 
-    def __init__(self, model: Any, *, parted: bool) -> None:
+    def __init__(self, model: Any, inputs: tuple[str, ...], *, parted: bool) -> None:
         super().__init__()
-        self.model, self.parted = model, parted
+        self.model = model
 
-    def forward(self, **inputs: Tensor) -> _Answer:
-        whole = self.model.from_features(**inputs) if self.parted else self.model(**inputs)
-        return _Answer(whole.logits)
+        def forward(**given: Tensor) -> _Answer:
+            return _Answer((model.from_features if parted else model)(**given).logits)
+
+        # The tracer follows sizes of inputs that a signature names; any keywords are beyond it.
+        names = [Parameter(name, Parameter.KEYWORD_ONLY) for name in inputs]
+        forward.__signature__ = Signature(names)  # pyright: ignore[reportFunctionMemberAccess]
+        self.forward = forward
 
 
 def make_graph(model: nn.Module, spec: InputSpec) -> bytes:
@@ -88,7 +93,7 @@ def make_graphs(model: nn.Module, preprocess: Preprocess) -> Graphs:
         return Graphs(make_graph(model, spec))
     encoded = encoded_input(model, preprocess)
     if encoded is None:
-        return Graphs(make_graph(_Cells(model, parted=False), spec))
+        return Graphs(make_graph(_Cells(model, spec.names, parted=False), spec))
     cells = next(tensor for tensor in spec.inputs if tensor.name == encoded)
     example = random_batch(InputSpec(inputs=(cells,)), 1, seed=0)[encoded][0]
     place = TensorSpec(name=CELLS, axes=cells.axes.removeprefix("b "), shape=cells.shape[1:])
@@ -97,7 +102,7 @@ def make_graphs(model: nn.Module, preprocess: Preprocess) -> Graphs:
         width = _Encoder(model)(torch.from_numpy(example)).features.shape[1]
     features = TensorSpec(name=encoded, axes="b t d", shape=(None, width))
     inputs = tuple(features if tensor.name == encoded else tensor for tensor in spec.inputs)
-    main = make_graph(_Cells(model, parted=True), InputSpec(inputs=inputs))
+    main = make_graph(_Cells(model, spec.names, parted=True), InputSpec(inputs=inputs))
     return Graphs(main, encoder, encoded)
 
 
@@ -145,9 +150,9 @@ def _graph(model: nn.Module, arrays: Mapping[str, np.ndarray], places: Mapping[s
                 opset_version=OPSET,
                 input_names=list(example),
                 output_names=list(output._fields),
-                dynamic_shapes=_as_called(
-                    model, {name: {n: dims[a] for n, a in axes.items()} for name, axes in open_axes.items()}
-                ),
+                dynamic_shapes={
+                    name: {n: dims[letter] for n, letter in axes.items()} for name, axes in open_axes.items()
+                },
                 verbose=False,
             )
     finally:
@@ -163,8 +168,3 @@ def _open_axes(place: TensorSpec) -> dict[int, str]:
         0: first,
         **{n + 1: a for n, (a, size) in enumerate(zip(letters, place.shape, strict=True)) if size is None},
     }
-
-
-def _as_called(model: nn.Module, shapes: dict[str, Any]) -> dict[str, Any]:
-    """Shapes as the tracer wants them for a `forward` that takes any keywords."""
-    return {"inputs": shapes} if isinstance(model, _Cells) else shapes

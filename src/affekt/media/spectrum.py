@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Literal
 
@@ -73,21 +74,44 @@ def log_mel(
 
     Source: librosa's `feature.melspectrogram` and `power_to_db`.
     """
-    signal = _checked(samples)
+    return log_mel_of_blocks(
+        [samples],
+        rate_hz,
+        fft=fft,
+        hop=hop,
+        mels=mels,
+        low_hz=low_hz,
+        high_hz=high_hz,
+        padding=padding,
+        floor_db=floor_db,
+    )
+
+
+def log_mel_of_blocks(
+    blocks: Iterable[np.ndarray],
+    rate_hz: int,
+    *,
+    fft: int = 2048,
+    hop: int = 512,
+    mels: int = 128,
+    low_hz: float = 0.0,
+    high_hz: float | None = None,
+    padding: Padding = "reflect",
+    floor_db: float | None = 80.0,
+) -> np.ndarray:
+    """`log_mel` of a sound that comes in blocks, each (n,) of any length: only the answer is kept.
+
+    See there for arguments and what is raised.
+    """
     if fft < 2 or hop < 1 or mels < 1:
         raise UsageError(f"fft = {fft}, hop = {hop}, mels = {mels}: whole numbers above zero are needed")
     high_hz = rate_hz / 2 if high_hz is None else high_hz
     if not 0 <= low_hz < high_hz <= rate_hz / 2:
         raise UsageError(f"mels from {low_hz} to {high_hz} Hz do not fit into 0 to {rate_hz / 2} Hz")
-    padded = np.pad(signal, fft // 2, mode=padding)
-    frames = _frames(padded, fft, hop)[: 1 + len(signal) // hop]
     window, filters = _hann(fft), _slaney_filters(rate_hz, fft, mels, float(low_hz), float(high_hz))
-    decibels = np.empty((len(frames), mels), np.float32)
-    step = max(1, _BLOCK_VALUES // fft)
-    for start in range(0, len(frames), step):
-        power = _power(frames[start : start + step] * window)
-        mel = (filters @ power.T).T
-        decibels[start : start + step] = 10 * np.log10(np.maximum(mel, _SMALLEST_POWER, out=mel), out=mel)
+    decibels = np.concatenate(
+        [_decibels(frames, window, filters) for frames in _centred_frames(blocks, fft, hop, padding)]
+    )
     if floor_db is not None:
         np.maximum(decibels, decibels.max() - np.float32(floor_db), out=decibels)
     return decibels
@@ -152,6 +176,42 @@ def _checked(samples: np.ndarray) -> np.ndarray:
     if not samples.size:
         raise MediaError("the sound is empty; a spectrum needs one sample at least")
     return samples.astype(np.float32, copy=False)
+
+
+def _centred_frames(
+    blocks: Iterable[np.ndarray], fft: int, hop: int, padding: Padding
+) -> Iterator[np.ndarray]:
+    """Frames (m, fft), centred on each hop of a sound: half a window is put before it and after it."""
+    half, total, done = fft // 2, 0, 0
+    held = np.zeros(0, np.float32)
+    # What the end is mirrored from stays, and so does the next frame's beginning.
+    kept = fft + max(fft, hop)
+    for block in blocks:
+        if not block.size:
+            continue
+        held = np.concatenate([held, _checked(block)]) if held.size else _checked(block)
+        before, total = total, total + len(block)
+        if before <= half < total:
+            held = np.pad(held, (half, 0), mode=padding)
+        if total > half and len(held) >= kept:
+            count = (len(held) - kept) // hop + 1
+            yield _frames(held[: (count - 1) * hop + fft], fft, hop)
+            held, done = held[count * hop :], done + count
+    # Only a short sound has not got its beginning yet: it may have to be mirrored more than once.
+    ends = (0 if total > half else half, half)
+    held = np.pad(_checked(held), ends, mode=padding)
+    yield _frames(held, fft, hop)[: 1 + total // hop - done]
+
+
+def _decibels(frames: np.ndarray, window: np.ndarray, filters: scipy.sparse.csr_array) -> np.ndarray:
+    """Power of frames (m, fft) in mel bins, (m, mels)."""
+    decibels = np.empty((len(frames), filters.shape[0]), np.float32)
+    step = max(1, _BLOCK_VALUES // len(window))
+    for start in range(0, len(frames), step):
+        power = _power(frames[start : start + step] * window)
+        mel = (filters @ power.T).T
+        decibels[start : start + step] = 10 * np.log10(np.maximum(mel, _SMALLEST_POWER, out=mel), out=mel)
+    return decibels
 
 
 def _frames(signal: np.ndarray, size: int, hop: int) -> np.ndarray:

@@ -21,6 +21,7 @@ from affekt.media.image import ZippedImage, image_bytes
 from affekt.report.clips import describe_clips, problems_of_clips
 from affekt.report.figures import ACCENT, INK, SECOND
 from affekt.report.images import describe_images, problems_of_images
+from affekt.report.points import describe_points, problems_of_points
 from affekt.report.walks import describe_walks, problems_of_walks
 from affekt.report.wording import SHOWN, UNASSIGNED, count, some
 
@@ -42,6 +43,7 @@ def describe(corpus: Corpus, *, on_item: Callable[[int, int], None] | None = Non
         "classes": list(corpus.labels.names),
         "task": corpus.task,
         "modalities": sorted({name for sample in corpus.samples for name in sample.media}),
+        "without_media": sum(not sample.media for sample in corpus.samples),
         "splits": _splits(corpus),
         "skipped": [{"id": item.id, "reason": item.reason} for item in corpus.skipped],
         "shared_subjects": _shared_subjects(corpus.samples),
@@ -49,6 +51,7 @@ def describe(corpus: Corpus, *, on_item: Callable[[int, int], None] | None = Non
         "images": describe_images(corpus.samples, known=duplicates, on_item=images_on),
         "clips": describe_clips(corpus.samples, known=duplicates, on_item=clips_on),
         "skeletons": describe_walks(corpus.samples),
+        "localization": describe_points(corpus),
     }
 
 
@@ -62,6 +65,7 @@ def problems(description: Mapping[str, Any]) -> list[str]:
         *problems_of_images(description["images"]),
         *problems_of_clips(description["clips"]),
         *problems_of_walks(description["skeletons"]),
+        *problems_of_points(description["localization"]),
     ]
 
 
@@ -97,12 +101,14 @@ def _in_turn(
 
 
 def _labels_of(sample: Sample, task: str) -> list[str]:
-    """Classes a sample counts for: its label, the strongest vote, or all labels it has at once."""
+    """Classes a sample counts for: its label, the strongest vote, or all that it has at once or in turn."""
     if sample.label is not None or not sample.label_weights:
         return [sample.label] if sample.label is not None else []
     weights = sample.label_weights
     if task == "multi_label":
         return [name for name, weight in weights.items() if weight > 0.5]
+    if task == "localization":
+        return [name for name, weight in weights.items() if weight > 0]
     return [max(weights, key=lambda name: weights[name])]
 
 
@@ -117,7 +123,10 @@ def _splits(corpus: Corpus) -> dict[str, Any]:
         return {
             "samples": len(samples),
             "classes": {name: counts[name] for name in corpus.labels.names},
-            "unlabelled": sum(not names for names in labels),
+            # Where nothing happens, that is what somebody stated.
+            "unlabelled": sum(
+                not names and s.segments is None for names, s in zip(labels, samples, strict=True)
+            ),
             "subjects": len({sample.subject for sample in samples if sample.subject}),
             "without_subject": sum(not sample.subject for sample in samples),
         }
@@ -140,7 +149,8 @@ def _duplicates(samples: Sequence[Sample]) -> list[dict[str, Any]]:
     groups: dict[str, list[Sample]] = defaultdict(list)
     files: dict[File, str | None] = {}
     for sample in samples:
-        groups[_fingerprint((sample.media, sample.span_s), files)].append(sample)
+        if sample.media:
+            groups[_fingerprint((sample.media, sample.span_s), files)].append(sample)
     return [
         {
             "ids": [sample.id for sample in group],
@@ -243,7 +253,13 @@ def _problems_of_classes(description: Mapping[str, Any]) -> list[str]:
 
 
 def _problems_of_items(description: Mapping[str, Any]) -> list[str]:
-    skipped = description["skipped"]
-    if not skipped:
-        return []
-    return [f"{count(skipped, 'item')} cannot be used, such as {skipped[0]['id']}: {skipped[0]['reason']}"]
+    found: list[str] = []
+    if skipped := description["skipped"]:
+        found.append(
+            f"{count(skipped, 'item')} cannot be used, such as {skipped[0]['id']}: {skipped[0]['reason']}"
+        )
+    if bare := description["without_media"]:
+        found.append(
+            f"{count(range(bare), 'sample')} without media: there is nothing to train on but annotations"
+        )
+    return found

@@ -1,0 +1,204 @@
+"""Cells of time: 16 frames of a video, and the rows of a log-mel spectrogram that sound beside them.
+
+An untrimmed video is read once, from beginning to end, and a few cells are in memory at a time. Of its sound
+the rows are kept: two hours beside 30 frames per second are 104 MB.
+
+Source: Zhang & Yang, Temporal Sentiment Localization: Listen and Look in Untrimmed Videos, ACM MM 2022
+(TSL-Net), the paper and its reference.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from affekt.core.errors import MediaError, UsageError
+from affekt.media.snippets import MEAN
+from affekt.media.sound import MAX_RATE_HZ, SoundSource, sound_blocks
+from affekt.media.spectrum import Padding, log_mel_of_blocks
+from affekt.media.video import Video
+
+CELL_FRAMES = 16
+CELL_ROWS = 32  # two rows of the spectrogram to a frame
+MELS = 60
+FFT, HOP = 2048, 1024
+FLOOR_DB = 80.0  # below the loudest value of the whole sound
+
+# The reference's factors, in its order: its rounding down depends on it.
+_SLOWEST_HZ, _SOUND_HZ, _FOURFOLD, _TWOFOLD = 19.916666666666668, 44100, 4.323882352941176, 1.9992360580595874
+
+
+class PixelScale(NamedTuple):
+    """What a network takes for a pixel: `factor * pixel + shift`, pixels being 0 to 255."""
+
+    factor: float
+    shift: float
+
+
+# Of the networks of layers/frame_encoders.py.
+PIXEL_SCALES = {
+    "i3d": PixelScale(2 / 255, -1.0),  # [-1, 1]
+    "resnet_3d": PixelScale(1 / 255, -float(MEAN)),
+}
+
+
+def cell_count(frames: int, *, cell_frames: int = CELL_FRAMES) -> int:
+    """Cells of a video of so many frames, the last one perhaps filled up.
+
+    Example:
+        >>> cell_count(16), cell_count(17)
+        (1, 2)
+    """
+    return -(-frames // cell_frames)
+
+
+def frame_cells(
+    video: Video, *, frames: int = CELL_FRAMES, height: int | None = None, size: int = 224, cells: int = 8
+) -> Iterator[np.ndarray]:
+    """Consecutive frames of a video, decoded once: (n, frames, size, size, 3) uint8, n = `cells` or fewer.
+
+    The decoder brings the shorter side to `height`, and the middle square is cut out as it is. The last cell
+    is filled up with black frames, as in the paper.
+
+    Args:
+        frames: Of a cell.
+        height: Pixels of the shorter side before the square is cut out; None: `size`, so that the square is
+            the largest that there is.
+        size: Side of the square, in pixels.
+        cells: How many to hand out at a time; memory holds that many.
+
+    Raises:
+        MediaError: Nothing can be decoded, or the file is gone.
+        UsageError: A size makes no sense, or the square is larger than the picture.
+    """
+    side = size if height is None else height
+    if not (frames > 0 and cells > 0 and 0 < size <= side):
+        raise UsageError(
+            f"{cells} cells of {frames} frames, a square of {size} from {side} pixels: "
+            "numbers above zero and a square no larger than the picture are needed"
+        )
+    return _frame_cells(video, frames, side, size, cells)
+
+
+def as_encoded(cells: np.ndarray, encoder: str) -> np.ndarray:
+    """What an encoder of layers/frame_encoders.py sees, (n, 3, t, h, w) float32.
+
+    Args:
+        cells: (n, t, h, w, 3) uint8, as from `frame_cells`.
+        encoder: One of `PIXEL_SCALES`.
+    """
+    scale = PIXEL_SCALES[encoder]
+    pixels = np.moveaxis(cells, -1, -4).astype(np.float32, order="C")
+    pixels *= np.float32(scale.factor)
+    pixels += np.float32(scale.shift)
+    return pixels
+
+
+def log_mel_rate(rate_hz: float) -> int:
+    """Sampling rate, in Hz, at which a video of `rate_hz` frames per second has two rows to a frame.
+
+    parity: 2.0011, in fact, so that sound runs ahead of the picture by 0.2 s in six minutes.
+
+    Raises:
+        UsageError: Sound at such a rate cannot be made.
+
+    Example:
+        >>> log_mel_rate(25.0), log_mel_rate(30.0)
+        (51228, 61474)
+    """
+    wanted = rate_hz / _SLOWEST_HZ * _SOUND_HZ / _FOURFOLD * 4 / _TWOFOLD * 2
+    if not (math.isfinite(wanted) and 1 <= wanted < MAX_RATE_HZ + 1):
+        raise UsageError(
+            f"a video of {rate_hz} frames per second asks for sound at {wanted:.0f} Hz; "
+            f"1 to {MAX_RATE_HZ} is possible"
+        )
+    return int(wanted)
+
+
+def log_mel_rows(
+    source: SoundSource,
+    rate_hz: float,
+    *,
+    span_s: tuple[float, float] | None = None,
+    padding: Padding = "constant",
+    block_s: float = 10.0,
+) -> np.ndarray:
+    """Log-mel spectrogram of a sound (rows, 60) float32 in dB, some two rows to a frame of the video.
+
+    One channel, resampled to `log_mel_rate`; windows of 2048 samples, each 1024; 60 bins up to half the rate;
+    dB over 1, nothing more than 80 dB below the loudest value of all. The sound is streamed.
+
+    Args:
+        rate_hz: Frames per second of the video.
+        span_s: Begin and end of the part to listen to; what lies before is decoded and dropped.
+        padding: What lies beyond the ends: silence, as in librosa 0.9.1, which the reference asks for.
+        block_s: Seconds that are decoded at a time; without effect on the result.
+
+    Raises:
+        NoSound: The file has no sound track, or one that holds nothing.
+        MediaError: The file cannot be used, or ends before the span.
+        UsageError: The rate or the span makes no sense.
+    """
+    sound_rate_hz = log_mel_rate(rate_hz)
+    blocks = (wave.samples[0] for wave in sound_blocks(source, seconds=block_s, rate_hz=sound_rate_hz))
+    if span_s is not None:
+        blocks = _within(blocks, span_s, sound_rate_hz)
+    return log_mel_of_blocks(
+        blocks, sound_rate_hz, fft=FFT, hop=HOP, mels=MELS, padding=padding, floor_db=FLOOR_DB
+    )
+
+
+def log_mel_cells(rows: np.ndarray) -> np.ndarray:
+    """What a network hears: (n // 32, 32, 60) float32, (dB + 50) / 80, of rows (n, 60); the rest is left out.
+
+    Raises:
+        MediaError: The rows have another shape.
+    """
+    if rows.ndim != 2 or rows.shape[1] != MELS:
+        raise MediaError(f"a log-mel spectrogram has shape (rows, {MELS}), found {rows.shape}")
+    whole = len(rows) // CELL_ROWS
+    cells = rows[: whole * CELL_ROWS].reshape(whole, CELL_ROWS, MELS)
+    return (cells.astype(np.float32, copy=False) + np.float32(50)) / np.float32(80)
+
+
+def _frame_cells(video: Video, frames: int, side: int, size: int, cells: int) -> Iterator[np.ndarray]:
+    tall = video.height > video.width
+    rows = max(1, round(video.height * side / video.width)) if tall else side
+    group = np.zeros((cells, frames, size, size, 3), np.uint8)
+    for number, picture in video.frames(height=rows):
+        cell, frame = divmod(number, frames)
+        if frame == 0 and cell and cell % cells == 0:
+            yield group
+            group = np.zeros_like(group)
+        top, left = ((edge - size) // 2 for edge in picture.shape[:2])
+        group[cell % cells, frame] = picture[top : top + size, left : left + size]
+    last = cell_count(len(video), cell_frames=frames) % cells or cells
+    yield group[:last]
+
+
+def _within(blocks: Iterator[np.ndarray], span_s: tuple[float, float], rate_hz: int) -> Iterator[np.ndarray]:
+    """The samples between two times.
+
+    Raises:
+        MediaError: There are none.
+        UsageError: The span makes no sense.
+    """
+    start_s, stop_s = span_s
+    if not 0 <= start_s < stop_s < math.inf:
+        raise UsageError(f"a span from {start_s} to {stop_s} s: 0 <= start < stop is needed")
+    first, stop = round(start_s * rate_hz), round(stop_s * rate_hz)
+    place = 0
+    for block in blocks:
+        part = block[max(0, first - place) : stop - place]
+        place += len(block)
+        if part.size:
+            yield part
+        if place >= stop:
+            return
+    if place <= first:
+        raise MediaError(
+            f"the sound ends at {place / rate_hz:.1f} s; {start_s:.1f} to {stop_s:.1f} s was asked for"
+        )
