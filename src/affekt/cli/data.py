@@ -7,16 +7,17 @@ from typing import Annotated
 
 import typer
 
-from affekt.cli import data_cache
+from affekt.cli import data_cache, data_features
 from affekt.cli.show import AsJson, as_json, as_table, progress, say
 from affekt.core import catalog
-from affekt.core.errors import ConfigError
+from affekt.core.errors import ConfigError, UsageError
 from affekt.core.prepared import PrepareSettings
 from affekt.core.recipe import options_from
 from affekt.core.settings import validate
 
 app = typer.Typer(help="Look at data before training on it, and make it fast to read.", no_args_is_help=True)
 SHOWN = 5  # broken clips that are named
+HEIGHT, NATIVE, SOUND_RATE_HZ, FORM = 240, "native", 44100, "video"  # of prepared clips, if nobody says
 
 
 @app.callback()
@@ -46,6 +47,7 @@ def check(
     from affekt.report.clips import summary_of_clips
     from affekt.report.corpus import describe, draw_balance, problems
     from affekt.report.images import summary_of_images
+    from affekt.report.points import lines_of_points
     from affekt.report.tiles import draw_tiles
 
     corpus = catalog.dataset(dataset).open(data_root, options_from(option or []))
@@ -71,6 +73,8 @@ def check(
         say(summary_of_images(description["images"]))
     if description["clips"]:
         say(summary_of_clips(description["clips"]))
+    for line in lines_of_points(description["localization"]):
+        say(line)
     for line in found or ["no problem was found"]:
         say(line)
 
@@ -86,13 +90,29 @@ def prepare(
     option: Annotated[
         list[str] | None, typer.Option("--set", help="An option of the data set: key=value.")
     ] = None,
-    height: Annotated[int, typer.Option(help="Rows of the stored frames; smaller ones stay.")] = 240,
-    frame_rate: Annotated[str, typer.Option(help="Frames per second, or native: every frame.")] = "native",
-    sound_rate: Annotated[int, typer.Option(help="Samples per second of the stored sound, in mono.")] = 44100,
+    height: Annotated[int, typer.Option(help="Rows of the stored frames; smaller ones stay.")] = HEIGHT,
+    frame_rate: Annotated[str, typer.Option(help="Frames per second, or native: every frame.")] = NATIVE,
+    sound_rate: Annotated[
+        int, typer.Option(help="Samples per second of the stored sound, in mono.")
+    ] = SOUND_RATE_HZ,
     form: Annotated[
         str, typer.Option(help="video (H.264) or jpeg: 3 times the bytes, faster to read.")
-    ] = "video",
+    ] = FORM,
     workers: Annotated[int | None, typer.Option(help="Processes; one a core if not given.", min=0)] = None,
+    features: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Recipe of a network with a frozen encoder, a file or METHOD/NAME; repeatable. In place of "
+            "clips its features are stored, as the authors of the data set store theirs."
+        ),
+    ] = None,
+    change: Annotated[
+        list[str] | None, typer.Option("--change", help="With --features: override one value, a.b=c.")
+    ] = None,
+    weights: Annotated[
+        list[Path] | None,
+        typer.Option(help="With --features: folder that the network starts from; repeatable."),
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Extract once what training needs of each clip; then give the store as --data-root.
@@ -100,12 +120,37 @@ def prepare(
     What was stopped goes on where it was. Clips that cannot be read are left out and listed in the index.
 
     Example: affekt data prepare clips --data-root DIR --output STORE
+
+    Example: affekt data prepare tsl300 --data-root DIR --output OUT --features RECIPE.toml --weights I3D
     """
+    of_clips = {
+        "--height": height != HEIGHT,
+        "--frame-rate": frame_rate != NATIVE,
+        "--sound-rate": sound_rate != SOUND_RATE_HZ,
+        "--form": form != FORM,
+        "--workers": workers is not None,
+    }
+    of_features = {"--change": bool(change), "--weights": bool(weights)}
+    if idle := [name for name, given in (of_clips if features else of_features).items() if given]:
+        why = "says nothing beside --features" if features else "needs --features"
+        raise UsageError(f"{', '.join(idle)} {why}")
+    if features:
+        data_features.command(
+            dataset,
+            output,
+            features,
+            data_root=data_root,
+            options=options_from(option or []),
+            change=change or [],
+            weights=weights or [],
+            json=json,
+        )
+        return
     from affekt.engine.prepare import prepare as make
 
     wanted = {"height": height, "frame_rate_hz": frame_rate, "sound_rate_hz": sound_rate, "form": form}
     settings, found = validate(
-        PrepareSettings, wanted | ({"frame_rate_hz": None} if frame_rate == "native" else {})
+        PrepareSettings, wanted | ({"frame_rate_hz": None} if frame_rate == NATIVE else {})
     )
     if settings is None:
         raise ConfigError("data prepare", found)

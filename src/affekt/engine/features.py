@@ -42,25 +42,47 @@ class FeatureNetwork(nn.Module):
         return self.model.from_features(**inputs)
 
 
+class Untouched:
+    """In the place of a backbone, for a network without one: views are kept as they were prepared."""
+
+    names: tuple[str, ...] = ()
+
+    def __call__(self, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Arrays of one view as they are."""
+        return dict(arrays)
+
+
 class FrozenBackbone:
     """The part of a network whose answers can be kept."""
 
-    def __init__(self, model: Any, method: str, config: Settings, device: torch.device) -> None:
+    def __init__(
+        self,
+        model: Any,
+        method: str,
+        config: Settings,
+        device: torch.device,
+        *,
+        dtype: np.dtype = FEATURE_DTYPE,
+        asked_by: str = "train.cached_views",
+    ) -> None:
         """Args:
         device: Where features are computed.
+        dtype: What they are kept in.
+        asked_by: What of the recipe asks for features; errors name it.
 
         Raises:
             ConfigError: The network is not parted, or no part of it is frozen.
         """
+        self.dtype, self.asked_by = dtype, asked_by
         lacking = [name for name in _NAMES if not hasattr(type(model), name)]
         if lacking:
-            raise _refused(f"the network of {method} cannot be parted, it lacks {', '.join(lacking)}")
+            raise self._refused(f"the network of {method} cannot be parted, it lacks {', '.join(lacking)}")
         self.model, self.method, self.config, self.device = model, method, config, device
         self.names: tuple[str, ...] = tuple(model.cached)
         self._frozen = set(frozen_tensors(model))
         self._checked: set[str] = set()
         if all(parameter.requires_grad for parameter in model.parameters()):
-            raise _refused(f"nothing of the network of {method} is frozen{self._advice()}")
+            raise self._refused(f"nothing of the network of {method} is frozen{self._advice()}")
 
     def __call__(self, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Arrays of one view with features in place of what the backbone reads; all others as they are.
@@ -82,12 +104,13 @@ class FrozenBackbone:
             self._checked.add(name)
         found = self._features(batch).squeeze(0)
         with np.errstate(over="ignore"):  # said below, with advice
-            kept = found.cpu().numpy().astype(FEATURE_DTYPE)
+            kept = found.cpu().numpy().astype(self.dtype)
         if not np.isfinite(kept).all():
             largest = float(found.abs().max())
+            advice = ": train with train.cached_views = 0" if self.dtype == FEATURE_DTYPE else ""
             raise AffektError(
-                f"features of {name} reach {largest:g}; kept as {FEATURE_DTYPE} they must be finite and "
-                f"below {float(np.finfo(FEATURE_DTYPE).max):g}: train with train.cached_views = 0"
+                f"features of {name} reach {largest:g}; kept as {self.dtype} they must be finite and "
+                f"below {float(np.finfo(self.dtype).max):g}{advice}"
             )
         return kept
 
@@ -104,14 +127,14 @@ class FrozenBackbone:
         learns = [name for name, value in named.items() if id(value) in used.ids and name not in self._frozen]
         if learns:
             more = f" and {len(learns) - _SHOWN} more" if len(learns) > _SHOWN else ""
-            raise _refused(
+            raise self._refused(
                 f"the backbone of {self.method} changes in training ({', '.join(learns[:_SHOWN])}{more})"
                 + self._advice()
             )
         self.model.eval()
         difference = (self._features(batch) - training).abs().max()
         if difference > SAME_IN_TRAINING * training.abs().max():
-            raise _refused(
+            raise self._refused(
                 f"the backbone of {self.method} answers otherwise in training (dropout, or a norm over "
                 "batches): its features are not the ones to keep"
             )
@@ -121,6 +144,9 @@ class FrozenBackbone:
         fields = [name for name in type(self.config).model_fields if name.startswith("freeze")]
         thawed = [name for name in fields if getattr(self.config, name) is False]
         return f": set config.{thawed[0]} = true" if len(thawed) == 1 else ""
+
+    def _refused(self, why: str) -> ConfigError:
+        return ConfigError("recipe", [f"{self.asked_by}: {why}"])
 
 
 class _Used(TorchFunctionMode):
@@ -135,7 +161,3 @@ class _Used(TorchFunctionMode):
             several = value if isinstance(value, list | tuple) else (value,)
             self.ids.update(id(item) for item in several if isinstance(item, Tensor))
         return func(*args, **(kwargs or {}))
-
-
-def _refused(why: str) -> ConfigError:
-    return ConfigError("recipe", [f"train.cached_views: {why}"])

@@ -22,8 +22,9 @@ from affekt.core.sample import Localizing, Skipped
 from affekt.core.settings import Settings
 from affekt.engine.cache import FeatureCache
 from affekt.engine.cache_keys import Views, describe_network
-from affekt.engine.features import FEATURE_DTYPE, FrozenBackbone
+from affekt.engine.features import FEATURE_DTYPE, FrozenBackbone, Untouched
 from affekt.engine.loading import SampleDataset
+from affekt.engine.network import encoded_input
 
 log = logging.getLogger(__name__)
 
@@ -118,9 +119,11 @@ def cached(
         FolderError: The cache cannot be written.
     """
     start = time.perf_counter()
-    device = _device(recipe)
-    backbone = FrozenBackbone(model, room.name, config, device)
+    device = device_of(recipe)
     preprocess = next(iter(plain.values())).preprocess
+    # A long sample may have nothing to encode and still take seconds to prepare: it is kept as prepared.
+    as_prepared = isinstance(preprocess, Localizing) and encoded_input(model, preprocess) is None
+    backbone = Untouched() if as_prepared else FrozenBackbone(model, room.name, config, device)
     if isinstance(preprocess, Localizing) and recipe.train.cached_views > 1:
         raise ConfigError(
             "recipe", [f"train.cached_views: views of {room.name} do not vary in training, so 1 is enough"]
@@ -158,7 +161,7 @@ def cached(
 
 
 def _fill(
-    dataset: CachedDataset, missing: Sequence[int], backbone: FrozenBackbone, *, workers: int
+    dataset: CachedDataset, missing: Sequence[int], backbone: FrozenBackbone | Untouched, *, workers: int
 ) -> Iterator[bool]:
     """Compute what is missing, sample by sample; tells of each whether it was computed here."""
     if isinstance(dataset.preprocess, Localizing):
@@ -184,7 +187,10 @@ def _fill(
 
 
 def _fill_in_parts(
-    dataset: CachedDataset, missing: Sequence[int], backbone: FrozenBackbone, preprocess: Localizing
+    dataset: CachedDataset,
+    missing: Sequence[int],
+    backbone: FrozenBackbone | Untouched,
+    preprocess: Localizing,
 ) -> Iterator[bool]:
     """The same for long samples: some cells after the others are decoded and pass the backbone."""
     for index in missing:
@@ -224,7 +230,7 @@ def _as_it_is(item: Any) -> Any:
     return item
 
 
-def _device(recipe: Recipe) -> torch.device:
+def device_of(recipe: Recipe) -> torch.device:
     """Where training will compute."""
     found = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
     return torch.device("cpu") if found is None or recipe.train.accelerator == "cpu" else found

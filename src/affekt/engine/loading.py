@@ -163,7 +163,8 @@ def weights_of(sample: Sample, task: Task) -> Mapping[str, float]:
     """
     if task != "localization":
         return sample.label_weights or {sample.label or "": 1.0}
-    return Counter(mark.label for mark in sample.points or sample.segments or ())
+    counts = Counter(mark.label for mark in sample.points or sample.segments or ())
+    return {label: float(count) for label, count in counts.items()}
 
 
 def point_rows(sample: Sample, preprocess: Localizing, labels: LabelSet, cells: int) -> Tensor:

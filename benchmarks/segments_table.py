@@ -1,0 +1,461 @@
+"""What TSL-Net finds in long shapes: by what it sees and hears, by the sign of its contrast, by noisy points.
+
+    python benchmarks/segments_table.py [--store DIR --runs DIR] [--only NAME ...] [--seeds N] [--output DIR]
+
+The corpus is invented: events of 6 to 25 s in videos of 3 to 6 minutes, a third of them seen, a third heard,
+a third both. It is encoded as real video and sound files first (`--store`), features are made from these, and
+networks learn from single marked frames that err as often as those of real annotators. They are evaluated on
+troupes they never saw, beside answers that need no network and a classifier of sliding windows that is given
+the same features and the same points. Finished runs in `--runs` are used again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from timing import as_table, machine, write_report
+
+from affekt.core import catalog
+from affekt.core.dataset import Corpus
+from affekt.core.prepared import CLIPS, Entry, read_index, write_index
+from affekt.core.recipe import Recipe
+from affekt.core.sample import Localized, Sample
+from affekt.deploy.evaluate import evaluate
+from affekt.deploy.load import load
+from affekt.deploy.predictor import Predictor
+from affekt.engine.convert import convert
+from affekt.engine.prepare import prepare
+from affekt.engine.prepare_clip import annotated
+from affekt.engine.splits import part
+from affekt.engine.train import train
+from affekt.metrics.detection import TSL_THRESHOLDS, detection_intervals, detection_scores
+from affekt.metrics.proposals import suppress
+from affekt.metrics.segments import Segments
+from affekt.report.figures import ACCENT, INK, SECOND
+
+OUTPUT = Path(__file__).parent / "results"
+DATA = "long_shapes"
+PALE = "#8b93a1"
+FAR_S = 15.0  # from any point: where the classifier of windows takes its background from
+WINDOWS_S = (6.0, 10.0, 16.0, 24.0)  # of the classifier that slides
+OVERLAP = 0.5  # of its windows that are kept
+SHOWN = 2  # test videos that are drawn
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A row of the table: the room's recipe with changes, on points of some noise."""
+
+    title: str
+    overrides: tuple[str, ...] = ()
+    recipe: str = "tsl_net/long_shapes"
+    point_noise: float = 1.0
+
+    @property
+    def sees(self) -> bool:
+        """Whether it needs a frame encoder."""
+        return self.recipe != "tsl_net/long_shapes_audio"
+
+
+VARIANTS: Mapping[str, Variant] = {
+    "both": Variant("picture + sound"),
+    "video": Variant("picture", recipe="tsl_net/long_shapes_video"),
+    "audio": Variant("sound", recipe="tsl_net/long_shapes_audio"),
+    "reference-sign": Variant(
+        "picture + sound, reference's sign of contrast", ("config.contrast_sign=reference",)
+    ),
+    "no-contrast": Variant("picture + sound, no contrast", ("config.loss.contrast=0.0",)),
+    "clean": Variant("picture + sound, a right point for every event", point_noise=0.0),
+    "noisy": Variant("picture + sound, twice the errors", point_noise=2.0),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one way of finding is worth: scores of each seed, and an interval of the first seed's mAP."""
+
+    title: str
+    scores: Sequence[Mapping[str, float]]
+    interval: tuple[float, float]
+
+    def mean(self, name: str) -> float:
+        """A score, mean over seeds."""
+        return float(np.mean([one.get(name, np.nan) for one in self.scores]))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--store", type=Path, help="where encoded videos go; thrown away if not given")
+    parser.add_argument("--runs", type=Path, help="where runs go; thrown away if not given")
+    parser.add_argument("--only", choices=VARIANTS, action="append", help="may be repeated")
+    parser.add_argument("--seeds", type=int, default=1, help="trainings of each row")
+    parser.add_argument("--set", dest="changes", action="append", default=[], help="a=b, for a quick try")
+    parser.add_argument("--videos", type=int, help="fewer than the corpus has, for a quick try")
+    parser.add_argument("--output", type=Path, default=OUTPUT, help="folder of table and figure")
+    options = parser.parse_args()
+    chosen = {name: VARIANTS[name] for name in options.only or VARIANTS}
+    with tempfile.TemporaryDirectory() as folder:
+        stores = Stores(options.store or Path(folder) / "store", options.videos)
+        runs = options.runs or Path(folder) / "runs"
+        rows = [row_of(variant, stores, runs, options.changes, options.seeds) for variant in chosen.values()]
+        recipe, root = recipe_of(VARIANTS["both"], stores, options.changes, seed=0), stores.at(1.0)
+        corpus = catalog.dataset(DATA).open(root, recipe.data.options)
+        parts = part(corpus.samples, recipe.split)
+        run = train(recipe, data_root=root, runs=runs, weights=[encoder_of(runs)], resume=True)
+        predictor = load(run.path)
+        references = references_of(parts.train, parts.test, corpus, predictor)
+        shown = [(sample, predictor.localize(sample)) for sample in parts.test[:SHOWN]]
+        quick = f" A quick try: {', '.join(options.changes)}." if options.changes or options.videos else ""
+        write_report(
+            options.output / "segments.md", report(rows, references, parts.test, options.seeds, quick)
+        )
+        draw(rows, references, shown, corpus, options.output / "segments.png")
+
+
+# ---- data
+
+
+class Stores:
+    """The corpus as encoded files; another one with the same files for each noise of points."""
+
+    def __init__(self, root: Path, videos: int | None) -> None:
+        self.root = root
+        self.options: dict[str, Any] = {"videos": videos} if videos else {}
+
+    def at(self, point_noise: float) -> Path:
+        """The store whose points err so often."""
+        plain = self.root / "1"
+        prepare(DATA, plain, options=self.options, on_item=told)
+        if point_noise == 1.0:
+            return plain
+        other = self.root / f"{point_noise:g}"
+        if not other.is_dir():
+            self._marked_anew(plain, other, point_noise)
+        return other
+
+    def _marked_anew(self, plain: Path, other: Path, point_noise: float) -> None:
+        (other / CLIPS).mkdir(parents=True)
+        for file in (plain / CLIPS).iterdir():
+            os.link(file, other / CLIPS / file.name)
+        index = read_index(plain)
+        chosen = {**index.header.options, "point_noise": point_noise}
+        samples = {sample.id: sample for sample in catalog.dataset(DATA).open(None, chosen).samples}
+        entries: tuple[Entry, ...] = tuple(annotated(entry, samples[entry.id]) for entry in index.entries)
+        header = index.header.model_copy(update={"options": chosen})
+        write_index(other, index.model_copy(update={"header": header, "entries": entries}))
+
+
+def told(done: int, total: int) -> None:
+    """Progress of encoding, now and then."""
+    if done % 10 == 0:
+        print(f"encoded {done} of {total} videos", flush=True)
+
+
+def recipe_of(variant: Variant, stores: Stores, changes: Sequence[str], *, seed: int) -> Recipe:
+    """The room's recipe, changed."""
+    data = {**stores.options, "point_noise": variant.point_noise}
+    return Recipe.load(
+        [variant.recipe],
+        [
+            *variant.overrides,
+            *(f"data.options.{key}={value}" for key, value in data.items()),
+            f"seed={seed}",
+            *changes,
+        ],
+    )
+
+
+def encoder_of(runs: Path) -> Path:
+    """A frame encoder that learned to see on short clips of moving shapes, which have other labels."""
+    folder = runs / "encoder"
+    if not folder.is_dir():
+        recipe = Recipe.load(["vaanet/moving_shapes"], ["config.streams=visual"])
+        run = train(recipe, runs=runs, resume=True)
+        convert("tsl_net", run.best / "model.safetensors", folder)
+    return folder
+
+
+def row_of(variant: Variant, stores: Stores, runs: Path, changes: Sequence[str], seeds: int) -> Row:
+    """Train and evaluate, or read what an earlier call found."""
+    scores: list[dict[str, float]] = []
+    intervals: list[tuple[float, float]] = []
+    root = stores.at(variant.point_noise)
+    weights = [encoder_of(runs)] if variant.sees else []
+    for seed in range(seeds):
+        recipe = recipe_of(variant, stores, changes, seed=seed)
+        run = train(recipe, data_root=root, runs=runs, weights=weights, resume=True)
+        folder = run.path / "evaluation" / "test"
+        if not (folder / "predictions.csv").is_file():
+            evaluate(run.path, data_root=root)
+        document = json.loads((folder / "scores.json").read_text())
+        scores.append(document["scores"])
+        intervals.append(tuple(document["intervals"]["map"]))
+        print(f"{variant.title}, seed {seed}: mAP {scores[-1]['map']:.3f}  {run.path}", flush=True)
+    return Row(variant.title, scores, intervals[0])
+
+
+# ---- answers that need no network, and windows that slide
+
+
+def references_of(
+    training: Sequence[Sample], tests: Sequence[Sample], corpus: Corpus, predictor: Predictor
+) -> list[Row]:
+    """All neutral, the whole video, and a classifier of windows on the network's own features."""
+    names = corpus.labels.names
+    truths = {sample.id: Segments.of(sample.segments or ()) for sample in tests}
+    durations = {sample.id: float(sample.facts["duration_s"]) for sample in tests}
+    whole = {
+        name: Segments(np.array([[0.0, length]] * len(names)), np.ones(len(names)), np.array(names))
+        for name, length in durations.items()
+    }
+    windows = sliding(training, tests, corpus, predictor)
+    return [
+        scored("all neutral", {}, truths, names),
+        scored("the whole video, both classes", whole, truths, names),
+        scored("sliding windows, logistic regression", windows, truths, names),
+    ]
+
+
+def scored(
+    title: str, found: Mapping[str, Segments], truths: Mapping[str, Segments], names: Sequence[str]
+) -> Row:
+    """A row of something that has no seeds."""
+    scores = detection_scores(found, truths, labels=names).to_dict()
+    return Row(title, [scores], detection_intervals(found, truths, labels=names)["map"])
+
+
+def sliding(
+    training: Sequence[Sample], tests: Sequence[Sample], corpus: Corpus, predictor: Predictor
+) -> dict[str, Segments]:
+    """Windows of several lengths, by a classifier that learned from those around points and far from any."""
+    names = corpus.labels.names
+    rows: list[np.ndarray] = []
+    classes: list[int] = []
+    rng = np.random.default_rng(0)
+    for sample in training:
+        cells, cell_s = features_of(sample, predictor)
+        places = [point.time_s for point in sample.points]
+        for point in sample.points:
+            rows.append(window(cells, cell_s, point.time_s - WINDOWS_S[0] / 2, WINDOWS_S[0]))
+            classes.append(names.index(point.label))
+        free = [t for t in np.arange(0, len(cells) * cell_s - WINDOWS_S[0], 2.0).tolist() if _far(t, places)]
+        for start_s in rng.permutation(free)[: 2 * len(places)]:
+            rows.append(window(cells, cell_s, float(start_s), WINDOWS_S[0]))
+            classes.append(len(names))
+    model = make_pipeline(
+        StandardScaler(), LogisticRegression(C=0.01, class_weight="balanced", max_iter=2000)
+    )
+    model.fit(np.stack(rows), classes)
+    return {sample.id: slide(sample, predictor, model, names) for sample in tests}
+
+
+def slide(sample: Sample, predictor: Predictor, model: Any, names: Sequence[str]) -> Segments:
+    """Windows of one video by falling probability, those that overlap a surer one left out."""
+    cells, cell_s = features_of(sample, predictor)
+    end_s = len(cells) * cell_s
+    spans = [
+        (start, min(start + length, end_s))
+        for length in WINDOWS_S
+        for start in np.arange(0, max(end_s - length, 0) + 1e-6, length / 4).tolist()
+    ]
+    chances = model.predict_proba(np.stack([window(cells, cell_s, a, b - a) for a, b in spans]))
+    found: list[tuple[tuple[float, float], float, str]] = []
+    for label, name in enumerate(names):
+        kept = suppress(np.array(spans), chances[:, label], overlap=OVERLAP)
+        found += [(spans[place], float(chances[place, label]), name) for place in kept.tolist()]
+    places, scores, labels = zip(*found, strict=True)
+    return Segments(np.array(places), np.array(scores), np.array(labels))
+
+
+def features_of(sample: Sample, predictor: Predictor) -> tuple[np.ndarray, float]:
+    """What the network is given of each cell, (t, d), and how long a cell lasts: mean and spread of mel rows,
+    and the encoder's features, each beside what is usual in the video.
+    """
+    network: Any = predictor.network
+    preprocess: Any = predictor.preprocess
+    rows: list[np.ndarray] = []
+    for part_ in preprocess.parts(sample):
+        heard = part_["logmel"]
+        middle = heard[:, heard.shape[1] // 3 : 2 * heard.shape[1] // 3]  # a cell without its neighbours
+        seen = network.encode(part_[network.encoded])
+        rows.append(np.concatenate([middle.mean(axis=1), middle.std(axis=1), seen], axis=1))
+    cells = np.concatenate(rows)
+    cells = np.concatenate([cells, cells - np.median(cells, axis=0)], axis=1)
+    return cells, 16 / float(sample.facts["rate_hz"])
+
+
+def window(cells: np.ndarray, cell_s: float, start_s: float, length_s: float) -> np.ndarray:
+    """Mean of the cells of a window."""
+    first = max(0, round(start_s / cell_s))
+    return cells[first : max(first + 1, round((start_s + length_s) / cell_s))].mean(axis=0)
+
+
+def _far(start_s: float, places: Sequence[float]) -> bool:
+    return all(place < start_s - FAR_S or place > start_s + WINDOWS_S[0] + FAR_S for place in places)
+
+
+# ---- the table
+
+
+def report(
+    rows: Sequence[Row], references: Sequence[Row], tests: Sequence[Sample], seeds: int, quick: str
+) -> list[str]:
+    """Lines of the Markdown file."""
+    columns = (
+        *((f"mAP@{threshold:g}", f"map@{threshold:g}") for threshold in TSL_THRESHOLDS[::2]),
+        ("AP negative", "ap/negative"),
+        ("AP positive", "ap/positive"),
+        ("recall", "recall"),
+        ("TSL Recall", "tsl_recall"),
+        ("TSL F2", "tsl_f2"),
+    )
+    segments = sum(len(sample.segments or ()) for sample in tests)
+    length = sum(float(sample.facts["duration_s"]) for sample in tests) / 60
+    each = (
+        "one training each"
+        if seeds == 1
+        else f"means of {seeds} trainings each, with the lowest and highest mAP"
+    )
+    return [
+        f"Long shapes, test part: {len(tests)} videos, {length:.0f} minutes, {segments} events, of troupes "
+        f"that were not trained on; {each}; 95 % intervals by bootstrap over videos.{quick} {machine()}",
+        "",
+        "mAP: mean average precision over both classes and tIoU 0.1, 0.15, 0.2, 0.25, 0.3. Networks learn "
+        "from points that err as often as real annotators do, unless a row says otherwise. TSL Recall and F2 "
+        "are the authors' means over ranks.",
+        "",
+        *as_table(
+            ("found by", "mAP (interval of the first)", *(title for title, _ in columns)),
+            [
+                (row.title, map_cell(row), *(f"{row.mean(name):.3f}" for _, name in columns))
+                for row in (*rows, *references)
+            ],
+        ),
+        "",
+        "![mAP of each, average precision over tIoU, and curves of two test videos](segments.png)",
+    ]
+
+
+def map_cell(row: Row) -> str:
+    """The score with its interval, and what other seeds gave."""
+    values = [one["map"] for one in row.scores]
+    low, high = row.interval
+    spread = f"; {min(values):.3f} to {max(values):.3f}" if len(values) > 1 else ""
+    return f"**{row.mean('map'):.3f}** ({low:.3f} to {high:.3f}{spread})"
+
+
+# ---- the figure
+
+
+def draw(
+    rows: Sequence[Row],
+    references: Sequence[Row],
+    shown: Sequence[tuple[Sample, Localized]],
+    corpus: Corpus,
+    path: Path,
+) -> None:
+    """Scores with intervals, precision over tIoU, and what the network says of some test videos."""
+    inked = dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), INK)
+    style: dict[Any, Any] = {**inked, "font.size": 9, "axes.edgecolor": "#c9ced6"}
+    with matplotlib.rc_context(style):
+        figure = Figure(figsize=(11, 4.2 + 1.9 * len(shown)), layout="constrained")
+        grid = figure.add_gridspec(2, 1, height_ratios=(4.2, 1.9 * len(shown)), hspace=0.08)
+        upper, lower = figure.add_subfigure(grid[0]), figure.add_subfigure(grid[1])
+        left, right = upper.subplots(1, 2, width_ratios=(1.3, 1))
+        draw_map(left, rows, references)
+        draw_thresholds(right, rows, references)
+        lower.suptitle(
+            "Class curves of two unseen videos; above each line, what truly happens",
+            fontsize=10,
+            x=0.01,
+            ha="left",
+        )
+        for axes, (sample, answer) in zip(
+            np.atleast_1d(lower.subplots(len(shown), 1)).flat, shown, strict=True
+        ):
+            draw_curves(axes, sample, answer, corpus.labels.names)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path, dpi=150, facecolor="white")
+
+
+def draw_map(axes: Axes, rows: Sequence[Row], references: Sequence[Row]) -> None:
+    """One row each, with interval and seeds."""
+    every = [*rows, *references]
+    y = np.arange(len(every))
+    colors = [ACCENT] * len(rows) + [PALE] * len(references)
+    low, high = np.array([row.interval for row in every]).T
+    axes.hlines(y, low, high, colors=colors, linewidth=5, alpha=0.28)
+    axes.scatter([row.mean("map") for row in every], y, c=colors, s=62, zorder=3)
+    for place, row in enumerate(every):
+        if len(row.scores) > 1:
+            axes.scatter([one["map"] for one in row.scores], [place] * len(row.scores), c=INK, s=8, zorder=4)
+    axes.set_yticks(y, [row.title for row in every])
+    axes.set(xlim=(0, None), ylim=(len(every) - 0.4, -0.6), xlabel="mAP, tIoU 0.1 to 0.3")
+    axes.set_title("What is found", fontsize=10, loc="left")
+    axes.tick_params(length=0)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+
+
+def draw_thresholds(axes: Axes, rows: Sequence[Row], references: Sequence[Row]) -> None:
+    """Mean average precision over tIoU."""
+    looks = ("-", "--", ":", "-.")
+    for place, row in enumerate((*rows, *references)):
+        own = place < len(rows)
+        axes.plot(
+            TSL_THRESHOLDS,
+            [row.mean(f"map@{threshold:g}") for threshold in TSL_THRESHOLDS],
+            color=(ACCENT if place == 0 else SECOND) if own else PALE,
+            linestyle=looks[place % len(looks)],
+            alpha=1.0 if place == 0 or not own else 0.7,
+            marker="o",
+            markersize=3,
+            label=row.title,
+        )
+    axes.set(ylim=(0, 1), xlabel="temporal IoU that counts as found", ylabel="mean of both classes")
+    axes.set_title("Average precision", fontsize=10, loc="left")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, fontsize=7)
+
+
+def draw_curves(axes: Axes, sample: Sample, answer: Localized, names: Sequence[str]) -> None:
+    """Curves of both classes, stated events, marked points."""
+    colors = {"negative": SECOND, "positive": ACCENT}
+    middle = answer.cells_s.mean(axis=1)
+    for column, name in enumerate(names):
+        axes.plot(middle, answer.curves[:, column], color=colors[name], linewidth=1.1, label=name)
+    for place, one in enumerate(sample.segments or ()):
+        axes.axvspan(one.start_s, one.end_s, ymin=0.86, ymax=0.96, color=colors[one.label], alpha=0.85)
+        axes.axvspan(one.start_s, one.end_s, ymax=0.86, color=colors[one.label], alpha=0.1)
+        axes.text(
+            (one.start_s + one.end_s) / 2,
+            1.17,
+            sample.facts["told"][place],
+            ha="center",
+            fontsize=6.5,
+            color=INK,
+        )
+    axes.set(ylim=(0, 1.16), xlim=(0, float(answer.cells_s[-1, 1])))
+    axes.set_title(sample.id, fontsize=9, loc="left", pad=12)
+    axes.xaxis.set_major_formatter("{x:g} s")
+    axes.legend(frameon=False, fontsize=7, loc="upper right", bbox_to_anchor=(1.0, 0.86))
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+if __name__ == "__main__":
+    main()

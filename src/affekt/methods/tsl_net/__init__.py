@@ -1,0 +1,11 @@
+"""TSL-Net: where an untrimmed video is positive or negative, by single frames (Zhang, Yang, ACM MM 2022)."""
+
+from affekt.core.method import Method
+
+METHOD = Method(
+    config="config:TSLNetConfig",
+    model="model:TSLNet",
+    objective="objective:TSLNetObjective",
+    preprocess="preprocess:TSLNetPreprocess",
+    weights="weights:WEIGHTS",
+)

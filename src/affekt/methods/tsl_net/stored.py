@@ -1,0 +1,72 @@
+"""Features that somebody computed before: `.npy` files, read piece by piece, that nobody vouches for."""
+
+from __future__ import annotations
+
+import tokenize
+from pathlib import Path
+
+import numpy as np
+
+from affekt.core.errors import MediaError
+from affekt.core.sample import Sample
+
+
+def stored_rows(sample: Sample, name: str, width: int) -> np.ndarray:
+    """Rows (n, width) of a sample's file of features, or of an array in its place; a file stays on disk.
+
+    Raises:
+        MediaError: There is none, it is no `.npy` file, damaged, or holds something else.
+    """
+    reference = sample.media.get(name)
+    if reference is None:
+        held = ", ".join(sample.media) or "nothing"
+        raise MediaError(f"sample {sample.id} has no features {name}; it has {held}")
+    rows = reference if isinstance(reference, np.ndarray) else open_npy(Path(reference))
+    if rows.ndim != 2 or rows.shape[1] != width or rows.dtype.kind != "f":
+        raise MediaError(
+            f"{name} of sample {sample.id} must be floating point of shape (n, {width}), "
+            f"found {rows.dtype} of shape {rows.shape}"
+        )
+    return rows
+
+
+def open_npy(path: Path) -> np.ndarray:
+    """The array of a file, mapped into memory: what is not looked at is not read.
+
+    Raises:
+        MediaError: It is missing, no `.npy` file, truncated, damaged, or holds objects.
+    """
+    if not path.is_file():
+        raise MediaError(f"{path} {'is no file' if path.exists() else 'does not exist'}")
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (
+        OSError,
+        ValueError,
+        EOFError,
+        SyntaxError,
+        OverflowError,
+        MemoryError,
+        tokenize.TokenError,
+    ) as error:
+        reason = str(error).partition("\n")[0]
+        if "pickle" in reason or "objects" in reason:  # numpy takes everything unknown for one
+            reason = "it holds Python objects, or is no array"
+        raise MediaError(f"{path} is no .npy file, or is damaged: {reason}") from None
+    if not isinstance(array, np.ndarray):
+        array.close()
+        raise MediaError(f"{path} is an archive of arrays; one array is needed")
+    return array
+
+
+def check_finite(rows: np.ndarray, sample: Sample, name: str, cells: range) -> np.ndarray:
+    """The rows as float32.
+
+    Raises:
+        MediaError: Some hold NaN or infinite values.
+    """
+    if not np.isfinite(rows).all():
+        raise MediaError(
+            f"{name} of sample {sample.id} holds NaN or infinite values among cells {cells[0]} to {cells[-1]}"
+        )
+    return rows.astype(np.float32)

@@ -1,0 +1,115 @@
+"""Files of the authors, and of those who trained the I3D, become folders of ours."""
+
+import json
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+import affekt
+from affekt.core.errors import FolderError
+from affekt.core.sealed import read_sealed
+from affekt.core.weights import KeyMap
+from affekt.engine.convert import convert
+from affekt.layers.names import I3D_FRAMES
+from affekt.methods.tsl_net.config import TSLNetConfig
+from affekt.methods.tsl_net.model import TSLNet
+from affekt.methods.tsl_net.weights import BARE_WEIGHTS, TRAINING_WEIGHTS, WEIGHTS, config_of
+
+SMALL = {"feature_width": 12, "audio_widths": (4, 8), "align": 16, "hidden": 24}
+
+
+def network(**changes):
+    torch.manual_seed(3)
+    return TSLNet(TSLNetConfig(**(SMALL | changes))).eval()
+
+
+def in_their_names(names: KeyMap, state):
+    theirs = names.to_theirs(state)
+    return {theirs[key]: value.clone() for key, value in state.items()}
+
+
+def reverse_heads():
+    shapes = [(24, 24, 3), (24,)] * 3 + [(16, 24, 3), (16,)]
+    keys = [
+        f"reverse.{name}.convs.{layer}.{kind}"
+        for name in ("visual", "audio")
+        for layer in range(4)
+        for kind in ("weight", "bias")
+    ]
+    return {
+        theirs: torch.ones(shape)
+        for theirs, shape in zip(TRAINING_WEIGHTS.to_theirs(keys).values(), shapes * 2, strict=True)
+    }
+
+
+def answer(model, width=12):
+    torch.manual_seed(5)
+    with torch.inference_mode():
+        return model(rgb=torch.rand(1, 10, width), logmel=torch.randn(1, 10, 96, 60)).logits
+
+
+@pytest.mark.parametrize("suffix", ["pkl", "pth"])
+@pytest.mark.parametrize("wrapper", ["", "module."])
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_training_file_becomes_a_network_that_answers_the_same(tmp_path, suffix, wrapper, whole):
+    model = network()
+    state = in_their_names(WEIGHTS, model.state_dict()) | reverse_heads()
+    if not whole:  # somebody saved the inner network
+        state = {key.removeprefix("cls_module."): value for key, value in state.items()}
+    path = tmp_path / f"net.{suffix}"
+    torch.save({wrapper + key: value for key, value in state.items()}, path)
+    done = convert("tsl_net", path, labels="tsl-2")
+    assert done.dropped == 16 and done.matched == 31 and not done.unexpected and not done.part
+    again = affekt.create("tsl_net", weights=done.folder, **done.config).eval()
+    assert torch.equal(answer(again), answer(model))
+    assert json.loads((done.folder / "affekt.json").read_text())["labels"]["names"] == [
+        "negative",
+        "positive",
+    ]
+
+
+def test_a_file_without_the_heads_of_training_is_whole(tmp_path):
+    state = in_their_names(WEIGHTS, network().state_dict())
+    torch.save(state, tmp_path / "net.pth")
+    assert convert("tsl_net", tmp_path / "net.pth", labels="tsl-2").dropped == 0
+
+
+def test_widths_are_read_off_the_weights():
+    shapes = {key: tuple(value.shape) for key, value in network().state_dict().items()}
+    assert config_of(shapes) == {"num_classes": 2, "streams": "video+audio", **SMALL}
+    frames = {"encoder": "i3d", "stem": 8}
+    shapes = {key: tuple(value.shape) for key, value in network(frames=frames).state_dict().items()}
+    assert config_of(shapes)["frames"] == frames
+    for streams in ("video", "audio"):
+        shapes = {key: tuple(value.shape) for key, value in network(streams=streams).state_dict().items()}
+        assert config_of(shapes)["streams"] == streams
+
+
+def test_names_go_there_and_back_for_every_network():
+    frames = {"encoder": "resnet_3d", "blocks": (1, 1, 1, 1), "stem": 4}
+    for names in (WEIGHTS, BARE_WEIGHTS):
+        there = names.to_theirs(network(frames=frames).state_dict())
+        back = names.to_ours(there.values())
+        assert all(back[theirs] == ours for ours, theirs in there.items())
+
+
+def test_a_kinetics_file_becomes_the_frame_encoder(tmp_path):
+    frames = {"encoder": "i3d", "stem": 8}
+    encoder = {f"frames.{key}": value for key, value in network(frames=frames).frames.state_dict().items()}
+    state = in_their_names(I3D_FRAMES, encoder)
+    state |= {"logits.conv3d.weight": torch.ones(400, 128, 1, 1, 1), "logits.conv3d.bias": torch.ones(400)}
+    torch.save(state, tmp_path / "rgb_imagenet.pt")
+    done = convert("tsl_net", tmp_path / "rgb_imagenet.pt")
+    assert done.part == "frames" and done.dropped == 2 and done.config["frames"] == frames
+    again = load_file(done.folder / "model.safetensors")
+    assert all(torch.equal(again[key], value) for key, value in encoder.items())
+    assert read_sealed(done.folder, kind="weights").document["part"] == "frames"
+
+
+def test_a_file_that_lacks_a_head_is_refused_with_its_name(tmp_path):
+    state = in_their_names(WEIGHTS, network().state_dict())
+    del state["cls_module.distribution.0.weight"]
+    torch.save(state, tmp_path / "net.pkl")
+    with pytest.raises(FolderError, match=r"dist_head\.weight: is missing"):
+        convert("tsl_net", tmp_path / "net.pkl", labels="tsl-2")

@@ -1,0 +1,78 @@
+"""The published network: forward, losses, gradients, seeds, segments and metrics of every shared case."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from affekt.core.errors import UsageError
+from affekt.core.parity import Case
+from affekt.methods.tsl_net.parity import run_case
+from affekt.methods.tsl_net.weights import BARE_WEIGHTS, TRAINING_WEIGHTS, WEIGHTS
+from affekt.testing.parity import compare
+
+# Empty where ../shared is absent: pytest then skips the test and says so.
+FOLDER = Path(__file__).parents[3].parent / "shared" / "parity" / "tsl-net"
+CASES = sorted(
+    path for path in FOLDER.glob("*.*") if path.suffix in (".npz", ".json") and path.stem != "keys"
+)
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_case_agrees_with_the_reference(path):
+    results = compare("tsl-net", path)
+    assert results and [f"{r.name}: {r.max_abs:.2e}" for r in results if not r.ok] == []
+    if path.suffix == ".npz" and path.stem != "case_post":
+        assert {result.name for result in results} == set(Case.open(path).expected)
+
+
+def test_shared_cases_are_all_there(shared):
+    assert len(list((shared / "parity" / "tsl-net").glob("*.*"))) - 2 == len(CASES) >= 13
+
+
+def test_each_of_the_47_published_names_is_known(shared):
+    keys = list(json.loads((shared / "parity" / "tsl-net" / "keys.json").read_text()))
+    ours, training = WEIGHTS.to_ours(keys), TRAINING_WEIGHTS.to_ours(key for key in keys if ".rev_" in key)
+    assert len(keys) == 47 == len(ours) + len(training)
+    assert WEIGHTS.to_theirs(ours.values()) == {name: key for key, name in ours.items()}
+    assert TRAINING_WEIGHTS.to_theirs(training.values()) == {name: key for key, name in training.items()}
+    bare = BARE_WEIGHTS.to_ours(key.removeprefix("cls_module.") for key in keys)
+    assert list(bare.values()) == list(ours.values())
+
+
+def changed(shared, tmp_path, name, **meta):
+    """A case whose description was altered."""
+    source = shared / "parity" / "tsl-net" / name
+    with np.load(source) as file:
+        arrays = dict(file)
+    document = json.loads(str(arrays["meta"])) | meta
+    np.savez(tmp_path / name, **(arrays | {"meta": json.dumps(document)}))
+    return Case.open(tmp_path / name, source.with_name("keys.json"))
+
+
+def test_a_wrong_salt_is_noticed(shared, tmp_path):
+    results = {r.name: r for r in run_case(changed(shared, tmp_path, "case_eval_b2_t40.npz", salt=1))}
+    assert not any(results[name].ok for name in ("cas_logits", "dis_logits", "audio_rows", "visual_rows"))
+
+
+def test_another_bar_of_background_is_noticed(shared, tmp_path):
+    results = {r.name: r for r in run_case(changed(shared, tmp_path, "case_pseudo.npz", bkg_thresh=0.5))}
+    assert not results["bkg_seed_1"].ok and results["points_1"].ok
+
+
+def test_another_margin_around_segments_is_noticed(shared, tmp_path):
+    results = list(run_case(changed(shared, tmp_path, "case_post.npz", oic_lambda=0.3)))
+    assert not all(result.ok for result in results)
+
+
+def test_a_case_of_another_method_is_refused(shared, tmp_path):
+    with pytest.raises(UsageError, match="is a case of 'vaanet'"):
+        list(run_case(changed(shared, tmp_path, "case_pseudo.npz", method="vaanet")))
+
+
+def test_a_metric_case_whose_annotations_lie_nowhere_is_refused(shared, tmp_path):
+    document = json.loads((shared / "parity" / "tsl-net" / "metric_tsl300_real.json").read_text())
+    (tmp_path / "metric.json").write_text(json.dumps(document | {"ground_truth": "shared/data/none/gt.json"}))
+    with pytest.raises(UsageError, match=r"builds upon data/none/gt\.json, which lies in no folder above it"):
+        list(run_case(Case.open(tmp_path / "metric.json")))
