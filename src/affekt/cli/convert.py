@@ -13,7 +13,7 @@ from affekt.core.errors import require
 
 def command(
     method: Annotated[str, typer.Argument(help="Method that the file belongs to.")],
-    file: Annotated[Path, typer.Argument(help="The authors' .pth, .pt, .tar or .safetensors file.")],
+    file: Annotated[Path, typer.Argument(help="The authors' .pth, .pt, .pkl, .tar or .safetensors file.")],
     output: Annotated[
         Path | None, typer.Option(help="Folder of the result; beside FILE if not given.")
     ] = None,

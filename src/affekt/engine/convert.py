@@ -28,7 +28,7 @@ from affekt.engine.initial import parts_config, read_weights
 from affekt.engine.run import environment
 
 _COUNTER = "num_batches_tracked"  # how often a batch norm has looked; old files have none
-_ENDINGS = re.compile(r"(\.(pth|pt|tar|safetensors))+$")
+_ENDINGS = re.compile(r"(\.(pth|pt|pkl|tar|safetensors))+$")
 _SHOWN = 10
 
 
@@ -69,7 +69,7 @@ def convert(
     training can start from.
 
     Args:
-        file: `.pth`, `.pt`, `.tar` or `.safetensors`. No code of it is run.
+        file: `.pth`, `.pt`, `.pkl`, `.tar` or `.safetensors`. No code of it is run.
         folder: Where the result goes; beside the file if not given.
         labels: Name of a published label set, or names in the order of the outputs, parted by commas.
         config: Fields of the method's config that the file does not tell.

@@ -146,7 +146,7 @@ def test_a_file_of_features_is_mapped_and_not_read(tmp_path, monkeypatch):
     load = np.load
     monkeypatch.setattr(np, "load", lambda *a, **k: opened.append(k) or load(*a, **k))
     part = next(made().parts(sample))
-    assert len(part["rgb"]) == 512
+    assert len(part["rgb"]) == 512 and type(part["rgb"]) is type(part["logmel"]) is np.ndarray
     assert opened == [{"mmap_mode": "r", "allow_pickle": False}] * 2
 
 

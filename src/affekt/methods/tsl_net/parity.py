@@ -325,8 +325,10 @@ def _stretches(rows: Sequence[Sequence[Any]]) -> Segments:
 
 
 def _shared_file(case: Case, name: str) -> Path:
-    """A file of annotations that a case builds upon; it lies beside the folder of all cases."""
-    for folder in case.path.resolve().parents:
-        if (folder / name).is_file():
-            return folder / name
+    """A file of annotations that a case builds upon: in a folder above it, or above where one stands."""
+    here, there = Path.cwd(), case.path.resolve()
+    for folder in (*there.parents, here, *here.parents):
+        for root in (folder, folder / "shared"):
+            if (root / name).is_file():
+                return root / name
     raise UsageError(f"{case.path} builds upon {name}, which lies in no folder above it")

@@ -60,13 +60,15 @@ def open_npy(path: Path) -> np.ndarray:
 
 
 def check_finite(rows: np.ndarray, sample: Sample, name: str, cells: range) -> np.ndarray:
-    """The rows as float32.
+    """The rows as float32, in memory.
 
     Raises:
         MediaError: Some hold NaN or infinite values.
     """
-    if not np.isfinite(rows).all():
+    with np.errstate(over="ignore"):  # said below
+        held = np.array(rows, np.float32)
+    if not np.isfinite(held).all():
         raise MediaError(
             f"{name} of sample {sample.id} holds NaN or infinite values among cells {cells[0]} to {cells[-1]}"
         )
-    return rows.astype(np.float32)
+    return held

@@ -50,7 +50,7 @@ def config_of(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
     """Config fields as the shapes of the weights tell them, of the whole network or of a frame encoder."""
     config: dict[str, Any] = {}
     if encoder := frame_sizes_of(shapes):
-        config["frames"] = {("encoder" if name == "name" else name): size for name, size in encoder.items()}
+        config["frames"] = encoder
     if "cls_head.weight" not in shapes:
         return config
     sees, hears = "visual_align.weight" in shapes, "audio.stem.bn.weight" in shapes
