@@ -4,7 +4,7 @@ import json
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 import affekt
 from affekt.core.errors import FolderError
@@ -113,3 +113,29 @@ def test_a_file_that_lacks_a_head_is_refused_with_its_name(tmp_path):
     torch.save(state, tmp_path / "net.pkl")
     with pytest.raises(FolderError, match=r"dist_head\.weight: is missing"):
         convert("tsl_net", tmp_path / "net.pkl", labels="tsl-2")
+
+
+def test_an_encoder_from_a_file_of_its_own_makes_a_network_that_sees_raw_frames(tmp_path):
+    frames = {"encoder": "resnet_3d", "blocks": (1, 1, 1, 1), "stem": 4, "height": 32, "size": 32}
+    whole = network(frames=frames, feature_width=128)
+    seen = {key: value for key, value in whole.state_dict().items() if key.startswith("frames.network.")}
+    house = {f"backbone.{key.removeprefix('frames.network.')}": value.clone() for key, value in seen.items()}
+    save_file({**house, "head.weight": torch.zeros(4, 8)}, tmp_path / "shapes.safetensors")
+    encoder = convert("tsl_net", tmp_path / "shapes.safetensors", tmp_path / "encoder")
+    assert encoder.part == "frames"
+    own = {key: value for key, value in whole.state_dict().items() if not key.startswith("frames.")}
+    torch.save(in_their_names(WEIGHTS, own), tmp_path / "net.pkl")
+    sizes = {"frames": {"height": 32, "size": 32}}
+    done = convert(
+        "tsl_net",
+        tmp_path / "net.pkl",
+        tmp_path / "whole",
+        labels="tsl-2",
+        config={"frames": {**encoder.config["frames"], **sizes["frames"]}},
+        weights=[encoder.folder],
+    )
+    again = affekt.create("tsl_net", weights=done.folder, **done.config).eval()
+    clips, logmel = torch.rand(1, 9, 3, 16, 32, 32), torch.randn(1, 9, 96, 60)
+    with torch.inference_mode():
+        assert torch.equal(again(clips=clips, logmel=logmel).logits, whole(clips=clips, logmel=logmel).logits)
+    assert affekt.load(done.folder).task == "localization"
