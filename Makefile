@@ -4,7 +4,7 @@ VENV := .venv
 # The runtime as an engineer installs it, to prove that predicting needs no torch.
 CORE := .venv-core
 
-.PHONY: prepare-benchmarks sound-benchmarks demo demo-video test check gait-table fer-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks voice-table face-picture clip-picture benchmarks clean
+.PHONY: segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check gait-table fer-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks voice-table face-picture clip-picture benchmarks clean
 
 demo: $(VENV)/ready
 	$(VENV)/bin/affekt demo --folder demo
@@ -32,6 +32,22 @@ fer-table: $(VENV)/ready
 # The tables on the cards of vaanet and cten: eight trainings on invented clips; RUNS keeps them.
 shapes-table: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/shapes_table.py $(addprefix --runs ,$(RUNS))
+
+# The table on the card of tsl_net: videos are encoded, seven trainings; STORE and RUNS keep them.
+segments-table: $(VENV)/ready
+	$(VENV)/bin/python benchmarks/segments_table.py $(addprefix --store ,$(STORE)) $(addprefix --runs ,$(RUNS))
+
+# Scores of segments on the annotations of TSL-300, and how fast they come: DATA is its folder, PUBLISHED finds.
+detection-benchmarks: $(VENV)/ready
+	$(VENV)/bin/python benchmarks/detection.py --data-root $(DATA) --published $(PUBLISHED)
+
+# TSL-Net in every engine, two hours in constant memory, and the memory of a training step.
+long-benchmarks: $(VENV)/ready
+	$(VENV)/bin/python benchmarks/long_video.py
+
+# Log-mel cells of a sound against librosa, on files that it makes.
+log-mel-benchmarks: $(VENV)/ready
+	$(VENV)/bin/python benchmarks/log_mel.py
 
 # Engines and precisions: DATA is the folder of FER2013, RUNS are trained runs on it.
 face-benchmarks: $(VENV)/ready

@@ -67,7 +67,8 @@ def epoch_of(
     network: nn.Module, dataset: SampleDataset, objective: nn.Module, recipe: Recipe
 ) -> Callable[[], None]:
     """One epoch over a data set: views, network, loss, gradients, a step each batch."""
-    optimizer = make_optimizer(recipe.optimizer, [p for p in network.parameters() if p.requires_grad])
+    parameters = {name: value for name, value in network.named_parameters() if value.requires_grad}
+    optimizer = make_optimizer(recipe.optimizer, parameters)
 
     def epoch() -> None:
         for batch in DataLoader(dataset, batch_size=recipe.train.batch_size, collate_fn=collate):

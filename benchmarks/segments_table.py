@@ -136,7 +136,8 @@ class Stores:
 
     def __init__(self, root: Path, videos: int | None) -> None:
         self.root = root
-        self.options: dict[str, Any] = {"videos": videos} if videos else {}
+        whole = Recipe.load([VARIANTS["both"].recipe]).data.options
+        self.options: dict[str, Any] = {**whole, **({"videos": videos} if videos else {})}
 
     def at(self, point_noise: float) -> Path:
         """The store whose points err so often."""

@@ -21,6 +21,29 @@ TINY = {
     "optimizer": {"name": "adamw", "lr": 3e-3},
     "train": {"epochs": 2, "batch_size": 16, "threads": 1},
 }
+LONG = {
+    "method": "tsl_net",
+    "data": {
+        "name": "long_shapes",
+        "options": {"videos": 8, "subjects": 4, "shortest_s": 30.0, "longest_s": 40.0, "pixels": 32},
+    },
+    "config": {
+        "frames": {
+            "encoder": "resnet_3d",
+            "height": 32,
+            "size": 32,
+            "blocks": [1, 1, 1, 1],
+            "stem": 4,
+            "freeze": False,  # so that no weights are needed
+        },
+        "audio_widths": [4, 8],
+        "align": 16,
+        "hidden": 32,
+    },
+    "optimizer": {"name": "adam", "lr": 1e-2},
+    "selection": {"metric": "map"},
+    "train": {"epochs": 4, "batch_size": 1, "accumulate": 3, "threads": 1},
+}
 CLIPS = {"clips": 24, "pixels": 32, "frames_per_clip": 24, "sound_rate_hz": 16000}
 
 
@@ -119,6 +142,92 @@ def clip_files(tmp_path_factory):
         media = catalog.dataset("moving_shapes").open(None, options).samples[number].media
         write_clip(folder / f"clip{number}.mp4", media["video"], media["audio"])
     return folder
+
+
+@pytest.fixture(scope="session")
+def run_long():
+    """A function that trains a tiny network for long video in a folder, with changes to its recipe."""
+    from affekt.engine.train import train
+
+    def run(folder, *, resume=False, **changes):
+        merged = {
+            name: {**LONG.get(name, {}), **value} if isinstance(value, dict) else value
+            for name, value in changes.items()
+        }
+        recipe = Recipe.from_values({**LONG, **merged})
+        return train(recipe, runs=folder, resume=resume, progress=False)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def long_run(run_long, tmp_path_factory):
+    """Folder of a finished run on long shapes, of the network that looks for segments."""
+    return run_long(tmp_path_factory.mktemp("runs")).path
+
+
+@pytest.fixture(scope="session")
+def long_bundle(long_run, tmp_path_factory):
+    """Folder of the bundle of that run. Tests that use it share one process, "long"."""
+    from affekt.deploy.export import export
+
+    return export(long_run, tmp_path_factory.mktemp("bundles") / "long.affekt").bundle
+
+
+@pytest.fixture(scope="session")
+def telling_bundle(long_bundle, tmp_path_factory):
+    """The same without a bar: it tells all that it finds, for so small a network is sure of little."""
+    from affekt.core.sealed import read_sealed, write_sealed
+
+    sealed = read_sealed(long_bundle, kind="bundle")
+    calibration = {**sealed.document["calibration"], "segment_bar": None}
+    folder = tmp_path_factory.mktemp("bundles") / "telling.affekt"
+    with write_sealed(folder, {**sealed.document, "calibration": calibration}) as work:
+        for name in sealed.files:
+            (work / name).write_bytes(sealed.read(name))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def long_file(tmp_path_factory):
+    """A function that makes an MP4 with sound of so many laps of 64 s, 20 cells each. Not to be changed.
+
+    A lap is a video of long shapes; its packets are copied with later times, which takes no time.
+    """
+    import av
+
+    from affekt.media.clip_writer import write_clip
+    from affekt.media.video import VideoFrames
+
+    lap_s = 64.0  # as long as 1000 packets of sound
+    folder = tmp_path_factory.mktemp("long")
+    options = {**LONG["data"]["options"], "shortest_s": lap_s, "longest_s": lap_s, "rate_hz": 5.0}
+    media = catalog.dataset("long_shapes").open(None, options).samples[0].media
+    video = media["video"]
+    frames = VideoFrames(video.read(range(len(video))), video.times_s, video.end_s)
+    source = write_clip(folder / "lap.mp4", frames, media["audio"])
+
+    def make(laps):
+        path = folder / f"{laps}.mp4"
+        if path.exists():
+            return path
+        with av.open(str(source)) as file, av.open(str(path), "w") as out:
+            packets = []
+            for stream in file.streams:
+                copy = out.add_stream_from_template(stream)
+                packets += [(packet, copy) for packet in file.demux(stream) if packet.size]
+                file.seek(0)
+            packets.sort(key=lambda item: item[0].dts * item[0].time_base)
+            lap = [(packet, copy, packet.pts, packet.dts, packet.time_base) for packet, copy in packets]
+            for turn in range(laps):
+                for packet, copy, pts, dts, base in lap:
+                    later = round(turn * lap_s / base)
+                    packet.pts, packet.dts, packet.time_base = pts + later, dts + later, base
+                    packet.stream = copy
+                    out.mux(packet)
+        return path
+
+    return make
 
 
 @pytest.fixture(scope="session")

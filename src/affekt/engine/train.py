@@ -185,6 +185,9 @@ def _fit(
     module.train()  # Lightning leaves modes as they are; a network may keep a part of itself from training
     trainer = make_trainer(run, recipe, recorder, progress=progress)
     log.info("%d training and %d validation samples, %s", len(parts.train), len(parts.validation), run.path)
+    if corpus.skipped:
+        first, left = corpus.skipped[0], len(corpus.skipped)
+        log.warning("left out: %d of the data set, such as %s: %s", left, first.id, first.reason)
     trainer.fit(
         module,
         train_loader(datasets["train"], recipe),

@@ -1,9 +1,7 @@
 """The published network: every shared case, whole outputs, losses, gradients, and what goes in."""
 
-import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from affekt.core.errors import UsageError
@@ -26,28 +24,16 @@ def test_shared_cases_are_all_there(shared):
     assert len(list((shared / "parity" / "cten").glob("*.npz"))) == len(CASES) >= 8
 
 
-def changed(shared, tmp_path, name, **meta):
-    """A case whose description was altered."""
-    source = shared / "parity" / "cten" / name
-    with np.load(source) as file:
-        arrays = dict(file)
-    document = json.loads(str(arrays["meta"])) | meta
-    np.savez(tmp_path / name, **(arrays | {"meta": json.dumps(document)}))
-    return Case.open(tmp_path / name, source.with_name("keys.json"))
-
-
-def test_a_wrong_salt_is_noticed(shared, tmp_path):
-    results = {r.name: r for r in run_case(changed(shared, tmp_path, "case_eval_b1.npz", salt=1))}
+def test_a_wrong_salt_is_noticed(altered_case):
+    results = {r.name: r for r in run_case(altered_case("cten", "case_eval_b1.npz", salt=1))}
     assert not any(results[name].ok for name in ("logits", "gamma", "backbone"))
 
 
-def test_a_case_of_another_method_is_refused(shared, tmp_path):
+def test_a_case_of_another_method_is_refused(altered_case):
     with pytest.raises(UsageError, match="is a case of 'poster-v2'"):
-        list(run_case(changed(shared, tmp_path, "case_eval_b1.npz", method="poster-v2")))
+        list(run_case(altered_case("cten", "case_eval_b1.npz", method="poster-v2")))
 
 
-def test_other_windows_of_sound_are_noticed(shared, tmp_path):
-    results = {
-        r.name: r for r in run_case(changed(shared, tmp_path, "case_fbank_long.npz", python_random_seed=6))
-    }
+def test_other_windows_of_sound_are_noticed(altered_case):
+    results = {r.name: r for r in run_case(altered_case("cten", "case_fbank_long.npz", python_random_seed=6))}
     assert results["raw_fbank"].ok and not results["network_input_rowmean"].ok

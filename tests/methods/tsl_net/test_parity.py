@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from affekt.core.errors import UsageError
@@ -41,34 +40,24 @@ def test_each_of_the_47_published_names_is_known(shared):
     assert list(bare.values()) == list(ours.values())
 
 
-def changed(shared, tmp_path, name, **meta):
-    """A case whose description was altered."""
-    source = shared / "parity" / "tsl-net" / name
-    with np.load(source) as file:
-        arrays = dict(file)
-    document = json.loads(str(arrays["meta"])) | meta
-    np.savez(tmp_path / name, **(arrays | {"meta": json.dumps(document)}))
-    return Case.open(tmp_path / name, source.with_name("keys.json"))
-
-
-def test_a_wrong_salt_is_noticed(shared, tmp_path):
-    results = {r.name: r for r in run_case(changed(shared, tmp_path, "case_eval_b2_t40.npz", salt=1))}
+def test_a_wrong_salt_is_noticed(altered_case):
+    results = {r.name: r for r in run_case(altered_case("tsl-net", "case_eval_b2_t40.npz", salt=1))}
     assert not any(results[name].ok for name in ("cas_logits", "dis_logits", "audio_rows", "visual_rows"))
 
 
-def test_another_bar_of_background_is_noticed(shared, tmp_path):
-    results = {r.name: r for r in run_case(changed(shared, tmp_path, "case_pseudo.npz", bkg_thresh=0.5))}
+def test_another_bar_of_background_is_noticed(altered_case):
+    results = {r.name: r for r in run_case(altered_case("tsl-net", "case_pseudo.npz", bkg_thresh=0.5))}
     assert not results["bkg_seed_1"].ok and results["points_1"].ok
 
 
-def test_another_margin_around_segments_is_noticed(shared, tmp_path):
-    results = list(run_case(changed(shared, tmp_path, "case_post.npz", oic_lambda=0.3)))
+def test_another_margin_around_segments_is_noticed(altered_case):
+    results = list(run_case(altered_case("tsl-net", "case_post.npz", oic_lambda=0.3)))
     assert not all(result.ok for result in results)
 
 
-def test_a_case_of_another_method_is_refused(shared, tmp_path):
+def test_a_case_of_another_method_is_refused(altered_case):
     with pytest.raises(UsageError, match="is a case of 'vaanet'"):
-        list(run_case(changed(shared, tmp_path, "case_pseudo.npz", method="vaanet")))
+        list(run_case(altered_case("tsl-net", "case_pseudo.npz", method="vaanet")))
 
 
 def test_a_metric_case_whose_annotations_lie_nowhere_is_refused(shared, tmp_path):

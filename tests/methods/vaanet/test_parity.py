@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from affekt.core.errors import UsageError
@@ -26,28 +25,18 @@ def test_shared_cases_are_all_there(shared):
     assert len(list((shared / "parity" / "vaanet").glob("*.npz"))) == len(CASES) >= 8
 
 
-def changed(shared, tmp_path, name, **meta):
-    """A case whose description was altered."""
-    source = shared / "parity" / "vaanet" / name
-    with np.load(source) as file:
-        arrays = dict(file)
-    document = json.loads(str(arrays["meta"])) | meta
-    np.savez(tmp_path / name, **(arrays | {"meta": json.dumps(document)}))
-    return Case.open(tmp_path / name, source.with_name("keys.json"))
-
-
-def test_a_wrong_salt_is_noticed(shared, tmp_path):
-    results = {r.name: r for r in run_case(changed(shared, tmp_path, "case_eval_b1.npz", salt=1))}
+def test_a_wrong_salt_is_noticed(altered_case):
+    results = {r.name: r for r in run_case(altered_case("vaanet", "case_eval_b1.npz", salt=1))}
     assert not any(results[name].ok for name in ("logits", "gamma", "backbone"))
 
 
-def test_a_case_of_another_method_is_refused(shared, tmp_path):
+def test_a_case_of_another_method_is_refused(altered_case):
     with pytest.raises(UsageError, match="is a case of 'poster-v2'"):
-        list(run_case(changed(shared, tmp_path, "case_eval_b1.npz", method="poster-v2")))
+        list(run_case(altered_case("vaanet", "case_eval_b1.npz", method="poster-v2")))
 
 
-def test_another_penalty_of_polarity_is_noticed(shared, tmp_path):
+def test_another_penalty_of_polarity_is_noticed(altered_case):
     cases = json.loads(json.dumps(Case.open(CASES[0].with_name("case_pcce.npz")).meta["cases"]))
     cases[0]["lambda_0"] = 0.6
-    results = {r.name: r for r in run_case(changed(shared, tmp_path, "case_pcce.npz", cases=cases))}
+    results = {r.name: r for r in run_case(altered_case("vaanet", "case_pcce.npz", cases=cases))}
     assert not results["loss_0"].ok and not results["grad_0"].ok and results["loss_1"].ok

@@ -1,0 +1,487 @@
+"""TSL-Net as published on untrimmed video: engines, hours in constant memory, and what a training step holds.
+
+    python benchmarks/long_video.py [--only engines hours step] [--cells N] [--output FILE]
+
+Weights and features are random: trained ones are not ours to give, and neither speed nor memory hangs on
+them. Memory is that of processes that do nothing else. Some ten minutes on two idle cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import math
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from timing import as_table, in_turns, machine, repeats_for, write_report
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+from video import peak_mb
+
+from affekt.core import catalog
+from affekt.core.errors import UsageError
+from affekt.core.labels import label_set
+from affekt.core.parity import draw_tensor
+from affekt.core.recipe import Recipe
+from affekt.deploy.backends import Backend, Precision
+from affekt.deploy.export import export
+from affekt.deploy.graphs import random_batch
+from affekt.deploy.load import load
+from affekt.engine.convert import convert
+from affekt.engine.criterion import Criterion
+from affekt.engine.loading import collate
+from affekt.engine.module import TrainingModule
+from affekt.engine.optimization import make_optimizer
+from affekt.engine.randomness import INITIAL_WEIGHTS, STEP, seed_torch
+from affekt.engine.scoring import ClassScorer
+
+OUTPUT = Path(__file__).parent / "results" / "long_video.md"
+PARTS = ("engines", "hours", "step")
+METHOD = "tsl_net"
+BAR = 2  # how much faster than eager PyTorch the best engine has to be
+CELLS = (128, 452)  # of a video: 1.2 and 4.8 minutes at 25 frames per second
+BUDGET_S = 40.0  # for all turns of one row of engines
+RATE_HZ, CELL_S = 25.0, 16 / 25.0
+MINUTES = (10, 60, 120)
+VIDEOS, STEP_CELLS = 16, 184  # of a training step; as many cells as the shortest video of TSL-300 has
+SAME = 1e-4  # of a tensor's largest gradient: what the order of a sum may change
+Row = tuple[str, ...]
+ENGINES: Mapping[str, tuple[Backend, Precision]] = {
+    "ONNX Runtime, f32": ("onnxruntime", "f32"),
+    "OpenVINO, f32": ("openvino", "f32"),
+    "OpenVINO, bf16": ("openvino", "bf16"),
+}
+EAGER = "PyTorch eager, f32"
+
+RECIPE: dict[str, Any] = {
+    "method": METHOD,
+    "data": {"name": "tsl300"},
+    "optimizer": {"name": "adam", "lr": 1e-5, "weight_decay": 5e-4, "rates": {"audio": 10.0}},
+    "selection": {"metric": "map"},
+    "train": {"batch_size": 1, "accumulate": VIDEOS, "epochs": 1},
+}
+
+# A process that has a bundle and features, and no PyTorch; it tells what it took.
+ANSWER = """
+import json, sys, time
+from pathlib import Path
+from affekt.core.sample import Sample
+from affekt.deploy.predictor import Predictor
+
+def resident(name):
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(name))
+
+bundle, folder, rate_hz = sys.argv[1:]
+predictor = Predictor.open(bundle, backend="onnxruntime")
+media = {name: Path(folder) / f"{name}.npy" for name in ("rgb", "logmel")}
+own = [0.0]  # memory that is no file's, at its highest
+start = time.perf_counter()
+found = predictor.localize(
+    Sample("long", media, facts={"rate_hz": float(rate_hz)}),
+    on_cells=lambda done, total: own.append(resident("RssAnon")),
+)
+seconds = time.perf_counter() - start
+assert "torch" not in sys.modules
+values = {"seconds": seconds, "cells": len(found.cells_s), "segments": len(found.spans_s)}
+print(json.dumps({**values, "peak": resident("VmHWM"), "own": max(*own, resident("RssAnon"))}))
+"""
+
+
+# ---- the network as folders
+
+
+def make_folders(folder: Path) -> tuple[Path, Path]:
+    """A checkpoint and its bundle, by the way that a file of the authors goes."""
+    room = catalog.method(METHOD)
+    with torch.device("meta"):
+        state: dict[str, Tensor] = room.load("model")(room.make_config({})).state_dict()
+    # Drawn as in the parity cases: fresh initial weights hardly say anything.
+    names = room.load("weights").to_theirs(state)
+    drawn = {
+        names[key]: torch.from_numpy(draw_tensor(key, tuple(value.shape), str(value.dtype)[6:], 0))
+        for key, value in state.items()
+    }
+    torch.save(drawn, folder / "net.pth")
+    checkpoint = convert(METHOD, folder / "net.pth", folder / "checkpoint", labels="tsl-2").folder
+    return checkpoint, export(checkpoint, folder / "bundle").bundle
+
+
+# ---- engines
+
+
+def engine_rows(checkpoint: Path, bundle: Path, threads: Sequence[int], cells: Sequence[int]) -> list[Row]:
+    """A row for each engine, number of threads and length; engines take turns."""
+    rows: list[Row] = []
+    for count in threads:
+        torch.set_num_threads(count)
+        predictors = {EAGER: load(checkpoint)}
+        for name, (backend, precision) in ENGINES.items():
+            try:
+                predictors[name] = load(bundle, backend=backend, precision=precision, threads=count)
+            except UsageError as error:
+                print(f"{name}: {error}", flush=True)
+        for length in cells:
+            batch = random_batch(predictors[EAGER].preprocess.spec, 1, seed=1, open_size=length)
+            calls = {name: partial(predictor.network, batch) for name, predictor in predictors.items()}
+            expected = calls[EAGER]()
+            repeats = repeats_for(calls[EAGER], budget_s=BUDGET_S / len(calls), most=25)
+            for name, timed in in_turns(calls, repeats).items():
+                drift = f"{np.abs(calls[name]() - expected).max():.0e}"
+                title = f"T = {length}, {count} thread{'s' * (count > 1)}"
+                rows.append((title, name, timed.milliseconds, f"{timed.ratio:.2f}x", drift))
+                print(rows[-1], flush=True)
+    return rows
+
+
+def verdict(rows: Sequence[Row]) -> str:
+    """Where the bar was reached, in f32 and in any precision."""
+
+    def best(title: str, *, f32: bool) -> float:
+        ratios = [row[3] for row in rows if row[0] == title and (row[1].endswith("f32") or not f32)]
+        return max(float(ratio.removesuffix("x")) for ratio in ratios)
+
+    titles = list(dict.fromkeys(row[0] for row in rows))
+    told = [
+        f"{title}: {best(title, f32=False):.1f}x ({best(title, f32=True):.1f}x in f32)" for title in titles
+    ]
+    reached = all(best(title, f32=False) >= BAR for title in titles)
+    in_f32 = all(best(title, f32=True) >= BAR for title in titles)
+    say = "reached" if in_f32 else "reached, but not in f32 everywhere" if reached else "MISSED"
+    return f"The bar is {BAR}x for the best engine: {say}. {'; '.join(told)}."
+
+
+# ---- hours
+
+
+def write_features(folder: Path, minutes: int) -> None:
+    """Features of a video as files, written piece by piece: this process holds no more than a minute."""
+    cells = int(minutes * 60 / CELL_S)
+    rng = np.random.default_rng(minutes)
+    folder.mkdir()
+    shapes = {"rgb": (cells, 1024), "logmel": (cells * 32, 60)}
+    for name, shape in shapes.items():
+        rows = np.lib.format.open_memmap(folder / f"{name}.npy", "w+", np.float32, shape)
+        step = math.ceil(shape[0] / minutes)
+        for start in range(0, shape[0], step):
+            part = rng.standard_normal((min(step, shape[0] - start), shape[1]), np.float32)
+            rows[start : start + step] = 0.5 * np.abs(part) if name == "rgb" else 15 * part - 40
+        rows.flush()
+
+
+def hour_rows(bundle: Path, folder: Path) -> list[Row]:
+    """Memory and time of videos of several lengths, each in a fresh process."""
+    rows: list[Row] = []
+    before = 0.0
+    for minutes in MINUTES:
+        place = folder / str(minutes)
+        write_features(place, minutes)
+        code = [sys.executable, "-c", ANSWER, str(bundle), str(place), str(RATE_HZ)]
+        told = json.loads(subprocess.run(code, check=True, capture_output=True, text=True).stdout)
+        size = sum(file.stat().st_size for file in place.iterdir()) / 2**20
+        before = before or told["own"]
+        rows.append(
+            (
+                f"{minutes} minutes",
+                f"{told['cells']:,}",
+                f"{size:.0f} MB",
+                f"{told['peak']:.0f} MB",
+                f"{told['own']:.0f} MB",
+                f"{told['own'] - before:+.0f} MB",
+                f"{told['seconds']:.1f} s",
+                f"{told['seconds'] / minutes * 1e3:.0f} ms",
+                f"{told['segments']:,}",
+            )
+        )
+        print(rows[-1], flush=True)
+    return rows
+
+
+# ---- a training step
+
+
+class DrawnVideos(Dataset[dict[str, Tensor]]):
+    """Features of some videos with points, drawn when they are asked for."""
+
+    def __init__(self, cells: int) -> None:
+        self.cells = cells
+
+    def __len__(self) -> int:
+        return VIDEOS
+
+    def __getitem__(self, number: int) -> dict[str, Tensor]:
+        rng = np.random.default_rng(number)
+        points = np.zeros((self.cells, 2), np.float32)
+        points[rng.choice(self.cells, 6, replace=False), rng.integers(0, 2, 6)] = 1
+        arrays = {
+            "rgb": 0.5 * np.abs(rng.standard_normal((self.cells, 1024), np.float32)),
+            "logmel": rng.standard_normal((self.cells, 96, 60), np.float32) / 5,
+            "points": points,
+            "label": points.sum(axis=0) / points.sum(),
+        }
+        return {name: torch.from_numpy(value) for name, value in arrays.items()}
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a training step took.
+
+    Attributes:
+        peak_mb: Of resident memory, all in all.
+        held_mb: Of that, what was there before the step: PyTorch, parameters, the optimizer's state.
+    """
+
+    seconds: float
+    peak_mb: float
+    held_mb: float
+
+
+class Watched(pl.Callback):
+    """Measures the step of a trainer, and writes its gradients down."""
+
+    def __init__(self, watch: Watch) -> None:
+        self.watch = watch
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self.watch.begin(trainer.optimizers[0], pl_module)
+
+    def on_before_optimizer_step(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: torch.optim.Optimizer
+    ) -> None:
+        self.watch.gradients(pl_module)
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self.watch.end()
+
+
+class Watch:
+    """Time and memory of a step, without what writing its gradients to a file takes."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.peaks: list[float] = []
+        self.held = self.seconds = self.since = 0.0
+
+    def begin(self, optimizer: torch.optim.Optimizer, network: nn.Module) -> None:
+        """The optimizer's state is there, as in any step but the first."""
+        for parameter in network.parameters():
+            parameter.grad = torch.zeros_like(parameter)
+        optimizer.step()
+        optimizer.zero_grad()
+        forget_peak()
+        self.held = peak_mb()
+        self.since = time.perf_counter()
+
+    def gradients(self, network: nn.Module) -> None:
+        """Write them down, off the clock."""
+        self.seconds += time.perf_counter() - self.since
+        self.peaks.append(peak_mb())
+        found = {name: p.grad for name, p in network.named_parameters() if p.grad is not None}
+        save_file(found, self.file)
+        forget_peak()
+        self.since = time.perf_counter()
+
+    def end(self) -> None:
+        """The step is done."""
+        self.seconds += time.perf_counter() - self.since
+        self.peaks.append(peak_mb())
+
+    @property
+    def step(self) -> Step:
+        return Step(self.seconds, max(self.peaks), self.held)
+
+
+def forget_peak() -> None:
+    """The peak of this process's memory is from now on what it holds now."""
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def module_of(recipe: Recipe) -> TrainingModule:
+    """Network and objective of published size, as `train` puts them together."""
+    room = catalog.method(METHOD)
+    config = room.make_config({})
+    seed_torch(recipe.seed, INITIAL_WEIGHTS)
+    model = room.load("model")(config)
+    criterion = Criterion(recipe.loss, "localization", None, label_set("tsl-2"))
+    names = room.load("preprocess")(config).spec.names
+    return TrainingModule(
+        model, room.load("objective")(config, criterion), names, recipe, ClassScorer("localization")
+    ).train()
+
+
+def loader_of(cells: int) -> DataLoader[Any]:
+    """Batches of one video each."""
+    return DataLoader(DrawnVideos(cells), batch_size=1, collate_fn=collate)
+
+
+def step_of_engine(cells: int, file: Path) -> Step:
+    """A step as the engine takes it: a backward pass each video."""
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    recipe = Recipe.from_values(RECIPE)
+    watch = Watch(file)
+    trainer = pl.Trainer(
+        max_steps=1,
+        accumulate_grad_batches=recipe.train.accumulate,
+        callbacks=[Watched(watch)],
+        accelerator="cpu",
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )
+    trainer.fit(module_of(recipe), loader_of(cells))
+    return watch.step
+
+
+def step_of_reference(cells: int, file: Path) -> Step:
+    """The same step as the reference takes it: losses of all videos first, then one backward pass."""
+    recipe = Recipe.from_values(RECIPE)
+    module = module_of(recipe)
+    parameters = {name: p for name, p in module.named_parameters() if p.requires_grad}
+    optimizer = make_optimizer(
+        recipe.optimizer, {name.removeprefix("model."): p for name, p in parameters.items()}
+    )
+    watch = Watch(file)
+    watch.begin(optimizer, module)
+    losses: list[Tensor] = []
+    for number, batch in enumerate(loader_of(cells)):
+        seed_torch(recipe.seed, STEP, 0, number, 0)  # the dropout of the engine's step
+        losses.append(torch.stack(list(module.objective(module.model, batch).values())).sum())
+    torch.stack(losses).mean().backward()
+    watch.gradients(module)
+    optimizer.step()
+    watch.end()
+    return watch.step
+
+
+def step_rows(cells: int, folder: Path) -> tuple[list[Row], str]:
+    """Both ways, each in a fresh process; their gradients have to be the same."""
+    rows: list[Row] = []
+    ways = {
+        "a backward pass each video (affekt)": step_of_engine,
+        "one for all videos (reference)": step_of_reference,
+    }
+    files = [folder / f"{call.__name__}.safetensors" for call in ways.values()]
+    steps: list[Step] = []
+    for (what, call), file in zip(ways.items(), files, strict=True):
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            step = pool.submit(call, cells, file).result()
+        steps.append(step)
+        grown = step.peak_mb - step.held_mb
+        rows.append(
+            (
+                what,
+                f"{step.peak_mb:,.0f} MB",
+                f"{step.held_mb:,.0f} MB",
+                f"{grown:,.0f} MB",
+                f"{step.seconds:.1f} s",
+            )
+        )
+        print(rows[-1], flush=True)
+    worst = largest_difference(*files)
+    assert worst < SAME, f"gradients differ by {worst:.1e} of the largest of their tensor"
+    ours, theirs = (step.peak_mb - step.held_mb for step in steps)
+    return rows, (
+        f"The reference's way needs {theirs / ours:.1f} times as much beyond what is held anyway. Gradients "
+        f"are the same: no tensor's differ by more than {worst:.0e} of its largest one."
+    )
+
+
+def largest_difference(one: Path, other: Path) -> float:
+    """Of gradients in two files, relative to the largest of each tensor."""
+    ours, theirs = load_file(one), load_file(other)
+    assert ours.keys() == theirs.keys() and len(ours) > 0
+    return max(
+        float((value - theirs[name]).abs().max() / value.abs().max().clamp(min=1e-30))
+        for name, value in ours.items()
+    )
+
+
+# ---- the report
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--cells", type=int, default=STEP_CELLS, help="of each video of a training step")
+    parser.add_argument("--output", type=Path, default=OUTPUT)
+    options = parser.parse_args()
+    load_before = os.getloadavg()[0]
+    lines = ["# TSL-Net on untrimmed video", ""]
+    body: list[str] = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        checkpoint, bundle = make_folders(folder)
+        if "engines" in options.only:
+            # A process of its own: many compiled graphs in one have crashed OpenVINO.
+            with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+                rows = pool.submit(engine_rows, checkpoint, bundle, options.threads, CELLS).result()
+            body += [
+                "",
+                "## Engines",
+                "",
+                "One video, from features to logits of each cell: the bundle against eager PyTorch. Medians "
+                "of calls that take turns; ratios are medians within a turn.",
+                "",
+                *as_table(("video", "engine", "time", "against eager", "largest change of a logit"), rows),
+                "",
+                verdict(rows),
+            ]
+        if "hours" in options.only:
+            columns = ("video", "cells", "files of features", "peak resident memory", "of it no file's")
+            columns += ("growth", "time", "a minute of video", "segments")
+            body += [
+                "",
+                "## Hours",
+                "",
+                f"Features of a video of {RATE_HZ:g} frames per second, memory-mapped files, to curves and "
+                "segments by the bundle: `Predictor.localize` in ONNX Runtime, a fresh process each. Pages "
+                "of mapped files that were read count as resident until somebody else needs the memory.",
+                "",
+                *as_table(columns, hour_rows(bundle, folder)),
+            ]
+        if "step" in options.only:
+            rows, told = step_rows(options.cells, folder)
+            columns = ("gradients by", "peak resident memory", "held before the step", "the step", "time")
+            body += [
+                "",
+                "## A training step",
+                "",
+                f"{VIDEOS} videos of {options.cells} cells, both streams, all losses, Adam: a video a batch "
+                f"and `train.accumulate` {VIDEOS} in the engine, and the same losses added up before one "
+                "backward pass. A fresh process each, one step.",
+                "",
+                *as_table(columns, rows),
+                "",
+                told,
+            ]
+    lines += [
+        f"Written by `python benchmarks/long_video.py`. {machine()} onnxruntime {version('onnxruntime')}, "
+        f"openvino {version('openvino')}. Published sizes, random weights. Programs at work on the machine, "
+        f"these included: {load_before:.1f} before, {os.getloadavg()[0]:.1f} after.",
+    ]
+    write_report(options.output, lines + body)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,23 @@
+"""What the tests of several rooms share."""
+
+import json
+
+import numpy as np
+import pytest
+
+from affekt.core.parity import Case
+
+
+@pytest.fixture
+def altered_case(shared, tmp_path):
+    """A function that copies a shared case and says something else of it."""
+
+    def alter(folder, name, *, keys=True, **meta):
+        source = shared / "parity" / folder / name
+        with np.load(source) as file:
+            arrays = dict(file)
+        document = json.loads(str(arrays["meta"])) | meta
+        np.savez(tmp_path / name, **(arrays | {"meta": json.dumps(document)}))
+        return Case.open(tmp_path / name, source.with_name("keys.json") if keys else None)
+
+    return alter
