@@ -28,6 +28,7 @@ from affekt.engine.train import data_path
 
 TOLERANCE = 1e-3  # on logits; a bundle that drifts further is not written
 GATE_SAMPLES = 32
+GATE_VIDEOS = 8  # of which the first cells are seen: each is decoded from its file
 GATE_BATCHES = (1, 2, 5)  # other sizes than the traced one: a batch axis that was frozen shows here
 GATE_CELLS = (9, 31, 8)  # the same for axes of any size
 
@@ -138,7 +139,8 @@ def _gate_batches(
         return [random_batch(preprocess.spec, n, seed=n, open_size=t) for n, t in sizes], "random inputs"
     recipe = run.recipe
     adapter = catalog.dataset(recipe.data.name)
-    samples = part(adapter.open(root, recipe.data.options).samples, recipe.split).validation[:GATE_SAMPLES]
+    parts = part(adapter.open(root, recipe.data.options).samples, recipe.split)
+    samples = parts.validation[: GATE_VIDEOS if localizes else GATE_SAMPLES]
     rows: list[dict[str, np.ndarray]] = []
     for sample in samples:
         try:
