@@ -338,8 +338,9 @@ def report(
         f"that were not trained on; {each}; 95 % intervals by bootstrap over videos.{quick} {machine()}",
         "",
         "mAP: mean average precision over both classes and tIoU 0.1, 0.15, 0.2, 0.25, 0.3. Networks learn "
-        "from points that err as often as real annotators do, unless a row says otherwise; their settings were "
-        "chosen by validation mAP of the first row. TSL Recall and F2 are the authors' means over ranks.",
+        "from points that err as often as real annotators do, unless a row says otherwise; their settings "
+        "were chosen by validation mAP of the first row. TSL Recall and F2 are the authors' means over "
+        "ranks.",
         "",
         *as_table(
             ("found by", "mAP (interval of the first)", *(title for title, _ in columns)),
@@ -375,10 +376,10 @@ def draw(
     inked = dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), INK)
     style: dict[Any, Any] = {**inked, "font.size": 9, "axes.edgecolor": "#c9ced6"}
     with matplotlib.rc_context(style):
-        figure = Figure(figsize=(11, 4.2 + 1.9 * len(shown)), layout="constrained")
+        figure = Figure(figsize=(12, 4.2 + 1.9 * len(shown)), layout="constrained")
         grid = figure.add_gridspec(2, 1, height_ratios=(4.2, 1.9 * len(shown)), hspace=0.08)
         upper, lower = figure.add_subfigure(grid[0]), figure.add_subfigure(grid[1])
-        left, right = upper.subplots(1, 2, width_ratios=(1.3, 1))
+        left, right = upper.subplots(1, 2, width_ratios=(1, 1))
         draw_map(left, rows, references)
         draw_thresholds(right, rows, references)
         lower.suptitle(
@@ -431,7 +432,7 @@ def draw_thresholds(axes: Axes, rows: Sequence[Row], references: Sequence[Row]) 
     axes.set(ylim=(0, 1), xlabel="temporal IoU that counts as found", ylabel="mean of both classes")
     axes.set_title("Average precision", fontsize=10, loc="left")
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, fontsize=7)
+    axes.legend(frameon=False, fontsize=7, loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
 
 def draw_curves(axes: Axes, sample: Sample, answer: Localized, names: Sequence[str]) -> None:
