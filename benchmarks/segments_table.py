@@ -338,9 +338,9 @@ def report(
         f"that were not trained on; {each}; 95 % intervals by bootstrap over videos.{quick} {machine()}",
         "",
         "mAP: mean average precision over both classes and tIoU 0.1, 0.15, 0.2, 0.25, 0.3. Networks learn "
-        "from points that err as often as real annotators do, unless a row says otherwise; their settings "
-        "were chosen by validation mAP of the first row. TSL Recall and F2 are the authors' means over "
-        "ranks.",
+        "from points that err as often as real annotators do, unless a row says otherwise. Settings of both "
+        "modalities together and of each alone were chosen by validation mAP; the rows below these have the "
+        "settings of both. TSL Recall and F2 are the authors' means over ranks.",
         "",
         *as_table(
             ("found by", "mAP (interval of the first)", *(title for title, _ in columns)),
