@@ -1,6 +1,7 @@
 """Two engines and one graph."""
 
 import importlib.util
+import os
 import subprocess
 import sys
 
@@ -107,6 +108,42 @@ def test_a_run_is_computed_by_pytorch_alone(face_run):
     with pytest.raises(UsageError, match="affekt export"):
         affekt.load(face_run, backend="openvino")
     assert affekt.load(face_run).backend == "pytorch f32"
+
+
+def test_a_network_of_openvino_may_end_in_any_thread_and_signals_still_arrive(graph, tmp_path):
+    (tmp_path / "model.onnx").write_bytes(graph)
+    code = (
+        "import gc, pathlib, signal, sys, threading\n"
+        "from affekt.deploy.backends import graph_network\n"
+        "held = [graph_network(pathlib.Path(sys.argv[1]).read_bytes(), backend='openvino')]\n"
+        "def end(): held.clear(); gc.collect()\n"
+        "thread = threading.Thread(target=end); thread.start(); thread.join()\n"
+        "signal.signal(signal.SIGCHLD, lambda *_: print('arrived'))\n"
+        "signal.raise_signal(signal.SIGCHLD)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "model.onnx"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "arrived"
+
+
+def test_onnxruntime_writes_nothing_about_its_use(graph, tmp_path):
+    (tmp_path / "model.onnx").write_bytes(graph)
+    home = tmp_path / "home"
+    home.mkdir()
+    code = (
+        "import pathlib, sys\n"
+        "from affekt.deploy.backends import graph_network\n"
+        "graph_network(pathlib.Path(sys.argv[1]).read_bytes())\n"
+    )
+    # Tests that ran before, in this process, may have set it; a user's shell has not.
+    names = {"ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME"}
+    plain = {name: value for name, value in os.environ.items() if name not in names}
+    subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "model.onnx"], check=True, env={**plain, "HOME": str(home)}
+    )
+    assert not list(home.rglob("*onnxruntime*"))
 
 
 def test_importing_openvino_opens_no_connection():

@@ -6,6 +6,7 @@ faster on Intel processors, and alone can compute in bf16.
 
 from __future__ import annotations
 
+import functools
 import logging
 import statistics
 import sys
@@ -152,8 +153,7 @@ def _onnxruntime(session: onnxruntime.InferenceSession) -> GraphNetwork:
 
 
 def _openvino(graph: bytes, precision: Precision, threads: int | None) -> GraphNetwork:
-    openvino = _import_openvino(f"precision {precision}" if precision != "f32" else "backend openvino")
-    core = openvino.Core()
+    core = _core(_import_openvino(f"precision {precision}" if precision != "f32" else "backend openvino"))
     if precision == "bf16" and "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
         raise UsageError("this processor does not compute in bf16: choose precision f32")
     settings: dict[str, Any] = {
@@ -216,6 +216,17 @@ def _random_input(session: onnxruntime.InferenceSession) -> dict[str, np.ndarray
         ).astype(kinds.get(entry.type, np.float32))
         for entry in session.get_inputs()
     }
+
+
+@functools.cache
+def _core(openvino: ModuleType) -> Any:
+    """The one of this process, which is never given back.
+
+    OpenVINO's CPU plugin lends the thread that loads it a stack for signals, and takes it back in whichever
+    thread the plugin's last user ends. If that is another one, the next signal (a Ctrl-C, a loader's worker
+    that is done) kills the process.
+    """
+    return openvino.Core()
 
 
 def _import_openvino(needed_by: str) -> ModuleType:
