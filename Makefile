@@ -13,8 +13,9 @@ demo: $(VENV)/ready
 demo-video: $(VENV)/ready
 	$(VENV)/bin/affekt demo video --folder demo/video
 
+# A process of tests that dies ends them: one that took its place would wait for ever.
 test: check $(CORE)/ready
-	$(VENV)/bin/pytest -n 2 --dist loadgroup
+	$(VENV)/bin/pytest -n 2 --dist loadgroup --max-worker-restart 0
 
 check: $(VENV)/ready
 	$(VENV)/bin/ruff format --check .
