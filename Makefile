@@ -34,9 +34,9 @@ fer-table: $(VENV)/ready
 shapes-table: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/shapes_table.py $(addprefix --runs ,$(RUNS))
 
-# The table on the card of tsl_net: videos are encoded, seven trainings; STORE and RUNS keep them.
+# The table on the card of tsl_net: videos are encoded, SEEDS times seven trainings; STORE and RUNS keep them.
 segments-table: $(VENV)/ready
-	$(VENV)/bin/python benchmarks/segments_table.py $(addprefix --store ,$(STORE)) $(addprefix --runs ,$(RUNS))
+	$(VENV)/bin/python benchmarks/segments_table.py $(addprefix --store ,$(STORE)) $(addprefix --runs ,$(RUNS)) $(addprefix --seeds ,$(SEEDS))
 
 # Scores of segments on the annotations of TSL-300, and how fast they come: DATA is its folder, PUBLISHED finds.
 detection-benchmarks: $(VENV)/ready
