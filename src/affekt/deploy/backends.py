@@ -38,6 +38,8 @@ SPIN_S = 0.005  # for which ONNX Runtime's threads go on spinning after a call, 
 # opens a connection unasked: the converter is kept out, which also halves the time of the import.
 _REPORTS_ITS_IMPORT = "openvino.tools.ovc"
 
+_MAKING_CORE = threading.Lock()  # two threads that load their first networks at once share one, too
+
 log = logging.getLogger(__name__)
 
 
@@ -153,7 +155,9 @@ def _onnxruntime(session: onnxruntime.InferenceSession) -> GraphNetwork:
 
 
 def _openvino(graph: bytes, precision: Precision, threads: int | None) -> GraphNetwork:
-    core = _core(_import_openvino(f"precision {precision}" if precision != "f32" else "backend openvino"))
+    openvino = _import_openvino(f"precision {precision}" if precision != "f32" else "backend openvino")
+    with _MAKING_CORE:
+        core = _core(openvino)
     if precision == "bf16" and "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
         raise UsageError("this processor does not compute in bf16: choose precision f32")
     settings: dict[str, Any] = {
