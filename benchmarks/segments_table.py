@@ -330,8 +330,9 @@ def report(
     length = sum(float(sample.facts["duration_s"]) for sample in tests) / 60
     each = "one training each" if seeds == 1 else f"means of {seeds} trainings each"
     return [
-        f"Long shapes, test part: {len(tests)} videos, {length:.0f} minutes, {segments} events, of troupes "
-        f"that were not trained on; {each}; 95 % intervals by bootstrap over videos.{quick} {machine()}",
+        f"Written by `make segments-table SEEDS={seeds}`. Long shapes, test part: {len(tests)} videos, "
+        f"{length:.0f} minutes, {segments} events, of troupes that were not trained on; {each}; "
+        f"95 % intervals by bootstrap over videos.{quick} {machine()}",
         "",
         "mAP: mean average precision over both classes and tIoU 0.1, 0.15, 0.2, 0.25, 0.3. Networks learn "
         "from points that err as often as real annotators do, unless a row says otherwise. Settings of both "
@@ -420,7 +421,7 @@ def draw_map(axes: Axes, rows: Sequence[Row], references: Sequence[Row]) -> None
 
 def draw_thresholds(axes: Axes, rows: Sequence[Row], references: Sequence[Row]) -> None:
     """Mean average precision over tIoU."""
-    looks = ("-", "--", ":", "-.")
+    looks, markers = ("-", "--", ":", "-."), "os^"
     for place, row in enumerate((*rows, *references)):
         own = place < len(rows)
         axes.plot(
@@ -429,8 +430,8 @@ def draw_thresholds(axes: Axes, rows: Sequence[Row], references: Sequence[Row]) 
             color=(ACCENT if place == 0 else SECOND) if own else PALE,
             linestyle=looks[place % len(looks)],
             alpha=1.0 if place == 0 or not own else 0.7,
-            marker="o",
-            markersize=3,
+            marker=markers[place // len(looks)],
+            markersize=4,
             label=row.title,
         )
     axes.set(ylim=(0, 1), xlabel="temporal IoU that counts as found", ylabel="mean of both classes")
