@@ -10,6 +10,7 @@ import numpy as np
 
 from affekt.core.dataset import Task
 from affekt.core.errors import AffektError
+from affekt.core.notes import collect_notes
 from affekt.core.sample import Localizing, Preprocess, Sample, Skipped
 from affekt.core.spec import InputSpec
 
@@ -41,12 +42,14 @@ class Prepared(NamedTuple):
     Attributes:
         batch: The spec's inputs, a row for each view of each usable sample.
         counts: Views of each usable sample.
+        notes: Limitations of each usable sample that were found while it was read.
     """
 
     batch: dict[str, np.ndarray]
     counts: list[int]
     usable: list[Sample]
     skipped: list[Skipped]
+    notes: list[tuple[str, ...]]
 
 
 def prepare(samples: Sequence[Sample], preprocess: Preprocess) -> Prepared:
@@ -55,9 +58,11 @@ def prepare(samples: Sequence[Sample], preprocess: Preprocess) -> Prepared:
     counts: list[int] = []
     usable: list[Sample] = []
     skipped: list[Skipped] = []
+    noted: list[tuple[str, ...]] = []
     for sample in samples:
         try:
-            views = preprocess.views(sample)
+            with collect_notes() as notes:
+                views = preprocess.views(sample)
             for view in views:
                 preprocess.spec.check(view)
         except AffektError as error:
@@ -66,8 +71,9 @@ def prepare(samples: Sequence[Sample], preprocess: Preprocess) -> Prepared:
         rows += views
         counts.append(len(views))
         usable.append(sample)
+        noted.append(tuple(notes))
     batch = {name: np.stack([row[name] for row in rows]) for name in preprocess.spec.names} if rows else {}
-    return Prepared(batch, counts, usable, skipped)
+    return Prepared(batch, counts, usable, skipped, noted)
 
 
 def answer(
@@ -77,7 +83,7 @@ def answer(
 
     A sample of several views gets the logarithm of their mean scores, which is a logit of it.
     """
-    batch, counts, usable, skipped = prepare(samples, preprocess)
+    batch, counts, usable, skipped, _ = prepare(samples, preprocess)
     if not usable:
         return np.zeros((0, 0), np.float32), usable, skipped
     return mean_logits(network(batch), counts, task), usable, skipped

@@ -13,6 +13,7 @@ from affekt.core.answering import WholeNetwork, answer, cell_logits, mean_logits
 from affekt.core.dataset import Task
 from affekt.core.errors import AffektError
 from affekt.core.labels import LabelSet
+from affekt.core.notes import collect_notes
 from affekt.core.prediction import Moment, Prediction, Provenance
 from affekt.core.sample import Localized, Localizing, Preprocess, Sample, Skipped, Timed
 from affekt.core.segment import Segment
@@ -147,14 +148,16 @@ class Predictor:
 
     def _answer(self, items: list[Sample | Skipped]) -> Iterator[Prediction | Skipped]:
         samples = [item for item in items if isinstance(item, Sample)]
-        batch, counts, usable, skipped = prepare(samples, self.preprocess)
+        batch, counts, usable, skipped, notes = prepare(samples, self.preprocess)
         answers: Iterator[Prediction] = iter(())
         if usable:
             outputs = self.network.outputs(batch)
             probability = self.probability(mean_logits(outputs["logits"], counts, self.task))
             first = (np.cumsum(counts) - counts).tolist()
             answers = (
-                self._prediction(sample, probability[row], self._moments(sample, outputs, first[row]))
+                self._prediction(
+                    sample, probability[row], self._moments(sample, outputs, first[row]), notes[row]
+                )
                 for row, sample in enumerate(usable)
             )
         good, bad = iter(usable), iter(skipped)
@@ -173,7 +176,8 @@ class Predictor:
         self, sample: Sample, preprocess: Localizing, on_cells: Callable[[int, int], None]
     ) -> Prediction | Skipped:
         try:
-            found = self.localize(sample, on_cells=on_cells)
+            with collect_notes() as notes:
+                found = self.localize(sample, on_cells=on_cells)
         except AffektError as error:
             return Skipped(sample.id, str(error))
         moments = tuple(
@@ -190,7 +194,7 @@ class Predictor:
             )
             if self.segment_bar is None or score >= self.segment_bar
         )
-        return replace(self._prediction(sample, found.video, moments), segments=segments)
+        return replace(self._prediction(sample, found.video, moments, tuple(notes)), segments=segments)
 
     def _moments(self, sample: Sample, outputs: Mapping[str, np.ndarray], row: int) -> tuple[Moment, ...]:
         """When it shows, by the sample's first view."""
@@ -207,7 +211,9 @@ class Predictor:
     def _named(self, probability: np.ndarray) -> dict[str, float]:
         return {name: float(value) for name, value in zip(self.labels.names, probability, strict=True)}
 
-    def _prediction(self, sample: Sample, probability: np.ndarray, moments: tuple[Moment, ...]) -> Prediction:
+    def _prediction(
+        self, sample: Sample, probability: np.ndarray, moments: tuple[Moment, ...], notes: tuple[str, ...]
+    ) -> Prediction:
         best = int(probability.argmax())
         found = [name for name in self.preprocess.spec.modalities if name in sample.media]
         return Prediction(
@@ -219,5 +225,5 @@ class Predictor:
             provenance=self.provenance,
             span_s=(moments[0].start_s, moments[-1].end_s) if moments else sample.span_s,
             moments=moments,
-            notes=notes_of(sample),
+            notes=tuple(dict.fromkeys((*notes_of(sample), *notes))),
         )

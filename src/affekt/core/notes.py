@@ -1,0 +1,43 @@
+"""Limitations of an input, stated where they are found and reported with the answer.
+
+Decoding and preprocessing may find that an input lacks something: a frame rate, a part of its sound, a page.
+They state it with `note`; whoever answers collects what was stated while one sample was read. Where nobody
+collects, as in a training loop, notes go nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+_collected: ContextVar[dict[str, None] | None] = ContextVar("affekt_notes", default=None)
+
+
+def note(text: str) -> None:
+    """State one limitation of the input that is being read: what is missing or was changed, and the effect."""
+    collected = _collected.get()
+    if collected is not None:
+        collected[text] = None
+
+
+@contextmanager
+def collect_notes() -> Iterator[dict[str, None]]:
+    """Collect the notes of what is read inside: the keys of the yielded dict, each text once, in order.
+
+    Collectors of different threads are independent. An inner collector takes the notes from an outer one. Not to
+    be held across the `yield` of a generator, whose caller would find its notes here.
+
+    Example:
+        >>> with collect_notes() as notes:
+        ...     note("no rate is stated")
+        ...     note("no rate is stated")
+        >>> list(notes)
+        ['no rate is stated']
+    """
+    collected: dict[str, None] = {}
+    token = _collected.set(collected)
+    try:
+        yield collected
+    finally:
+        _collected.reset(token)
