@@ -15,7 +15,7 @@ _collected: ContextVar[dict[str, None] | None] = ContextVar("affekt_notes", defa
 
 
 def note(text: str) -> None:
-    """State one limitation of the input that is being read: what is missing or was changed, and the effect."""
+    """State one limitation of the input being read: what is missing or was changed, and the effect."""
     collected = _collected.get()
     if collected is not None:
         collected[text] = None
