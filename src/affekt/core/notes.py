@@ -25,8 +25,8 @@ def note(text: str) -> None:
 def collect_notes() -> Iterator[dict[str, None]]:
     """Collect the notes of what is read inside: the keys of the yielded dict, each text once, in order.
 
-    Collectors of different threads are independent. An inner collector takes the notes from an outer one. Not to
-    be held across the `yield` of a generator, whose caller would find its notes here.
+    Collectors of different threads are independent. Notes stated inside an inner collector do not reach the
+    outer one. Do not hold a collector across the `yield` of a generator: it would collect its caller's notes.
 
     Example:
         >>> with collect_notes() as notes:
