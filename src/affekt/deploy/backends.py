@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -47,6 +47,7 @@ SPIN_S = 0.005  # for which ONNX Runtime's threads go on spinning after a call, 
 log = logging.getLogger(__name__)
 
 
+@runtime_checkable
 class GraphSource(Protocol):
     """Where a graph is read again, in a worker process or after a fork. Can be pickled."""
 

@@ -261,20 +261,24 @@ class _Checker:
         stores = [store for store in _STORES if store in tensor]
         if not set(stores) <= {"raw_data", element.field} or len(stores) > 1:
             raise WireError(f"the tensor {name!r} of {element.name} holds {' and '.join(stores)}")
-        wanted, count = math.prod(dims), self._count(tensor, element)
-        if count != wanted:
+        wanted, held = math.prod(dims), self._held(tensor, element)
+        if held != wanted:
             raise WireError(
-                f"the tensor {name!r} has shape {tuple(dims)}, so {wanted} values, and holds {count:g}"
+                f"the tensor {name!r} has shape {tuple(dims)}, so {wanted} values; {held} are held"
             )
         return name
 
-    def _count(self, tensor: dict[str, list], element: _Element) -> float:
+    def _held(self, tensor: dict[str, list], element: _Element) -> int:
         """Values that a tensor holds."""
-        if "raw_data" in tensor:
-            return tensor["raw_data"][0].size / element.size
-        values = tensor.get(element.field, [])
-        each = {"float_data": 4, "double_data": 8}.get(element.field)
-        return sum(span.size for span in values) / each if each else self.reader.count_numbers(values)
+        sizes = {"raw_data": element.size, "float_data": 4, "double_data": 8}
+        store = "raw_data" if "raw_data" in tensor else element.field
+        values = tensor.get(store, [])
+        if store not in sizes:
+            return self.reader.count_numbers(values)
+        held, rest = divmod(sum(span.size for span in values), sizes[store])
+        if rest:
+            raise WireError(f"{store} of a tensor of {element.name} ends within a value")
+        return held
 
     def _ports(self, graph: dict[str, list], side: str) -> dict[str, Port]:
         ports: dict[str, Port] = {}
