@@ -66,7 +66,8 @@ class GraphContract:
             )
             if not fits or shape[0] != rows:
                 raise FolderError(
-                    f"the graph answered {rows} rows with {name} of shape {shape}; expected {_expected(port)}"
+                    f"the graph answered {rows} rows with {name} of shape {shape}; "
+                    f"expected {_expected(Port(port.dtype, (rows, *port.dims[1:])))}"
                 )
 
 
