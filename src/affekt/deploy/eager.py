@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from affekt.core.prediction import Provenance
 from affekt.core.sealed import Sealed, read_sealed
 from affekt.deploy.predictor import Predictor
 from affekt.engine.checkpoint import MODEL_FILE
-from affekt.engine.network import checkpoint_model, eager_network, encoded_input
+from affekt.engine.network import StoredModel, checkpoint_model, eager_network, encoded_input
 from affekt.engine.run import open_run
 
 
@@ -24,7 +25,8 @@ def open_eager(path: Path) -> Predictor:
     """
     if (path / "recipe.toml").is_file():
         run = open_run(path)
-        return checkpoint_predictor(read_sealed(run.best, kind="checkpoint"), run.calibration)
+        predictor = checkpoint_predictor(read_sealed(run.best, kind="checkpoint"), run.calibration)
+        return replace(predictor, path=path)
     return checkpoint_predictor(read_sealed(path, kind="checkpoint"), {})
 
 
@@ -37,7 +39,11 @@ def checkpoint_predictor(sealed: Sealed, calibration: Mapping[str, Any]) -> Pred
     model = checkpoint_model(sealed)
     return Predictor(
         preprocess=preprocess,
-        network=eager_network(model, encoded=encoded_input(model, preprocess)),
+        network=eager_network(
+            model,
+            encoded=encoded_input(model, preprocess),
+            stored=StoredModel(sealed.path.resolve(), sealed.sha256),
+        ),
         labels=LabelSet.model_validate(document["labels"]),
         task=document["task"],
         modality=preprocess.spec.modality(room.card.modalities[0]),
@@ -47,4 +53,5 @@ def checkpoint_predictor(sealed: Sealed, calibration: Mapping[str, Any]) -> Pred
             document["method"], document["files"][MODEL_FILE]["sha256"], sealed.sha256[:12]
         ),
         document=document,
+        path=sealed.path,
     )

@@ -35,6 +35,10 @@ class Predictor:
         segment_bar: Score from which found segments are told; None tells all.
         document: Manifest of the bundle or checkpoint behind it.
         backend: What computes the network, and in which precision, such as `openvino bf16`.
+        path: The bundle, run folder or checkpoint that it was loaded from; None where it was made in memory.
+
+    It can be pickled and copied. In a worker process the network is read from `path` again where it is first
+    used, and refused if the path holds another one by then. Several threads may use it at once.
 
     Example:
         >>> predictor = Predictor.open("walks.affekt")  # doctest: +SKIP
@@ -52,6 +56,11 @@ class Predictor:
     document: Mapping[str, Any]
     backend: str = "pytorch f32"
     segment_bar: float | None = None
+    path: Path | None = None
+
+    def __repr__(self) -> str:
+        takes = f"{self.modality} → {len(self.labels)} labels"
+        return f"Predictor({self.provenance.method}, {takes}, {self.backend}, {self.path or 'in memory'})"
 
     @classmethod
     def open(
