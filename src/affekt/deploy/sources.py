@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from PIL import Image
@@ -22,19 +22,32 @@ from affekt.core.sample import Sample, Skipped
 from affekt.media import image, skeleton, sound, video
 from affekt.media.image_arrays import check_layout
 
-Source = (
-    str
-    | os.PathLike[str]
-    | Sample
-    | skeleton.Skeleton
-    | np.ndarray
-    | video.VideoFrames
-    | sound.Waveform
-    | Image.Image
-    | image.ZippedImage
-    | bytes
-    | io.BufferedIOBase
-)
+if TYPE_CHECKING:
+
+    class ArrayLike(Protocol):
+        """A tensor of another library."""
+
+        def __array__(self) -> np.ndarray: ...
+
+    Source = (
+        str
+        | os.PathLike[str]
+        | Sample
+        | skeleton.Skeleton
+        | video.VideoFrames
+        | video.Video
+        | sound.Waveform
+        | np.ndarray
+        | ArrayLike
+        | Image.Image
+        | image.ZippedImage
+        | bytes
+        | bytearray
+        | memoryview
+        | IO[bytes]
+    )
+else:
+    Source = Any  # `taken` checks it and says what a network takes
 
 # Decoded media by the modality that their type belongs to.
 _DECODED: Mapping[type, str] = {
@@ -72,8 +85,6 @@ def inputs_of(given: Any, modality: str) -> Iterable[Any]:
         UsageError: It stands for none: its type or layout is not known, a path does not exist, or none of the
             inputs of a list can be used.
     """
-    if isinstance(given, np.ndarray) and given.ndim == 0 and given.dtype.kind in "UO":
-        given = given.item()
     if not is_one(given):
         if hasattr(given, "columns"):
             raise UsageError(f"{_named(given)} is a table: give the column that holds the paths")
@@ -91,6 +102,8 @@ def is_one(given: Any) -> bool:
     """Whether an argument is one input by its type, not a collection or an iterator of inputs."""
     if isinstance(given, str | os.PathLike | Mapping | bytes | bytearray | memoryview):
         return True
+    if isinstance(given, np.ndarray) and given.ndim == 0:
+        return True
     is_medium = isinstance(given, (Sample, *_DECODED)) and not isinstance(given, np.ndarray)
     if is_medium or _is_open_file(given) or _as_array(given) is not None:
         return True
@@ -103,6 +116,8 @@ def taken(source: Any, modality: str) -> Any:
     Raises:
         UsageError: The path does not exist, or a network of this modality does not take such an input.
     """
+    if isinstance(source, np.ndarray) and source.ndim == 0 and source.dtype.kind in "UO":
+        source = source.item()  # one text or object
     if isinstance(source, Sample):
         return source
     if isinstance(source, str | os.PathLike):

@@ -252,7 +252,7 @@ def _from_values(values: np.ndarray, name: str) -> Image.Image:
     return on_white(Image.fromarray(np.dstack([pixels, as_uint8(values[..., 3], name)])))
 
 
-def _check_bytes(source: Path | ZippedImage, size: int) -> None:
+def _check_bytes(source: Path | ZippedImage | str, size: int) -> None:
     if size > MAX_BYTES:
         raise MediaError(f"{source} has {size / 2**20:.0f} MB; at most {MAX_BYTES / 2**20:.0f} are read")
 

@@ -71,7 +71,7 @@ def on_white(layer: Image.Image) -> Image.Image:
 
     Files of 32 bits whose writer left the fourth channel 0 would be white otherwise.
     """
-    if not layer.getextrema()[3][1]:
+    if layer.getchannel("A").getextrema() == (0, 0):
         note("the picture is fully transparent: its colours were read without the transparency")
         return layer.convert("RGB")
     return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")

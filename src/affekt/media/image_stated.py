@@ -143,9 +143,9 @@ def _is_multi_frame(image: Image.Image, number: int) -> bool:
 def _range_of_tiff(tags: Mapping[int, Any]) -> Stated | None:
     bits = _number(tags.get(_BITS)) or 0.0
     white, black = _number(tags.get(_SMAX_SAMPLE)), _number(tags.get(_SMIN_SAMPLE)) or 0.0
-    # The full range of the container says no more than the container itself.
-    if white is not None and white > black and white != 2**bits - 1:
-        return Stated(black, white, "the file states this range")
+    if white is not None and white > black:
+        is_container = black == 0 and white == 2**bits - 1
+        return Stated(black, white, "" if is_container else "the file states this range")
     # MaxSampleValue is meant as a statistic; as the largest value of a usual depth it is a statement.
     largest = _number(tags.get(_MAX_SAMPLE))
     if largest is not None and Stated(0.0, largest).is_usual and 255 <= largest < 2**bits - 1:
@@ -165,9 +165,9 @@ def _number(value: Any) -> float | None:
 
 def _ppm_white(image: Image.Image) -> int | None:
     """The largest value that a PPM file states, where Pillow scales by it."""
-    arguments = image.tile[0][3] if getattr(image, "tile", None) else None
-    is_scaled = isinstance(arguments, tuple) and len(arguments) == 2
-    return int(arguments[1]) if is_scaled else None
+    tiles = getattr(image, "tile", None)
+    arguments = tiles[0][3] if tiles else None
+    return int(arguments[1]) if isinstance(arguments, tuple) and len(arguments) == 2 else None
 
 
 def _significant_bits(content: bytes) -> int | None:

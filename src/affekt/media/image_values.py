@@ -76,10 +76,11 @@ def as_uint8(values: np.ndarray, name: str, *, stated: Stated | None = None) -> 
         raise MediaError(
             f"{name} has pixel values that are NaN or infinite: replace them, or save it as 8 bit"
         )
-    fits = stated is not None and stated.black <= low and high <= stated.white
-    # A statement that is just the extremes that occur, and no usual range, is a statistic: a last resort.
-    is_statistic = fits and not stated.is_usual and low == stated.black and high == stated.white
-    if fits and not is_statistic:
+    if stated is not None and not stated.black <= low <= high <= stated.white:
+        stated = None
+    # Extremes that occur and do not begin at 0 are rather a statistic than a range: a last resort.
+    is_statistic = stated is not None and 0 < stated.black == low and high == stated.white
+    if stated is not None and not is_statistic:
         return _by_stated(values, stated)
     if low < (-ROUNDING if values.dtype.kind == "f" else 0):
         raise MediaError(
@@ -90,7 +91,7 @@ def as_uint8(values: np.ndarray, name: str, *, stated: Stated | None = None) -> 
     white = _white_of_floats(values, float(high)) if is_float else _white_of_integers(values, int(high))
     if white is not None:
         return _scaled(values, 0.0, float(white))
-    if is_statistic:
+    if stated is not None:
         return _by_stated(values, stated)
     kind = "in floating point" if is_float else f"in {values.dtype.itemsize * 8} bits"
     raise MediaError(
