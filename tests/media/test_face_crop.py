@@ -20,7 +20,17 @@ def notes_of(width, height, side=48):
 
 @pytest.mark.parametrize(
     ("width", "height"),
-    [(640, 480), (1280, 720), (3000, 2000), (2000, 3000), (768, 1024), (480, 854), (2000, 8), (1080, 1080)],
+    [
+        (640, 480),
+        (1280, 720),
+        (3000, 2000),
+        (2000, 3000),
+        (768, 1024),
+        (480, 640),
+        (480, 854),
+        (2000, 8),
+        (1080, 1080),
+    ],
 )
 def test_a_whole_photo_is_noted_with_its_size(width, height):
     (note,) = [note for note in notes_of(width, height) if "only" not in note]
@@ -29,7 +39,8 @@ def test_a_whole_photo_is_noted_with_its_size(width, height):
 
 
 @pytest.mark.parametrize(
-    ("width", "height"), [(48, 48), (100, 100), (178, 218), (224, 224), (256, 320), (900, 900), (1024, 1024)]
+    ("width", "height"),
+    [(48, 48), (100, 100), (178, 218), (75, 100), (224, 224), (256, 320), (900, 900), (1024, 1024)],
 )
 def test_a_face_crop_has_no_note(width, height):
     assert notes_of(width, height) == []

@@ -46,26 +46,29 @@ def deep_png(values):
     )
 
 
-def deep_tiff(values, order="<"):
-    """An uncompressed RGB TIFF of 16 bits, which Pillow cannot write."""
+def deep_tiff(values, order="<", planes=1):
+    """An uncompressed RGB TIFF of 16 bits, which Pillow cannot write; 2 planes: colour after colour."""
     height, width, channels = values.shape
-    pixels = values.astype(f"{order}u2").tobytes()
-    bits_at = 8 + len(pixels)
+    pixels = (np.moveaxis(values, 2, 0) if planes == 2 else values).astype(f"{order}u2").tobytes()
+    strips = channels if planes == 2 else 1
+    size = len(pixels) // strips
+    lists = struct.pack(f"{order}{channels}H", *[16] * channels)
+    lists += struct.pack(f"{order}{strips}I", *(8 + size * strip for strip in range(strips)))
+    lists += struct.pack(f"{order}{strips}I", *[size] * strips)
+    at = 8 + len(pixels)
+    places, sizes = (at + 2 * channels, at + 2 * channels + 4 * strips) if strips > 1 else (8, size)
     tags = [
-        (256, 3, 1, width), (257, 3, 1, height), (258, 3, channels, bits_at), (259, 3, 1, 1), (262, 3, 1, 2),
-        (273, 4, 1, 8), (277, 3, 1, channels), (278, 3, 1, height), (279, 4, 1, len(pixels)),
+        (256, 3, 1, width), (257, 3, 1, height), (258, 3, channels, at), (259, 3, 1, 1), (262, 3, 1, 2),
+        (273, 4, strips, places), (277, 3, 1, channels), (278, 3, 1, height), (279, 4, strips, sizes),
+        (284, 3, 1, planes),
     ]  # fmt: skip
     directory = struct.pack(f"{order}H", len(tags))
     for tag, kind, count, value in tags:
-        packed = (
-            struct.pack(f"{order}HH", value, 0)
-            if kind == 3 and count == 1
-            else struct.pack(f"{order}I", value)
-        )
+        form = "HH" if kind == 3 and count == 1 else "I"
+        packed = struct.pack(order + form, *([value, 0] if form == "HH" else [value]))
         directory += struct.pack(f"{order}HHI", tag, kind, count) + packed
-    bits = struct.pack(f"{order}{channels}H", *[16] * channels)
-    start = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(f"{order}I", bits_at + len(bits))
-    return start + pixels + bits + directory + bytes(4)
+    start = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(f"{order}I", at + len(lists))
+    return start + pixels + lists + directory + bytes(4)
 
 
 def portable(values, white):
@@ -109,6 +112,12 @@ def test_colour_of_sixteen_bits_is_scaled_as_grey_is(make, factor):
     expected = {1: ["pixel values 0 to 255 in 16 bits were read as 8 bit"], 257: []}
     expected[16] = ["pixel values 0 to 4095 in 16 bits were read as 12 bit"]
     assert notes == expected[factor]
+
+
+@pytest.mark.parametrize("factor", [1, 257])
+def test_colour_of_sixteen_bits_plane_after_plane_is_refused(factor):
+    with pytest.raises(MediaError, match="plane after plane"):
+        read_image(deep_tiff(COLOUR.astype(np.uint16) * factor, planes=2))
 
 
 def test_transparency_of_sixteen_bits_is_scaled_too():

@@ -20,7 +20,7 @@ from affekt.core.errors import MediaError
 from affekt.core.notes import note
 from affekt.core.sample import Sample
 from affekt.media.image_arrays import as_pixels, on_white
-from affekt.media.image_deep import decode_deep, is_dark, is_deep_colour
+from affekt.media.image_deep import decode_deep, has_deep_planes, is_compressed, is_dark, is_deep_colour
 from affekt.media.image_stated import (
     DECODER_ERRORS,
     choose_page,
@@ -221,6 +221,8 @@ def _as_rgb(image: Image.Image, content: bytes | None, page: int, name: str) -> 
         return _grey_of_values(image, content, name)
     deep, kind = is_deep_colour(image), image.format
     image.load()
+    if has_deep_planes(image) and (not is_compressed(image) or is_dark(np.asarray(image))):
+        raise MediaError(f"{name} holds 16-bit colour plane after plane, which is not read: save it as 8 bit")
     if deep and kind and content is not None:
         upper = np.asarray(image)
         if is_dark(upper):

@@ -14,6 +14,7 @@ from PIL import Image
 
 DARK = 64  # upper bytes below this: the picture uses less than a quarter of 16 bits
 # Pillow's names of such pixels in a file; those with colours multiplied by their transparency are not here.
+_BITS, _COMPRESSION, _PLANES = 258, 259, 284  # TIFF tags
 _RAWMODES = ("RGB;16", "RGBX;16", "RGBA;16", "LA;16")
 
 
@@ -24,7 +25,18 @@ def is_deep_colour(image: Image.Image) -> bool:
     codec, _, _, arguments = _tiles(image)[0]
     if image.format == "PPM":  # by another maximum than this Pillow has scaled already
         return codec == "ppm" and arguments == ("RGB", 65535)
-    return image.format in ("PNG", "TIFF") and _rawmode(arguments).startswith(_RAWMODES)
+    is_known = image.format in ("PNG", "TIFF") and _rawmode(arguments).startswith(_RAWMODES)
+    return is_known and not has_deep_planes(image)
+
+
+def has_deep_planes(image: Image.Image) -> bool:
+    """Whether a TIFF has colours of 16 bits one plane after the other, of which Pillow reads the upper bytes.
+
+    Without compression it even takes the two bytes of a value for two pixels.
+    """
+    tags = getattr(image, "tag_v2", {})
+    bits = tags.get(_BITS)
+    return tags.get(_PLANES) == 2 and isinstance(bits, tuple) and len(bits) > 1 and max(bits) > 8
 
 
 def is_dark(pixels: np.ndarray) -> bool:
@@ -58,6 +70,11 @@ def decode_deep(content: bytes, *, kind: str, page: int, upper: np.ndarray) -> n
         grey, clear = (loaded[..., at].astype(np.uint16) << 8 | loaded[..., at + 1] for at in (0, 2))
         return np.stack([grey, grey, grey, clear], axis=-1)
     return upper.astype(np.uint16) << 8 | loaded
+
+
+def is_compressed(image: Image.Image) -> bool:
+    """Whether a TIFF is compressed."""
+    return getattr(image, "tag_v2", {}).get(_COMPRESSION, 1) != 1
 
 
 def _tiles(image: Image.Image) -> list[Any]:
