@@ -1,5 +1,7 @@
 """A picture that is no face crop by its size gets a note; a crop gets none."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -14,7 +16,7 @@ from affekt.methods.poster_v2.preprocess import PosterV2Preprocess
 
 def notes_of(width, height, side=48):
     with collect_notes() as notes:
-        note_if_no_crop(np.broadcast_to(np.uint8(0), (height, width, 3)), side)
+        note_if_no_crop(np.broadcast_to(np.arange(3, dtype=np.uint8), (height, width, 3)), side)
     return list(notes)
 
 
@@ -58,5 +60,13 @@ def test_a_picture_far_smaller_than_what_the_network_sees_is_noted():
 def test_networks_that_search_for_no_face_say_so(preprocess):
     for shape, count in (((128, 112, 3), 0), ((480, 640, 3), 1)):
         with collect_notes() as notes:
-            preprocess.views(Sample("a", {"image": np.zeros(shape, np.uint8)}))
+            preprocess.views(
+                Sample("a", {"image": np.arange(math.prod(shape)).reshape(shape).astype(np.uint8)})
+            )
         assert len(notes) == count
+
+
+def test_a_blank_picture_is_noted():
+    with collect_notes() as notes:
+        note_if_no_crop(np.zeros((64, 64, 3), np.uint8), 48)
+    assert list(notes) == ["all pixels of the picture have the same value: it shows nothing"]

@@ -6,11 +6,11 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, features
 
 from affekt.core.errors import MediaError
 from affekt.core.notes import collect_notes
-from affekt.media.image import read_image
+from affekt.media.image import decode_image, read_image
 from affekt.media.image_values import as_uint8
 
 GREY = np.arange(256, dtype=np.uint8).reshape(16, 16)
@@ -192,6 +192,24 @@ def test_significant_bits_of_a_png_are_used_where_values_are_not_widened():
 def test_values_without_a_clear_range_are_refused(values, reason):
     with pytest.raises(MediaError, match=f"a.tif has.*{reason}"):
         as_uint8(values, "a.tif")
+
+
+def test_damage_in_deep_pictures_never_escapes_as_another_error():
+    rng = np.random.default_rng(0)
+    deep = COLOUR.astype(np.uint16)
+    contents = [deep_png(deep), deep_tiff(deep), deep_tiff(deep, planes=2), portable(deep, 65535)]
+    contents += [encoded(GREY.astype(np.float32), "TIFF"), encoded(COLOUR, "TIFF", save_all=True)]
+    if features.check("avif"):
+        contents.append(encoded(COLOUR, "AVIF"))
+    for content in contents:
+        for _ in range(40):
+            broken = bytearray(content)
+            for place in rng.integers(0, min(300, len(content)), 3):
+                broken[place] = rng.integers(0, 256)
+            try:
+                assert decode_image(bytes(broken), "a").dtype == np.uint8
+            except MediaError as error:
+                assert str(error).startswith("a ")
 
 
 def test_all_types_of_an_array_give_the_same_pixels():

@@ -17,7 +17,7 @@ MAX_ENLARGED = 2.0  # times that a picture is enlarged to the network's size wit
 
 
 def note_if_no_crop(pixels: np.ndarray, side: int) -> None:
-    """State that a picture is no face crop by its size or aspect, or too small to show much of a face.
+    """State that a picture is no face crop by its size or aspect, is too small for a face, or is blank.
 
     Args:
         pixels: (h, w, ...), as decoded.
@@ -42,3 +42,5 @@ def note_if_no_crop(pixels: np.ndarray, side: int) -> None:
             f"the picture has only {width} x {height} pixels and was enlarged to {side} x {side}: "
             "the details of a face are missing"
         )
+    if pixels.min() == pixels.max():
+        note("all pixels of the picture have the same value: it shows nothing")

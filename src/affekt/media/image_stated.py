@@ -20,7 +20,7 @@ MAX_CHUNKS = 1000  # of a PNG file, in which its significant bits are looked for
 # What damaged files make Pillow's decoders raise; warnings too, where a caller turned them into errors.
 DECODER_ERRORS = (
     OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError, MemoryError,
-    zlib.error, struct.error, UserWarning,
+    RuntimeError, zlib.error, struct.error, UserWarning,
 )  # fmt: skip
 
 # TIFF tags, numbered as in its standard.
