@@ -180,7 +180,7 @@ def _check_any(given: Collection[Any], modality: str) -> None:
     if all(isinstance(source, int | float | np.number | list | tuple) for source in given):
         raise UsageError(
             f"a {type(given).__name__} of numbers or of lists is no input: "
-            "give an array, such as numpy.asarray(values, numpy.uint8)"
+            "give one flat list of inputs, or pixels as an array (numpy.asarray(values, numpy.uint8))"
         )
     raise first if len(given) == 1 else UsageError(f"none of {len(given)} inputs can be used: {first}")
 

@@ -55,7 +55,7 @@ def check_layout(array: np.ndarray) -> None:
         raise MediaError(f"an array of pixels holds numbers, {found}")
     if array.ndim == 4:
         raise MediaError(
-            f"an array of one picture has 2 or 3 axes, {found}: give several pictures to predict"
+            f"an array of one picture has 2 or 3 axes, {found}: predict takes several pictures as one array"
         )
     if array.ndim not in (2, 3) or (array.ndim == 3 and not {shape[0], shape[2]} & {*CHANNELS}):
         raise MediaError(f"an array of pixels has the axes {LAYOUTS}; {found}")
