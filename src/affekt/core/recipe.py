@@ -204,16 +204,17 @@ class Recipe(Settings):
         return self
 
     @classmethod
-    def load(cls, paths: Sequence[Path | str], overrides: Sequence[str] = ()) -> Recipe:
+    def load(cls, paths: Path | str | Sequence[Path | str], overrides: Sequence[str] = ()) -> Recipe:
         """Merge TOML files in order, then `a.b=c` overrides, and check the whole.
 
         Args:
-            paths: Files, or recipes of a room by name, as in `bpm_gcn/emotion_gait`.
+            paths: Files, or recipes of a room by name, as in `bpm_gcn/emotion_gait`; one of them or several.
 
         Raises:
             ConfigError: Listing all problems of all files.
         """
         values: dict[str, Any] = {}
+        paths = [paths] if isinstance(paths, str | Path) else paths
         for path in map(_recipe_file, paths):
             try:
                 _merge(values, tomllib.loads(path.read_text()))

@@ -9,13 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from affekt.core.errors import MediaError, UsageError
 from affekt.core.sample import Sample, Skipped
+from affekt.deploy.sources import each_taken, kind_of
 from affekt.media import image, skeleton, sound, video
-
-Source = str | os.PathLike[str] | Sample | skeleton.Skeleton | np.ndarray | video.VideoFrames | sound.Waveform
 
 _HEARD_S = 0.1  # of a sound track, to know that it can be decoded
 
@@ -30,22 +27,26 @@ _SUFFIXES = {
 
 
 def as_samples(
-    sources: Iterable[Source], modality: str, *, joints: tuple[str, ...] | None = None
+    sources: Iterable[Any], modality: str, *, joints: tuple[str, ...] | None = None
 ) -> Iterator[Sample | Skipped]:
-    """Each input as a sample; what cannot be read becomes `Skipped` with its reason.
+    """Each input as a sample; what cannot be read, or is no input, becomes `Skipped` with its reason.
 
     A folder stands for all files of the modality below it, in order of their names. Pictures and clips are
     not decoded here but when their turn comes, so that a folder of any length fits into memory.
 
+    Args:
+        sources: What `sources.taken` takes.
+
     Raises:
-        UsageError: A path does not exist, or the modality has no reader.
+        UsageError: The modality has no reader.
     """
-    for number, source in enumerate(sources):
-        if isinstance(source, Sample):
+    for name, source in each_taken(sources, modality):
+        if isinstance(source, Skipped):
+            yield source
+        elif isinstance(source, Sample):
             yield _heard(source) if modality == "video+audio" else source
-        elif not isinstance(source, str | os.PathLike):
-            decoded = next(name for kind, name in _DECODED.items() if isinstance(source, kind))
-            sample = Sample(id=f"input-{number}", media={decoded: source})
+        elif not isinstance(source, Path):
+            sample = Sample(id=name, media={kind_of(source) or modality: source})
             yield _heard(sample) if modality == "video+audio" else sample
         else:
             for file in find_files([source], modality):
@@ -86,14 +87,6 @@ def find_files(paths: Sequence[str | os.PathLike[str]], modality: str) -> list[P
         else:
             found.append(path)
     return found
-
-
-_DECODED = {
-    np.ndarray: "image",
-    skeleton.Skeleton: "skeleton",
-    video.VideoFrames: "video",
-    sound.Waveform: "audio",
-}
 
 
 def _clip(path: Path, modality: str) -> Sample | Skipped:

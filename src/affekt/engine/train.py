@@ -13,7 +13,7 @@ from torch import nn
 
 from affekt.core import catalog
 from affekt.core.dataset import Corpus
-from affekt.core.errors import ConfigError
+from affekt.core.errors import ConfigError, UsageError
 from affekt.core.method import Method
 from affekt.core.recipe import Recipe, check_classes
 from affekt.core.sample import Localizing, Preprocess
@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 
 def train(
-    recipe: Recipe,
+    recipe: Recipe | Path | str | Sequence[Path | str],
     *,
     data_root: Path | str | None = None,
     weights: Sequence[Path | str] = (),
@@ -53,6 +53,8 @@ def train(
     The test part is never looked at: epochs are selected and confidences calibrated on validation samples.
 
     Args:
+        recipe: A recipe, or what `Recipe.load` reads: a file, the name of a recipe that comes with a method,
+            as in `compact_face/fer2013`, or a sequence of these, merged in order.
         data_root: Where the data set lies; AFFEKT_DATA if not given.
         weights: Folders that the network starts from, made by `convert` or by another training. A run that
             is resumed does not need them.
@@ -66,11 +68,12 @@ def train(
         AffektError: The run exists and `resume` was not asked for, or training diverged.
         ConfigError: The recipe does not fit the data, the machine or the weights.
         DataError: The data set cannot be read.
+        UsageError: `recipe` is none of these.
 
     Example:
-        >>> from affekt.core.recipe import Recipe
-        >>> run = train(Recipe.load(["recipes/gait.toml"]), data_root="data/emotion_gait")  # doctest: +SKIP
+        >>> run = train("recipes/gait.toml", data_root="data/emotion_gait")  # doctest: +SKIP
     """
+    recipe = as_recipe(recipe)
     corpus = open_corpus(recipe, data_root)
     parts = part(corpus.samples, recipe.split)
     check_parts(parts)
@@ -89,6 +92,28 @@ def train(
     with logging_to(run):
         _fit(run, recipe, corpus, parts, given, cache_root(cache, Path(runs)), progress=progress)
     return run
+
+
+def as_recipe(given: object) -> Recipe:
+    """A recipe as it is, or read from files.
+
+    Raises:
+        ConfigError: A file cannot be read, or the recipe has problems.
+        UsageError: What was given is neither a recipe nor a path, a name or a sequence of these.
+    """
+    if isinstance(given, Recipe):
+        return given
+    if isinstance(given, str | os.PathLike):
+        return Recipe.load([Path(given)])
+    paths = (
+        [one for one in given if isinstance(one, str | os.PathLike)] if isinstance(given, Sequence) else []
+    )
+    if paths and isinstance(given, Sequence) and len(paths) == len(given):
+        return Recipe.load([Path(path) for path in paths])
+    raise UsageError(
+        "train takes a Recipe, the path or name of a recipe, or a list of these; "
+        f"found {type(given).__name__}: make a recipe of plain values with Recipe.from_values"
+    )
 
 
 def open_corpus(recipe: Recipe, data_root: Path | str | None) -> Corpus:
