@@ -1,0 +1,83 @@
+"""A skeleton to a walk that the network can be asked about: complete, moving, upright, left where left is."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from affekt.core.errors import MediaError
+from affekt.core.notes import note
+from affekt.media.skeleton import Skeleton
+from affekt.media.skeleton_gaps import fill_gaps
+from affekt.media.skeleton_lost import find_lost
+from affekt.media.skeleton_motion import check_length, check_walks
+from affekt.media.skeleton_sides import named_sides
+from affekt.media.skeleton_upright import upright
+
+from .config import BPMGCNConfig
+from .joints import JOINTS
+
+FLAT = 0.01  # extent along an axis, by the largest one, of a body that has no depth
+COARSE = 0.01  # rounding of float32 coordinates, by the size of the body, that hides how it moves
+
+
+class Walk(NamedTuple):
+    """A walk.
+
+    Attributes:
+        positions: (t, v, 3) float64, in the method's joint order; y up where the config asks for it.
+        cycle_frames: Length of a gait cycle in these frames, where it is known and complete.
+        rate_hz: Frames a second, where known.
+    """
+
+    positions: np.ndarray
+    cycle_frames: int | None
+    rate_hz: float | None
+
+
+def usable_walk(skeleton: Skeleton, config: BPMGCNConfig) -> Walk:
+    """A walk without gaps, upright, with left and right as named; what is changed is noted.
+
+    Raises:
+        MediaError: A joint is missing or lost for too long, nobody walks, or up cannot be decided.
+    """
+    positions, cycle, rate_hz = skeleton.in_order(JOINTS), skeleton.cycle_frames, skeleton.rate_hz
+    _check_size(positions)
+    if config.motion is not None:
+        check_length(len(positions), config.motion, rate_hz=rate_hz)
+    if config.gaps is not None:
+        positions = fill_gaps(positions, find_lost(positions, JOINTS), config.gaps, rate_hz=rate_hz)
+        if cycle is not None and cycle > len(positions):
+            cycle = None
+    positions = positions.astype(np.float64)
+    if config.motion is not None:
+        check_walks(positions, JOINTS, config.motion, rate_hz=rate_hz)
+    if config.upright:
+        positions = upright(positions, JOINTS, is_stated=skeleton.is_up_stated)
+    if config.check_sides:
+        positions = named_sides(positions, JOINTS)
+    return Walk(positions, cycle, rate_hz)
+
+
+def _check_size(positions: np.ndarray) -> None:
+    """Refuse a body without size, or so far from the origin that float32 cannot resolve it; note a flat one.
+
+    Raises:
+        MediaError: So it is.
+    """
+    place = positions.astype(np.float64)
+    middle = np.median(place, axis=1, keepdims=True)
+    extent = np.median(np.abs(place - middle).max(axis=1), axis=0)  # x, y, z
+    size = float(extent.max())
+    if not size > 0:
+        raise MediaError("the joints lie in the same place: the skeleton has no size")
+    rounding = float(np.finfo(np.float32).eps * np.median(np.abs(middle).max(axis=-1)))
+    if rounding > COARSE * size:
+        raise MediaError(
+            f"the body is too far from the origin to be resolved in float32: {float(np.abs(middle).max()):.3g}, "
+            f"with a size of {size:.3g}; subtract the position of the root"
+        )
+    flat = [axis for axis, length in zip("xyz", extent, strict=True) if length < FLAT * size]
+    if flat:
+        note(f"the skeleton is flat: {' and '.join(flat)} do not differ between joints, so depth is missing")
