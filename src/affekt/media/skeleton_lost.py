@@ -1,10 +1,14 @@
 """Joints that a tracker lost and wrote down as a placeholder.
 
 Trackers write (0, 0, 0), (-1, -1, -1), another fixed point or the last known position where they lost a joint.
-A placeholder has two signs. Its three numbers are suspicious: equal to each other, to those of another joint, or
-to those of the same joint in other frames. And the body cannot have it: a bone changes its length, or a joint
-stands still for long while it moves otherwise. Both are asked for, since many constant values are right: the root
-of walks that are centred on it, a foot on the ground, coordinates that are rounded.
+Many constant values are right: the root of walks that are centred on it, a foot on the ground, coordinates that
+are rounded, frames that are stored twice. A joint is lost
+
+- where it shares its point with another joint that is not next to it, in some frames;
+- where its three coordinates are equal, or its value occurs in other frames as well, and more than half of its
+  bones have a length that no body has;
+- where it is far away from the body;
+- where it keeps its value while it should move on, by its own speed, or by the next joint towards the root.
 """
 
 from __future__ import annotations
@@ -16,13 +20,16 @@ import numpy as np
 
 from affekt.media.skeleton import BONES
 
-STRETCH = 0.35  # change of a bone's length, as a share of its median, that no body has; captured walks: 0.33
+# Changes of a bone's length, as a share of its median: of a recurring value that is lost (captured walks have up
+# to 0.33), and of one with three equal coordinates, which hardly occurs by chance.
+STRETCH, STRETCH_ALIKE = 0.35, 0.15
 OUTLYING = 10.0  # distance from the middle of the body, in median distances of its joints, that no joint has
 REST_SHARE = 0.9  # of the frames, from which on a joint rests at a value: the root of centred walks does
-RIGID = 0.15  # change of a bone's length, likewise, that none has whose end is at one point in all frames
-LONGEST_BONE = 6.0  # in median bone lengths
-HELD_FRAMES = 4  # from which on an exactly repeated value can be a held one
-HELD_WAY = 1.0  # median bone lengths that a joint would have moved meanwhile, at its median speed
+STIRRED = 0.1  # movement of the joint towards the root, in median bone lengths, that takes a joint along
+LONGEST_BONE = 4.0  # in median bone lengths
+HELD_FRAMES = 3  # that an exact value is kept by a joint that moves
+HELD_WAY = 1.0  # likewise where coordinates are rounded: way of the joint meanwhile, in median bone lengths
+ROUNDED = 0.01  # share of steps in which one coordinate alone keeps its value, of rounded coordinates
 CENTRE = ("root", "spine", "left_hip", "right_hip")  # may keep their place to the root
 FEET = ("left_foot", "right_foot")  # may keep their place on the ground
 
@@ -39,162 +46,58 @@ class Lost(NamedTuple):
     joints: tuple[str, ...]
 
 
-def find_lost(positions: np.ndarray, joints: Sequence[str]) -> Lost:
-    """Placeholders of a walk (t, v, 3).
+class _Body(NamedTuple):
+    """Measures of a walk.
 
-    A joint is lost where its numbers are suspicious and more than half of its bones have a length that no body
-    has, where it is far away from the body, or where it keeps a value although it should have moved on.
+    Attributes:
+        place: (t, v, 3) float64.
+        bones: (b, 2) indices of the joints of each bone, that towards the root first.
+        lengths: (t, b).
+        kept: (t, v) the joint is where it was in the frame before.
+        value: (t, v) whole numbers: equal for equal points.
+        resting: (t, v) the joint is where it is in nearly all frames.
     """
-    place = positions.astype(np.float64)
-    names = tuple(joints)
-    outlying = _outlying(place)
-    bones = np.array(
-        [(names.index(a), names.index(b)) for a, b in BONES if a in names and b in names]
-    ).reshape(-1, 2)
-    lengths = np.linalg.norm(place[:, bones[:, 0]] - place[:, bones[:, 1]], axis=-1)  # (t, bones)
-    kept = np.zeros(outlying.shape, bool)  # equal to the frame before
+
+    place: np.ndarray
+    names: tuple[str, ...]
+    bones: np.ndarray
+    lengths: np.ndarray
+    kept: np.ndarray
+    value: np.ndarray
+    resting: np.ndarray
+
+    @property
+    def scale(self) -> float:
+        """Median length of a bone."""
+        return float(np.median(self.lengths)) if self.lengths.size else 0.0
+
+
+def find_lost(positions: np.ndarray, joints: Sequence[str]) -> Lost:
+    """Placeholders of a walk (t, v, 3); the joints that are not among the ends of `BONES` are never lost."""
+    place, names = positions.astype(np.float64), tuple(joints)
+    pairs = [(names.index(a), names.index(b)) for a, b in BONES if a in names and b in names]
+    bones = np.array(pairs, int).reshape(-1, 2)
+    lengths = np.linalg.norm(place[:, bones[:, 0]] - place[:, bones[:, 1]], axis=-1)
+    kept = np.zeros(place.shape[:2], bool)
     kept[1:] = (place[1:] == place[:-1]).all(axis=-1)
+    outlying = _outlying(place)
     centred = kept[1:].all(axis=0) & np.isin(names, CENTRE)
-    everywhere = np.ones(lengths.shape, bool)
-    if not (outlying.any() or kept[:, ~centred].any() or _stretched(lengths, everywhere).any()):
-        return Lost(outlying, names)
+    stretched = _stretched(lengths, np.ones(lengths.shape, bool), STRETCH_ALIKE)
+    if not bones.size or not (outlying.any() or kept[:, ~centred].any() or stretched.any()):
+        return Lost(outlying & bool(bones.size), names)
 
-    held = kept.copy()
-    held[:-1] |= kept[1:]
     value = _values(positions)
-    resting, always = _resting(value)
-    alike = (place == place[..., :1]).all(axis=-1)
-    strong = (held | alike | _shared(value)) & ~resting | outlying
-    weak = _repeated(value) & ~resting | strong
-    good = ~(strong | outlying)
-    whole = _always_lost(place, lengths, bones, names, always)
-    stretched = _stretched(lengths, good[:, bones[:, 0]] & good[:, bones[:, 1]])
-    share = np.zeros(outlying.shape)
-    number = np.maximum(np.bincount(bones.ravel(), minlength=len(names)), 1)
-    for bone, ends in enumerate(bones):
-        share[:, ends] += stretched[:, bone, None] / number[ends]
-    lost = outlying | whole | _spread(strong & (share > 0.5), kept)
-    # A value that only recurs is no sign by itself where its neighbour is lost: periodic walks repeat all values.
-    near = np.zeros(outlying.shape, bool)
-    for a, b in bones:
-        near[:, a] |= lost[:, b]
-        near[:, b] |= lost[:, a]
-    lost |= weak & (share > 0.5) & ~near
-    return Lost(lost | _held_too_long(place, kept, resting, lengths, names), names)
-
-
-def _outlying(place: np.ndarray) -> np.ndarray:
-    """(t, v): far away from the other joints."""
-    middle = np.median(place, axis=1, keepdims=True)
-    distance = np.abs(place - middle).max(axis=-1)
-    size = float(np.median(distance))
-    return distance > OUTLYING * size if size > 0 else np.zeros(distance.shape, bool)
-
-
-def _stretched(lengths: np.ndarray, good: np.ndarray) -> np.ndarray:
-    """(t, bones): lengths that differ from the median over the frames in which both ends are good."""
-    with np.errstate(invalid="ignore"):
-        known = np.where(good, lengths, np.nan)
-        enough = good.sum(axis=0) > 0
-        typical = np.where(enough, np.nanmedian(np.where(enough, known, lengths), axis=0), 0.0)
-    difference = np.abs(lengths - typical)
-    return (difference > STRETCH * typical) & (typical > 0)
-
-
-def _values(positions: np.ndarray) -> np.ndarray:
-    """(t, v) one whole number for each point: equal for equal points, and different for others."""
-    bits = np.ascontiguousarray(positions.astype(np.float32) + np.float32(0)).view(np.uint32)  # -0 becomes 0
-    mixed = bits.astype(np.uint64)
-    factors = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
-    return ((mixed + np.uint64(1)) * factors).sum(axis=-1, dtype=np.uint64)
-
-
-def _resting(value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(t, v): frames in which a joint has the value that it has in nearly all frames; (v,): in all of them."""
-    median = np.sort(value, axis=0)[len(value) // 2]  # what fills 9 of 10 frames is in the middle
-    there = value == median
-    share = there.mean(axis=0)
-    return there & (share >= REST_SHARE), share >= REST_SHARE
-
-
-def _shared(value: np.ndarray) -> np.ndarray:
-    """(t, v): two joints at one point, in some frames but not in all."""
-    order = np.argsort(value, axis=1, kind="stable")
-    ordered = np.take_along_axis(value, order, axis=1)
-    same = np.zeros(value.shape, bool)
-    same[:, 1:] = ordered[:, 1:] == ordered[:, :-1]
-    same[:, :-1] |= same[:, 1:]
-    shared = np.zeros(value.shape, bool)
-    np.put_along_axis(shared, order, same, axis=1)
-    return shared & ~shared.all(axis=0)
-
-
-def _repeated(value: np.ndarray) -> np.ndarray:
-    """(t, v): a point at which the joint is in another frame as well."""
-    order = np.argsort(value, axis=0, kind="stable")
-    ordered = np.take_along_axis(value, order, axis=0)
-    same = np.zeros(value.shape, bool)
-    same[1:] = ordered[1:] == ordered[:-1]
-    same[:-1] |= same[1:]
-    repeated = np.zeros(value.shape, bool)
-    np.put_along_axis(repeated, order, same, axis=0)
-    return repeated
-
-
-def _always_lost(
-    place: np.ndarray, lengths: np.ndarray, bones: np.ndarray, names: tuple[str, ...], always: np.ndarray
-) -> np.ndarray:
-    """(v,): joints that are at one point in nearly all frames, where no joint can be."""
-    lost = np.zeros(len(names), bool)
-    scale = float(np.median(lengths)) if lengths.size else 0.0
-    for joint in np.flatnonzero(always):
-        if names[joint] in CENTRE:
-            continue
-        own = lengths[:, (bones == joint).any(axis=1)]
-        if not own.size:
-            continue
-        mean = own.mean(axis=0)
-        changes = np.ptp(own, axis=0) > RIGID * mean
-        beside = {int(other) for bone in bones if joint in bone for other in bone}
-        others = [other for other in range(len(names)) if other not in beside]
-        coincides = bool((place[:, others] == place[:, [joint]]).all(axis=-1).all(axis=0).any())
-        lost[joint] = coincides or bool(changes.any()) or bool((mean > LONGEST_BONE * scale).any())
-    return lost
-
-
-def _spread(lost: np.ndarray, kept: np.ndarray) -> np.ndarray:
-    """Loss of a frame spread over all frames in which the joint keeps that value: (t, v)."""
-    spread = lost.copy()
-    for joint in np.flatnonzero(lost.any(axis=0) & kept.any(axis=0)):
-        for start, stop in _equal_runs(kept[:, joint]):
-            spread[start:stop, joint] |= lost[start:stop, joint].any()
-    return spread
-
-
-def _held_too_long(
-    place: np.ndarray, kept: np.ndarray, resting: np.ndarray, lengths: np.ndarray, names: tuple[str, ...]
-) -> np.ndarray:
-    """(t, v): runs of an exactly repeated value in which the joint should have moved on, by its own speed."""
-    lost = np.zeros(kept.shape, bool)
-    if len(place) < HELD_FRAMES or not lengths.size:
-        return lost
-    limit = HELD_WAY * float(np.median(lengths))
-    speeds = np.median(np.linalg.norm(np.diff(place, axis=0), axis=-1), axis=0)
-    whole = kept.all(axis=1)
-    for joint, name in enumerate(names):
-        for start, stop in _equal_runs(kept[:, joint]):
-            frames = stop - start
-            if frames < HELD_FRAMES or (frames - 1) * speeds[joint] <= limit or resting[start, joint]:
-                continue
-            # The ground may hold a foot, unless the rest of the body stops as well.
-            if name not in FEET or whole[start + 1 : stop].all():
-                lost[start:stop, joint] = True
-    return lost
-
-
-def _equal_runs(kept: np.ndarray) -> list[tuple[int, int]]:
-    """Start and end of each run of equal values, from (t,) whether a value equals the one before."""
-    return [(start - 1, stop) for start, stop in runs(kept)]
+    body = _Body(place, names, bones, lengths, kept, value, _resting(value))
+    shared = _shared(body)
+    alike = (place == place[..., :1]).all(axis=-1) & ~body.resting
+    recurring = _recurring(value) & ~body.resting
+    good = ~(outlying | shared | alike | recurring)
+    lost = outlying | shared | (alike & (_stretched_share(body, good, STRETCH_ALIKE) > 0.5))
+    strange = recurring & (_stretched_share(body, good, STRETCH) > 0.5)
+    lost |= _kept_along(strange & _held(body, 2), kept)
+    # A value that recurs elsewhere is no sign where the next joint is lost: periodic walks repeat all values.
+    lost |= strange & ~_beside(lost, bones)
+    return Lost(lost | _held_too_long(body) | _always_lost(body), names)
 
 
 def runs(mask: np.ndarray) -> list[tuple[int, int]]:
@@ -206,3 +109,141 @@ def runs(mask: np.ndarray) -> list[tuple[int, int]]:
     """
     edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
+def _outlying(place: np.ndarray) -> np.ndarray:
+    """(t, v): far away from the other joints."""
+    distance = np.abs(place - np.median(place, axis=1, keepdims=True)).max(axis=-1)
+    size = float(np.median(distance))
+    return distance > OUTLYING * size if size > 0 else np.zeros(distance.shape, bool)
+
+
+def _stretched(lengths: np.ndarray, good: np.ndarray, limit: float) -> np.ndarray:
+    """(t, b): lengths that differ from the median over the good frames, or over all where none is good."""
+    known = np.where(good | ~good.any(axis=0), lengths, np.nan)
+    typical = np.nanmedian(known, axis=0)
+    return (np.abs(lengths - typical) > limit * typical) & (typical > 0)
+
+
+def _stretched_share(body: _Body, good: np.ndarray, limit: float) -> np.ndarray:
+    """(t, v): share of a joint's bones that have a length which no body has."""
+    ends = good[:, body.bones[:, 0]] & good[:, body.bones[:, 1]]
+    stretched = _stretched(body.lengths, ends, limit)
+    share = np.zeros(good.shape)
+    number = np.maximum(np.bincount(body.bones.ravel(), minlength=good.shape[1]), 1)
+    for bone, pair in enumerate(body.bones):
+        share[:, pair] += stretched[:, bone, None] / number[pair]
+    return share
+
+
+def _values(positions: np.ndarray) -> np.ndarray:
+    """(t, v): a whole number for each point, from the bits of its coordinates."""
+    bits = np.ascontiguousarray(positions.astype(np.float32) + np.float32(0)).view(np.uint32)  # -0 becomes 0
+    factors = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
+    return ((bits.astype(np.uint64) + np.uint64(1)) * factors).sum(axis=-1, dtype=np.uint64)
+
+
+def _resting(value: np.ndarray) -> np.ndarray:
+    """(t, v): the joint has the value that it has in at least `REST_SHARE` of the frames."""
+    there = value == np.sort(value, axis=0)[len(value) // 2]  # such a value is the median
+    return there & (there.mean(axis=0) >= REST_SHARE)
+
+
+def _shared(body: _Body) -> np.ndarray:
+    """(t, v): at the point of another joint that is not next to it; the one that rests there is not meant."""
+    order = np.argsort(body.value, axis=1, kind="stable")
+    ordered = np.take_along_axis(body.value, order, axis=1)
+    if not (ordered[:, 1:] == ordered[:, :-1]).any():
+        return np.zeros(body.value.shape, bool)
+    joints = len(body.names)
+    same = body.value[:, :, None] == body.value[:, None, :]  # (t, v, v)
+    near = np.eye(joints, dtype=bool)
+    near[body.bones[:, 0], body.bones[:, 1]] = near[body.bones[:, 1], body.bones[:, 0]] = True
+    same &= ~near & ~same.all(axis=0)
+    return same.any(axis=2) & ~body.resting
+
+
+def _recurring(value: np.ndarray) -> np.ndarray:
+    """(t, v): a point at which the joint is in another frame as well."""
+    order = np.argsort(value, axis=0, kind="stable")
+    ordered = np.take_along_axis(value, order, axis=0)
+    same = np.zeros(value.shape, bool)
+    same[1:] = ordered[1:] == ordered[:-1]
+    same[:-1] |= same[1:]
+    recurring = np.zeros(value.shape, bool)
+    np.put_along_axis(recurring, order, same, axis=0)
+    return recurring
+
+
+def _held(body: _Body, least: int) -> np.ndarray:
+    """(t, v): one of `least` or more frames in a row with the same value."""
+    held = np.zeros(body.kept.shape, bool)
+    for joint in np.flatnonzero(body.kept.any(axis=0)):
+        for start, stop in _equal_runs(body.kept[:, joint]):
+            held[start:stop, joint] = stop - start >= least
+    return held
+
+
+def _kept_along(lost: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Loss of a frame spread over all frames in which the joint keeps that value: (t, v)."""
+    spread = lost.copy()
+    for joint in np.flatnonzero(lost.any(axis=0) & kept.any(axis=0)):
+        for start, stop in _equal_runs(kept[:, joint]):
+            spread[start:stop, joint] |= lost[start:stop, joint].any()
+    return spread
+
+
+def _beside(lost: np.ndarray, bones: np.ndarray) -> np.ndarray:
+    """(t, v): the other end of one of its bones is lost."""
+    beside = np.zeros(lost.shape, bool)
+    for a, b in bones:
+        beside[:, a] |= lost[:, b]
+        beside[:, b] |= lost[:, a]
+    return beside
+
+
+def _held_too_long(body: _Body) -> np.ndarray:
+    """(t, v): frames in which a joint keeps a value although it should have moved on.
+
+    The first frame of such a run may be right and counts as such.
+    """
+    lost = np.zeros(body.kept.shape, bool)
+    if len(lost) < HELD_FRAMES:
+        return lost
+    steps = np.diff(body.place, axis=0)
+    moving = np.ptp(body.place, axis=0) > 0  # (v, 3)
+    single = (steps == 0) & moving & ~body.kept[1:, :, None]
+    is_rounded = single.sum() > ROUNDED * max((~body.kept[1:, :, None] & moving).sum(), 1)
+    way = np.median(np.linalg.norm(steps, axis=-1), axis=0)  # of each joint, a frame
+    rests = body.resting.all(axis=0)
+    whole = (body.kept | rests).all(axis=1) & ~rests.all()
+    pauses = _equal_runs(whole)
+    repeats = int(np.median([stop - start for start, stop in pauses])) if len(pauses) > 1 else 1
+    for joint, name in enumerate(body.names):
+        for start, stop in _equal_runs(body.kept[:, joint]):
+            frames, is_whole = stop - start, bool(whole[start + 1 : stop].all())
+            if body.resting[start, joint] or (name in FEET and not is_whole):
+                continue
+            # Frames may be stored several times each.
+            least = max(HELD_FRAMES, 2 * repeats + 1) if is_whole else HELD_FRAMES * repeats
+            is_far = (frames - 1) * way[joint] > HELD_WAY * body.scale
+            if frames >= least and (is_far or not is_rounded):
+                lost[start + 1 : stop, joint] = True
+    return lost
+
+
+def _always_lost(body: _Body) -> np.ndarray:
+    """(v,): at one point in nearly all frames, although the next joint towards the root moves or is far away."""
+    lost = np.zeros(len(body.names), bool)
+    for (parent, joint), lengths in zip(body.bones, body.lengths.T, strict=True):
+        if body.names[joint] in CENTRE or not body.resting[:, joint].any():
+            continue
+        is_moved = np.ptp(body.place[:, parent], axis=0).max() > STIRRED * body.scale
+        is_far = float(np.median(lengths)) > LONGEST_BONE * body.scale
+        lost[joint] = is_far or (is_moved and not body.resting[:, parent].any())
+    return lost
+
+
+def _equal_runs(kept: np.ndarray) -> list[tuple[int, int]]:
+    """Start and end of each run of equal values, from (t,) whether a value equals the one before."""
+    return [(start - 1, stop) for start, stop in runs(kept)]

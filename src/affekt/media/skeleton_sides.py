@@ -21,6 +21,7 @@ CLEAR_BEND = 0.02
 # Walking direction along the direction that the body faces, in [-1, 1], that is clear. It has
 # the sign of the knees in all captured and invented walks.
 CLEAR_TRAVEL = 0.1
+BACKWARD = 0.5  # likewise, against the knees, that is noted as walking backward
 ACROSS = 0.02  # width of hips and shoulders, by the length of a leg, that gives a direction
 
 Verdict = Literal["named", "exchanged", "unknown"]
@@ -87,7 +88,7 @@ def named_sides(positions: np.ndarray, joints: Sequence[str]) -> np.ndarray:
             "the body faces"
         )
         return positions
-    if abs(sides.knees) >= CLEAR_BEND and sides.knees * sides.travel < 0 and abs(sides.travel) >= CLEAR_TRAVEL:
+    if abs(sides.knees) >= CLEAR_BEND and sides.knees * sides.travel < 0 and abs(sides.travel) >= BACKWARD:
         note("the body moves against the direction in which the knees bend: the walk is taken as backward")
     if verdict == "named":
         return positions

@@ -114,15 +114,18 @@ def upright(positions: np.ndarray, joints: Sequence[str], *, is_stated: bool) ->
         )
     if up != "y":
         note(
-            f"no up direction is stated and the body stands along {up}: the walk was turned so that {up} is up; "
+            f"no up direction is stated and the body stands along {up}: {up} was taken as up and the walk turned; "
             "a person who lies down would look the same"
         )
     return turn_upright(positions, up)
 
 
 def _parts(positions: np.ndarray, joints: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-    """Unit vectors from feet to head, hips to head and feet to hips, mean over the frames; None without size."""
+    """Unit vectors from feet to head, hips to head and feet to hips, mean over the frames; None without them."""
     place = {name: index for index, name in enumerate(joints)}
+
+    if not all(any(name in place for name in names) for names in (_TOP, _MIDDLE, _BOTTOM)):
+        return None
 
     def mean(names: Sequence[str]) -> np.ndarray:
         return positions[:, [place[name] for name in names if name in place]].mean(axis=(0, 1))

@@ -17,7 +17,7 @@ from .augment import mirrored, move, turn_about_vertical, vary
 from .config import BPMGCNConfig
 from .features import affective_features, movement
 from .joints import JOINTS
-from .walk import Walk, usable_walk
+from .walk import Walk, WalkStore, usable_walk
 
 THIGH = (
     1 / 3
@@ -36,6 +36,7 @@ class GaitPreprocess:
         self.config = config
         self.state = state
         self.timing = Timing.from_state(state or {})
+        self._store = WalkStore()
         t, v = config.clip_frames, len(JOINTS)
         order = f"joints {', '.join(JOINTS)}; y up"
         placed = (
@@ -107,7 +108,8 @@ class GaitPreprocess:
         Raises:
             MediaError: The sample has no skeleton, one with other joints, or one that does not walk.
         """
-        source = self._place(sample)
+        # Notes of a walk that is held are lost, which is right here: nobody collects them in training.
+        source = self._store.get(self._skeleton(sample), lambda: self._place(sample))
         if rng is None:
             return self._still(source, 0)
         augment = self.config.augment
@@ -138,7 +140,10 @@ class GaitPreprocess:
                 name: (channels - np.array(state[f"{name}_mean"])) / np.maximum(state[f"{name}_std"], 1e-6)
                 for name, channels in inputs.items()
             }
-        return {name: _channels_first(channels) for name, channels in inputs.items()}
+        arrays = {name: _channels_first(channels) for name, channels in inputs.items()}
+        if not all(np.isfinite(array).all() for array in arrays.values()):
+            raise MediaError("the coordinates of the walk are too large to be computed with")
+        return arrays
 
     def _measured(self) -> Mapping[str, Any]:
         if self.state is None:

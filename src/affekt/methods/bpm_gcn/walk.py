@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from .config import BPMGCNConfig
 from .joints import JOINTS
 
 FLAT = 0.01  # extent along an axis, by the largest one, of a body that has no depth
+KEPT_FRAMES = 100_000  # of training walks that a `WalkStore` holds: 40 MB
 COARSE = 0.01  # rounding of float32 coordinates, by the size of the body, that hides how it moves
 
 
@@ -34,6 +36,31 @@ class Walk(NamedTuple):
     positions: np.ndarray
     cycle_frames: int | None
     rate_hz: float | None
+
+
+class WalkStore:
+    """Walks that were made usable before: a training set is asked for the same ones in every epoch."""
+
+    def __init__(self) -> None:
+        self._walks: dict[int, tuple[Skeleton, Walk]] = {}  # by identity; the skeleton keeps its identity taken
+        self._frames = 0
+
+    def get(self, skeleton: Skeleton, make: Callable[[], Walk]) -> Walk:
+        """The walk of a skeleton; `make` is called where it is not held."""
+        held = self._walks.get(id(skeleton))
+        if held is not None and held[0] is skeleton:
+            return held[1]
+        walk = make()
+        self._frames += len(walk.positions)
+        if self._frames <= KEPT_FRAMES:
+            self._walks[id(skeleton)] = skeleton, walk
+        return walk
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {}  # a copy in another process begins empty
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__()
 
 
 def usable_walk(skeleton: Skeleton, config: BPMGCNConfig) -> Walk:
