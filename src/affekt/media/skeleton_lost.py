@@ -6,7 +6,7 @@ are rounded, frames that are stored twice. A joint is lost
 
 - where it shares its point with another joint that is not next to it, in some frames;
 - where its three coordinates are equal, or its value occurs in other frames as well, and more than half of its
-  bones have a length that no body has;
+  bones have a length that no body has, or with equal ones where it jumps there or away;
 - where it is far away from the body;
 - where it keeps its value while it should move on, by its own speed, or by the next joint towards the root.
 """
@@ -23,12 +23,14 @@ from affekt.media.skeleton import BONES
 # Changes of a bone's length, as a share of its median: of a recurring value that is lost (captured walks have up
 # to 0.33), and of one with three equal coordinates, which hardly occurs by chance.
 STRETCH, STRETCH_ALIKE = 0.35, 0.15
+ELASTIC = 0.2  # distance of the quartiles of a bone's length, likewise, that shows that it has no fixed one
 OUTLYING = 10.0  # distance from the middle of the body, in median distances of its joints, that no joint has
 REST_SHARE = 0.9  # of the frames, from which on a joint rests at a value: the root of centred walks does
 STIRRED = 0.1  # movement of the joint towards the root, in median bone lengths, that takes a joint along
 LONGEST_BONE = 4.0  # in median bone lengths
 HELD_FRAMES = 3  # that an exact value is kept by a joint that moves
 HELD_WAY = 1.0  # likewise where coordinates are rounded: way of the joint meanwhile, in median bone lengths
+JUMP = 4.0  # step of a joint, in its median steps, that it does not make from one frame to the next
 ROUNDED = 0.01  # share of steps in which one coordinate alone keeps its value, of rounded coordinates
 CENTRE = ("root", "spine", "left_hip", "right_hip")  # may keep their place to the root
 FEET = ("left_foot", "right_foot")  # may keep their place on the ground
@@ -92,7 +94,8 @@ def find_lost(positions: np.ndarray, joints: Sequence[str]) -> Lost:
     alike = (place == place[..., :1]).all(axis=-1) & ~body.resting
     recurring = _recurring(value) & ~body.resting
     good = ~(outlying | shared | alike | recurring)
-    lost = outlying | shared | (alike & (_stretched_share(body, good, STRETCH_ALIKE) > 0.5))
+    misplaced = (_stretched_share(body, good, STRETCH_ALIKE) > 0.5) | _jumping(body)
+    lost = outlying | shared | _kept_along(alike & misplaced, kept)
     strange = recurring & (_stretched_share(body, good, STRETCH) > 0.5)
     lost |= _kept_along(strange & _held(body, 2), kept)
     # A value that recurs elsewhere is no sign where the next joint is lost: periodic walks repeat all values.
@@ -119,10 +122,13 @@ def _outlying(place: np.ndarray) -> np.ndarray:
 
 
 def _stretched(lengths: np.ndarray, good: np.ndarray, limit: float) -> np.ndarray:
-    """(t, b): lengths that differ from the median over the good frames, or over all where none is good."""
+    """(t, b): lengths that differ from the median over the good frames, or over all where none is good.
+
+    Bones that change their length all the time, as in flat walks, say nothing.
+    """
     known = np.where(good | ~good.any(axis=0), lengths, np.nan)
-    typical = np.nanmedian(known, axis=0)
-    return (np.abs(lengths - typical) > limit * typical) & (typical > 0)
+    low, typical, high = np.nanquantile(known, [0.25, 0.5, 0.75], axis=0)
+    return (np.abs(lengths - typical) > limit * typical) & (high - low < ELASTIC * typical)
 
 
 def _stretched_share(body: _Body, good: np.ndarray, limit: float) -> np.ndarray:
@@ -191,6 +197,17 @@ def _kept_along(lost: np.ndarray, kept: np.ndarray) -> np.ndarray:
         for start, stop in _equal_runs(kept[:, joint]):
             spread[start:stop, joint] |= lost[start:stop, joint].any()
     return spread
+
+
+def _jumping(body: _Body) -> np.ndarray:
+    """(t, v): the joint jumps there or away."""
+    jumping = np.zeros(body.kept.shape, bool)
+    if len(jumping) > 1:
+        steps = np.linalg.norm(np.diff(body.place, axis=0), axis=-1)
+        jumps = steps > JUMP * np.median(steps, axis=0)
+        jumping[1:] |= jumps
+        jumping[:-1] |= jumps
+    return jumping
 
 
 def _beside(lost: np.ndarray, bones: np.ndarray) -> np.ndarray:

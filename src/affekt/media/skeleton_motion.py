@@ -28,7 +28,7 @@ class MotionLimits(Settings):
     shortest_s: float = Field(default=0.5, ge=0)
     shortest_frames: PositiveInt = 12
     lowest_rate_hz: float = Field(default=5.0, ge=0)
-    stride: float = Field(default=0.05, ge=0)
+    stride: float = Field(default=0.03, ge=0)
 
 
 def check_walks(
@@ -83,6 +83,6 @@ def check_length(frames: int, limits: MotionLimits, *, rate_hz: float | None) ->
 
 def _smooth(vectors: np.ndarray, width: int) -> np.ndarray:
     """Mean of neighbouring frames, which removes the noise of a tracker: (t, 3) to (t - width + 1, 3)."""
-    width = max(1, min(width, len(vectors) // 2))
+    width = max(1, min(width, len(vectors) // 4))
     sums = np.cumsum(np.concatenate([np.zeros((1, 3)), vectors]), axis=0)
     return (sums[width:] - sums[:-width]) / width
