@@ -95,7 +95,9 @@ def test_z_up_is_turned_to_y_up_and_left_stays_left(tmp_path):
 @pytest.mark.parametrize("kind", [save, dump])
 def test_any_of_six_axes_can_be_stated_as_up_and_left_stays_left(tmp_path, up, kind):
     axes = np.eye(3, dtype=np.float32)[None]
-    (walk,) = read_skeletons(kind(tmp_path / f"a.{'npz' if kind is save else 'json'}", up=up, positions=axes.tolist()))
+    (walk,) = read_skeletons(
+        kind(tmp_path / f"a.{'npz' if kind is save else 'json'}", up=up, positions=axes.tolist())
+    )
     name = up.strip().lower().lstrip("+")
     sign, axis = (-1 if name[0] == "-" else 1), "xyz".index(name[-1])
     np.testing.assert_array_equal(sign * walk.positions[0, axis], (0, 1, 0))

@@ -27,13 +27,19 @@ def put(positions, joint, frames, value):
 def lost(positions):
     """Names and frames of what is lost."""
     frames = find_lost(positions.astype(np.float32), JOINTS).frames
-    return {name: np.flatnonzero(column).tolist() for name, column in zip(JOINTS, frames.T, strict=True) if any(column)}
+    return {
+        name: np.flatnonzero(column).tolist()
+        for name, column in zip(JOINTS, frames.T, strict=True)
+        if any(column)
+    }
 
 
 def filled(positions, limits=None, rate_hz=30.0):
     positions = positions.astype(np.float32)
     with collect_notes() as notes:
-        return fill_gaps(positions, find_lost(positions, JOINTS), limits or GapLimits(), rate_hz=rate_hz), list(notes)
+        return fill_gaps(
+            positions, find_lost(positions, JOINTS), limits or GapLimits(), rate_hz=rate_hz
+        ), list(notes)
 
 
 # What is lost
@@ -66,7 +72,10 @@ def test_a_placeholder_is_found_in_a_walk_that_repeats_itself():
 def test_the_last_position_kept_while_the_body_moves_is_lost(joint):
     column = IN_THE_WORLD[20, JOINTS.index(joint)]
     (found,) = lost(put(IN_THE_WORLD, joint, slice(20, 26), column)).items()
-    assert found in ((joint, list(range(21, 26))), (joint, list(range(20, 26))))  # the first one may count as right
+    assert found in (
+        (joint, list(range(21, 26))),
+        (joint, list(range(20, 26))),
+    )  # the first one may count as right
 
 
 def test_one_pose_kept_by_the_whole_body_is_lost():
@@ -82,6 +91,10 @@ def test_a_joint_that_is_never_seen_is_lost_in_all_frames(value):
 @pytest.mark.parametrize("value", [1e9, 1e20, 1e38])
 def test_a_joint_far_away_is_lost(value):
     assert lost(put(WALK.positions, "spine", [3], value)) == {"spine": [3]}
+
+
+def test_a_joint_that_jumps_away_for_one_frame_is_lost():
+    assert lost(put(WALK.positions, "left_hand", [20], (0.5, 0.2, 0.1))) == {"left_hand": [20]}
 
 
 def with_a_foot_on_the_ground():
@@ -100,8 +113,10 @@ CONSTANT_BY_RIGHT = {
     "a flat walk": WALK.positions * [1, 1, 0],
     "frames stored twice": np.repeat(IN_THE_WORLD, 2, axis=0),
     "frames stored four times": np.repeat(IN_THE_WORLD, 4, axis=0),
-    "hips and spine that keep their place": CENTRED * (~np.isin(JOINTS, ("spine", "left_hip", "right_hip")))[:, None]
+    "hips and spine that keep their place": CENTRED
+    * (~np.isin(JOINTS, ("spine", "left_hip", "right_hip")))[:, None]
     + CENTRED[0] * np.isin(JOINTS, ("spine", "left_hip", "right_hip"))[:, None],
+    "a body that is put elsewhere": WALK.positions + 50 * (np.arange(75) > 40)[:, None, None],
     "nobody moves": np.repeat(WALK.positions[:1], 75, axis=0),
     "one frame": WALK.positions[:1],
 }
@@ -127,7 +142,11 @@ def test_no_captured_walk_lacks_a_joint_and_all_lost_hands_are_found(shared):
         assert not find_lost(walk.positions, walk.joints).frames.any()
         broken = walk.positions.copy()
         broken[20:23, hand] = 0
-        assert np.argwhere(find_lost(broken, walk.joints).frames).tolist() == [[20, hand], [21, hand], [22, hand]]
+        assert np.argwhere(find_lost(broken, walk.joints).frames).tolist() == [
+            [20, hand],
+            [21, hand],
+            [22, hand],
+        ]
 
 
 # What is filled
@@ -165,7 +184,9 @@ def test_frames_without_a_body_at_the_ends_are_cut_off_however_many():
         (slice(0, 75, 3), {}, 30.0, r"in up to 33 % of 75 frames, .* and 20 % are interpolated"),
     ],
 )
-def test_gaps_over_the_limits_are_refused_with_the_joint_and_the_missing_share(frames, limits, rate_hz, message):
+def test_gaps_over_the_limits_are_refused_with_the_joint_and_the_missing_share(
+    frames, limits, rate_hz, message
+):
     with pytest.raises(MediaError, match=rf"(?s)^left_hand cannot be used: .*{message}"):
         filled(put(WALK.positions, "left_hand", frames, 0), GapLimits(**limits), rate_hz)
 

@@ -56,7 +56,9 @@ def swaying():
 )
 @pytest.mark.parametrize("rate_hz", [30.0, None])
 def test_who_stands_still_does_not_walk(positions, rate_hz):
-    with pytest.raises(MediaError, match=r"does not walk: the feet move .*at least 0\.03 \(setting `motion\.stride`\)"):
+    with pytest.raises(
+        MediaError, match=r"does not walk: the feet move .*at least 0\.03 \(setting `motion\.stride`\)"
+    ):
         check(positions, rate_hz)
     check(positions, rate_hz, stride=0)
 

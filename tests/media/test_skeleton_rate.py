@@ -46,10 +46,22 @@ def test_a_state_of_before_knows_nothing():
         (Timing(30.0), at(30.0), None),
         (Timing(30.0), at(29.97), None),
         (Timing(30.0), at(120.0), None),
-        (Timing(30.0), at(15.0), "15 frames a second and the network takes 30: frames in between were interpolated"),
+        (
+            Timing(30.0),
+            at(15.0),
+            "15 frames a second and the network takes 30: frames in between were interpolated",
+        ),
         (Timing(30.0), at(None), "no frame rate is stated: the walk was taken to have 30 frames a second"),
-        (Timing(), at(30.0), "the walk has 30 frames a second, and the rate of the network's training walks is not"),
-        (Timing(), at(None), "no frame rate is stated, and the rate of the network's training walks is not known"),
+        (
+            Timing(),
+            at(30.0),
+            "the walk has 30 frames a second, and the rate of the network's training walks is not",
+        ),
+        (
+            Timing(),
+            at(None),
+            "no frame rate is stated, and the rate of the network's training walks is not known",
+        ),
     ],
 )
 def test_what_is_not_known_of_a_rate_is_noted(timing, walk, expected):
@@ -58,18 +70,22 @@ def test_what_is_not_known_of_a_rate_is_noted(timing, walk, expected):
     assert all(expected in note for note in notes)
 
 
-@pytest.mark.parametrize(("cycle", "is_noted"), [(36, False), (20, False), (60, False), (74, True), (10, True)])
+@pytest.mark.parametrize(
+    ("cycle", "is_noted"), [(36, False), (20, False), (60, False), (74, True), (10, True)]
+)
 def test_a_cycle_far_outside_those_of_the_training_walks_is_noted(cycle, is_noted):
     notes = notes_on(Timing(30.0, (22.0, 36.0, 58.0)), at(30.0, cycle))
-    assert [f"a gait cycle has {cycle} frames, where the training walks have 22 to 58" in note for note in notes] == [
-        True
-    ] * is_noted
+    assert [
+        f"a gait cycle has {cycle} frames, where the training walks have 22 to 58" in note for note in notes
+    ] == [True] * is_noted
 
 
 def test_a_cycle_that_is_not_stated_is_seen_in_the_feet():
     assert cycle_of(at(30.0)) == pytest.approx(WALK.cycle_frames, abs=1)
     dense = between_frames(WALK.positions, np.arange(0, 74.1, 0.25))
-    assert cycle_of(Skeleton(dense.astype(np.float32), WALK.joints)) == pytest.approx(4 * WALK.cycle_frames, abs=4)
+    assert cycle_of(Skeleton(dense.astype(np.float32), WALK.joints)) == pytest.approx(
+        4 * WALK.cycle_frames, abs=4
+    )
     assert cycle_of(Skeleton(WALK.positions[:30], WALK.joints)) is None  # less than one and a half
     assert cycle_of(Skeleton(np.repeat(WALK.positions[:1], 75, 0), WALK.joints)) is None
 
@@ -88,12 +104,16 @@ def waves(times):
 def test_positions_between_frames_follow_a_smooth_curve_up_to_the_ends():
     times = np.linspace(0, 39, 157)
     np.testing.assert_allclose(between_frames(waves(np.arange(40)), times), waves(times), atol=0.006)
-    np.testing.assert_allclose(between_frames(waves(np.arange(40)), times)[20:-20], waves(times)[20:-20], atol=1e-4)
+    np.testing.assert_allclose(
+        between_frames(waves(np.arange(40)), times)[20:-20], waves(times)[20:-20], atol=1e-4
+    )
 
 
 def test_positions_of_a_walk_that_repeats_itself_have_no_jump_at_its_end():
     times = np.linspace(-35.0, 90.0, 411)
-    np.testing.assert_allclose(between_frames(waves(np.arange(20)), times, period=20), waves(times), atol=1e-4)
+    np.testing.assert_allclose(
+        between_frames(waves(np.arange(20)), times, period=20), waves(times), atol=1e-4
+    )
 
 
 def test_whole_frames_are_taken_as_they_are():

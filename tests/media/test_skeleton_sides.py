@@ -84,7 +84,9 @@ def test_all_invented_walks_agree_with_their_names_and_all_mirrored_ones_do_not(
 
 
 def test_knees_and_way_agree_in_every_captured_walk_a_third_of_which_is_exchanged(shared):
-    walks = [s.media["skeleton"] for s in dataset("emotion_gait").open(shared / "data" / "emotion_gait").samples]
+    walks = [
+        s.media["skeleton"] for s in dataset("emotion_gait").open(shared / "data" / "emotion_gait").samples
+    ]
     sides = [measure_sides(walk.positions, walk.joints) for walk in walks]
     assert all(side.knees * side.travel > 0 for side in sides)
     assert [side.verdict for side in sides].count("exchanged") == 106  # as `data check` counts them

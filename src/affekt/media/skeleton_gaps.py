@@ -26,9 +26,7 @@ class GapLimits(Settings):
     share: float = Field(default=0.2, ge=0, lt=1)
 
 
-def fill_gaps(
-    positions: np.ndarray, lost: Lost, limits: GapLimits, *, rate_hz: float | None
-) -> np.ndarray:
+def fill_gaps(positions: np.ndarray, lost: Lost, limits: GapLimits, *, rate_hz: float | None) -> np.ndarray:
     """Interpolate lost joints; at the ends, keep the nearest position. What is filled is noted.
 
     Between two positions a joint follows the cubic that also has its velocity before and after the gap: on
@@ -54,7 +52,9 @@ def fill_gaps(
     total = len(positions)
     positions, frames = positions[start:stop].astype(np.float64), lost.frames[start:stop]
     if stop - start < total:
-        note(f"{total - (stop - start)} of {total} frames, at an end of the walk, hold placeholders and were cut off")
+        note(
+            f"{total - (stop - start)} of {total} frames, at an end of the walk, hold placeholders and were cut off"
+        )
     if not frames.any():
         return positions
     _check(Lost(frames, lost.joints), limits, rate_hz)

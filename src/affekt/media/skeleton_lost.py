@@ -7,7 +7,7 @@ are rounded, frames that are stored twice. A joint is lost
 - where it shares its point with another joint that is not next to it, in some frames;
 - where its three coordinates are equal, or its value occurs in other frames as well, and more than half of its
   bones have a length that no body has, or with equal ones where it jumps there or away;
-- where it is far away from the body;
+- where it is far away from the body, or jumps away for one frame;
 - where it keeps its value while it should move on, by its own speed, or by the next joint towards the root.
 """
 
@@ -25,6 +25,7 @@ from affekt.media.skeleton import BONES
 STRETCH, STRETCH_ALIKE = 0.35, 0.15
 ELASTIC = 0.2  # distance of the quartiles of a bone's length, likewise, that shows that it has no fixed one
 OUTLYING = 10.0  # distance from the middle of the body, in median distances of its joints, that no joint has
+SPIKE, SPIKE_WAY = 10.0, 0.5  # away from the middle of the frames around it: in medians, and in bone lengths
 REST_SHARE = 0.9  # of the frames, from which on a joint rests at a value: the root of centred walks does
 STIRRED = 0.1  # movement of the joint towards the root, in median bone lengths, that takes a joint along
 LONGEST_BONE = 4.0  # in median bone lengths
@@ -55,6 +56,7 @@ class _Body(NamedTuple):
         place: (t, v, 3) float64.
         bones: (b, 2) indices of the joints of each bone, that towards the root first.
         lengths: (t, b).
+        scale: Median length of a bone.
         kept: (t, v) the joint is where it was in the frame before.
         value: (t, v) whole numbers: equal for equal points.
         resting: (t, v) the joint is where it is in nearly all frames.
@@ -64,14 +66,10 @@ class _Body(NamedTuple):
     names: tuple[str, ...]
     bones: np.ndarray
     lengths: np.ndarray
+    scale: float
     kept: np.ndarray
     value: np.ndarray
     resting: np.ndarray
-
-    @property
-    def scale(self) -> float:
-        """Median length of a bone."""
-        return float(np.median(self.lengths)) if self.lengths.size else 0.0
 
 
 def find_lost(positions: np.ndarray, joints: Sequence[str]) -> Lost:
@@ -82,19 +80,23 @@ def find_lost(positions: np.ndarray, joints: Sequence[str]) -> Lost:
     lengths = np.linalg.norm(place[:, bones[:, 0]] - place[:, bones[:, 1]], axis=-1)
     kept = np.zeros(place.shape[:2], bool)
     kept[1:] = (place[1:] == place[:-1]).all(axis=-1)
-    outlying = _outlying(place)
+    there = np.ptp(place, axis=1).any(axis=-1)  # (t,): not all joints at one point
+    if not bones.size or not there.any():
+        return Lost(np.zeros(kept.shape, bool), names)
+    scale = float(np.median(lengths[there]))
+    outlying = _outlying(place, there) | _spiking(place, there, scale)
     centred = kept[1:].all(axis=0) & np.isin(names, CENTRE)
-    stretched = _stretched(lengths, np.ones(lengths.shape, bool), STRETCH_ALIKE)
-    if not bones.size or not (outlying.any() or kept[:, ~centred].any() or stretched.any()):
-        return Lost(outlying & bool(bones.size), names)
+    changing = np.ptp(lengths, axis=0) > STRETCH_ALIKE * np.median(lengths, axis=0)
+    if not (outlying.any() or kept[:, ~centred].any() or changing.any()):
+        return Lost(outlying, names)
 
     value = _values(positions)
-    body = _Body(place, names, bones, lengths, kept, value, _resting(value))
+    body = _Body(place, names, bones, lengths, scale, kept, value, _resting(value))
     shared = _shared(body)
     alike = (place == place[..., :1]).all(axis=-1) & ~body.resting
     recurring = _recurring(value) & ~body.resting
     good = ~(outlying | shared | alike | recurring)
-    misplaced = (_stretched_share(body, good, STRETCH_ALIKE) > 0.5) | _jumping(body)
+    misplaced = (_stretched_share(body, good, STRETCH_ALIKE) > 0.5) | _jumping(body, ~alike)
     lost = outlying | shared | _kept_along(alike & misplaced, kept)
     strange = recurring & (_stretched_share(body, good, STRETCH) > 0.5)
     lost |= _kept_along(strange & _held(body, 2), kept)
@@ -114,17 +116,31 @@ def runs(mask: np.ndarray) -> list[tuple[int, int]]:
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
-def _outlying(place: np.ndarray) -> np.ndarray:
+def _outlying(place: np.ndarray, there: np.ndarray) -> np.ndarray:
     """(t, v): far away from the other joints."""
     distance = np.abs(place - np.median(place, axis=1, keepdims=True)).max(axis=-1)
-    size = float(np.median(distance))
-    return distance > OUTLYING * size if size > 0 else np.zeros(distance.shape, bool)
+    return distance > OUTLYING * float(np.median(distance[there]))
+
+
+def _spiking(place: np.ndarray, there: np.ndarray, scale: float) -> np.ndarray:
+    """(t, v): away from the middle of the frames before and after, as nothing that moves is."""
+    spiking = np.zeros(place.shape[:2], bool)
+    whole = there[:-2] & there[1:-1] & there[2:]
+    if not whole.any():
+        return spiking
+    own = place - np.median(place, axis=1, keepdims=True)
+    away = np.zeros(spiking.shape)
+    away[1:-1] = np.linalg.norm(own[1:-1] - (own[:-2] + own[2:]) / 2, axis=-1) * whole[:, None]
+    beside = np.maximum(away[:-2], away[2:])  # half of it, next to a spike
+    limit = np.maximum(SPIKE * np.median(away[1:-1][whole], axis=0), SPIKE_WAY * scale)
+    spiking[1:-1] = (away[1:-1] > limit) & (away[1:-1] > 1.5 * beside)
+    return spiking
 
 
 def _stretched(lengths: np.ndarray, good: np.ndarray, limit: float) -> np.ndarray:
     """(t, b): lengths that differ from the median over the good frames, or over all where none is good.
 
-    Bones that change their length all the time, as in flat walks, say nothing.
+    Bones that change their length all the time say nothing.
     """
     known = np.where(good | ~good.any(axis=0), lengths, np.nan)
     low, typical, high = np.nanquantile(known, [0.25, 0.5, 0.75], axis=0)
@@ -132,7 +148,9 @@ def _stretched(lengths: np.ndarray, good: np.ndarray, limit: float) -> np.ndarra
 
 
 def _stretched_share(body: _Body, good: np.ndarray, limit: float) -> np.ndarray:
-    """(t, v): share of a joint's bones that have a length which no body has."""
+    """(t, v): share of a joint's bones that have a length which no body has; none in a flat walk."""
+    if (np.ptp(body.place, axis=1).max(axis=0) == 0).any():
+        return np.zeros(good.shape)
     ends = good[:, body.bones[:, 0]] & good[:, body.bones[:, 1]]
     stretched = _stretched(body.lengths, ends, limit)
     share = np.zeros(good.shape)
@@ -199,12 +217,14 @@ def _kept_along(lost: np.ndarray, kept: np.ndarray) -> np.ndarray:
     return spread
 
 
-def _jumping(body: _Body) -> np.ndarray:
-    """(t, v): the joint jumps there or away."""
-    jumping = np.zeros(body.kept.shape, bool)
-    if len(jumping) > 1:
+def _jumping(body: _Body, good: np.ndarray) -> np.ndarray:
+    """(t, v): the joint jumps there or away, by its steps between good frames."""
+    jumping = np.zeros(good.shape, bool)
+    if len(good) > 1:
         steps = np.linalg.norm(np.diff(body.place, axis=0), axis=-1)
-        jumps = steps > JUMP * np.median(steps, axis=0)
+        usual = good[1:] & good[:-1]
+        usual |= ~usual.any(axis=0)
+        jumps = steps > JUMP * np.nanmedian(np.where(usual, steps, np.nan), axis=0)
         jumping[1:] |= jumps
         jumping[:-1] |= jumps
     return jumping

@@ -42,7 +42,9 @@ class Timing(NamedTuple):
         if rate_hz is None and rates:
             rate_hz = min(rates, key=lambda rate: (-rates[rate], rate))
         cycles = [
-            cycle / source_frames(walk.rate_hz, rate_hz) for walk in walks if (cycle := cycle_of(walk)) is not None
+            cycle / source_frames(walk.rate_hz, rate_hz)
+            for walk in walks
+            if (cycle := cycle_of(walk)) is not None
         ]
         ends = (min(cycles), float(np.median(cycles)), max(cycles)) if cycles else None
         return cls(rate_hz, ends, sum(walk.rate_hz is None for walk in walks))
@@ -113,7 +115,9 @@ def cycle_of(walk: Skeleton) -> float | None:
         return float(walk.cycle_frames)
     if not {"left_foot", "right_foot"} <= set(walk.joints):
         return None
-    left, right = walk.in_order(("left_foot", "right_foot"))[:_ESTIMATED].astype(np.float64).transpose(1, 0, 2)
+    left, right = (
+        walk.in_order(("left_foot", "right_foot"))[:_ESTIMATED].astype(np.float64).transpose(1, 0, 2)
+    )
     apart = left - right
     apart -= apart.mean(axis=0)
     frames = len(apart)

@@ -46,7 +46,9 @@ def parse_up(value: Any) -> str:
         value = value.decode("utf-8", "replace")
     text = str(value).strip().lower().replace("−", "-").removeprefix("+")
     if text not in AXES:
-        raise MediaError(f"states {str(value)[:40]!r} as the up direction; it must be one of {', '.join(AXES)}")
+        raise MediaError(
+            f"states {str(value)[:40]!r} as the up direction; it must be one of {', '.join(AXES)}"
+        )
     return text
 
 

@@ -56,9 +56,7 @@ def describe_walks(samples: Sequence[Sample]) -> dict[str, Any] | None:
         "not_walking": _not_walking(walks),
         "unsteady": unsteady,
         "without_length": dict(sorted(flat.items())),
-        "backward_knees": [
-            name for name, walk in walks if _knees_bend_backward(walk, axes.get(name, "y"))
-        ],
+        "backward_knees": [name for name, walk in walks if _knees_bend_backward(walk, axes.get(name, "y"))],
     }
 
 
@@ -79,7 +77,9 @@ def problems_of_walks(description: Mapping[str, Any] | None) -> list[str]:
     number = description["walks"]
     rates, without = description["rates_hz"], description["without_rate"]
     if rates and len(rates) + (without > 0) > 1:
-        stated = [f"{rate} Hz in {walks}" for rate, walks in rates.items()] + [f"none in {without}"] * (without > 0)
+        stated = [f"{rate} Hz in {walks}" for rate, walks in rates.items()] + [f"none in {without}"] * (
+            without > 0
+        )
         found.append(
             f"walks have different frame rates: {', '.join(stated)} of {number} walks; those that state one are "
             "brought to the most frequent one, the others are taken to have it"
@@ -144,7 +144,9 @@ def _knees_bend_backward(walk: Skeleton, up: str) -> bool:
     """
     if not set(_LEGS) <= set(walk.joints):
         return False
-    place = dict(zip(_LEGS, turn_upright(walk.in_order(_LEGS), up).astype(np.float64).transpose(1, 0, 2), strict=True))
+    place = dict(
+        zip(_LEGS, turn_upright(walk.in_order(_LEGS), up).astype(np.float64).transpose(1, 0, 2), strict=True)
+    )
     x, _, z = (place["left_hip"] - place["right_hip"]).mean(axis=0)
     ahead = np.array([-z, 0.0, x])  # with y up, who has the left side at +x faces +z
     bend = [

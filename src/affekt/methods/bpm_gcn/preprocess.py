@@ -23,6 +23,8 @@ THIGH = (
     1 / 3
 )  # length of an aligned thigh: the scale of the Emotion-Gait files, where the method was published
 
+LARGEST = 1e9  # input of the network: its square is far from the largest float32
+
 
 class GaitPreprocess:
     """Samples with a `skeleton` to posture and movement arrays.
@@ -114,7 +116,9 @@ class GaitPreprocess:
             return self._still(source, 0)
         augment = self.config.augment
         if augment.kind == "physical":
-            walk = self._clip(source, self.timing, phase=rng.random(), pace=1 + augment.pace * rng.uniform(-1, 1))
+            walk = self._clip(
+                source, self.timing, phase=rng.random(), pace=1 + augment.pace * rng.uniform(-1, 1)
+            )
             walk = vary(walk, augment, rng)
         else:
             walk = self._clip(source, self.timing)
@@ -141,7 +145,7 @@ class GaitPreprocess:
                 for name, channels in inputs.items()
             }
         arrays = {name: _channels_first(channels) for name, channels in inputs.items()}
-        if not all(np.isfinite(array).all() for array in arrays.values()):
+        if not all((np.abs(array) < LARGEST).all() for array in arrays.values()):
             raise MediaError("the coordinates of the walk are too large to be computed with")
         return arrays
 

@@ -42,7 +42,9 @@ class WalkStore:
     """Walks that were made usable before: a training set is asked for the same ones in every epoch."""
 
     def __init__(self) -> None:
-        self._walks: dict[int, tuple[Skeleton, Walk]] = {}  # by identity; the skeleton keeps its identity taken
+        self._walks: dict[
+            int, tuple[Skeleton, Walk]
+        ] = {}  # by identity; the skeleton keeps its identity taken
         self._frames = 0
 
     def get(self, skeleton: Skeleton, make: Callable[[], Walk]) -> Walk:
@@ -78,6 +80,7 @@ def usable_walk(skeleton: Skeleton, config: BPMGCNConfig) -> Walk:
         if cycle is not None and cycle > len(positions):
             cycle = None
     positions = positions.astype(np.float64)
+    _note_flat(positions)
     if config.motion is not None:
         check_walks(positions, JOINTS, config.motion, rate_hz=rate_hz)
     if config.upright:
@@ -88,23 +91,28 @@ def usable_walk(skeleton: Skeleton, config: BPMGCNConfig) -> Walk:
 
 
 def _check_size(positions: np.ndarray) -> None:
-    """Refuse a body without size, or so far from the origin that float32 cannot resolve it; note a flat one.
+    """Refuse a body without size, or so far from the origin that float32 cannot resolve how it moves.
 
     Raises:
         MediaError: So it is.
     """
-    place = positions.astype(np.float64)
+    there = np.ptp(positions, axis=1).any(axis=-1)  # (t,): not all joints at one point
+    if not there.any():
+        raise MediaError("all joints lie in the same place: the skeleton has no size")
+    place = positions[there].astype(np.float64)
     middle = np.median(place, axis=1, keepdims=True)
-    extent = np.median(np.abs(place - middle).max(axis=1), axis=0)  # x, y, z
-    size = float(extent.max())
-    if not size > 0:
-        raise MediaError("the joints lie in the same place: the skeleton has no size")
-    rounding = float(np.finfo(np.float32).eps * np.median(np.abs(middle).max(axis=-1)))
-    if rounding > COARSE * size:
+    size = float(np.median(np.abs(place - middle).max(axis=(1, 2))))
+    distance = float(np.median(np.abs(middle).max(axis=-1)))
+    if np.finfo(np.float32).eps * distance > COARSE * size:
         raise MediaError(
-            f"the body is too far from the origin to be resolved in float32: {float(np.abs(middle).max()):.3g}, "
-            f"with a size of {size:.3g}; subtract the position of the root"
+            f"the body is too far from the origin to be resolved in float32: {distance:.3g}, with a size of "
+            f"{size:.3g}; subtract the position of the root"
         )
-    flat = [axis for axis, length in zip("xyz", extent, strict=True) if length < FLAT * size]
+
+
+def _note_flat(positions: np.ndarray) -> None:
+    """Note a body without extent along an axis."""
+    extent = np.median(np.ptp(positions, axis=1), axis=0)  # x, y, z
+    flat = [axis for axis, length in zip("xyz", extent, strict=True) if length < FLAT * extent.max()]
     if flat:
         note(f"the skeleton is flat: {' and '.join(flat)} do not differ between joints, so depth is missing")
