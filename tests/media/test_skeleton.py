@@ -118,7 +118,7 @@ def test_joints_that_are_no_list_of_names_are_refused_not_a_crash(tmp_path, join
 
 def test_many_joints_are_compared_in_no_time():
     names = tuple(f"joint {number}" for number in range(50_000))
-    with pytest.raises(MediaError, match="joints are named twice: joint 7$"):
+    with pytest.raises(MediaError, match=r"joints are named twice: joint 7$"):
         Skeleton(np.zeros((1, 50_001, 3), np.float32), (*names, "joint 7"))
 
 

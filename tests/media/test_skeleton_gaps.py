@@ -1,4 +1,4 @@
-"""Placeholders of lost joints: found where no body can be, filled where the gap is short, refused where it is not."""
+"""Placeholders of lost joints: found where no body can be, filled in short gaps, refused in long ones."""
 
 import numpy as np
 import pytest

@@ -63,7 +63,7 @@ def test_the_walking_direction_decides_where_the_knees_say_nothing(centred):
     assert note.startswith("left and right are exchanged (the body moves backward)")
 
 
-def test_knees_win_over_the_way_of_somebody_who_walks_backward():
+def test_knees_decide_for_a_person_who_walks_backward():
     positions, (note,) = checked(WALK.positions + over_the_ground(-0.03))
     np.testing.assert_array_equal(positions, WALK.positions + over_the_ground(-0.03))
     assert "taken as backward" in note

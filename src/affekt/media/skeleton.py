@@ -136,26 +136,32 @@ def joint_order(text: str) -> tuple[str, ...]:
     return JOINT_ORDERS[text]
 
 
-def read_skeletons(path: Path, *, joints: Sequence[str] | None = None) -> list[Skeleton]:
+def read_skeletons(
+    path: Path, *, joints: Sequence[str] | None = None, up: str | None = None, rate_hz: float | None = None
+) -> list[Skeleton]:
     """All walks of one file.
 
     Args:
         joints: Joint order for files that do not state one.
+        up: Axis that is up in files that do not state it, such as "-y"; taken from the body if not given.
+        rate_hz: Frame rate of files that do not state it.
 
     Raises:
         MediaError: The file is missing, empty, too large, truncated, not what its name says, holds
             objects, or one of its walks is broken.
     """
     walks: list[Skeleton] = []
-    for number, walk in enumerate(read_each_skeleton(path, joints=joints)):
+    for number, walk in enumerate(read_each_skeleton(path, joints=joints, up=up, rate_hz=rate_hz)):
         if isinstance(walk, MediaError):
             raise MediaError(f"walk {number} of {walk}" if number else str(walk))
         walks.append(walk)
     return walks
 
 
-def read_each_skeleton(path: Path, *, joints: Sequence[str] | None = None) -> list[Skeleton | MediaError]:
-    """All walks of one file; one broken walk among many costs only itself.
+def read_each_skeleton(
+    path: Path, *, joints: Sequence[str] | None = None, up: str | None = None, rate_hz: float | None = None
+) -> list[Skeleton | MediaError]:
+    """All walks of one file, as `read_skeletons`; one broken walk among many costs only itself.
 
     Raises:
         MediaError: The file as a whole cannot be read.
@@ -167,15 +173,17 @@ def read_each_skeleton(path: Path, *, joints: Sequence[str] | None = None) -> li
     if not 0 < path.stat().st_size <= MAX_BYTES:
         raise MediaError(f"{path} has {path.stat().st_size} bytes; 1 to {MAX_BYTES} are read")
     content = {".npz": _read_npz, ".json": _read_json, ".csv": _read_csv}[path.suffix](path)
+    stated = {"up": up, "rate_hz": rate_hz, "joints": joints}
+    content |= {
+        name: value for name, value in stated.items() if value is not None and content.get(name) is None
+    }
     try:
-        return _skeletons(path, content, tuple(joints) if joints else None)
+        return _skeletons(path, content)
     except MediaError as error:
         raise MediaError(f"{path}: {error}") from None
 
 
-def _skeletons(
-    path: Path, content: Mapping[str, Any], stated: tuple[str, ...] | None
-) -> list[Skeleton | MediaError]:
+def _skeletons(path: Path, content: Mapping[str, Any]) -> list[Skeleton | MediaError]:
     key = next((name for name in ("positions", "poses") if name in content), None)
     if key is None:
         raise MediaError(f"holds neither positions nor poses, only {', '.join(sorted(content)) or 'nothing'}")
@@ -186,12 +194,12 @@ def _skeletons(
             f"{key} must be (frames, joints, 3) or (walks, frames, joints, 3), found {positions.shape}"
         )
     walks = positions if positions.ndim == 4 else positions[None]
-    joints = _names(content["joints"]) if "joints" in content else stated
-    if joints is None:
+    if content.get("joints") is None:
         raise MediaError(
             "states no joint order: add `joints` to the file, or name one of "
             f"{', '.join(sorted(JOINT_ORDERS))} with --joints"
         )
+    joints = _names(content["joints"])
     is_up_stated = content.get("up") is not None
     if is_up_stated:
         walks = turn_upright(walks, parse_up(content["up"]))

@@ -15,8 +15,8 @@ class GapLimits(Settings):
     """Which gaps are interpolated; a walk with others is refused.
 
     Attributes:
-        longest_s: Longest gap of a joint, in seconds, where the frame rate is known. In 0.2 s, a fifth of a gait
-            cycle, a limb moves nearly along a line; in 0.4 s it swings to and fro.
+        longest_s: Longest gap of a joint, in seconds, where the frame rate is known. In 0.2 s, a fifth of a
+            gait cycle, a limb moves nearly along a line; in 0.4 s it swings to and fro.
         longest_frames: Likewise in frames, where the rate is not known.
         share: Largest share of the frames in which one joint may be lost.
     """
@@ -32,7 +32,8 @@ def fill_gaps(positions: np.ndarray, lost: Lost, limits: GapLimits, *, rate_hz: 
     Between two positions a joint follows the cubic that also has its velocity before and after the gap: on
     captured walks its mean error is half of that of a line.
 
-    Frames at either end in which no joint is there, such as zeros that fill a walk up to a length, are cut off.
+    Frames at either end in which no joint is there, such as zeros that fill a walk up to a length, are cut
+    off.
 
     Returns:
         (t, v, 3), at most as many frames as before.
@@ -42,7 +43,7 @@ def fill_gaps(positions: np.ndarray, lost: Lost, limits: GapLimits, *, rate_hz: 
     """
     if not lost.frames.any():
         return positions
-    always = [name for name, gone in zip(lost.joints, lost.frames.all(axis=0), strict=True) if gone]
+    always = [lost.joints[joint] for joint in np.flatnonzero(lost.frames.all(axis=0))]
     if always:
         raise MediaError(
             f"{_some(always)} cannot be used: placeholders stand for {'it' if len(always) == 1 else 'them'} "
@@ -52,9 +53,8 @@ def fill_gaps(positions: np.ndarray, lost: Lost, limits: GapLimits, *, rate_hz: 
     total = len(positions)
     positions, frames = positions[start:stop].astype(np.float64), lost.frames[start:stop]
     if stop - start < total:
-        note(
-            f"{total - (stop - start)} of {total} frames, at an end of the walk, hold placeholders and were cut off"
-        )
+        cut = total - (stop - start)
+        note(f"{cut} of {total} frames, at an end of the walk, hold placeholders and were cut off")
     if not frames.any():
         return positions
     _check(Lost(frames, lost.joints), limits, rate_hz)
@@ -62,10 +62,10 @@ def fill_gaps(positions: np.ndarray, lost: Lost, limits: GapLimits, *, rate_hz: 
         for first, after in runs(frames[:, joint]):
             _fill(positions[:, joint], first, after, frames[:, joint])
     gone = frames.any(axis=1).sum()
-    names = [name for name, any_lost in zip(lost.joints, frames.any(axis=0), strict=True) if any_lost]
+    names = [lost.joints[joint] for joint in np.flatnonzero(frames.any(axis=0))]
     note(
         f"placeholders stand for {_some(names)} in {gone} of {len(positions)} frames "
-        f"({frames.mean():.1%} of all positions): they were interpolated".replace("%", " %")
+        f"({100 * frames.mean():.1f} % of all positions): they were interpolated"
     )
     return positions
 
@@ -115,10 +115,11 @@ def _check(lost: Lost, limits: GapLimits, rate_hz: float | None) -> None:
     duration, most = f"{frames} frames", f"{limits.longest_frames} frames"
     if rate_hz is not None:
         duration, most = f"{frames / rate_hz:.2f} s", f"{limits.longest_s:g} s"
+    names = _some([lost.joints[i] for i in bad])
+    share, allowed = (f"{100 * number:.0f} %" for number in (shares[worst], limits.share))
     raise MediaError(
-        f"{_some([lost.joints[i] for i in bad])} cannot be used: placeholders stand in up to {shares[worst]:.0%} "
-        f"of {len(lost.frames)} frames, for up to {duration} at a time; gaps of {most} and {limits.share:.0%} "
-        "are interpolated (settings `gaps`)".replace("%", " %")
+        f"{names} cannot be used: placeholders stand in up to {share} of {len(lost.frames)} frames, for up "
+        f"to {duration} at a time; gaps of {most} and {allowed} are interpolated (settings `gaps`)"
     )
 
 

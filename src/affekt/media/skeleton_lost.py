@@ -1,12 +1,12 @@
 """Joints that a tracker lost and wrote down as a placeholder.
 
-Trackers write (0, 0, 0), (-1, -1, -1), another fixed point or the last known position where they lost a joint.
-Many constant values are right: the root of walks that are centred on it, a foot on the ground, coordinates that
-are rounded, frames that are stored twice. A joint is lost
+Trackers write (0, 0, 0), (-1, -1, -1), another fixed point or the last known position where they lost a
+joint. Many constant values are right: the root of walks that are centred on it, a foot on the ground,
+coordinates that are rounded, frames that are stored twice. A joint is lost
 
 - where it shares its point with another joint that is not next to it, in some frames;
-- where its three coordinates are equal, or its value occurs in other frames as well, and more than half of its
-  bones have a length that no body has, or with equal ones where it jumps there or away;
+- where its three coordinates are equal, or its value occurs in other frames as well, and more than half of
+  its bones have a length that no body has, or with equal ones where it jumps there or away;
 - where it is far away from the body, or jumps away for one frame;
 - where it keeps its value while it should move on, by its own speed, or by the next joint towards the root.
 """
@@ -20,8 +20,8 @@ import numpy as np
 
 from affekt.media.skeleton import BONES
 
-# Changes of a bone's length, as a share of its median: of a recurring value that is lost (captured walks have up
-# to 0.33), and of one with three equal coordinates, which hardly occurs by chance.
+# Changes of a bone's length, as a share of its median: of a recurring value that is lost (captured walks have
+# up to 0.33), and of one with three equal coordinates, which hardly occurs by chance.
 STRETCH, STRETCH_ALIKE = 0.35, 0.15
 ELASTIC = 0.2  # distance of the quartiles of a bone's length, likewise, that shows that it has no fixed one
 OUTLYING = 10.0  # distance from the middle of the body, in median distances of its joints, that no joint has
@@ -253,7 +253,7 @@ def _held_too_long(body: _Body) -> np.ndarray:
     is_rounded = single.sum() > ROUNDED * max((~body.kept[1:, :, None] & moving).sum(), 1)
     way = np.median(np.linalg.norm(steps, axis=-1), axis=0)  # of each joint, a frame
     rests = body.resting.all(axis=0)
-    whole = (body.kept | rests).all(axis=1) & ~rests.all()
+    whole: np.ndarray = np.all(body.kept | rests, axis=1) & (not rests.all())
     pauses = _equal_runs(whole)
     repeats = int(np.median([stop - start for start, stop in pauses])) if len(pauses) > 1 else 1
     for joint, name in enumerate(body.names):
@@ -270,7 +270,7 @@ def _held_too_long(body: _Body) -> np.ndarray:
 
 
 def _always_lost(body: _Body) -> np.ndarray:
-    """(v,): at one point in nearly all frames, although the next joint towards the root moves or is far away."""
+    """(v,): at one point in nearly all frames, although the next joint towards the root moves or is far."""
     lost = np.zeros(len(body.names), bool)
     for (parent, joint), lengths in zip(body.bones, body.lengths.T, strict=True):
         if body.names[joint] in CENTRE or not body.resting[:, joint].any():

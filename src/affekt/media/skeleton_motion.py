@@ -21,8 +21,9 @@ class MotionLimits(Settings):
         shortest_s: Duration in seconds, where the frame rate is known: about half a gait cycle.
         shortest_frames: Number of frames, where the rate is not known.
         lowest_rate_hz: Frame rate, where it is known. A gait cycle takes about a second.
-        stride: Standard deviation of the distance vector between the feet, by the length of a leg, below which
-            a person stands still. Captured walks have 0.14 and more. It does not depend on how the body sways.
+        stride: Standard deviation of the distance vector between the feet, by the length of a leg, below
+            which a person stands still. Captured walks have 0.14 and more. It does not depend on how the body
+            sways.
     """
 
     shortest_s: float = Field(default=0.5, ge=0)
@@ -69,15 +70,16 @@ def check_length(frames: int, limits: MotionLimits, *, rate_hz: float | None) ->
             f"{rate_hz:g} frames a second do not show a walk; at least {limits.lowest_rate_hz:g} are needed "
             "(setting `motion.lowest_rate_hz`)"
         )
+    number = f"{frames} frame{'s' * (frames != 1)}"
     if rate_hz is not None and (frames < FEWEST_FRAMES or frames / rate_hz < limits.shortest_s):
         raise MediaError(
-            f"{frames} frame{'s' * (frames != 1)} ({frames / rate_hz:.2f} s) are too short for a walk; at least "
-            f"{limits.shortest_s:g} s are needed (setting `motion.shortest_s`)"
+            f"{number} ({frames / rate_hz:.2f} s) are too short for a walk; at least {limits.shortest_s:g} s "
+            "are needed (setting `motion.shortest_s`)"
         )
     if rate_hz is None and frames < limits.shortest_frames:
         raise MediaError(
-            f"{frames} frame{'s' * (frames != 1)} are too few for a walk; at least {limits.shortest_frames} are "
-            "needed where no frame rate is stated (setting `motion.shortest_frames`)"
+            f"{number} are too few for a walk; at least {limits.shortest_frames} are needed where no frame "
+            "rate is stated (setting `motion.shortest_frames`)"
         )
 
 

@@ -66,8 +66,8 @@ class Timing(NamedTuple):
     def note_limits(self, walk: Skeleton) -> None:
         """State what is not known of a walk's rate, or implausible.
 
-        Walks are not brought to one cycle length: people and moods differ in it, and it is evidence. A cycle far
-        outside the range of the training walks is noted, since it shows another frame rate than assumed.
+        Walks are not brought to one cycle length: people and moods differ in it, and it is evidence. A cycle
+        far outside the range of the training walks is noted, since it shows another frame rate than assumed.
         """
         rate, ours = walk.rate_hz, self.rate_hz
         if ours is None:
@@ -78,13 +78,13 @@ class Timing(NamedTuple):
             )
         elif rate is None:
             note(
-                f"no frame rate is stated: the walk was taken to have {ours:g} frames a second, as the training "
-                "walks; state `rate_hz` in the file"
+                f"no frame rate is stated: the walk was taken to have {ours:g} frames a second, as the "
+                "training walks; state `rate_hz` in the file"
             )
         elif ours > SPARSE * rate:
             note(
-                f"the walk has {rate:g} frames a second and the network takes {ours:g}: frames in between were "
-                "interpolated, and fast movement is missing"
+                f"the walk has {rate:g} frames a second and the network takes {ours:g}: frames in between "
+                "were interpolated, and fast movement is missing"
             )
         cycle = cycle_of(walk)
         if cycle is None or self.cycle_frames is None:
@@ -106,10 +106,10 @@ def source_frames(rate_hz: float | None, wanted_hz: float | None) -> float:
 
 
 def cycle_of(walk: Skeleton) -> float | None:
-    """Length of a gait cycle in frames: as stated, or after which the feet repeat their motion; None if unclear.
+    """Length of a gait cycle in frames, as stated or as the feet repeat their motion; None if unclear.
 
-    The estimate is the first clear peak of the autocorrelation of the vector between the feet. At least one and a
-    half cycles must be there.
+    The estimate is the first clear peak of the autocorrelation of the vector between the feet. At least one
+    and a half cycles must be there.
     """
     if walk.cycle_frames is not None:
         return float(walk.cycle_frames)
@@ -145,8 +145,8 @@ def between_frames(positions: np.ndarray, times: np.ndarray, *, period: int | No
         times: (n,) in frames; from 0 to t - 1, or any where the walk repeats itself.
         period: Frames after which the walk repeats itself, at most t.
 
-    A walk with more frames than are asked for is not smoothed before: limbs move below 6 Hz, and the noise of a
-    single frame stays what it is.
+    A walk with more frames than are asked for is not smoothed before: limbs move below 6 Hz, and the noise of
+    a single frame stays what it is.
     """
     before = np.floor(times).astype(int)
     share = times - before
@@ -161,8 +161,8 @@ def between_frames(positions: np.ndarray, times: np.ndarray, *, period: int | No
         pad = [(max(-low, 0), max(high - end, 0)), (0, 0), (0, 0)]
         near = np.pad(near, pad, mode="reflect", reflect_type="odd")
     count = len(near) - 2 * _TAPS
-    knots = sum(weight * near[k : k + count] for k, weight in enumerate(_PREFILTER))
+    knots = np.sum([weight * near[k : k + count] for k, weight in enumerate(_PREFILTER)], axis=0)
     first = before - low - _TAPS - 1  # the knot before the frame before
     u = share[:, None, None]
     weights = ((1 - u) ** 3, 3 * u**3 - 6 * u**2 + 4, -3 * u**3 + 3 * u**2 + 3 * u + 1, u**3)
-    return sum(weight * knots[first + k] for k, weight in enumerate(weights)) / 6
+    return np.sum([weight * knots[first + k] for k, weight in enumerate(weights)], axis=0) / 6

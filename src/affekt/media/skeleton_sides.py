@@ -1,9 +1,9 @@
 """Left and right of a skeleton: as its joints are named, or exchanged.
 
-Knees bend forward, and people walk forward. The names of hips and shoulders say which way the body faces. Where
-knees bend and feet push to the back of that, left and right are exchanged: the coordinates are mirrored, as in a
-left-handed system, or the names are swapped. The two give the same walk up to a reflection, and the positions
-cannot tell them apart.
+Knees bend forward, and people walk forward. The names of hips and shoulders say which way the body faces.
+Where knees bend backward and the body moves backward by that, left and right are exchanged: the coordinates
+are mirrored, as in a left-handed system, or the names are swapped. The two give the same walk up to a
+reflection, and the positions cannot tell them apart.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import numpy as np
 
 from affekt.core.notes import note
 
-# Knee in front of the line from hip to foot, by the length of a leg, mean of both sides and all frames, that is
-# clear. Captured walks have 0.037 to 0.23 in either direction, and none in between.
+# Knee in front of the line from hip to foot, by the length of a leg, mean of both sides and all frames, that
+# is clear. Captured walks have 0.037 to 0.23 in either direction, and none in between.
 CLEAR_BEND = 0.02
 # Walking direction along the direction that the body faces, in [-1, 1], that is clear. It has
 # the sign of the knees in all captured and invented walks.
@@ -94,8 +94,8 @@ def named_sides(positions: np.ndarray, joints: Sequence[str]) -> np.ndarray:
         return positions
     reason = "the knees bend backward" if abs(sides.knees) >= CLEAR_BEND else "the body moves backward"
     note(
-        f"left and right are exchanged ({reason}): the walk was mirrored; whether its coordinates or its joint "
-        "names are exchanged cannot be decided"
+        f"left and right are exchanged ({reason}): the walk was mirrored; whether its coordinates or its "
+        "joint names are exchanged cannot be decided"
     )
     return positions * np.array([-1.0, 1.0, 1.0])
 

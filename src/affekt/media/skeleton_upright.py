@@ -1,8 +1,8 @@
 """Which way is up in a skeleton: as stated, or as the body shows it.
 
-A person who walks has the feet below the hips and the hips below the head. The mean direction from feet to head
-is therefore up, unless the person lies down: a walk that is stored with z up and a person who lies along z look
-the same.
+A person who walks has the feet below the hips and the hips below the head. The mean direction from feet to
+head is therefore up, unless the person lies down: a walk that is stored with z up and a person who lies along
+z look the same.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def parse_up(value: Any) -> str:
         value = value.item()
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
-    text = str(value).strip().lower().replace("−", "-").removeprefix("+")
+    text = str(value).strip().lower().replace("\u2212", "-").removeprefix("+")
     if text not in AXES:
         raise MediaError(
             f"states {str(value)[:40]!r} as the up direction; it must be one of {', '.join(AXES)}"
@@ -71,8 +71,8 @@ def body_up(positions: np.ndarray, joints: Sequence[str]) -> str | None:
     Args:
         positions: (t, v, 3).
 
-    Feet to head must lie within `AXIS_DEG` of the axis, trunk and legs each within `PART_DEG`, over the mean of
-    all frames.
+    Feet to head must lie within `AXIS_DEG` of the axis, trunk and legs each within `PART_DEG`, over the mean
+    of all frames.
     """
     parts = _parts(positions, joints)
     if parts is None:
@@ -110,20 +110,20 @@ def upright(positions: np.ndarray, joints: Sequence[str], *, is_stated: bool) ->
     up = body_up(positions, joints)
     if up is None:
         raise MediaError(
-            f"which way is up cannot be decided: no up direction is stated, and the body stands along no axis "
+            "which way is up cannot be decided: no up direction is stated, and the body stands along no axis "
             f"(feet to head is {lean_deg:.0f} degrees away from y); state `up` in the file, one of "
             f"{', '.join(AXES)}"
         )
     if up != "y":
         note(
-            f"no up direction is stated and the body stands along {up}: {up} was taken as up and the walk turned; "
-            "a person who lies down would look the same"
+            f"no up direction is stated and the body stands along {up}: {up} was taken as up and the walk "
+            "turned; a person who lies down would look the same"
         )
     return turn_upright(positions, up)
 
 
 def _parts(positions: np.ndarray, joints: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-    """Unit vectors from feet to head, hips to head and feet to hips, mean over the frames; None without them."""
+    """Unit vectors from feet to head, hips to head and feet to hips, mean over the frames; None without."""
     place = {name: index for index, name in enumerate(joints)}
 
     if not all(any(name in place for name in names) for names in (_TOP, _MIDDLE, _BOTTOM)):

@@ -1,4 +1,4 @@
-"""Walks that look broken: bones that stretch or have no length, knees that bend backward, lost joints, no walk."""
+"""Walks that look broken: odd bones, knees that bend backward, lost joints, several rates, no walk at all."""
 
 from __future__ import annotations
 
@@ -81,8 +81,8 @@ def problems_of_walks(description: Mapping[str, Any] | None) -> list[str]:
             without > 0
         )
         found.append(
-            f"walks have different frame rates: {', '.join(stated)} of {number} walks; those that state one are "
-            "brought to the most frequent one, the others are taken to have it"
+            f"walks have different frame rates: {', '.join(stated)} of {number} walks; those that state one "
+            "are brought to the most frequent one, the others are taken to have it"
         )
     if description["turned"]:
         names = [f"{name} ({up})" for name, up in description["turned"].items()]
@@ -93,8 +93,8 @@ def problems_of_walks(description: Mapping[str, Any] | None) -> list[str]:
     if description["with_placeholders"]:
         names = description["with_placeholders"]
         found.append(
-            f"placeholders stand for lost joints in {count(names, 'walk')}, such as {some(names)}: short gaps are "
-            "interpolated, walks with longer ones are left out of training"
+            f"placeholders stand for lost joints in {count(names, 'walk')}, such as {some(names)}: short "
+            "gaps are interpolated, walks with longer ones are left out of training"
         )
     if description["not_walking"]:
         names = [f"{walk['id']}: {walk['reason']}" for walk in description["not_walking"]]

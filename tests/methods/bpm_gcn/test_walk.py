@@ -107,7 +107,7 @@ def test_training_walks_of_several_rates_are_brought_to_the_most_frequent_one():
     preprocess = fitted(mixed, augment={"kind": "none"})
     assert (preprocess.timing.rate_hz, preprocess.timing.without_rate) == (30.0, 1)
     one, other = (preprocess(s, rng=np.random.default_rng(3)) for s in (dense, changed()))
-    assert_same(one, other, atol=1e-5)
+    assert_same(one, other, atol=1e-3)
     assert fitted(mixed, rate_hz=60.0).timing.rate_hz == 60.0
 
 

@@ -224,7 +224,7 @@ def align(positions: np.ndarray) -> np.ndarray:
 
 
 def _at(positions: np.ndarray, times: np.ndarray, *, period: int | None) -> np.ndarray:
-    """Positions at fractional frame times, on a line between frames, of a walk that repeats after `period`."""
+    """Positions at fractional frame times, on lines between frames, of a walk that may repeat itself."""
     before = np.floor(times).astype(int)
     share = (times - before)[:, None, None]
     period = period or len(positions)

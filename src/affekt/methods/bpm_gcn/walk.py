@@ -69,7 +69,7 @@ def usable_walk(skeleton: Skeleton, config: BPMGCNConfig) -> Walk:
     """A walk without gaps, upright, with left and right as named; what is changed is noted.
 
     Raises:
-        MediaError: A joint is missing or lost for too long, nobody walks, or up cannot be decided.
+        MediaError: A joint is missing or lost for too long, there is no walk, or up cannot be decided.
     """
     positions, cycle, rate_hz = skeleton.in_order(JOINTS), skeleton.cycle_frames, skeleton.rate_hz
     _check_size(positions)
