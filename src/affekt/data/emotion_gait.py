@@ -5,7 +5,7 @@ DIR/gaits.npz     poses (n, 75, 16, 3) float32, root at the origin, y up, one cy
                   subject (n,), source (n,), split (n,) "train" or "test", index (n,)
 
 In a third of the walks left and right look exchanged: knees would bend backward (`affekt data check` names
-them). They are read as they are.
+them). They are read as they are; the preprocessing of bpm_gcn mirrors them (`check_sides`).
 """
 
 from __future__ import annotations

@@ -15,8 +15,9 @@ person may stand on both sides of a split.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from affekt.core.dataset import Corpus, Dataset
 from affekt.core.errors import DataError, MediaError, UsageError
@@ -37,10 +38,13 @@ class SkeletonsOptions(Settings):
 
     Attributes:
         joints: Joint order of files that state none: its name, or the joints with commas.
+        up, rate_hz: Axis that is up (x, -x, y, -y, z or -z) and frame rate of files that state none.
         labels: Class names in the order of the network's outputs; the names found, sorted, if left out.
     """
 
     joints: str | None = None
+    up: Literal["x", "-x", "y", "-y", "z", "-z"] | None = None
+    rate_hz: float | None = Field(default=None, gt=0)
     labels: tuple[str, ...] = ()
 
     @field_validator("joints")
@@ -73,7 +77,7 @@ def read(root: Path, options: SkeletonsOptions) -> Corpus:
     skipped: list[Skipped] = []
     for line in lines:
         try:
-            walks = read_each_skeleton(line.path, joints=order)
+            walks = read_each_skeleton(line.path, joints=order, up=options.up, rate_hz=options.rate_hz)
         except MediaError as error:
             skipped.append(Skipped(line.id, str(error)))
             continue

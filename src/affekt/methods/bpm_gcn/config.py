@@ -7,6 +7,8 @@ from typing import Literal
 from pydantic import Field, PositiveInt
 
 from affekt.core.settings import Settings
+from affekt.media.skeleton_gaps import GapLimits
+from affekt.media.skeleton_motion import MotionLimits
 
 
 class AugmentConfig(Settings):
@@ -55,6 +57,13 @@ class BPMGCNConfig(Settings):
             Not in the paper.
         short_clips: How a walk shorter than `clip_frames` is filled up: running to and fro, or with zero
             frames as the reference does.
+        rate_hz: Frames a second that walks with a stated rate are brought to; the most frequent rate of the
+            training walks if not given.
+        gaps: How long joints may be lost and are interpolated. Without it, in a file or code as null or None,
+            placeholders are taken for positions, as the reference does.
+        motion: What a walk needs at least; without it, one frame or a standing person is answered as well.
+        upright: Take the up direction from the body where it is not stated, and check it where it is.
+        check_sides: Mirror a walk whose knees bend backward: its left and right are exchanged.
         multi_label_loss: `bce` on logits; the reference applies softmax cross-entropy to sigmoid outputs.
     """
 
@@ -72,5 +81,10 @@ class BPMGCNConfig(Settings):
     align: bool = True
     normalise: bool = False
     short_clips: Literal["reflect", "zeros"] = "reflect"
+    rate_hz: float | None = Field(default=None, gt=0)
+    gaps: GapLimits | None = GapLimits()
+    motion: MotionLimits | None = MotionLimits()
+    upright: bool = True
+    check_sides: bool = True
     multi_label_loss: Literal["bce", "reference"] = "bce"
     augment: AugmentConfig = AugmentConfig()
