@@ -17,12 +17,14 @@ import numpy as np
 
 from affekt.core.errors import MediaError, UsageError
 from affekt.core.sample import Sample
+from affekt.media.sound_notes import state_heard
 from affekt.media.sound_stream import stream
-from affekt.media.sound_tracks import MAX_CHANNELS as MAX_CHANNELS
-from affekt.media.sound_tracks import MAX_RATE_HZ as MAX_RATE_HZ
 from affekt.media.sound_tracks import DecodedSound, Track
 from affekt.media.sound_tracks import NoSound as NoSound
-from affekt.media.sound_tracks import Waveform as Waveform
+from affekt.media.waveform import MAX_CHANNELS as MAX_CHANNELS
+from affekt.media.waveform import MAX_RATE_HZ as MAX_RATE_HZ
+from affekt.media.waveform import MIN_RATE_HZ as MIN_RATE_HZ
+from affekt.media.waveform import Waveform as Waveform
 
 SUFFIXES = (
     ".aac", ".ac3", ".aif", ".aiff", ".amr", ".au", ".caf", ".flac", ".m4a", ".mka", ".mp3", ".oga", ".ogg",
@@ -43,8 +45,9 @@ def read_sound(
 ) -> Waveform:
     """Sound of a file or of its first sound track, or a span of it.
 
-    Of a damaged or cut-off file the decodable part is read; damaged packets inside become silence. Channels
-    are averaged before resampling. A span equals that part of the whole: sample by sample if the codec allows
+    Of a damaged or cut-off file the decodable part is read; damaged packets inside become silence, and a
+    note states the share. Channels are averaged before resampling; where they cancel each other, one is read
+    alone. A span equals that part of the whole: sample by sample if the codec allows
     it, to about 1e-6 after resampling. Two codecs do not: noise that AAC leaves to the decoder (PNS) is drawn
     anew, and Vorbis in a cut-off Matroska file may lie up to 2 ms beside.
 
@@ -73,7 +76,7 @@ def read_sound(
             _check_size(track.name, length_s, rate * channels)
         pieces: list[np.ndarray] = []
         count = 0
-        for piece in stream(track, rate, mono, first):
+        for piece in stream(track, rate, mono, first, wanted):
             piece = piece if wanted is None else piece[:, : wanted - count]
             pieces.append(piece)
             count += piece.shape[1]
@@ -87,6 +90,7 @@ def read_sound(
             raise MediaError(
                 f"{track.name} ends at {track.end() / track.rate_hz:.1f} s; {asked} was asked for"
             )
+        state_heard(track.heard())
     return Waveform(np.ascontiguousarray(np.concatenate(pieces, axis=1)), rate)
 
 
@@ -109,7 +113,7 @@ def sound_blocks(
     """The whole sound, a block at a time: what `read_sound` reads, in constant memory.
 
     Args:
-        seconds: Length of a block; the last one may be shorter.
+        seconds: Length of a block, `MAX_VALUES` at most; the last one may be shorter.
 
     Raises:
         NoSound: The file has no sound track, or one that holds nothing.
@@ -119,6 +123,8 @@ def sound_blocks(
     _check_rate(rate_hz)
     if not 0 < seconds < math.inf:
         raise UsageError(f"blocks of {seconds} s: more than 0 are needed")
+    if seconds * (rate_hz or MIN_RATE_HZ) > MAX_VALUES:
+        raise UsageError(f"blocks of {seconds} s: at most {MAX_VALUES / (rate_hz or MIN_RATE_HZ):.0f} s fit")
     return _blocks(reference, seconds, rate_hz, mono)
 
 
@@ -175,11 +181,21 @@ def _open(reference: SoundSource) -> Track:
     # Here, not above: loading FFmpeg takes a tenth of a second, which pictures and walks need not wait for.
     from affekt.media.container import check_file
     from affekt.media.sound_container import ContainerTrack
+    from affekt.media.sound_sndfile import open_other
     from affekt.media.sound_wav import open_wav
 
     path = Path(reference)
     check_file(path, kind="sound")
-    return open_wav(path) or ContainerTrack(path)
+    track = open_wav(path)
+    if track is not None:
+        return track
+    try:
+        return ContainerTrack(path)
+    except MediaError:
+        other = open_other(path)  # libsndfile knows formats of speech research that FFmpeg does not
+        if other is None:
+            raise
+        return other
 
 
 def _blocks(reference: SoundSource, seconds: float, rate_hz: int | None, mono: bool) -> Iterator[Waveform]:
@@ -188,20 +204,29 @@ def _blocks(reference: SoundSource, seconds: float, rate_hz: int | None, mono: b
         size = max(1, round(seconds * rate))
         waiting: list[np.ndarray] = []
         count = 0
-        for piece in stream(track, rate, mono, 0):
-            waiting.append(piece)
-            count += piece.shape[1]
-            while count >= size:
-                joined = np.concatenate(waiting, axis=1)
-                yield Waveform(np.ascontiguousarray(joined[:, :size]), rate)
-                waiting, count = [joined[:, size:]], count - size
-        if count:
-            yield Waveform(np.ascontiguousarray(np.concatenate(waiting, axis=1)), rate)
+        try:
+            for piece in stream(track, rate, mono, 0):
+                while count + piece.shape[1] >= size:
+                    taken = size - count
+                    yield Waveform(_joined([*waiting, piece[:, :taken]]), rate)
+                    piece = piece[:, taken:]
+                    waiting, count = [], 0
+                if piece.shape[1]:
+                    waiting.append(piece)
+                    count += piece.shape[1]
+            if count:
+                yield Waveform(_joined(waiting), rate)
+        finally:
+            state_heard(track.heard())
+
+
+def _joined(pieces: list[np.ndarray]) -> np.ndarray:
+    return np.ascontiguousarray(np.concatenate(pieces, axis=1))
 
 
 def _check_rate(rate_hz: int | None) -> None:
-    if rate_hz is not None and not 0 < rate_hz <= MAX_RATE_HZ:
-        raise UsageError(f"rate_hz = {rate_hz}: 1 to {MAX_RATE_HZ} is possible")
+    if rate_hz is not None and not MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ:
+        raise UsageError(f"rate_hz = {rate_hz}: {MIN_RATE_HZ} to {MAX_RATE_HZ} is possible")
 
 
 def _check_size(name: str, length_s: float, values_per_s: int) -> None:

@@ -15,12 +15,17 @@ from av.stream import Discard, Disposition
 
 from affekt.core.errors import MediaError
 from affekt.media.container import BROKEN, open_container
-from affekt.media.sound_tracks import BLOCK, PREROLL_S, NoSound, check_format, mean_channel
+from affekt.media.sound_id3 import has_frame_count
+from affekt.media.sound_mix import mean_channel
+from affekt.media.sound_tracks import BLOCK, PREROLL_S, Heard, NoSound, check_format
 
-_DRIFT_S = (
-    0.1  # how far timestamps may stray from the count of samples; FFmpeg's async resampling allows as much
-)
-_HOLE_S = 3600.0  # a longer hole in the timestamps is no silence but damage
+# How far timestamps may stray from the count of samples; FFmpeg's async resampling allows as much.
+_DRIFT_S = 0.1
+_HOLE_S = 3600.0  # longer holes in the timestamps, one or all together, are no silence but damage
+_LONGEST_PACKET_S = 1.0  # that a packet is believed to last
+_PROBED = 2**20  # samples at the beginning that tell the range of floating-point values
+# Formats that state their length.
+_COUNTED = {"mov", "mp4", "matroska", "webm", "flac", "wav", "w64", "aiff", "caf", "avi", "flv", "asf"}
 # Formats without index whose demuxers guess where to jump: their packets are walked instead, undecoded.
 _WALKED = {"mp3", "aac", "ac3", "eac3"}
 _WRAPPED = {"mpegts", "mpeg"}  # formats whose timestamps start over after 2^33 ticks, 26 hours
@@ -39,6 +44,11 @@ class ContainerTrack:
             self._stream = self._first_track()
             self._packets = 0
             self._last = 0  # position of the last packet seen
+            self._tried_end = 0  # position after the last packet that was decoded, or tried
+            self._broken = 0  # samples of packets that could not be decoded, by what they state
+            self._has_lost = False  # a packet was not decoded since the last frame
+            self._from = self._to = self._lost = 0  # what the latest walk covered, and what of it is missing
+            self._is_at_end = False
             self._packer: tuple[tuple[str, str], AudioResampler] | None = None
             self._is_timed = False  # positions are not known before the first frame is
             self._head = self._first_frame(self._read())
@@ -51,6 +61,7 @@ class ContainerTrack:
             scale = self._tick * self.rate_hz
             self._scale = scale.numerator, scale.denominator
             self._zero = self._wrap = 0
+            self._has_picture = False
             self._zero = self._begin_of_clock()
             if self._container.format.name in _WRAPPED:
                 self._wrap = round(2**33 * self._tick * self.rate_hz)
@@ -82,6 +93,7 @@ class ContainerTrack:
     def _begin_of_clock(self) -> int:
         for video in self._container.streams.video:
             if not video.disposition & Disposition.attached_pic and video.start_time is not None:
+                self._has_picture = True
                 return round(video.start_time * (video.time_base or 0) * self.rate_hz)
         return 0 if self._head.pts is None else self._place(self._head.pts)
 
@@ -98,6 +110,8 @@ class ContainerTrack:
         Args:
             decode_from: Position before which packets are walked through, not decoded.
         """
+        self._tried_end = self._broken = 0
+        self._has_lost = False
         self._frames = self._decoded(decode_from)
         return self._frames
 
@@ -116,11 +130,23 @@ class ContainerTrack:
                 self._last = max(self._last, place)
                 if decode_from is not None and place < decode_from:
                     continue
+            lasts = self._length_of(packet)
+            if packet.pts is not None and self._is_timed:
+                self._tried_end = max(self._tried_end, self._place(packet.pts) + lasts)
             try:
                 frames = packet.decode()
             except BROKEN:
+                self._broken += lasts
+                self._has_lost = True
                 continue
             yield from frames
+
+    def _length_of(self, packet: av.Packet) -> int:
+        """Samples that a packet states, within reason."""
+        if not packet.duration or not self._is_timed:
+            return 0
+        over, under = self._scale
+        return max(0, min(packet.duration * over // under, round(_LONGEST_PACKET_S * self.rate_hz)))
 
     def blocks(self, first: int) -> Iterator[np.ndarray]:
         drift, hole = round(_DRIFT_S * self.rate_hz), round(_HOLE_S * self.rate_hz)
@@ -131,23 +157,73 @@ class ContainerTrack:
                 f"its timestamps are damaged"
             )
         yield from self._silence(place - first)
+        self._from = self._to = max(first, place)
+        self._lost, self._is_at_end = 0, False
         shift = 0  # between timestamps that went astray and the count of samples
         for frame in frames:
             block = self._samples(frame)
             if block is None:
+                self._has_lost = True
                 continue  # the timestamps that follow tell how long it would have been
             if frame.pts is not None:
                 stated = self._place(frame.pts)
                 ahead = stated + shift - place
-                if drift < ahead <= hole:
-                    yield from self._silence(min(ahead, place + ahead - first))
+                # After a damaged packet nothing but the timestamps tells how much is missing.
+                if (0 if self._has_lost else drift) < ahead <= hole:
+                    missing = min(ahead, place + ahead - first)
+                    self._lost += max(0, missing)
+                    self._check_lost(hole)
+                    yield from self._silence(missing)
                     place += ahead
                 elif ahead > hole or ahead < -self.rate_hz:
                     shift = place - stated  # another clock, as where recordings were joined: carry on
                 elif ahead < -drift:
                     block = block[:, -ahead:]  # heard before
-            yield block[:, max(0, first - place) :]
+            self._has_lost = False
             place += block.shape[1]
+            self._to = max(first, place)
+            yield block[:, max(0, first - place + block.shape[1]) :]
+        behind = self._tried_end - place
+        if self._has_lost and drift < behind <= hole:  # damaged up to the end
+            self._lost, self._to = self._lost + behind, place + behind
+        self._is_at_end = True
+
+    def _check_lost(self, hole: int) -> None:
+        """Refuse sound that is silence but for a few packets: a small file could state any length.
+
+        Raises:
+            MediaError: More is missing than an hour beside the packets that are damaged.
+        """
+        if self._lost > hole + self._broken:
+            raise MediaError(
+                f"{self.name}: more than {self._lost / self.rate_hz:.0f} s are missing between its packets; "
+                "its timestamps are damaged"
+            )
+
+    def probe(self) -> np.ndarray:
+        found: list[np.ndarray] = []
+        count = 0
+        for block in self.blocks(0):
+            found.append(block.ravel())
+            count += block.shape[1]
+            if count >= _PROBED:
+                break
+        return np.concatenate(found) if found else np.zeros(0, np.float32)
+
+    def heard(self) -> Heard:
+        stated_s = self.stated_s() if self._is_at_end and self._is_counted() else None
+        return Heard(
+            covered_s=(self._to - self._from) / self.rate_hz,
+            lost_s=self._lost / self.rate_hz,
+            before_s=-self._begin / self.rate_hz if self._has_picture and self._from == 0 else 0.0,
+            ends_s=None if stated_s is None else self._to / self.rate_hz,
+            stated_s=stated_s,
+        )
+
+    def _is_counted(self) -> bool:
+        """Whether the stated length was counted when the file was written, not estimated from a bit rate."""
+        names = self._container.format.name.split(",")
+        return not _COUNTED.isdisjoint(names) or ("mp3" in names and has_frame_count(self._path))
 
     def _start(self, first: int) -> tuple[int, Iterator[av.AudioFrame]]:
         """The position of the first frame that is needed for a place, and the frames from it on."""
