@@ -51,7 +51,9 @@ class ContainerTrack:
             self._is_at_end = False
             self._packer: tuple[tuple[str, str], AudioResampler] | None = None
             self._is_timed = False  # positions are not known before the first frame is
+            self._first_pts: int | None = None  # of the first packet that states one
             self._head = self._first_frame(self._read())
+            is_damaged = self._has_lost
             self._is_fresh = True  # nothing but the first frame has been read
             self.rate_hz = self._head.sample_rate
             self.channels = self._head.layout.nb_channels
@@ -67,6 +69,9 @@ class ContainerTrack:
                 self._wrap = round(2**33 * self._tick * self.rate_hz)
             self._is_timed = True
             self._begin = 0 if self._head.pts is None else self._place(self._head.pts)
+            self._should_begin = self._begin
+            if is_damaged and self._first_pts is not None:
+                self._should_begin = min(self._begin, self._place(self._first_pts))
         except BaseException:
             self._container.close()
             raise
@@ -125,6 +130,8 @@ class ContainerTrack:
                 return
             if packet.size:
                 self._packets += 1
+            if self._first_pts is None:
+                self._first_pts = packet.pts
             if packet.pts is not None and self._is_timed:
                 place = self._place(packet.pts)
                 self._last = max(self._last, place)
@@ -156,9 +163,12 @@ class ContainerTrack:
                 f"{self.name}: its sound begins {place / self.rate_hz:.0f} s after its picture; "
                 f"its timestamps are damaged"
             )
-        yield from self._silence(place - first)
-        self._from = self._to = max(first, place)
+        # Sound that begins late is no damage; packets that should have been decoded before are.
+        lead_in = min(place, max(first, self._should_begin)) - first
+        self._from = self._to = first + max(0, lead_in)
         self._lost, self._is_at_end = 0, False
+        yield from self._silence(lead_in)
+        yield from self._missing(place - max(first, first + lead_in))
         shift = 0  # between timestamps that went astray and the count of samples
         for frame in frames:
             block = self._samples(frame)
@@ -170,10 +180,7 @@ class ContainerTrack:
                 ahead = stated + shift - place
                 # After a damaged packet nothing but the timestamps tells how much is missing.
                 if (0 if self._has_lost else drift) < ahead <= hole:
-                    missing = min(ahead, place + ahead - first)
-                    self._lost += max(0, missing)
-                    self._check_lost(hole)
-                    yield from self._silence(missing)
+                    yield from self._missing(min(ahead, place + ahead - first))
                     place += ahead
                 elif ahead > hole or ahead < -self.rate_hz:
                     shift = place - stated  # another clock, as where recordings were joined: carry on
@@ -188,17 +195,22 @@ class ContainerTrack:
             self._lost, self._to = self._lost + behind, place + behind
         self._is_at_end = True
 
-    def _check_lost(self, hole: int) -> None:
-        """Refuse sound that is silence but for a few packets: a small file could state any length.
+    def _missing(self, count: int) -> Iterator[np.ndarray]:
+        """Silence in place of what is missing or damaged.
 
         Raises:
-            MediaError: More is missing than an hour beside the packets that are damaged.
+            MediaError: More is missing than `_HOLE_S` beside packets that could not be decoded: a small file
+                could state any length.
         """
-        if self._lost > hole + self._broken:
-            raise MediaError(
-                f"{self.name}: more than {self._lost / self.rate_hz:.0f} s are missing between its packets; "
-                "its timestamps are damaged"
-            )
+        for block in self._silence(count):
+            self._lost += block.shape[1]
+            self._to += block.shape[1]
+            if self._lost > _HOLE_S * self.rate_hz + self._broken:
+                raise MediaError(
+                    f"{self.name}: more than {self._lost / self.rate_hz:.0f} s are missing between its "
+                    "packets; its timestamps are damaged"
+                )
+            yield block
 
     def probe(self) -> np.ndarray:
         found: list[np.ndarray] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -16,28 +17,53 @@ LOST_SHARE = 0.01  # of the sound, damaged or missing: less is not noted
 APART_S, APART_SHARE = 0.5, 0.05  # lengths that differ by less than the larger of both are taken as equal
 SHORT_SHARE = 0.5  # of what a network of sound listens to: less is noted
 
-_together: ContextVar[list[Heard] | None] = ContextVar("affekt_heard", default=None)
+_SILENT = 10 ** (SILENT_DBFS / 20)
+
+# Of networks that see and hear: one text, whichever of them answers.
+SILENT_NOTE = "its sound is silent: the answer stands on the picture alone"
 
 
-def state_heard(heard: Heard) -> None:
-    """State what one pass through a sound lacked."""
+@dataclass
+class Readings:
+    """Several readings of one sound.
+
+    Attributes:
+        passes: What each of them gave.
+        peak: The loudest sample of all.
+    """
+
+    passes: list[Heard] = field(default_factory=list)
+    peak: float = 0.0
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing was louder than `SILENT_DBFS`."""
+        return self.peak <= _SILENT
+
+
+_together: ContextVar[Readings | None] = ContextVar("affekt_heard", default=None)
+
+
+def state_heard(heard: Heard, samples: np.ndarray) -> None:
+    """State what one pass through a sound lacked; `samples` is what it gave."""
     together = _together.get()
     if together is None:
         _state([heard])
     else:
-        together.append(heard)
+        together.passes.append(heard)
+        together.peak = max(together.peak, _peak(samples))
 
 
 @contextmanager
-def heard_together() -> Iterator[None]:
-    """State once what several readings of one sound lacked."""
-    gathered: list[Heard] = []
-    token = _together.set(gathered)
+def heard_together() -> Iterator[Readings]:
+    """State once, at the end, what several readings of one sound lacked."""
+    readings = Readings()
+    token = _together.set(readings)
     try:
-        yield
+        yield readings
     finally:
         _together.reset(token)
-    _state(gathered)
+    _state(readings.passes)
 
 
 def is_silent(samples: np.ndarray) -> bool:
@@ -47,19 +73,41 @@ def is_silent(samples: np.ndarray) -> bool:
         >>> is_silent(np.zeros((1, 8))), is_silent(np.array([[0.0, 0.01]]))
         (True, False)
     """
-    limit = 10 ** (SILENT_DBFS / 20)
-    return not samples.size or (float(samples.max()) <= limit and float(samples.min()) >= -limit)
+    return _peak(samples) <= _SILENT
 
 
-def note_short(heard_s: float, picture_s: float) -> None:
-    """State that sound beside a picture covers only a part of it."""
-    if differ(heard_s, picture_s) and heard_s < picture_s:
+def note_beside(heard_s: float, picture_s: float, *, silent: bool) -> None:
+    """State that sound beside a picture is silent, or covers only a part of it.
+
+    Args:
+        heard_s: How long the sound is.
+        picture_s: How long the picture is, or as much of it as a network listens to.
+        silent: Nothing of the sound is louder than `SILENT_DBFS`.
+    """
+    if silent:
+        note(SILENT_NOTE)
+    elif heard_s < picture_s and differ(heard_s, picture_s):
         note(
-            f"its sound lasts {_seconds(heard_s)} of {_seconds(picture_s)} "
-            f"({percent(heard_s / picture_s)}): the answer rests mostly on the picture"
-            if heard_s < SHORT_SHARE * picture_s
-            else f"its sound lasts {_seconds(heard_s)} of {_seconds(picture_s)} "
-            f"({percent(heard_s / picture_s)})"
+            f"its sound covers {percent(heard_s / picture_s)} of its picture: "
+            f"{_seconds(heard_s)} of {_seconds(picture_s)}"
+        )
+
+
+def note_short(heard_s: float, wanted_s: float) -> None:
+    """State that a network of sound has much less to hear than it listens to."""
+    if heard_s < SHORT_SHARE * wanted_s:
+        note(
+            f"{_seconds(heard_s)} of sound are heard, {percent(heard_s / wanted_s)} of the "
+            f"{_seconds(wanted_s)} that the network takes, and repeated"
+        )
+
+
+def note_unheard(heard_s: float, sound_s: float) -> None:
+    """State that only the beginning of a long sound is heard."""
+    if heard_s < sound_s and differ(heard_s, sound_s):
+        note(
+            f"only the first {_seconds(heard_s)} of its sound are heard, "
+            f"{percent(heard_s / sound_s)} of {_seconds(sound_s)}"
         )
 
 
@@ -88,6 +136,10 @@ def _state(passes: list[Heard]) -> None:
     before_s = max((one.before_s for one in passes), default=0.0)
     if before_s >= APART_S:
         note(f"{_seconds(before_s)} of its sound lie before its first picture and are left out")
+
+
+def _peak(samples: np.ndarray) -> float:
+    return max(float(samples.max()), -float(samples.min())) if samples.size else 0.0
 
 
 def _seconds(seconds: float) -> str:

@@ -148,13 +148,9 @@ def _header(
     is_known = length > 0 and not any(length in values for values in _PLACEHOLDERS)
     held = min(length, there)
     bytes_per_s = _bytes_per_s(order, kind)
-    if (
-        (not is_known
-        and length < there)
-        or (
-            there - length >= max(1, _LEAST_TRAILING_S * bytes_per_s)
-            and not _is_known_end(file, start + length, order)
-        )
+    if (not is_known and length < there) or (
+        there - length >= max(1, _LEAST_TRAILING_S * bytes_per_s)
+        and not _is_known_end(file, start + length, order)
     ):
         held = there if length or not _is_known_end(file, start, order) else 0
     tag, channels = struct.unpack(f"{order}HH", kind[:4])

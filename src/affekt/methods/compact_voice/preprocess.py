@@ -10,7 +10,8 @@ import numpy as np
 from affekt.core.errors import AffektError, DataError, MediaError
 from affekt.core.sample import Moments, Sample
 from affekt.core.spec import InputSpec, TensorSpec
-from affekt.media.sound import sound_of
+from affekt.media.sound import sound_of, sound_span_s
+from affekt.media.sound_notes import note_short, note_unheard
 from affekt.media.sound_views import coloured, masked, noisy, sounding_span, stretched
 from affekt.media.spectrum import log_mel
 
@@ -25,10 +26,12 @@ class Utterance(NamedTuple):
     Attributes:
         samples: (n,) at the config's rate.
         start_s: Where it begins in the sample's time.
+        read_s: How much of the sound was read, silence at its ends included.
     """
 
     samples: np.ndarray
     start_s: float
+    read_s: float
 
 
 class CompactVoicePreprocess:
@@ -83,7 +86,9 @@ class CompactVoicePreprocess:
         Raises:
             MediaError: The sound cannot be read, or is silent.
         """
-        rows = self._plain(self._utterance(sample))
+        utterance = self._utterance(sample)
+        self._note(sample, utterance)
+        rows = self._plain(utterance)
         return [{"mel": self._cut(rows, self._start(len(rows), view))} for view in range(self.config.views)]
 
     def __call__(self, sample: Sample, *, rng: np.random.Generator | None = None) -> dict[str, np.ndarray]:
@@ -121,7 +126,7 @@ class CompactVoicePreprocess:
 
     def moments(self, sample: Sample) -> Moments:
         """When each chunk of the first view is; parts of a short utterance are heard several times over."""
-        config, (samples, start_s) = self.config, self._utterance(sample)
+        config, (samples, start_s, _) = self.config, self._utterance(sample)
         count = 1 + len(samples) // config.hop
         first = self._start(count, 0)
         heard = np.arange(config.frames)
@@ -147,7 +152,15 @@ class CompactVoicePreprocess:
             )
         except MediaError as error:
             raise MediaError(f"{sample.id}: {error}") from None
-        return Utterance(samples[start:stop], start / config.rate_hz)
+        return Utterance(samples[start:stop], start / config.rate_hz, len(samples) / config.rate_hz)
+
+    def _note(self, sample: Sample, utterance: Utterance) -> None:
+        """State what is not heard of the sound, and how little there is."""
+        config = self.config
+        note_short(len(utterance.samples) / config.rate_hz, config.frames * config.hop / config.rate_hz)
+        if utterance.read_s >= config.longest_s - 1 / config.rate_hz:
+            begin_s, end_s = sound_span_s(sample)
+            note_unheard(utterance.read_s, end_s - begin_s)
 
     def _decibels(self, samples: np.ndarray, *, hop: int | None = None) -> np.ndarray:
         """Power in mel bands, (frames, mels) float32."""
