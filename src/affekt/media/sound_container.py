@@ -14,7 +14,7 @@ from av.audio.resampler import AudioResampler
 from av.stream import Discard, Disposition
 
 from affekt.core.errors import MediaError
-from affekt.media.container import BROKEN, open_container
+from affekt.media.container import BROKEN, open_container, track_end_s
 from affekt.media.sound_id3 import has_frame_count
 from affekt.media.sound_mix import mean_channel
 from affekt.media.sound_tracks import BLOCK, PREROLL_S, Heard, NoSound, check_format
@@ -46,6 +46,7 @@ class ContainerTrack:
             self._last = 0  # position of the last packet seen
             self._tried_end = 0  # position after the last packet that was decoded, or tried
             self._broken = 0  # samples of packets that could not be decoded, by what they state
+            self._is_broken_off = False  # reading ended with an error, not with the file
             self._has_lost = False  # a packet was not decoded since the last frame
             self._from = self._to = self._lost = 0  # what the latest walk covered, and what of it is missing
             self._is_at_end = False
@@ -116,7 +117,7 @@ class ContainerTrack:
             decode_from: Position before which packets are walked through, not decoded.
         """
         self._tried_end = self._broken = 0
-        self._has_lost = False
+        self._has_lost = self._is_broken_off = False
         self._frames = self._decoded(decode_from)
         return self._frames
 
@@ -126,7 +127,10 @@ class ContainerTrack:
         while True:
             try:
                 packet = next(packets)
-            except (StopIteration, *BROKEN):
+            except StopIteration:
+                return
+            except BROKEN:
+                self._is_broken_off = True
                 return
             if packet.size:
                 self._packets += 1
@@ -223,7 +227,7 @@ class ContainerTrack:
         return np.concatenate(found) if found else np.zeros(0, np.float32)
 
     def heard(self) -> Heard:
-        stated_s = self.stated_s() if self._is_at_end and self._is_counted() else None
+        stated_s = self._counted_s() if self._is_at_end else None
         return Heard(
             covered_s=(self._to - self._from) / self.rate_hz,
             lost_s=self._lost / self.rate_hz,
@@ -232,10 +236,17 @@ class ContainerTrack:
             stated_s=stated_s,
         )
 
-    def _is_counted(self) -> bool:
-        """Whether the stated length was counted when the file was written, not estimated from a bit rate."""
+    def _counted_s(self) -> float | None:
+        """When the sound ends, if that was counted when the file was written, not estimated from its size."""
         names = self._container.format.name.split(",")
-        return not _COUNTED.isdisjoint(names) or ("mp3" in names and has_frame_count(self._path))
+        is_counted = not _COUNTED.isdisjoint(names) or ("mp3" in names and has_frame_count(self._path))
+        if not is_counted and not self._is_broken_off:
+            return None
+        if self._stream.duration is None and (ends_s := track_end_s(self._stream)) is not None:
+            return ends_s - self._zero / self.rate_hz
+        # What a file with further tracks states is the length of the longest one.
+        is_of_track = self._stream.duration is not None or len(self._container.streams) == 1
+        return self.stated_s() if is_of_track else None
 
     def _start(self, first: int) -> tuple[int, Iterator[av.AudioFrame]]:
         """The position of the first frame that is needed for a place, and the frames from it on."""

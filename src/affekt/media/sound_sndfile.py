@@ -12,8 +12,10 @@ import soundfile
 from affekt.core.errors import MediaError
 from affekt.media.sound_tracks import BLOCK, Heard, NoSound, check_format
 
-# First bytes of formats of which FFmpeg saves at least as much: its answer is the last one.
-_FFMPEG_KNOWS = (b"fLaC", b"OggS", b"RIFX")
+# First bytes of formats of which FFmpeg saves at least as much: its answer is the last one. MPEG audio begins
+# with eleven set bits.
+_FFMPEG_KNOWS = (b"fLaC", b"OggS", b"RIFX", b"ID3")
+_MPEG = 0xFFE0
 _PROBES, _PROBED = 16, 2**14  # places that are looked at, and samples at each
 _MOST_FILLING_S = 0.2  # at the end, to fill up the last block of a codec
 
@@ -26,9 +28,9 @@ def open_other(path: Path) -> SndfileTrack | None:
     """
     try:
         with path.open("rb") as file:
-            if file.read(4) in _FFMPEG_KNOWS:
-                return None
-        return SndfileTrack(path)
+            head = file.read(4)
+        is_mpeg = int.from_bytes(head[:2], "big") & _MPEG == _MPEG
+        return None if is_mpeg or head.startswith(_FFMPEG_KNOWS) else SndfileTrack(path)
     except (soundfile.SoundFileError, OSError, NoSound):
         return None
 

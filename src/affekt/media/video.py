@@ -91,7 +91,7 @@ class Video:
         times_s: (n,) float64, when each frame is shown, in seconds after the first one.
         end_s: When the last frame ends.
         height: Rows, upright.
-        width: Columns, upright. Pixels are taken as square.
+        width: Columns, upright, of square pixels: files that store oblong ones, as DVDs do, are widened.
         sound_tracks: 0 where there is no file that could hold them.
     """
 
