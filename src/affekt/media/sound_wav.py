@@ -158,7 +158,7 @@ def _header(
     if tag in (_PCM, _FLOAT) and len(kind) >= 16:
         align, bits = struct.unpack(f"{order}HH", kind[12:16])
         width = channels * -(-bits // 8)
-        if align != width and width:
+        if align != width and 0 < width < 2**16:
             kind = kind[:8] + struct.pack(f"{order}IHH", 0, width, bits) + kind[16:]
             must_mend = True
     must_mend = must_mend and held < _LARGEST

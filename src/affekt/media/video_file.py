@@ -10,7 +10,7 @@ import numpy as np
 
 from affekt.core.errors import MediaError
 from affekt.media.container import track_end_s
-from affekt.media.video import MAX_PIXELS
+from affekt.media.video import MAX_PIXELS, check_times
 from affekt.media.video_decoder import (
     CAREFUL,
     FAST,
@@ -21,7 +21,6 @@ from affekt.media.video_decoder import (
     turn_of,
 )
 from affekt.media.video_index import (
-    MAX_DURATION_S,
     NONE,
     REORDER,
     FrameIndex,
@@ -147,10 +146,7 @@ def open_file(path: Path) -> FileSource:
         count = max(promised, len(packets.pts))
         raise MediaError(f"{path} is cut off or damaged: none of its {count} frames can be decoded")
     times_s, end_s = _seconds(index, packets, rate)
-    if end_s > MAX_DURATION_S:
-        raise MediaError(
-            f"{path} says that it lasts {end_s / 3600:.0f} h; at most {MAX_DURATION_S / 3600:.0f} are read"
-        )
+    check_times(str(path), len(times_s), end_s)
     # Tags count from second 0 of the file, which a picture that begins late has not seen.
     begin_s = max(0.0, float(int(index.times[0]) * packets.base)) if index.times[0] != NONE else 0.0
     # AVI counts frames that it only repeats: fewer are no loss where the last one is shown as late as stated.
