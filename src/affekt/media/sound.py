@@ -19,7 +19,7 @@ from affekt.core.errors import MediaError, UsageError
 from affekt.core.sample import Sample
 from affekt.media.sound_notes import state_heard
 from affekt.media.sound_stream import stream
-from affekt.media.sound_tracks import DecodedSound, Track
+from affekt.media.sound_tracks import DecodedSound, Heard, Track
 from affekt.media.sound_tracks import NoSound as NoSound
 from affekt.media.waveform import MAX_CHANNELS as MAX_CHANNELS
 from affekt.media.waveform import MAX_RATE_HZ as MAX_RATE_HZ
@@ -78,7 +78,7 @@ def read_sound(
             count += piece.shape[1]
             _check_size(track.name, count / rate, rate * channels)
         samples = _joined(pieces)
-        state_heard(track.heard(), samples)
+        state_heard(_heard(track, stop_s), samples)
     return Waveform(samples, rate)
 
 
@@ -226,7 +226,7 @@ def _blocks(
             if count:
                 yield Waveform(_joined(waiting), rate)
         finally:
-            state_heard(track.heard(), edges)
+            state_heard(_heard(track, stop_s), edges)
 
 
 def _pieces(
@@ -249,6 +249,10 @@ def _pieces(
     if not count:
         asked = f"{start_s:.1f} to {stop_s:.1f} s" if stop_s is not None else f"sound from {start_s:.1f} s on"
         raise MediaError(f"{track.name} ends at {track.end() / track.rate_hz:.1f} s; {asked} was asked for")
+
+
+def _heard(track: Track, stop_s: float | None) -> Heard:
+    return track.heard(None if stop_s is None else round(stop_s * track.rate_hz))
 
 
 def _joined(pieces: list[np.ndarray]) -> np.ndarray:

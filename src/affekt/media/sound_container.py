@@ -48,7 +48,8 @@ class ContainerTrack:
             self._broken = 0  # samples of packets that could not be decoded, by what they state
             self._is_broken_off = False  # reading ended with an error, not with the file
             self._has_lost = False  # a packet was not decoded since the last frame
-            self._from = self._to = self._lost = 0  # what the latest walk covered, and what of it is missing
+            self._from = self._to = 0  # what the latest walk covered
+            self._lost: list[tuple[int, int]] = []  # parts of it that are missing, in order
             self._is_at_end = False
             self._packer: tuple[tuple[str, str], AudioResampler] | None = None
             self._is_timed = False  # positions are not known before the first frame is
@@ -170,7 +171,7 @@ class ContainerTrack:
         # Sound that begins late is no damage; packets that should have been decoded before are.
         lead_in = min(place, max(first, self._should_begin)) - first
         self._from = self._to = first + max(0, lead_in)
-        self._lost, self._is_at_end = 0, False
+        self._lost, self._is_at_end = [], False
         yield from self._silence(lead_in)
         yield from self._missing(place - max(first, first + lead_in))
         shift = 0  # between timestamps that went astray and the count of samples
@@ -196,7 +197,8 @@ class ContainerTrack:
             yield block[:, max(0, first - place + block.shape[1]) :]
         behind = self._tried_end - place
         if self._has_lost and drift < behind <= hole:  # damaged up to the end
-            self._lost, self._to = self._lost + behind, place + behind
+            self._lost.append((place, place + behind))
+            self._to = place + behind
         self._is_at_end = True
 
     def _missing(self, count: int) -> Iterator[np.ndarray]:
@@ -206,14 +208,17 @@ class ContainerTrack:
             MediaError: More is missing than `_HOLE_S` beside packets that could not be decoded: a small file
                 could state any length.
         """
+        if count <= 0:
+            return
+        self._lost.append((self._to, self._to + count))
+        lost = _total(self._lost)
+        if lost > _HOLE_S * self.rate_hz + self._broken:
+            raise MediaError(
+                f"{self.name}: {lost / self.rate_hz:.0f} s are missing between its packets; "
+                "its timestamps are damaged"
+            )
         for block in self._silence(count):
-            self._lost += block.shape[1]
             self._to += block.shape[1]
-            if self._lost > _HOLE_S * self.rate_hz + self._broken:
-                raise MediaError(
-                    f"{self.name}: more than {self._lost / self.rate_hz:.0f} s are missing between its "
-                    "packets; its timestamps are damaged"
-                )
             yield block
 
     def probe(self) -> np.ndarray:
@@ -226,11 +231,14 @@ class ContainerTrack:
                 break
         return np.concatenate(found) if found else np.zeros(0, np.float32)
 
-    def heard(self) -> Heard:
-        stated_s = self._counted_s() if self._is_at_end else None
+    def heard(self, stop: int | None) -> Heard:
+        is_at_end = self._is_at_end and (stop is None or self._to < stop)
+        stop = self._to if stop is None else min(stop, self._to)
+        stated_s = self._counted_s() if is_at_end else None
+        lost = _total([(start, min(end, stop)) for start, end in self._lost if start < stop])
         return Heard(
-            covered_s=(self._to - self._from) / self.rate_hz,
-            lost_s=self._lost / self.rate_hz,
+            covered_s=max(0, stop - self._from) / self.rate_hz,
+            lost_s=lost / self.rate_hz,
             before_s=-self._begin / self.rate_hz if self._has_picture and self._from == 0 else 0.0,
             ends_s=None if stated_s is None else self._to / self.rate_hz,
             stated_s=stated_s,
@@ -367,3 +375,7 @@ class ContainerTrack:
     def close(self) -> None:
         self._frames.close()
         self._container.close()
+
+
+def _total(parts: list[tuple[int, int]]) -> int:
+    return sum(end - start for start, end in parts)

@@ -127,12 +127,12 @@ class SndfileTrack:
             pass  # what follows is cut off; the values found so far tell the range
         return np.concatenate(found) if found else np.zeros(0, np.float32)
 
-    def heard(self) -> Heard:
-        rate_hz = self.rate_hz
-        is_at_end = self._covered >= self._frames
+    def heard(self, stop: int | None) -> Heard:
+        end = self._covered if stop is None else min(stop, self._covered)
+        is_at_end = self._covered >= self._frames and (stop is None or self._covered < stop)
         return Heard(
-            covered_s=(self._covered - self._first) / rate_hz,
-            ends_s=self._covered / rate_hz if is_at_end and self._stated_s is not None else None,
+            covered_s=(end - self._first) / self.rate_hz,
+            ends_s=end / self.rate_hz if is_at_end and self._stated_s is not None else None,
             stated_s=self._stated_s,
         )
 

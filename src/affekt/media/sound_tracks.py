@@ -54,8 +54,8 @@ class Track(Protocol):
         """Values from all over the track, or from its beginning, (n,); only asked for where it is `exact`."""
         ...
 
-    def heard(self) -> Heard:
-        """What the latest walk gave so far."""
+    def heard(self, stop: int | None) -> Heard:
+        """What the latest walk gave so far, up to a position if not all that it read was wanted."""
         ...
 
     def end(self) -> int:
@@ -87,7 +87,7 @@ class DecodedSound:
     def probe(self) -> np.ndarray:
         return self._samples.ravel()
 
-    def heard(self) -> Heard:
+    def heard(self, stop: int | None) -> Heard:
         return Heard()
 
     def end(self) -> int:
