@@ -26,12 +26,10 @@ class Utterance(NamedTuple):
     Attributes:
         samples: (n,) at the config's rate.
         start_s: Where it begins in the sample's time.
-        read_s: How much of the sound was read, silence at its ends included.
     """
 
     samples: np.ndarray
     start_s: float
-    read_s: float
 
 
 class CompactVoicePreprocess:
@@ -87,7 +85,10 @@ class CompactVoicePreprocess:
             MediaError: The sound cannot be read, or is silent.
         """
         utterance = self._utterance(sample)
-        self._note(sample, utterance)
+        note_short(
+            len(utterance.samples) / self.config.rate_hz,
+            self.config.frames * self.config.hop / self.config.rate_hz,
+        )
         rows = self._plain(utterance)
         return [{"mel": self._cut(rows, self._start(len(rows), view))} for view in range(self.config.views)]
 
@@ -126,7 +127,7 @@ class CompactVoicePreprocess:
 
     def moments(self, sample: Sample) -> Moments:
         """When each chunk of the first view is; parts of a short utterance are heard several times over."""
-        config, (samples, start_s, _) = self.config, self._utterance(sample)
+        config, (samples, start_s) = self.config, self._utterance(sample)
         count = 1 + len(samples) // config.hop
         first = self._start(count, 0)
         heard = np.arange(config.frames)
@@ -146,21 +147,16 @@ class CompactVoicePreprocess:
     def _utterance(self, sample: Sample) -> Utterance:
         config = self.config
         samples = sound_of(sample, rate_hz=config.rate_hz, longest_s=config.longest_s).samples[0]
+        if len(samples) >= round(config.longest_s * config.rate_hz):
+            begin_s, end_s = sound_span_s(sample)
+            note_unheard(config.longest_s, end_s - begin_s)
         try:
             start, stop = sounding_span(
                 samples, config.rate_hz, below_db=config.trim_db, margin_s=config.margin_s
             )
         except MediaError as error:
             raise MediaError(f"{sample.id}: {error}") from None
-        return Utterance(samples[start:stop], start / config.rate_hz, len(samples) / config.rate_hz)
-
-    def _note(self, sample: Sample, utterance: Utterance) -> None:
-        """State what is not heard of the sound, and how little there is."""
-        config = self.config
-        note_short(len(utterance.samples) / config.rate_hz, config.frames * config.hop / config.rate_hz)
-        if utterance.read_s >= config.longest_s - 1 / config.rate_hz:
-            begin_s, end_s = sound_span_s(sample)
-            note_unheard(utterance.read_s, end_s - begin_s)
+        return Utterance(samples[start:stop], start / config.rate_hz)
 
     def _decibels(self, samples: np.ndarray, *, hop: int | None = None) -> np.ndarray:
         """Power in mel bands, (frames, mels) float32."""

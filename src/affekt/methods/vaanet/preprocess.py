@@ -14,7 +14,7 @@ from affekt.core.sample import Moments, Sample
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.media.snippets import clips_spec, moments_of, read_snippets
 from affekt.media.sound import NoSound, Waveform, sound_of, sound_span_s
-from affekt.media.sound_notes import is_silent, note_beside, note_short, note_unheard
+from affekt.media.sound_notes import is_silent, note_beside, note_short
 from affekt.media.spectrum import mfcc
 from affekt.media.video import video_of
 
@@ -112,9 +112,6 @@ class VAANetPreprocess:
             raise MediaError(f"{sample.id}: nothing is heard: the recording is silent")
         else:
             note_short(sound.duration_s, min(longest_s, LEAST_SOUND_S))
-        if sound.duration_s > longest_s:
-            begin_s, end_s = sound_span_s(sample)
-            note_unheard(longest_s, end_s - begin_s)
 
 
 def repeated(rows: np.ndarray, count: int) -> np.ndarray:
