@@ -64,6 +64,7 @@ def open_bundle(
         modality=document["modality"],
         temperature=document["calibration"]["temperature"],
         segment_bar=document["calibration"].get("segment_bar"),
+        thresholds=document["calibration"].get("thresholds", {}),
         provenance=Provenance(document["method"], document["weights_sha256"], sealed.sha256[:12]),
         document=document,
         backend=network.name if reduced == "f32" else f"{network.name}, {reduced}",
