@@ -48,8 +48,8 @@ class Prediction:
         notes: What the answer had to put up with, such as a missing sound track.
         segments: Stretches that a localization network found, the surest first; None where it does not look
             for any.
-        labels: Of several labels at once: all whose score reaches their threshold, the likeliest first; may be
-            empty. Always empty for answers of a single label.
+        labels: Of several labels at once: all whose score reaches their threshold, the likeliest first; may
+            be empty. Always empty for answers of a single label.
     """
 
     id: str

@@ -29,6 +29,7 @@ J. American Statistical Association 1927 (step 3).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -170,9 +171,10 @@ def paired_intervals(
     Raises:
         ValueError: As `score_intervals`.
     """
+    both = [*np.atleast_2d(one), *np.atleast_2d(other)]
+    check_items(truth=truth, one=both[0], other=both[-1])
     units = units_of(len(truth), subjects)
-    both = np.concatenate([np.atleast_2d(one), np.atleast_2d(other)])
-    counts, copies = _confusions(truth, both, classes, units)
+    counts, copies = _confusions(truth, np.stack(both), classes, units)
     seeds = len(np.atleast_2d(one))
     ranges = confusion_differences(counts[:seeds], counts[seeds:], copies=copies, level=level)
     return Intervals(ranges, units.over, units.note)
@@ -216,7 +218,7 @@ def confusion_differences(
         return dict.fromkeys(sizes_of(one, copies), (-1.0, 1.0))
     first, second = (_left_out(counts, scores_of, copies) for counts in (one, other))
     sizes = sizes_of(one, copies)
-    items = float(np.einsum("g...,g->", one[0], copies))
+    items = float(one[0].sum(axis=(1, 2)) @ copies)
     ranges: dict[str, Range] = {}
     for name, whole in first.whole.items():
         moved = first.left[name] - second.left[name]
@@ -224,7 +226,7 @@ def confusion_differences(
         variance = _variance(moved, difference, copies) + 1 / (items + 2) / _worth(
             weights, copies, sizes[name]
         )
-        reach = _student(weights, copies, level) * np.sqrt(variance)
+        reach = _student(weights, copies, level) * math.sqrt(variance)
         ranges[name] = (max(-1.0, difference - reach), min(1.0, difference + reach))
     return ranges
 

@@ -74,15 +74,16 @@ def scores_of_counts(counts: np.ndarray) -> dict[str, np.ndarray]:
     occurs, seen = present > 0, present + decided > 0
 
     def mean(values: np.ndarray, which: np.ndarray) -> np.ndarray:
-        return (values * which).sum(-1) / np.maximum(which.sum(-1), 1)
+        return np.asarray((values * which).sum(-1) / np.maximum(which.sum(-1), 1))
 
-    return {
+    scores = {
         "accuracy": (hits + counts[..., REST]).sum(-1) / np.maximum(counts.sum((-2, -1)), 1),
         "uar": mean(hits / np.maximum(present, 1), occurs),
         "macro_f1": mean(f1, seen),
         "weighted_f1": (f1 * present).sum(-1) / np.maximum(present.sum(-1), 1),
         "mean_precision": mean(hits / np.maximum(decided, 1), seen),
     }
+    return {name: np.asarray(values) for name, values in scores.items()}
 
 
 def multi_label_intervals(

@@ -50,8 +50,10 @@ def exchanged_labels(confusion: np.ndarray, names: tuple[str, ...]) -> str:
         >>> exchanged_labels(np.array([[2, 98], [99, 1]]), ("glad", "sad")).partition(" accuracy")[0]
         'labels look exchanged: with outputs read as glad=sad, sad=glad'
     """
-    counts = check_counts(confusion)
+    counts = np.asarray(confusion, float)
     items = counts.sum()
+    if not items:
+        return ""
     accuracy = np.trace(counts) / items
     order, best = best_permutation(counts)
     # The best of all orders always looks better; three standard deviations of what few items do by chance.
