@@ -29,12 +29,12 @@ from affekt.engine.run import open_run
 from affekt.engine.splits import part
 from affekt.media.sound import sound_of
 from affekt.media.spectrum import log_mel
-from affekt.metrics.classification import bootstrap_intervals, confusion_matrix, interval, scores_of
+from affekt.metrics.classification import confusion_matrix, scores_of
+from affekt.metrics.intervals import LEAST_SUBJECTS, Intervals, paired_intervals, score_intervals
 
 OUTPUT = Path(__file__).parent / "results"
 RATE_HZ, BANDS = 16_000, 40
 SHOWN = ("accuracy", "uar", "macro_f1")
-DRAWS = 4000
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class Answers:
     ours: np.ndarray
     plain: np.ndarray
     classes: int
+    speakers: Sequence[str]
 
 
 def main() -> None:
@@ -70,8 +71,8 @@ def main() -> None:
     write_report(
         OUTPUT / "voice.md",
         [
-            "Emotion of speech of speakers that nobody was trained on; 95 % intervals by bootstrap over "
-            "utterances.",
+            "Emotion of speech of speakers that nobody was trained on; 95 % intervals over speakers where "
+            f"there are {LEAST_SUBJECTS} or more, else over utterances.",
             "",
             *as_table(("data", "method", "utterances", "accuracy", "UAR", "macro F1"), rows),
             "",
@@ -85,7 +86,7 @@ def answers_of(name: str, root: Path, runs: Sequence[Path]) -> Answers:
     corpus = catalog.dataset(name).open(root)
     features = {sample.id: statistics_of(sample) for sample in corpus.samples}
     columns: list[tuple[int, int, int]] = []
-    speakers: set[str] = set()
+    speakers: list[str] = []
     for run in runs:
         result = evaluate(run, data_root=root)
         place = {label: number for number, label in enumerate(result.labels)}
@@ -95,12 +96,13 @@ def answers_of(name: str, root: Path, runs: Sequence[Path]) -> Answers:
             (place[row["true"]], place[row["predicted"]], place[str(guess)])
             for row, guess in zip(result.predictions, plain, strict=True)
         ]
-        speakers |= {row["subject"] for row in result.predictions}
+        speakers += [row["subject"] for row in result.predictions]
         if len(runs) == 1:
             shutil.copyfile(result.folder / "confusion.png", OUTPUT / f"voice-{name}-confusion.png")
     truth, ours, plain = np.array(columns).T
     scheme = f", {len(runs)} folds" if len(runs) > 1 else ""
-    return Answers(f"{name}, {len(speakers)} test speakers{scheme}", truth, ours, plain, len(corpus.labels))
+    title = f"{name}, {len(set(speakers))} test speakers{scheme}"
+    return Answers(title, truth, ours, plain, len(corpus.labels), speakers)
 
 
 def plain_classifier(corpus: Corpus, features: dict[str, np.ndarray], run: Path) -> Pipeline:
@@ -124,26 +126,28 @@ def rows_of(answers: Answers) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for method, predicted in methods:
         scores = scores_of(confusion_matrix(answers.truth, predicted, answers.classes))
-        ranges = bootstrap_intervals(answers.truth, predicted, answers.classes)
+        ranges = score_intervals(answers.truth, predicted, answers.classes, answers.speakers).ranges
         cells = [f"{float(scores[k]):.3f} ({ranges[k][0]:.3f} to {ranges[k][1]:.3f})" for k in SHOWN]
         rows.append((answers.title, method, str(len(answers.truth)), *cells))
     return rows
 
 
 def difference(answers: Answers) -> str:
-    """How far the network is ahead, utterances drawn together."""
-    rng = np.random.default_rng(0)
-    drawn = rng.integers(len(answers.truth), size=(DRAWS, len(answers.truth)))
-    whole, drawings = [], []
-    for guess in (answers.ours, answers.plain):
-        whole.append(scores_of(confusion_matrix(answers.truth, guess, answers.classes)))
-        stack = [confusion_matrix(answers.truth[row], guess[row], answers.classes) for row in drawn]
-        drawings.append(scores_of(np.stack(stack)))
+    """How far the network is ahead, on the same utterances."""
+    sides = (answers.ours, answers.plain)
+    whole = [scores_of(confusion_matrix(answers.truth, guess, answers.classes)) for guess in sides]
+    found = paired_intervals(answers.truth, *sides, answers.classes, answers.speakers)
     texts = []
     for key, title in (("accuracy", "accuracy"), ("uar", "UAR")):
-        low, high = interval(drawings[0][key] - drawings[1][key], 0.95)
+        low, high = found.ranges[key]
         texts.append(f"{float(whole[0][key] - whole[1][key]):+.3f} ({low:+.3f} to {high:+.3f}) in {title}")
-    return f"- {answers.title}: the network is ahead by {' and '.join(texts)}, paired over utterances."
+    ahead = f"- {answers.title}: the network is ahead by {' and '.join(texts)}, paired over utterances"
+    return f"{ahead}; {units(found)}."
+
+
+def units(found: Intervals) -> str:
+    """What intervals speak for."""
+    return found.note or f"intervals over {'speakers' if found.over == 'subjects' else 'utterances'}"
 
 
 if __name__ == "__main__":

@@ -12,7 +12,15 @@ from affekt.core.errors import require
 
 # Of each class: what an evaluation calls it, and what people do.
 _COLUMNS = {
-    "labels": {"precision": "precision", "recall": "recall", "f1": "F1", "count": "samples"},
+    "single_label": {"precision": "precision", "recall": "recall", "f1": "F1", "count": "samples"},
+    "multi_label": {
+        "threshold": "threshold",
+        "precision": "precision",
+        "recall": "recall",
+        "f1": "F1",
+        "average_precision": "average precision",
+        "count": "samples",
+    },
     "localization": {
         "average_precision": "average precision",
         "recall": "recall",
@@ -68,11 +76,20 @@ def command(
     for name, value in result.scores.items():
         low, high = result.intervals.get(name, (None, None))
         rows.append((name, value, f"{low:.3f} to {high:.3f}" if low is not None else ""))
-    as_table(("score", "value", "95 % interval"), rows, title=f"{result.samples} samples")
-    columns = _COLUMNS["localization" if result.task == "localization" else "labels"]
+    as_table(
+        ("score", "value", f"95 % interval over {result.interval_over or 'items'}"),
+        rows,
+        title=f"{result.samples} samples",
+    )
+    if result.interval_note:
+        say(result.interval_note)
+    columns = _COLUMNS.get(result.task, _COLUMNS["single_label"])
     as_table(
         ("class", *columns.values()),
-        [(one["class"], *(one[name] for name in columns)) for one in result.per_class],
+        [
+            (one["class"], *("" if one[name] is None else one[name] for name in columns))
+            for one in result.per_class
+        ],
     )
     if result.localization:
         as_table(

@@ -76,6 +76,7 @@ def open_bundle(
         modality=manifest.modality,
         temperature=manifest.calibration.temperature,
         segment_bar=manifest.calibration.segment_bar,
+        thresholds=manifest.calibration.thresholds,
         provenance=Provenance(manifest.method, manifest.weights_sha256, sealed.sha256[:12]),
         document=sealed.document,
         backend=network.name if manifest.precision == "f32" else f"{network.name}, {manifest.precision}",

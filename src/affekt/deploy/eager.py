@@ -49,6 +49,7 @@ def checkpoint_predictor(sealed: Sealed, calibration: Mapping[str, Any]) -> Pred
         modality=preprocess.spec.modality(room.card.modalities[0]),
         temperature=calibration.get("temperature", 1.0),
         segment_bar=calibration.get("segment_bar"),
+        thresholds=calibration.get("thresholds", {}),
         provenance=Provenance(
             document["method"], document["files"][MODEL_FILE]["sha256"], sealed.sha256[:12]
         ),

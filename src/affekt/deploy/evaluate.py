@@ -18,6 +18,7 @@ from affekt.core.prediction import Prediction
 from affekt.core.recipe import DataSettings, Recipe, SplitSettings
 from affekt.core.sample import Sample, Skipped, Split, Timed
 from affekt.deploy.backends import Backend, Precision
+from affekt.deploy.evaluate_labels import score_labels
 from affekt.deploy.evaluate_segments import evaluate_segments
 from affekt.deploy.evaluation import Evaluation
 from affekt.deploy.load import is_bundle, load
@@ -27,14 +28,9 @@ from affekt.engine.run import open_run
 from affekt.engine.splits import select
 from affekt.engine.train import data_path
 from affekt.metrics.calibration import expected_calibration_error, negative_log_likelihood
-from affekt.metrics.classification import (
-    bootstrap_intervals,
-    confusion_matrix,
-    multi_label_scores,
-    per_class,
-    scores_of,
-)
+from affekt.metrics.classification import confusion_matrix, per_class, scores_of
 from affekt.metrics.detection import THRESHOLDS, detection_scores, mean_average_precision
+from affekt.metrics.intervals import score_intervals
 from affekt.metrics.localization import segments_from_attention
 from affekt.metrics.permutation import exchanged_labels
 from affekt.metrics.segments import Segments
@@ -211,20 +207,18 @@ def _mapped(
 def _score(
     predictor: Predictor, logits: np.ndarray, samples: list[Sample], truth: np.ndarray, folder: Path
 ) -> Evaluation:
+    folder.mkdir(parents=True, exist_ok=True)
+    if predictor.task == "multi_label":
+        return score_labels(predictor, logits, samples, truth, folder)
     names, classes = predictor.labels.names, len(predictor.labels)
     probability = predictor.probability(logits)
     predicted = probability.argmax(axis=1)
     hard = truth.argmax(axis=1) if truth.ndim == 2 else truth
     confusion = confusion_matrix(hard, predicted, classes)
-    intervals: dict[str, tuple[float, float]] = {}
-    if predictor.task == "multi_label":
-        scores = multi_label_scores(truth, probability)
-    else:
-        subjects = np.array([sample.subject or f"sample {sample.id}" for sample in samples])
-        intervals = bootstrap_intervals(hard, predicted, classes, groups=subjects)
-        scores = {name: float(value) for name, value in scores_of(confusion).items()}
-        scores["ece"] = expected_calibration_error(probability, hard)
-        scores["nll"] = negative_log_likelihood(np.log(np.maximum(probability, 1e-12)), hard)
+    found = score_intervals(hard, predicted, classes, [sample.subject for sample in samples])
+    scores = {name: float(value) for name, value in scores_of(confusion).items()}
+    scores["ece"] = expected_calibration_error(probability, hard)
+    scores["nll"] = negative_log_likelihood(np.log(np.maximum(probability, 1e-12)), hard)
     rows = [
         {
             "id": sample.id,
@@ -236,23 +230,22 @@ def _score(
         }
         for row, sample in enumerate(samples)
     ]
-    folder.mkdir(parents=True, exist_ok=True)
-    if predictor.task == "single_label":
-        draw_confusion(confusion, names, folder / "confusion.png", title=f"{len(samples)} samples")
-        draw_reliability(probability, hard, folder / "reliability.png")
-    hint = exchanged_labels(confusion, names) if predictor.task == "single_label" else ""
+    draw_confusion(confusion, names, folder / "confusion.png", title=f"{len(samples)} samples")
+    draw_reliability(probability.max(axis=1), predicted == hard, folder / "reliability.png")
     return Evaluation(
         scores,
-        intervals,
+        found.ranges,
         per_class(confusion, names),
         confusion,
         names,
         rows,
         folder,
-        label_hint=hint,
+        label_hint=exchanged_labels(confusion, names),
         backend=predictor.backend,
         task=predictor.task,
         samples=len(samples),
+        interval_over=found.over,
+        interval_note=found.note,
     )
 
 

@@ -21,10 +21,14 @@ class Evaluation:
 
     Attributes:
         scores: Metrics by name.
-        intervals: 95 % bootstrap intervals, by subject where subjects are known.
-        confusion: Of single labels; empty for localization.
-        predictions: One row a sample: id, true, predicted, confidence, and the score of each label. For
-            localization one row a segment that was found: id, start_s, end_s, label, score.
+        intervals: 95 % intervals of scores, as `affekt.metrics.intervals` says.
+        interval_over: The independent units of the intervals: `subjects`, `items` or `videos`.
+        interval_note: A limitation of the intervals, as where subjects are too few; usually empty.
+        confusion: Of single labels; empty for several labels and for localization.
+        predictions: One row a sample: id, true, predicted, confidence, and the score of each label. Where a
+            sample may have several labels, true and predicted ones are joined by `|`, and `confidence` is of
+            the likeliest. For localization one row a segment that was found: id, start_s, end_s, label,
+            score.
         label_hint: A sentence where labels seem to stand in another order than the outputs; usually empty.
         backend: What computed the network, and in which precision.
         localization: Where samples state when something happens (`Sample.segments`) and the network weighs
@@ -45,6 +49,8 @@ class Evaluation:
     localization: dict[str, float] = field(default_factory=dict)
     task: Task = "single_label"
     samples: int = 0
+    interval_over: str = ""
+    interval_note: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -52,6 +58,8 @@ class Evaluation:
             "scores": self.scores,
             "label_hint": self.label_hint,
             "intervals": self.intervals,
+            "interval_over": self.interval_over,
+            "interval_note": self.interval_note,
             "per_class": self.per_class,
             "confusion": self.confusion.tolist(),
             "labels": list(self.labels),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -34,6 +34,9 @@ class Calibration(_Part):
 
     temperature: float = Field(default=1.0, gt=0, allow_inf_nan=False, strict=True)
     segment_bar: float | None = Field(default=None, allow_inf_nan=False, strict=True)
+    thresholds: dict[str, Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]] = Field(
+        default_factory=dict
+    )
 
 
 class Encoder(_Part):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from affekt.core.segment import Segment
 from affekt.deploy.inputs import as_samples, notes_of
 from affekt.deploy.sources import Source, inputs_of, is_one, taken
 from affekt.metrics.calibration import sigmoid, softmax
+from affekt.metrics.multi_label import THRESHOLD
 
 if TYPE_CHECKING:  # an engine is loaded with the first bundle, not before
     from affekt.deploy.backends import Backend, Precision
@@ -35,6 +36,7 @@ class Predictor:
         modality: What it takes, such as `image` or `video+audio`.
         temperature: What logits are divided by; 1 where nothing was calibrated.
         segment_bar: Score from which found segments are told; None tells all.
+        thresholds: Of several labels: score by class from which it is present; 0.5 for one that is absent.
         document: Manifest of the bundle or checkpoint behind it.
         backend: What computes the network, and in which precision, such as `openvino bf16`.
         path: The bundle, run folder or checkpoint that it was loaded from; None where it was made in memory.
@@ -58,6 +60,7 @@ class Predictor:
     document: Mapping[str, Any]
     backend: str = "pytorch f32"
     segment_bar: float | None = None
+    thresholds: Mapping[str, float] = field(default_factory=dict)
     path: Path | None = None
 
     def __repr__(self) -> str:
@@ -168,6 +171,17 @@ class Predictor:
         scaled = logits.astype(float) / self.temperature
         return softmax(scaled) if self.task == "single_label" else sigmoid(scaled)
 
+    def limits(self) -> np.ndarray:
+        """Threshold (k,) of each class, where several may be present."""
+        return np.array([self.thresholds.get(name, THRESHOLD) for name in self.labels.names])
+
+    def decided(self, probability: np.ndarray) -> tuple[str, ...]:
+        """Labels whose probability (k,) reaches their threshold, the likeliest first; `multi_label` only."""
+        if self.task != "multi_label":
+            return ()
+        chosen = np.flatnonzero(probability >= self.limits())
+        return tuple(self.labels.names[k] for k in sorted(chosen, key=lambda k: -probability[k]))
+
     def _answers(
         self,
         samples: Iterable[Sample | Skipped],
@@ -269,4 +283,5 @@ class Predictor:
             span_s=(moments[0].start_s, moments[-1].end_s) if moments else sample.span_s,
             moments=moments,
             notes=tuple(dict.fromkeys((*notes_of(sample), *notes))),
+            labels=self.decided(probability),
         )

@@ -35,7 +35,8 @@ from affekt.engine.run import Run
 from affekt.engine.splits import part
 from affekt.engine.train import data_path
 from affekt.metrics.calibration import fit_temperature, sigmoid
-from affekt.metrics.classification import confusion_matrix, multi_label_scores, scores_of
+from affekt.metrics.classification import confusion_matrix, scores_of
+from affekt.metrics.multi_label import multi_label_scores
 
 PRECISION = "int8 (convolutions)"
 ALLOWED_DROP = 0.01  # of accuracy and of UAR: one point
