@@ -34,9 +34,7 @@ class Calibration(_Part):
 
     temperature: float = Field(default=1.0, gt=0, allow_inf_nan=False, strict=True)
     segment_bar: float | None = Field(default=None, allow_inf_nan=False, strict=True)
-    thresholds: dict[str, Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]] = Field(
-        default_factory=dict
-    )
+    thresholds: dict[str, Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]] = {}
 
 
 class Encoder(_Part):
