@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 import affekt
+from affekt.core import catalog
 from affekt.core.errors import FolderError
 from affekt.engine.network import EagerNetwork
 
@@ -26,8 +28,6 @@ def test_a_pickled_predictor_of_a_run_reads_its_checkpoint(face_run):
 
 
 def test_a_checkpoint_that_is_gone_is_one_clear_error(face_run, tmp_path):
-    import shutil
-
     checkpoint = shutil.copytree(face_run / "checkpoints" / "best", tmp_path / "checkpoint")
     content = pickle.dumps(affekt.load(checkpoint))
     shutil.rmtree(checkpoint)
@@ -36,8 +36,6 @@ def test_a_checkpoint_that_is_gone_is_one_clear_error(face_run, tmp_path):
 
 
 def test_a_network_in_memory_is_pickled_with_its_weights():
-    from affekt.core import catalog
-
     room = catalog.method("compact_face")
     network = EagerNetwork(room.load("model")(room.make_config(room.card.tiny)).eval())
     batch = {"image": np.ones((1, 1, 16, 16), np.float32)}
