@@ -16,7 +16,7 @@ from affekt.core.errors import AffektError
 app = typer.Typer(
     name="affekt",
     help="Train, evaluate, export and apply methods of affective computing.",
-    epilog="Exit codes: 0 done, 1 the work failed, 2 the call was wrong.",
+    epilog="Exit codes: 0 done, 1 the work failed, 2 the call was wrong, 130 SIGINT (Ctrl-C), 143 SIGTERM.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

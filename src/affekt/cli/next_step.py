@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import typer
-from click.core import ParameterSource
 
 
 def line(*words: Any) -> str:
     """A command line of the shell; words that need quotes get them.
 
     Example:
-        >>> line("affekt", "evaluate", Path("my runs/a"))
+        >>> line("affekt", "evaluate", "my runs/a")
         "affekt evaluate 'my runs/a'"
     """
     return shlex.join(str(word) for word in words)
@@ -25,7 +23,8 @@ def given(context: typer.Context, name: str, option: str) -> list[str]:
     """An option as it was given on the command line, to be repeated; nothing where the environment or a
     default gave it, which they do again.
     """
-    if context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
+    source = context.get_parameter_source(name)
+    if source is None or source.name != "COMMANDLINE":
         return []
     value: Any = context.params.get(name)
     if isinstance(value, bool) or value is None:

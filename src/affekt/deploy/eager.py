@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from affekt.engine.checkpoint import MODEL_FILE
 from affekt.engine.network import checkpoint_model, eager_network, encoded_input
 from affekt.engine.run import open_run
 
+log = logging.getLogger(__name__)
+
 
 def open_eager(path: Path) -> Predictor:
     """A predictor that computes in PyTorch: the best epoch of a run, or the checkpoint itself.
@@ -24,6 +27,8 @@ def open_eager(path: Path) -> Predictor:
     """
     if (path / "recipe.toml").is_file():
         run = open_run(path)
+        if run.unfinished:
+            log.warning("%s is an unfinished run: %s", path, run.unfinished)
         return checkpoint_predictor(read_sealed(run.best, kind="checkpoint"), run.calibration)
     return checkpoint_predictor(read_sealed(path, kind="checkpoint"), {})
 

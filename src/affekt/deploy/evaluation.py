@@ -13,6 +13,7 @@ import numpy as np
 from affekt.core.dataset import Task
 from affekt.core.sample import Skipped
 from affekt.core.sealed import write_text
+from affekt.deploy.evaluated_on import EvaluatedOn
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Evaluation:
         localization: Where samples state when something happens (`Sample.segments`) and the network weighs
             segments: class-agnostic average precision of its key segments, by temporal IoU, and their mean.
         samples: How many were scored.
+        evaluated_on: Which data they are of, and how many of them the network was trained on.
     """
 
     scores: dict[str, float]
@@ -45,6 +47,7 @@ class Evaluation:
     localization: dict[str, float] = field(default_factory=dict)
     task: Task = "single_label"
     samples: int = 0
+    evaluated_on: EvaluatedOn | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -61,6 +64,7 @@ class Evaluation:
             "folder": str(self.folder),
             "backend": self.backend,
             "localization": self.localization,
+            "evaluated_on": self.evaluated_on.to_dict() if self.evaluated_on else None,
         }
 
     def write(self) -> None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import gzip
 import json
 import os
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Any
 from affekt.core.content import annotation_key, digest, media_keys
 from affekt.core.dataset import Corpus
 from affekt.core.errors import FolderError
+from affekt.core.prepared import is_prepared
 from affekt.core.sample import Sample
 from affekt.core.sealed import write_text
 from affekt.engine.splits import Parts, strongest_label
@@ -54,6 +54,7 @@ class DataIdentity:
 
     Attributes:
         root: Where the data lay; empty where none is needed.
+        prepared: Whether they were a store that `data prepare` made, whose media are other files.
         items: In the order of the parts, as training meets them.
         chosen_on: The part by which the epoch was chosen.
         accepted: Changes of the data that a resumed run was told to accept.
@@ -65,6 +66,7 @@ class DataIdentity:
     items: tuple[Item, ...]
     chosen_on: str = "validation"
     accepted: tuple[Mapping[str, Any], ...] = field(default=())
+    prepared: bool = False
 
     @property
     def present(self) -> list[Item]:
@@ -83,6 +85,7 @@ class DataIdentity:
             "samples": len(self.present),
             "sha256": self.sha256,
             "chosen_on": self.chosen_on,
+            "prepared": self.prepared,
             "parts": {
                 name: {"samples": len(members), "sha256": identity_hash(self.labels, members)}
                 for name in PARTS
@@ -123,6 +126,7 @@ def read_identity(folder: Path) -> DataIdentity | None:
             tuple(Item(**json.loads(row)) for row in rows),
             summary["chosen_on"],
             tuple(summary["accepted"]),
+            summary["prepared"],
         )
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise FolderError(f"{folder}: {FILE} and {TABLE} cannot be read ({error})") from None
@@ -148,19 +152,28 @@ def identify(
     samples = [(name, sample) for name in names for sample in getattr(parts, name)]
     if keys is None:
         keys = keys_by_id([sample for _, sample in samples])
-    items = tuple(
-        Item(
-            sample.id,
-            name,
-            strongest_label(sample),
-            sample.subject,
-            annotation_key(sample),
-            keys[sample.id],
-        )
-        for name, sample in samples
+    return DataIdentity(
+        data,
+        str(root.resolve()) if root else "",
+        corpus.labels.names,
+        tuple(_item(sample, name, keys) for name, sample in samples),
+        chosen_on="test" if shares else "validation",
+        prepared=root is not None and is_prepared(root),
     )
-    where = str(root.resolve()) if root else ""
-    return DataIdentity(data, where, corpus.labels.names, items, "test" if shares else "validation")
+
+
+def corpus_hash(corpus: Corpus, samples: Sequence[Sample], keys: Mapping[str, str]) -> str:
+    """`DataIdentity.sha256` of labelled samples of a corpus.
+
+    Args:
+        keys: Media key of each by its id.
+    """
+    return identity_hash(corpus.labels.names, [_item(sample, "", keys) for sample in samples])
+
+
+def _item(sample: Sample, part: str, keys: Mapping[str, str]) -> Item:
+    label, annotation = strongest_label(sample), annotation_key(sample)
+    return Item(sample.id, part, label, sample.subject, annotation, keys[sample.id])
 
 
 def keys_by_id(samples: Sequence[Sample]) -> dict[str, str]:
@@ -270,12 +283,6 @@ def with_change(stored: DataIdentity, now: DataIdentity, change: Mapping[str, An
     here = {item.media for item in now.items}
     gone = tuple(replace(item, is_gone=True) for item in stored.items if item.media not in here)
     return replace(now, items=(*now.items, *gone), accepted=(*stored.accepted, change))
-
-
-def counts_of(items: Sequence[Item]) -> dict[str, int]:
-    """How many items each part has."""
-    found = Counter(item.part for item in items)
-    return {name: found[name] for name in PARTS}
 
 
 def _some(ids: Sequence[str]) -> str:
