@@ -13,11 +13,13 @@ from affekt.engine.run import Run
 from affekt.engine.splits import part, select
 from affekt.engine.train import open_corpus, train
 
-from .conftest import draw, draw_folder, picture_recipe
 
+@pytest.fixture
+def resumed(picture_recipe):
+    def resume(runs, root, **options):
+        return train(picture_recipe(), data_root=root, runs=runs, resume=True, progress=False, **options)
 
-def resumed(runs, root, **options):
-    return train(picture_recipe(), data_root=root, runs=runs, resume=True, progress=False, **options)
+    return resume
 
 
 def run_in(runs):
@@ -40,26 +42,29 @@ def test_a_run_states_its_data_by_counts_and_hashes(picture_runs, pictures):
     assert checkpoint["sha256"] == stated["sha256"] == run.result["data"]["sha256"]
 
 
-def test_a_copied_folder_is_the_same_data(begun, changed):
+def test_a_copied_folder_is_the_same_data(begun, changed, resumed):
     assert resumed(begun, changed).result["samples"] == {"train": 15, "validation": 3, "test": 9}
 
 
-def test_resuming_without_some_files_is_refused_with_their_number_and_names(begun, changed):
+def test_resuming_without_some_files_is_refused_with_their_number_and_names(begun, changed, resumed):
     for name in ("angry", "happy", "sad"):
         (changed / "train" / name / "0.png").unlink()
     with pytest.raises(DataError, match=r"27 samples before, 24 now: 3 gone \(.*0\.png.*--accept-data"):
         resumed(begun, changed)
 
 
-def test_resuming_with_new_relabelled_and_altered_files_is_refused_with_each_number(begun, changed):
-    draw(changed / "train/sad/new.png", 1234, 2)
-    draw(changed / "train/happy/1.png", 4321, 1)
+def test_resuming_with_new_relabelled_and_altered_files_is_refused_with_each_number(
+    begun, changed, draw_picture, resumed
+):
+    draw_picture(changed / "train/sad/new.png", 1234, 2)
+    draw_picture(changed / "train/happy/1.png", 4321, 1)
     (changed / "manifest.csv").write_text(
         "path,label,split,id\n"
         + "".join(
-            f"{name},{'sad' if name == 'train/happy/2.png' else name.split('/')[1]},{name.split('/')[0]},{name}\n"
+            f"{name},{'sad' if name == 'train/happy/2.png' else label},{part},{name}\n"
             for path in sorted(changed.rglob("*.png"))
             for name in [path.relative_to(changed).as_posix()]
+            for part, label, _ in [name.split("/")]
         )
     )
     with pytest.raises(DataError) as caught:
@@ -69,12 +74,14 @@ def test_resuming_with_new_relabelled_and_altered_files_is_refused_with_each_num
     assert "1 with other content (train/happy/1.png)" in str(caught.value)
 
 
-def test_accepted_data_keep_every_known_sample_in_its_part_and_are_recorded(begun, changed):
+def test_accepted_data_keep_every_known_sample_in_its_part_and_are_recorded(
+    begun, changed, draw_picture, resumed
+):
     before = ids_by_part(run_in(begun))
     gone = {sorted(before["train"])[0], sorted(before["train"])[1], sorted(before["validation"])[0]}
     for name in gone:
         (changed / name).unlink()
-    draw(changed / "train/sad/new.png", 1234, 2)
+    draw_picture(changed / "train/sad/new.png", 1234, 2)
     run = resumed(begun, changed, accept_data=True)
     after = ids_by_part(run)
     assert after["train"] == before["train"] - gone | {"train/sad/new.png"}
@@ -87,7 +94,7 @@ def test_accepted_data_keep_every_known_sample_in_its_part_and_are_recorded(begu
     assert resumed(begun, changed).result["samples"]["train"] == 14
 
 
-def test_a_renamed_file_stays_in_its_part(pictures, changed):
+def test_a_renamed_file_stays_in_its_part(pictures, changed, picture_recipe):
     recipe = picture_recipe()
     identity = identify_of(recipe, pictures)
     name = next(item.id for item in identity.items if item.part == "validation")
@@ -105,7 +112,7 @@ def identify_of(recipe, root):
     return identify("images", root, corpus, part(corpus.samples, recipe.split))
 
 
-def test_a_new_sample_of_a_known_subject_goes_where_the_subject_is(pictures):
+def test_a_new_sample_of_a_known_subject_goes_where_the_subject_is(pictures, picture_recipe):
     recipe = picture_recipe()
     identity = identify_of(recipe, pictures)
     known = [Sample(item.id, {"text": item.media}, item.label) for item in identity.items]
@@ -125,14 +132,14 @@ def test_a_new_sample_of_a_known_subject_goes_where_the_subject_is(pictures):
     assert [sample.id for sample in parts.test[-2:]] == ["new", "stated"] and parts.train[-1].id == "free"
 
 
-def test_parts_of_unchanged_data_are_restored_in_their_order(pictures):
+def test_parts_of_unchanged_data_are_restored_in_their_order(pictures, picture_recipe):
     recipe = picture_recipe()
     samples = open_corpus(recipe, pictures).samples
     identity, parts = identify_of(recipe, pictures), part(samples, recipe.split)
     assert kept_parts(identity, samples[::-1], keys_by_id(samples), native=True) == parts
 
 
-def test_a_run_that_states_no_data_is_continued_with_a_warning(begun, changed, caplog):
+def test_a_run_that_states_no_data_is_continued_with_a_warning(begun, changed, caplog, resumed):
     run = run_in(begun)
     (run.path / "data.json").unlink()
     (changed / "train/sad/0.png").unlink()
@@ -141,13 +148,13 @@ def test_a_run_that_states_no_data_is_continued_with_a_warning(begun, changed, c
     assert read_identity(run.path) is not None
 
 
-def test_accepting_data_without_resuming_is_refused(pictures, tmp_path):
+def test_accepting_data_without_resuming_is_refused(pictures, tmp_path, picture_recipe):
     with pytest.raises(UsageError, match="goes with resume"):
         train(picture_recipe(), data_root=pictures, runs=tmp_path, accept_data=True)
 
 
 def test_a_training_without_a_test_part_says_before_it_starts_how_to_hold_one_out(
-    tmp_path, caplog, monkeypatch
+    tmp_path, caplog, monkeypatch, picture_recipe, draw_folder
 ):
     said = []
     monkeypatch.setattr("affekt.engine.train._fit", lambda *args, **more: said.append(caplog.text))
@@ -176,7 +183,7 @@ def test_a_test_part_is_cut_by_subject_with_every_class_in_its_share(share, expe
     assert select(samples, SplitSettings(test_share=share), "test") == parts.test
 
 
-def test_a_share_beside_a_test_part_or_folds_is_refused():
+def test_a_share_beside_a_test_part_or_folds_is_refused(picture_recipe):
     stated = [Sample(f"{n}", {}, "happy", split="test" if n < 3 else "train") for n in range(9)]
     with pytest.raises(ConfigError, match="the data state a test part of 3 samples"):
         part(stated, SplitSettings(test_share=0.2))
@@ -184,6 +191,6 @@ def test_a_share_beside_a_test_part_or_folds_is_refused():
         picture_recipe(split={"test_share": 0.2, "scheme": "k_fold"})
 
 
-def test_a_share_of_nothing_leaves_run_folders_where_they_were():
+def test_a_share_of_nothing_leaves_run_folders_where_they_were(picture_recipe):
     assert picture_recipe().digest() == picture_recipe(split={"test_share": 0.0}).digest()
     assert picture_recipe().digest() != picture_recipe(split={"test_share": 0.2}).digest()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shlex
-from collections.abc import Sequence
 from typing import Any
-
-import typer
 
 
 def line(*words: Any) -> str:
@@ -19,15 +17,16 @@ def line(*words: Any) -> str:
     return shlex.join(str(word) for word in words)
 
 
-def given(context: typer.Context, name: str, option: str) -> list[str]:
-    """An option as it was given on the command line, to be repeated; nothing where the environment or a
-    default gave it, which they do again.
+def repeated(option: str, value: Any, *, default: Any = None, variable: str = "") -> list[str]:
+    """An option with its value or values, to be given again; nothing where it is the default.
+
+    Args:
+        variable: An environment variable that gives the value as well.
+
+    Example:
+        >>> repeated("--set", ["seed=1", "train.epochs=3"])
+        ['--set', 'seed=1', '--set', 'train.epochs=3']
     """
-    source = context.get_parameter_source(name)
-    if source is None or source.name != "COMMANDLINE":
+    if value is None or value == default or (variable and str(value) == os.environ.get(variable)):
         return []
-    value: Any = context.params.get(name)
-    if isinstance(value, bool) or value is None:
-        return [option] if value else []
-    values: Sequence[Any] = value if isinstance(value, list | tuple) else [value]
-    return [word for one in values for word in (option, str(one))]
+    return [word for one in (value if isinstance(value, list) else [value]) for word in (option, str(one))]

@@ -8,22 +8,12 @@ from typing import Annotated
 
 import typer
 
-from affekt.cli.next_step import given, line
+from affekt.cli.next_step import line, repeated
 from affekt.cli.show import AsJson, as_json, as_table, errors, say
 from affekt.core.errors import require
 
-_REPEATED = {
-    "change": "--set",
-    "hold_out": "--hold-out",
-    "data_root": "--data-root",
-    "weights": "--weights",
-    "runs": "--runs",
-    "cache": "--cache",
-}
-
 
 def command(
-    context: typer.Context,
     recipe: Annotated[
         list[Path], typer.Argument(help="Recipe files, or METHOD/NAME; later ones override earlier ones.")
     ],
@@ -76,6 +66,7 @@ def command(
     from affekt.engine.train import train
 
     bar = errors.is_terminal and not json
+    root = repeated("--data-root", data_root, variable="AFFEKT_DATA")
     try:
         run = train(
             checked,
@@ -88,7 +79,14 @@ def command(
             progress=bar,
         )
     except TrainingStopped as stop:
-        options = [word for name, option in _REPEATED.items() for word in given(context, name, option)]
+        options = [
+            *repeated("--set", change),
+            *repeated("--hold-out", hold_out),
+            *root,
+            *repeated("--weights", weights),
+            *repeated("--runs", runs, default=Path("runs")),
+            *repeated("--cache", cache, variable="AFFEKT_CACHE"),
+        ]
         again = line("affekt", "train", *recipe, *options, "--resume")
         sys.stderr.write(f"{stop.state}; {'continue' if stop.epoch else 'start again'} with: {again}\n")
         raise typer.Exit(stop.exit_code) from None
@@ -102,5 +100,4 @@ def command(
         ("validation", "value"), list(result["validation"].items()), title=f"epoch {result['best_epoch']}"
     )
     part = [] if result["samples"]["test"] else ["--split", "validation"]
-    root = given(context, "data_root", "--data-root")
     say(f"{run.path}\nnext: {line('affekt', 'evaluate', run.path, *part, *root)}")

@@ -183,12 +183,12 @@ def choose(
         if not samples:
             raise DataError(
                 f"{root or data.name} holds other data than the network was trained on, and no part of other "
-                f"data is cut: it states {describe_splits(labelled)}. --split all scores all of it"
+                f"data is cut; it has: {describe_splits(labelled)}. --split all scores all of it"
             )
     if not samples:
         raise DataError(
-            f"{data.name} has no {name} part; it states {describe_splits(labelled)}. The network's own "
-            "validation part is --split validation; --split all scores all"
+            f"{data.name} has no {name} part; it has: {describe_splits(labelled)}. --split validation scores "
+            "the samples that chose the epoch, --split all scores all of them"
         )
     on = EvaluatedOn(
         data.name,

@@ -86,7 +86,7 @@ def select(samples: Sequence[Sample], settings: SplitSettings, split: str) -> li
     else:
         found = getattr(part(samples, settings), name)
     if not found:
-        raise DataError(f"there is no {name} part; the data have {describe_splits(labelled)}")
+        raise DataError(f"there is no {name} part; the data have: {describe_splits(labelled) or 'no label'}")
     return found
 
 
@@ -103,10 +103,18 @@ def split_name(split: str, samples: Sequence[Sample]) -> str:
 
 
 def describe_splits(samples: Sequence[Sample]) -> str:
-    """What the data state, with counts, as in `train (80) and test (20)`."""
-    counts = Counter(sample.split or "no stated part" for sample in samples)
-    order = sorted(counts, key=lambda name: ((*PARTS, name).index(name), name))
-    return ", ".join(f"{name} ({counts[name]})" for name in order) or "no labelled sample"
+    """The parts that the data state, with counts.
+
+    Example:
+        >>> describe_splits([Sample("a", {}, "sad", split="test"), Sample("b", {}, "sad")])
+        'test (1 sample), no part stated (1 sample)'
+    """
+    counts = Counter(sample.split for sample in samples)
+    order = sorted(counts, key=lambda name: ((*PARTS, name).index(name), name or "\uffff"))
+    return ", ".join(
+        f"{name or 'no part stated'} ({counts[name]} sample{'s' if counts[name] > 1 else ''})"
+        for name in order
+    )
 
 
 def check_parts(parts: Parts) -> None:

@@ -103,7 +103,7 @@ def train(
                 run.start(recipe)
                 if data.is_new:
                     data.identity.write(run.path)
-            with logging_to(run), state.told():
+            with logging_to(run) as file, state.told(file):
                 _fit(
                     run,
                     recipe,
@@ -141,12 +141,17 @@ class _Begun:
         return TrainingStopped(signum, self.run.path if self.run else None, done, self.recipe.train.epochs)
 
     @contextmanager
-    def told(self) -> Iterator[None]:
-        """Log how far a training came that does not end by itself."""
+    def told(self, file: logging.Handler) -> Iterator[None]:
+        """Log how far a training came that does not end by itself.
+
+        Args:
+            file: Of the run's log, for what the caller tells people.
+        """
         try:
             yield
         except (StopSignal, SystemExit):
-            log.info("%s", self.stopped(0).state)
+            text = self.stopped(0).state
+            file.handle(logging.LogRecord(log.name, logging.INFO, __file__, 0, text, None, None))
             raise
         except Exception as error:
             more = "" if isinstance(error, AffektError) else "; --resume continues from there"

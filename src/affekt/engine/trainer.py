@@ -100,8 +100,11 @@ def end_processes(trainer: pl.Trainer) -> None:
 
 
 @contextmanager
-def logging_to(run: Run) -> Iterator[None]:
-    """Everything affekt says goes to `log.txt`; Lightning's small talk goes nowhere."""
+def logging_to(run: Run) -> Iterator[logging.Handler]:
+    """Everything affekt says goes to `log.txt`; Lightning's small talk goes nowhere.
+
+    Yields the handler of the file, for what is to stand there alone.
+    """
     handler = logging.FileHandler(run.path / "log.txt")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     house, lightning = logging.getLogger("affekt"), logging.getLogger("lightning.pytorch")
@@ -120,7 +123,7 @@ def logging_to(run: Run) -> Iterator[None]:
             warnings.filterwarnings("ignore", message=".*module.s. in eval mode at the start of training.*")
             # Lightning still calls a helper that torch has renamed.
             warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")
-            yield
+            yield handler
     finally:
         house.removeHandler(handler)
         lightning.setLevel(level)
