@@ -7,8 +7,16 @@ import pytest
 
 import affekt
 from affekt.core.errors import DataError, FolderError, UsageError
+from affekt.core.sample import Sample
 from affekt.core.sealed import read_sealed, write_sealed
-from affekt.deploy.trained_on import KEYS_FILE, bundle_keys, trained_on_bundle, trained_on_run
+from affekt.deploy.trained_on import (
+    KEYS_FILE,
+    TrainedOn,
+    bundle_keys,
+    id_key,
+    trained_on_bundle,
+    trained_on_run,
+)
 from affekt.engine.run import Run
 from affekt.engine.train import train
 
@@ -75,9 +83,8 @@ def test_evaluations_of_two_folders_lie_apart(run, pictures, draw_folder, tmp_pa
     other = draw_folder(tmp_path / "other", {"train": 6, "test": 3}, first=5000)
     folders = [affekt.evaluate(run.path, data_root=root).folder for root in (pictures, other)]
     assert folders[0] != folders[1] and folders[0] == run.evaluation("test")
-    assert [one["root"] for one in map(json.loads, (run.path / "evaluation/record.jsonl").open())] == [
-        str(root.resolve()) for root in (pictures, other)
-    ]
+    record = [json.loads(line) for line in (run.path / "evaluation/record.jsonl").read_text().splitlines()]
+    assert [line["root"] for line in record] == [str(root.resolve()) for root in (pictures, other)]
 
 
 def test_a_fold_is_the_one_of_the_training_after_files_are_gone(fold_run, tmp_path):
@@ -162,8 +169,23 @@ def test_keys_in_a_bundle_recognise_samples_and_hold_no_name(run, tmp_path):
         trained_on_bundle(sealed.path, sealed.document)
 
 
+def test_items_of_a_published_set_are_known_by_their_ids_in_whatever_form():
+    def stated(data, *, prepared):
+        document = {"data": data, "prepared": prepared}
+        return TrainedOn(document, {"key": "test"}, {id_key(data, "a"): "train"})
+
+    sample = Sample("a", {})
+    published, own = stated("ravdess", prepared=False), stated("clips", prepared=False)
+    assert published.part_of(sample, "other", "ravdess", prepared=False) == "train"
+    assert published.part_of(sample, "key", "ravdess", prepared=False) == "train"  # training comes first
+    assert published.part_of(sample, "other", "emodb", prepared=False) is None
+    # Of own data a name says nothing, but where one of the two is a prepared store of the other.
+    assert own.part_of(sample, "other", "clips", prepared=False) is None
+    assert own.part_of(sample, "key", "clips", prepared=False) == "test"
+    assert own.part_of(sample, "other", "clips", prepared=True) == "train"
+
+
 def test_a_bundle_counts_what_its_run_was_trained_on(face_bundle, face_run, tmp_path):
     on = affekt.evaluate(face_bundle, split="all", folder=tmp_path / "all").evaluated_on
     samples = Run(face_run).result["samples"]
     assert (on.trained_on, on.validated_on) == (samples["train"], samples["validation"])
-    assert affekt.evaluate(face_bundle, folder=tmp_path / "test").evaluated_on.trained_on == 0

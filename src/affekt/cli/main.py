@@ -32,7 +32,9 @@ app.add_typer(data.app, name="data")
 
 def run() -> None:
     """Run the command line; an error of ours is one message and an exit code, never a traceback."""
-    before = signal.signal(signal.SIGTERM, _ended_by(os.getpid()))
+    before = signal.getsignal(signal.SIGTERM)
+    if before == signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _ended_by(os.getpid()))
     logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[_lines()])
     try:
         app()
@@ -47,7 +49,8 @@ def run() -> None:
             sys.stderr.write("stopped\n")
         raise
     finally:
-        signal.signal(signal.SIGTERM, before)
+        if before == signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, before)
 
 
 def _ended_by(owner: int) -> Callable[[int, FrameType | None], None]:
