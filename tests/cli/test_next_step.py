@@ -46,4 +46,4 @@ def test_a_share_that_is_held_out_is_what_the_next_line_evaluates(draw_folder, t
     assert len(words) == 3  # the environment says where the data lie
     output = evaluate(words)
     assert "6 samples of images, test" in output and "warning" not in output
-    assert "8 samples" in evaluate([*words, "--split", "train", "--set", "split.test_share=0.5"])
+    assert "12 samples of images, test" in evaluate([*words, "--set", "split.test_share=0.5"])

@@ -77,14 +77,19 @@ def trained_on_bundle(path: Path, document: Mapping[str, Any]) -> TrainedOn | No
     if "data_identity" not in document or KEYS_FILE not in document["files"]:
         return None
     try:
+        stated = document["data_identity"]
+        if not isinstance(stated["parts"], Mapping) or not {"data", "sha256", "chosen_on", "prepared"} <= set(
+            stated
+        ):
+            raise ValueError("the manifest lacks a part of data_identity")
         values = json.loads(read_sealed(path, kind="bundle").read(KEYS_FILE))
         media, ids = (
             _first((key, part) for part in PARTS for key in _unpacked(values[kind][part]))
             for kind in ("media", "ids")
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise FolderError(f"{path}: {KEYS_FILE} cannot be read ({error})") from None
-    return TrainedOn(document["data_identity"], media, ids)
+    return TrainedOn(stated, media, ids)
 
 
 def bundle_keys(identity: DataIdentity) -> str:
