@@ -49,9 +49,9 @@ def network(fold: int, seed: int, data_root: Path, runs: Path) -> list[dict[str,
     from affekt.engine.train import train
 
     run = train(recipe(fold, seed), data_root=data_root, runs=runs, resume=True, progress=False)
-    file = run.path / "evaluation" / "test" / "predictions.csv"
+    file = run.evaluation("test") / "predictions.csv"
     if not file.is_file():
-        evaluate(run.path, data_root=data_root)
+        file = evaluate(run.path, data_root=data_root).folder / file.name
     with file.open(newline="") as stream:
         return list(csv.DictReader(stream))
 

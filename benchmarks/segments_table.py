@@ -202,9 +202,9 @@ def row_of(variant: Variant, stores: Stores, runs: Path, changes: Sequence[str],
     for seed in range(seeds):
         recipe = recipe_of(variant, stores, changes, seed=seed)
         run = train(recipe, data_root=root, runs=runs, weights=weights, resume=True)
-        folder = run.path / "evaluation" / "test"
+        folder = run.evaluation("test")
         if not (folder / "predictions.csv").is_file():
-            evaluate(run.path, data_root=root)
+            folder = evaluate(run.path, data_root=root).folder
         document = json.loads((folder / "scores.json").read_text())
         scores.append(document["scores"])
         intervals.append(tuple(document["intervals"]["map"]))

@@ -138,9 +138,9 @@ def recipe_of(variant: Variant, changes: Sequence[str]) -> Recipe:
 def find(variant: Variant, recipe: Recipe, runs: Path, drawn: Sequence[Sample]) -> Found:
     """Train and evaluate, or read what an earlier call found."""
     run = train(recipe, runs=runs, resume=True, progress=True)
-    folder = run.path / "evaluation" / "test"
+    folder = run.evaluation("test")
     if not (folder / "predictions.csv").is_file():
-        evaluate(run.path)
+        folder = evaluate(run.path).folder
     with (folder / "predictions.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     localization = json.loads((folder / "scores.json").read_text())["localization"]

@@ -98,7 +98,7 @@ def same(one, other, *, tolerance):
 
 def test_a_bundle_holds_its_network_in_two_graphs_and_says_how_they_were_compared(long_bundle, long_run):
     document = read_sealed(long_bundle, kind="bundle").document
-    assert set(document["files"]) == {"model.onnx", "encoder.onnx"}
+    assert set(document["files"]) == {"model.onnx", "encoder.onnx", "samples.json"}
     assert document["encoder"] == {"input": "clips"}
     assert (document["task"], document["labels"]["names"]) == ("localization", NAMES)
     assert document["gate"]["max_difference"] < 1e-4

@@ -37,8 +37,12 @@ def command(
         Path | None, typer.Option(envvar="AFFEKT_DATA", help="Where the data set lies.")
     ] = None,
     split: Annotated[
-        Literal["train", "validation", "test", "all"], typer.Option(help="Which part.")
+        str, typer.Option(help="Which part: train, validation, test, another that the data state, or all.")
     ] = "test",
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Override an option of the data or the split: data.options.NAME=VALUE."),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option(help="Folder for results; inside the run if not given.")
     ] = None,
@@ -64,6 +68,7 @@ def command(
             data=data,
             data_root=data_root,
             split=split,
+            overrides=change or [],
             folder=output,
             backend=backend,
             precision=precision,
@@ -76,10 +81,12 @@ def command(
     for name, value in result.scores.items():
         low, high = result.intervals.get(name, (None, None))
         rows.append((name, value, f"{low:.3f} to {high:.3f}" if low is not None else ""))
+    on = result.evaluated_on
+    where = f" of {on.data}, {'all parts' if on.split == 'all' else on.split}" if on else ""
     as_table(
         ("score", "value", f"95 % interval over {result.interval_over or 'items'}"),
         rows,
-        title=f"{result.samples} samples",
+        title=f"{result.samples} samples{where}",
     )
     if result.interval_note:
         say(result.interval_note)
@@ -101,4 +108,6 @@ def command(
         say(result.label_hint)
     for item in result.skipped:
         say(f"skipped {item}")
+    for text in on.warnings if on else ():
+        say(f"warning: {text}")
     say(f"figures and predictions: {result.folder}")

@@ -24,6 +24,7 @@ _LATER = (
     ("train", "cached_views"),
     ("optimizer", "rates"),
     ("split", "validate_on_test"),
+    ("split", "test_share"),
 )
 
 
@@ -35,12 +36,14 @@ class DataSettings(Settings):
 
 
 class SplitSettings(Settings):
-    """How samples are parted. Subjects (where known) are never shared between parts.
+    """How samples are divided. Subjects (where known) are never shared between parts.
 
     `native` keeps the data set's own test part; `k_fold` makes fold `fold` of `folds` the test part. Either
     way validation samples are cut from the training part when the data set brings none.
 
     Attributes:
+        test_share: Share of the samples that is held out for the test where the data set brings no test part:
+            labels are spread evenly, subjects kept whole. 0 holds out nothing.
         validate_on_test: Choose the epoch on the test part, as some references do, and train on all the rest.
             Scores on test are then of no use as such: whoever reports them says so, and so does the run.
     """
@@ -51,9 +54,12 @@ class SplitSettings(Settings):
     validation_share: float = Field(default=0.15, gt=0, lt=1)
     seed: int = 0
     validate_on_test: bool = False
+    test_share: float = Field(default=0.0, ge=0, lt=1)
 
     @model_validator(mode="after")
     def _fold_exists(self) -> SplitSettings:
+        if self.test_share and self.scheme == "k_fold":
+            raise ValueError("k_fold holds out a fold for the test already: leave out test_share")
         if self.fold >= self.folds:
             raise ValueError(f"fold {self.fold} does not exist among {self.folds} folds (they count from 0)")
         return self

@@ -2,6 +2,7 @@
 pickle, no torch.
 
 walks.affekt/  affekt.json  model.onnx  encoder.onnx (of long video: what looks at each cell)
+               samples.json (hashes by which an evaluation recognises what was trained on)
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,8 @@ from affekt.engine.checkpoint import MODEL_FILE
 from affekt.engine.network import StoredModel, checkpoint_model, eager_network, encoded_input
 from affekt.engine.run import open_run
 
+log = logging.getLogger(__name__)
+
 
 def open_eager(path: Path) -> Predictor:
     """A predictor that computes in PyTorch: the best epoch of a run, or the checkpoint itself.
@@ -25,6 +28,8 @@ def open_eager(path: Path) -> Predictor:
     """
     if (path / "recipe.toml").is_file():
         run = open_run(path)
+        if run.unfinished:
+            log.warning("%s is an unfinished run: %s", path, run.unfinished)
         predictor = checkpoint_predictor(read_sealed(run.best, kind="checkpoint"), run.calibration)
         return replace(predictor, path=path)
     return checkpoint_predictor(read_sealed(path, kind="checkpoint"), {})

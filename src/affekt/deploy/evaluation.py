@@ -13,6 +13,7 @@ import numpy as np
 from affekt.core.dataset import Task
 from affekt.core.sample import Skipped
 from affekt.core.sealed import write_text
+from affekt.deploy.evaluated_on import EvaluatedOn
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Evaluation:
         localization: Where samples state when something happens (`Sample.segments`) and the network weighs
             segments: class-agnostic average precision of its key segments, by temporal IoU, and their mean.
         samples: How many were scored.
+        evaluated_on: Which data they are of, and how many of them the network was trained on.
     """
 
     scores: dict[str, float]
@@ -51,6 +53,7 @@ class Evaluation:
     samples: int = 0
     interval_over: str = ""
     interval_note: str = ""
+    evaluated_on: EvaluatedOn | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -69,6 +72,7 @@ class Evaluation:
             "folder": str(self.folder),
             "backend": self.backend,
             "localization": self.localization,
+            "evaluated_on": self.evaluated_on.to_dict() if self.evaluated_on else None,
         }
 
     def write(self) -> None:

@@ -14,6 +14,7 @@ from affekt.core.errors import MediaError
 from affekt.core.recipe import Recipe
 from affekt.core.sample import Localizing, Preprocess
 from affekt.core.sealed import read_sealed
+from affekt.engine.identity import DataIdentity
 from affekt.engine.loading import make_targets
 from affekt.engine.network import EagerNetwork, checkpoint_model, eager_network, encoded_input
 from affekt.engine.recording import best_epoch
@@ -39,7 +40,7 @@ log = logging.getLogger(__name__)
 _BAR_TIOU = 0.3  # the strictest overlap that TSL-Net's authors score
 
 
-def finish(run: Run, recipe: Recipe, corpus: Corpus, parts: Parts) -> None:
+def finish(run: Run, recipe: Recipe, corpus: Corpus, parts: Parts, identity: DataIdentity) -> None:
     """Everything that is known of a run once its last epoch is done."""
     rows = run.metrics()
     chosen = best_epoch(rows, recipe.selection)
@@ -54,7 +55,10 @@ def finish(run: Run, recipe: Recipe, corpus: Corpus, parts: Parts) -> None:
         },
         "samples": {"train": len(parts.train), "validation": len(parts.validation), "test": len(parts.test)},
         "skipped": len(corpus.skipped),
+        "data": identity.document(),
     }
+    if identity.accepted:
+        result["accepted_data"] = list(identity.accepted)
     if recipe.split.validate_on_test:
         result["selected_on"] = "test"
     fits = {"single_label": _fit_temperature, "multi_label": _fit_thresholds, "localization": _fit_bar}
