@@ -157,7 +157,8 @@ def test_each_cell_passes_the_encoder_once(predictor, long_file, monkeypatch):
         seen.append(len(batch[CELLS]))
         return encoder.outputs(batch)
 
-    network = replace(predictor.network, encoder=GraphNetwork(counted, encoder.name))
+    counting = GraphNetwork(encoder.source, encoder.engine, compute=counted)
+    network = replace(predictor.network, encoder=counting)
     # Parts of 13 cells in blocks that overlap.
     from affekt.methods.tsl_net import preprocess as module
 
