@@ -15,6 +15,7 @@ from av.stream import Discard, Disposition
 
 from affekt.core.errors import MediaError
 from affekt.media.container import BROKEN, open_container, track_end_s
+from affekt.media.sound_coverage import Coverage
 from affekt.media.sound_id3 import has_frame_count
 from affekt.media.sound_mix import mean_channel
 from affekt.media.sound_tracks import BLOCK, PREROLL_S, Heard, NoSound, check_format
@@ -48,9 +49,7 @@ class ContainerTrack:
             self._broken = 0  # samples of packets that could not be decoded, by what they state
             self._is_broken_off = False  # reading ended with an error, not with the file
             self._has_lost = False  # a packet was not decoded since the last frame
-            self._from = self._to = 0  # what the latest walk covered
-            self._lost: list[tuple[int, int]] = []  # parts of it that are missing, in order
-            self._is_at_end = False
+            self._coverage = Coverage()  # of the latest walk
             self._packer: tuple[tuple[str, str], AudioResampler] | None = None
             self._is_timed = False  # positions are not known before the first frame is
             self._first_pts: int | None = None  # of the first packet that states one
@@ -169,11 +168,10 @@ class ContainerTrack:
                 f"its timestamps are damaged"
             )
         # Sound that begins late is no damage; packets that should have been decoded before are.
-        lead_in = min(place, max(first, self._should_begin)) - first
-        self._from = self._to = first + max(0, lead_in)
-        self._lost, self._is_at_end = [], False
+        lead_in = max(0, min(place, max(first, self._should_begin)) - first)
+        self._coverage = coverage = Coverage(first + lead_in)
         yield from self._silence(lead_in)
-        yield from self._missing(place - max(first, first + lead_in))
+        yield from self._missing(place - first - lead_in)
         shift = 0  # between timestamps that went astray and the count of samples
         for frame in frames:
             block = self._samples(frame)
@@ -193,13 +191,13 @@ class ContainerTrack:
                     block = block[:, -ahead:]  # heard before
             self._has_lost = False
             place += block.shape[1]
-            self._to = max(first, place)
+            coverage.stop = max(first, place)
             yield block[:, max(0, first - place + block.shape[1]) :]
         behind = self._tried_end - place
         if self._has_lost and drift < behind <= hole:  # damaged up to the end
-            self._lost.append((place, place + behind))
-            self._to = place + behind
-        self._is_at_end = True
+            coverage.lose(place, behind)
+            coverage.stop = place + behind
+        coverage.is_at_end = True
 
     def _missing(self, count: int) -> Iterator[np.ndarray]:
         """Silence in place of what is missing or damaged.
@@ -210,15 +208,15 @@ class ContainerTrack:
         """
         if count <= 0:
             return
-        self._lost.append((self._to, self._to + count))
-        lost = _total(self._lost)
-        if lost > _HOLE_S * self.rate_hz + self._broken:
+        coverage = self._coverage
+        coverage.lose(coverage.stop, count)
+        if coverage.lost > _HOLE_S * self.rate_hz + self._broken:
             raise MediaError(
-                f"{self.name}: {lost / self.rate_hz:.0f} s are missing between its packets; "
+                f"{self.name}: {coverage.lost / self.rate_hz:.0f} s are missing between its packets; "
                 "its timestamps are damaged"
             )
         for block in self._silence(count):
-            self._to += block.shape[1]
+            coverage.stop += block.shape[1]
             yield block
 
     def probe(self) -> np.ndarray:
@@ -232,15 +230,15 @@ class ContainerTrack:
         return np.concatenate(found) if found else np.zeros(0, np.float32)
 
     def heard(self, stop: int | None) -> Heard:
-        is_at_end = self._is_at_end and (stop is None or self._to < stop)
-        stop = self._to if stop is None else min(stop, self._to)
+        coverage = self._coverage
+        is_at_end = coverage.is_at_end and (stop is None or coverage.stop < stop)
+        stop = coverage.stop if stop is None else min(stop, coverage.stop)
         stated_s = self._counted_s() if is_at_end else None
-        lost = _total([(start, min(end, stop)) for start, end in self._lost if start < stop])
         return Heard(
-            covered_s=max(0, stop - self._from) / self.rate_hz,
-            lost_s=lost / self.rate_hz,
-            before_s=-self._begin / self.rate_hz if self._has_picture and self._from == 0 else 0.0,
-            ends_s=None if stated_s is None else self._to / self.rate_hz,
+            covered_s=max(0, stop - coverage.start) / self.rate_hz,
+            lost_s=coverage.lost_before(stop) / self.rate_hz,
+            before_s=-self._begin / self.rate_hz if self._has_picture and not coverage.start else 0.0,
+            ends_s=None if stated_s is None else coverage.stop / self.rate_hz,
             stated_s=stated_s,
         )
 
@@ -375,7 +373,3 @@ class ContainerTrack:
     def close(self) -> None:
         self._frames.close()
         self._container.close()
-
-
-def _total(parts: list[tuple[int, int]]) -> int:
-    return sum(end - start for start, end in parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import numpy as np
 import soundfile
@@ -49,7 +50,7 @@ class SndfileTrack:
     def __init__(self, path: Path, content: io.RawIOBase | None = None) -> None:
         self.name, self._path = str(path), path
         # By its descriptor, so that no suffix is believed.
-        self._bytes = path.open("rb", buffering=0) if content is None else content
+        self._bytes: io.RawIOBase = path.open("rb", buffering=0) if content is None else content
         self._has_content = content is not None
         try:
             self._file = self._opened()
@@ -73,7 +74,7 @@ class SndfileTrack:
     def _opened(self) -> soundfile.SoundFile:
         self._bytes.seek(0)
         if self._has_content:
-            return soundfile.SoundFile(self._bytes, closefd=False)
+            return soundfile.SoundFile(cast("BinaryIO", self._bytes), closefd=False)
         return soundfile.SoundFile(self._bytes.fileno(), closefd=False)
 
     def trim(self, frames: int | None) -> None:

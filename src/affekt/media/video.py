@@ -30,7 +30,7 @@ MAX_DURATION_S = 24 * 3600.0
 DEFAULT_RATE_HZ = 25.0  # of folders of frames whose rate nobody states
 
 _ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+:")
-_SMALL = 256  # pixels of a side up to which any shape is read
+_SMALL = 512  # pixels of a side up to which any shape is read
 _SAME_S = 1e-6  # spans are written with fewer digits than frame times have
 
 
