@@ -1,4 +1,4 @@
-"""Several labels at once, from training to a bundle: thresholds, tables, files, answers; and weights of labels."""
+"""Several labels at once, from training to a bundle: thresholds, tables, files, answers and label weights."""
 
 import csv
 import json

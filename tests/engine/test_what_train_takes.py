@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from affekt.core.errors import ConfigError, UsageError
-from affekt.core.recipe import Recipe
-from affekt.engine.train import as_recipe, train
+from affekt.core.recipe import Recipe, as_recipe
+from affekt.engine.train import train
 
 TEXT = 'method = "bpm_gcn"\ndata = {name = "skeletons"}\n'
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any, Literal
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from affekt.core import catalog
-from affekt.core.errors import AffektError, ConfigError
+from affekt.core.errors import AffektError, ConfigError, UsageError
 from affekt.core.labels import LabelSet
 from affekt.core.settings import Settings, validate
 
@@ -340,3 +341,25 @@ def _override(text: str) -> dict[str, Any]:
     for part in reversed(outer):
         values = {part: values}
     return values
+
+
+def as_recipe(given: object) -> Recipe:
+    """A recipe as it is, or read from files.
+
+    Raises:
+        ConfigError: A file cannot be read, or the recipe has problems.
+        UsageError: What was given is neither a recipe nor a path, a name or a sequence of these.
+    """
+    if isinstance(given, Recipe):
+        return given
+    if isinstance(given, str | os.PathLike):
+        return Recipe.load([Path(given)])
+    paths = (
+        [one for one in given if isinstance(one, str | os.PathLike)] if isinstance(given, Sequence) else []
+    )
+    if paths and isinstance(given, Sequence) and len(paths) == len(given):
+        return Recipe.load([Path(path) for path in paths])
+    raise UsageError(
+        "train takes a Recipe, the path or name of a recipe, or a list of these; "
+        f"found {type(given).__name__}: make a recipe of plain values with Recipe.from_values"
+    )

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+
+from affekt.core.errors import AffektError
+from affekt.core.recipe import Recipe
+from affekt.engine.run import Run
+
+log = logging.getLogger(__name__)
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -106,3 +114,38 @@ def stop_requests() -> Iterator[StopRequest]:
     finally:
         for number in handled:
             signal.signal(number, before[number])
+
+
+@dataclass
+class Begun:
+    """How far a training is: what is reported when it ends early.
+
+    Attributes:
+        run: None before the folder is known.
+    """
+
+    recipe: Recipe
+    run: Run | None = None
+
+    def stopped(self, signum: int) -> TrainingStopped:
+        """What is raised after a signal."""
+        done = self.run.epochs_done if self.run else 0
+        return TrainingStopped(signum, self.run.path if self.run else None, done, self.recipe.train.epochs)
+
+    @contextmanager
+    def logged(self, file: logging.Handler) -> Iterator[None]:
+        """Log how far a training came that does not end by itself.
+
+        Args:
+            file: Handler of the run's log; the caller reports a stop on the terminal.
+        """
+        try:
+            yield
+        except (StopSignal, SystemExit):
+            text = self.stopped(0).state
+            file.handle(logging.LogRecord(log.name, logging.INFO, __file__, 0, text, None, None))
+            raise
+        except Exception as error:
+            more = "" if isinstance(error, AffektError) else "; --resume continues from there"
+            log.warning("an error ended the training: %s%s", self.stopped(0).state, more)
+            raise

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +13,9 @@ from torch import nn
 
 from affekt.core import catalog
 from affekt.core.dataset import Corpus
-from affekt.core.errors import AffektError, ConfigError, UsageError
+from affekt.core.errors import ConfigError, UsageError
 from affekt.core.method import Method
-from affekt.core.recipe import Recipe, check_classes
+from affekt.core.recipe import Recipe, as_recipe, check_classes
 from affekt.core.sample import Localizing, Preprocess
 from affekt.core.sealed import read_sealed
 from affekt.core.settings import Settings
@@ -36,7 +34,7 @@ from affekt.engine.run import Run, check_free, environment
 from affekt.engine.run_data import RunData, data_of_run, nothing_held_out
 from affekt.engine.scoring import ClassScorer, Scorer, SegmentScorer
 from affekt.engine.splits import Parts
-from affekt.engine.stopping import StopRequest, StopSignal, TrainingStopped, stop_requests
+from affekt.engine.stopping import Begun, StopRequest, StopSignal, stop_requests
 from affekt.engine.trainer import end_processes, logging_to, make_trainer
 
 log = logging.getLogger(__name__)
@@ -86,7 +84,7 @@ def train(
     if accept_data and not resume:
         raise UsageError("accept_data continues a run on other data: it goes with resume")
     with stop_requests() as request:
-        state = _Begun(recipe)
+        state = Begun(recipe)
         try:
             corpus = open_corpus(recipe, data_root)
             given = read_weights(weights)
@@ -106,7 +104,7 @@ def train(
                 run.start(recipe)
                 if data.is_new:
                     data.identity.write(run.path)
-            with logging_to(run) as file, state.told(file):
+            with logging_to(run) as file, state.logged(file):
                 _fit(
                     run,
                     recipe,
@@ -125,63 +123,6 @@ def train(
                 raise SystemExit(128 + request.signum) from stop
             raise state.stopped(request.signum) from None
     return run
-
-
-@dataclass
-class _Begun:
-    """How far a training is, for what is said when it ends early.
-
-    Attributes:
-        run: None before the folder is known.
-    """
-
-    recipe: Recipe
-    run: Run | None = None
-
-    def stopped(self, signum: int) -> TrainingStopped:
-        """What is raised after a signal."""
-        done = self.run.epochs_done if self.run else 0
-        return TrainingStopped(signum, self.run.path if self.run else None, done, self.recipe.train.epochs)
-
-    @contextmanager
-    def told(self, file: logging.Handler) -> Iterator[None]:
-        """Log how far a training came that does not end by itself.
-
-        Args:
-            file: Of the run's log, for what the caller tells people.
-        """
-        try:
-            yield
-        except (StopSignal, SystemExit):
-            text = self.stopped(0).state
-            file.handle(logging.LogRecord(log.name, logging.INFO, __file__, 0, text, None, None))
-            raise
-        except Exception as error:
-            more = "" if isinstance(error, AffektError) else "; --resume continues from there"
-            log.warning("an error ended the training: %s%s", self.stopped(0).state, more)
-            raise
-
-
-def as_recipe(given: object) -> Recipe:
-    """A recipe as it is, or read from files.
-
-    Raises:
-        ConfigError: A file cannot be read, or the recipe has problems.
-        UsageError: What was given is neither a recipe nor a path, a name or a sequence of these.
-    """
-    if isinstance(given, Recipe):
-        return given
-    if isinstance(given, str | os.PathLike):
-        return Recipe.load([Path(given)])
-    paths = (
-        [one for one in given if isinstance(one, str | os.PathLike)] if isinstance(given, Sequence) else []
-    )
-    if paths and isinstance(given, Sequence) and len(paths) == len(given):
-        return Recipe.load([Path(path) for path in paths])
-    raise UsageError(
-        "train takes a Recipe, the path or name of a recipe, or a list of these; "
-        f"found {type(given).__name__}: make a recipe of plain values with Recipe.from_values"
-    )
 
 
 def open_corpus(recipe: Recipe, data_root: Path | str | None) -> Corpus:
