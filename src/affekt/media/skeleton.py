@@ -157,11 +157,11 @@ def read_each_skeleton(path: Path, *, joints: Sequence[str] | None = None) -> li
     """
     if not path.is_file():
         raise MediaError(f"{path} does not exist or is no file")
-    if path.suffix not in SUFFIXES:
+    if path.suffix.lower() not in SUFFIXES:
         raise MediaError(f"{path} is no skeleton file; known are {', '.join(SUFFIXES)}")
     if not 0 < path.stat().st_size <= MAX_BYTES:
         raise MediaError(f"{path} has {path.stat().st_size} bytes; 1 to {MAX_BYTES} are read")
-    content = {".npz": _read_npz, ".json": _read_json, ".csv": _read_csv}[path.suffix](path)
+    content = {".npz": _read_npz, ".json": _read_json, ".csv": _read_csv}[path.suffix.lower()](path)
     try:
         return _skeletons(path, content, tuple(joints) if joints else None)
     except MediaError as error:
