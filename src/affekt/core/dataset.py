@@ -27,7 +27,7 @@ class Corpus:
 
     Attributes:
         problems: What a person should know, a sentence each, as `affekt data check` reports it.
-        errors: What would make wrong classes or splits, a sentence each: reported as well, and training stops.
+        errors: What would make wrong classes, a sentence each: reported as well, and training stops.
     """
 
     samples: list[Sample]

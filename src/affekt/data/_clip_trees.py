@@ -177,8 +177,8 @@ def find_split_trees(root: Path) -> list[tuple[str, Split | None, ClipTree]]:
     strays = [name for name in names if name not in inside and visible_folders(tree.source / name)]
     if strays:
         raise DataError(
-            f"{tree.source}: folders {', '.join(strays)} lie beside folders of splits ({', '.join(inside)}), so that "
-            "their split is unknown: move them away, or into one of them"
+            f"{tree.source}: folders {', '.join(strays)} lie beside folders of splits ({', '.join(inside)}), "
+            "so that their split is unknown: move them away, or into one of them"
         )
     prefix = tree.source.name.rpartition("--")[0]
     before = f"{prefix}--" if prefix else ""

@@ -75,8 +75,8 @@ def settle_labels(root: Path, lines: Sequence[Line], options: LabelOptions) -> L
     absent = {name: count for name, count in counts.items() if is_absent(name) and name not in chosen}
     found = {name: count for name, count in counts.items() if name not in absent}
     problems = [
-        f"{count} sample{'s are' if count > 1 else ' is'} labelled {name!r}, which is taken for no label: name it "
-        "in options.labels if it is a class"
+        f"{count} sample{'s are' if count > 1 else ' is'} labelled {name!r}, which is taken for no label: "
+        "name it in options.labels if it is a class"
         for name, count in sorted(absent.items())
     ]
     groups = _spellings(found, chosen)
@@ -91,7 +91,7 @@ def settle_labels(root: Path, lines: Sequence[Line], options: LabelOptions) -> L
         else:
             errors.append(
                 f"classes {_quoted(group, found)} look like one class in different spellings: "
-                "options.merge_spellings = true merges them, options.labels with each of them keeps them apart"
+                "options.merge_spellings = true merges them, options.labels that names each keeps them apart"
             )
     names = sorted({name for name in final.values() if name is not None})
     strange = [name for name in names if looks_like_split(name) and name not in chosen]
@@ -107,8 +107,8 @@ def settle_labels(root: Path, lines: Sequence[Line], options: LabelOptions) -> L
         raise DataError(f"{root}: at least two classes are needed, found {', '.join(names) or 'no label'}")
     if strange:
         errors.append(
-            f"classes {', '.join(strange)} look like splits: folders of splits are read where each holds a folder "
-            "for every class, as in train/happy/; options.labels keeps such a name as a class"
+            f"classes {', '.join(strange)} look like splits: folders of splits are read where each holds a "
+            "folder for every class, as in train/happy/; options.labels keeps such a name as a class"
         )
     return Labelled(
         [line._replace(label=final.get(line.label) if line.label is not None else None) for line in lines],

@@ -3,22 +3,22 @@
     DIR/happy/1.x                   a folder for each class; files may lie deeper, as in happy/monday/2.x
         sad/sub-anna_3.x            a file name that starts with sub-NAME_ states the subject
 
-    DIR/train/happy/1.x             splits first, then classes; splits are spelled as in `affekt.data._split_names`:
-        Validation/sad/2.x          train, Training, train_set; val, valid, dev; test, testing
+    DIR/train/happy/1.x             splits first, then classes; splits in any spelling of
+        Validation/sad/2.x          `affekt.data._split_names`: Training, train_set; valid, dev; testing
         test/sad/3.x
 
     DIR/happy/train/1.x             classes first, then splits: where every file lies in a folder of a split
         sad/test/2.x
 
-DIR may also be a folder around such a layout of splits. Files of other kinds, hidden files, and folders without
-a file of the modality mean nothing. A folder with such files beside folders of splits is refused: it could be
-anything. What a file holds is not looked at here.
+DIR may also be a folder around such a layout of splits. Files of other kinds, hidden files, and folders
+without a file of the modality mean nothing. A folder with such files beside folders of splits is refused: its
+split is unknown. What a file holds is not looked at here.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +26,7 @@ from affekt.core.errors import DataError
 from affekt.core.sample import Skipped
 from affekt.data._manifest import Line
 from affekt.data._split_names import NamedSplit, splits_of
-from affekt.media.files import Found, has_suffix, kind_by_suffix, walk
+from affekt.media.files import Found, has_suffix, other_kinds, walk
 
 _SUBJECT = re.compile(r"sub-(?P<name>[^_]+)_")
 _NESTED = 3  # folders around a layout of splits that are looked through
@@ -138,20 +138,6 @@ def published_layout(
     return layout._replace(lines=lines)
 
 
-def other_kinds(root: Path, files: Iterable[Path], suffixes: Sequence[str], kind: str) -> list[Skipped]:
-    """Files that are none of the modality by their names."""
-    kinds = ", ".join(suffixes)
-    return [
-        Skipped(
-            path.relative_to(root).as_posix(),
-            f"{path} is no {kind} by its name ({kinds})",
-            kind_by_suffix(path),
-        )
-        for path in files
-        if not has_suffix(path, suffixes)
-    ]
-
-
 def point_at(root: Path, lines: Sequence[Line]) -> str:
     """Where the class folders may lie, if all files lie in one folder; else empty."""
     depths = [line.path.relative_to(root).parts[:-1] for line in lines]
@@ -253,12 +239,12 @@ def _refuse_strays(root: Path, files: _Files) -> None:
     shown = ", ".join(homes[:_SHOWN]) + (f" and {len(homes) - _SHOWN} more" if len(homes) > _SHOWN else "")
     splits = sorted({part for file, _, _ in files.lines for part in file.folders if splits_of([part])})
     beside = f"splits ({', '.join(splits[:_SHOWN])})" if splits else "splits that options.splits names"
-    count = len(files.strays)
+    count, first = len(files.strays), files.strays[0].folders
+    name = _key(first[min(files.strays_at, len(first) - 1)])
     raise DataError(
-        f"{root}: {count} file{'s' if count > 1 else ''} in {shown} lie{'' if count > 1 else 's'} beside folders of "
-        f"{beside}, so that their split is unknown: state it, as in options.splits = "
-        f'{{{_key(files.strays[0].folders[min(files.strays_at, len(files.strays[0].folders) - 1)])} = "test"}}, leave the folder out with "ignore", or move '
-        "it away"
+        f"{root}: {count} file{'s' if count > 1 else ''} in {shown} lie{'' if count > 1 else 's'} beside "
+        f"folders of {beside}, so that their split is unknown: state it, as in options.splits = "
+        f'{{{name} = "test"}}, leave the folder out with "ignore", or move it away'
     )
 
 

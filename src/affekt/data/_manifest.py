@@ -140,7 +140,7 @@ def _parquet_rows(path: Path) -> list[dict[str, Any]]:
 
 
 def _known_columns(found: Sequence[str], wanted: Sequence[str]) -> list[str]:
-    """Names of columns, with the wanted ones in their own spelling: `Path` is `path` where there is no `path`."""
+    """Names of columns, the wanted ones as they are spelled here: `Path` is `path` if there is no `path`."""
     spelled = {name.casefold(): name for name in (*COLUMNS, *wanted)}
     changed = [spelled.get(name.casefold(), name) if name not in wanted else name for name in found]
     return changed if len(set(changed)) == len(set(found)) else list(found)
@@ -206,8 +206,8 @@ def _contradictions(root: Path, lines: Sequence[Line]) -> list[str]:
         if line.split and meant and line.split not in meant:
             of_split.append(f"{line.id} ({line.split})")
     return [
-        f"{len(found)} row{'s lie' if len(found) > 1 else ' lies'} in a folder called by another {what} than the "
-        f"manifest states, such as {found[0]}: the manifest is used"
+        f"{len(found)} row{'s lie' if len(found) > 1 else ' lies'} in a folder called by another {what} than "
+        f"the manifest states, such as {found[0]}: the manifest is used"
         for found, what in ((of_label, "label"), (of_split, "split"))
         if found
     ]

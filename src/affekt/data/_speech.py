@@ -6,8 +6,8 @@
     DIR/wav/03a01Fa.wav             without a table: speaker, class and facts stand in the name
 
 `split` may be empty; `label`, if there, is the number of the class. Recordings are called by their
-file's name without suffix. Where a name says another class or speaker than the table, or lies in the folder of
-another speaker, the corpus reports it. Sounds are not decoded here.
+file's name without suffix. Where a name says another class or speaker than the table, or lies in the folder
+of another speaker, the corpus reports it. Sounds are not decoded here.
 """
 
 from __future__ import annotations
@@ -22,12 +22,11 @@ from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample, Skipped
 from affekt.core.settings import suggest
 from affekt.data._clip_trees import media_of
-from affekt.data._layout import other_kinds
 from affekt.data._manifest import csv_rows, leads_out, refuse, stated_text, text_of
 from affekt.data._pictures import emotion_names
 from affekt.data._split_names import split_of
 from affekt.media import sound, video
-from affekt.media.files import has_suffix, walk
+from affekt.media.files import has_suffix, other_kinds, walk
 
 TABLE = "labels.csv"
 SUFFIXES = tuple(dict.fromkeys((*sound.SUFFIXES, *video.SUFFIXES)))
@@ -149,7 +148,10 @@ def read_names(root: Path, files: Iterable[Path], recording_of: Callable[[str], 
             skipped.append(Skipped(shown, said))
         elif name in samples:
             first = next(iter(samples[name].media.values()))
-            skipped.append(Skipped(shown, f"{path} has the name of {first}, which is read", "second copies"))
+            same = path.stat().st_size == first.stat().st_size
+            what = "has the name" if same else "has another size, but the name"
+            kind = "second copies" if same else "other files under a name that is taken"
+            skipped.append(Skipped(shown, f"{path} {what} of {first}, which is read", kind))
         else:
             homes = {home[1].zfill(2) for part in path.parts[:-1] if (home := _OF_SPEAKER.fullmatch(part))}
             if homes and said.subject not in homes:

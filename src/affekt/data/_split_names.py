@@ -21,9 +21,9 @@ _WORDS: Mapping[str, Split] = {
 _EVALUATION = ("eval", "evaluation")
 # Words beside a split's name that change nothing: train_set, TestImages, "training data".
 _FILLERS = frozenset({
-    "set", "sets", "data", "dataset", "split", "part", "partition", "subset", "folder", "images", "image", "imgs",
-    "img", "pictures", "pics", "photos", "faces", "videos", "video", "clips", "audio", "audios", "wavs", "sounds",
-    "walks", "files", "samples",
+    "set", "sets", "data", "dataset", "split", "part", "partition", "subset", "folder", "images", "image",
+    "imgs", "img", "pictures", "pics", "photos", "faces", "videos", "video", "clips", "audio", "audios",
+    "wavs", "sounds", "walks", "files", "samples",
 })  # fmt: skip
 # Glued to it without a separator: trainset.
 _GLUED = re.compile(rf"({'|'.join((*_WORDS, *_EVALUATION))})(?:{'|'.join(sorted(_FILLERS, reverse=True))})")
@@ -53,8 +53,8 @@ def splits_of(
 ) -> dict[str, NamedSplit]:
     """The split of each name that means one, beside each other.
 
-    Words that all names share are ignored, as in `raf_train` and `raf_test`. `eval` means the validation split
-    or, where another name does, the test split.
+    Words that all names share are ignored, as in `raf_train` and `raf_test`. `eval` means the validation
+    split, or the test split where another name means validation and none means test.
 
     Args:
         stated: What an option says of names; wins over what they seem to mean.
@@ -65,7 +65,7 @@ def splits_of(
     shared -= {*_WORDS, *_EVALUATION}
     meant = {name: _word_of([word for word in found if word not in shared]) for name, found in words.items()}
     found: dict[str, NamedSplit] = {
-        name: said[name.casefold()] if name.casefold() in said else _WORDS[meant[name]]
+        name: said.get(name.casefold()) or _WORDS[meant[name]]
         for name in names
         if name.casefold() in said or meant[name] in _WORDS
     }

@@ -77,7 +77,7 @@ def read(root: Path, options: AffectNetOptions) -> Corpus:
     """
     lines: list[Line] = []
     skipped: list[Skipped] = []
-    sets = {path: _SETS[path.name.lower()] for path in _folders(root) if path.name.lower() in _SETS}
+    sets = [path for path in _folders(root) if path.name.lower() in _SETS]
     annotated = any((home / "annotations").is_dir() or any(home.glob(_LISTS)) for home in sets)
     layout = None if annotated else published_layout(root, SUFFIXES, "picture", validation_is_test=True)
     if layout is None or not layout.has_splits:
@@ -85,8 +85,8 @@ def read(root: Path, options: AffectNetOptions) -> Corpus:
             raise DataError(
                 f"{root} holds neither train_set and val_set, nor train and val with a folder for each class"
             )
-        for home, split in sets.items():
-            found = list(_read_set(home, split, options))
+        for home in sets:
+            found = list(_read_set(home, _SETS[home.name.lower()], options))
             lines += [item for item in found if isinstance(item, Line)]
             skipped += [item for item in found if isinstance(item, Skipped)]
     else:

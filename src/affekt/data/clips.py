@@ -1,6 +1,6 @@
 """Clips of your own, videos or sounds. Formats are those of `affekt.media.video` and `affekt.media.sound`.
 
-    DIR/happy/1.mp4                     a folder for each class; files may lie deeper, as in happy/monday/2.mov
+    DIR/happy/1.mp4                     a folder for each class; files may lie deeper: happy/monday/2.mov
         happy/sub-anna_3.mp4            a file name that starts with sub-NAME_ states the subject
         sad/4.wav                       sound alone
 
@@ -17,8 +17,8 @@
 
 A video is taken to have sound; methods say what becomes of one that has none. Subjects matter: without them,
 clips of one person may stand on both sides of a split. For folders of frames in class folders see
-`emotion_clips`. Class names in several spellings, names of splits among the classes, and clips beside folders of
-splits stop a training; the options `merge_spellings`, `labels` and `splits` settle them.
+`emotion_clips`. Class names in several spellings, names of splits among the classes, and clips beside folders
+of splits stop a training; the options `merge_spellings`, `labels` and `splits` settle them.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def read(root: Path, options: ClipsOptions) -> Corpus:
     """List every clip; a file that is none, or does not exist, is skipped with the reason.
 
     Raises:
-        DataError: The folder is empty, the manifest is wrong, clips lie beside folders of splits, or fewer than
-            two classes are found.
+        DataError: The folder is empty, the manifest is wrong, clips lie beside folders of splits, or fewer
+            than two classes are found.
     """
     own = read_own_files(root, options, CLIP_SUFFIXES, "clip")
     return own.corpus(*clip_samples(own.lines))

@@ -8,8 +8,8 @@
     DIR/img/train/Happy/clip_a/...      or in them
         mp3/train/Happy/clip_a.mp3
 
-DIR may also be the folder around it, as in IEMOCAP/img. Folders of `img` are the classes, or splits with folders
-of classes. In some copies sounds are numbered instead, 1.mp3 being that of a class's first clip
+DIR may also be the folder around it, as in IEMOCAP/img. Folders of `img` are the classes, or splits with
+folders of classes. In some copies sounds are numbered instead, 1.mp3 being that of a class's first clip
 (`sound_names = "numbers"`). Clips of IEMOCAP, as in img/Angry/Ses01F_impro01_F012, tell the session
 (`subject = "iemocap_session"`).
 """

@@ -4,8 +4,8 @@ DIR/gaits.npz     poses (n, 75, 16, 3) float32, root at the origin, y up, one cy
                   period (n,) frames of the cycle; label (n,) 0 happy, 1 angry, 2 sad, 3 neutral
                   subject (n,), source (n,), split (n,) "train" or "test", index (n,)
 
-Splits in other spellings, such as "val" or "Training", are recognised, an empty one is none. Walks of a split of
-any other name are left out and reported: `splits = {heldout = "test"}` states what it is.
+Splits in other spellings, such as "val" or "Training", are recognised, an empty one is none. Walks of a split
+of any other name are left out and reported: `splits = {heldout = "test"}` states what it is.
 
 In a third of the walks left and right look exchanged: knees would bend backward (`affekt data check` names
 them). They are read as they are.
@@ -98,7 +98,7 @@ def read(root: Path, options: EmotionGaitOptions) -> Corpus:
         )
     unknown = Counter(name for name in stated if not is_absent(name) and name not in splits)
     problems = [
-        f"{count} walk{'s are' if count > 1 else ' is'} of split {name!r}, which is none that is known: left out; "
+        f"{count} walk{'s are' if count > 1 else ' is'} of split {name!r}, which is unknown: left out; "
         f'options.splits states what it is, as in splits = {{{name} = "test"}}'
         for name, count in sorted(unknown.items())
     ]

@@ -8,12 +8,12 @@
                                     train,angry/a.png,0,...,4,0,0,1,3,2,0,0,0,0
         train.zip val.zip test.zip  each holds its pictures as angry/a.png
 
-    DIR/train/angry/a.png           class folders, without votes; test/ likewise, val/ or validation/ if there;
-                                    splits in any usual spelling
+    DIR/train/angry/a.png           class folders, without votes; test/ likewise, val/ or validation/ if
+                                    there; splits in any usual spelling
 
 A further column `class` (or `emotion_name`, or `label` beside `emotion`), and the folder that a file of
-`labels.csv` lies in, must name the class of the number: rows where they contradict each other are left out and
-reported.
+`labels.csv` lies in, must name the class of the number: rows where they contradict each other are left out
+and reported.
 
 Numbers 0 to 6 are anger, disgust, fear, happiness, sadness, surprise, neutral. In the first layout
 Training is the training part, PublicTest the validation part, PrivateTest the test part, of which published
@@ -35,7 +35,7 @@ from pydantic import Field
 
 from affekt.core.dataset import Corpus, Dataset
 from affekt.core.errors import DataError
-from affekt.core.labels import label_set
+from affekt.core.labels import LabelSet, label_set
 from affekt.core.sample import Sample, Skipped, Split
 from affekt.core.settings import Settings
 from affekt.data._fer_votes import NAMES, Votes, mixed, read_voted_rows, shares, strongest, votes_of
@@ -58,6 +58,7 @@ _NAMES = (
     "label",
     "emotion",
 )  # columns that copies add; one of them holds the number
+_OTHER = LabelSet.of("contempt", "calm")  # emotions that are none of the seven
 _CONTRADICTION = "rows whose columns contradict each other"
 
 
@@ -110,8 +111,8 @@ def read(root: Path, options: Fer2013Options) -> Corpus:
     skipped = [item for item in items if isinstance(item, Skipped)]
     contradicting = [item for item in skipped if item.kind == _CONTRADICTION]
     problems = (
-        f"{len(contradicting)} row{'s' if len(contradicting) > 1 else ''} with columns that contradict each other, "
-        f"such as {contradicting[0]}: left out"
+        f"{len(contradicting)} row{'s' if len(contradicting) > 1 else ''} with columns that contradict each "
+        f"other, such as {contradicting[0]}: left out"
         for _ in contradicting[:1]
     )
     return Corpus(
@@ -162,7 +163,7 @@ def _face_of_row(
     name: str, row: Mapping[str, Any], usage: str | None, votes: Votes | str | None
 ) -> _Face | Skipped:
     label = _class_of(row, "emotion")
-    split = _SAID.get((usage or "").casefold()) or split_of(usage or "")
+    split = _SAID.get((usage or "").casefold())
     pixels = _pixels(text_of(row, "pixels") or "")
     if label is None:
         return Skipped(name, f"emotion {text_of(row, 'emotion')!r} is not 0 to {len(LABELS) - 1}")
@@ -251,7 +252,7 @@ def _read_folders(root: Path, options: Fer2013Options) -> Iterator[_Face | Skipp
 def _contradiction(
     row: Mapping[str, Any], numbered: str, label: str, *, folders: Sequence[str] = ()
 ) -> str | None:
-    """What else a row, or the folder of its file, says than the class of its number; None where they agree."""
+    """What a row, or the folder of its file, says against the class of its number; None where they agree."""
     stated = {
         f"{column} {text!r}": text
         for column in _NAMES
@@ -259,9 +260,10 @@ def _contradiction(
     }
     stated |= {f"folder {part!r}": part for part in folders}
     known = emotion_names(stated.values(), LABELS) | {str(i): name for i, name in enumerate(LABELS.names)}
+    known |= emotion_names(stated.values(), _OTHER)
     for what, text in stated.items():
-        # A folder may be called by anything; a column of names holds names.
-        if known.get(text, label if what.startswith("folder") else None) != label:
+        # A word that is no emotion says nothing: a folder may be called by a date.
+        if known.get(text, label) != label:
             return f"{numbered} {text_of(row, numbered)} is {label}, but its {what} says otherwise"
     return None
 

@@ -1,6 +1,6 @@
 """Pictures of your own, in one of these layouts. Formats are those of `affekt.media.image`.
 
-    DIR/happy/1.jpg                     a folder for each class; files may lie deeper, as in happy/monday/2.png
+    DIR/happy/1.jpg                     a folder for each class; files may lie deeper: happy/monday/2.png
         happy/sub-anna_3.png            a file name that starts with sub-NAME_ states the subject
         sad/4.webp
 
@@ -15,9 +15,9 @@
         path,label,subject,split,id             the last three may be left out, as columns or row by row
         faces/0001.png,happy,anna,train,a-17
 
-Subjects matter: without them, pictures of one person may stand on both sides of a split. Class names in several
-spellings, names of splits among the classes, and pictures beside folders of splits stop a training; the options
-`merge_spellings`, `labels` and `splits` settle them.
+Subjects matter: without them, pictures of one person may stand on both sides of a split. Class names in
+several spellings, names of splits among the classes, and pictures beside folders of splits stop a training;
+the options `merge_spellings`, `labels` and `splits` settle them.
 """
 
 from __future__ import annotations

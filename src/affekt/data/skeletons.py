@@ -1,6 +1,6 @@
 """Skeleton files of your own, in one of these layouts. Formats are those of `affekt.media.skeleton`.
 
-    DIR/happy/walk1.npz                a folder for each class; files may lie deeper, as in happy/monday/walk2.csv
+    DIR/happy/walk1.npz                a folder for each class; files may lie deeper: happy/monday/walk2.csv
         happy/sub-anna_walk3.json      a file name that starts with sub-NAME_ states the subject
         sad/walk4.npz
 
@@ -16,9 +16,9 @@
         walks/0001.npz,happy,anna,train,a-17
 
 A file that holds several walks gives samples id#0, id#1, ... Subjects matter: without them, walks of one
-person may stand on both sides of a split. Class names in several spellings, names of splits among the classes,
-and walks beside folders of splits stop a training; the options `merge_spellings`, `labels` and `splits` settle
-them.
+person may stand on both sides of a split. Class names in several spellings, names of splits among the
+classes, and walks beside folders of splits stop a training; the options `merge_spellings`, `labels` and
+`splits` settle them.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ def read(root: Path, options: SkeletonsOptions) -> Corpus:
     """Read and decode every file; a walk that is broken is skipped, with the reason.
 
     Raises:
-        DataError: The folder is empty, the manifest is wrong, walks lie beside folders of splits, or fewer than
-            two classes are found.
+        DataError: The folder is empty, the manifest is wrong, walks lie beside folders of splits, or fewer
+            than two classes are found.
     """
     own = read_own_files(root, options, SUFFIXES, "skeleton file")
     order = joint_order(options.joints) if options.joints else None

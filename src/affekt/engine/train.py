@@ -14,6 +14,7 @@ from torch import nn
 from affekt.core import catalog
 from affekt.core.dataset import Corpus
 from affekt.core.errors import ConfigError
+from affekt.core.left_out import kinds_of
 from affekt.core.method import Method
 from affekt.core.recipe import Recipe, check_classes
 from affekt.core.sample import Localizing, Preprocess
@@ -187,7 +188,12 @@ def _fit(
     log.info("%d training and %d validation samples, %s", len(parts.train), len(parts.validation), run.path)
     if corpus.skipped:
         first, left = corpus.skipped[0], len(corpus.skipped)
-        log.warning("left out: %d of the data set, such as %s: %s", left, first.id, first.reason)
+        kinds = kinds_of(corpus.skipped)
+        log.warning(
+            "left out: %d of the data set, such as %s: %s; by kind: %s", left, first.id, first.reason, kinds
+        )
+    for problem in corpus.problems:
+        log.warning("%s", problem)
     trainer.fit(
         module,
         train_loader(datasets["train"], recipe),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,7 +38,7 @@ class Found(NamedTuple):
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a name is that of a hidden file, such as `._1.png`, or of a system's own, such as `__MACOSX`."""
+    """Whether a name is that of a hidden file, such as `._1.png`, or of a system, such as `__MACOSX`."""
     return name.startswith(".") or name.casefold() in _OF_SYSTEMS
 
 
@@ -112,6 +112,20 @@ def has_suffix(path: Path, suffixes: Sequence[str]) -> bool:
 def kind_by_suffix(path: Path) -> str:
     """What files of one kind are counted under: `.txt`, in small letters."""
     return path.suffix.lower() or "without a suffix"
+
+
+def other_kinds(root: Path, files: Iterable[Path], suffixes: Sequence[str], kind: str) -> list[Skipped]:
+    """Files that are none of the modality by their names."""
+    kinds = ", ".join(suffixes)
+    return [
+        Skipped(
+            path.relative_to(root).as_posix(),
+            f"{path} is no {kind} by its name ({kinds})",
+            kind_by_suffix(path),
+        )
+        for path in files
+        if not has_suffix(path, suffixes)
+    ]
 
 
 def _kind_of(path: Path) -> Skipped | str:
