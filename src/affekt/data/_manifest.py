@@ -172,8 +172,8 @@ def _check_rows(
             problems.append(f"line {number}: {name!r} leads out of {root}")
         elif split is not None and split not in splits:
             problems.append(
-                f"line {number}: no split is called {split!r}; {suggest(split, list(get_args(Split)))} "
-                "options.splits names others"
+                f"line {number}: no part is called {split!r}; {suggest(split, list(get_args(Split)))}; "
+                "options.splits states what others are"
             )
         else:
             meant = splits[split] if split is not None else None

@@ -120,7 +120,7 @@ def _problems_of(cells: Mapping[str, str | None], labels: LabelSet, speaker: str
     elif leads_out(file):
         problems.append(f"{file!r} leads out of the folder")
     if split is not None and split_of(split) is None:
-        problems.append(f"no split is called {split!r}; {suggest(split, ['train', 'validation', 'test'])}")
+        problems.append(f"no part is called {split!r}; {suggest(split, ['train', 'validation', 'test'])}")
     label = emotion_names([name or ""], labels).get(name or "")
     number = cells.get("label")
     if label is None:

@@ -27,6 +27,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, NamedTuple
 
@@ -258,14 +259,21 @@ def _contradiction(
         for column in _NAMES
         if column != numbered and (text := stated_text(row, column))
     }
-    stated |= {f"folder {part!r}": part for part in folders}
-    known = emotion_names(stated.values(), LABELS) | {str(i): name for i, name in enumerate(LABELS.names)}
-    known |= emotion_names(stated.values(), _OTHER)
+    # Folders of numbers may be shards.
+    stated |= {f"folder {part!r}": part for part in folders if not part.isdecimal()}
     for what, text in stated.items():
         # A word that is no emotion says nothing: a folder may be called by a date.
-        if known.get(text, label) != label:
+        if (_emotion(text) or label) != label:
             return f"{numbered} {text_of(row, numbered)} is {label}, but its {what} says otherwise"
     return None
+
+
+@cache
+def _emotion(text: str) -> str | None:
+    """The emotion that a word or a number means, also one that is no class; None where it means none."""
+    if text.isdecimal():
+        return LABELS.names[int(text)] if int(text) < len(LABELS) else None
+    return {**emotion_names([text], _OTHER), **emotion_names([text], LABELS)}.get(text)
 
 
 def _class_of(row: Mapping[str, Any], column: str) -> str | None:
