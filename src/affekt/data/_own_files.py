@@ -13,6 +13,7 @@ from affekt.core.sample import Sample, Skipped
 from affekt.data._label_names import FolderOptions, settle_labels
 from affekt.data._layout import point_at, read_layout
 from affekt.data._manifest import Line, find_manifest, read_manifest
+from affekt.media.files import shown
 
 
 class OwnFiles(NamedTuple):
@@ -32,11 +33,14 @@ class OwnFiles(NamedTuple):
         )
 
 
-def read_own_files(root: Path, options: FolderOptions, suffixes: Sequence[str], kind: str) -> OwnFiles:
+def read_own_files(
+    root: Path, options: FolderOptions, suffixes: Sequence[str], kind: str, *, several: str = ""
+) -> OwnFiles:
     """Every file of a modality that a manifest lists or that lies in folders of classes.
 
     Args:
         kind: What such a file is called, as in `picture`.
+        several: What several are called; with an s if not given.
 
     Raises:
         DataError: There is no such file, the manifest is wrong, files lie beside folders of splits, or fewer
@@ -51,8 +55,8 @@ def read_own_files(root: Path, options: FolderOptions, suffixes: Sequence[str], 
         if not lines:
             example = f"happy/1{suffixes[0]}"
             raise DataError(
-                f"{root} holds neither manifest.csv nor a folder of {kind}s for each class, as in {example} "
-                f"or train/{example}; {kind}s are {', '.join(suffixes)}"
+                f"{root} holds neither manifest.csv nor a folder of {several or kind + 's'} for each class, "
+                f"as in {example} or train/{example}; {kind}s are {shown(suffixes)}"
             )
     try:
         settled = settle_labels(root, lines, options)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -162,11 +162,12 @@ def read_names(root: Path, files: Iterable[Path], recording_of: Callable[[str], 
     return Speech(list(samples.values()), skipped, reports)
 
 
-def recordings_below(folder: Path) -> tuple[list[Path], list[Skipped]]:
-    """Sound and video files of a folder and its folders, sorted, and what else lies there."""
-    found = walk(folder)
-    others = other_kinds(folder, found.files, SUFFIXES, "recording")
-    return [path for path in found.files if has_suffix(path, SUFFIXES)], [*found.left_out, *others]
+def recordings_below(root: Path, folder: str = "") -> tuple[list[Path], list[Skipped]]:
+    """Sound and video files below a folder of `root`, sorted, and what else lies there."""
+    found = walk(root / folder)
+    left_out = [replace(item, id=(Path(folder) / item.id).as_posix()) for item in found.left_out]
+    others = other_kinds(root, found.files, SUFFIXES, "recording")
+    return [path for path in found.files if has_suffix(path, SUFFIXES)], [*left_out, *others]
 
 
 def _report(items: Sequence[str], what: str, then: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 from affekt.core.sample import Split
@@ -11,12 +11,12 @@ from affekt.core.sample import Split
 # What an option may say of a split's name; `ignore` leaves its samples out.
 NamedSplit = Literal["train", "validation", "test", "ignore"]
 
-_WORDS: Mapping[str, Split] = {
-    **dict.fromkeys(("train", "training", "trn", "tr"), "train"),
-    **dict.fromkeys(("val", "valid", "validation", "validate"), "validation"),
-    **dict.fromkeys(("dev", "devel", "development"), "validation"),
-    **dict.fromkeys(("test", "testing", "tst", "te"), "test"),
-}  # type: ignore[dict-item]
+_SPELLINGS: Mapping[Split, Sequence[str]] = {
+    "train": ("train", "training", "trn", "tr"),
+    "validation": ("val", "valid", "validation", "validate", "dev", "devel", "development"),
+    "test": ("test", "testing", "tst", "te"),
+}
+_WORDS: Mapping[str, Split] = {word: split for split, words in _SPELLINGS.items() for word in words}
 # Some say it of the validation split, some of the test split: the other names decide.
 _EVALUATION = ("eval", "evaluation")
 # Words beside a split's name that change nothing: train_set, TestImages, "training data".

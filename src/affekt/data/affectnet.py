@@ -78,7 +78,9 @@ def read(root: Path, options: AffectNetOptions) -> Corpus:
     lines: list[Line] = []
     skipped: list[Skipped] = []
     sets = [path for path in _folders(root) if path.name.lower() in _SETS]
-    annotated = any((home / "annotations").is_dir() or any(home.glob(_LISTS)) for home in sets)
+    kept = ("annotations", "images")
+    annotated = any((home / name).is_dir() for home in sets for name in kept)
+    annotated = annotated or any(path for home in sets for path in home.glob(_LISTS))
     layout = None if annotated else published_layout(root, SUFFIXES, "picture", validation_is_test=True)
     if layout is None or not layout.has_splits:
         if not sets:

@@ -59,11 +59,11 @@ def read(root: Path, options: NoOptions) -> Corpus:
             root / TABLE, LABELS, speaker="speaker", recording_of=_recording
         )
         return Corpus(samples, LABELS, skipped, problems=problems)
-    files, others = recordings_below(root / "wav" if (root / "wav").is_dir() else root)
+    files, others = recordings_below(root, "wav" if (root / "wav").is_dir() else "")
     if not files:
         raise DataError(f"{root} holds neither {TABLE} nor recordings such as wav/03a01Fa.wav")
     samples, skipped, problems = read_names(root, files, _recording)
-    return Corpus(samples, LABELS, [*others, *skipped], problems=problems)
+    return Corpus(samples, LABELS, [*skipped, *others], problems=problems)
 
 
 def _recording(name: str) -> Recording | str:

@@ -60,8 +60,8 @@ def read(root: Path, options: RafDbOptions) -> Corpus:
         layout = published_layout(root, SUFFIXES, "picture", validation_is_test=True)
         if not layout.has_splits:
             raise DataError(
-                f"{root} holds neither {LIST.as_posix()} nor folders train and test "
-                "with a folder for each class"
+                f"{root} holds neither {LIST.as_posix()} nor folders train and test in which "
+                "classes lie: no folder of pictures for each class was found, as in train/1/1.jpg"
             )
         if options.pictures == "original":
             raise DataError(

@@ -92,7 +92,7 @@ def read(root: Path, options: RavdessOptions) -> Corpus:
             f"{root} holds no usable {options.channel}{f' as {wanted[1]}' if wanted[1] else ''}; "
             f"by their names, files are {', '.join(there)}"
         )
-    return Corpus(samples, LABELS, [*others, *skipped], problems=problems)
+    return Corpus(samples, LABELS, [*skipped, *others], problems=problems)
 
 
 def _recording(name: str) -> Recording | str:

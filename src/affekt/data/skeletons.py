@@ -61,7 +61,7 @@ def read(root: Path, options: SkeletonsOptions) -> Corpus:
         DataError: The folder is empty, the manifest is wrong, walks lie beside folders of splits, or fewer
             than two classes are found.
     """
-    own = read_own_files(root, options, SUFFIXES, "skeleton file")
+    own = read_own_files(root, options, SUFFIXES, "skeleton file", several="files")
     order = joint_order(options.joints) if options.joints else None
     samples: list[Sample] = []
     skipped: list[Skipped] = []

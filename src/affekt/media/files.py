@@ -19,6 +19,7 @@ _OF_SYSTEMS = frozenset({
     "__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "system volume information",
     "@eadir", "lost+found", "icon\r",
 })  # fmt: skip
+_SHOWN = 20  # of many suffixes
 
 
 class Found(NamedTuple):
@@ -109,6 +110,12 @@ def has_suffix(path: Path, suffixes: Sequence[str]) -> bool:
     return path.suffix.lower() in suffixes
 
 
+def shown(suffixes: Sequence[str]) -> str:
+    """Suffixes as a message names them, many of them cut short."""
+    more = f" and {len(suffixes) - _SHOWN} more" if len(suffixes) > _SHOWN else ""
+    return ", ".join(suffixes[:_SHOWN]) + more
+
+
 def kind_by_suffix(path: Path) -> str:
     """What files of one kind are counted under: `.txt`, in small letters."""
     return path.suffix.lower() or "without a suffix"
@@ -116,7 +123,7 @@ def kind_by_suffix(path: Path) -> str:
 
 def other_kinds(root: Path, files: Iterable[Path], suffixes: Sequence[str], kind: str) -> list[Skipped]:
     """Files that are none of the modality by their names."""
-    kinds = ", ".join(suffixes)
+    kinds = shown(suffixes)
     return [
         Skipped(
             path.relative_to(root).as_posix(),
