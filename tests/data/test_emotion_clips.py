@@ -1,5 +1,7 @@
 """Frames, sound and spoken words by class: stems, numbers, sessions."""
 
+from pathlib import Path
+
 import pytest
 
 from affekt.core.catalog import dataset
@@ -119,7 +121,7 @@ def test_splits_are_recognised_in_the_folder_of_frames(tmp_path):
     frame(tmp_path, "img/Training/Happy/a", "img/Training/Sad/b", "img/test/Sad/c", "img/__MACOSX/Sad/d")
     (tmp_path / "mp3" / "Training" / "Happy").mkdir(parents=True)
     (tmp_path / "mp3" / "Training" / "Happy" / "a.MP3").touch()
-    found = {sample.id: sample for sample in dataset("emotion_clips").open(tmp_path).samples}
+    found = {sample.id: sample for sample in CLIPS.open(tmp_path).samples}
     assert {name: (sample.label, sample.split) for name, sample in found.items()} == {
         "Training/Happy/a": ("Happy", "train"),
         "Training/Sad/b": ("Sad", "train"),
@@ -130,7 +132,7 @@ def test_splits_are_recognised_in_the_folder_of_frames(tmp_path):
 
 def test_splits_are_recognised_around_the_folder_of_frames(tmp_path):
     frame(tmp_path, "train/img/Happy/a", "train/img/Sad/b", "Test/img/Sad/c")
-    assert {s.id: s.split for s in dataset("emotion_clips").open(tmp_path).samples} == {
+    assert {s.id: s.split for s in CLIPS.open(tmp_path).samples} == {
         "train/Happy/a": "train",
         "train/Sad/b": "train",
         "Test/Sad/c": "test",
@@ -140,12 +142,27 @@ def test_splits_are_recognised_around_the_folder_of_frames(tmp_path):
 def test_a_folder_of_clips_beside_splits_is_refused(tmp_path):
     frame(tmp_path, "img/train/Happy/a", "img/test/Sad/b", "img/later/Sad/c")
     with pytest.raises(DataError, match="later lie beside folders of splits"):
-        dataset("emotion_clips").open(tmp_path)
+        CLIPS.open(tmp_path)
 
 
 def test_spellings_of_a_class_stop_until_an_option_merges_them_in_frames(tmp_path):
     frame(tmp_path, "img/Happy/a", "img/happy/b", "img/happy/c", "img/Sad/d")
     with pytest.raises(DataError, match="look like one class"):
-        dataset("emotion_clips").open(tmp_path)
-    merged = dataset("emotion_clips").open(tmp_path, {"merge_spellings": True})
+        CLIPS.open(tmp_path)
+    merged = CLIPS.open(tmp_path, {"merge_spellings": True})
     assert {sample.id: sample.label for sample in merged.samples}["Happy/a"] == "happy"
+
+
+def test_a_class_folder_that_cannot_be_read_is_counted(tmp_path, monkeypatch):
+    frame(tmp_path, "img/Happy/a", "img/Sad/b", "img/Closed/c")
+    listing = Path.iterdir
+
+    def refuse(path):
+        if path.name == "Closed":
+            raise PermissionError(13, "Permission denied")
+        return listing(path)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    corpus = CLIPS.open(tmp_path)
+    assert corpus.labels.names == ("Happy", "Sad")
+    assert [(item.id, item.kind) for item in corpus.skipped] == [("Closed", "folders that cannot be read")]

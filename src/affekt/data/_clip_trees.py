@@ -112,7 +112,7 @@ def visible_folders(folder: Path) -> list[Path]:
     """Folders in a folder, sorted, without hidden ones."""
     if not folder.is_dir():
         raise DataError(f"{folder} is no folder")
-    return sorted(path for path in folder.iterdir() if path.is_dir() and not is_hidden(path.name))
+    return [path for path in _visible(folder) if path.is_dir()]
 
 
 def find_tree(root: Path, labels: LabelSet | None, *, names: Sequence[str] = ()) -> ClipTree:
@@ -242,7 +242,7 @@ def _classes(tree: Path, labels: LabelSet | None, *, ignore_others: bool = False
 def _frame_folders(folder: Path, skipped: list[Skipped]) -> dict[str, Path]:
     """Folders of frames of a class; files among them are skipped."""
     found: dict[str, Path] = {}
-    for path in _visible(folder):
+    for path in _visible(folder, skipped):
         if path.is_dir():
             found[path.name] = path
         else:
@@ -269,7 +269,7 @@ def _clip_files(root: Path, labels: LabelSet) -> ClipTree | None:
     skipped: list[Skipped] = []
     for name, folder in _classes(root, labels, ignore_others=True).items():
         clips = found[name] = {}
-        for path in _visible(folder):
+        for path in _visible(folder, skipped):
             if path.suffix.lower() not in video.SUFFIXES or not path.is_file():
                 reason = f"{path} is no clip by its name ({shown(video.SUFFIXES)})"
                 skipped.append(Skipped(f"{name}/{path.name}", reason))
@@ -281,8 +281,20 @@ def _clip_files(root: Path, labels: LabelSet) -> ClipTree | None:
     return ClipTree(root, root, found, skipped=skipped) if any(found.values()) else None
 
 
-def _visible(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if not is_hidden(path.name))
+def _visible(folder: Path, skipped: list[Skipped] | None = None) -> list[Path]:
+    """What lies in a folder, sorted, without hidden files.
+
+    Raises:
+        DataError: The folder cannot be read, and there is no list to put the reason on.
+    """
+    try:
+        return sorted(path for path in folder.iterdir() if not is_hidden(path.name))
+    except OSError as error:
+        reason = f"{folder} cannot be read: {error.strerror}"
+        if skipped is None:
+            raise DataError(reason) from None
+        skipped.append(Skipped(folder.name, reason, "folders that cannot be read"))
+        return []
 
 
 def _without_frames(folder: Path) -> str | None:

@@ -64,11 +64,12 @@ def splits_of(
     shared = set.intersection(*map(set, words.values())) if words else set()
     shared -= {*_WORDS, *_EVALUATION}
     meant = {name: _word_of([word for word in found if word not in shared]) for name, found in words.items()}
-    found: dict[str, NamedSplit] = {
-        name: said.get(name.casefold()) or _WORDS[meant[name]]
-        for name in names
-        if name.casefold() in said or meant[name] in _WORDS
-    }
+    found: dict[str, NamedSplit] = {}
+    for name in names:
+        if name.casefold() in said:
+            found[name] = said[name.casefold()]
+        elif meant[name] in _WORDS:
+            found[name] = _WORDS[meant[name]]
     for name in names:
         if meant[name] in _EVALUATION and name not in found:
             has_validation = "validation" in found.values() and "test" not in found.values()

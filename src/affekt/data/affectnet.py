@@ -185,7 +185,10 @@ def _folders(root: Path) -> list[Path]:
 def _files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise DataError(f"{folder} does not exist; pictures lie in images, their classes in annotations")
-    return [path for path in folder.iterdir() if not is_hidden(path.name)]
+    try:
+        return [path for path in folder.iterdir() if not is_hidden(path.name)]
+    except OSError as error:
+        raise DataError(f"{folder} cannot be read: {error.strerror}") from None
 
 
 DATASET = Dataset(
