@@ -94,3 +94,13 @@ def test_one_class_alone_is_refused():
 def test_names_that_make_no_set_are_refused(names):
     with pytest.raises(ValueError, match="at least two names"):
         check_label_names(names)
+
+
+def test_names_that_look_the_same_are_written_out():
+    (error,) = settle("fr\u00f6hlich", "fro\u0308hlich", "sad").errors
+    assert r"'fr\xf6hlich' (1)" in error and r"'fro\u0308hlich' (1)" in error
+
+
+def test_one_class_that_looks_like_a_split_is_an_error():
+    (error,) = settle("happy", "sad", "test").errors
+    assert error.startswith("class test looks like a split:")

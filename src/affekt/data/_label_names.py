@@ -106,9 +106,12 @@ def settle_labels(root: Path, lines: Sequence[Line], options: LabelOptions) -> L
     if len(chosen or names) < 2:
         raise DataError(f"{root}: at least two classes are needed, found {', '.join(names) or 'no label'}")
     if strange:
+        what = f"classes {', '.join(strange)} look like splits"
+        if len(strange) == 1:
+            what = f"class {strange[0]} looks like a split"
         errors.append(
-            f"classes {', '.join(strange)} look like splits: folders of splits are read where each holds a "
-            "folder for every class, as in train/happy/; options.labels keeps such a name as a class"
+            f"{what}: folders of splits are read where each holds a folder for every class, as in "
+            "train/happy/; options.labels keeps such a name as a class"
         )
     return Labelled(
         [line._replace(label=final.get(line.label) if line.label is not None else None) for line in lines],
@@ -169,4 +172,7 @@ def _best(group: Sequence[str], found: Mapping[str, int], chosen: Sequence[str])
 
 
 def _quoted(group: Sequence[str], found: Mapping[str, int]) -> str:
-    return ", ".join(f"{name!r} ({found[name]})" for name in group)
+    # Names that differ only in the form of their characters look the same unless written out.
+    written = {name: unicodedata.normalize("NFKC", name) for name in group}
+    show = repr if len(set(written.values())) == len(group) else ascii
+    return ", ".join(f"{show(name)} ({found[name]})" for name in group)

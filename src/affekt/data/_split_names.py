@@ -59,7 +59,9 @@ def splits_of(
     Args:
         stated: What an option says of names; wins over what they seem to mean.
     """
-    said = {name.casefold(): split for name, split in (stated or {}).items()}
+    said: dict[str, NamedSplit] = {}
+    for name, split in (stated or {}).items():
+        said[name.casefold()] = split
     words = {name: _words(name) for name in names}
     shared = set.intersection(*map(set, words.values())) if words else set()
     shared -= {*_WORDS, *_EVALUATION}
