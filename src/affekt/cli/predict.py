@@ -47,11 +47,13 @@ def command(
 
     Example: affekt predict walks.affekt walk.npz more_walks/ --output answers.csv
     """
+    from affekt.core.left_out import count_by_kind, summary_of
     from affekt.core.prediction import Prediction
-    from affekt.deploy.inputs import find_files
+    from affekt.deploy.inputs import survey
     from affekt.deploy.load import load
     from affekt.deploy.output import to_document, writer_for
     from affekt.deploy.timeline import check_one_clip
+    from affekt.media.files import walk
     from affekt.media.skeleton import joint_order
 
     missing = [str(path) for path in inputs if not path.exists()]
@@ -60,9 +62,9 @@ def command(
     write = writer_for(output) if output else None
     order = joint_order(joints) if joints else None
     # Counted before the bundle says which files it reads: near enough to choose a backend by.
-    expected = sum(1 if path.is_file() else sum(1 for _ in path.rglob("*")) for path in inputs)
+    expected = sum(1 if path.is_file() else len(walk(path).files) for path in inputs)
     predictor = load(bundle, backend=backend, precision=precision, threads=threads, expected=expected)
-    files = find_files(inputs, predictor.modality)
+    files, left_out, hidden = survey(inputs, predictor.modality)
     if output:
         check_one_clip(output, inputs=len(files), modality=predictor.modality)
     predictions, skipped = [], []
@@ -77,12 +79,17 @@ def command(
             if len(files) > 1 or done > 1:
                 step(done, max(done, len(files)))
     if not predictions and len(skipped) == 1:
-        raise MediaError(str(skipped[0]))
+        raise MediaError("; ".join([str(skipped[0]), *([summary_of(left_out)] if left_out else [])]))
     if output and write:
         write(output, predictions, skipped)
         say(f"{len(predictions)} predictions: {output}")
     if json:
-        as_json({**to_document(predictions, skipped), "backend": predictor.backend})
+        beside = {
+            "items": [{"id": item.id, "reason": item.reason} for item in left_out],
+            "kinds": count_by_kind(left_out),
+            "hidden": hidden,
+        }
+        as_json({**to_document(predictions, skipped), "left_out": beside, "backend": predictor.backend})
     elif predictions and not output:
         when = {"when": [_when(p) for p in predictions]} if any(p.moments for p in predictions) else {}
         as_table(
@@ -98,6 +105,8 @@ def command(
         say(f"skipped {item}")
     if skipped:
         say(f"{len(predictions)} predicted, {len(skipped)} skipped")
+    if left_out:
+        say(summary_of(left_out, example=True))
     if not predictions:
         raise MediaError("not one input could be used")
 

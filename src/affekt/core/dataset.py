@@ -24,12 +24,19 @@ class NoOptions(Settings):
 
 @dataclass(frozen=True)
 class Corpus:
-    """A data set that was read: samples, their label set, and what had to be left out."""
+    """A data set that was read: samples, their label set, and what was left out.
+
+    Attributes:
+        problems: What a person should know, a sentence each, as `affekt data check` reports it.
+        errors: What would make wrong classes, a sentence each: reported as well, and training stops.
+    """
 
     samples: list[Sample]
     labels: LabelSet
     skipped: list[Skipped] = field(default_factory=list)
     task: Task = "single_label"
+    problems: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.samples:
@@ -113,12 +120,17 @@ class Dataset:
         """The same data set under the name of its module."""
         return replace(self, name=name)
 
-    def open(self, root: Path | None, options: dict[str, Any] | None = None) -> Corpus:
+    def open(
+        self, root: Path | None, options: dict[str, Any] | None = None, *, strict: bool = True
+    ) -> Corpus:
         """Read the data set, or a store that `prepare` made of it.
+
+        Args:
+            strict: Raise where the corpus has errors; False returns it all the same, to report them.
 
         Raises:
             ConfigError: Options are wrong, or other than those that a store was prepared with.
-            DataError: There is no such folder, or it is not laid out as expected.
+            DataError: There is no such folder, it is not laid out as expected, or the corpus has errors.
         """
         chosen, problems = validate(self.options, options or {}, prefix="data.options.")
         if chosen is None:
@@ -129,7 +141,12 @@ class Dataset:
             raise DataError(f"{root} does not exist; {self.name} was expected there")
         if root is not None and is_prepared(root):
             return self._open_prepared(root, chosen)
-        return self.read(root or Path(), chosen)
+        corpus = self.read(root or Path(), chosen)
+        if strict and corpus.errors:
+            count = f"{len(corpus.errors)} problem{'s' if len(corpus.errors) > 1 else ''}"
+            where = f"{root} ({self.name})" if root is not None else self.name
+            raise DataError("\n  ".join([f"{where} has {count} that must be settled first", *corpus.errors]))
+        return corpus
 
     def _open_prepared(self, root: Path, chosen: Settings) -> Corpus:
         index = read_index(root)

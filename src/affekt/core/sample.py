@@ -46,10 +46,15 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """An item that could not be used, and why."""
+    """An item that could not be used, and why.
+
+    Attributes:
+        kind: What it is counted under, as in `.txt` or `links that lead nowhere`; empty if it is damaged.
+    """
 
     id: str
     reason: str
+    kind: str = ""
 
     def __str__(self) -> str:
         return self.reason if self.id in self.reason else f"{self.id}: {self.reason}"

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from affekt.core.errors import MediaError, UsageError
 from affekt.core.sample import Sample, Skipped
 from affekt.deploy.sources import each_taken, kind_of
+from affekt.media import files as folder_files
 from affekt.media import image, skeleton, sound, video
 
 _HEARD_S = 0.1  # of a sound track, to know that it can be decoded
@@ -24,6 +25,19 @@ _SUFFIXES = {
     "video+audio": video.SUFFIXES,
     "audio": (*sound.SUFFIXES, *video.SUFFIXES),
 }
+
+
+class Surveyed(NamedTuple):
+    """What paths stand for.
+
+    Attributes:
+        left_out: What lies in folders and is no file of the modality, or cannot be read.
+        hidden: Number of hidden files and folders.
+    """
+
+    files: list[Path]
+    left_out: list[Skipped]
+    hidden: int
 
 
 def as_samples(
@@ -75,18 +89,32 @@ def find_files(paths: Sequence[str | os.PathLike[str]], modality: str) -> list[P
     Raises:
         UsageError: A path does not exist, or the modality has no reader.
     """
+    return survey(paths, modality).files
+
+
+def survey(paths: Sequence[str | os.PathLike[str]], modality: str) -> Surveyed:
+    """The files that paths stand for, and what folders hold beside them.
+
+    Raises:
+        UsageError: A path does not exist, or the modality has no reader.
+    """
     suffixes = _suffixes(modality)
     missing = [str(path) for path in paths if not Path(path).exists()]
     if missing:
         raise UsageError(f"{', '.join(missing)} does not exist")
-    found: list[Path] = []
+    files: list[Path] = []
+    left_out: list[Skipped] = []
+    hidden = 0
     for path in map(Path, paths):
         if path.is_dir():
-            inside = (file for file in sorted(path.rglob("*")) if file.suffix.lower() in suffixes)
-            found += [file for file in inside if file.is_file()] or [path]
+            found = folder_files.walk(path)
+            files += [file for file in found.files if folder_files.has_suffix(file, suffixes)] or [path]
+            others = folder_files.other_kinds(path, found.files, suffixes, f"{modality} file")
+            left_out += [replace(item, id=str(path / item.id)) for item in (*found.left_out, *others)]
+            hidden += found.hidden
         else:
-            found.append(path)
-    return found
+            files.append(path)
+    return Surveyed(files, left_out, hidden)
 
 
 def _clip(path: Path, modality: str) -> Sample | Skipped:

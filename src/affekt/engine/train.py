@@ -14,6 +14,7 @@ from torch import nn
 from affekt.core import catalog
 from affekt.core.dataset import Corpus
 from affekt.core.errors import ConfigError, UsageError
+from affekt.core.left_out import kinds_of
 from affekt.core.method import Method
 from affekt.core.recipe import Recipe, as_recipe, check_classes
 from affekt.core.sample import Localizing, Preprocess
@@ -226,7 +227,12 @@ def _fit(
     log.info("%d training and %d validation samples, %s", len(parts.train), len(parts.validation), run.path)
     if corpus.skipped:
         first, left = corpus.skipped[0], len(corpus.skipped)
-        log.warning("left out: %d of the data set, such as %s: %s", left, first.id, first.reason)
+        kinds = kinds_of(corpus.skipped)
+        log.warning(
+            "left out: %d of the data set, such as %s: %s; by kind: %s", left, first.id, first.reason, kinds
+        )
+    for problem in corpus.problems:
+        log.warning("%s", problem)
     try:
         trainer.fit(
             module,

@@ -168,11 +168,11 @@ def read_each_skeleton(
     """
     if not path.is_file():
         raise MediaError(f"{path} does not exist or is no file")
-    if path.suffix not in SUFFIXES:
+    if path.suffix.lower() not in SUFFIXES:
         raise MediaError(f"{path} is no skeleton file; known are {', '.join(SUFFIXES)}")
     if not 0 < path.stat().st_size <= MAX_BYTES:
         raise MediaError(f"{path} has {path.stat().st_size} bytes; 1 to {MAX_BYTES} are read")
-    content = {".npz": _read_npz, ".json": _read_json, ".csv": _read_csv}[path.suffix](path)
+    content = {".npz": _read_npz, ".json": _read_json, ".csv": _read_csv}[path.suffix.lower()](path)
     stated = {"up": up, "rate_hz": rate_hz, "joints": joints}
     content |= {
         name: value for name, value in stated.items() if value is not None and content.get(name) is None

@@ -26,9 +26,12 @@ from affekt.media.waveform import MAX_RATE_HZ as MAX_RATE_HZ
 from affekt.media.waveform import MIN_RATE_HZ as MIN_RATE_HZ
 from affekt.media.waveform import Waveform as Waveform
 
+# What a folder is searched for; a file that is named is tried whatever it is called.
 SUFFIXES = (
     ".aac", ".ac3", ".aif", ".aiff", ".amr", ".au", ".caf", ".flac", ".m4a", ".mka", ".mp3", ".oga", ".ogg",
-    ".opus", ".wav", ".wma",
+    ".opus", ".wav", ".wma", ".3ga", ".adts", ".aifc", ".ape", ".awb", ".bwf", ".eac3", ".ec3", ".m4b",
+    ".m4r", ".mp2", ".mpa", ".mpga", ".ra", ".rf64", ".snd", ".sph", ".spx", ".tta", ".w64", ".wave", ".weba",
+    ".wv",
 )  # fmt: skip
 MAX_VALUES = 2**29  # of one answer, all channels: 2 GiB, or three hours of one channel at 48 kHz
 

@@ -19,8 +19,12 @@ from affekt.core.sample import Sample
 from affekt.media.image import resize
 from affekt.media.video_folder import open_folder
 
+# What a folder is searched for; a file that is named is tried whatever it is called.
 SUFFIXES = (
     ".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".mpg", ".mpeg", ".wmv", ".flv", ".ts", ".ogv", ".3gp",
+    ".mts", ".m2ts", ".m2t", ".tp", ".trp", ".qt", ".mk3d", ".divx", ".mpe", ".m1v", ".m2v", ".vob", ".tod",
+    ".asf", ".f4v", ".ogm", ".3gpp", ".3g2", ".mxf", ".gxf", ".dv", ".rm", ".rmvb", ".ivf", ".nut", ".mj2",
+    ".h264", ".264", ".h265", ".265", ".hevc", ".insv",
 )  # fmt: skip
 MAX_PIXELS = 36_000_000  # of a frame: 8K video, 8192 x 4320
 MOST_ELONGATED = 10.0  # the longer side by the shorter one: three wide screens side by side have 5.3
