@@ -25,7 +25,8 @@ from affekt.media.skeleton import BONES
 STRETCH, STRETCH_ALIKE = 0.35, 0.15
 ELASTIC = 0.2  # distance of the quartiles of a bone's length, likewise, that shows that it has no fixed one
 OUTLYING = 10.0  # distance from the middle of the body, in median distances of its joints, that no joint has
-SPIKE, SPIKE_WAY = 10.0, 0.5  # away from the middle of the frames around it: in medians, and in bone lengths
+# Steps of a joint there and back, in its median steps and in median bone lengths, that no joint makes.
+SPIKE, SPIKE_WAY = 10.0, 0.5
 REST_SHARE = 0.9  # of the frames, from which on a joint rests at a value: the root of centred walks does
 STIRRED = 0.1  # movement of the joint towards the root, in median bone lengths, that takes a joint along
 LONGEST_BONE = 4.0  # in median bone lengths
@@ -123,17 +124,15 @@ def _outlying(place: np.ndarray, there: np.ndarray) -> np.ndarray:
 
 
 def _spiking(place: np.ndarray, there: np.ndarray, scale: float) -> np.ndarray:
-    """(t, v): away from the middle of the frames before and after, as nothing that moves is."""
+    """(t, v): for one frame far from the frame before and from the one after, against the other joints."""
     spiking = np.zeros(place.shape[:2], bool)
-    whole = there[:-2] & there[1:-1] & there[2:]
+    whole = there[1:] & there[:-1]
     if not whole.any():
         return spiking
     own = place - np.median(place, axis=1, keepdims=True)
-    away = np.zeros(spiking.shape)
-    away[1:-1] = np.linalg.norm(own[1:-1] - (own[:-2] + own[2:]) / 2, axis=-1) * whole[:, None]
-    beside = np.maximum(away[:-2], away[2:])  # half of it, next to a spike
-    limit = np.maximum(SPIKE * np.median(away[1:-1][whole], axis=0), SPIKE_WAY * scale)
-    spiking[1:-1] = (away[1:-1] > limit) & (away[1:-1] > 1.5 * beside)
+    steps = np.linalg.norm(np.diff(own, axis=0), axis=-1) * whole[:, None]
+    limit = np.maximum(SPIKE * np.median(steps[whole], axis=0), SPIKE_WAY * scale)
+    spiking[1:-1] = (steps[:-1] > limit) & (steps[1:] > limit)
     return spiking
 
 

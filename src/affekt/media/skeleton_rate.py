@@ -46,6 +46,7 @@ class Timing(NamedTuple):
             for walk in walks
             if (cycle := cycle_of(walk)) is not None
         ]
+        rate_hz = None if rate_hz is None else float(rate_hz)
         ends = (min(cycles), float(np.median(cycles)), max(cycles)) if cycles else None
         return cls(rate_hz, ends, sum(walk.rate_hz is None for walk in walks))
 

@@ -197,7 +197,7 @@ def test_training_views_go_through_the_same_correction():
 
 def test_a_flat_walk_is_noted():
     assert any(
-        note.startswith("the skeleton is flat: z")
+        note.startswith("the skeleton is flat along z")
         for note in answered(changed(WALK.positions * [1, 1, 0]))[1]
     )
 
@@ -231,8 +231,8 @@ def test_training_leaves_out_what_is_no_walk():
 
 def test_the_published_preprocessing_can_still_be_asked_for():
     reference = fitted(
-        gaps=None,
-        motion=None,
+        gaps=False,
+        motion=False,
         upright=False,
         check_sides=False,
         short_clips="zeros",
@@ -243,6 +243,12 @@ def test_the_published_preprocessing_can_still_be_asked_for():
     arrays = reference(short)["skeleton"][..., 0].transpose(1, 2, 0)
     np.testing.assert_array_equal(arrays[:30], short.media["skeleton"].in_order(WALK.joints))
     assert not arrays[30:].any()
+
+
+def test_checks_that_are_switched_off_stay_off_in_a_file():
+    config = BPMGCNConfig(gaps=False, motion=False)
+    assert (config.gaps, config.motion) == (None, None)
+    assert BPMGCNConfig(**config.model_dump(mode="json")) == config
 
 
 def test_a_preprocessing_can_be_sent_to_another_process():

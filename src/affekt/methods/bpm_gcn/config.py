@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveInt, field_validator
 
 from affekt.core.settings import Settings
 from affekt.media.skeleton_gaps import GapLimits
@@ -59,9 +59,9 @@ class BPMGCNConfig(Settings):
             frames as the reference does.
         rate_hz: Frames a second that walks with a stated rate are brought to; the most frequent rate of the
             training walks if not given.
-        gaps: How long joints may be lost and are interpolated. Without it, in a file or code as null or None,
-            placeholders are taken for positions, as the reference does.
-        motion: What a walk needs at least; without it, one frame or a standing person is answered as well.
+        gaps: How long joints may be lost and are interpolated. With `false`, placeholders are taken for
+            positions, as the reference does.
+        motion: What a walk needs at least; with `false`, one frame or a standing person is answered as well.
         upright: Take the up direction from the body where it is not stated, and check it where it is.
         check_sides: Mirror a walk whose knees bend backward: its left and right are exchanged.
         multi_label_loss: `bce` on logits; the reference applies softmax cross-entropy to sigmoid outputs.
@@ -88,3 +88,9 @@ class BPMGCNConfig(Settings):
     check_sides: bool = True
     multi_label_loss: Literal["bce", "reference"] = "bce"
     augment: AugmentConfig = AugmentConfig()
+
+    @field_validator("gaps", "motion", mode="before")
+    @classmethod
+    def _false_is_none(cls, value: Any) -> Any:
+        """TOML has no null."""
+        return None if value is False else value

@@ -115,4 +115,4 @@ def _note_flat(positions: np.ndarray) -> None:
     extent = np.median(np.ptp(positions, axis=1), axis=0)  # x, y, z
     flat = [axis for axis, length in zip("xyz", extent, strict=True) if length < FLAT * extent.max()]
     if flat:
-        note(f"the skeleton is flat: {' and '.join(flat)} do not differ between joints, so depth is missing")
+        note(f"the skeleton is flat along {' and '.join(flat)}: the network was trained on bodies with depth")
