@@ -1,4 +1,4 @@
-"""Several labels at once, from training to a bundle: thresholds, tables, files, answers; and weights of labels."""
+"""Several labels at once, from training to a bundle: thresholds, tables, answers; and weights of labels."""
 
 import csv
 import json
@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import affekt
+from affekt.core import catalog
 from affekt.core.dataset import Corpus
 from affekt.core.errors import DataError
 from affekt.core.labels import label_set
@@ -105,7 +106,7 @@ def test_an_evaluation_has_scores_intervals_calibration_and_figures(run, result)
 
 
 def test_a_bundle_decides_by_the_thresholds_of_its_run(run, walks, tmp_path):
-    bundle = affekt.export(run, output=tmp_path / "walks.affekt", data_root=walks).bundle
+    bundle = affekt.export(run, tmp_path / "walks.affekt", data_root=walks).bundle
     predictor = Predictor.open(bundle)
     assert predictor.thresholds == open_run(run).calibration["thresholds"]
     sample = Sample("one", {"skeleton": corpus_of(walks).samples[0].media["skeleton"]})
@@ -117,7 +118,7 @@ def test_a_bundle_decides_by_the_thresholds_of_its_run(run, walks, tmp_path):
 
 
 def corpus_of(walks):
-    return affekt.core.catalog.dataset("bpm_gcn_arrays").open(walks)
+    return catalog.dataset("bpm_gcn_arrays").open(walks)
 
 
 def test_an_answer_of_a_single_label_has_no_decided_labels(bundle):
@@ -171,7 +172,7 @@ def test_a_sample_without_a_label_is_no_target(weights):
 
 
 def test_votes_become_shares():
-    targets = make_targets([sample({"happy": 3, "sad": 1}), sample(None, "angry")], LABELS, "single_label")
+    targets = make_targets([sample({"happy": 3.0, "sad": 1.0}), sample(None, "angry")], LABELS, "single_label")
     assert targets.tolist() == [[0.75, 0.25, 0, 0], [0, 0, 1, 0]]
 
 
