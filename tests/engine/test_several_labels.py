@@ -172,7 +172,9 @@ def test_a_sample_without_a_label_is_no_target(weights):
 
 
 def test_votes_become_shares():
-    targets = make_targets([sample({"happy": 3.0, "sad": 1.0}), sample(None, "angry")], LABELS, "single_label")
+    targets = make_targets(
+        [sample({"happy": 3.0, "sad": 1.0}), sample(None, "angry")], LABELS, "single_label"
+    )
     assert targets.tolist() == [[0.75, 0.25, 0, 0], [0, 0, 1, 0]]
 
 
