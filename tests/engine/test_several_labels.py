@@ -6,16 +6,18 @@ import math
 
 import numpy as np
 import pytest
+import torch
 
 import affekt
 from affekt.core import catalog
 from affekt.core.dataset import Corpus
-from affekt.core.errors import DataError
+from affekt.core.errors import DataError, UsageError
 from affekt.core.labels import label_set
 from affekt.core.sample import Sample
 from affekt.deploy.predictor import Predictor
 from affekt.engine.loading import make_targets
 from affekt.engine.run import open_run
+from affekt.engine.scoring import ClassScorer
 from affekt.metrics.multi_label import multi_label_scores
 
 NAMES = ("happy", "sad", "angry", "neutral")
@@ -124,6 +126,23 @@ def corpus_of(walks):
 def test_an_answer_of_a_single_label_has_no_decided_labels(bundle):
     predictor = Predictor.open(bundle)
     assert predictor.decided(np.full(len(predictor.labels), 0.9)) == ()
+
+
+def test_a_network_of_a_single_label_is_not_scored_on_several(trained_run, walks, tmp_path):
+    with pytest.raises(UsageError, match="bpm_gcn_arrays has several labels a sample"):
+        affekt.evaluate(trained_run, data="bpm_gcn_arrays", data_root=walks, folder=tmp_path)
+
+
+@pytest.mark.parametrize("task", ["single_label", "multi_label"])
+def test_an_epoch_whose_answers_are_not_finite_is_never_the_best(task):
+    scorer = ClassScorer(task)
+    target = torch.eye(3) if task == "multi_label" else torch.arange(3)
+    scorer.add(torch.full((3, 3), torch.nan), {"label": target})
+    broken = scorer.scores()
+    scorer.add(torch.zeros(3, 3), {"label": target})
+    good = scorer.scores()
+    assert broken.keys() == good.keys()
+    assert broken["loss"] > good["loss"] and broken["accuracy"] <= good["accuracy"]
 
 
 # ---- weights of labels
