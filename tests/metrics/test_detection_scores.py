@@ -14,7 +14,7 @@ from affekt.metrics.detection import (
     detection_scores,
     mean_average_precision,
 )
-from affekt.metrics.intervals import left_out_interval
+from affekt.metrics.jackknife import left_out_interval
 from affekt.metrics.segments import Segments
 
 SHARED = Path(__file__).parents[2].parent / "shared"
