@@ -101,7 +101,7 @@ def coverage(
         found = {"old": bootstrap(counts, rng), "new": in_use(counts, by_subject=by_subject)}
         for way, name in inside:
             low, high = found[way][name]
-            inside[way, name] += (low <= truth[name] <= high) / rounds
+            inside[way, name] += bool(low <= truth[name] <= high) / rounds
             widths[way, name] += (high - low) / rounds
 
     def cells(way: str) -> Sequence[str]:
