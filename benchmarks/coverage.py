@@ -1,8 +1,8 @@
 """How often 95 % intervals hold the true score, by simulation: the bootstrap of before, and those in use.
 
-    python benchmarks/coverage.py [--rounds 1000]
+    python benchmarks/coverage.py [--rounds 400]
 
-Subjects differ in how well they are answered; a population of 50,000 subjects gives the true scores. Each
+Subjects differ in how well they are answered; a population of 20,000 subjects gives the true scores. Each
 round draws some subjects and asks whether the interval of their scores holds the true one.
 """
 
@@ -23,8 +23,8 @@ OUTPUT = Path(__file__).parent / "results" / "coverage.md"
 SUBJECTS = (1, 2, 4, 5, 8, 20, 100)
 ITEMS = (30, 100, 500)
 SHOWN = ("accuracy", "uar", "macro_f1")
-DRAWS = 500  # of the bootstrap
-POPULATION = 50_000
+DRAWS = 300  # of the bootstrap
+POPULATION = 20_000
 WIDE = 1e4  # concentration of class shares that hardly differ by subject
 
 Random = np.random.Generator
@@ -101,7 +101,7 @@ def coverage(
         found = {"old": bootstrap(counts, rng), "new": in_use(counts, by_subject=by_subject)}
         for way, name in inside:
             low, high = found[way][name]
-            inside[way, name] += (low <= truth[name] <= high) / rounds
+            inside[way, name] += bool(low <= truth[name] <= high) / rounds
             widths[way, name] += (high - low) / rounds
 
     def cells(way: str) -> Sequence[str]:
@@ -113,7 +113,7 @@ def coverage(
 def main() -> None:
     """Simulate and write the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--rounds", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=400)
     rounds = parser.parse_args().rounds
     columns = ("old, accuracy", "UAR", "macro F1", "in use, accuracy", "UAR", "macro F1")
     lines = [

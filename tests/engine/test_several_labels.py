@@ -6,15 +6,18 @@ import math
 
 import numpy as np
 import pytest
+import torch
 
 import affekt
+from affekt.core import catalog
 from affekt.core.dataset import Corpus
-from affekt.core.errors import DataError
+from affekt.core.errors import DataError, UsageError
 from affekt.core.labels import label_set
 from affekt.core.sample import Sample
 from affekt.deploy.predictor import Predictor
 from affekt.engine.loading import make_targets
 from affekt.engine.run import open_run
+from affekt.engine.scoring import ClassScorer
 from affekt.metrics.multi_label import multi_label_scores
 
 NAMES = ("happy", "sad", "angry", "neutral")
@@ -105,7 +108,7 @@ def test_an_evaluation_has_scores_intervals_calibration_and_figures(run, result)
 
 
 def test_a_bundle_decides_by_the_thresholds_of_its_run(run, walks, tmp_path):
-    bundle = affekt.export(run, output=tmp_path / "walks.affekt", data_root=walks).bundle
+    bundle = affekt.export(run, tmp_path / "walks.affekt", data_root=walks).bundle
     predictor = Predictor.open(bundle)
     assert predictor.thresholds == open_run(run).calibration["thresholds"]
     sample = Sample("one", {"skeleton": corpus_of(walks).samples[0].media["skeleton"]})
@@ -117,12 +120,29 @@ def test_a_bundle_decides_by_the_thresholds_of_its_run(run, walks, tmp_path):
 
 
 def corpus_of(walks):
-    return affekt.core.catalog.dataset("bpm_gcn_arrays").open(walks)
+    return catalog.dataset("bpm_gcn_arrays").open(walks)
 
 
 def test_an_answer_of_a_single_label_has_no_decided_labels(bundle):
     predictor = Predictor.open(bundle)
     assert predictor.decided(np.full(len(predictor.labels), 0.9)) == ()
+
+
+def test_a_network_of_a_single_label_is_not_scored_on_several(trained_run, walks, tmp_path):
+    with pytest.raises(UsageError, match="bpm_gcn_arrays has several labels a sample"):
+        affekt.evaluate(trained_run, data="bpm_gcn_arrays", data_root=walks, folder=tmp_path)
+
+
+@pytest.mark.parametrize("task", ["single_label", "multi_label"])
+def test_an_epoch_whose_answers_are_not_finite_is_never_the_best(task):
+    scorer = ClassScorer(task)
+    target = torch.eye(3) if task == "multi_label" else torch.arange(3)
+    scorer.add(torch.full((3, 3), torch.nan), {"label": target})
+    broken = scorer.scores()
+    scorer.add(torch.zeros(3, 3), {"label": target})
+    good = scorer.scores()
+    assert broken.keys() == good.keys()
+    assert broken["loss"] > good["loss"] and broken["accuracy"] <= good["accuracy"]
 
 
 # ---- weights of labels
@@ -171,7 +191,9 @@ def test_a_sample_without_a_label_is_no_target(weights):
 
 
 def test_votes_become_shares():
-    targets = make_targets([sample({"happy": 3, "sad": 1}), sample(None, "angry")], LABELS, "single_label")
+    targets = make_targets(
+        [sample({"happy": 3.0, "sad": 1.0}), sample(None, "angry")], LABELS, "single_label"
+    )
     assert targets.tolist() == [[0.75, 0.25, 0, 0], [0, 0, 1, 0]]
 
 

@@ -79,14 +79,14 @@ def test_full_confidence_has_a_bin():
 def test_each_bin_holds_its_upper_edge_and_not_its_lower_one(bins):
     edges = np.array([k / bins for k in range(1, bins + 1)])
     found = calibration_bins(edges, np.ones(bins, bool), bins=bins)
-    assert found.count.tolist() == [1] * bins
+    assert found.items.tolist() == [1] * bins
     np.testing.assert_allclose(found.confidence, edges)
     above = calibration_bins(edges[:-1] + 1e-9, np.ones(bins - 1, bool), bins=bins)
-    assert above.count.tolist() == [0] + [1] * (bins - 1)
+    assert above.items.tolist() == [0] + [1] * (bins - 1)
 
 
 def test_a_confidence_of_zero_lies_in_the_first_bin():
-    assert calibration_bins(np.zeros(3), np.zeros(3, bool), bins=4).count.tolist() == [3, 0, 0, 0]
+    assert calibration_bins(np.zeros(3), np.zeros(3, bool), bins=4).items.tolist() == [3, 0, 0, 0]
 
 
 def test_a_confidence_on_an_edge_counts_with_the_lower_bin():

@@ -14,7 +14,7 @@ from affekt.metrics.detection import (
     detection_scores,
     mean_average_precision,
 )
-from affekt.metrics.intervals import left_out_interval
+from affekt.metrics.jackknife import left_out_interval
 from affekt.metrics.segments import Segments
 
 SHARED = Path(__file__).parents[2].parent / "shared"
@@ -364,3 +364,35 @@ def test_intervals_of_ten_thousand_finds_take_a_second():
     start = time.process_time()
     detection_intervals(finds, truths, labels=["joy", "fear"])
     assert time.process_time() - start < 2.0
+
+
+def videos_of_a_network(rng, count):
+    """Videos that a network knows more or less well: it detects some true segments, and has false alarms."""
+    finds, truths = {}, {}
+    for video in range(count):
+        known, number = rng.normal(), int(rng.integers(2, 8))
+        starts = np.arange(number) * 20 + rng.uniform(0, 8, number)
+        spans = np.stack([starts, starts + rng.uniform(3, 10, number)], axis=1)
+        labels = rng.choice(["joy", "fear"], number)
+        hit = np.flatnonzero(rng.random(number) < 1 / (1 + np.exp(-known)))
+        alarms = rng.uniform(0, 140, rng.integers(0, 6))
+        truths[f"{video}"] = Segments(spans, labels=labels)
+        finds[f"{video}"] = Segments(
+            np.concatenate([spans[hit] + rng.uniform(-1, 1, (len(hit), 1)), alarms[:, None] + (0, 4)]),
+            np.concatenate([rng.normal(0.3 * known + 1, 1, len(hit)), rng.normal(0, 1, len(alarms))]),
+            np.concatenate([labels[hit], rng.choice(["joy", "fear"], len(alarms))]),
+        )
+    return finds, truths
+
+
+@pytest.mark.parametrize("videos", [5, 8])
+def test_the_interval_of_average_precision_holds_the_truth_in_nine_of_ten_cases(videos):
+    rng = np.random.default_rng(0)
+    labels = ["joy", "fear"]
+    true = detection_scores(*videos_of_a_network(rng, 1000), labels=labels).to_dict()
+    rounds, inside = 60, {"map": 0, "ap/joy": 0, "ap/fear": 0}
+    for _ in range(rounds):
+        ranges = detection_intervals(*videos_of_a_network(rng, videos), labels=labels).ranges
+        for name in inside:
+            inside[name] += ranges[name][0] <= true[name] <= ranges[name][1]
+    assert min(inside.values()) / rounds >= 0.9

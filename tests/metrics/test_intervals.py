@@ -8,11 +8,11 @@ from affekt.metrics.intervals import (
     LEAST_SUBJECTS,
     confusion_differences,
     confusion_intervals,
-    left_out_interval,
     paired_intervals,
     score_intervals,
     units_of,
 )
+from affekt.metrics.jackknife import left_out_interval
 
 NAMES = {"accuracy", "uar", "macro_f1", "weighted_f1"}
 

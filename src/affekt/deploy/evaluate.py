@@ -119,6 +119,8 @@ def _evaluate_labels(
     on_batch: Callable[[int, int], None],
 ) -> Evaluation:
     """Score one label, or several at once, of each sample."""
+    if corpus.task == "multi_label" and predictor.task != "multi_label":
+        raise UsageError(f"{data} has several labels a sample, but this network answers with a single one")
     names = corpus.labels.map_to(predictor.labels)
     known: list[Sample] = []
     skipped: list[Skipped] = []
@@ -135,7 +137,15 @@ def _evaluate_labels(
     )
     if not used:
         raise DataError(f"not one of {len(known)} samples could be used, such as {broken[0]}")
+    diverged = np.flatnonzero(~np.isfinite(logits).all(axis=1))
+    if len(diverged):
+        raise DataError(
+            f"the network answers {len(diverged)} of {len(used)} samples with numbers that are not finite, "
+            f"such as {used[diverged[0]].id}: its training diverged, or its graph is broken"
+        )
     truth = make_targets(used, corpus.labels, corpus.task).numpy()
+    if predictor.task == "multi_label" and truth.ndim == 1:
+        truth = np.eye(len(corpus.labels))[truth]
     result = _score(predictor, logits, used, _mapped(truth, corpus.labels.names, names, predictor), folder)
     result.skipped.extend([*skipped, *broken])
     result.localization.update(localize(predictor, used))

@@ -33,6 +33,7 @@ def score_labels(
         folder: Where figures go; it exists.
     """
     names, limits = predictor.labels.names, predictor.limits()
+    truth = np.clip(truth, 0, 1)  # two labels of the data may be one of the network
     probability = predictor.probability(logits)
     rows = multi_label_per_class(truth, probability, names, thresholds=limits)
     found = multi_label_intervals(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
@@ -55,6 +56,11 @@ class ClassScorer:
         """Loss, accuracy and recalls."""
         logits, targets = (torch.cat(part).numpy() for part in zip(*self._seen, strict=True))
         self._seen.clear()
+        names = ("accuracy", "uar", "macro_f1", "weighted_f1")
+        if self.task == "multi_label":
+            names = (*names, "mean_precision")
+        if not np.isfinite(logits).all():  # training diverged: such an epoch is never the best
+            return {"loss": math.inf, **dict.fromkeys(names, 0.0)}
         if self.task == "multi_label":
             # Thresholds are fitted once training is over; until then each class is present from 0.5 on.
             return {

@@ -52,12 +52,12 @@ class CalibrationBins(NamedTuple):
     """Items by their confidence, in equally wide bins: bin i reaches from above i / B up to (i + 1) / B.
 
     Attributes:
-        count: (bins,) items.
+        items: (bins,) how many items.
         confidence: (bins,) mean confidence; 0 in an empty bin.
         right: (bins,) share of right items; 0 in an empty bin.
     """
 
-    count: np.ndarray
+    items: np.ndarray
     confidence: np.ndarray
     right: np.ndarray
 
@@ -73,7 +73,7 @@ def calibration_bins(confidence: np.ndarray, right: np.ndarray, *, bins: int = B
         ValueError: There is no item, arrays differ in length, or a confidence lies outside.
 
     Example:
-        >>> calibration_bins(np.array([0.5, 0.6]), np.array([True, False]), bins=2).count.tolist()
+        >>> calibration_bins(np.array([0.5, 0.6]), np.array([True, False]), bins=2).items.tolist()
         [1, 1]
     """
     confidence, right = check_items(confidence=confidence, right=right)
@@ -154,7 +154,7 @@ def _fitted(loss: Callable[[float], float]) -> float:
 
 
 def _gap(bins: CalibrationBins) -> float:
-    return float((np.abs(bins.right - bins.confidence) * bins.count).sum() / bins.count.sum())
+    return float((np.abs(bins.right - bins.confidence) * bins.items).sum() / bins.items.sum())
 
 
 def _classes(scores: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

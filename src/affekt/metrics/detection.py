@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from affekt.metrics.intervals import Intervals, class_sizes, left_out_interval, units_of
+from affekt.metrics.intervals import Intervals, class_sizes, units_of
+from affekt.metrics.jackknife import left_out_interval
 from affekt.metrics.matching import Matched, match
 from affekt.metrics.segments import Segments
 

@@ -8,8 +8,8 @@ One method for every score, in three steps.
    where groups are few or of unequal size.
 2. Effective sample size. The variance of a share p of n independent items is p (1 - p) / n; the n that
    belongs to the estimated variance is how many independent items the data are worth. It is limited by what
-   they are worth if subjects differ at least a little (`LEAST_CORRELATION`), since a few subjects may
-   resemble each other by chance.
+   they are worth if subjects differ at least a little (`jackknife.LEAST_CORRELATION`), since a few subjects
+   may resemble each other by chance.
 3. Wilson's interval of a share, with this n and Student's t for as many degrees of freedom as there are
    subjects of equal size, less one. It stays in [0, 1] and does not collapse at the ends.
 
@@ -30,21 +30,25 @@ J. American Statistical Association 1927 (step 3).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from affekt.metrics.checks import check_class_numbers, check_counts, check_items
 from affekt.metrics.classification import group_confusions, scores_of
+from affekt.metrics.jackknife import (
+    LEVEL,
+    Range,
+    count_intervals,
+    jackknife_variance,
+    leave_out,
+    shares_of,
+    student_quantile,
+    worth_of,
+)
 
-Range = tuple[float, float]
-
-LEVEL = 0.95
 LEAST_SUBJECTS = 4
-# Intraclass correlation that is assumed at least where items are grouped. By simulation: without it, coverage
-# falls below 90 % for 8 to 20 subjects most of whom are answered without an error.
-LEAST_CORRELATION = 0.03
 
 
 @dataclass(frozen=True)
@@ -213,104 +217,22 @@ def confusion_differences(
     one, other = _with_seeds(one), _with_seeds(other)
     if one.shape[1:] != other.shape[1:]:
         raise ValueError(f"a difference needs matrices of the same units, not {one.shape} and {other.shape}")
-    weights, copies = _shares(one, copies)
+    weights, copies = shares_of(one, copies)
     if copies.sum() < 2:
         return dict.fromkeys(sizes_of(one, copies), (-1.0, 1.0))
-    first, second = (_left_out(counts, scores_of, copies) for counts in (one, other))
+    first, second = (leave_out(counts, scores_of, copies) for counts in (one, other))
     sizes = sizes_of(one, copies)
     items = float(one[0].sum(axis=(1, 2)) @ copies)
     ranges: dict[str, Range] = {}
     for name, whole in first.whole.items():
         moved = first.left[name] - second.left[name]
         difference = whole - second.whole[name]
-        variance = _variance(moved, difference, copies) + 1 / (items + 2) / _worth(
+        variance = jackknife_variance(moved, difference, copies) + 1 / (items + 2) / worth_of(
             weights, copies, sizes[name]
         )
-        reach = _student(weights, copies, level) * math.sqrt(variance)
+        reach = student_quantile(weights, copies, level) * math.sqrt(variance)
         ranges[name] = (max(-1.0, difference - reach), min(1.0, difference + reach))
     return ranges
-
-
-def count_intervals(
-    counts: np.ndarray,
-    scores: Callable[[np.ndarray], Mapping[str, np.ndarray]],
-    sizes: Mapping[str, float],
-    *,
-    copies: np.ndarray | None = None,
-    level: float = LEVEL,
-) -> dict[str, Range]:
-    """Intervals of scores in [0, 1] that follow from counts that add up over independent units.
-
-    Args:
-        counts: (seeds, units, ...), whose sum over all but the first two axes is the weight of a unit.
-        scores: Scores (...) by name of counts that were added up, with any leading axes.
-        sizes: How many independent items each score stands on at most.
-        copies: (units,) how many units have these counts; one each if not given.
-
-    Returns:
-        By name of `sizes`.
-    """
-    weights, copies = _shares(counts, copies)
-    if copies.sum() < 2:  # nothing is left when the only unit is left out
-        return dict.fromkeys(sizes, (0.0, 1.0))
-    found = _left_out(counts, scores, copies)
-    return {
-        name: left_out_interval(
-            found.whole[name], found.left[name], size=size, weights=weights, copies=copies, level=level
-        )
-        for name, size in sizes.items()
-    }
-
-
-def left_out_interval(
-    whole: float,
-    left_out: np.ndarray,
-    *,
-    size: float,
-    weights: np.ndarray,
-    copies: np.ndarray | None = None,
-    level: float = LEVEL,
-) -> Range:
-    """Interval of a score in [0, 1] from its values when each independent unit is left out.
-
-    Args:
-        whole: The score of all units.
-        left_out: (units,) the score without each.
-        size: How many independent items the score stands on at most.
-        weights: (units,) share of the items that each unit has.
-        copies: (units,) how many units are like this; one each if not given.
-
-    Returns:
-        Low and high end; a single unit says nothing of others, so they are 0 and 1.
-
-    Example:
-        Five subjects of equal size with 80 % right answers in each, of 100:
-
-        >>> low, high = left_out_interval(0.8, np.full(5, 0.8), size=100.0, weights=np.full(5, 0.2))
-        >>> round(low, 3), round(high, 3)
-        (0.632, 0.903)
-    """
-    copies = np.ones(len(weights)) if copies is None else copies
-    if copies.sum() < 2:
-        return 0.0, 1.0
-    variance = _variance(left_out, whole, copies)
-    worth = _worth(weights, copies, size)
-    if variance > 0 and 0 < whole < 1:
-        worth = min(worth, whole * (1 - whole) / variance)
-    return wilson_interval(whole, worth, _student(weights, copies, level))
-
-
-def wilson_interval(share: float, count: float, quantile: float) -> Range:
-    """Wilson's interval of a share of `count` items.
-
-    Example:
-        >>> tuple(round(end, 3) for end in wilson_interval(1.0, 30.0, 1.96))
-        (0.886, 1.0)
-    """
-    square = quantile**2 / count
-    middle = (share + square / 2) / (1 + square)
-    reach = np.sqrt(square * (max(share * (1 - share), 0.0) + square / 4)) / (1 + square)
-    return max(0.0, float(middle - reach)), min(1.0, float(middle + reach))
 
 
 def sizes_of(counts: np.ndarray, copies: np.ndarray | None = None) -> dict[str, float]:
@@ -318,7 +240,7 @@ def sizes_of(counts: np.ndarray, copies: np.ndarray | None = None) -> dict[str, 
 
     Where classes count alike, a rare class decides: their harmonic mean, times their number.
     """
-    _, copies = _shares(counts, copies)
+    _, copies = shares_of(counts, copies)
     return class_sizes(np.einsum("gkl,g->k", counts[0], copies))
 
 
@@ -328,55 +250,6 @@ def class_sizes(of_class: np.ndarray) -> dict[str, float]:
     alike = len(occurring) ** 2 / (1 / occurring).sum()
     total = float(occurring.sum())
     return {"accuracy": total, "uar": float(alike), "macro_f1": float(alike), "weighted_f1": total}
-
-
-@dataclass(frozen=True)
-class _LeftOut:
-    """Scores by name: of all units, and (units,) without each; means over seeds."""
-
-    whole: dict[str, float] = field(default_factory=dict)
-    left: dict[str, np.ndarray] = field(default_factory=dict)
-
-
-def _left_out(
-    counts: np.ndarray, scores: Callable[[np.ndarray], Mapping[str, np.ndarray]], copies: np.ndarray | None
-) -> _LeftOut:
-    _, copies = _shares(counts, copies)
-    total = np.einsum("sg...,g->s...", counts, copies)
-    whole = {name: float(np.mean(values)) for name, values in scores(total).items()}
-    left = {name: np.mean(values, axis=0) for name, values in scores(total[:, None] - counts).items()}
-    return _LeftOut(whole, left)
-
-
-def _shares(counts: np.ndarray, copies: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    """Share of the items that each unit has (units,), and how many units are like it."""
-    weights = counts[0].reshape(counts.shape[1], -1).sum(axis=1).astype(float)
-    copies = np.ones(len(weights)) if copies is None else np.asarray(copies, float)
-    return weights / (weights @ copies), copies
-
-
-def _variance(left_out: np.ndarray, whole: float, copies: np.ndarray) -> float:
-    """Jackknife variance of a score."""
-    units = copies.sum()
-    return float((units - 1) / units * (copies * (left_out - whole) ** 2).sum())
-
-
-def _equal_units(weights: np.ndarray, copies: np.ndarray) -> float:
-    """How many units of equal size are worth as much (Kish)."""
-    return float(1 / (copies * weights**2).sum())
-
-
-def _worth(weights: np.ndarray, copies: np.ndarray, size: float) -> float:
-    """Independent items that the data are worth at most; all of them where each unit is an item."""
-    equal = min(_equal_units(weights, copies), size)
-    return 1 / (LEAST_CORRELATION / equal + (1 - LEAST_CORRELATION) / size)
-
-
-def _student(weights: np.ndarray, copies: np.ndarray, level: float) -> float:
-    from scipy.special import stdtrit
-
-    freedom = max(_equal_units(weights, copies) - 1, 1.0)
-    return float(stdtrit(freedom, 0.5 + level / 2))
 
 
 def _with_seeds(counts: np.ndarray) -> np.ndarray:

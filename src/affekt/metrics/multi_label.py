@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from affekt.metrics.checks import check_items
-from affekt.metrics.intervals import Intervals, class_sizes, count_intervals, units_of
+from affekt.metrics.intervals import Intervals, class_sizes, units_of
+from affekt.metrics.jackknife import count_intervals
 
 THRESHOLD = 0.5  # of a class for which none was fitted
 PRESENT = 0.5  # weight of a label above which it counts as present

@@ -80,10 +80,10 @@ def draw_reliability(
     figure = Figure(figsize=(4.2, 4.2), layout="constrained")
     axes = figure.subplots()
     found = calibration_bins(confidence, right, bins=bins)
-    filled = found.count > 0
+    filled = found.items > 0
     centres = (np.arange(bins) + 0.5) / bins
     what = ("share of cells", "share of present classes", "probability") if cells else _ITEMS
-    axes.bar(centres, found.count / found.count.sum(), width=0.9 / bins, color="#d8dee6", label=what[0])
+    axes.bar(centres, found.items / found.items.sum(), width=0.9 / bins, color="#d8dee6", label=what[0])
     axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=":")
     axes.plot(found.confidence[filled], found.right[filled], marker="o", color=ACCENT, label=what[1])
     axes.set(title="Reliability", xlabel=what[2], xlim=(0, 1), ylim=(0, 1))
