@@ -25,6 +25,9 @@ _LATER = (
     ("optimizer", "rates"),
     ("split", "validate_on_test"),
 )
+# The rule of `train.weight_average`. It is part of the digest of recipes that average, so that a run that was
+# begun under another rule (a constant decay) is not continued under this one.
+_AVERAGING = "growing decay"
 
 
 class DataSettings(Settings):
@@ -143,6 +146,9 @@ class TrainSettings(Settings):
     that most processors compute them faster. `cached_views` is for networks with a frozen backbone: that many
     views of each training sample pass it once, before the first epoch, and epochs read its features and meet
     the views in turn. 0 computes everything each time; 1 is right where training views do not vary.
+    `weight_average` is the decay of an exponential moving average of weights and batch statistics, updated
+    after each step; validation and checkpoints use the average. The decay grows to this value from the first
+    step on (`engine.averaging`). 0 uses the weights as they are.
     """
 
     epochs: PositiveInt = 10
@@ -248,6 +254,8 @@ class Recipe(Settings):
                 table = table[key]
             if not table[name]:
                 del table[name]
+        if values["train"]["weight_average"]:
+            values["train"]["averaging"] = _AVERAGING
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
