@@ -1,10 +1,12 @@
-"""The table on the card of compact_voice: what runs on RAVDESS and EmoDB are worth beside a plain classifier.
+"""The table on the card of compact_voice: scores of runs on RAVDESS and EmoDB beside a plain classifier.
 
-    python benchmarks/voice_table.py --ravdess DIR RUN --emodb DIR RUN FOLD-RUN FOLD-RUN ...
+    python benchmarks/voice_table.py --ravdess DIR RUN RUN ... --emodb DIR RUN ... FOLD-RUN FOLD-RUN ...
 
-Runs on the folds of one data set are counted together. The plain classifier is an SVM on statistics of the
-log-mel spectrogram, trained on the training and the validation speakers of each run; the networks were
-trained on the training speakers alone, and chosen on the others. Both are counted on the same test speakers.
+Runs are grouped by what they test on (the given test part, or all folds of a cross-validation) and by seed.
+The folds of one seed are counted together; a score is the mean over seeds, and the table states the lowest
+and the highest seed. The plain classifier is an SVM on statistics of the log-mel spectrogram, trained on the
+training and the validation speakers of each run; it has no seed. The networks were trained on the training
+speakers alone, and their epoch was chosen on the validation speakers. Both answer the same test speakers.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from affekt.engine.run import open_run
 from affekt.engine.splits import part
 from affekt.media.sound import sound_of
 from affekt.media.spectrum import log_mel
-from affekt.metrics.classification import bootstrap_intervals, confusion_matrix, interval, scores_of
+from affekt.metrics.classification import confusion_matrix, interval, scores_of
 
 OUTPUT = Path(__file__).parent / "results"
 RATE_HZ, BANDS = 16_000, 40
@@ -39,7 +41,13 @@ DRAWS = 4000
 
 @dataclass(frozen=True)
 class Answers:
-    """What both say of the same utterances, as class numbers."""
+    """Answers to the same n utterances, as class numbers.
+
+    Attributes:
+        title: Data set, test speakers, folds and seeds, as the table names them.
+        ours: (seeds, n) of the networks; one row a seed.
+        plain: (n,) of the plain classifier.
+    """
 
     title: str
     truth: np.ndarray
@@ -70,8 +78,9 @@ def main() -> None:
     write_report(
         OUTPUT / "voice.md",
         [
-            "Emotion of speech of speakers that nobody was trained on; 95 % intervals by bootstrap over "
-            "utterances.",
+            "Emotion of speech of speakers that no training saw. A score of the network is the mean over the "
+            "seeds of its training, then the lowest and the highest seed; 95 % intervals are by bootstrap "
+            "over utterances.",
             "",
             *as_table(("data", "method", "utterances", "accuracy", "UAR", "macro F1"), rows),
             "",
@@ -81,26 +90,51 @@ def main() -> None:
 
 
 def answers_of(name: str, root: Path, runs: Sequence[Path]) -> Answers:
-    """What the runs and the plain classifiers say of the test part of each run."""
+    """Answers of the runs and of the plain classifiers to the test part of each run."""
     corpus = catalog.dataset(name).open(root)
     features = {sample.id: statistics_of(sample) for sample in corpus.samples}
-    columns: list[tuple[int, int, int]] = []
+    seeds = by_seed(runs)
+    said: dict[int, dict[str, int]] = {seed: {} for seed in seeds}
+    truth: dict[str, int] = {}
+    plain: dict[str, int] = {}
     speakers: set[str] = set()
+    for seed, folds in seeds.items():
+        for run in folds:
+            result = evaluate(run, data_root=root)
+            place = {label: number for number, label in enumerate(result.labels)}
+            ids = [row["id"] for row in result.predictions]
+            said[seed] |= {row["id"]: place[row["predicted"]] for row in result.predictions}
+            truth |= {row["id"]: place[row["true"]] for row in result.predictions}
+            speakers |= {row["subject"] for row in result.predictions}
+            if not plain.keys() >= set(ids):  # the parts of a fold are the same for each seed
+                guesses = plain_classifier(corpus, features, run).predict([features[i] for i in ids])
+                plain |= {i: place[str(guess)] for i, guess in zip(ids, guesses, strict=True)}
+            if len(folds) == 1 and seed == min(seeds):
+                shutil.copyfile(result.folder / "confusion.png", OUTPUT / f"voice-{name}-confusion.png")
+    ids = sorted(truth)
+    ours = np.array([[answers[i] for i in ids] for answers in said.values()])
+    first = next(iter(seeds.values()))
+    title = f"{name}, {len(speakers)} test speakers{f', {len(first)} folds' if len(first) > 1 else ''}"
+    columns = (np.array([column[i] for i in ids]) for column in (truth, plain))
+    return Answers(title, next(columns), ours, next(columns), len(corpus.labels))
+
+
+def by_seed(runs: Sequence[Path]) -> dict[int, list[Path]]:
+    """Runs of each seed, in the order of their folds.
+
+    Raises:
+        SystemExit: A fold of some seed is missing or there twice.
+    """
+    seeds: dict[int, dict[int, Path]] = {}
     for run in runs:
-        result = evaluate(run, data_root=root)
-        place = {label: number for number, label in enumerate(result.labels)}
-        svm = plain_classifier(corpus, features, run)
-        plain = svm.predict([features[row["id"]] for row in result.predictions])
-        columns += [
-            (place[row["true"]], place[row["predicted"]], place[str(guess)])
-            for row, guess in zip(result.predictions, plain, strict=True)
-        ]
-        speakers |= {row["subject"] for row in result.predictions}
-        if len(runs) == 1:
-            shutil.copyfile(result.folder / "confusion.png", OUTPUT / f"voice-{name}-confusion.png")
-    truth, ours, plain = np.array(columns).T
-    scheme = f", {len(runs)} folds" if len(runs) > 1 else ""
-    return Answers(f"{name}, {len(speakers)} test speakers{scheme}", truth, ours, plain, len(corpus.labels))
+        recipe = open_run(run).recipe
+        fold = recipe.split.fold if recipe.split.scheme == "k_fold" else 0
+        if seeds.setdefault(recipe.seed, {}).setdefault(fold, run) != run:
+            raise SystemExit(f"{run} and {seeds[recipe.seed][fold]} have the same seed and fold")
+    if len({frozenset(folds) for folds in seeds.values()}) > 1:
+        found = "; ".join(f"seed {seed}: {sorted(folds)}" for seed, folds in sorted(seeds.items()))
+        raise SystemExit(f"each seed needs runs on the same folds, found {found}")
+    return {seed: [folds[fold] for fold in sorted(folds)] for seed, folds in sorted(seeds.items())}
 
 
 def plain_classifier(corpus: Corpus, features: dict[str, np.ndarray], run: Path) -> Pipeline:
@@ -120,29 +154,49 @@ def statistics_of(sample: Sample) -> np.ndarray:
 
 def rows_of(answers: Answers) -> list[tuple[str, ...]]:
     """A row for each method."""
-    methods = (("compact_voice", answers.ours), (f"SVM on {5 * BANDS} log-mel statistics", answers.plain))
+    count = len(answers.ours)
+    network = f"compact_voice, {count} seed{'s' if count > 1 else ''}"
+    methods = ((network, answers.ours), (f"SVM on {5 * BANDS} log-mel statistics", answers.plain[None]))
     rows: list[tuple[str, ...]] = []
     for method, predicted in methods:
-        scores = scores_of(confusion_matrix(answers.truth, predicted, answers.classes))
-        ranges = bootstrap_intervals(answers.truth, predicted, answers.classes)
-        cells = [f"{float(scores[k]):.3f} ({ranges[k][0]:.3f} to {ranges[k][1]:.3f})" for k in SHOWN]
+        scores, drawn = seed_scores(answers, predicted), drawn_scores(answers, predicted)
+        cells = []
+        for key in SHOWN:
+            low, high = interval(drawn[key], 0.95)
+            seeds = (
+                f"; seeds {scores[key].min():.3f} to {scores[key].max():.3f}" if len(predicted) > 1 else ""
+            )
+            cells.append(f"{scores[key].mean():.3f} ({low:.3f} to {high:.3f}){seeds}")
         rows.append((answers.title, method, str(len(answers.truth)), *cells))
     return rows
 
 
+def seed_scores(answers: Answers, predicted: np.ndarray) -> dict[str, np.ndarray]:
+    """Scores of each seed: (seeds,)."""
+    matrices = [confusion_matrix(answers.truth, row, answers.classes) for row in predicted]
+    return scores_of(np.stack(matrices))
+
+
+def drawn_scores(answers: Answers, predicted: np.ndarray) -> dict[str, np.ndarray]:
+    """Scores of resampled utterances, mean over seeds: (draws,). The same draws for all methods."""
+    truth = answers.truth
+    drawn = np.random.default_rng(0).integers(len(truth), size=(DRAWS, len(truth)))
+    stack = [
+        [confusion_matrix(truth[row], guess[row], answers.classes) for guess in predicted] for row in drawn
+    ]
+    return {key: values.mean(axis=1) for key, values in scores_of(np.array(stack)).items()}
+
+
 def difference(answers: Answers) -> str:
     """How far the network is ahead, utterances drawn together."""
-    rng = np.random.default_rng(0)
-    drawn = rng.integers(len(answers.truth), size=(DRAWS, len(answers.truth)))
-    whole, drawings = [], []
-    for guess in (answers.ours, answers.plain):
-        whole.append(scores_of(confusion_matrix(answers.truth, guess, answers.classes)))
-        stack = [confusion_matrix(answers.truth[row], guess[row], answers.classes) for row in drawn]
-        drawings.append(scores_of(np.stack(stack)))
+    both = (answers.ours, answers.plain[None])
+    whole = [seed_scores(answers, guess) for guess in both]
+    drawings = [drawn_scores(answers, guess) for guess in both]
     texts = []
     for key, title in (("accuracy", "accuracy"), ("uar", "UAR")):
         low, high = interval(drawings[0][key] - drawings[1][key], 0.95)
-        texts.append(f"{float(whole[0][key] - whole[1][key]):+.3f} ({low:+.3f} to {high:+.3f}) in {title}")
+        ahead = whole[0][key].mean() - whole[1][key].mean()
+        texts.append(f"{ahead:+.3f} ({low:+.3f} to {high:+.3f}) in {title}")
     return f"- {answers.title}: the network is ahead by {' and '.join(texts)}, paired over utterances."
 
 
