@@ -24,6 +24,7 @@ _LATER = (
     ("train", "cached_views"),
     ("optimizer", "rates"),
     ("split", "validate_on_test"),
+    ("selection", "last_epoch"),
 )
 # The rule of `train.weight_average`. It is part of the digest of recipes that average, so that a run that was
 # begun under another rule (a constant decay) is not continued under this one.
@@ -130,13 +131,25 @@ class LossSettings(Settings):
 
 
 class SelectionSettings(Settings):
-    """Which epoch is kept, always by a validation metric; `patience` epochs without progress end the run.
+    """Which epoch is kept: the best one by a validation metric, or the last one.
 
     `map` is of localization: mean average precision over tIoU thresholds. The others are of labels.
+
+    Attributes:
+        patience: Epochs without progress of the metric that end the run.
+        last_epoch: Keep the last epoch whatever validation says. Where validation is a few dozen samples and
+            the learning rate falls to nothing, the best of many epochs is a choice by chance.
     """
 
     metric: Literal["accuracy", "uar", "macro_f1", "weighted_f1", "loss", "map"] = "uar"
     patience: PositiveInt | None = None
+    last_epoch: bool = False
+
+    @model_validator(mode="after")
+    def _fits(self) -> SelectionSettings:
+        if self.last_epoch and self.patience is not None:
+            raise ValueError("patience ends a run by its best epoch: it does not go with last_epoch")
+        return self
 
 
 class TrainSettings(Settings):
