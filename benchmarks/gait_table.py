@@ -100,6 +100,11 @@ def confusions(seeds: list[list[dict[str, str]]], labels: tuple[str, ...]) -> np
     return np.stack([one(rows) for rows in seeds])
 
 
+def seed_ranges(units: np.ndarray) -> dict[str, tuple[float, float]]:
+    """Lowest and highest score among the seeds, from (seeds, subjects, k, k)."""
+    return {name: (float(v.min()), float(v.max())) for name, v in scores_of(units.sum(axis=1)).items()}
+
+
 def summary(units: np.ndarray) -> dict[str, tuple[float, tuple[float, float]]]:
     """Score over all walks, mean over seeds, and its interval over subjects."""
     whole, ranges = scores_of(units.sum(axis=1)), confusion_intervals(units)
@@ -150,14 +155,19 @@ def write(scores: dict, rows: dict[str, np.ndarray], labels: tuple[str, ...]) ->
     """The table as Markdown and JSON, also on the screen."""
     walks = int(next(iter(rows.values()))[0].sum())
     lines = [
-        f"Emotion-Gait, {walks} walks, {FOLDS} folds by subject, mean of {len(SEEDS)} seeds (95 % interval "
-        "over subjects); differences are paired.",
+        f"Emotion-Gait, {walks} walks, {FOLDS} folds by subject. Each cell: mean of {len(SEEDS)} seeds of "
+        "training, each scored on all folds together (95 % interval over subjects); lowest and highest seed. "
+        "Differences are paired.",
         "",
         "| model | accuracy | UAR | macro F1 | recall " + ", ".join(labels) + " |",
         "| --- | --- | --- | --- | --- |",
     ]
     for name, entry in scores.items():
-        cells = [f"{value:.3f} ({low:.3f} to {high:.3f})" for value, (low, high) in entry.values()]
+        ranges = seed_ranges(rows[name])
+        cells = [
+            f"{value:.3f} ({low:.3f} to {high:.3f}); seeds {ranges[key][0]:.3f} to {ranges[key][1]:.3f}"
+            for key, (value, (low, high)) in entry.items()
+        ]
         matrix = rows[name].sum(axis=(0, 1))
         recall = ", ".join(f"{hits:.2f}" for hits in np.diagonal(matrix) / matrix.sum(axis=1))
         lines.append(f"| {name} | {' | '.join(cells)} | {recall} |")
@@ -171,7 +181,10 @@ def write(scores: dict, rows: dict[str, np.ndarray], labels: tuple[str, ...]) ->
     OUTPUT.mkdir(exist_ok=True)
     (OUTPUT / "gait_table.md").write_text("\n".join(lines) + "\n")
     values = {
-        name: {metric: {"value": value, "interval": span} for metric, (value, span) in entry.items()}
+        name: {
+            metric: {"value": value, "interval": span, "seeds": seed_ranges(rows[name])[metric]}
+            for metric, (value, span) in entry.items()
+        }
         for name, entry in scores.items()
     }
     (OUTPUT / "gait_table.json").write_text(json.dumps(values, indent=1) + "\n")

@@ -1,10 +1,12 @@
-"""The table on the card of compact_voice: what runs on RAVDESS and EmoDB are worth beside a plain classifier.
+"""The table on the card of compact_voice: scores of runs on RAVDESS and EmoDB beside a plain classifier.
 
-    python benchmarks/voice_table.py --ravdess DIR RUN --emodb DIR RUN FOLD-RUN FOLD-RUN ...
+    python benchmarks/voice_table.py --ravdess DIR RUN RUN ... --emodb DIR RUN ... FOLD-RUN FOLD-RUN ...
 
-Runs on the folds of one data set are counted together. The plain classifier is an SVM on statistics of the
-log-mel spectrogram, trained on the training and the validation speakers of each run; the networks were
-trained on the training speakers alone, and chosen on the others. Both are counted on the same test speakers.
+Runs are grouped by what they test on (the given test part, or all folds of a cross-validation) and by seed.
+The folds of one seed are counted together; a score is the mean over seeds, and the table states the lowest
+and the highest seed. The plain classifier is an SVM on statistics of the log-mel spectrogram, trained on the
+training and the validation speakers of each run; it has no seed. The networks were trained on the training
+speakers alone, and their epoch was chosen on the validation speakers. Both answer the same test speakers.
 """
 
 from __future__ import annotations
@@ -39,7 +41,14 @@ SHOWN = ("accuracy", "uar", "macro_f1")
 
 @dataclass(frozen=True)
 class Answers:
-    """What both say of the same utterances, as class numbers."""
+    """Answers to the same n utterances, as class numbers.
+
+    Attributes:
+        title: Data set, test speakers, folds and seeds, as the table names them.
+        ours: (seeds, n) of the networks; one row a seed.
+        plain: (n,) of the plain classifier.
+        speakers: Of each utterance.
+    """
 
     title: str
     truth: np.ndarray
@@ -71,7 +80,8 @@ def main() -> None:
     write_report(
         OUTPUT / "voice.md",
         [
-            "Emotion of speech of speakers that nobody was trained on; 95 % intervals over speakers where "
+            "Emotion of speech of speakers that no training saw. A score of the network is the mean over the "
+            "seeds of its training, then the lowest and the highest seed; 95 % intervals over speakers where "
             f"there are {LEAST_SUBJECTS} or more, else over utterances.",
             "",
             *as_table(("data", "method", "utterances", "accuracy", "UAR", "macro F1"), rows),
@@ -82,27 +92,52 @@ def main() -> None:
 
 
 def answers_of(name: str, root: Path, runs: Sequence[Path]) -> Answers:
-    """What the runs and the plain classifiers say of the test part of each run."""
+    """Answers of the runs and of the plain classifiers to the test part of each run."""
     corpus = catalog.dataset(name).open(root)
     features = {sample.id: statistics_of(sample) for sample in corpus.samples}
-    columns: list[tuple[int, int, int]] = []
-    speakers: list[str] = []
+    seeds = by_seed(runs)
+    said: dict[int, dict[str, int]] = {seed: {} for seed in seeds}
+    truth: dict[str, int] = {}
+    plain: dict[str, int] = {}
+    speakers: dict[str, str] = {}
+    for seed, folds in seeds.items():
+        for run in folds:
+            result = evaluate(run, data_root=root)
+            place = {label: number for number, label in enumerate(result.labels)}
+            ids = [row["id"] for row in result.predictions]
+            said[seed] |= {row["id"]: place[row["predicted"]] for row in result.predictions}
+            truth |= {row["id"]: place[row["true"]] for row in result.predictions}
+            speakers |= {row["id"]: row["subject"] for row in result.predictions}
+            if not plain.keys() >= set(ids):  # the parts of a fold are the same for each seed
+                guesses = plain_classifier(corpus, features, run).predict([features[i] for i in ids])
+                plain |= {i: place[str(guess)] for i, guess in zip(ids, guesses, strict=True)}
+            if len(folds) == 1 and seed == min(seeds):
+                shutil.copyfile(result.folder / "confusion.png", OUTPUT / f"voice-{name}-confusion.png")
+    ids = sorted(truth)
+    ours = np.array([[answers[i] for i in ids] for answers in said.values()])
+    first = next(iter(seeds.values()))
+    scheme = f", {len(first)} folds" if len(first) > 1 else ""
+    title = f"{name}, {len(set(speakers.values()))} test speakers{scheme}"
+    right, guessed = (np.array([column[i] for i in ids]) for column in (truth, plain))
+    return Answers(title, right, ours, guessed, len(corpus.labels), [speakers[i] for i in ids])
+
+
+def by_seed(runs: Sequence[Path]) -> dict[int, list[Path]]:
+    """Runs of each seed, in the order of their folds.
+
+    Raises:
+        SystemExit: A fold of some seed is missing or there twice.
+    """
+    seeds: dict[int, dict[int, Path]] = {}
     for run in runs:
-        result = evaluate(run, data_root=root)
-        place = {label: number for number, label in enumerate(result.labels)}
-        svm = plain_classifier(corpus, features, run)
-        plain = svm.predict([features[row["id"]] for row in result.predictions])
-        columns += [
-            (place[row["true"]], place[row["predicted"]], place[str(guess)])
-            for row, guess in zip(result.predictions, plain, strict=True)
-        ]
-        speakers += [row["subject"] for row in result.predictions]
-        if len(runs) == 1:
-            shutil.copyfile(result.folder / "confusion.png", OUTPUT / f"voice-{name}-confusion.png")
-    truth, ours, plain = np.array(columns).T
-    scheme = f", {len(runs)} folds" if len(runs) > 1 else ""
-    title = f"{name}, {len(set(speakers))} test speakers{scheme}"
-    return Answers(title, truth, ours, plain, len(corpus.labels), speakers)
+        recipe = open_run(run).recipe
+        fold = recipe.split.fold if recipe.split.scheme == "k_fold" else 0
+        if seeds.setdefault(recipe.seed, {}).setdefault(fold, run) != run:
+            raise SystemExit(f"{run} and {seeds[recipe.seed][fold]} have the same seed and fold")
+    if len({frozenset(folds) for folds in seeds.values()}) > 1:
+        found = "; ".join(f"seed {seed}: {sorted(folds)}" for seed, folds in sorted(seeds.items()))
+        raise SystemExit(f"each seed needs runs on the same folds, found {found}")
+    return {seed: [folds[fold] for fold in sorted(folds)] for seed, folds in sorted(seeds.items())}
 
 
 def plain_classifier(corpus: Corpus, features: dict[str, np.ndarray], run: Path) -> Pipeline:
@@ -122,25 +157,40 @@ def statistics_of(sample: Sample) -> np.ndarray:
 
 def rows_of(answers: Answers) -> list[tuple[str, ...]]:
     """A row for each method."""
-    methods = (("compact_voice", answers.ours), (f"SVM on {5 * BANDS} log-mel statistics", answers.plain))
+    count = len(answers.ours)
+    network = f"compact_voice, {count} seed{'s' if count > 1 else ''}"
+    methods = ((network, answers.ours), (f"SVM on {5 * BANDS} log-mel statistics", answers.plain[None]))
     rows: list[tuple[str, ...]] = []
     for method, predicted in methods:
-        scores = scores_of(confusion_matrix(answers.truth, predicted, answers.classes))
+        scores = seed_scores(answers, predicted)
         ranges = score_intervals(answers.truth, predicted, answers.classes, answers.speakers).ranges
-        cells = [f"{float(scores[k]):.3f} ({ranges[k][0]:.3f} to {ranges[k][1]:.3f})" for k in SHOWN]
+        cells = []
+        for key in SHOWN:
+            low, high = ranges[key]
+            seeds = (
+                f"; seeds {scores[key].min():.3f} to {scores[key].max():.3f}" if len(predicted) > 1 else ""
+            )
+            cells.append(f"{scores[key].mean():.3f} ({low:.3f} to {high:.3f}){seeds}")
         rows.append((answers.title, method, str(len(answers.truth)), *cells))
     return rows
 
 
+def seed_scores(answers: Answers, predicted: np.ndarray) -> dict[str, np.ndarray]:
+    """Scores of each seed: (seeds,)."""
+    matrices = [confusion_matrix(answers.truth, row, answers.classes) for row in predicted]
+    return scores_of(np.stack(matrices))
+
+
 def difference(answers: Answers) -> str:
     """How far the network is ahead, on the same utterances."""
-    sides = (answers.ours, answers.plain)
-    whole = [scores_of(confusion_matrix(answers.truth, guess, answers.classes)) for guess in sides]
+    sides = (answers.ours, answers.plain[None])
+    whole = [seed_scores(answers, guess) for guess in sides]
     found = paired_intervals(answers.truth, *sides, answers.classes, answers.speakers)
     texts = []
     for key, title in (("accuracy", "accuracy"), ("uar", "UAR")):
         low, high = found.ranges[key]
-        texts.append(f"{float(whole[0][key] - whole[1][key]):+.3f} ({low:+.3f} to {high:+.3f}) in {title}")
+        ahead = whole[0][key].mean() - whole[1][key].mean()
+        texts.append(f"{ahead:+.3f} ({low:+.3f} to {high:+.3f}) in {title}")
     ahead = f"- {answers.title}: the network is ahead by {' and '.join(texts)}, paired over utterances"
     return f"{ahead}; {units(found)}."
 

@@ -174,6 +174,7 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path):
         ("loss", {"class_weights": {"happy": 0}}, "greater than 0"),
         ("loss", {"label_smoothing": 1}, "less than 1"),
         ("selection", {"metric": "test_accuracy"}, "should be"),
+        ("selection", {"patience": 3, "last_epoch": True}, "does not go with last_epoch"),
     ],
 )
 def test_settings_that_contradict_themselves_are_refused(part, values, message):

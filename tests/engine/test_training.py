@@ -84,6 +84,16 @@ def test_the_best_epoch_is_the_one_validation_chose(run_tiny, tmp_path):
     assert len(list(done.checkpoints.glob("epoch-*"))) == 4
 
 
+def test_a_recipe_may_keep_the_last_epoch_whatever_validation_says(run_tiny, tmp_path):
+    settings = {
+        "optimizer": {"name": "sgd", "lr": 1e-12},  # no epoch is better than the first
+        "selection": {"metric": "accuracy", "last_epoch": True},
+    }
+    done = run_tiny(tmp_path, train={"epochs": 3}, **settings)
+    assert done.result["best_epoch"] == 3
+    assert done.best.resolve() == done.last.resolve()
+
+
 def test_patience_ends_a_run_that_makes_no_progress(run_tiny, tmp_path):
     settings = {"optimizer": {"name": "sgd", "lr": 1e-12}, "selection": {"metric": "accuracy", "patience": 2}}
     rows = run_tiny(tmp_path, train={"epochs": 50}, **settings).metrics()

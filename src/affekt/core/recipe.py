@@ -26,7 +26,11 @@ _LATER = (
     ("optimizer", "rates"),
     ("split", "validate_on_test"),
     ("split", "test_share"),
+    ("selection", "last_epoch"),
 )
+# The rule of `train.weight_average`. It is part of the digest of recipes that average, so that a run that was
+# begun under another rule (a constant decay) is not continued under this one.
+_AVERAGING = "growing decay"
 
 
 class DataSettings(Settings):
@@ -134,13 +138,25 @@ class LossSettings(Settings):
 
 
 class SelectionSettings(Settings):
-    """Which epoch is kept, always by a validation metric; `patience` epochs without progress end the run.
+    """Which epoch is kept: the best one by a validation metric, or the last one.
 
     `map` is of localization: mean average precision over tIoU thresholds. The others are of labels.
+
+    Attributes:
+        patience: Epochs without progress of the metric that end the run.
+        last_epoch: Keep the last epoch whatever validation says. Where validation is a few dozen samples and
+            the learning rate falls to nothing, the best of many epochs is a choice by chance.
     """
 
     metric: Literal["accuracy", "uar", "macro_f1", "weighted_f1", "loss", "map"] = "uar"
     patience: PositiveInt | None = None
+    last_epoch: bool = False
+
+    @model_validator(mode="after")
+    def _fits(self) -> SelectionSettings:
+        if self.last_epoch and self.patience is not None:
+            raise ValueError("patience ends a run by its best epoch: it does not go with last_epoch")
+        return self
 
 
 class TrainSettings(Settings):
@@ -150,6 +166,9 @@ class TrainSettings(Settings):
     that most processors compute them faster. `cached_views` is for networks with a frozen backbone: that many
     views of each training sample pass it once, before the first epoch, and epochs read its features and meet
     the views in turn. 0 computes everything each time; 1 is right where training views do not vary.
+    `weight_average` is the decay of an exponential moving average of weights and batch statistics, updated
+    after each step; validation and checkpoints use the average. The decay grows to this value from the first
+    step on (`engine.averaging`). 0 uses the weights as they are.
     """
 
     epochs: PositiveInt = 10
@@ -256,6 +275,8 @@ class Recipe(Settings):
                 table = table[key]
             if not table[name]:
                 del table[name]
+        if values["train"]["weight_average"]:
+            values["train"]["averaging"] = _AVERAGING
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 

@@ -67,7 +67,9 @@ class EpochRecorder(Checkpoint):
 
 
 def best_epoch(rows: list[dict[str, Any]], selection: SelectionSettings) -> int:
-    """The first epoch with the best validation score."""
+    """The first epoch with the best validation score, or the last epoch where the recipe keeps that."""
+    if selection.last_epoch:
+        return rows[-1]["epoch"]
     sign = -1.0 if selection.metric == "loss" else 1.0
     return max(rows, key=lambda row: (sign * row[f"validation/{selection.metric}"], -row["epoch"]))["epoch"]
 

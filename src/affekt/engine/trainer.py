@@ -11,11 +11,12 @@ from typing import Any
 
 import lightning.pytorch as pl
 from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch.callbacks import Callback, EMAWeightAveraging
+from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from affekt.core.errors import ConfigError
 from affekt.core.recipe import Recipe
+from affekt.engine.averaging import RunningWeightAverage
 from affekt.engine.checkpoint import FolderCheckpointIO
 from affekt.engine.progress import RunProgress
 from affekt.engine.recording import EpochRecorder
@@ -37,7 +38,7 @@ def make_trainer(
     options = recipe.train
     callbacks: list[Callback] = [_StopCheck(request), recorder]
     if options.weight_average:
-        callbacks.append(EMAWeightAveraging(decay=options.weight_average))
+        callbacks.append(RunningWeightAverage(options.weight_average))
     if progress:
         callbacks.append(RunProgress(recipe.selection.metric))
     try:
