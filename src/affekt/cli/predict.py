@@ -30,6 +30,13 @@ def command(
     joints: Annotated[
         str | None, typer.Option(help="Joint order of files that state none: a name or a list.")
     ] = None,
+    up: Annotated[
+        Literal["x", "-x", "y", "-y", "z", "-z"] | None,
+        typer.Option(help="Axis that points up in skeleton files that do not state it."),
+    ] = None,
+    rate_hz: Annotated[
+        float | None, typer.Option(min=0, help="Frames a second of skeleton files that do not state it.")
+    ] = None,
     batch_size: Annotated[
         int | None, typer.Option(min=1, help="Inputs computed at once; what fits modest memory if not given.")
     ] = None,
@@ -72,7 +79,9 @@ def command(
         step(0, len(files))
         # Of one long file the cells are counted, of several the files.
         on_cells = step if len(files) == 1 else lambda done, total: None
-        for answer in predictor.predict(files, batch_size=batch_size, joints=order, on_cells=on_cells):
+        for answer in predictor.predict(
+            files, batch_size=batch_size, joints=order, up=up, rate_hz=rate_hz, on_cells=on_cells
+        ):
             (predictions if isinstance(answer, Prediction) else skipped).append(answer)
             # A file of several walks gives several answers.
             done = len(predictions) + len(skipped)

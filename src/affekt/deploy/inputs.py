@@ -27,6 +27,23 @@ _SUFFIXES = {
 }
 
 
+class StatedSkeleton(NamedTuple):
+    """What the caller states about skeleton files that do not state it themselves.
+
+    Attributes:
+        joints: Joint order.
+        up: Axis that points up: x, -x, y, -y, z or -z.
+        rate_hz: Frames a second.
+    """
+
+    joints: tuple[str, ...] | None = None
+    up: str | None = None
+    rate_hz: float | None = None
+
+
+NOTHING_STATED = StatedSkeleton()
+
+
 class Surveyed(NamedTuple):
     """What paths stand for.
 
@@ -41,7 +58,7 @@ class Surveyed(NamedTuple):
 
 
 def as_samples(
-    sources: Iterable[Any], modality: str, *, joints: tuple[str, ...] | None = None
+    sources: Iterable[Any], modality: str, *, skeletons: StatedSkeleton = NOTHING_STATED
 ) -> Iterator[Sample | Skipped]:
     """Each input as a sample; what cannot be read, or is no input, becomes `Skipped` with its reason.
 
@@ -72,7 +89,7 @@ def as_samples(
                 elif modality == "image":
                     yield Sample(id=str(file), media={"image": file}, facts={"path": str(file)})
                 elif modality == "skeleton":
-                    yield from _walks(file, joints)
+                    yield from _walks(file, skeletons)
                 else:
                     yield _clip(file, modality)
 
@@ -168,9 +185,9 @@ def _suffixes(modality: str) -> tuple[str, ...]:
     return _SUFFIXES[modality]
 
 
-def _walks(path: Path, joints: tuple[str, ...] | None) -> Iterator[Sample | Skipped]:
+def _walks(path: Path, stated: StatedSkeleton) -> Iterator[Sample | Skipped]:
     try:
-        walks = skeleton.read_each_skeleton(path, joints=joints)
+        walks = skeleton.read_each_skeleton(path, **stated._asdict())
     except MediaError as error:
         yield Skipped(str(path), str(error))
         return

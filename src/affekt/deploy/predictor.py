@@ -18,7 +18,7 @@ from affekt.core.notes import collect_notes
 from affekt.core.prediction import Moment, Prediction, Provenance
 from affekt.core.sample import Localized, Localizing, Preprocess, Sample, Skipped, Timed
 from affekt.core.segment import Segment
-from affekt.deploy.inputs import as_samples, notes_of
+from affekt.deploy.inputs import StatedSkeleton, as_samples, notes_of
 from affekt.deploy.sources import Source, inputs_of, is_one, taken
 from affekt.metrics.calibration import sigmoid, softmax
 from affekt.metrics.multi_label import THRESHOLD
@@ -125,6 +125,8 @@ class Predictor:
         *,
         batch_size: int | None = None,
         joints: tuple[str, ...] | None = None,
+        up: str | None = None,
+        rate_hz: float | None = None,
         on_cells: Callable[[int, int], None] = lambda done, total: None,
     ) -> Iterator[Prediction | Skipped]:
         """Answers in the order of the inputs, as they come; a broken item is skipped with its reason.
@@ -139,6 +141,8 @@ class Predictor:
                 `affekt.media.image_values` says. An array of four axes is several pictures.
             batch_size: Inputs at once; as many as fit into modest memory if not given.
             joints: Joint order of skeleton files that do not state one.
+            up: Axis that points up in skeleton files that do not state it: x, -x, y, -y, z or -z.
+            rate_hz: Frames a second of skeleton files that do not state it.
             on_cells: Of long media: called with how many of how many cells of one are done.
 
         Raises:
@@ -147,7 +151,9 @@ class Predictor:
         """
         inputs = inputs_of(sources, self.modality)
         return self._answers(
-            as_samples(inputs, self.modality, joints=joints), batch_size=batch_size, on_cells=on_cells
+            as_samples(inputs, self.modality, skeletons=StatedSkeleton(joints, up, rate_hz)),
+            batch_size=batch_size,
+            on_cells=on_cells,
         )
 
     def localize(
