@@ -7,7 +7,7 @@ from affekt.core import catalog
 from affekt.core.sample import Skipped
 from affekt.deploy.inputs import StatedSkeleton, as_samples
 
-WALK = catalog.dataset("walkers").open(None, {"walkers": 2}).samples[0].media["skeleton"]
+WALK = catalog.dataset("walkers").open(None, {"walkers": 8}).samples[0].media["skeleton"]
 
 
 @pytest.fixture
