@@ -23,9 +23,9 @@ from pathlib import Path
 from affekt.core.errors import DataError
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample, Skipped, Split
+from affekt.core.split_names import splits_of
 from affekt.data._manifest import Line, refuse
 from affekt.data._pictures import emotion_names
-from affekt.data._split_names import splits_of
 from affekt.media import image, sound, video
 from affekt.media.files import has_suffix, is_hidden, kind_by_suffix, shown
 from affekt.media.video_folder import COUNT_FILE

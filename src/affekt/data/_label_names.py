@@ -14,8 +14,8 @@ from pydantic import field_validator
 from affekt.core.errors import DataError
 from affekt.core.labels import LabelSet
 from affekt.core.settings import Settings
+from affekt.core.split_names import NamedSplit, looks_like_split
 from affekt.data._manifest import Line, is_absent
-from affekt.data._split_names import NamedSplit, looks_like_split
 
 _BETWEEN = re.compile(r"(?<!\d)[\s_]+|[\s_]+(?!\d)|(?<=[^\W\d_])[-\u2010-\u2015\u2212]+")
 _SCRIPTS = ("LATIN", "GREEK", "CYRILLIC")  # whose marks are accents; elsewhere they change the letter

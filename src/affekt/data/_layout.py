@@ -4,7 +4,7 @@
         sad/sub-anna_3.x            a file name that starts with sub-NAME_ states the subject
 
     DIR/train/happy/1.x             splits first, then classes; splits in any spelling of
-        Validation/sad/2.x          `affekt.data._split_names`: Training, train_set; valid, dev; testing
+        Validation/sad/2.x          `affekt.core.split_names`: Training, train_set; valid, dev; testing
         test/sad/3.x
 
     DIR/happy/train/1.x             classes first, then splits: where every file lies in a folder of a split
@@ -24,8 +24,8 @@ from typing import NamedTuple
 
 from affekt.core.errors import DataError
 from affekt.core.sample import Skipped
+from affekt.core.split_names import NamedSplit, splits_of
 from affekt.data._manifest import Line
-from affekt.data._split_names import NamedSplit, splits_of
 from affekt.media.files import Found, has_suffix, other_kinds, walk
 
 _SUBJECT = re.compile(r"sub-(?P<name>[^_]+)_")

@@ -4,7 +4,7 @@
         path,label,subject,split,id         the last three may be left out, as columns or row by row
         walks/0001.npz,happy,anna,train,a-17
 
-Words such as `nan` are read as empty. A split may be spelled as in `affekt.data._split_names`. What a file
+Words such as `nan` are read as empty. A split may be spelled as in `affekt.core.split_names`. What a file
 holds is not looked at here.
 """
 
@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, get_args
 from affekt.core.errors import DataError, require
 from affekt.core.sample import Skipped, Split
 from affekt.core.settings import suggest
-from affekt.data._split_names import NamedSplit, split_of, splits_of
+from affekt.core.split_names import NamedSplit, split_of, splits_of
 
 MANIFESTS = ("manifest.csv", "manifest.parquet")
 COLUMNS = ("path", "label", "subject", "split", "id")

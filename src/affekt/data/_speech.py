@@ -21,10 +21,10 @@ from typing import NamedTuple
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample, Skipped
 from affekt.core.settings import suggest
+from affekt.core.split_names import split_of
 from affekt.data._clip_trees import media_of
 from affekt.data._manifest import csv_rows, leads_out, refuse, stated_text, text_of
 from affekt.data._pictures import emotion_names
-from affekt.data._split_names import split_of
 from affekt.media import sound, video
 from affekt.media.files import has_suffix, other_kinds, walk
 

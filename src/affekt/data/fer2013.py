@@ -39,11 +39,11 @@ from affekt.core.errors import DataError
 from affekt.core.labels import LabelSet, label_set
 from affekt.core.sample import Sample, Skipped, Split
 from affekt.core.settings import Settings
+from affekt.core.split_names import split_of
 from affekt.data._fer_votes import NAMES, Votes, mixed, read_voted_rows, shares, strongest, votes_of
 from affekt.data._layout import published_layout
 from affekt.data._manifest import csv_rows, stated_text, text_of
 from affekt.data._pictures import class_lines, emotion_names, picture_samples
-from affekt.data._split_names import split_of
 from affekt.media.image import SUFFIXES, ImageSource, ZippedImage
 
 LABELS = label_set("fer-7")

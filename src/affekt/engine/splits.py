@@ -13,14 +13,9 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from affekt.core.errors import ConfigError, DataError
 from affekt.core.recipe import SplitSettings
 from affekt.core.sample import Sample, Split
+from affekt.core.split_names import split_of
 
 PARTS = ("train", "validation", "test")
-_SPELLINGS = {
-    **{name: name for name in (*PARTS, "all")},
-    **dict.fromkeys(("training", "fit"), "train"),
-    **dict.fromkeys(("val", "valid", "dev", "devel", "development"), "validation"),
-    **dict.fromkeys(("testing", "eval", "evaluation"), "test"),
-}
 
 
 @dataclass(frozen=True)
@@ -99,7 +94,7 @@ def split_name(split: str, samples: Sequence[Sample]) -> str:
     """
     if split in {sample.split for sample in samples}:
         return split
-    return _SPELLINGS.get(split.strip().lower(), split)
+    return "all" if split.strip().lower() == "all" else split_of(split) or split
 
 
 def describe_splits(samples: Sequence[Sample]) -> str:
