@@ -4,7 +4,7 @@ VENV := .venv
 # The runtime as an engineer installs it, to prove that predicting needs no torch.
 CORE := .venv-core
 
-.PHONY: segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check gait-table fer-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks voice-table face-picture clip-picture benchmarks clean
+.PHONY: segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table fer-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks voice-table face-picture clip-picture benchmarks clean
 
 demo: $(VENV)/ready
 	$(VENV)/bin/affekt demo --folder demo
@@ -26,7 +26,11 @@ check: $(VENV)/ready
 benchmarks: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/run.py
 
-# The table on the card of compact_face: DATA is the folder of FER2013, RUN a run on it.
+# How often intervals hold the true score, by simulation: about three minutes.
+coverage: $(VENV)/ready
+	$(VENV)/bin/python benchmarks/coverage.py
+
+# The table on the card of compact_face: DATA is the folder of FER2013, RUN a run on it or a bundle of one.
 fer-table: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/fer_table.py --data-root $(DATA) --run $(RUN)
 

@@ -2,8 +2,9 @@
 
     python benchmarks/fer_table.py --data-root DIR --run RUN
 
-Scores of the test part against the original labels; against the majority of the FER+ votes, where there is
-one; and against the original labels without faces that look like one of training or validation.
+RUN is a run folder, or the bundle of one: `bundles/compact_face` of this repository will do. Scores of the
+test part against the original labels; against the majority of the FER+ votes, where there is one; and against
+the original labels without faces that look like one of training or validation.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +21,11 @@ from timing import as_table, write_report
 
 from affekt.core import catalog
 from affekt.deploy.evaluate import evaluate
+from affekt.deploy.evaluation import Evaluation
+from affekt.deploy.load import is_bundle
 from affekt.metrics.calibration import expected_calibration_error
-from affekt.metrics.classification import bootstrap_intervals, confusion_matrix, scores_of
+from affekt.metrics.classification import confusion_matrix, scores_of
+from affekt.metrics.intervals import score_intervals
 from affekt.report.images import describe_images
 
 OUTPUT = Path(__file__).parent / "results"
@@ -30,9 +35,14 @@ SHOWN = ("accuracy", "uar", "macro_f1")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data-root", type=Path, required=True)
-    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--run", type=Path, required=True, help="a run folder or a bundle")
     given = parser.parse_args()
-    result = evaluate(given.run, data_root=given.data_root)
+    with tempfile.TemporaryDirectory() as folder:
+        write(given, evaluate(given.run, data_root=given.data_root, folder=Path(folder)))
+
+
+def write(given: argparse.Namespace, result: Evaluation) -> None:
+    """The table, its numbers and the figures."""
     original = catalog.dataset("fer2013").open(given.data_root)
     majority = catalog.dataset("fer2013").open(given.data_root, {"truth": "majority"})
     voted = {sample.id: str(sample.label) for sample in majority.samples if sample.split == "test"}
@@ -65,7 +75,8 @@ def main() -> None:
         for row in result.per_class
     ]
     lines = [
-        "FER2013, test part (PublicTest), 95 % intervals by bootstrap over faces; ECE over 15 bins.",
+        f"FER2013, test part (PublicTest), answered by {of_what(given.run, result.backend)}; 95 % intervals "
+        "over faces, for FER2013 names no persons; ECE over 15 bins.",
         "",
         *as_table(("truth", "faces", "accuracy", "UAR", "macro F1", "ECE"), table),
         "",
@@ -81,6 +92,14 @@ def main() -> None:
         shutil.copyfile(result.folder / f"{name}.png", OUTPUT / f"fer2013-{name}.png")
 
 
+def of_what(path: Path, backend: str) -> str:
+    """The run or bundle that was evaluated, in words."""
+    if is_bundle(path):
+        # The name of the folder alone: the table must not depend on where it lies.
+        return f"the bundle `{path.name}` ({backend})"
+    return f"the run {path.name} ({backend})"
+
+
 def count(rows: list[dict[str, Any]], truth: dict[str, str], labels: tuple[str, ...]) -> dict[str, Any]:
     """Scores with intervals on the faces that a truth is known of."""
     known = [row for row in rows if row["id"] in truth]
@@ -93,7 +112,7 @@ def count(rows: list[dict[str, Any]], truth: dict[str, str], labels: tuple[str, 
     return {
         "samples": len(known),
         "scores": {name: float(value) for name, value in scores.items()},
-        "intervals": bootstrap_intervals(actual, predicted, len(labels)),
+        "intervals": score_intervals(actual, predicted, len(labels)).ranges,
         "ece": expected_calibration_error(probability, actual),
     }
 

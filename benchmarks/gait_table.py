@@ -28,11 +28,13 @@ from affekt.core.sample import Sample
 from affekt.engine.splits import part
 from affekt.media.skeleton import JOINT_ORDERS
 from affekt.methods.bpm_gcn.features import movement
-from affekt.metrics.classification import draw_groups, group_confusions, interval, scores_of
+from affekt.metrics.classification import group_confusions, scores_of
+from affekt.metrics.intervals import confusion_differences, confusion_intervals
 
 RECIPE = catalog.method("bpm_gcn").folder / "recipes" / "emotion_gait.toml"
 Features = Callable[[Sample], np.ndarray]
 FOLDS, SEEDS, TREES = 5, (0, 1, 2), 500
+SHOWN = ("accuracy", "uar", "macro_f1")
 OUTPUT = Path(__file__).parent / "results"
 
 
@@ -47,9 +49,9 @@ def network(fold: int, seed: int, data_root: Path, runs: Path) -> list[dict[str,
     from affekt.engine.train import train
 
     run = train(recipe(fold, seed), data_root=data_root, runs=runs, resume=True, progress=False)
-    file = run.path / "evaluation" / "test" / "predictions.csv"
+    file = run.evaluation("test") / "predictions.csv"
     if not file.is_file():
-        evaluate(run.path, data_root=data_root)
+        file = evaluate(run.path, data_root=data_root).folder / file.name
     with file.open(newline="") as stream:
         return list(csv.DictReader(stream))
 
@@ -103,14 +105,10 @@ def seed_ranges(units: np.ndarray) -> dict[str, tuple[float, float]]:
     return {name: (float(v.min()), float(v.max())) for name, v in scores_of(units.sum(axis=1)).items()}
 
 
-def summary(units: np.ndarray, times: np.ndarray) -> dict[str, tuple[float, tuple[float, float], np.ndarray]]:
-    """Score over all walks, mean over seeds; its interval over resampled subjects; the resampled values."""
-    whole = scores_of(units.sum(axis=1))
-    drawn = scores_of(np.einsum("bs,nskl->bnkl", times, units))
-    return {
-        name: (float(whole[name].mean()), interval(drawn[name].mean(axis=1)), drawn[name].mean(axis=1))
-        for name in ("accuracy", "uar", "macro_f1")
-    }
+def summary(units: np.ndarray) -> dict[str, tuple[float, tuple[float, float]]]:
+    """Score over all walks, mean over seeds, and its interval over subjects."""
+    whole, ranges = scores_of(units.sum(axis=1)), confusion_intervals(units)
+    return {name: (float(whole[name].mean()), ranges[name]) for name in SHOWN}
 
 
 def main() -> None:
@@ -149,8 +147,7 @@ def main() -> None:
             for seed in SEEDS
         ]
         rows[name] = confusions(said, labels)
-    times = draw_groups(rows["bpm_gcn"].shape[1], 5000, np.random.default_rng(0))
-    scores = {name: summary(units, times) for name, units in rows.items()}
+    scores = {name: summary(units) for name, units in rows.items()}
     write(scores, rows, labels)
 
 
@@ -169,15 +166,16 @@ def write(scores: dict, rows: dict[str, np.ndarray], labels: tuple[str, ...]) ->
         ranges = seed_ranges(rows[name])
         cells = [
             f"{value:.3f} ({low:.3f} to {high:.3f}); seeds {ranges[key][0]:.3f} to {ranges[key][1]:.3f}"
-            for key, (value, (low, high), _) in entry.items()
+            for key, (value, (low, high)) in entry.items()
         ]
         matrix = rows[name].sum(axis=(0, 1))
         recall = ", ".join(f"{hits:.2f}" for hits in np.diagonal(matrix) / matrix.sum(axis=1))
         lines.append(f"| {name} | {' | '.join(cells)} | {recall} |")
     for name in [name for name in scores if name != "bpm_gcn"]:
         cells = []
-        for metric, (value, _, drawn) in scores["bpm_gcn"].items():
-            low, high = interval(drawn - scores[name][metric][2])
+        ranges = confusion_differences(rows["bpm_gcn"], rows[name])
+        for metric, (value, _) in scores["bpm_gcn"].items():
+            low, high = ranges[metric]
             cells.append(f"{value - scores[name][metric][0]:+.3f} ({low:+.3f} to {high:+.3f})")
         lines.append(f"| bpm_gcn minus {name} | {' | '.join(cells)} | |")
     OUTPUT.mkdir(exist_ok=True)
@@ -185,7 +183,7 @@ def write(scores: dict, rows: dict[str, np.ndarray], labels: tuple[str, ...]) ->
     values = {
         name: {
             metric: {"value": value, "interval": span, "seeds": seed_ranges(rows[name])[metric]}
-            for metric, (value, span, _) in entry.items()
+            for metric, (value, span) in entry.items()
         }
         for name, entry in scores.items()
     }

@@ -43,6 +43,7 @@ from affekt.engine.prepare_clip import annotated
 from affekt.engine.splits import part
 from affekt.engine.train import train
 from affekt.metrics.detection import TSL_THRESHOLDS, detection_intervals, detection_scores
+from affekt.metrics.intervals import units_of
 from affekt.metrics.proposals import suppress
 from affekt.metrics.segments import Segments
 from affekt.report.figures import ACCENT, INK, SECOND
@@ -201,9 +202,9 @@ def row_of(variant: Variant, stores: Stores, runs: Path, changes: Sequence[str],
     for seed in range(seeds):
         recipe = recipe_of(variant, stores, changes, seed=seed)
         run = train(recipe, data_root=root, runs=runs, weights=weights, resume=True)
-        folder = run.path / "evaluation" / "test"
+        folder = run.evaluation("test")
         if not (folder / "predictions.csv").is_file():
-            evaluate(run.path, data_root=root)
+            folder = evaluate(run.path, data_root=root).folder
         document = json.loads((folder / "scores.json").read_text())
         scores.append(document["scores"])
         intervals.append(tuple(document["intervals"]["map"]))
@@ -226,19 +227,25 @@ def references_of(
         for name, length in durations.items()
     }
     windows = sliding(training, tests, corpus, predictor)
+    troupes = {sample.id: sample.subject for sample in tests}
     return [
-        scored("all neutral", {}, truths, names),
-        scored("the whole video, both classes", whole, truths, names),
-        scored("sliding windows, logistic regression", windows, truths, names),
+        scored("all neutral", {}, truths, names, troupes),
+        scored("the whole video, both classes", whole, truths, names, troupes),
+        scored("sliding windows, logistic regression", windows, truths, names, troupes),
     ]
 
 
 def scored(
-    title: str, found: Mapping[str, Segments], truths: Mapping[str, Segments], names: Sequence[str]
+    title: str,
+    found: Mapping[str, Segments],
+    truths: Mapping[str, Segments],
+    names: Sequence[str],
+    troupes: Mapping[str, str | None],
 ) -> Row:
     """A row of something that has no seeds."""
     scores = detection_scores(found, truths, labels=names).to_dict()
-    return Row(title, [scores], detection_intervals(found, truths, labels=names)["map"])
+    intervals = detection_intervals(found, truths, labels=names, subjects=troupes)
+    return Row(title, [scores], intervals.ranges["map"])
 
 
 def sliding(
@@ -332,7 +339,7 @@ def report(
     return [
         f"Written by `make segments-table SEEDS={seeds}`. Long shapes, test part: {len(tests)} videos, "
         f"{length:.0f} minutes, {segments} events, of troupes that were not trained on; {each}; "
-        f"95 % intervals by bootstrap over videos.{quick} {machine()}",
+        f"95 % intervals {over(tests)}.{quick} {machine()}",
         "",
         "mAP: mean average precision over both classes and tIoU 0.1, 0.15, 0.2, 0.25, 0.3. Networks learn "
         "from points that err as often as real annotators do, unless a row says otherwise. Settings of both "
@@ -354,6 +361,12 @@ def report(
         "",
         "![mAP of each, average precision over tIoU, and curves of two test videos](segments.png)",
     ]
+
+
+def over(tests: Sequence[Sample]) -> str:
+    """What intervals speak for, as `evaluate` decides it."""
+    units = units_of(len(tests), [sample.subject for sample in tests], items="videos")
+    return units.note or f"over {'troupes' if units.over == 'subjects' else 'videos'}"
 
 
 def each_map(row: Row) -> str:

@@ -34,7 +34,7 @@ from affekt.data.moving_shapes import AROUSED, LABELS
 from affekt.deploy.evaluate import evaluate
 from affekt.deploy.load import load
 from affekt.engine.train import train
-from affekt.metrics.classification import bootstrap_intervals
+from affekt.metrics.intervals import score_intervals, units_of
 from affekt.metrics.localization import THRESHOLDS, Segments, mean_average_precision
 from affekt.report.figures import ACCENT, INK, SECOND
 
@@ -138,9 +138,9 @@ def recipe_of(variant: Variant, changes: Sequence[str]) -> Recipe:
 def find(variant: Variant, recipe: Recipe, runs: Path, drawn: Sequence[Sample]) -> Found:
     """Train and evaluate, or read what an earlier call found."""
     run = train(recipe, runs=runs, resume=True, progress=True)
-    folder = run.path / "evaluation" / "test"
+    folder = run.evaluation("test")
     if not (folder / "predictions.csv").is_file():
-        evaluate(run.path)
+        folder = evaluate(run.path).folder
     with (folder / "predictions.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     localization = json.loads((folder / "scores.json").read_text())["localization"]
@@ -151,12 +151,12 @@ def find(variant: Variant, recipe: Recipe, runs: Path, drawn: Sequence[Sample]) 
 def scores_by_grouping(rows: Sequence[Mapping[str, str]]) -> dict[str, tuple[float, tuple[float, float]]]:
     """How often the answer lies in the true class, with an interval over troupes."""
     found = {}
-    troupes = np.array([row["subject"] for row in rows])
+    troupes = [row["subject"] for row in rows]
     for name, classes in GROUPINGS.items():
         place = {label: number for number, group in enumerate(classes) for label in group}
         truth, said = (np.array([place[row[key]] for row in rows]) for key in ("true", "predicted"))
-        intervals = bootstrap_intervals(truth, said, len(classes), groups=troupes)
-        found[name] = (float((truth == said).mean()), intervals["accuracy"])
+        intervals = score_intervals(truth, said, len(classes), troupes)
+        found[name] = (float((truth == said).mean()), intervals.ranges["accuracy"])
     return found
 
 
@@ -208,6 +208,7 @@ def report(
 ) -> list[str]:
     """Lines of the Markdown file."""
     troupes = len({sample.subject for sample in tests})
+    units = units_of(len(tests), [sample.subject for sample in tests])
     keys = [*(f"{threshold:g}" for threshold in THRESHOLDS), "mean"]
     right = [(one.variant.title, *(cell(*one.scores[name]) for name in GROUPINGS)) for one in found]
     when = [
@@ -216,7 +217,7 @@ def report(
     ]
     return [
         f"Moving shapes, test part: {len(tests)} clips of {troupes} troupes that were not trained on; 95 % "
-        f"intervals by bootstrap over troupes.{quick} {machine()}",
+        f"intervals {units.note or 'over troupes'}.{quick} {machine()}",
         "",
         "The picture tells polarity (joy and trust against anger and sadness), the sound arousal (joy and "
         "anger against trust and sadness); neither tells the other.",

@@ -31,12 +31,12 @@ from affekt.engine.run import open_run
 from affekt.engine.splits import part
 from affekt.media.sound import sound_of
 from affekt.media.spectrum import log_mel
-from affekt.metrics.classification import confusion_matrix, interval, scores_of
+from affekt.metrics.classification import confusion_matrix, scores_of
+from affekt.metrics.intervals import LEAST_SUBJECTS, Intervals, paired_intervals, score_intervals
 
 OUTPUT = Path(__file__).parent / "results"
 RATE_HZ, BANDS = 16_000, 40
 SHOWN = ("accuracy", "uar", "macro_f1")
-DRAWS = 4000
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class Answers:
         title: Data set, test speakers, folds and seeds, as the table names them.
         ours: (seeds, n) of the networks; one row a seed.
         plain: (n,) of the plain classifier.
+        speakers: Of each utterance.
     """
 
     title: str
@@ -54,6 +55,7 @@ class Answers:
     ours: np.ndarray
     plain: np.ndarray
     classes: int
+    speakers: Sequence[str]
 
 
 def main() -> None:
@@ -79,8 +81,8 @@ def main() -> None:
         OUTPUT / "voice.md",
         [
             "Emotion of speech of speakers that no training saw. A score of the network is the mean over the "
-            "seeds of its training, then the lowest and the highest seed; 95 % intervals are by bootstrap "
-            "over utterances.",
+            "seeds of its training, then the lowest and the highest seed; 95 % intervals over speakers where "
+            f"there are {LEAST_SUBJECTS} or more, else over utterances.",
             "",
             *as_table(("data", "method", "utterances", "accuracy", "UAR", "macro F1"), rows),
             "",
@@ -97,7 +99,7 @@ def answers_of(name: str, root: Path, runs: Sequence[Path]) -> Answers:
     said: dict[int, dict[str, int]] = {seed: {} for seed in seeds}
     truth: dict[str, int] = {}
     plain: dict[str, int] = {}
-    speakers: set[str] = set()
+    speakers: dict[str, str] = {}
     for seed, folds in seeds.items():
         for run in folds:
             result = evaluate(run, data_root=root)
@@ -105,7 +107,7 @@ def answers_of(name: str, root: Path, runs: Sequence[Path]) -> Answers:
             ids = [row["id"] for row in result.predictions]
             said[seed] |= {row["id"]: place[row["predicted"]] for row in result.predictions}
             truth |= {row["id"]: place[row["true"]] for row in result.predictions}
-            speakers |= {row["subject"] for row in result.predictions}
+            speakers |= {row["id"]: row["subject"] for row in result.predictions}
             if not plain.keys() >= set(ids):  # the parts of a fold are the same for each seed
                 guesses = plain_classifier(corpus, features, run).predict([features[i] for i in ids])
                 plain |= {i: place[str(guess)] for i, guess in zip(ids, guesses, strict=True)}
@@ -114,9 +116,10 @@ def answers_of(name: str, root: Path, runs: Sequence[Path]) -> Answers:
     ids = sorted(truth)
     ours = np.array([[answers[i] for i in ids] for answers in said.values()])
     first = next(iter(seeds.values()))
-    title = f"{name}, {len(speakers)} test speakers{f', {len(first)} folds' if len(first) > 1 else ''}"
-    columns = (np.array([column[i] for i in ids]) for column in (truth, plain))
-    return Answers(title, next(columns), ours, next(columns), len(corpus.labels))
+    scheme = f", {len(first)} folds" if len(first) > 1 else ""
+    title = f"{name}, {len(set(speakers.values()))} test speakers{scheme}"
+    right, guessed = (np.array([column[i] for i in ids]) for column in (truth, plain))
+    return Answers(title, right, ours, guessed, len(corpus.labels), [speakers[i] for i in ids])
 
 
 def by_seed(runs: Sequence[Path]) -> dict[int, list[Path]]:
@@ -159,10 +162,11 @@ def rows_of(answers: Answers) -> list[tuple[str, ...]]:
     methods = ((network, answers.ours), (f"SVM on {5 * BANDS} log-mel statistics", answers.plain[None]))
     rows: list[tuple[str, ...]] = []
     for method, predicted in methods:
-        scores, drawn = seed_scores(answers, predicted), drawn_scores(answers, predicted)
+        scores = seed_scores(answers, predicted)
+        ranges = score_intervals(answers.truth, predicted, answers.classes, answers.speakers).ranges
         cells = []
         for key in SHOWN:
-            low, high = interval(drawn[key], 0.95)
+            low, high = ranges[key]
             seeds = (
                 f"; seeds {scores[key].min():.3f} to {scores[key].max():.3f}" if len(predicted) > 1 else ""
             )
@@ -177,27 +181,23 @@ def seed_scores(answers: Answers, predicted: np.ndarray) -> dict[str, np.ndarray
     return scores_of(np.stack(matrices))
 
 
-def drawn_scores(answers: Answers, predicted: np.ndarray) -> dict[str, np.ndarray]:
-    """Scores of resampled utterances, mean over seeds: (draws,). The same draws for all methods."""
-    truth = answers.truth
-    drawn = np.random.default_rng(0).integers(len(truth), size=(DRAWS, len(truth)))
-    stack = [
-        [confusion_matrix(truth[row], guess[row], answers.classes) for guess in predicted] for row in drawn
-    ]
-    return {key: values.mean(axis=1) for key, values in scores_of(np.array(stack)).items()}
-
-
 def difference(answers: Answers) -> str:
-    """How far the network is ahead, utterances drawn together."""
-    both = (answers.ours, answers.plain[None])
-    whole = [seed_scores(answers, guess) for guess in both]
-    drawings = [drawn_scores(answers, guess) for guess in both]
+    """How far the network is ahead, on the same utterances."""
+    sides = (answers.ours, answers.plain[None])
+    whole = [seed_scores(answers, guess) for guess in sides]
+    found = paired_intervals(answers.truth, *sides, answers.classes, answers.speakers)
     texts = []
     for key, title in (("accuracy", "accuracy"), ("uar", "UAR")):
-        low, high = interval(drawings[0][key] - drawings[1][key], 0.95)
+        low, high = found.ranges[key]
         ahead = whole[0][key].mean() - whole[1][key].mean()
         texts.append(f"{ahead:+.3f} ({low:+.3f} to {high:+.3f}) in {title}")
-    return f"- {answers.title}: the network is ahead by {' and '.join(texts)}, paired over utterances."
+    ahead = f"- {answers.title}: the network is ahead by {' and '.join(texts)}, paired over utterances"
+    return f"{ahead}; {units(found)}."
+
+
+def units(found: Intervals) -> str:
+    """What intervals speak for."""
+    return found.note or f"intervals over {'speakers' if found.over == 'subjects' else 'utterances'}"
 
 
 if __name__ == "__main__":

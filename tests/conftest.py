@@ -1,5 +1,6 @@
 """What several tests share: a small trained run, its bundle, and a few walks as files."""
 
+import shutil
 import socket
 import struct
 import threading
@@ -283,3 +284,80 @@ def listening():
         yield server.getsockname()[1], arrived
         stop.set()
         thread.join()
+
+
+@pytest.fixture(scope="session")
+def draw_picture():
+    """A function that draws a small picture of noise, of one class's brightness; numbers differ in pixels."""
+    from PIL import Image
+
+    def draw(path, number, shade):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rng = np.random.default_rng([number, shade])
+        pixels = rng.integers(0, 60, (16, 16, 3)) + 60 * shade
+        Image.fromarray(pixels.astype(np.uint8)).save(path)
+
+    return draw
+
+
+@pytest.fixture(scope="session")
+def draw_folder(draw_picture):
+    """A function that draws class folders below folders of parts; another `first` draws other pictures."""
+
+    def draw(root, parts, *, first=0):
+        for place, (part, count) in enumerate(parts.items()):
+            for shade, name in enumerate(("angry", "happy", "sad")):
+                for number in range(count):
+                    path = root / part / name / f"{number}.png"
+                    draw_picture(path, first + 100 * place + number, shade)
+        return root
+
+    return draw
+
+
+@pytest.fixture(scope="session")
+def picture_recipe():
+    """A function that gives the recipe of a tiny network on pictures of three classes, with changes."""
+
+    def recipe(**changes):
+        values = {
+            "method": "compact_face",
+            "data": {"name": "images"},
+            "config": {"num_classes": 3, "size": 16, "width": 4, "units": 1},
+            "optimizer": {"name": "adamw", "lr": 1e-3},
+            "train": {"epochs": 2, "batch_size": 8, "threads": 1},
+        }
+        return Recipe.from_values(values | changes)
+
+    return recipe
+
+
+@pytest.fixture(scope="session")
+def pictures(draw_folder, tmp_path_factory):
+    """A folder of 18 training and 9 test pictures. Not to be changed."""
+    return draw_folder(tmp_path_factory.mktemp("pictures"), {"train": 6, "test": 3})
+
+
+@pytest.fixture(scope="session")
+def picture_runs(pictures, picture_recipe, tmp_path_factory):
+    """A folder of runs with one finished run on the pictures. Not to be changed."""
+    from affekt.engine.train import train
+
+    folder = tmp_path_factory.mktemp("runs")
+    train(picture_recipe(), data_root=pictures, runs=folder, progress=False)
+    return folder
+
+
+@pytest.fixture
+def begun(picture_runs, tmp_path):
+    """A copy of these runs in which the run has all its epochs but is not finished."""
+    copy = tmp_path / "runs"
+    shutil.copytree(picture_runs, copy, symlinks=True)
+    next(copy.rglob("result.json")).unlink()
+    return copy
+
+
+@pytest.fixture
+def changed(pictures, tmp_path):
+    """A copy of the pictures, to be changed."""
+    return Path(shutil.copytree(pictures, tmp_path / "changed"))

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +105,16 @@ def test_a_store_of_another_data_set_is_refused(store):
 def test_other_options_are_refused_by_name(store):
     with pytest.raises(ConfigError, match=r"data.options.part = 2: the store was prepared with 1"):
         TOY.open(store(entry()), {"part": 2})
+
+
+def test_an_option_that_is_newer_than_the_store_was_off_when_it_was_prepared(store):
+    class Later(Choice):
+        merge: bool = False
+
+    later = replace(TOY, options=Later)
+    assert len(later.open(store(entry())).samples) == 1
+    with pytest.raises(ConfigError, match=r"data\.options\.merge = True: the store was prepared with None"):
+        later.open(store(entry()), {"merge": True})
 
 
 @pytest.mark.parametrize("path", ["../a.mp4", "/etc/passwd", "clips/../../a.mp4", "clips\\a.mp4", "a\0b"])

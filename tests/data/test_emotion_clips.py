@@ -1,5 +1,7 @@
 """Frames, sound and spoken words by class: stems, numbers, sessions."""
 
+from pathlib import Path
+
 import pytest
 
 from affekt.core.catalog import dataset
@@ -107,3 +109,60 @@ def test_folders_without_any_frame_give_no_corpus(tmp_path):
 def test_an_empty_folder_says_what_was_looked_for(tmp_path):
     with pytest.raises(DataError, match=r"as in img/Happy/clip_a/000001\.jpg"):
         CLIPS.open(tmp_path)
+
+
+def frame(root, *names):
+    for name in names:
+        (root / name).mkdir(parents=True)
+        (root / name / "000001.jpg").touch()
+
+
+def test_splits_are_recognised_in_the_folder_of_frames(tmp_path):
+    frame(tmp_path, "img/Training/Happy/a", "img/Training/Sad/b", "img/test/Sad/c", "img/__MACOSX/Sad/d")
+    (tmp_path / "mp3" / "Training" / "Happy").mkdir(parents=True)
+    (tmp_path / "mp3" / "Training" / "Happy" / "a.MP3").touch()
+    found = {sample.id: sample for sample in CLIPS.open(tmp_path).samples}
+    assert {name: (sample.label, sample.split) for name, sample in found.items()} == {
+        "Training/Happy/a": ("Happy", "train"),
+        "Training/Sad/b": ("Sad", "train"),
+        "test/Sad/c": ("Sad", "test"),
+    }
+    assert "audio" in found["Training/Happy/a"].media
+
+
+def test_splits_are_recognised_around_the_folder_of_frames(tmp_path):
+    frame(tmp_path, "train/img/Happy/a", "train/img/Sad/b", "Test/img/Sad/c")
+    assert {s.id: s.split for s in CLIPS.open(tmp_path).samples} == {
+        "train/Happy/a": "train",
+        "train/Sad/b": "train",
+        "Test/Sad/c": "test",
+    }
+
+
+def test_a_folder_of_clips_beside_splits_is_refused(tmp_path):
+    frame(tmp_path, "img/train/Happy/a", "img/test/Sad/b", "img/later/Sad/c")
+    with pytest.raises(DataError, match="later lie beside folders of splits"):
+        CLIPS.open(tmp_path)
+
+
+def test_spellings_of_a_class_stop_until_an_option_merges_them_in_frames(tmp_path):
+    frame(tmp_path, "img/Happy/a", "img/happy/b", "img/happy/c", "img/Sad/d")
+    with pytest.raises(DataError, match="look like one class"):
+        CLIPS.open(tmp_path)
+    merged = CLIPS.open(tmp_path, {"merge_spellings": True})
+    assert {sample.id: sample.label for sample in merged.samples}["Happy/a"] == "happy"
+
+
+def test_a_class_folder_that_cannot_be_read_is_counted(tmp_path, monkeypatch):
+    frame(tmp_path, "img/Happy/a", "img/Sad/b", "img/Closed/c")
+    listing = Path.iterdir
+
+    def refuse(path):
+        if path.name == "Closed":
+            raise PermissionError(13, "Permission denied")
+        return listing(path)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    corpus = CLIPS.open(tmp_path)
+    assert corpus.labels.names == ("Happy", "Sad")
+    assert [(item.id, item.kind) for item in corpus.skipped] == [("Closed", "folders that cannot be read")]

@@ -126,3 +126,18 @@ def test_the_real_walks_stand_upright_on_bones_that_keep_their_length(shared):
         assert place["head"][:, 1].mean() > place["root"][:, 1].mean() > place["left_foot"][:, 1].mean()
         lengths = np.stack([np.linalg.norm(place[a] - place[b], axis=-1) for a, b in BONES])
         assert (lengths.std(axis=1) / lengths.mean()).max() < 0.12
+
+
+def test_an_unknown_split_is_kept_out_and_reported_until_an_option_names_it(tmp_path):
+    write(tmp_path, split=np.array(["Train", "val", "", "heldout", "heldout"]))
+    corpus = EMOTION_GAIT.open(tmp_path)
+    assert {sample.id: sample.split for sample in corpus.samples} == {
+        "gait-000": "train",
+        "gait-007": "validation",
+        "gait-008": None,
+    }
+    assert [item.kind for item in corpus.skipped] == ["of split 'heldout'"] * 2
+    assert corpus.problems[0].startswith("2 walks are of split 'heldout', which is unknown: left out")
+    named = EMOTION_GAIT.open(tmp_path, {"splits": {"heldout": "test"}})
+    assert [sample.split for sample in named.samples[3:]] == ["test", "test"]
+    assert named.problems == ()

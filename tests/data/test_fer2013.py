@@ -239,6 +239,33 @@ def test_archives_are_read_without_unpacking(tmp_path):
     assert (image_of(corpus.samples[0]) == 77).all()
 
 
+@pytest.mark.parametrize(
+    ("file", "label", "name", "contradicts"),
+    [
+        ("a.png", 0, "happy", "class 'happy'"),
+        ("a.png", 0, "3", "class '3'"),
+        ("a.png", 0, "contempt", "class 'contempt'"),
+        ("sad/a.png", 0, "Angry", "folder 'sad'"),
+        ("2/shard/a.png", 0, "anger", None),
+        ("a.png", 0, "", None),
+        ("a.png", 0, "x", None),
+    ],
+)
+def test_a_row_whose_columns_contradict_each_other_is_left_out_and_reported(
+    tmp_path, file, label, name, contradicts
+):
+    archived(tmp_path, (("train", "angry/ok.png", 0, {}), ("Train", file, label, {})), votes=False)
+    text = (tmp_path / "labels.csv").read_text().replace(f"{file},{label},x", f"{file},{label},{name}")
+    (tmp_path / "labels.csv").write_text(text)
+    corpus = FER2013.open(tmp_path)
+    if contradicts is None:
+        assert len(corpus.samples) == 2 and corpus.problems == ()
+    else:
+        assert [sample.id for sample in corpus.samples] == ["train/angry/ok.png"]
+        assert "1 row with columns that contradict each other" in corpus.problems[0]
+        assert contradicts in corpus.skipped[0].reason
+
+
 def test_columns_of_votes_are_used(tmp_path):
     rows = (("train", "a.png", 0, {"anger": 1, "fear": 3, "NF": 6}), ("test", "b.png", 3, {"fear": 2}))
     corpus = FER2013.open(archived(tmp_path, rows), {"labels": "votes"})

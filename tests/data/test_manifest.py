@@ -1,19 +1,9 @@
-"""What is said of files: by a manifest, or by the folders they lie in."""
+"""What a manifest says of files."""
 
 import pytest
 
 from affekt.core.errors import DataError
-from affekt.data._manifest import (
-    check_label_names,
-    csv_rows,
-    find_manifest,
-    leads_out,
-    make_label_set,
-    read_manifest,
-    refuse,
-    walk_classes,
-    walk_parts,
-)
+from affekt.data._manifest import csv_rows, find_manifest, leads_out, read_manifest, refuse
 
 
 def touch(root, *names):
@@ -38,13 +28,13 @@ def test_a_manifest_is_found_by_its_name_csv_first(tmp_path):
 
 def test_a_row_becomes_a_line(tmp_path):
     rows = ("path, label ,subject,split,id", "a/1.x, sad ,anna,validation,one", "a/2.x,,,,")
-    one, two = read_manifest(manifest(tmp_path, *rows))
+    one, two = read_manifest(manifest(tmp_path, *rows)).lines
     assert one == ("one", tmp_path / "a/1.x", "sad", "anna", "validation")
     assert two == ("a/2.x", tmp_path / "a/2.x", None, None, None)
 
 
 def test_files_of_a_manifest_need_not_exist_to_be_listed(tmp_path):
-    assert len(read_manifest(manifest(tmp_path, "path,label", "none.x,sad"))) == 1
+    assert len(read_manifest(manifest(tmp_path, "path,label", "none.x,sad")).lines) == 1
 
 
 def test_a_parquet_manifest_lacking_a_column_is_refused(tmp_path):
@@ -78,47 +68,46 @@ def test_no_problems_are_no_error(tmp_path):
     assert refuse(tmp_path, []) is None
 
 
-def test_classes_are_folders_and_files_may_lie_deeper(tmp_path):
-    touch(tmp_path, "happy/a.x", "sad/monday/sub-ben_b.x", "sad/.hidden", "stray.x", ".git/config")
-    assert [(line.id, line.label, line.subject) for line in walk_classes(tmp_path, tmp_path)] == [
-        ("happy/a.x", "happy", None),
-        ("sad/monday/sub-ben_b.x", "sad", "ben"),
+def test_splits_are_read_in_any_usual_spelling(tmp_path):
+    rows = (
+        "path,label,split",
+        "1.x,sad,Train",
+        "2.x,sad,val",
+        "3.x,sad,TESTING",
+        "4.x,sad,dev",
+        "5.x,sad,nan",
+    )
+    assert [line.split for line in read_manifest(manifest(tmp_path, *rows)).lines] == [
+        "train",
+        "validation",
+        "test",
+        "validation",
+        None,
     ]
 
 
-def test_folders_of_parts_are_recognised_by_every_usual_name(tmp_path):
-    touch(tmp_path, "Train/happy/a.x", "valid/sad/b.x", "val/sad/b.x", "validation/sad/b.x", "test/sad/c.x")
-    assert {line.id.split("/")[0]: (line.label, line.split) for line in walk_parts(tmp_path)} == {
-        "Train": ("happy", "train"),
-        "val": ("sad", "validation"),
-        "valid": ("sad", "validation"),
-        "validation": ("sad", "validation"),
-        "test": ("sad", "test"),
-    }
+def test_an_unknown_split_is_refused_until_an_option_names_it(tmp_path):
+    table = manifest(tmp_path, "path,label,split", "1.x,sad,train", "2.x,sad,heldout", "3.x,sad,later")
+    with pytest.raises(DataError, match=r"line 3: no part is called 'heldout'(.|\n)*options\.splits"):
+        read_manifest(table)
+    listed = read_manifest(table, stated={"heldout": "test", "later": "ignore"})
+    assert [(line.id, line.split) for line in listed.lines] == [("1.x", "train"), ("2.x", "test")]
+    assert [(item.id, item.kind) for item in listed.skipped] == [("3.x", "ignored splits")]
 
 
-def test_one_folder_of_another_name_makes_all_of_them_classes(tmp_path):
-    touch(tmp_path, "train/happy/a.x", "boat/b.x")
-    assert {line.label for line in walk_parts(tmp_path)} == {"train", "boat"}
-    assert {line.split for line in walk_parts(tmp_path)} == {None}
+def test_words_for_nothing_are_no_subject_and_no_id(tmp_path):
+    (line,) = read_manifest(manifest(tmp_path, "path,label,subject,id", "1.x,sad,nan,None")).lines
+    assert (line.id, line.subject) == ("1.x", None)
 
 
-def test_a_file_in_place_of_a_folder_is_refused(tmp_path):
-    touch(tmp_path, "a")
-    with pytest.raises(DataError, match="is no folder"):
-        list(walk_parts(tmp_path / "a"))
+def test_columns_are_found_in_capitals(tmp_path):
+    (line,) = read_manifest(manifest(tmp_path, "Path,LABEL,Split", "1.x,sad,test")).lines
+    assert (line.id, line.label, line.split) == ("1.x", "sad", "test")
 
 
-def test_labels_are_those_chosen_or_those_found(tmp_path):
-    touch(tmp_path, "sad/a.x", "happy/b.x")
-    lines = list(walk_parts(tmp_path))
-    assert make_label_set(tmp_path, lines, ()).names == ("happy", "sad")
-    assert make_label_set(tmp_path, lines, ("sad", "calm", "happy")).names == ("sad", "calm", "happy")
-    with pytest.raises(DataError, match="labels happy are not among"):
-        make_label_set(tmp_path, lines, ("sad", "calm"))
-
-
-@pytest.mark.parametrize("names", [("a",), ("a", "a")])
-def test_names_that_make_no_set_are_refused(names):
-    with pytest.raises(ValueError, match="at least two names"):
-        check_label_names(names)
+def test_folders_that_contradict_the_manifest_are_reported(tmp_path):
+    rows = ("path,label,split", "train/sad/1.x,happy,test", "train/happy/2.x,happy,train", "new/3.x,sad,test")
+    problems = read_manifest(manifest(tmp_path, *rows)).problems
+    assert len(problems) == 2
+    assert "1 row lies in a folder called by another label" in problems[0]
+    assert "called by another split" in problems[1] and "train/sad/1.x (test)" in problems[1]

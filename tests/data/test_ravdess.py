@@ -108,6 +108,7 @@ def test_names_that_say_nothing_and_copies_are_skipped(tmp_path):
         "b/03-01-02-01-01-01-01.wav",
         "b/03-01-09-01-01-01-01.wav",
         "b/take1.wav",
+        "b/notes.txt",
     ]
     assert "numbers in their range" in corpus.skipped[0].reason
     assert "a/03-01-02-01-01-01-01.wav, which is read" in corpus.skipped[1].reason
@@ -198,3 +199,38 @@ def test_names_and_table_of_the_real_recordings_agree(real):
         }
 
     assert known(RAVDESS.open(real / "audio")) == known(RAVDESS.open(real))
+
+
+def test_a_recording_that_lies_there_twice_is_read_once_and_counted(tmp_path):
+    name = "Actor_01/03-01-01-01-02-01-01.wav"
+    touch(tmp_path, name, f"audio_speech_actors_01-24/{name}", "Actor_01/._03-01-01-01-02-01-01.wav")
+    corpus = RAVDESS.open(tmp_path)
+    assert len(corpus.samples) == 1
+    assert [item.kind for item in corpus.skipped] == ["second copies"]
+
+
+def test_another_file_under_a_name_that_is_taken_is_counted_apart(tmp_path):
+    touch(tmp_path, "Actor_01/03-01-01-01-02-01-01.wav", "new/03-01-01-01-02-01-01.wav")
+    (tmp_path / "new" / "03-01-01-01-02-01-01.wav").write_bytes(b"other")
+    assert [item.kind for item in RAVDESS.open(tmp_path).skipped] == [
+        "other files under a name that is taken"
+    ]
+
+
+def test_a_recording_in_the_folder_of_another_actor_is_reported(tmp_path):
+    touch(tmp_path, "Actor_02/03-01-01-01-02-01-01.wav", "Actor_02/03-01-01-01-02-01-02.wav")
+    (problem,) = RAVDESS.open(tmp_path).problems
+    assert problem.startswith("1 recording in a folder of another speaker than their name says")
+
+
+def test_a_table_that_contradicts_a_name_is_reported(tmp_path):
+    touch(tmp_path, "audio/03-01-01-01-02-01-01.wav", "audio/03-01-03-01-02-01-02.wav")
+    table(
+        tmp_path,
+        "audio/03-01-01-01-02-01-01.wav,Train,,angry,normal,2,1,1,male",
+        "audio/03-01-03-01-02-01-02.wav,,,happy,normal,2,1,2,female",
+    )
+    corpus = RAVDESS.open(tmp_path)
+    assert [sample.split for sample in corpus.samples] == ["train", None]
+    assert "1 recording whose table and name contradict each other" in corpus.problems[0]
+    assert "angry, 01 by the table; neutral, 01 by its name" in corpus.problems[0]

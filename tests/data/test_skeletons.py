@@ -283,3 +283,14 @@ def test_folders_mean_nothing_where_a_manifest_is(folders):
     walk(folders / "x.npz")
     found = by_id(SKELETONS.open(manifest(folders, "path,label", "x.npz,calm", "happy/a.npz,angry")))
     assert {name: sample.label for name, sample in found.items()} == {"x.npz": "calm", "happy/a.npz": "angry"}
+
+
+def test_up_and_rate_can_be_stated_for_files_that_do_not_state_them(tmp_path):
+    walk = dataset("walkers").open(None, {"walkers": 8}).samples[0].media["skeleton"]
+    for label, facts in (("happy", {}), ("sad", {"up": "y", "rate_hz": 30.0})):
+        (tmp_path / label).mkdir()
+        np.savez(tmp_path / label / "a.npz", positions=walk.positions, joints=np.array(walk.joints), **facts)
+    happy, sad = dataset("skeletons").open(tmp_path, {"up": "-z", "rate_hz": 120.0}).samples
+    np.testing.assert_array_equal(happy.media["skeleton"].positions[..., 1], -walk.positions[..., 2])
+    np.testing.assert_array_equal(sad.media["skeleton"].positions, walk.positions)
+    assert (happy.media["skeleton"].rate_hz, sad.media["skeleton"].rate_hz) == (120.0, 30.0)

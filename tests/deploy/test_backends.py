@@ -66,29 +66,28 @@ def test_bf16_is_refused_where_nothing_computes_in_it(graph):
 
 
 def test_auto_keeps_the_faster_one(graph, batch, monkeypatch):
-    real = {"onnxruntime": backends._onnxruntime, "openvino": backends._openvino}
+    real = {"open_onnxruntime": backends.open_onnxruntime, "open_openvino": backends.open_openvino}
 
     def slow(make):
         def made(*arguments):
-            network = make(*arguments)
+            compute = make(*arguments)
 
-            def compute(given):
+            def slowly(given):
                 backends.time.sleep(0.02)
-                return network.outputs(given)
+                return compute(given)
 
-            return backends.GraphNetwork(compute, network.name)
+            return slowly
 
         return made
 
-    monkeypatch.setattr(backends, "_onnxruntime", slow(real["onnxruntime"]))
-    assert graph_network(graph, backend="auto").name == "openvino f32"
-    monkeypatch.setattr(backends, "_onnxruntime", real["onnxruntime"])
-    monkeypatch.setattr(backends, "_openvino", slow(real["openvino"]))
-    assert graph_network(graph, backend="auto").name == "onnxruntime f32"
+    for slower, kept in (("open_onnxruntime", "openvino f32"), ("open_openvino", "onnxruntime f32")):
+        with monkeypatch.context() as patch:
+            patch.setattr(backends, slower, slow(real[slower]))
+            assert graph_network(graph, backend="auto").name == kept
 
 
 def test_auto_does_not_try_for_a_few_inputs(graph, monkeypatch):
-    monkeypatch.setattr(backends, "_openvino", lambda *_: pytest.fail("OpenVINO was tried"))
+    monkeypatch.setattr(backends, "open_openvino", lambda *_: pytest.fail("OpenVINO was tried"))
     assert graph_network(graph, backend="auto", expected=1).name == "onnxruntime f32"
 
 
@@ -151,8 +150,8 @@ def test_importing_openvino_opens_no_connection():
         "import socket, sys\n"
         "def refuse(*a, **k): print('CONNECTION', a); raise OSError\n"
         "socket.socket.connect = refuse; socket.getaddrinfo = refuse; socket.create_connection = refuse\n"
-        "from affekt.deploy.backends import _import_openvino\n"
-        "core = _import_openvino('the test').Core(); print(core.available_devices)\n"
+        "from affekt.deploy.engines import import_openvino\n"
+        "core = import_openvino('the test').Core(); print(core.available_devices)\n"
         "import threading, time\n"
         "[t.join(2) for t in threading.enumerate() if t is not threading.main_thread()]\n"
         "assert 'openvino_telemetry' not in sys.modules\n"

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.xdist_group("bundle")
 
 def test_the_manifest_says_what_a_stranger_needs(bundle):
     document = json.loads((bundle / "affekt.json").read_text())
-    assert {"model.onnx"} == set(document["files"])
+    assert {"model.onnx", "samples.json"} == set(document["files"])
     assert [entry["name"] for entry in document["inputs"]] == ["skeleton", "movement"]
     assert document["labels"]["names"] == ["happy", "sad", "angry", "neutral"]
     assert document["calibration"]["temperature"] > 0

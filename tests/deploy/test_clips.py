@@ -176,6 +176,24 @@ def test_a_span_that_is_seen_but_not_heard_is_answered_by_its_picture(predictor,
     assert prediction.modality == "video" and "ends at 0.5 s" in prediction.notes[0]
 
 
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda samples: samples * 0, "its sound is silent: the answer stands on the picture alone"),
+        (lambda samples: samples[:, :160], "its sound covers 1 % of its picture: 0.01 s of 1.0 s"),
+        (lambda samples: np.concatenate([samples, -samples]), "its channels are of opposite phase"),
+    ],
+    ids=["silent", "10 ms", "opposite"],
+)
+def test_sound_that_was_not_heard_is_noted_with_the_answer(predictor, samples, change, expected):
+    (sample, *_) = samples
+    sound = Waveform(change(sample.media["audio"].samples), 16000)
+    prediction = predictor(replace(sample, media={**sample.media, "audio": sound}))
+    (note,) = prediction.notes
+    assert note.startswith(expected) and prediction.modality == "video+audio"
+    assert predictor(sample).notes == ()
+
+
 # Many
 
 

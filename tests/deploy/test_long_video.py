@@ -98,7 +98,7 @@ def same(one, other, *, tolerance):
 
 def test_a_bundle_holds_its_network_in_two_graphs_and_says_how_they_were_compared(long_bundle, long_run):
     document = read_sealed(long_bundle, kind="bundle").document
-    assert set(document["files"]) == {"model.onnx", "encoder.onnx"}
+    assert set(document["files"]) == {"model.onnx", "encoder.onnx", "samples.json"}
     assert document["encoder"] == {"input": "clips"}
     assert (document["task"], document["labels"]["names"]) == ("localization", NAMES)
     assert document["gate"]["max_difference"] < 1e-4
@@ -157,7 +157,8 @@ def test_each_cell_passes_the_encoder_once(predictor, long_file, monkeypatch):
         seen.append(len(batch[CELLS]))
         return encoder.outputs(batch)
 
-    network = replace(predictor.network, encoder=GraphNetwork(counted, encoder.name))
+    counting = GraphNetwork(encoder.source, encoder.engine, compute=counted)
+    network = replace(predictor.network, encoder=counting)
     # Parts of 13 cells in blocks that overlap.
     from affekt.methods.tsl_net import preprocess as module
 

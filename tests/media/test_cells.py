@@ -107,14 +107,15 @@ def test_a_span_is_heard_as_if_it_were_all():
     rate = log_mel_rate(12.5)
     part = read_sound(sound, rate_hz=rate).samples[:, round(1.5 * rate) : round(3.25 * rate)]
     found = log_mel_rows(sound, 12.5, span_s=(1.5, 3.25), block_s=0.4)
-    np.testing.assert_allclose(found, log_mel_rows(Waveform(part, rate), 12.5), rtol=0, atol=1e-4)
+    # Resampling of a span is exact to 1e-6, which shows in dB where hardly anything is heard.
+    np.testing.assert_allclose(found, log_mel_rows(Waveform(part, rate), 12.5), rtol=0, atol=1e-3)
 
 
 def test_a_span_may_begin_within_the_sound_and_end_after_it():
     sound = noise(32_000, 16_000)
     to_end = log_mel_rows(sound, 12.5, span_s=(1.0, 9.0))
     np.testing.assert_array_equal(to_end, log_mel_rows(sound, 12.5, span_s=(1.0, 2.0)))
-    with pytest.raises(MediaError, match=r"the sound ends at 2\.0 s; 2\.5 to 9\.0 s"):
+    with pytest.raises(MediaError, match=r"sound in memory ends at 2\.0 s; 2\.5 to 9\.0 s"):
         log_mel_rows(sound, 12.5, span_s=(2.5, 9.0))
     with pytest.raises(UsageError, match="a span from"):
         log_mel_rows(sound, 12.5, span_s=(2.0, 1.0))

@@ -129,11 +129,6 @@ def test_an_animation_is_refused_and_a_still_gif_is_read():
     assert decode_image(encoded(frames[0], "GIF"), "a.gif").shape == RGB.shape
 
 
-def test_floating_point_pixels_are_refused():
-    with pytest.raises(MediaError, match="floating-point"):
-        decode_image(encoded(Image.fromarray(np.ones((4, 4), np.float32)), "TIFF"), "a.tif")
-
-
 def test_a_missing_file_is_one_clear_error(tmp_path):
     with pytest.raises(MediaError, match="cannot be read: No such file"):
         read_image(tmp_path / "nowhere.png")
@@ -156,8 +151,8 @@ def test_a_broken_archive_is_one_clear_error(tmp_path):
 def test_pixels_are_taken_as_they_are_if_their_shape_and_type_fit():
     assert read_image(RGB) is RGB
     assert read_image(RGB[..., 0]).shape == RGB.shape
-    for wrong in (RGB.astype(float), RGB[..., :2], RGB[None], RGB[:0]):
-        with pytest.raises(MediaError, match="pixels must be uint8"):
+    for wrong in (RGB.astype(complex), RGB[..., :2], RGB[None], RGB[:0]):
+        with pytest.raises(MediaError, match=r"found .* of shape"):
             read_image(wrong)
 
 

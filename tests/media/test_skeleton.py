@@ -91,6 +91,37 @@ def test_z_up_is_turned_to_y_up_and_left_stays_left(tmp_path):
     assert np.linalg.det(turned.positions[0]) == pytest.approx(1)  # a rotation, no mirror
 
 
+@pytest.mark.parametrize("up", ["x", "-x", "y", "-y", "z", "-z", "Z", " +y", "-Y"])
+@pytest.mark.parametrize("kind", [save, dump])
+def test_any_of_six_axes_can_be_stated_as_up_and_left_stays_left(tmp_path, up, kind):
+    axes = np.eye(3, dtype=np.float32)[None]
+    (walk,) = read_skeletons(
+        kind(tmp_path / f"a.{'npz' if kind is save else 'json'}", up=up, positions=axes.tolist())
+    )
+    name = up.strip().lower().lstrip("+")
+    sign, axis = (-1 if name[0] == "-" else 1), "xyz".index(name[-1])
+    np.testing.assert_array_equal(sign * walk.positions[0, axis], (0, 1, 0))
+    assert np.linalg.det(walk.positions[0]) == pytest.approx(1)
+    assert walk.is_up_stated
+
+
+def test_up_is_not_taken_as_stated_where_it_is_absent_or_null(tmp_path):
+    for path in (save(tmp_path / "a.npz"), dump(tmp_path / "a.json", up=None)):
+        assert not read_skeletons(path)[0].is_up_stated
+
+
+@pytest.mark.parametrize("joints", [[["a"], ["b", "c"]], [["a", "b", "c"]], [1, 2, 3], [None] * 3, {"a": 1}])
+def test_joints_that_are_no_list_of_names_are_refused_not_a_crash(tmp_path, joints):
+    with pytest.raises(MediaError, match=r"a\.json: joints is no list of names"):
+        read_skeletons(dump(tmp_path / "a.json", joints=joints))
+
+
+def test_many_joints_are_compared_in_no_time():
+    names = tuple(f"joint {number}" for number in range(50_000))
+    with pytest.raises(MediaError, match=r"joints are named twice: joint 7$"):
+        Skeleton(np.zeros((1, 50_001, 3), np.float32), (*names, "joint 7"))
+
+
 def test_a_file_without_joints_takes_the_order_it_is_told(tmp_path):
     np.savez(tmp_path / "a.npz", positions=WALK)
     (walk,) = read_skeletons(tmp_path / "a.npz", joints=["a", "b", "c"])
@@ -259,7 +290,7 @@ def test_a_bare_pickle_named_npz_is_never_opened(tmp_path):
         ({"positions": WALK * np.nan}, "NaN or infinite in 4 of 4 frames, first in frame 0"),
         ({"positions": WALK.astype(np.float64) * 1e300}, "NaN or infinite"),
         ({"joints": np.array(["root", "root", "neck"])}, "joints are named twice: root"),
-        ({"up": "x"}, "'x' is up; y or z is known"),
+        ({"up": "north"}, "states 'north' as the up direction; it must be one of x, -x, y, -y, z, -z"),
         ({"cycle_frames": 5}, "a cycle of 5 frames does not fit in a walk of 4"),
         ({"cycle_frames": 0}, "a cycle of 0 frames does not fit"),
         ({"cycle_frames": 1.5}, "counted in whole numbers"),

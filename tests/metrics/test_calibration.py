@@ -7,7 +7,11 @@ from sklearn.metrics import log_loss
 from affekt.metrics.calibration import (
     COLDEST,
     HOTTEST,
+    binary_log_likelihood,
+    calibration_bins,
+    cell_calibration_error,
     expected_calibration_error,
+    fit_cell_temperature,
     fit_temperature,
     negative_log_likelihood,
     sigmoid,
@@ -59,7 +63,7 @@ def test_calibration_error_agrees_with_a_loop_over_bins():
     confidence, right = probability.max(axis=1), probability.argmax(axis=1) == truth
     expected = 0.0
     for low in np.arange(15) / 15:
-        inside = (confidence >= low) & (confidence < low + 1 / 15)
+        inside = (confidence > low) & (confidence <= low + 1 / 15)
         if inside.any():
             expected += inside.mean() * abs(right[inside].mean() - confidence[inside].mean())
     assert expected_calibration_error(probability, truth) == pytest.approx(expected)
@@ -71,8 +75,45 @@ def test_full_confidence_has_a_bin():
     assert expected_calibration_error(certain, np.array([1, 1])) == 1
 
 
-def test_no_items_have_no_calibration_error():
-    assert expected_calibration_error(np.zeros((0, 3)), np.zeros(0, int)) == 0
+@pytest.mark.parametrize("bins", [5, 10, 15])
+def test_each_bin_holds_its_upper_edge_and_not_its_lower_one(bins):
+    edges = np.array([k / bins for k in range(1, bins + 1)])
+    found = calibration_bins(edges, np.ones(bins, bool), bins=bins)
+    assert found.items.tolist() == [1] * bins
+    np.testing.assert_allclose(found.confidence, edges)
+    above = calibration_bins(edges[:-1] + 1e-9, np.ones(bins - 1, bool), bins=bins)
+    assert above.items.tolist() == [0] + [1] * (bins - 1)
+
+
+def test_a_confidence_of_zero_lies_in_the_first_bin():
+    assert calibration_bins(np.zeros(3), np.zeros(3, bool), bins=4).items.tolist() == [3, 0, 0, 0]
+
+
+def test_a_confidence_on_an_edge_counts_with_the_lower_bin():
+    # 0.5 lies in (0, 0.5] and 0.6 in (0.5, 1]: gaps of 0.5 and 0.6, not one bin whose gap is 0.05.
+    probability = np.array([[0.5, 0.25, 0.25], [0.6, 0.2, 0.2]])
+    assert expected_calibration_error(probability, np.array([0, 1]), bins=2) == pytest.approx(0.55)
+
+
+def test_a_confidence_outside_is_refused():
+    with pytest.raises(ValueError, match="0 to 1"):
+        calibration_bins(np.array([1.2]), np.array([True]))
+
+
+def test_calibration_of_cells_asks_how_often_a_class_is_present():
+    # four cells of 0.2, one of which is present; four of 0.9, all present
+    probability = np.array([[0.2, 0.9], [0.2, 0.9], [0.2, 0.9], [0.2, 0.9]])
+    truth = np.array([[1, 1], [0, 1], [0, 1], [0, 1]])
+    assert cell_calibration_error(probability, truth, bins=10) == pytest.approx((0.05 + 0.1) / 2)
+
+
+def test_the_temperature_of_several_labels_is_found():
+    rng = np.random.default_rng(0)
+    logits = 3 * rng.standard_normal((3000, 3))
+    truth = (rng.random(logits.shape) < sigmoid(logits / 2.0)).astype(float)
+    assert fit_cell_temperature(logits, truth) == pytest.approx(2.0, rel=0.08)
+    expected = np.mean([log_loss(truth[:, k], sigmoid(logits[:, k])) for k in range(3)])
+    assert binary_log_likelihood(logits, truth) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])

@@ -297,3 +297,12 @@ def test_actors_who_speak_one_sentence_are_no_doubles(shared):
 
 def test_the_invented_clips_are_sound(shapes):
     assert told(*shapes) == []
+
+
+def test_what_of_a_sound_was_not_heard_is_reported():
+    clip = voice()
+    opposite = Waveform(np.concatenate([clip.samples, -clip.samples]), clip.rate_hz)
+    description = describe_clips([of("a", audio=opposite), of("b", audio=clip)])
+    assert [note["id"] for note in description["notes"]] == ["a"]
+    assert "opposite phase" in description["notes"][0]["note"]
+    assert not description["silent"]

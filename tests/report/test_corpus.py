@@ -19,11 +19,16 @@ LABELS = LabelSet.of("happy", "sad")
 JOINTS = JOINT_ORDERS["bpm_gcn"]
 
 
-def walk(seed, frames=10, stretch=0.0, **facts):
-    """A stiff figure that is pushed about; `stretch` pulls its left hand away over the frames."""
+HEIGHTS = (6, 8, 10, 12, 10, 8, 6, 10, 8, 6, 6, 3, 0, 6, 3, 0)  # of the joints, root to left foot
+
+
+def walk(seed, frames=15, stretch=0.0, **facts):
+    """A stiff figure that is pushed about and swings its feet; `stretch` pulls its left hand away."""
     rng = np.random.default_rng(seed)
     positions = np.broadcast_to(rng.standard_normal((16, 3)), (frames, 16, 3)).copy()
+    positions[..., 1] += HEIGHTS
     positions += rng.standard_normal((frames, 1, 3))
+    positions[:, JOINTS.index("left_foot"), 2] += np.sin(np.arange(frames) / 2)
     for side in ("left", "right"):
         hip, knee, foot = (JOINTS.index(f"{side}_{part}") for part in ("hip", "knee", "foot"))
         positions[:, knee] = (positions[:, hip] + positions[:, foot]) / 2

@@ -50,7 +50,8 @@ def check(
     from affekt.report.points import lines_of_points
     from affekt.report.tiles import draw_tiles
 
-    corpus = catalog.dataset(dataset).open(data_root, options_from(option or []))
+    # What would stop a training is reported here, beside all the rest.
+    corpus = catalog.dataset(dataset).open(data_root, options_from(option or []), strict=False)
     with progress("media") as show:
         description = describe(corpus, on_item=show)
     found = problems(description)

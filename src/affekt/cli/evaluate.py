@@ -12,7 +12,15 @@ from affekt.core.errors import require
 
 # Of each class: what an evaluation calls it, and what people do.
 _COLUMNS = {
-    "labels": {"precision": "precision", "recall": "recall", "f1": "F1", "count": "samples"},
+    "single_label": {"precision": "precision", "recall": "recall", "f1": "F1", "count": "samples"},
+    "multi_label": {
+        "threshold": "threshold",
+        "precision": "precision",
+        "recall": "recall",
+        "f1": "F1",
+        "average_precision": "average precision",
+        "count": "samples",
+    },
     "localization": {
         "average_precision": "average precision",
         "recall": "recall",
@@ -29,8 +37,12 @@ def command(
         Path | None, typer.Option(envvar="AFFEKT_DATA", help="Where the data set lies.")
     ] = None,
     split: Annotated[
-        Literal["train", "validation", "test", "all"], typer.Option(help="Which part.")
+        str, typer.Option(help="Which part: train, validation, test, another that the data state, or all.")
     ] = "test",
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Override an option of the data or the split: data.options.NAME=VALUE."),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option(help="Folder for results; inside the run if not given.")
     ] = None,
@@ -56,6 +68,7 @@ def command(
             data=data,
             data_root=data_root,
             split=split,
+            overrides=change or [],
             folder=output,
             backend=backend,
             precision=precision,
@@ -68,11 +81,22 @@ def command(
     for name, value in result.scores.items():
         low, high = result.intervals.get(name, (None, None))
         rows.append((name, value, f"{low:.3f} to {high:.3f}" if low is not None else ""))
-    as_table(("score", "value", "95 % interval"), rows, title=f"{result.samples} samples")
-    columns = _COLUMNS["localization" if result.task == "localization" else "labels"]
+    on = result.evaluated_on
+    where = f" of {on.data}, {'all parts' if on.split == 'all' else on.split}" if on else ""
+    as_table(
+        ("score", "value", f"95 % interval over {result.interval_over or 'items'}"),
+        rows,
+        title=f"{result.samples} samples{where}",
+    )
+    if result.interval_note:
+        say(result.interval_note)
+    columns = _COLUMNS.get(result.task, _COLUMNS["single_label"])
     as_table(
         ("class", *columns.values()),
-        [(one["class"], *(one[name] for name in columns)) for one in result.per_class],
+        [
+            (one["class"], *("" if one[name] is None else one[name] for name in columns))
+            for one in result.per_class
+        ],
     )
     if result.localization:
         as_table(
@@ -84,4 +108,6 @@ def command(
         say(result.label_hint)
     for item in result.skipped:
         say(f"skipped {item}")
+    for text in on.warnings if on else ():
+        say(f"warning: {text}")
     say(f"figures and predictions: {result.folder}")

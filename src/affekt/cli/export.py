@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from affekt.cli.next_step import line
 from affekt.cli.show import AsJson, as_json, say
 from affekt.core.errors import require
 
@@ -41,4 +42,4 @@ def command(
         before, after = (done.int8[when]["accuracy"] for when in ("before", "after"))
         say(f"accuracy in int8: {after:.3f}, {before:.3f} before ({done.int8['samples']} validation samples)")
     say(f"{done.bundle}: {done.bytes / 1e6:.1f} MB, in {done.seconds:.0f} s")
-    say(f"next: affekt predict {done.bundle} INPUT")
+    say(f"next: {line('affekt', 'predict', done.bundle)} INPUT")

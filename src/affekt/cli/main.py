@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import sys
+from collections.abc import Callable
+from types import FrameType
 
 import typer
 from rich.highlighter import NullHighlighter
@@ -16,7 +20,7 @@ from affekt.core.errors import AffektError
 app = typer.Typer(
     name="affekt",
     help="Train, evaluate, export and apply methods of affective computing.",
-    epilog="Exit codes: 0 done, 1 the work failed, 2 the call was wrong.",
+    epilog="Exit codes: 0 done, 1 the work failed, 2 the call was wrong, 130 SIGINT (Ctrl-C), 143 SIGTERM.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -28,6 +32,9 @@ app.add_typer(data.app, name="data")
 
 def run() -> None:
     """Run the command line; an error of ours is one message and an exit code, never a traceback."""
+    before = signal.getsignal(signal.SIGTERM)
+    if before == signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _ended_by(os.getpid()))
     logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[_lines()])
     try:
         app()
@@ -37,6 +44,31 @@ def run() -> None:
     except KeyboardInterrupt:
         sys.stderr.write("stopped\n")
         sys.exit(130)
+    except SystemExit as end:  # what typer makes of Ctrl-C where no command has said how far it came
+        if isinstance(getattr(end.__context__, "__cause__", None), KeyboardInterrupt):
+            sys.stderr.write("stopped\n")
+        raise
+    finally:
+        if before == signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, before)
+
+
+def _ended_by(owner: int) -> Callable[[int, FrameType | None], None]:
+    """A handler of SIGTERM that ends a command with a word.
+
+    Args:
+        owner: The command's process; helpers that it forks inherit the handler and end as ever.
+    """
+
+    def end(signum: int, frame: FrameType | None) -> None:
+        if os.getpid() != owner:
+            signal.signal(signum, signal.SIG_DFL)
+            os.kill(os.getpid(), signum)
+            return
+        sys.stderr.write("stopped by SIGTERM\n")
+        sys.exit(128 + signum)
+
+    return end
 
 
 def _lines() -> logging.Handler:

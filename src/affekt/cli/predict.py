@@ -30,6 +30,13 @@ def command(
     joints: Annotated[
         str | None, typer.Option(help="Joint order of files that state none: a name or a list.")
     ] = None,
+    up: Annotated[
+        Literal["x", "-x", "y", "-y", "z", "-z"] | None,
+        typer.Option(help="Axis that points up in skeleton files that do not state it."),
+    ] = None,
+    rate_hz: Annotated[
+        float | None, typer.Option(min=0, help="Frames a second of skeleton files that do not state it.")
+    ] = None,
     batch_size: Annotated[
         int | None, typer.Option(min=1, help="Inputs computed at once; what fits modest memory if not given.")
     ] = None,
@@ -47,11 +54,13 @@ def command(
 
     Example: affekt predict walks.affekt walk.npz more_walks/ --output answers.csv
     """
+    from affekt.core.left_out import count_by_kind, summary_of
     from affekt.core.prediction import Prediction
-    from affekt.deploy.inputs import find_files
+    from affekt.deploy.inputs import survey
     from affekt.deploy.load import load
     from affekt.deploy.output import to_document, writer_for
     from affekt.deploy.timeline import check_one_clip
+    from affekt.media.files import walk
     from affekt.media.skeleton import joint_order
 
     missing = [str(path) for path in inputs if not path.exists()]
@@ -60,9 +69,9 @@ def command(
     write = writer_for(output) if output else None
     order = joint_order(joints) if joints else None
     # Counted before the bundle says which files it reads: near enough to choose a backend by.
-    expected = sum(1 if path.is_file() else sum(1 for _ in path.rglob("*")) for path in inputs)
+    expected = sum(1 if path.is_file() else len(walk(path).files) for path in inputs)
     predictor = load(bundle, backend=backend, precision=precision, threads=threads, expected=expected)
-    files = find_files(inputs, predictor.modality)
+    files, left_out, hidden = survey(inputs, predictor.modality)
     if output:
         check_one_clip(output, inputs=len(files), modality=predictor.modality)
     predictions, skipped = [], []
@@ -70,19 +79,26 @@ def command(
         step(0, len(files))
         # Of one long file the cells are counted, of several the files.
         on_cells = step if len(files) == 1 else lambda done, total: None
-        for answer in predictor.predict(files, batch_size=batch_size, joints=order, on_cells=on_cells):
+        for answer in predictor.predict(
+            files, batch_size=batch_size, joints=order, up=up, rate_hz=rate_hz, on_cells=on_cells
+        ):
             (predictions if isinstance(answer, Prediction) else skipped).append(answer)
             # A file of several walks gives several answers.
             done = len(predictions) + len(skipped)
             if len(files) > 1 or done > 1:
                 step(done, max(done, len(files)))
     if not predictions and len(skipped) == 1:
-        raise MediaError(str(skipped[0]))
+        raise MediaError("; ".join([str(skipped[0]), *([summary_of(left_out)] if left_out else [])]))
     if output and write:
         write(output, predictions, skipped)
         say(f"{len(predictions)} predictions: {output}")
     if json:
-        as_json({**to_document(predictions, skipped), "backend": predictor.backend})
+        beside = {
+            "items": [{"id": item.id, "reason": item.reason} for item in left_out],
+            "kinds": count_by_kind(left_out),
+            "hidden": hidden,
+        }
+        as_json({**to_document(predictions, skipped), "left_out": beside, "backend": predictor.backend})
     elif predictions and not output:
         when = {"when": [_when(p) for p in predictions]} if any(p.moments for p in predictions) else {}
         as_table(
@@ -98,6 +114,8 @@ def command(
         say(f"skipped {item}")
     if skipped:
         say(f"{len(predictions)} predicted, {len(skipped)} skipped")
+    if left_out:
+        say(summary_of(left_out, example=True))
     if not predictions:
         raise MediaError("not one input could be used")
 

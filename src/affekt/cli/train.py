@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from affekt.cli.next_step import line, repeated
 from affekt.cli.show import AsJson, as_json, as_table, errors, say
 from affekt.core.errors import require
 
@@ -18,6 +20,13 @@ def command(
     change: Annotated[list[str] | None, typer.Option("--set", help="Override one value: a.b=c.")] = None,
     data_root: Annotated[
         Path | None, typer.Option(envvar="AFFEKT_DATA", help="Where the data set lies.")
+    ] = None,
+    hold_out: Annotated[
+        float | None,
+        typer.Option(
+            help="Hold out this share of the samples as a test part, by subject, where the data have none: "
+            "0.2 is a fifth. Short for --set split.test_share=0.2."
+        ),
     ] = None,
     weights: Annotated[
         list[Path] | None,
@@ -32,28 +41,55 @@ def command(
         ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue a stopped or killed run.")] = False,
+    accept_data: Annotated[
+        bool,
+        typer.Option(
+            "--accept-data",
+            help="With --resume: go on although the data have changed. Known samples keep their parts; the "
+            "run records the change.",
+        ),
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Train what a recipe says, in a run folder.
+
+    SIGINT (Ctrl-C) and SIGTERM end a training with exit code 130 and 143; epochs that were complete are kept.
 
     Example: affekt train bpm_gcn/emotion_gait --set optimizer.lr=1e-3 --data-root DIR
     """
     from affekt.core.recipe import Recipe
 
-    checked = Recipe.load(recipe, change or [])
+    changes = [*(change or []), *([f"split.test_share={hold_out}"] if hold_out is not None else [])]
+    checked = Recipe.load(recipe, changes)
     require("lightning", extra="train", needed_by="affekt train")
+    from affekt.engine.stopping import TrainingStopped
     from affekt.engine.train import train
 
     bar = errors.is_terminal and not json
-    run = train(
-        checked,
-        data_root=data_root,
-        weights=weights or [],
-        runs=runs,
-        cache=cache,
-        resume=resume,
-        progress=bar,
-    )
+    root = repeated("--data-root", data_root, variable="AFFEKT_DATA")
+    try:
+        run = train(
+            checked,
+            data_root=data_root,
+            weights=weights or [],
+            runs=runs,
+            cache=cache,
+            resume=resume,
+            accept_data=accept_data,
+            progress=bar,
+        )
+    except TrainingStopped as stop:
+        options = [
+            *repeated("--set", change),
+            *repeated("--hold-out", hold_out),
+            *root,
+            *repeated("--weights", weights),
+            *repeated("--runs", runs, default=Path("runs")),
+            *repeated("--cache", cache, variable="AFFEKT_CACHE"),
+        ]
+        again = line("affekt", "train", *recipe, *options, "--resume")
+        sys.stderr.write(f"{stop.state}; {'continue' if stop.epoch else 'start again'} with: {again}\n")
+        raise typer.Exit(stop.exit_code) from None
     result = run.result
     if result is None:  # a helper process of a distributed run: the first one reports
         return
@@ -63,4 +99,5 @@ def command(
     as_table(
         ("validation", "value"), list(result["validation"].items()), title=f"epoch {result['best_epoch']}"
     )
-    say(f"{run.path}\nnext: affekt evaluate {run.path}")
+    part = [] if result["samples"]["test"] else ["--split", "validation"]
+    say(f"{run.path}\nnext: {line('affekt', 'evaluate', run.path, *part, *root)}")

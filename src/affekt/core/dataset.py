@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -23,12 +24,19 @@ class NoOptions(Settings):
 
 @dataclass(frozen=True)
 class Corpus:
-    """A data set that was read: samples, their label set, and what had to be left out."""
+    """A data set that was read: samples, their label set, and what was left out.
+
+    Attributes:
+        problems: What a person should know, a sentence each, as `affekt data check` reports it.
+        errors: What would make wrong classes, a sentence each: reported as well, and training stops.
+    """
 
     samples: list[Sample]
     labels: LabelSet
     skipped: list[Skipped] = field(default_factory=list)
     task: Task = "single_label"
+    problems: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.samples:
@@ -42,6 +50,34 @@ class Corpus:
         unknown = {s.label for s in self.samples if s.label is not None} - set(self.labels.names)
         if unknown:
             raise DataError(f"labels {sorted(unknown)} are not in the label set {list(self.labels.names)}")
+        for sample in self.samples:
+            check_label_weights(sample, self.labels, self.task)
+
+
+def check_label_weights(sample: Sample, labels: LabelSet, task: Task) -> None:
+    """Refuse weights of labels that no target can be made of; a sample without any is left alone.
+
+    Where one label is asked for, weights are votes: at least 0, and not all 0. Where several labels may hold
+    at once, each weight is how much its label holds, in [0, 1], and all may be 0.
+
+    Raises:
+        DataError: A label is unknown, or a weight is out of range; the sample is named.
+    """
+    weights = sample.label_weights
+    if not weights:
+        return
+    where = f"sample {sample.id}: label weights"
+    unknown = sorted(set(weights) - set(labels.names))
+    if unknown:
+        raise DataError(f"{where} name {unknown}, which are not in the label set {list(labels.names)}")
+    most = 1.0 if task == "multi_label" else math.inf
+    wrong = {name: value for name, value in weights.items() if not (0 <= value <= most and value < math.inf)}
+    if wrong:
+        name, value = next(iter(wrong.items()))
+        allowed = "0 to 1" if task == "multi_label" else "finite and at least 0"
+        raise DataError(f"{where} have to be {allowed}, found {name} = {value}")
+    if task == "single_label" and not sum(weights.values()) > 0:
+        raise DataError(f"{where} sum to 0, so that it has no label: leave it out, or give it label None")
 
 
 @dataclass(frozen=True)
@@ -84,12 +120,17 @@ class Dataset:
         """The same data set under the name of its module."""
         return replace(self, name=name)
 
-    def open(self, root: Path | None, options: dict[str, Any] | None = None) -> Corpus:
+    def open(
+        self, root: Path | None, options: dict[str, Any] | None = None, *, strict: bool = True
+    ) -> Corpus:
         """Read the data set, or a store that `prepare` made of it.
+
+        Args:
+            strict: Raise where the corpus has errors; False returns it all the same, to report them.
 
         Raises:
             ConfigError: Options are wrong, or other than those that a store was prepared with.
-            DataError: There is no such folder, or it is not laid out as expected.
+            DataError: There is no such folder, it is not laid out as expected, or the corpus has errors.
         """
         chosen, problems = validate(self.options, options or {}, prefix="data.options.")
         if chosen is None:
@@ -100,7 +141,12 @@ class Dataset:
             raise DataError(f"{root} does not exist; {self.name} was expected there")
         if root is not None and is_prepared(root):
             return self._open_prepared(root, chosen)
-        return self.read(root or Path(), chosen)
+        corpus = self.read(root or Path(), chosen)
+        if strict and corpus.errors:
+            count = f"{len(corpus.errors)} problem{'s' if len(corpus.errors) > 1 else ''}"
+            where = f"{root} ({self.name})" if root is not None else self.name
+            raise DataError("\n  ".join([f"{where} has {count} that must be settled first", *corpus.errors]))
+        return corpus
 
     def _open_prepared(self, root: Path, chosen: Settings) -> Corpus:
         index = read_index(root)

@@ -23,9 +23,13 @@ class ConfigError(UsageError):
     """A recipe or config is wrong. All problems are reported at once."""
 
     def __init__(self, source: str, problems: Sequence[str]) -> None:
-        self.problems = tuple(problems)
+        self.source, self.problems = source, tuple(problems)
         count = f"{len(self.problems)} problem{'s' if len(self.problems) > 1 else ''}"
         super().__init__("\n  ".join([f"{source} has {count}", *self.problems]))
+
+    def __reduce__(self) -> tuple[type[ConfigError], tuple[str, tuple[str, ...]]]:
+        # A worker process that cannot send its error back leaves its caller waiting.
+        return type(self), (self.source, self.problems)
 
 
 class MediaError(AffektError):

@@ -48,6 +48,8 @@ class Prediction:
         notes: What the answer had to put up with, such as a missing sound track.
         segments: Stretches that a localization network found, the surest first; None where it does not look
             for any.
+        labels: Of several labels at once: all whose score reaches their threshold, the likeliest first; may
+            be empty. Always empty for answers of a single label.
     """
 
     id: str
@@ -60,6 +62,7 @@ class Prediction:
     moments: tuple[Moment, ...] = ()
     notes: tuple[str, ...] = ()
     segments: tuple[Segment, ...] | None = None
+    labels: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""

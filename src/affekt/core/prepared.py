@@ -195,7 +195,8 @@ def check_header(root: Path, header: Header, dataset: str, options: Mapping[str,
     problems = [
         f"data.options.{key} = {options.get(key)!r}: the store was prepared with {stored.get(key)!r}"
         for key in sorted({*stored, *options})
-        if stored.get(key) != options.get(key)
+        # An option that is newer than the store was off when it was prepared.
+        if (stored[key] != options.get(key) if key in stored else options[key])
     ]
     if problems:
         raise ConfigError(f"data set {dataset} at {root}", problems)

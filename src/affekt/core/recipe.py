@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any, Literal
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from affekt.core import catalog
-from affekt.core.errors import AffektError, ConfigError
+from affekt.core.errors import AffektError, ConfigError, UsageError
 from affekt.core.labels import LabelSet
 from affekt.core.settings import Settings, validate
 
@@ -24,6 +25,7 @@ _LATER = (
     ("train", "cached_views"),
     ("optimizer", "rates"),
     ("split", "validate_on_test"),
+    ("split", "test_share"),
     ("selection", "last_epoch"),
 )
 # The rule of `train.weight_average`. It is part of the digest of recipes that average, so that a run that was
@@ -39,12 +41,14 @@ class DataSettings(Settings):
 
 
 class SplitSettings(Settings):
-    """How samples are parted. Subjects (where known) are never shared between parts.
+    """How samples are divided. Subjects (where known) are never shared between parts.
 
     `native` keeps the data set's own test part; `k_fold` makes fold `fold` of `folds` the test part. Either
     way validation samples are cut from the training part when the data set brings none.
 
     Attributes:
+        test_share: Share of the samples that is held out for the test where the data set brings no test part:
+            labels are spread evenly, subjects kept whole. 0 holds out nothing.
         validate_on_test: Choose the epoch on the test part, as some references do, and train on all the rest.
             Scores on test are then of no use as such: whoever reports them says so, and so does the run.
     """
@@ -55,9 +59,12 @@ class SplitSettings(Settings):
     validation_share: float = Field(default=0.15, gt=0, lt=1)
     seed: int = 0
     validate_on_test: bool = False
+    test_share: float = Field(default=0.0, ge=0, lt=1)
 
     @model_validator(mode="after")
     def _fold_exists(self) -> SplitSettings:
+        if self.test_share and self.scheme == "k_fold":
+            raise ValueError("k_fold holds out a fold for the test already: leave out test_share")
         if self.fold >= self.folds:
             raise ValueError(f"fold {self.fold} does not exist among {self.folds} folds (they count from 0)")
         return self
@@ -223,16 +230,17 @@ class Recipe(Settings):
         return self
 
     @classmethod
-    def load(cls, paths: Sequence[Path | str], overrides: Sequence[str] = ()) -> Recipe:
+    def load(cls, paths: Path | str | Sequence[Path | str], overrides: Sequence[str] = ()) -> Recipe:
         """Merge TOML files in order, then `a.b=c` overrides, and check the whole.
 
         Args:
-            paths: Files, or recipes of a room by name, as in `bpm_gcn/emotion_gait`.
+            paths: Files, or recipes of a room by name, as in `bpm_gcn/emotion_gait`; one of them or several.
 
         Raises:
             ConfigError: Listing all problems of all files.
         """
         values: dict[str, Any] = {}
+        paths = [paths] if isinstance(paths, str | Path) else paths
         for path in map(_recipe_file, paths):
             try:
                 _merge(values, tomllib.loads(path.read_text()))
@@ -354,3 +362,25 @@ def _override(text: str) -> dict[str, Any]:
     for part in reversed(outer):
         values = {part: values}
     return values
+
+
+def as_recipe(given: object) -> Recipe:
+    """A recipe as it is, or read from files.
+
+    Raises:
+        ConfigError: A file cannot be read, or the recipe has problems.
+        UsageError: What was given is neither a recipe nor a path, a name or a sequence of these.
+    """
+    if isinstance(given, Recipe):
+        return given
+    if isinstance(given, str | os.PathLike):
+        return Recipe.load([Path(given)])
+    paths = (
+        [one for one in given if isinstance(one, str | os.PathLike)] if isinstance(given, Sequence) else []
+    )
+    if paths and isinstance(given, Sequence) and len(paths) == len(given):
+        return Recipe.load([Path(path) for path in paths])
+    raise UsageError(
+        "train takes a Recipe, the path or name of a recipe, or a list of these; "
+        f"found {type(given).__name__}: make a recipe of plain values with Recipe.from_values"
+    )

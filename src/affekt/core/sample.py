@@ -23,7 +23,9 @@ class Sample:
         media: Per modality (`skeleton`, `image`, `video`, `audio`, `text`) a reference to a file or a
             decoded object of `affekt.media`. A missing modality is simply absent.
         label: Name of the class, of the data set's `LabelSet`. None where nobody labelled it.
-        label_weights: Votes or several labels at once, by name; takes the place of `label` in training.
+        label_weights: Votes or several labels at once, by name; takes the place of `label` in training. Votes
+            are at least 0 and not all 0; of several labels, each lies in [0, 1]
+            (`affekt.core.dataset.check_label_weights`).
         subject: Who is seen or heard; splits are made disjoint by it.
         span_s: Part of the medium that is meant, in seconds.
         segments: What happens when, as somebody stated it; empty where nothing does, None where nobody said.
@@ -46,10 +48,15 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """An item that could not be used, and why."""
+    """An item that could not be used, and why.
+
+    Attributes:
+        kind: What it is counted under, as in `.txt` or `links that lead nowhere`; empty if it is damaged.
+    """
 
     id: str
     reason: str
+    kind: str = ""
 
     def __str__(self) -> str:
         return self.reason if self.id in self.reason else f"{self.id}: {self.reason}"

@@ -18,7 +18,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -36,7 +36,7 @@ class Sealed:
     """A checked folder: its document and the bytes of its files."""
 
     path: Path
-    document: dict[str, Any]
+    document: dict[str, Any] = field(repr=False)
     sha256: str
 
     @property

@@ -22,11 +22,15 @@ from pathlib import Path
 
 from affekt.core.errors import DataError
 from affekt.core.labels import LabelSet
-from affekt.core.sample import Sample, Skipped
-from affekt.data._manifest import Line, refuse, visible_folders
+from affekt.core.sample import Sample, Skipped, Split
+from affekt.core.split_names import splits_of
+from affekt.data._manifest import Line, refuse
 from affekt.data._pictures import emotion_names
 from affekt.media import image, sound, video
+from affekt.media.files import has_suffix, is_hidden, kind_by_suffix, shown
 from affekt.media.video_folder import COUNT_FILE
+
+CLIP_SUFFIXES = (*video.SUFFIXES, *(suffix for suffix in sound.SUFFIXES if suffix not in video.SUFFIXES))
 
 _FRAMES = ("imgs", "img")
 _SOUND = "mp3"
@@ -79,8 +83,8 @@ def media_of(path: Path) -> dict[str, Path] | str:
         there = path.is_file()
     except OSError as error:  # a name longer than the system takes, a folder nobody may read
         return f"{path} cannot be read: {error.strerror}"
-    if kind not in (*video.SUFFIXES, *sound.SUFFIXES):
-        return f"{path} is no clip by its name ({', '.join((*video.SUFFIXES, *sound.SUFFIXES))})"
+    if kind not in CLIP_SUFFIXES:
+        return f"{path} is no clip by its name ({shown(CLIP_SUFFIXES)})"
     if not there:
         return f"{path} does not exist or is no file"
     return {"video": path, "audio": path} if kind in video.SUFFIXES else {"audio": path}
@@ -93,10 +97,22 @@ def clip_samples(lines: Iterable[Line]) -> tuple[list[Sample], list[Skipped]]:
     for line in lines:
         media = media_of(line.path)
         if isinstance(media, str):
-            skipped.append(Skipped(line.id, media))
+            skipped.append(Skipped(line.id, media, _kind_of(line.path)))
         else:
             samples.append(Sample(line.id, media, line.label, subject=line.subject, split=line.split))
     return samples, skipped
+
+
+def _kind_of(path: Path) -> str:
+    """What a path that is no clip is counted under."""
+    return "" if has_suffix(path, CLIP_SUFFIXES) or path.is_dir() else kind_by_suffix(path)
+
+
+def visible_folders(folder: Path) -> list[Path]:
+    """Folders in a folder, sorted, without hidden ones."""
+    if not folder.is_dir():
+        raise DataError(f"{folder} is no folder")
+    return [path for path in _visible(folder) if path.is_dir()]
 
 
 def find_tree(root: Path, labels: LabelSet | None, *, names: Sequence[str] = ()) -> ClipTree:
@@ -124,16 +140,7 @@ def find_tree(root: Path, labels: LabelSet | None, *, names: Sequence[str] = ())
         raise DataError(f"{root} holds the frames of several sets: {several}; give the folder of one")
     if found:
         home, frames, prefix = (ours or found)[0]
-        before = f"{prefix}--" if prefix else ""
-        skipped: list[Skipped] = []
-        return ClipTree(
-            home,
-            frames,
-            {name: _frame_folders(folder, skipped) for name, folder in _classes(frames, labels).items()},
-            _beside(home / f"{before}{_SOUND}", labels, sound.SUFFIXES),
-            _beside(home / f"{before}{_WORDS}", labels, (f".{_WORDS}",)),
-            skipped,
-        )
+        return _frame_tree(home, frames, f"{prefix}--" if prefix else "", labels)
     tree = _clip_files(root, labels) if labels else None
     if tree is None:
         files = f", nor clips as {labels.names[0]}/clip_a.mp4" if labels else ""
@@ -142,6 +149,64 @@ def find_tree(root: Path, labels: LabelSet | None, *, names: Sequence[str] = ())
             f"img/{labels.names[0] if labels else 'Happy'}/clip_a/000001.jpg{files}"
         )
     return tree
+
+
+def find_split_trees(root: Path) -> list[tuple[str, Split | None, ClipTree]]:
+    """Trees of frames by class, one for each split that folders name, or one without a split.
+
+    Returns:
+        What goes in front of the names of its samples, the split, and the tree.
+
+    Raises:
+        DataError: There are none, or folders lie beside those of splits.
+    """
+    around = splits_of([folder.name for folder in visible_folders(root)])
+    if around and any(_has_frames(root / name) for name in around):
+        return [
+            (f"{name}/", split, find_tree(root / name, None))
+            for name, split in around.items()
+            if split != "ignore" and _has_frames(root / name)
+        ]
+    tree = find_tree(root, None)
+    names = [folder.name for folder in visible_folders(tree.source)]
+    splits = splits_of(names)
+    # A clip's folder holds frames; the folder of a split holds classes, which hold clips.
+    inside = [name for name in splits if any(map(visible_folders, visible_folders(tree.source / name)))]
+    if not inside:
+        return [("", None, tree)]
+    strays = [name for name in names if name not in inside and visible_folders(tree.source / name)]
+    if strays:
+        raise DataError(
+            f"{tree.source}: folders {', '.join(strays)} lie beside folders of splits ({', '.join(inside)}), "
+            "so that their split is unknown: move them away, or into one of them"
+        )
+    prefix = tree.source.name.rpartition("--")[0]
+    before = f"{prefix}--" if prefix else ""
+    return [
+        (f"{name}/", split, _frame_tree(tree.home, tree.source, before, None, below=name))
+        for name, split in splits.items()
+        if split != "ignore" and name in inside
+    ]
+
+
+def _has_frames(home: Path) -> bool:
+    return any(folder.name.rpartition("--")[2] in _FRAMES for folder in visible_folders(home))
+
+
+def _frame_tree(
+    home: Path, frames: Path, before: str, labels: LabelSet | None, *, below: str = ""
+) -> ClipTree:
+    """The tree of frames, sounds and words by class, each in the folder `below` where one is named."""
+    skipped: list[Skipped] = []
+    folders = _classes(frames / below, labels)
+    return ClipTree(
+        home,
+        frames / below,
+        {name: _frame_folders(folder, skipped) for name, folder in folders.items()},
+        _beside(home / f"{before}{_SOUND}" / below, labels, sound.SUFFIXES),
+        _beside(home / f"{before}{_WORDS}" / below, labels, (f".{_WORDS}",)),
+        skipped,
+    )
 
 
 def plain(name: str) -> str:
@@ -177,7 +242,7 @@ def _classes(tree: Path, labels: LabelSet | None, *, ignore_others: bool = False
 def _frame_folders(folder: Path, skipped: list[Skipped]) -> dict[str, Path]:
     """Folders of frames of a class; files among them are skipped."""
     found: dict[str, Path] = {}
-    for path in _visible(folder):
+    for path in _visible(folder, skipped):
         if path.is_dir():
             found[path.name] = path
         else:
@@ -204,9 +269,9 @@ def _clip_files(root: Path, labels: LabelSet) -> ClipTree | None:
     skipped: list[Skipped] = []
     for name, folder in _classes(root, labels, ignore_others=True).items():
         clips = found[name] = {}
-        for path in _visible(folder):
+        for path in _visible(folder, skipped):
             if path.suffix.lower() not in video.SUFFIXES or not path.is_file():
-                reason = f"{path} is no clip by its name ({', '.join(video.SUFFIXES)})"
+                reason = f"{path} is no clip by its name ({shown(video.SUFFIXES)})"
                 skipped.append(Skipped(f"{name}/{path.name}", reason))
             elif path.stem in clips:
                 reason = f"{path} has the name of {clips[path.stem].name}, which is read"
@@ -216,8 +281,20 @@ def _clip_files(root: Path, labels: LabelSet) -> ClipTree | None:
     return ClipTree(root, root, found, skipped=skipped) if any(found.values()) else None
 
 
-def _visible(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+def _visible(folder: Path, skipped: list[Skipped] | None = None) -> list[Path]:
+    """What lies in a folder, sorted, without hidden files.
+
+    Raises:
+        DataError: The folder cannot be read, and there is no list to put the reason on.
+    """
+    try:
+        return sorted(path for path in folder.iterdir() if not is_hidden(path.name))
+    except OSError as error:
+        reason = f"{folder} cannot be read: {error.strerror}"
+        if skipped is None:
+            raise DataError(reason) from None
+        skipped.append(Skipped(folder.name, reason, "folders that cannot be read"))
+        return []
 
 
 def _without_frames(folder: Path) -> str | None:

@@ -1,43 +1,30 @@
-"""Files of your own and what is said of them: by a manifest, or by the folders they lie in.
-
-    DIR/happy/1.npz                         a folder a class; files may lie deeper, as in happy/monday/2.npz
-        sad/sub-anna_3.npz                  a file name that starts with sub-NAME_ states the subject
-
-    DIR/train/happy/1.npz                   parts first, then classes: where every folder names a part,
-        val/sad/2.npz                       train; val, valid or validation; test
+"""Manifests: a table of files and their annotations; readers of tables that other data sets share.
 
     DIR/manifest.csv (or manifest.parquet)  where it exists, folder names mean nothing
         path,label,subject,split,id         the last three may be left out, as columns or row by row
         walks/0001.npz,happy,anna,train,a-17
 
-What a file holds is not looked at here.
+Words such as `nan` are read as empty. A split may be spelled as in `affekt.core.split_names`. What a file
+holds is not looked at here.
 """
 
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, get_args
 
 from affekt.core.errors import DataError, require
-from affekt.core.labels import LabelSet
-from affekt.core.sample import Split
+from affekt.core.sample import Skipped, Split
 from affekt.core.settings import suggest
+from affekt.core.split_names import NamedSplit, split_of, splits_of
 
 MANIFESTS = ("manifest.csv", "manifest.parquet")
-# What people call the folder of a part.
-PART_FOLDERS: Mapping[str, Split] = {
-    "train": "train",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "test": "test",
-}
+COLUMNS = ("path", "label", "subject", "split", "id")
+# What tables hold where nothing was stated, small letters.
+ABSENT = frozenset({"", "nan", "null", "none", "n/a", "na", "#n/a", "<na>", "nil"})
 
-_SUBJECT = re.compile(r"sub-(?P<name>[^_]+)_")
-_SPLITS = get_args(Split)
 _SHOWN = 10  # of many problems of one kind
 
 
@@ -56,83 +43,35 @@ def find_manifest(root: Path) -> Path | None:
     return next((root / name for name in MANIFESTS if (root / name).is_file()), None)
 
 
-def read_manifest(manifest: Path) -> list[Line]:
+class Listed(NamedTuple):
+    """What a manifest says.
+
+    Attributes:
+        skipped: Rows of a split that an option leaves out.
+        problems: What a person should know, a sentence each.
+    """
+
+    lines: list[Line]
+    skipped: list[Skipped]
+    problems: list[str]
+
+
+def read_manifest(manifest: Path, *, stated: Mapping[str, NamedSplit] | None = None) -> Listed:
     """Every row of a manifest; paths are relative to its folder.
+
+    Args:
+        stated: Splits of words in the column `split`, by an option.
 
     Raises:
         DataError: It cannot be read, lacks a column or lists nothing, a path is empty or leads out of the
-            folder, or a split is none.
+            folder, or a split is unknown.
     """
     rows: Iterable[Mapping[str, Any]]
     rows = _parquet_rows(manifest) if manifest.suffix == ".parquet" else csv_rows(manifest, ("path", "label"))
-    lines = _check_rows(manifest, rows)
-    if not lines:
-        raise DataError(f"{manifest} lists no file")
-    return lines
-
-
-def walk_parts(root: Path) -> Iterator[Line]:
-    """Files in class folders, below folders of parts where every first folder names one."""
-    parts = part_folders(root)
-    if not parts or any(folder not in parts for folder in visible_folders(root)):
-        yield from walk_classes(root, root)
-        return
-    for folder, split in parts.items():
-        yield from walk_classes(root, folder, split)
-
-
-def walk_classes(root: Path, folder: Path, split: Split | None = None) -> Iterator[Line]:
-    """Files below a folder that has a folder for each class; ids are paths as seen from `root`."""
-    for home in visible_folders(folder):
-        for path in sorted(home.rglob("*")):
-            name = path.relative_to(root)
-            if path.is_file() and not any(part.startswith(".") for part in name.parts):  # .git, .DS_Store
-                stated = _SUBJECT.match(path.name)
-                yield Line(name.as_posix(), path, home.name, stated["name"] if stated else None, split)
-
-
-def part_folders(root: Path) -> dict[Path, Split]:
-    """Folders of a folder that are named for a part, whatever else lies beside them."""
-    return {
-        folder: PART_FOLDERS[folder.name.lower()]
-        for folder in visible_folders(root)
-        if folder.name.lower() in PART_FOLDERS
-    }
-
-
-def visible_folders(folder: Path) -> list[Path]:
-    """Folders in a folder, sorted, without hidden ones."""
-    if not folder.is_dir():
-        raise DataError(f"{folder} is no folder")
-    return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-
-
-def make_label_set(root: Path, lines: Iterable[Line], chosen: tuple[str, ...]) -> LabelSet:
-    """The labels chosen, or those found, sorted.
-
-    Raises:
-        DataError: A label is not among those chosen, or there are fewer than two.
-    """
-    found = sorted({line.label for line in lines if line.label is not None})
-    unknown = [name for name in found if chosen and name not in chosen]
-    if unknown:
-        raise DataError(
-            f"{root}: labels {', '.join(unknown)} are not among options.labels ({', '.join(chosen)})"
-        )
-    if len(chosen or found) < 2:
-        raise DataError(f"{root}: at least two classes are needed, found {', '.join(found) or 'no label'}")
-    return LabelSet.of(*(chosen or found))
-
-
-def check_label_names(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Names that an option gives, if they can make a set; for validators.
-
-    Raises:
-        ValueError: There is one alone, or one is repeated.
-    """
-    if names and (len(names) < 2 or len(set(names)) < len(names)):
-        raise ValueError("at least two names are needed, each once")
-    return names
+    listed = _check_rows(manifest, list(rows), stated or {})
+    if not listed.lines:
+        raise DataError(f"{manifest} lists no file{' of a split that is read' if listed.skipped else ''}")
+    return listed
 
 
 def csv_rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -147,7 +86,7 @@ def csv_rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as stream:  # spreadsheets put a mark in front
             reader = csv.DictReader(stream, strict=True)
-            reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
+            reader.fieldnames = _known_columns([name.strip() for name in reader.fieldnames or ()], columns)
             _check_columns(path, reader.fieldnames, columns)
             yield from reader
     except (csv.Error, OSError, ValueError) as error:
@@ -158,6 +97,17 @@ def text_of(row: Mapping[str, Any], column: str) -> str | None:
     """A cell without surrounding space; None where it is empty."""
     value = row.get(column)
     return (str(value).strip() or None) if value is not None else None
+
+
+def stated_text(row: Mapping[str, Any], column: str) -> str | None:
+    """A cell without surrounding space; None where it is empty or holds a word such as `nan`."""
+    text = text_of(row, column)
+    return None if text is None or is_absent(text) else text
+
+
+def is_absent(text: str) -> bool:
+    """Whether a word is what tables hold where nothing was stated, such as `nan`."""
+    return text.strip().casefold() in ABSENT
 
 
 def leads_out(name: str) -> bool:
@@ -184,8 +134,16 @@ def _parquet_rows(path: Path) -> list[dict[str, Any]]:
         table = parquet.read_table(path)
     except (OSError, ValueError) as error:  # pyarrow's own errors are of these kinds
         raise DataError(f"{path} cannot be read: {error}") from None
-    _check_columns(path, table.column_names, ("path", "label"))
-    return table.to_pylist()
+    names = _known_columns([str(name) for name in table.column_names], ("path", "label"))
+    _check_columns(path, names, ("path", "label"))
+    return table.rename_columns(names).to_pylist()
+
+
+def _known_columns(found: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    """Names of columns, the wanted ones as they are spelled here: `Path` is `path` if there is no `path`."""
+    spelled = {name.casefold(): name for name in (*COLUMNS, *wanted)}
+    changed = [spelled.get(name.casefold(), name) if name not in wanted else name for name in found]
+    return changed if len(set(changed)) == len(set(found)) else list(found)
 
 
 def _check_columns(path: Path, found: Sequence[str], wanted: Sequence[str]) -> None:
@@ -197,23 +155,59 @@ def _check_columns(path: Path, found: Sequence[str], wanted: Sequence[str]) -> N
         )
 
 
-def _check_rows(manifest: Path, rows: Iterable[Mapping[str, Any]]) -> list[Line]:
+def _check_rows(
+    manifest: Path, rows: Sequence[Mapping[str, Any]], stated: Mapping[str, NamedSplit]
+) -> Listed:
     root = manifest.parent
-    lines: list[Line] = []
+    listed = Listed([], [], [])
     problems: list[str] = []
+    splits = splits_of({text for row in rows if (text := stated_text(row, "split"))}, stated)
     for number, row in enumerate(rows, start=2):
-        name, split = text_of(row, "path"), text_of(row, "split")
+        name, split = text_of(row, "path"), stated_text(row, "split")
         if name is None:
             problems.append(f"line {number}: the path is empty")
         elif "\\" in name:
             problems.append(f"line {number}: {name!r} needs / between folders, on every system")
         elif leads_out(name):
             problems.append(f"line {number}: {name!r} leads out of {root}")
-        elif split is not None and split not in _SPLITS:
-            problems.append(f"line {number}: no part is called {split!r}; {suggest(split, list(_SPLITS))}")
+        elif split is not None and split not in splits:
+            problems.append(
+                f"line {number}: no part is called {split!r}; {suggest(split, list(get_args(Split)))}; "
+                "options.splits states what others are"
+            )
         else:
-            stated: Split | None = split  # type: ignore[assignment]
-            label, subject = text_of(row, "label"), text_of(row, "subject")
-            lines.append(Line(text_of(row, "id") or name, root / name, label, subject, stated))
+            meant = splits[split] if split is not None else None
+            item = stated_text(row, "id") or name
+            if meant == "ignore":
+                listed.skipped.append(
+                    Skipped(
+                        item, f"{item} is of split {split}, which options.splits leaves out", "ignored splits"
+                    )
+                )
+                continue
+            label = text_of(row, "label")
+            listed.lines.append(Line(item, root / name, label, stated_text(row, "subject"), meant))
     refuse(manifest, problems)
-    return lines
+    listed.problems.extend(_contradictions(root, listed.lines))
+    return listed
+
+
+def _contradictions(root: Path, lines: Sequence[Line]) -> list[str]:
+    """Rows whose path lies in a folder called by another label or split than the row states."""
+    labels = {line.label.casefold() for line in lines if line.label and not is_absent(line.label)}
+    of_label: list[str] = []
+    of_split: list[str] = []
+    for line in lines:
+        folders = line.path.relative_to(root).parts[:-1]
+        called = {part.casefold() for part in folders} & labels
+        if line.label and called and line.label.casefold() not in called:
+            of_label.append(f"{line.id} ({line.label})")
+        meant = {split for part in folders if (split := split_of(part))}
+        if line.split and meant and line.split not in meant:
+            of_split.append(f"{line.id} ({line.split})")
+    return [
+        f"{len(found)} row{'s lie' if len(found) > 1 else ' lies'} in a folder called by another {what} than "
+        f"the manifest states, such as {found[0]}: the manifest is used"
+        for found, what in ((of_label, "label"), (of_split, "split"))
+        if found
+    ]

@@ -27,8 +27,10 @@ from affekt.core.errors import DataError
 from affekt.core.labels import label_set
 from affekt.core.sample import Skipped, Split
 from affekt.core.settings import Settings
+from affekt.data._layout import published_layout
 from affekt.data._manifest import Line, leads_out, refuse
-from affekt.data._pictures import class_lines, emotion_names, picture_samples, published_parts
+from affekt.data._pictures import class_lines, emotion_names, picture_samples
+from affekt.media.files import has_suffix, is_hidden
 from affekt.media.image import SUFFIXES
 
 ALL = label_set("affectnet-8")
@@ -36,6 +38,7 @@ DROPPED = "contempt"  # with 7 classes
 
 _SETS: Mapping[str, Split] = {"train_set": "train", "val_set": "test"}
 _ANNOTATION = "_exp.npy"
+_LISTS = "*annotations*.txt"
 _MAX_BYTES = 4096  # an annotation has about 132
 _UNUSED = {8: "no expression", 9: "uncertain", 10: "no face"}  # numbers of the release beyond the classes
 
@@ -74,19 +77,24 @@ def read(root: Path, options: AffectNetOptions) -> Corpus:
     """
     lines: list[Line] = []
     skipped: list[Skipped] = []
-    sets = [name for name in _SETS if (root / name).is_dir()]
-    for name in sets:
-        found = list(_read_set(root / name, _SETS[name], options))
-        lines += [item for item in found if isinstance(item, Line)]
-        skipped += [item for item in found if isinstance(item, Skipped)]
-    if not sets:
-        parts = published_parts(root)
-        if not parts:
+    sets = [path for path in _folders(root) if path.name.lower() in _SETS]
+    kept = ("annotations", "images")
+    annotated = any((home / name).is_dir() for home in sets for name in kept)
+    annotated = annotated or any(path for home in sets for path in home.glob(_LISTS))
+    layout = None if annotated else published_layout(root, SUFFIXES, "picture", validation_is_test=True)
+    if layout is None or not layout.has_splits:
+        if not sets:
             raise DataError(
                 f"{root} holds neither train_set and val_set, nor train and val with a folder for each class"
             )
+        for home in sets:
+            found = list(_read_set(home, _SETS[home.name.lower()], options))
+            lines += [item for item in found if isinstance(item, Line)]
+            skipped += [item for item in found if isinstance(item, Skipped)]
+    else:
         ids = {str(number): name for number, name in enumerate(options.names)}
-        lines = class_lines(root, parts, ALL, ids)
+        lines = class_lines(root, layout.lines, ALL, ids)
+        skipped += layout.skipped
     if options.classes == 7:
         lines = [line for line in lines if line.label != DROPPED]
     samples, missing = picture_samples(lines)
@@ -94,7 +102,7 @@ def read(root: Path, options: AffectNetOptions) -> Corpus:
 
 
 def _read_set(home: Path, split: Split, options: AffectNetOptions) -> Iterator[Line | Skipped]:
-    lists = sorted(home.glob("*annotations*.txt"))
+    lists = sorted(home.glob(_LISTS))
     if (home / "annotations").is_dir():
         return _read_annotations(home, split, options.names)
     if lists:
@@ -109,7 +117,7 @@ def _read_set(home: Path, split: Split, options: AffectNetOptions) -> Iterator[L
 def _read_annotations(home: Path, split: Split, names: Sequence[str]) -> Iterator[Line | Skipped]:
     """Pictures of `images`, each with the number that stands in its file of `annotations`."""
     folder = home / "images"
-    pictures = {path.stem: path for path in _files(folder) if path.suffix.lower() in SUFFIXES}
+    pictures = {path.stem: path for path in _files(folder) if has_suffix(path, SUFFIXES)}
     numbers = {
         path.name.removesuffix(_ANNOTATION): path
         for path in _files(home / "annotations")
@@ -170,10 +178,17 @@ def _read_number(path: Path) -> int:
         raise DataError(f"{path} holds no class number: {error}") from None
 
 
+def _folders(root: Path) -> list[Path]:
+    return sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
+
+
 def _files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise DataError(f"{folder} does not exist; pictures lie in images, their classes in annotations")
-    return [path for path in folder.iterdir() if not path.name.startswith(".")]
+    try:
+        return [path for path in folder.iterdir() if not is_hidden(path.name)]
+    except OSError as error:
+        raise DataError(f"{folder} cannot be read: {error.strerror}") from None
 
 
 DATASET = Dataset(

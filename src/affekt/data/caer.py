@@ -16,9 +16,9 @@ from affekt.core.dataset import Corpus, Dataset
 from affekt.core.errors import DataError
 from affekt.core.labels import label_set
 from affekt.core.settings import Settings
-from affekt.data._clip_trees import clip_samples
-from affekt.data._manifest import part_folders, walk_classes
-from affekt.data._pictures import emotion_names
+from affekt.data._clip_trees import CLIP_SUFFIXES, clip_samples
+from affekt.data._layout import published_layout
+from affekt.data._pictures import class_lines
 
 ALL = label_set("caer-7")
 
@@ -39,24 +39,17 @@ def read(root: Path, options: CaerOptions) -> Corpus:
     Raises:
         DataError: There is no folder of a part, or a folder is called by no class.
     """
-    lines = [
-        line for folder, split in part_folders(root).items() for line in walk_classes(root, folder, split)
-    ]
-    if not lines:
+    layout = published_layout(root, CLIP_SUFFIXES, "clip")
+    if not layout.lines:
         raise DataError(
             f"{root} holds no clips in folders train, validation or test; CAER is read from "
             "train/Anger/0001.avi and so on"
         )
-    folders = {line.label or "" for line in lines}
-    names = emotion_names(folders, ALL)
-    strange = sorted(folders - names.keys())
-    if strange:
-        raise DataError(f"{root}: folders {', '.join(strange)} are no class; known: {', '.join(ALL.names)}")
-    lines = [line._replace(label=names[line.label or ""]) for line in lines]
+    lines = class_lines(root, layout.lines, ALL, {})
     if not options.neutral:
         lines = [line for line in lines if line.label != "neutral"]
     samples, skipped = clip_samples(lines)
-    return Corpus(samples, ALL if options.neutral else label_set("caer-6"), skipped)
+    return Corpus(samples, ALL if options.neutral else label_set("caer-6"), [*layout.skipped, *skipped])
 
 
 DATASET = Dataset(

@@ -13,7 +13,9 @@ from pathlib import Path
 from affekt.core.dataset import Corpus, Dataset, NoOptions
 from affekt.core.errors import DataError
 from affekt.core.labels import label_set
-from affekt.data._pictures import class_lines, picture_samples, published_parts
+from affekt.data._layout import published_layout
+from affekt.data._pictures import class_lines, picture_samples
+from affekt.media.image import SUFFIXES
 
 LABELS = label_set("caer-7")
 
@@ -24,13 +26,13 @@ def read(root: Path, options: NoOptions) -> Corpus:
     Raises:
         DataError: There is no folder of a part, or a folder is called by no class.
     """
-    parts = published_parts(root)
-    if not parts:
+    layout = published_layout(root, SUFFIXES, "picture", validation_is_test=True)
+    if not layout.lines:
         raise DataError(
             f"{root} holds no folder train or test; CAER-S is read from train/Anger/0001.png and so on"
         )
-    samples, skipped = picture_samples(class_lines(root, parts, LABELS, {}))
-    return Corpus(samples, LABELS, skipped)
+    samples, skipped = picture_samples(class_lines(root, layout.lines, LABELS, {}))
+    return Corpus(samples, LABELS, [*layout.skipped, *skipped])
 
 
 DATASET = Dataset(

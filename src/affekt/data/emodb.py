@@ -55,13 +55,15 @@ def read(root: Path, options: NoOptions) -> Corpus:
         DataError: There are no recordings, or a row is wrong.
     """
     if (root / TABLE).is_file():
-        samples, skipped = read_table(root / TABLE, LABELS, speaker="speaker")
-        return Corpus(samples, LABELS, skipped)
-    files = recordings_below(root / "wav" if (root / "wav").is_dir() else root)
+        samples, skipped, problems = read_table(
+            root / TABLE, LABELS, speaker="speaker", recording_of=_recording
+        )
+        return Corpus(samples, LABELS, skipped, problems=problems)
+    files, others = recordings_below(root, "wav" if (root / "wav").is_dir() else "")
     if not files:
         raise DataError(f"{root} holds neither {TABLE} nor recordings such as wav/03a01Fa.wav")
-    samples, skipped = read_names(root, files, _recording)
-    return Corpus(samples, LABELS, skipped)
+    samples, skipped, problems = read_names(root, files, _recording)
+    return Corpus(samples, LABELS, [*skipped, *others], problems=problems)
 
 
 def _recording(name: str) -> Recording | str:

@@ -4,9 +4,13 @@
         mp3/Happy/clip_a.mp3            sound under the name of the folder of frames; may be missing
         srt/Happy/clip_a.srt            spoken words, likewise
 
-DIR may also be the folder around it, as in IEMOCAP/img. Folders of `img` are the classes. In some copies
-sounds are numbered instead, 1.mp3 being that of a class's first clip (`sound_names = "numbers"`). The
-convention knows no parts; clips of IEMOCAP, as in img/Angry/Ses01F_impro01_F012, tell the session
+    DIR/train/img/Happy/clip_a/...      splits in any usual spelling, around such folders
+    DIR/img/train/Happy/clip_a/...      or in them
+        mp3/train/Happy/clip_a.mp3
+
+DIR may also be the folder around it, as in IEMOCAP/img. Folders of `img` are the classes, or splits with
+folders of classes. In some copies sounds are numbered instead, 1.mp3 being that of a class's first clip
+(`sound_names = "numbers"`). Clips of IEMOCAP, as in img/Angry/Ses01F_impro01_F012, tell the session
 (`subject = "iemocap_session"`).
 """
 
@@ -18,22 +22,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from affekt.core.dataset import Corpus, Dataset
 from affekt.core.sample import Sample, Skipped
-from affekt.core.settings import Settings
-from affekt.data._clip_trees import ClipTree, find_tree
-from affekt.data._manifest import Line, check_label_names, make_label_set, refuse
+from affekt.data._clip_trees import ClipTree, find_split_trees
+from affekt.data._label_names import LabelOptions, settle_labels
+from affekt.data._manifest import Line, refuse
 
 _SESSION = re.compile(r"(?P<session>Ses\d\d)[FM]_.+")
 
 
-class EmotionClipsOptions(Settings):
-    """How names are read.
+class EmotionClipsOptions(LabelOptions):
+    """How names are read; `labels` and `merge_spellings` are those of `LabelOptions`.
 
     Attributes:
-        labels: Class names in the order of the network's outputs; the names found, sorted, if left out.
         sound_names: Sounds are called as the folders of frames, or numbered: n.mp3 is the sound of the n-th
             clip of its class, clips sorted character by character.
         subject: `iemocap_session` takes the session of two speakers for the subject, so that no speaker
@@ -41,12 +44,9 @@ class EmotionClipsOptions(Settings):
         rate_hz: Frames a second of extracted frames, if you know it; moments of a clip are told by it.
     """
 
-    labels: tuple[str, ...] = ()
     sound_names: Literal["stems", "numbers"] = "stems"
     subject: Literal["none", "iemocap_session"] = "none"
     rate_hz: float | None = Field(None, gt=0, allow_inf_nan=False)
-
-    _make_a_set = field_validator("labels")(check_label_names)
 
 
 def read(root: Path, options: EmotionClipsOptions) -> Corpus:
@@ -56,27 +56,38 @@ def read(root: Path, options: EmotionClipsOptions) -> Corpus:
         DataError: There are no frames, numbered sounds are not as many as clips, a clip's name tells no
             session, or fewer than two classes are found.
     """
-    tree = find_tree(root, None)
-    if options.sound_names == "numbers":
-        tree = replace(tree, audio=_by_number(tree))
     samples: list[Sample] = []
-    skipped = [*tree.skipped]
+    skipped: list[Skipped] = []
     problems: list[str] = []
-    for label, clips in tree.video.items():
-        for clip in clips:
-            name = f"{label}/{clip}"
-            media, session = tree.media(label, clip), _SESSION.fullmatch(clip)
-            if isinstance(media, str):
-                skipped.append(Skipped(name, media))
-            elif options.subject == "iemocap_session" and session is None:
-                problems.append(f"{name} tells no session; names are like Ses01F_impro01_F012")
-            else:
-                subject = session["session"] if session and options.subject != "none" else None
-                facts = {"rate_hz": options.rate_hz} if options.rate_hz is not None else {}
-                samples.append(Sample(name, media, label, subject=subject, facts=facts))
-    refuse(tree.source, problems)
-    lines = [Line(label, tree.source, label, None, None) for label, clips in tree.video.items() if clips]
-    return Corpus(samples, make_label_set(root, lines, options.labels), [*skipped, *_without_clip(tree)])
+    lines: list[Line] = []
+    for prefix, split, tree in find_split_trees(root):
+        if options.sound_names == "numbers":
+            tree = replace(tree, audio=_by_number(tree))
+        skipped += tree.skipped
+        for label, clips in tree.video.items():
+            for clip in clips:
+                name = f"{prefix}{label}/{clip}"
+                media, session = tree.media(label, clip), _SESSION.fullmatch(clip)
+                lines.append(Line(name, tree.source, label, None, split))
+                if isinstance(media, str):
+                    skipped.append(Skipped(name, media))
+                elif options.subject == "iemocap_session" and session is None:
+                    problems.append(f"{name} tells no session; names are like Ses01F_impro01_F012")
+                else:
+                    subject = session["session"] if session and options.subject != "none" else None
+                    facts = {"rate_hz": options.rate_hz} if options.rate_hz is not None else {}
+                    samples.append(Sample(name, media, label, subject=subject, split=split, facts=facts))
+        skipped += _without_clip(tree)
+    refuse(root, problems)
+    settled = settle_labels(root, lines, options)
+    final = {line.id: line.label for line in settled.lines}
+    return Corpus(
+        [replace(sample, label=final[sample.id]) for sample in samples],
+        settled.labels,
+        skipped,
+        problems=tuple(settled.problems),
+        errors=tuple(settled.errors),
+    )
 
 
 def _by_number(tree: ClipTree) -> Mapping[str, Mapping[str, Path]]:

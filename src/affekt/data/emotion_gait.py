@@ -4,20 +4,28 @@ DIR/gaits.npz     poses (n, 75, 16, 3) float32, root at the origin, y up, one cy
                   period (n,) frames of the cycle; label (n,) 0 happy, 1 angry, 2 sad, 3 neutral
                   subject (n,), source (n,), split (n,) "train" or "test", index (n,)
 
+Splits in other spellings, such as "val" or "Training", are recognised, an empty one is none. Walks of a split
+of any other name are left out and reported: `splits = {heldout = "test"}` states what it is.
+
 In a third of the walks left and right look exchanged: knees would bend backward (`affekt data check` names
-them). They are read as they are.
+them). They are read as they are; the preprocessing of bpm_gcn mirrors them (`check_sides`).
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from affekt.core.dataset import Corpus, Dataset, NoOptions
+from affekt.core.dataset import Corpus, Dataset
 from affekt.core.errors import DataError, MediaError
 from affekt.core.labels import label_set
 from affekt.core.sample import Sample, Skipped
+from affekt.core.settings import Settings
+from affekt.core.split_names import NamedSplit, splits_of
+from affekt.data._manifest import is_absent
 from affekt.media.arrays import read_npz
 from affekt.media.skeleton import JOINT_ORDERS, Skeleton
 
@@ -26,8 +34,18 @@ LABEL_CODES = {0: "happy", 1: "angry", 2: "sad", 3: "neutral"}
 _KEYS = ("poses", "period", "label", "subject", "source", "split", "index")
 
 
-def read(root: Path, options: NoOptions) -> Corpus:
-    """Read `gaits.npz` of a folder.
+class EmotionGaitOptions(Settings):
+    """What words of the column `split` mean.
+
+    Attributes:
+        splits: train, validation, test, or `ignore`, for a word that does not say it.
+    """
+
+    splits: Mapping[str, NamedSplit] = {}
+
+
+def read(root: Path, options: EmotionGaitOptions) -> Corpus:
+    """Read `gaits.npz` of a folder; walks of an unknown split are left out.
 
     Raises:
         DataError: The file is missing, broken or lacks an array.
@@ -49,11 +67,17 @@ def read(root: Path, options: NoOptions) -> Corpus:
         raise DataError(f"{path} holds columns of different length: {lengths}")
     samples: list[Sample] = []
     skipped: list[Skipped] = []
+    stated = [str(name).strip() for name in columns["split"]]
+    splits = splits_of({name for name in stated if not is_absent(name)}, options.splits)
     for row, index in enumerate(columns["index"]):
         name = f"gait-{int(index):03d}"
         label = LABEL_CODES.get(int(columns["label"][row]))
         if label is None:
             skipped.append(Skipped(name, f"label {columns['label'][row]} is none of {LABEL_CODES}"))
+            continue
+        split = stated[row]
+        if not is_absent(split) and splits.get(split, "ignore") == "ignore":
+            skipped.append(Skipped(name, f"{name} is of split {split!r}", f"of split {split!r}"))
             continue
         try:
             skeleton = Skeleton(
@@ -68,11 +92,17 @@ def read(root: Path, options: NoOptions) -> Corpus:
                 media={"skeleton": skeleton},
                 label=label,
                 subject=str(columns["subject"][row]),
-                split="test" if str(columns["split"][row]) == "test" else "train",
+                split=None if is_absent(split) else splits[split],  # type: ignore[arg-type]
                 facts={"source": str(columns["source"][row])},
             )
         )
-    return Corpus(samples, label_set("gait-4"), skipped)
+    unknown = Counter(name for name in stated if not is_absent(name) and name not in splits)
+    problems = [
+        f"{count} walk{'s are' if count > 1 else ' is'} of split {name!r}, which is unknown: left out; "
+        f'options.splits states what it is, as in splits = {{{name} = "test"}}'
+        for name, count in sorted(unknown.items())
+    ]
+    return Corpus(samples, label_set("gait-4"), skipped, problems=tuple(problems))
 
 
 DATASET = Dataset(
@@ -81,5 +111,6 @@ DATASET = Dataset(
     licence="research use; no data licence is stated",
     cite="Bhattacharya et al., STEP, AAAI 2020; Narayanan et al., ProxEmo, IROS 2020",
     labels=label_set("gait-4"),
+    options=EmotionGaitOptions,
     read=read,
 )

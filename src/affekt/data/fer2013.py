@@ -8,7 +8,12 @@
                                     train,angry/a.png,0,...,4,0,0,1,3,2,0,0,0,0
         train.zip val.zip test.zip  each holds its pictures as angry/a.png
 
-    DIR/train/angry/a.png           class folders, without votes; test/ likewise, val/ or validation/ if there
+    DIR/train/angry/a.png           class folders, without votes; test/ likewise, val/ or validation/ if
+                                    there; splits in any usual spelling
+
+A further column `class` (or `emotion_name`, or `label` beside `emotion`), and the folder that a file of
+`labels.csv` lies in, must name the class of the number: rows where they contradict each other are left out
+and reported.
 
 Numbers 0 to 6 are anger, disgust, fear, happiness, sadness, surprise, neutral. In the first layout
 Training is the training part, PublicTest the validation part, PrivateTest the test part, of which published
@@ -21,8 +26,9 @@ person may stand on both sides of a split.
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -30,13 +36,15 @@ from pydantic import Field
 
 from affekt.core.dataset import Corpus, Dataset
 from affekt.core.errors import DataError
-from affekt.core.labels import label_set
+from affekt.core.labels import LabelSet, label_set
 from affekt.core.sample import Sample, Skipped, Split
 from affekt.core.settings import Settings
+from affekt.core.split_names import split_of
 from affekt.data._fer_votes import NAMES, Votes, mixed, read_voted_rows, shares, strongest, votes_of
-from affekt.data._manifest import PART_FOLDERS, csv_rows, part_folders, text_of
-from affekt.data._pictures import class_lines, picture_samples
-from affekt.media.image import ImageSource, ZippedImage
+from affekt.data._layout import published_layout
+from affekt.data._manifest import csv_rows, stated_text, text_of
+from affekt.data._pictures import class_lines, emotion_names, picture_samples
+from affekt.media.image import SUFFIXES, ImageSource, ZippedImage
 
 LABELS = label_set("fer-7")
 TABLES = ("fer2013.csv", "icml_face_data.csv")
@@ -44,6 +52,15 @@ FER_PLUS = "fer2013new.csv"
 SIZE = 48  # pixels
 
 _USAGE: Mapping[str, Split] = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
+_SAID: Mapping[str, Split] = {usage.casefold(): split for usage, split in _USAGE.items()}
+_NAMES = (
+    "class",
+    "emotion_name",
+    "label",
+    "emotion",
+)  # columns that copies add; one of them holds the number
+_OTHER = LabelSet.of("contempt", "calm")  # emotions that are none of the seven
+_CONTRADICTION = "rows whose columns contradict each other"
 
 
 class Fer2013Options(Settings):
@@ -92,10 +109,15 @@ def read(root: Path, options: Fer2013Options) -> Corpus:
     else:
         faces = _read_folders(root, options)
     items = [face if isinstance(face, Skipped) else _label(face, options) for face in faces]
+    skipped = [item for item in items if isinstance(item, Skipped)]
+    contradicting = [item for item in skipped if item.kind == _CONTRADICTION]
+    problems = (
+        f"{len(contradicting)} row{'s' if len(contradicting) > 1 else ''} with columns that contradict each "
+        f"other, such as {contradicting[0]}: left out"
+        for _ in contradicting[:1]
+    )
     return Corpus(
-        [item for item in items if isinstance(item, Sample)],
-        LABELS,
-        [item for item in items if isinstance(item, Skipped)],
+        [item for item in items if isinstance(item, Sample)], LABELS, skipped, problems=tuple(problems)
     )
 
 
@@ -141,10 +163,13 @@ def _read_table(table: Path, options: Fer2013Options) -> Iterator[_Face | Skippe
 def _face_of_row(
     name: str, row: Mapping[str, Any], usage: str | None, votes: Votes | str | None
 ) -> _Face | Skipped:
-    label, split = _class_of(row, "emotion"), _USAGE.get(usage or "")
+    label = _class_of(row, "emotion")
+    split = _SAID.get((usage or "").casefold())
     pixels = _pixels(text_of(row, "pixels") or "")
     if label is None:
         return Skipped(name, f"emotion {text_of(row, 'emotion')!r} is not 0 to {len(LABELS) - 1}")
+    if contradiction := _contradiction(row, "emotion", label):
+        return Skipped(name, contradiction, _CONTRADICTION)
     if split is None:
         return Skipped(name, f"Usage {usage!r} is none of {', '.join(_USAGE)}")
     if isinstance(pixels, str):
@@ -174,9 +199,11 @@ def _read_archives(table: Path, options: Fer2013Options) -> Iterator[_Face | Ski
     for row in csv_rows(table, ("split", "file", "label", *votes_columns)):
         part, member = text_of(row, "split") or "", text_of(row, "file") or ""
         name = f"{part}/{member}"
-        split, label = PART_FOLDERS.get(part), _class_of(row, "label")
+        split, label = split_of(part), _class_of(row, "label")
         if split is None:
-            yield Skipped(name, f"split {part!r} is none of {', '.join(PART_FOLDERS)}")
+            yield Skipped(
+                name, f"split {part!r} is none of train, val, validation, test", f"of split {part!r}"
+            )
             continue
         archive = table.with_name(f"{part}.zip")
         if part not in archives:
@@ -184,6 +211,8 @@ def _read_archives(table: Path, options: Fer2013Options) -> Iterator[_Face | Ski
         votes = votes_of(row, "votes_") if options.needs_votes else None
         if label is None:
             yield Skipped(name, f"label {text_of(row, 'label')!r} is not 0 to {len(LABELS) - 1}")
+        elif contradiction := _contradiction(row, "label", label, folders=PurePosixPath(member).parts[:-1]):
+            yield Skipped(name, contradiction, _CONTRADICTION)
         elif member not in archives[part]:
             yield Skipped(name, f"{archive} has no member {member!r}")
         elif isinstance(votes, str):
@@ -203,8 +232,8 @@ def _members(archive: Path) -> set[str]:
 
 
 def _read_folders(root: Path, options: Fer2013Options) -> Iterator[_Face | Skipped]:
-    parts = part_folders(root)
-    if not parts:
+    layout = published_layout(root, SUFFIXES, "picture", stated=_USAGE)
+    if not layout.has_splits:
         raise DataError(
             f"{root} holds neither {TABLES[0]}, nor labels.csv and archives, nor folders train and test "
             "with a folder for each class"
@@ -215,10 +244,36 @@ def _read_folders(root: Path, options: Fer2013Options) -> Iterator[_Face | Skipp
             "columns votes_neutral and so on, brings them"
         )
     ids = {str(number): name for number, name in enumerate(LABELS.names)}
-    samples, skipped = picture_samples(class_lines(root, parts, LABELS, ids))
-    yield from skipped
+    samples, skipped = picture_samples(class_lines(root, layout.lines, LABELS, ids))
+    yield from (*layout.skipped, *skipped)
     for sample in samples:
         yield _Face(sample.id, sample.media["image"], sample.label or "", sample.split or "train", None)
+
+
+def _contradiction(
+    row: Mapping[str, Any], numbered: str, label: str, *, folders: Sequence[str] = ()
+) -> str | None:
+    """What a row, or the folder of its file, says against the class of its number; None where they agree."""
+    stated = {
+        f"{column} {text!r}": text
+        for column in _NAMES
+        if column != numbered and (text := stated_text(row, column))
+    }
+    # Folders of numbers may be shards.
+    stated |= {f"folder {part!r}": part for part in folders if not part.isdecimal()}
+    for what, text in stated.items():
+        # A word that is no emotion says nothing: a folder may be called by a date.
+        if (_emotion(text) or label) != label:
+            return f"{numbered} {text_of(row, numbered)} is {label}, but its {what} says otherwise"
+    return None
+
+
+@cache
+def _emotion(text: str) -> str | None:
+    """The emotion that a word or a number means, also one that is no class; None where it means none."""
+    if text.isdecimal():
+        return LABELS.names[int(text)] if int(text) < len(LABELS) else None
+    return {**emotion_names([text], _OTHER), **emotion_names([text], LABELS)}.get(text)
 
 
 def _class_of(row: Mapping[str, Any], column: str) -> str | None:

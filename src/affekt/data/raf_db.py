@@ -22,10 +22,12 @@ from typing import Literal
 from affekt.core.dataset import Corpus, Dataset
 from affekt.core.errors import DataError
 from affekt.core.labels import label_set
-from affekt.core.sample import Split
+from affekt.core.sample import Skipped, Split
 from affekt.core.settings import Settings
+from affekt.data._layout import published_layout
 from affekt.data._manifest import Line, refuse
-from affekt.data._pictures import class_folders, class_lines, picture_samples, published_parts
+from affekt.data._pictures import class_lines, picture_samples
+from affekt.media.image import SUFFIXES
 
 LABELS = label_set("raf-7")
 LIST = Path("EmoLabel", "list_patition_label.txt")
@@ -51,23 +53,26 @@ def read(root: Path, options: RafDbOptions) -> Corpus:
         DataError: There is neither, a line of the list is wrong, or numbers of folders start who knows where.
     """
     home = next((folder for folder in (root, root / "basic") if (folder / LIST).is_file()), None)
+    others: list[Skipped] = []
     if home:
         lines = _read_list(home, options.pictures)
     else:
-        parts = published_parts(root)
-        if not parts:
+        layout = published_layout(root, SUFFIXES, "picture", validation_is_test=True)
+        if not layout.has_splits:
             raise DataError(
-                f"{root} holds neither {LIST.as_posix()} nor folders train and test "
-                "with a folder for each class"
+                f"{root} holds neither {LIST.as_posix()} nor folders train and test in which "
+                "classes lie: no folder of pictures for each class was found, as in train/1/1.jpg"
             )
         if options.pictures == "original":
             raise DataError(
                 f"{root}: pictures = 'original' needs {LIST.as_posix()} and Image/original; "
                 "found class folders"
             )
-        lines = class_lines(root, parts, LABELS, _numbering(root, class_folders(parts)))
+        folders = {line.label or "" for line in layout.lines}
+        lines = class_lines(root, layout.lines, LABELS, _numbering(root, folders))
+        others = layout.skipped
     samples, skipped = picture_samples(lines)
-    return Corpus(samples, LABELS, skipped)
+    return Corpus(samples, LABELS, [*others, *skipped])
 
 
 def _read_list(home: Path, pictures: str) -> list[Line]:

@@ -1,7 +1,8 @@
 """RAVDESS: actors speak or sing two sentences, eight emotions (Livingstone and Russo, 2018).
 
     DIR/Actor_01/03-01-05-01-02-01-01.wav       as published, at any depth; names are
-                                                modality-channel-emotion-intensity-statement-repetition-actor
+                                                modality-channel-emotion-intensity-statement-repetition-actor;
+                                                a recording that lies there twice is read once
 
     DIR/labels.csv                              where it exists, it alone counts; lines such as
         audio/a.flac                            file,split,class,actor,intensity,statement,repetition,gender
@@ -62,9 +63,11 @@ def read(root: Path, options: RavdessOptions) -> Corpus:
         DataError: There are no recordings, those of several modalities and no choice, or a row is wrong.
     """
     if (root / TABLE).is_file():
-        samples, skipped = read_table(root / TABLE, LABELS, speaker="actor")
-        return Corpus(samples, LABELS, skipped)
-    files = recordings_below(root)
+        samples, skipped, problems = read_table(
+            root / TABLE, LABELS, speaker="actor", recording_of=_recording
+        )
+        return Corpus(samples, LABELS, skipped, problems=problems)
+    files, others = recordings_below(root)
     if not files:
         raise DataError(
             f"{root} holds neither {TABLE} nor recordings such as Actor_01/03-01-05-01-02-01-01.wav"
@@ -80,7 +83,7 @@ def read(root: Path, options: RavdessOptions) -> Corpus:
             "choose with the option modality"
         )
     wanted = (options.channel, options.modality or "".join(found))
-    samples, skipped = read_names(
+    samples, skipped, problems = read_names(
         root, [path for path in files if kinds.get(path, wanted) == wanted], _recording
     )
     if not samples and kinds:
@@ -89,7 +92,7 @@ def read(root: Path, options: RavdessOptions) -> Corpus:
             f"{root} holds no usable {options.channel}{f' as {wanted[1]}' if wanted[1] else ''}; "
             f"by their names, files are {', '.join(there)}"
         )
-    return Corpus(samples, LABELS, skipped)
+    return Corpus(samples, LABELS, [*skipped, *others], problems=problems)
 
 
 def _recording(name: str) -> Recording | str:

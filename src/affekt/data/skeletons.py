@@ -1,47 +1,52 @@
-"""Skeleton files of your own, in one of two layouts. Formats are those of `affekt.media.skeleton`.
+"""Skeleton files of your own, in one of these layouts. Formats are those of `affekt.media.skeleton`.
 
-    DIR/happy/walk1.npz                a folder a class; files may lie deeper, as in happy/monday/walk2.csv
+    DIR/happy/walk1.npz                a folder for each class; files may lie deeper: happy/monday/walk2.csv
         happy/sub-anna_walk3.json      a file name that starts with sub-NAME_ states the subject
         sad/walk4.npz
+
+    DIR/train/happy/walk1.npz          splits first, then classes; splits in any usual spelling: Training,
+        val/sad/walk2.npz              train_set; valid, dev; testing. DIR may be the folder around them
+        test/sad/walk3.npz
+
+    DIR/happy/train/walk1.npz          classes first, then splits
+        sad/test/walk2.npz
 
     DIR/manifest.csv (or manifest.parquet)      where it exists, folder names mean nothing
         path,label,subject,split,id             the last three may be left out, as columns or row by row
         walks/0001.npz,happy,anna,train,a-17
 
 A file that holds several walks gives samples id#0, id#1, ... Subjects matter: without them, walks of one
-person may stand on both sides of a split.
+person may stand on both sides of a split. Class names in several spellings, names of splits among the
+classes, and walks beside folders of splits stop a training; the options `merge_spellings`, `labels` and
+`splits` settle them.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from affekt.core.dataset import Corpus, Dataset
-from affekt.core.errors import DataError, MediaError, UsageError
+from affekt.core.errors import MediaError, UsageError
 from affekt.core.sample import Sample, Skipped
-from affekt.core.settings import Settings
-from affekt.data._manifest import (
-    check_label_names,
-    find_manifest,
-    make_label_set,
-    read_manifest,
-    walk_classes,
-)
-from affekt.media.skeleton import joint_order, read_each_skeleton
+from affekt.data._label_names import FolderOptions
+from affekt.data._own_files import read_own_files
+from affekt.media.skeleton import SUFFIXES, joint_order, read_each_skeleton
 
 
-class SkeletonsOptions(Settings):
-    """How files and labels are read.
+class SkeletonsOptions(FolderOptions):
+    """How files, labels and splits are read; further attributes are those of `FolderOptions`.
 
     Attributes:
         joints: Joint order of files that state none: its name, or the joints with commas.
-        labels: Class names in the order of the network's outputs; the names found, sorted, if left out.
+        up, rate_hz: Axis that is up (x, -x, y, -y, z or -z) and frame rate of files that state none.
     """
 
     joints: str | None = None
-    labels: tuple[str, ...] = ()
+    up: Literal["x", "-x", "y", "-y", "z", "-z"] | None = None
+    rate_hz: float | None = Field(default=None, gt=0)
 
     @field_validator("joints")
     @classmethod
@@ -52,28 +57,21 @@ class SkeletonsOptions(Settings):
             raise ValueError(str(error)) from None
         return text
 
-    _make_a_set = field_validator("labels")(check_label_names)
-
 
 def read(root: Path, options: SkeletonsOptions) -> Corpus:
     """Read and decode every file; a walk that is broken is skipped, with the reason.
 
     Raises:
-        DataError: The folder is empty, the manifest is wrong, or fewer than two classes are found.
+        DataError: The folder is empty, the manifest is wrong, walks lie beside folders of splits, or fewer
+            than two classes are found.
     """
-    manifest = find_manifest(root)
-    lines = read_manifest(manifest) if manifest else list(walk_classes(root, root))
-    if not lines:
-        raise DataError(
-            f"{root} holds neither manifest.csv nor a folder of files for each class, as in happy/walk1.npz"
-        )
-    labels = make_label_set(root, lines, options.labels)
+    own = read_own_files(root, options, SUFFIXES, "skeleton file", several="files")
     order = joint_order(options.joints) if options.joints else None
     samples: list[Sample] = []
     skipped: list[Skipped] = []
-    for line in lines:
+    for line in own.lines:
         try:
-            walks = read_each_skeleton(line.path, joints=order)
+            walks = read_each_skeleton(line.path, joints=order, up=options.up, rate_hz=options.rate_hz)
         except MediaError as error:
             skipped.append(Skipped(line.id, str(error)))
             continue
@@ -85,11 +83,11 @@ def read(root: Path, options: SkeletonsOptions) -> Corpus:
                 samples.append(
                     Sample(name, {"skeleton": walk}, label=line.label, subject=line.subject, split=line.split)
                 )
-    return Corpus(samples, labels, skipped)
+    return own.corpus(samples, skipped)
 
 
 DATASET = Dataset(
-    title="Skeleton files of your own: a folder a class, or a manifest",
+    title="Skeleton files of your own: a folder a class, parts of such folders, or a manifest",
     modalities=("skeleton",),
     licence="yours",
     cite="whoever recorded your walks",

@@ -1,63 +1,205 @@
-"""Who computes a bundle's graph: ONNX Runtime, which the core brings, or OpenVINO, where it is installed.
+"""Graphs as functions: which engine computes a bundle's graph, and how it is opened again elsewhere.
 
-Both read the same `model.onnx`. ONNX Runtime is the one that export compared with PyTorch; OpenVINO is often
-faster on Intel processors, and alone can compute in bf16.
+Both engines read the same `model.onnx`. ONNX Runtime is the one that export compared with PyTorch; OpenVINO
+is often faster on Intel processors, and alone can compute in bf16.
 """
 
 from __future__ import annotations
 
-import functools
 import logging
+import os
 import statistics
-import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
-from types import ModuleType
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
-import onnxruntime
 
-from affekt.core.errors import FolderError, UsageError, require
+from affekt.core.errors import FolderError, UsageError
+from affekt.core.sealed import read_sealed
+from affekt.deploy.engines import (
+    Compute,
+    Precision,
+    open_onnxruntime,
+    open_openvino,
+)
+from affekt.deploy.forks import openvino_can_open, openvino_is_broken
+from affekt.deploy.graph_check import Ports, check_graph
+from affekt.deploy.graph_contract import ANSWER as ANSWER
+from affekt.deploy.graph_contract import CELLS as CELLS
+from affekt.deploy.graph_contract import FEATURES as FEATURES
+from affekt.deploy.graph_contract import GraphContract
 
+Engine = Literal["onnxruntime", "openvino"]
 Backend = Literal["onnxruntime", "openvino", "auto"]
-Precision = Literal["f32", "bf16"]
 
-ANSWER = "logits"  # the output that predictions are made from, in every graph
-CELLS, FEATURES = "cells", "features"  # of an encoder's graph: what goes in, and what comes out
 # Bytes of the graph times inputs from which `auto` tries OpenVINO: importing, compiling and timing it costs
 # 0.5 s for a graph of 6 MB and 3 s for one of 180 MB; below this they would not be earned back.
 WORTH_TRYING = 20e9
 TRIAL_S = 1.0  # at most, for timing both
 TRIAL_ROUNDS = 7
 SPIN_S = 0.005  # for which ONNX Runtime's threads go on spinning after a call, and slow the other engine's
-# Importing OpenVINO imports its converter, and that tells its makers so over the network. Nothing in affekt
-# opens a connection unasked: the converter is kept out, which also halves the time of the import.
-_REPORTS_ITS_IMPORT = "openvino.tools.ovc"
-
-_MAKING_CORE = threading.Lock()  # two threads that load their first networks at once share one, too
 
 log = logging.getLogger(__name__)
 
 
+@runtime_checkable
+class GraphSource(Protocol):
+    """Where a graph is read again, in a worker process or after a fork. Can be pickled."""
+
+    def read(self) -> bytes:
+        """The graph.
+
+        Raises:
+            FolderError: It is no longer there, or no longer the same.
+        """
+        ...
+
+
 @dataclass(frozen=True)
+class GraphBytes:
+    """A graph in memory; pickled as a whole."""
+
+    content: bytes
+
+    def read(self) -> bytes:
+        """The graph."""
+        return self.content
+
+    def __repr__(self) -> str:
+        return f"{len(self.content)} bytes"
+
+
+@dataclass(frozen=True)
+class BundleGraph:
+    """A graph of a bundle; pickled as its place.
+
+    Attributes:
+        bundle: Absolute path of the bundle.
+        sha256: Digest of the bundle's manifest, and by it of all that it holds.
+        file: Name of the graph in the bundle.
+    """
+
+    bundle: Path
+    sha256: str
+    file: str
+
+    def read(self) -> bytes:
+        """The graph.
+
+        Raises:
+            FolderError: The bundle is gone or was replaced.
+        """
+        if not self.bundle.exists():
+            raise FolderError(f"{self.bundle} is gone, so its graph cannot be opened in this process")
+        sealed = read_sealed(self.bundle, kind="bundle")
+        if sealed.sha256 != self.sha256:
+            raise FolderError(
+                f"{self.bundle} was replaced since it was loaded (version {self.sha256[:12]} then, "
+                f"{sealed.sha256[:12]} now), so its graph cannot be opened in this process: load it again"
+            )
+        return sealed.read(self.file)
+
+    def __repr__(self) -> str:
+        return f"{self.bundle}/{self.file}"
+
+
+class _Opened(NamedTuple):
+    """A graph in an engine of one process."""
+
+    process: int
+    compute: Compute
+
+
 class GraphNetwork:
     """A graph as a function of its inputs.
 
-    Attributes:
-        outputs: Computes all that the graph answers with, by name.
-        name: Engine and precision, such as `openvino bf16`.
+    It can be pickled, and opens its graph again where it is first used in another process: one that got the
+    pickle, or a fork. Several threads may use it at once. Copies share it.
+
+    Args:
+        source: Where the graph is read when it is opened again.
+        engine: What computes it.
+        threads: Processor cores one call may use; all if not given.
+        contract: Inputs and outputs that it must have.
+        compute: The graph in that engine, where it was opened already.
     """
 
-    outputs: Callable[[Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]
-    name: str
+    def __init__(
+        self,
+        source: GraphSource,
+        engine: Engine,
+        precision: Precision = "f32",
+        threads: int | None = None,
+        contract: GraphContract | None = None,
+        compute: Compute | None = None,
+    ) -> None:
+        self.source = source
+        self.engine: Engine = engine
+        self.precision: Precision = precision
+        self.threads, self.contract = threads, contract
+        self._opened = _Opened(os.getpid(), compute) if compute else None
+
+    @property
+    def name(self) -> str:
+        """Engine and precision, such as `openvino bf16`."""
+        return f"{self.engine} {self.precision}"
+
+    def outputs(self, batch: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        """All that the graph answers with, by name.
+
+        Raises:
+            FolderError: The graph cannot be opened again in this process, or its answer has a wrong shape.
+        """
+        opened = self._opened
+        if opened is None or not self._works_here(opened):
+            opened = self._open()
+        answer = opened.compute(batch)
+        if self.contract is not None:
+            self.contract.check_answer(answer, len(next(iter(batch.values()))))
+        return answer
 
     def __call__(self, batch: Mapping[str, np.ndarray]) -> np.ndarray:
         """The logits alone."""
         return self.outputs(batch)[ANSWER]
+
+    def _works_here(self, opened: _Opened) -> bool:
+        """Whether an opened graph can be used in this process; see `forks`."""
+        if opened.process == os.getpid():
+            return True
+        return self.engine == "openvino" and not openvino_is_broken()
+
+    def _open(self) -> _Opened:
+        """Open the graph in this process, once for all threads."""
+        with _opening:
+            opened = self._opened
+            if opened is None or not self._works_here(opened):
+                network = graph_network(
+                    self.source.read(),
+                    backend=self.engine,
+                    precision=self.precision,
+                    threads=self.threads,
+                    contract=self.contract,
+                )
+                opened = self._opened = network._opened
+            assert opened is not None
+            return opened
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return GraphNetwork, (self.source, self.engine, self.precision, self.threads, self.contract)
+
+    def __copy__(self) -> GraphNetwork:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> GraphNetwork:
+        return self
+
+    def __repr__(self) -> str:
+        return f"GraphNetwork({self.name}, {self.source!r})"
 
 
 @dataclass(frozen=True)
@@ -99,8 +241,10 @@ def graph_network(
     precision: Precision = "f32",
     threads: int | None = None,
     expected: int | None = None,
+    contract: GraphContract | None = None,
+    source: GraphSource | None = None,
 ) -> GraphNetwork:
-    """An ONNX graph as a function of its inputs.
+    """An ONNX graph as a function of its inputs. No engine sees a graph that `check_graph` refuses.
 
     Args:
         backend: `auto` times both engines and keeps the faster one; ONNX Runtime where OpenVINO is not
@@ -108,92 +252,72 @@ def graph_network(
         precision: What OpenVINO computes in. Left to itself it takes bf16 wherever the processor has it.
         threads: Processor cores one call may use; all if not given.
         expected: How many inputs will come, if known: for a few, `auto` does not try.
+        contract: Inputs and outputs that it must have.
+        source: Where other processes read it again; the bytes themselves if not given.
 
     Raises:
-        FolderError: The graph cannot be loaded.
+        FolderError: The graph cannot be loaded, or does not fit the contract.
         MissingExtra: OpenVINO was asked for and is not installed.
-        UsageError: The engine, or the processor, does not compute in that precision.
+        UsageError: The engine, or the processor, does not compute in that precision; or bf16 was asked for in
+            a process forked from one that used OpenVINO.
     """
     for value, known in ((backend, ("auto", "onnxruntime", "openvino")), (precision, ("f32", "bf16"))):
         if value not in known:
             raise UsageError(f"{value!r} is not known: choose {', '.join(known)}")
-    if precision == "bf16":
-        if backend == "onnxruntime":
-            raise UsageError(
-                "onnxruntime does not compute in bf16: choose backend openvino, or precision f32"
-            )
-        return _openvino(graph, precision, threads)
-    if backend == "openvino":
-        return _openvino(graph, precision, threads)
-    session = _session(graph, threads)
+    if precision == "bf16" and backend == "onnxruntime":
+        raise UsageError("onnxruntime does not compute in bf16: choose backend openvino, or precision f32")
+    source = source or GraphBytes(graph)
+    name = "the graph" if isinstance(source, GraphBytes) else repr(source)
+    ports = check_graph(graph, name)
+    if contract is not None:
+        contract.check(ports, name)
+
+    def opened(engine: Engine) -> GraphNetwork:
+        compute = (
+            open_onnxruntime(graph, threads)
+            if engine == "onnxruntime"
+            else open_openvino(graph, precision, threads)
+        )
+        return GraphNetwork(source, engine, precision, threads, contract, compute)
+
+    if precision == "bf16" or backend == "openvino":
+        if openvino_can_open():
+            return opened("openvino")
+        _note_fork(precision)
+        return opened("onnxruntime")
+    first = opened("onnxruntime")
     few = expected is not None and expected * len(graph) < WORTH_TRYING
-    if backend == "onnxruntime" or few or find_spec("openvino") is None:
-        return _onnxruntime(session)
-    return _faster(session, graph, threads)
-
-
-def _session(graph: bytes, threads: int | None) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3  # errors only: warnings about unused initializers help nobody
-    if threads is not None:
-        options.intra_op_num_threads = threads
+    if backend == "onnxruntime" or few or find_spec("openvino") is None or not openvino_can_open():
+        return first
     try:
-        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    except (
-        Exception
-    ) as error:  # the runtime raises exceptions of its own C++ module, without a common public type
-        raise FolderError(f"the graph cannot be loaded: {error}") from None
-
-
-def _onnxruntime(session: onnxruntime.InferenceSession) -> GraphNetwork:
-    names = [output.name for output in session.get_outputs()]
-
-    def compute(batch: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        return dict(zip(names, map(np.asarray, session.run(names, dict(batch))), strict=True))
-
-    return GraphNetwork(compute, "onnxruntime f32")
-
-
-def _openvino(graph: bytes, precision: Precision, threads: int | None) -> GraphNetwork:
-    openvino = _import_openvino(f"precision {precision}" if precision != "f32" else "backend openvino")
-    with _MAKING_CORE:
-        core = _core(openvino)
-    if precision == "bf16" and "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
-        raise UsageError("this processor does not compute in bf16: choose precision f32")
-    settings: dict[str, Any] = {
-        "INFERENCE_PRECISION_HINT": precision,
-        "PERFORMANCE_HINT": "LATENCY",
-        # Pinned, the threads of two processes would share one core while others are idle.
-        "ENABLE_CPU_PINNING": False,
-    }
-    if threads is not None:
-        settings["INFERENCE_NUM_THREADS"] = threads
-    try:
-        compiled = core.compile_model(core.read_model(graph), "CPU", settings)
-    except RuntimeError as error:
-        raise FolderError(f"OpenVINO cannot load the graph: {error}") from None
-    # A request must not be used by two threads at once, and making one costs more than a small network.
-    local = threading.local()
-    names = [output.get_any_name() for output in compiled.outputs]
-
-    def compute(batch: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        if not hasattr(local, "request"):
-            local.request = compiled.create_infer_request()
-        answer = local.request.infer(dict(batch), share_inputs=True)
-        # The request owns the answer's memory and fills it again next time.
-        return {name: np.array(answer[name]) for name in names}
-
-    return GraphNetwork(compute, f"openvino {precision}")
-
-
-def _faster(session: onnxruntime.InferenceSession, graph: bytes, threads: int | None) -> GraphNetwork:
-    """The engine that answers one random input sooner, the two called in turn."""
-    try:
-        rivals = (_onnxruntime(session), _openvino(graph, "f32", threads))
+        return _faster((first, opened("openvino")), ports)
     except FolderError as error:  # ONNX Runtime loads it, so there is an answer to give
         log.info("%s", error)
-        return _onnxruntime(session)
-    batch = _random_input(session)
+        return first
+
+
+def _note_fork(precision: Precision) -> None:
+    """State that OpenVINO is replaced in this process.
+
+    Raises:
+        UsageError: Nothing else computes in that precision.
+    """
+    if precision != "f32":
+        raise UsageError(
+            f"this process was forked from one that used OpenVINO, so no graph can be opened in it here, and "
+            f"nothing else computes in {precision}: load before the fork, start workers with the "
+            f"method 'spawn', or choose precision f32"
+        )
+    log.warning(
+        "this process was forked from one that used OpenVINO, so no graph can be opened in it here and ONNX "
+        "Runtime computes instead; to keep OpenVINO, load before the fork or "
+        "start workers with the method 'spawn'"
+    )
+
+
+def _faster(rivals: tuple[GraphNetwork, GraphNetwork], ports: Ports) -> GraphNetwork:
+    """The network that answers one random input sooner, the two called in turn."""
+    batch = _random_input(ports)
     times: list[list[float]] = [[], []]
     for rival in rivals:
         rival(batch)  # the first call prepares memory
@@ -210,34 +334,22 @@ def _faster(session: onnxruntime.InferenceSession, graph: bytes, threads: int | 
     return rivals[0] if medians[0] <= medians[1] else rivals[1]
 
 
-def _random_input(session: onnxruntime.InferenceSession) -> dict[str, np.ndarray]:
+def _random_input(ports: Ports) -> dict[str, np.ndarray]:
     """A batch of one in standard normal numbers; open axes get four places."""
     rng = np.random.default_rng(0)
-    kinds = {"tensor(float)": np.float32, "tensor(int64)": np.int64}
     return {
-        entry.name: rng.standard_normal(
-            (1, *(n if isinstance(n, int) else 4 for n in entry.shape[1:]))
-        ).astype(kinds.get(entry.type, np.float32))
-        for entry in session.get_inputs()
+        name: rng.standard_normal((1, *(4 if n is None else n for n in port.dims[1:]))).astype(port.dtype)
+        for name, port in ports.inputs.items()
     }
 
 
-@functools.cache
-def _core(openvino: ModuleType) -> Any:
-    """The one of this process, which is never given back.
-
-    OpenVINO's CPU plugin lends the thread that loads it a stack for signals, and takes it back in whichever
-    thread the plugin's last user ends. If that is another one, the next signal (a Ctrl-C, a loader's worker
-    that is done) kills the process.
-    """
-    return openvino.Core()
+_opening = threading.Lock()
 
 
-def _import_openvino(needed_by: str) -> ModuleType:
-    if sys.modules.get("openvino") is not None:  # someone else imported it, as they wanted it
-        return sys.modules["openvino"]
-    sys.modules[_REPORTS_ITS_IMPORT] = None  # pyright: ignore[reportArgumentType]: the language's own way
-    try:
-        return require("openvino", extra="openvino", needed_by=needed_by)
-    finally:
-        del sys.modules[_REPORTS_ITS_IMPORT]
+def _after_fork_in_child() -> None:
+    global _opening
+    _opening = threading.Lock()  # a thread of the parent may have held it
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which cannot fork
+    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -1,7 +1,8 @@
-"""Bundles: what leaves the workshop. A sealed folder (or `.affekt` zip) with a graph; no code, no pickle, no
-torch.
+"""Bundles: a trained network to use elsewhere. A sealed folder (or `.affekt` zip) with a graph; no code, no
+pickle, no torch.
 
 walks.affekt/  affekt.json  model.onnx  encoder.onnx (of long video: what looks at each cell)
+               samples.json (hashes by which an evaluation recognises what was trained on)
 """
 
 from __future__ import annotations
@@ -9,18 +10,22 @@ from __future__ import annotations
 from pathlib import Path
 
 from affekt.core import catalog
-from affekt.core.errors import FolderError
-from affekt.core.labels import LabelSet
+from affekt.core.errors import ConfigError, FolderError
+from affekt.core.method import Method
 from affekt.core.prediction import Provenance
+from affekt.core.sample import Preprocess
 from affekt.core.sealed import read_sealed
 from affekt.deploy.backends import ANSWER as ANSWER
 from affekt.deploy.backends import (
     Backend,
+    BundleGraph,
     GraphNetwork,
     PartedGraphNetwork,
     Precision,
     graph_network,
 )
+from affekt.deploy.graph_contract import GraphContract, contracts
+from affekt.deploy.manifest import BundleManifest, check_preprocess, read_manifest
 from affekt.deploy.predictor import Predictor
 
 GRAPH_FILE, ENCODER_FILE = "model.onnx", "encoder.onnx"
@@ -37,34 +42,62 @@ def open_bundle(
     """A predictor from a bundle that was checked byte for byte; the other arguments as in `graph_network`.
 
     Raises:
-        FolderError: The bundle is incomplete, altered, from a newer affekt, or its method is not installed.
+        FolderError: The bundle is incomplete, altered, from a newer affekt, its method is not installed, its
+            manifest holds impossible values, or its graphs do not fit it.
         UsageError: The backend is not installed, or does not compute in that precision.
     """
     sealed = read_sealed(path, kind="bundle")
-    document = sealed.document
-    if document["method"] not in catalog.list_methods():
-        raise FolderError(f"{path} needs the method {document['method']!r}, which this affekt does not have")
-    room = catalog.method(document["method"])
-    config = room.make_config(document["config"])
+    manifest = read_manifest(sealed.document, path)
+    if manifest.method not in catalog.list_methods():
+        raise FolderError(f"{path} needs the method {manifest.method!r}, which this affekt does not have")
+    preprocess = _preprocess(catalog.method(manifest.method), manifest, path)
+    check_preprocess(manifest, preprocess, path)
+    encoded = manifest.encoder.input if manifest.encoder else None
+    main, encoder = contracts(preprocess, len(manifest.labels), encoded)
 
-    def graph(file: str) -> GraphNetwork:
+    def graph(file: str, contract: GraphContract) -> GraphNetwork:
         return graph_network(
-            sealed.read(file), backend=backend, precision=precision, threads=threads, expected=expected
+            sealed.read(file),
+            backend=backend,
+            precision=precision,
+            threads=threads,
+            expected=expected,
+            contract=contract,
+            source=BundleGraph(path.resolve(), sealed.sha256, file),
         )
 
-    network = graph(GRAPH_FILE)
-    if "encoder" in document:
-        network = PartedGraphNetwork(network, graph(ENCODER_FILE), document["encoder"]["input"])
-    reduced = document.get("precision", "f32")
+    network = graph(GRAPH_FILE, main)
+    if encoded and encoder:
+        network = PartedGraphNetwork(network, graph(ENCODER_FILE, encoder), encoded)
     return Predictor(
-        preprocess=room.load("preprocess")(config, document["preprocessing"]),
+        preprocess=preprocess,
         network=network,
-        labels=LabelSet.model_validate(document["labels"]),
-        task=document["task"],
-        modality=document["modality"],
-        temperature=document["calibration"]["temperature"],
-        segment_bar=document["calibration"].get("segment_bar"),
-        provenance=Provenance(document["method"], document["weights_sha256"], sealed.sha256[:12]),
-        document=document,
-        backend=network.name if reduced == "f32" else f"{network.name}, {reduced}",
+        labels=manifest.labels,
+        task=manifest.task,
+        modality=manifest.modality,
+        temperature=manifest.calibration.temperature,
+        segment_bar=manifest.calibration.segment_bar,
+        thresholds=manifest.calibration.thresholds,
+        provenance=Provenance(manifest.method, manifest.weights_sha256, sealed.sha256[:12]),
+        document=sealed.document,
+        backend=network.name if manifest.precision == "f32" else f"{network.name}, {manifest.precision}",
+        path=path,
     )
+
+
+def _preprocess(room: Method, manifest: BundleManifest, path: Path) -> Preprocess:
+    """The method's preprocessing with the manifest's config and state.
+
+    Raises:
+        FolderError: It takes no such config or state.
+    """
+    try:
+        config = room.make_config(manifest.config)
+    except ConfigError as error:
+        raise FolderError(f"{path}: {error}") from None
+    try:
+        return room.load("preprocess")(config, manifest.preprocessing)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise FolderError(
+            f"{path}: {manifest.method} takes no preprocessing like this ({type(error).__name__}: {error})"
+        ) from None

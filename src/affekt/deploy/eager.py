@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,10 @@ from affekt.core.prediction import Provenance
 from affekt.core.sealed import Sealed, read_sealed
 from affekt.deploy.predictor import Predictor
 from affekt.engine.checkpoint import MODEL_FILE
-from affekt.engine.network import checkpoint_model, eager_network, encoded_input
+from affekt.engine.network import StoredModel, checkpoint_model, eager_network, encoded_input
 from affekt.engine.run import open_run
+
+log = logging.getLogger(__name__)
 
 
 def open_eager(path: Path) -> Predictor:
@@ -24,7 +28,10 @@ def open_eager(path: Path) -> Predictor:
     """
     if (path / "recipe.toml").is_file():
         run = open_run(path)
-        return checkpoint_predictor(read_sealed(run.best, kind="checkpoint"), run.calibration)
+        if run.unfinished:
+            log.warning("%s is an unfinished run: %s", path, run.unfinished)
+        predictor = checkpoint_predictor(read_sealed(run.best, kind="checkpoint"), run.calibration)
+        return replace(predictor, path=path)
     return checkpoint_predictor(read_sealed(path, kind="checkpoint"), {})
 
 
@@ -37,14 +44,20 @@ def checkpoint_predictor(sealed: Sealed, calibration: Mapping[str, Any]) -> Pred
     model = checkpoint_model(sealed)
     return Predictor(
         preprocess=preprocess,
-        network=eager_network(model, encoded=encoded_input(model, preprocess)),
+        network=eager_network(
+            model,
+            encoded=encoded_input(model, preprocess),
+            stored=StoredModel(sealed.path.resolve(), sealed.sha256),
+        ),
         labels=LabelSet.model_validate(document["labels"]),
         task=document["task"],
         modality=preprocess.spec.modality(room.card.modalities[0]),
         temperature=calibration.get("temperature", 1.0),
         segment_bar=calibration.get("segment_bar"),
+        thresholds=calibration.get("thresholds", {}),
         provenance=Provenance(
             document["method"], document["files"][MODEL_FILE]["sha256"], sealed.sha256[:12]
         ),
         document=document,
+        path=sealed.path,
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
@@ -16,25 +16,22 @@ from affekt.core.dataset import Corpus
 from affekt.core.errors import DataError, UsageError
 from affekt.core.prediction import Prediction
 from affekt.core.recipe import DataSettings, Recipe, SplitSettings
-from affekt.core.sample import Sample, Skipped, Split, Timed
+from affekt.core.sample import Sample, Skipped, Timed
 from affekt.deploy.backends import Backend, Precision
+from affekt.deploy.evaluate_labels import score_labels
 from affekt.deploy.evaluate_segments import evaluate_segments
+from affekt.deploy.evaluated_on import changed_settings, choose
 from affekt.deploy.evaluation import Evaluation
 from affekt.deploy.load import is_bundle, load
 from affekt.deploy.predictor import Predictor
+from affekt.deploy.trained_on import TrainedOn, trained_on_bundle, trained_on_run
 from affekt.engine.loading import make_targets
 from affekt.engine.run import open_run
-from affekt.engine.splits import select
 from affekt.engine.train import data_path
 from affekt.metrics.calibration import expected_calibration_error, negative_log_likelihood
-from affekt.metrics.classification import (
-    bootstrap_intervals,
-    confusion_matrix,
-    multi_label_scores,
-    per_class,
-    scores_of,
-)
+from affekt.metrics.classification import confusion_matrix, per_class, scores_of
 from affekt.metrics.detection import THRESHOLDS, detection_scores, mean_average_precision
+from affekt.metrics.intervals import score_intervals
 from affekt.metrics.localization import segments_from_attention
 from affekt.metrics.permutation import exchanged_labels
 from affekt.metrics.segments import Segments
@@ -46,27 +43,32 @@ def evaluate(
     *,
     data: str | None = None,
     data_root: Path | str | None = None,
-    split: Split | Literal["all"] = "test",
+    split: str = "test",
+    overrides: Sequence[str] = (),
     folder: Path | None = None,
     backend: Backend | None = None,
     precision: Precision = "f32",
     on_batch: Callable[[int, int], None] = lambda done, total: None,
 ) -> Evaluation:
-    """Evaluate a run or a bundle on one part of a data set: its own as its recipe parts it, or another one.
+    """Evaluate a run or a bundle on one part of a data set.
 
-    Each evaluation on a run's test part is written to the run's record, so that nobody can look twice
-    unnoticed.
+    On the data of its training, a part is what it was in training. Of other data, a part that they state, or
+    all. Samples that the network was trained on are counted wherever they lie: `Evaluation.evaluated_on`.
+    Each evaluation of a run is written to the run's record, with its data and part.
 
     Args:
         data: Another data set; its labels are mapped by name.
-        split: `all` is for data of your own that the network was not trained on.
-        folder: Where results go; inside the run, or beside the bundle, if not given.
+        split: train, validation, test in any usual spelling, a name that the data state themselves, or `all`.
+        overrides: Changes of the data's options or of the split, such as `data.options.labels=["a", "b"]`.
+        folder: Where results go; if not given, a folder for each state of a data set and each part, inside
+            the run, or beside the bundle.
         backend: What computes a bundle; ONNX Runtime if not given, so that scores do not hang on timing.
         precision: What it computes in, as in `load`.
-        on_batch: Told how many of how many samples are done.
+        on_batch: Called with how many of how many samples are done.
 
     Raises:
-        DataError: The part is empty, or no label of it is known to the network.
+        DataError: There is no such part, or no label of it is known to the network.
+        UsageError: The data set is of another task, or an override of something else.
 
     Example:
         >>> evaluate("runs/.../0f6cf0c3--0", data_root="data/emotion_gait").scores["uar"]  # doctest: +SKIP
@@ -74,25 +76,37 @@ def evaluate(
     path = Path(path)
     chosen = backend or ("onnxruntime" if is_bundle(path) else None)
     predictor = load(path, backend=chosen, precision=precision)
-    settings, parting = _data_of(path, predictor, data)
-    corpus = catalog.dataset(settings.name).open(data_path(data_root), settings.options)
-    samples = select(corpus.samples, parting, split)
-    if not samples:
-        raise DataError(f"{settings.name} has no {split} part")
+    own, splitting = _data_of(path, predictor, data)
+    settings, splitting = changed_settings(own, splitting, overrides)
+    root = data_path(data_root) if catalog.dataset(settings.name).needs_root else None
+    corpus = catalog.dataset(settings.name).open(root, settings.options)
     if (corpus.task == "localization") != (predictor.task == "localization"):
         raise UsageError(f"{path} answers to {predictor.task}, {settings.name} asks for {corpus.task}")
-    target = (
-        folder
-        or (path / "evaluation" if _is_run(path) else path.with_name(path.name + "-evaluation")) / split
+    trained = _trained_on(path, predictor)
+    selection = choose(
+        corpus,
+        settings,
+        splitting,
+        split,
+        root=root,
+        trained=trained,
+        overrides=overrides,
+        is_own=trained is not None and trained.document["data"] == settings.name,
     )
+    samples = selection.samples
+    place = path / "evaluation" if _is_run(path) else path.with_name(path.name + "-evaluation")
+    target = folder or place / selection.folder
     if predictor.task == "localization":
         result = evaluate_segments(predictor, samples, corpus.labels, target, on_batch=on_batch)
     else:
         result = _evaluate_labels(predictor, samples, corpus, settings.name, target, on_batch)
+    counted = selection.counted([item.id for item in result.skipped])
+    unfinished = open_run(path).unfinished if _is_run(path) else predictor.document.get("unfinished", "")
+    result = replace(result, evaluated_on=replace(selection.on, **counted, unfinished=unfinished))
     result.skipped.extend(corpus.skipped)
     result.write()
     if _is_run(path):
-        _record(path, settings.name, split, result)
+        _record(path, result)
     return result
 
 
@@ -105,6 +119,8 @@ def _evaluate_labels(
     on_batch: Callable[[int, int], None],
 ) -> Evaluation:
     """Score one label, or several at once, of each sample."""
+    if corpus.task == "multi_label" and predictor.task != "multi_label":
+        raise UsageError(f"{data} has several labels a sample, but this network answers with a single one")
     names = corpus.labels.map_to(predictor.labels)
     known: list[Sample] = []
     skipped: list[Skipped] = []
@@ -121,7 +137,15 @@ def _evaluate_labels(
     )
     if not used:
         raise DataError(f"not one of {len(known)} samples could be used, such as {broken[0]}")
+    diverged = np.flatnonzero(~np.isfinite(logits).all(axis=1))
+    if len(diverged):
+        raise DataError(
+            f"the network answers {len(diverged)} of {len(used)} samples with numbers that are not finite, "
+            f"such as {used[diverged[0]].id}: its training diverged, or its graph is broken"
+        )
     truth = make_targets(used, corpus.labels, corpus.task).numpy()
+    if predictor.task == "multi_label" and truth.ndim == 1:
+        truth = np.eye(len(corpus.labels))[truth]
     result = _score(predictor, logits, used, _mapped(truth, corpus.labels.names, names, predictor), folder)
     result.skipped.extend([*skipped, *broken])
     result.localization.update(localize(predictor, used))
@@ -170,24 +194,29 @@ def _is_run(path: Path) -> bool:
 
 
 def _data_of(path: Path, predictor: Predictor, data: str | None) -> tuple[DataSettings, SplitSettings]:
-    """Which data, parted how: the run's own recipe, the bundle's memory of it, or another set's own parts."""
+    """Which data, divided how: the run's own recipe, what the bundle states, or another set's own parts."""
     if _is_run(path):
         recipe: Recipe = open_run(path).recipe
-        own, parting = recipe.data, recipe.split
+        own, splitting = recipe.data, recipe.split
     elif "data" not in predictor.document:  # a converted checkpoint, or its bundle
         if data is None:
             raise UsageError(f"{path} knows no data of its own: name a data set with --data NAME")
         return DataSettings(name=catalog.canonical(data)), SplitSettings()
     elif is_bundle(path):
         own = DataSettings.model_validate(predictor.document["data"])
-        parting = SplitSettings.model_validate(predictor.document["split"])
+        splitting = SplitSettings.model_validate(predictor.document["split"])
     else:
-        raise UsageError(
-            f"{path} is a checkpoint of a run: evaluate the run folder, which knows how the data was parted"
-        )
+        raise UsageError(f"{path} is a checkpoint of a run: evaluate the run folder, which states its parts")
     if data is None or catalog.canonical(data) == own.name:
-        return own, parting
+        return own, splitting
     return DataSettings(name=catalog.canonical(data)), SplitSettings()
+
+
+def _trained_on(path: Path, predictor: Predictor) -> TrainedOn | None:
+    """What the network was trained on, where that is stated."""
+    if _is_run(path):
+        return trained_on_run(open_run(path))
+    return trained_on_bundle(path, predictor.document) if is_bundle(path) else None
 
 
 def _targets(sample: Sample) -> list[str]:
@@ -211,20 +240,18 @@ def _mapped(
 def _score(
     predictor: Predictor, logits: np.ndarray, samples: list[Sample], truth: np.ndarray, folder: Path
 ) -> Evaluation:
+    folder.mkdir(parents=True, exist_ok=True)
+    if predictor.task == "multi_label":
+        return score_labels(predictor, logits, samples, truth, folder)
     names, classes = predictor.labels.names, len(predictor.labels)
     probability = predictor.probability(logits)
     predicted = probability.argmax(axis=1)
     hard = truth.argmax(axis=1) if truth.ndim == 2 else truth
     confusion = confusion_matrix(hard, predicted, classes)
-    intervals: dict[str, tuple[float, float]] = {}
-    if predictor.task == "multi_label":
-        scores = multi_label_scores(truth, probability)
-    else:
-        subjects = np.array([sample.subject or f"sample {sample.id}" for sample in samples])
-        intervals = bootstrap_intervals(hard, predicted, classes, groups=subjects)
-        scores = {name: float(value) for name, value in scores_of(confusion).items()}
-        scores["ece"] = expected_calibration_error(probability, hard)
-        scores["nll"] = negative_log_likelihood(np.log(np.maximum(probability, 1e-12)), hard)
+    found = score_intervals(hard, predicted, classes, [sample.subject for sample in samples])
+    scores = {name: float(value) for name, value in scores_of(confusion).items()}
+    scores["ece"] = expected_calibration_error(probability, hard)
+    scores["nll"] = negative_log_likelihood(np.log(np.maximum(probability, 1e-12)), hard)
     rows = [
         {
             "id": sample.id,
@@ -236,33 +263,32 @@ def _score(
         }
         for row, sample in enumerate(samples)
     ]
-    folder.mkdir(parents=True, exist_ok=True)
-    if predictor.task == "single_label":
-        draw_confusion(confusion, names, folder / "confusion.png", title=f"{len(samples)} samples")
-        draw_reliability(probability, hard, folder / "reliability.png")
-    hint = exchanged_labels(confusion, names) if predictor.task == "single_label" else ""
+    draw_confusion(confusion, names, folder / "confusion.png", title=f"{len(samples)} samples")
+    draw_reliability(probability.max(axis=1), predicted == hard, folder / "reliability.png")
     return Evaluation(
         scores,
-        intervals,
+        found.ranges,
         per_class(confusion, names),
         confusion,
         names,
         rows,
         folder,
-        label_hint=hint,
+        label_hint=exchanged_labels(confusion, names),
         backend=predictor.backend,
         task=predictor.task,
         samples=len(samples),
+        interval_over=found.over,
+        interval_note=found.note,
     )
 
 
-def _record(path: Path, data: str, split: str, result: Evaluation) -> None:
-    """One line for each look at the data."""
+def _record(path: Path, result: Evaluation) -> None:
+    """One line for each evaluation, so that looks at the test part are not repeated unnoticed."""
+    assert result.evaluated_on is not None
     line = {
         "when": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "data": data,
-        "split": split,
-        "samples": result.samples,
+        **result.evaluated_on.to_dict(),
+        "folder": str(result.folder),
         "scores": result.scores,
     }
     (path / "evaluation").mkdir(exist_ok=True)

@@ -68,9 +68,11 @@ def evaluate_segments(
     draw_average_precision(
         scores.thresholds, scores.average_precision, scores.labels, folder / "average-precision.png"
     )
+    subjects = {sample.id: sample.subject for sample in stated}
+    intervals = detection_intervals(found, truths, labels=predictor.labels.names, subjects=subjects)
     return Evaluation(
         scores.to_dict(),
-        detection_intervals(found, truths, labels=predictor.labels.names),
+        intervals.ranges,
         _per_class(scores, found, truths),
         np.zeros((0, 0), int),
         predictor.labels.names,
@@ -80,6 +82,8 @@ def evaluate_segments(
         backend=predictor.backend,
         task="localization",
         samples=len(truths),
+        interval_over=intervals.over,
+        interval_note=intervals.note,
     )
 
 

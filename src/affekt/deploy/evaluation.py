@@ -13,6 +13,7 @@ import numpy as np
 from affekt.core.dataset import Task
 from affekt.core.sample import Skipped
 from affekt.core.sealed import write_text
+from affekt.deploy.evaluated_on import EvaluatedOn
 
 
 @dataclass(frozen=True)
@@ -21,15 +22,20 @@ class Evaluation:
 
     Attributes:
         scores: Metrics by name.
-        intervals: 95 % bootstrap intervals, by subject where subjects are known.
-        confusion: Of single labels; empty for localization.
-        predictions: One row a sample: id, true, predicted, confidence, and the score of each label. For
-            localization one row a segment that was found: id, start_s, end_s, label, score.
+        intervals: 95 % intervals of scores, as `affekt.metrics.intervals` says.
+        interval_over: The independent units of the intervals: `subjects`, `items` or `videos`.
+        interval_note: A limitation of the intervals, as where subjects are too few; usually empty.
+        confusion: Of single labels; empty for several labels and for localization.
+        predictions: One row a sample: id, true, predicted, confidence, and the score of each label. Where a
+            sample may have several labels, true and predicted ones are joined by `|`, and `confidence` is of
+            the likeliest. For localization one row a segment that was found: id, start_s, end_s, label,
+            score.
         label_hint: A sentence where labels seem to stand in another order than the outputs; usually empty.
         backend: What computed the network, and in which precision.
         localization: Where samples state when something happens (`Sample.segments`) and the network weighs
             segments: class-agnostic average precision of its key segments, by temporal IoU, and their mean.
         samples: How many were scored.
+        evaluated_on: Which data they are of, and how many of them the network was trained on.
     """
 
     scores: dict[str, float]
@@ -45,6 +51,9 @@ class Evaluation:
     localization: dict[str, float] = field(default_factory=dict)
     task: Task = "single_label"
     samples: int = 0
+    interval_over: str = ""
+    interval_note: str = ""
+    evaluated_on: EvaluatedOn | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -52,6 +61,8 @@ class Evaluation:
             "scores": self.scores,
             "label_hint": self.label_hint,
             "intervals": self.intervals,
+            "interval_over": self.interval_over,
+            "interval_note": self.interval_note,
             "per_class": self.per_class,
             "confusion": self.confusion.tolist(),
             "labels": list(self.labels),
@@ -61,6 +72,7 @@ class Evaluation:
             "folder": str(self.folder),
             "backend": self.backend,
             "localization": self.localization,
+            "evaluated_on": self.evaluated_on.to_dict() if self.evaluated_on else None,
         }
 
     def write(self) -> None:

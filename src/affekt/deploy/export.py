@@ -20,10 +20,11 @@ from affekt.deploy.bundle import ANSWER, ENCODER_FILE, GRAPH_FILE
 from affekt.deploy.eager import checkpoint_predictor
 from affekt.deploy.graphs import make_graphs, max_difference, random_batch
 from affekt.deploy.quantize import PRECISION, quantize
+from affekt.deploy.trained_on import KEYS_FILE, bundle_keys
 from affekt.engine.checkpoint import MODEL_FILE
 from affekt.engine.network import EagerNetwork, checkpoint_model
 from affekt.engine.run import Run, open_run
-from affekt.engine.splits import part
+from affekt.engine.run_data import parts_of_run
 from affekt.engine.train import data_path
 
 TOLERANCE = 1e-3  # on logits; a bundle that drifts further is not written
@@ -50,6 +51,7 @@ class Exported:
         max_difference: Largest difference of a logit from eager PyTorch.
         gate: What the two were compared on.
         int8: What the gate of int8 measured, before and after; None for a graph in floating point.
+        unfinished: Of a run that was not trained to its end, as in `epoch 3 of 30`; the bundle states it too.
     """
 
     bundle: Path
@@ -58,6 +60,7 @@ class Exported:
     bytes: int
     seconds: float
     int8: dict[str, Any] | None = None
+    unfinished: str = ""
 
 
 def export(
@@ -97,6 +100,8 @@ def export(
     source = None if (path / MODEL_FILE).is_file() else open_run(path)
     target = folder or (path / "bundle" if source else path.with_name(path.name + "-bundle"))
     check_place(target)  # before minutes of work
+    if unfinished := source.unfinished if source else "":
+        log.warning("%s is an unfinished run: %s; the bundle says so", path, unfinished)
     sealed = read_sealed(source.best if source else path, kind="checkpoint")
     model = checkpoint_model(sealed)
     predictor = checkpoint_predictor(sealed, source.calibration if source else {})
@@ -119,13 +124,16 @@ def export(
         document |= {"precision": PRECISION, "gate": {**document["gate"], "int8": reduced.gate}}
         if reduced.temperature is not None:
             document["calibration"] = {"temperature": reduced.temperature}
+    identity = source.identity if source else None
     with write_sealed(target, document) as work:
         (work / GRAPH_FILE).write_bytes(graphs.main)
         if graphs.encoder is not None:
             (work / ENCODER_FILE).write_bytes(graphs.encoder)
+        if identity is not None:
+            (work / KEYS_FILE).write_text(bundle_keys(identity))
     seconds = time.perf_counter() - start
     size = len(graphs.main) + len(graphs.encoder or b"")
-    return Exported(target, drift, gate, size, seconds, reduced.gate if reduced else None)
+    return Exported(target, drift, gate, size, seconds, reduced.gate if reduced else None, unfinished)
 
 
 def _gate_batches(
@@ -139,7 +147,7 @@ def _gate_batches(
         return [random_batch(preprocess.spec, n, seed=n, open_size=t) for n, t in sizes], "random inputs"
     recipe = run.recipe
     adapter = catalog.dataset(recipe.data.name)
-    parts = part(adapter.open(root, recipe.data.options).samples, recipe.split)
+    parts = parts_of_run(run, adapter.open(root, recipe.data.options))
     samples = parts.validation[: GATE_VIDEOS if localizes else GATE_SAMPLES]
     rows: list[dict[str, np.ndarray]] = []
     for sample in samples:
@@ -183,8 +191,10 @@ def _document(
 
 def _training(run: Run, checkpoint: dict[str, Any]) -> dict[str, Any]:
     """What a bundle says of the run it comes from."""
-    recipe, result = run.recipe, run.result or {}
+    recipe, result, identity = run.recipe, run.result or {}, run.identity
     return {
+        **({"unfinished": run.unfinished} if run.unfinished else {}),
+        **({"data_identity": identity.document()} if identity else {}),
         "data": checkpoint["data"],
         "split": recipe.split.model_dump(mode="json"),
         "calibration": {"temperature": run.temperature, **run.calibration},

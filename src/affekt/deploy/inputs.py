@@ -7,15 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import Any, NamedTuple
 
 from affekt.core.errors import MediaError, UsageError
 from affekt.core.sample import Sample, Skipped
+from affekt.deploy.sources import each_taken, kind_of
+from affekt.media import files as folder_files
 from affekt.media import image, skeleton, sound, video
-
-Source = str | os.PathLike[str] | Sample | skeleton.Skeleton | np.ndarray | video.VideoFrames | sound.Waveform
 
 _HEARD_S = 0.1  # of a sound track, to know that it can be decoded
 
@@ -29,23 +27,57 @@ _SUFFIXES = {
 }
 
 
+class StatedSkeleton(NamedTuple):
+    """What the caller states about skeleton files that do not state it themselves.
+
+    Attributes:
+        joints: Joint order.
+        up: Axis that points up: x, -x, y, -y, z or -z.
+        rate_hz: Frames a second.
+    """
+
+    joints: tuple[str, ...] | None = None
+    up: str | None = None
+    rate_hz: float | None = None
+
+
+NOTHING_STATED = StatedSkeleton()
+
+
+class Surveyed(NamedTuple):
+    """What paths stand for.
+
+    Attributes:
+        left_out: What lies in folders and is no file of the modality, or cannot be read.
+        hidden: Number of hidden files and folders.
+    """
+
+    files: list[Path]
+    left_out: list[Skipped]
+    hidden: int
+
+
 def as_samples(
-    sources: Iterable[Source], modality: str, *, joints: tuple[str, ...] | None = None
+    sources: Iterable[Any], modality: str, *, skeletons: StatedSkeleton = NOTHING_STATED
 ) -> Iterator[Sample | Skipped]:
-    """Each input as a sample; what cannot be read becomes `Skipped` with its reason.
+    """Each input as a sample; what cannot be read, or is no input, becomes `Skipped` with its reason.
 
     A folder stands for all files of the modality below it, in order of their names. Pictures and clips are
     not decoded here but when their turn comes, so that a folder of any length fits into memory.
 
+    Args:
+        sources: What `sources.taken` takes.
+
     Raises:
-        UsageError: A path does not exist, or the modality has no reader.
+        UsageError: The modality has no reader.
     """
-    for number, source in enumerate(sources):
-        if isinstance(source, Sample):
+    for name, source in each_taken(sources, modality):
+        if isinstance(source, Skipped):
+            yield source
+        elif isinstance(source, Sample):
             yield _heard(source) if modality == "video+audio" else source
-        elif not isinstance(source, str | os.PathLike):
-            decoded = next(name for kind, name in _DECODED.items() if isinstance(source, kind))
-            sample = Sample(id=f"input-{number}", media={decoded: source})
+        elif not isinstance(source, Path):
+            sample = Sample(id=name, media={kind_of(source) or modality: source})
             yield _heard(sample) if modality == "video+audio" else sample
         else:
             for file in find_files([source], modality):
@@ -57,7 +89,7 @@ def as_samples(
                 elif modality == "image":
                     yield Sample(id=str(file), media={"image": file}, facts={"path": str(file)})
                 elif modality == "skeleton":
-                    yield from _walks(file, joints)
+                    yield from _walks(file, skeletons)
                 else:
                     yield _clip(file, modality)
 
@@ -74,26 +106,32 @@ def find_files(paths: Sequence[str | os.PathLike[str]], modality: str) -> list[P
     Raises:
         UsageError: A path does not exist, or the modality has no reader.
     """
+    return survey(paths, modality).files
+
+
+def survey(paths: Sequence[str | os.PathLike[str]], modality: str) -> Surveyed:
+    """The files that paths stand for, and what folders hold beside them.
+
+    Raises:
+        UsageError: A path does not exist, or the modality has no reader.
+    """
     suffixes = _suffixes(modality)
     missing = [str(path) for path in paths if not Path(path).exists()]
     if missing:
         raise UsageError(f"{', '.join(missing)} does not exist")
-    found: list[Path] = []
+    files: list[Path] = []
+    left_out: list[Skipped] = []
+    hidden = 0
     for path in map(Path, paths):
         if path.is_dir():
-            inside = (file for file in sorted(path.rglob("*")) if file.suffix.lower() in suffixes)
-            found += [file for file in inside if file.is_file()] or [path]
+            found = folder_files.walk(path)
+            files += [file for file in found.files if folder_files.has_suffix(file, suffixes)] or [path]
+            others = folder_files.other_kinds(path, found.files, suffixes, f"{modality} file")
+            left_out += [replace(item, id=str(path / item.id)) for item in (*found.left_out, *others)]
+            hidden += found.hidden
         else:
-            found.append(path)
-    return found
-
-
-_DECODED = {
-    np.ndarray: "image",
-    skeleton.Skeleton: "skeleton",
-    video.VideoFrames: "video",
-    sound.Waveform: "audio",
-}
+            files.append(path)
+    return Surveyed(files, left_out, hidden)
 
 
 def _clip(path: Path, modality: str) -> Sample | Skipped:
@@ -147,9 +185,9 @@ def _suffixes(modality: str) -> tuple[str, ...]:
     return _SUFFIXES[modality]
 
 
-def _walks(path: Path, joints: tuple[str, ...] | None) -> Iterator[Sample | Skipped]:
+def _walks(path: Path, stated: StatedSkeleton) -> Iterator[Sample | Skipped]:
     try:
-        walks = skeleton.read_each_skeleton(path, joints=joints)
+        walks = skeleton.read_each_skeleton(path, **stated._asdict())
     except MediaError as error:
         yield Skipped(str(path), str(error))
         return

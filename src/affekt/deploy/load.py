@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ from affekt.deploy.predictor import Predictor
 
 if TYPE_CHECKING:
     from affekt.deploy.backends import Backend, Precision
+
+log = logging.getLogger(__name__)
 
 
 def load(
@@ -40,9 +43,12 @@ def load(
     if not path.exists():
         raise UsageError(f"{path} does not exist; a bundle, a run folder or a checkpoint was expected")
     if is_bundle(path):
-        return Predictor.open(
+        predictor = Predictor.open(
             path, backend=backend or "auto", precision=precision, threads=threads, expected=expected
         )
+        if unfinished := predictor.document.get("unfinished"):
+            log.warning("%s was exported from an unfinished run: %s", path, unfinished)
+        return predictor
     if backend not in (None, "auto") or precision != "f32":
         raise UsageError(
             f"{path} is no bundle: a run or checkpoint is computed by PyTorch in f32; "

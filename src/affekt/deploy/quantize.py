@@ -32,10 +32,11 @@ from affekt.core.sample import Localizing, Preprocess, Sample
 from affekt.deploy.backends import Backend, graph_network
 from affekt.engine.loading import make_targets
 from affekt.engine.run import Run
-from affekt.engine.splits import part
+from affekt.engine.run_data import parts_of_run
 from affekt.engine.train import data_path
 from affekt.metrics.calibration import fit_temperature, sigmoid
-from affekt.metrics.classification import confusion_matrix, multi_label_scores, scores_of
+from affekt.metrics.classification import confusion_matrix, scores_of
+from affekt.metrics.multi_label import multi_label_scores
 
 PRECISION = "int8 (convolutions)"
 ALLOWED_DROP = 0.01  # of accuracy and of UAR: one point
@@ -173,7 +174,7 @@ def _samples(run: Run | None, data_root: Path | str | None) -> tuple[Corpus, lis
             f"{run.recipe.data.name} lies"
         )
     corpus = adapter.open(root, run.recipe.data.options)
-    parts = part(corpus.samples, run.recipe.split)
+    parts = parts_of_run(run, corpus)
     rng = np.random.default_rng(0)
     known, unseen = (
         [samples[place] for place in rng.permutation(len(samples))]

@@ -14,24 +14,33 @@ from affekt.core.errors import MediaError
 from affekt.core.recipe import Recipe
 from affekt.core.sample import Localizing, Preprocess
 from affekt.core.sealed import read_sealed
+from affekt.engine.identity import DataIdentity
 from affekt.engine.loading import make_targets
 from affekt.engine.network import EagerNetwork, checkpoint_model, eager_network, encoded_input
 from affekt.engine.recording import best_epoch
 from affekt.engine.run import Run
 from affekt.engine.scoring import named_segments
 from affekt.engine.splits import Parts
-from affekt.metrics.calibration import expected_calibration_error, fit_temperature, softmax
+from affekt.metrics.calibration import (
+    cell_calibration_error,
+    expected_calibration_error,
+    fit_cell_temperature,
+    fit_temperature,
+    sigmoid,
+    softmax,
+)
 from affekt.metrics.classification import confusion_matrix
+from affekt.metrics.multi_label import fit_thresholds, multi_label_per_class, multi_label_scores
 from affekt.metrics.segment_bar import best_bar
 from affekt.metrics.segments import Segments
-from affekt.report.figures import draw_confusion, draw_curves
+from affekt.report.figures import draw_classes, draw_confusion, draw_curves
 
 log = logging.getLogger(__name__)
 
 _BAR_TIOU = 0.3  # the strictest overlap that TSL-Net's authors score
 
 
-def finish(run: Run, recipe: Recipe, corpus: Corpus, parts: Parts) -> None:
+def finish(run: Run, recipe: Recipe, corpus: Corpus, parts: Parts, identity: DataIdentity) -> None:
     """Everything that is known of a run once its last epoch is done."""
     rows = run.metrics()
     chosen = best_epoch(rows, recipe.selection)
@@ -46,13 +55,15 @@ def finish(run: Run, recipe: Recipe, corpus: Corpus, parts: Parts) -> None:
         },
         "samples": {"train": len(parts.train), "validation": len(parts.validation), "test": len(parts.test)},
         "skipped": len(corpus.skipped),
+        "data": identity.document(),
     }
+    if identity.accepted:
+        result["accepted_data"] = list(identity.accepted)
     if recipe.split.validate_on_test:
         result["selected_on"] = "test"
-    if corpus.task != "multi_label":
-        fit = _fit_temperature if corpus.task == "single_label" else _fit_bar
-        result["calibration"] = fit(run, recipe, corpus, parts)
-        run.write_json("calibration.json", result["calibration"])
+    fits = {"single_label": _fit_temperature, "multi_label": _fit_thresholds, "localization": _fit_bar}
+    result["calibration"] = fits[corpus.task](run, recipe, corpus, parts)
+    run.write_json("calibration.json", result["calibration"])
     run.write_json("result.json", result)
 
 
@@ -71,6 +82,27 @@ def _fit_temperature(run: Run, recipe: Recipe, corpus: Corpus, parts: Parts) -> 
         "samples": len(truth),
         "ece_before": expected_calibration_error(softmax(logits), truth),
         "ece_after": expected_calibration_error(softmax(logits / temperature), truth),
+    }
+
+
+def _fit_thresholds(run: Run, recipe: Recipe, corpus: Corpus, parts: Parts) -> dict[str, Any]:
+    """Temperature of the chosen epoch and the threshold of each class, fitted on validation in this order."""
+    preprocess, network = _chosen(run, recipe)
+    logits, used, _ = answer_all(parts.validation, preprocess, network, corpus.task)
+    truth = make_targets(used, corpus.labels, corpus.task).numpy()
+    logits = logits.astype(float)
+    temperature = fit_cell_temperature(logits, truth)
+    probability = sigmoid(logits / temperature)
+    thresholds = fit_thresholds(truth, probability)
+    rows = multi_label_per_class(truth, probability, corpus.labels.names, thresholds=thresholds)
+    draw_classes(rows, run.figures / "classes-validation.png", title="validation")
+    return {
+        "temperature": temperature,
+        "thresholds": dict(zip(corpus.labels.names, thresholds.tolist(), strict=True)),
+        "samples": len(truth),
+        "ece_before": cell_calibration_error(sigmoid(logits), truth),
+        "ece_after": cell_calibration_error(probability, truth),
+        "macro_f1": multi_label_scores(truth, probability, thresholds=thresholds)["macro_f1"],
     }
 
 

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
 
-from affekt.core.dataset import Task
-from affekt.core.errors import MediaError
+from affekt.core.dataset import Task, check_label_weights
+from affekt.core.errors import DataError, MediaError
 from affekt.core.labels import LabelSet
 from affekt.core.recipe import Recipe
 from affekt.core.sample import Localizing, Preprocess, Sample, Skipped
@@ -144,7 +144,19 @@ def plain_loader(dataset: SampleDataset, recipe: Recipe) -> DataLoader[Any]:
 
 
 def make_targets(samples: Sequence[Sample], labels: LabelSet, task: Task) -> Tensor:
-    """Class indices (n,) int64; shares (n, k) float32 where samples have votes, points or several labels."""
+    """Class indices (n,) int64; shares (n, k) float32 where samples have votes, points or several labels.
+
+    Raises:
+        DataError: A sample has no label, one that is not in the label set, or weights that are no weights.
+    """
+    for sample in samples:
+        check_label_weights(sample, labels, task)
+        weights = sample.label_weights
+        nothing = weights is None or (
+            task == "single_label" and not weights
+        )  # {}: several labels may be none
+        if sample.label is None and nothing and task != "localization":
+            raise DataError(f"{sample.id} has no label: it cannot be trained on or scored")
     if task == "single_label" and all(sample.label_weights is None for sample in samples):
         return torch.tensor([labels.index(sample.label or "") for sample in samples])
     rows = torch.zeros(len(samples), len(labels))
@@ -162,7 +174,9 @@ def weights_of(sample: Sample, task: Task) -> Mapping[str, float]:
     Of a localization sample, whose labels somebody marked: how many points; how many segments if none.
     """
     if task != "localization":
-        return sample.label_weights or {sample.label or "": 1.0}
+        if sample.label_weights or sample.label is None:
+            return sample.label_weights or {}
+        return {sample.label: 1.0}
     counts = Counter(mark.label for mark in sample.points or sample.segments or ())
     return {label: float(count) for label, count in counts.items()}
 

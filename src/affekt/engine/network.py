@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,8 +14,9 @@ import torch
 from torch import nn
 
 from affekt.core import catalog
+from affekt.core.errors import FolderError
 from affekt.core.sample import Localizing, Preprocess
-from affekt.core.sealed import Sealed
+from affekt.core.sealed import Sealed, read_sealed
 from affekt.engine.checkpoint import model_weights
 
 
@@ -23,50 +28,135 @@ def checkpoint_model(sealed: Sealed) -> nn.Module:
     return model.eval()
 
 
-class EagerNetwork:
-    """A PyTorch network as a function of numpy arrays."""
+@dataclass(frozen=True)
+class StoredModel:
+    """A network as the place of its checkpoint.
 
-    def __init__(self, model: nn.Module) -> None:
-        self.model = model
+    Attributes:
+        checkpoint: Absolute path.
+        sha256: Digest of the checkpoint's manifest, and by it of all that it holds.
+    """
+
+    checkpoint: Path
+    sha256: str
+
+    def read(self) -> nn.Module:
+        """The network.
+
+        Raises:
+            FolderError: The checkpoint is gone or was replaced.
+        """
+        if not self.checkpoint.exists():
+            raise FolderError(f"{self.checkpoint} is gone, so its network cannot be read in this process")
+        sealed = read_sealed(self.checkpoint, kind="checkpoint")
+        if sealed.sha256 != self.sha256:
+            raise FolderError(
+                f"{self.checkpoint} was replaced since it was loaded, so its network cannot be read in this "
+                "process: load it again"
+            )
+        return checkpoint_model(sealed)
+
+
+class EagerNetwork:
+    """A PyTorch network as a function of numpy arrays.
+
+    Pickled as the place of its checkpoint where it has one, and read from there where it is first used; else
+    with its weights. Copies share it.
+
+    Args:
+        model: The network; None to read it from `stored` at the first use.
+        stored: Where other processes read it.
+    """
+
+    def __init__(self, model: nn.Module | None, *, stored: StoredModel | None = None) -> None:
+        self.stored = stored
+        self._model = model
+        self._reading = threading.Lock()
+        self._process = os.getpid()
+
+    @property
+    def model(self) -> nn.Module:
+        """The network, read where it was not yet.
+
+        Raises:
+            FolderError: Its checkpoint is gone or was replaced.
+        """
+        if self._process != os.getpid():
+            # PyTorch waits in a forked process for threads that do not exist there, unless it needs none.
+            torch.set_num_threads(1)
+            self._reading = threading.Lock()  # a thread of the parent may have held it
+            self._process = os.getpid()
+        if self._model is None:
+            with self._reading:
+                if self._model is None:
+                    assert self.stored is not None, "a network without weights needs a place to read them"
+                    self._model = self.stored.read()
+        return self._model
 
     def __call__(self, batch: Mapping[str, np.ndarray]) -> np.ndarray:
         return self.outputs(batch)["logits"]
 
     def outputs(self, batch: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """All that the network answers with, by name."""
+        return self._answer(self.model, batch)
+
+    def _answer(self, network: Any, batch: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         with torch.inference_mode():
-            answer = self.model(**{name: torch.from_numpy(array) for name, array in batch.items()})
+            answer = network(**{name: torch.from_numpy(array) for name, array in batch.items()})
         return {name: value.numpy() for name, value in answer._asdict().items()}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (None if self.stored else self._model, self.stored, None)
+
+    def __copy__(self) -> Any:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return self
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.stored.checkpoint if self.stored else 'in memory'})"
 
 
 class PartedEagerNetwork(EagerNetwork):
     """A localization network whose frozen encoder is asked by itself (see `PartedNetwork`)."""
 
-    def __init__(self, model: Any, encoded: str) -> None:
-        super().__init__(model)
-        self.parted, self.encoded = model, encoded
+    def __init__(self, model: Any, encoded: str, *, stored: StoredModel | None = None) -> None:
+        super().__init__(model, stored=stored)
+        self.encoded = encoded
 
     def encode(self, cells: np.ndarray) -> np.ndarray:
         """Features (t, d) of cells (t, ...)."""
+        network: Any = self.model
         with torch.inference_mode():
-            return self.parted.features(torch.from_numpy(cells)[None])[0].numpy()
+            return network.features(torch.from_numpy(cells)[None])[0].numpy()
 
     def outputs(self, batch: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """All that the network answers with, by name, to features."""
-        with torch.inference_mode():
-            answer = self.parted.from_features(
-                **{name: torch.from_numpy(array) for name, array in batch.items()}
-            )
-        return {name: value.numpy() for name, value in answer._asdict().items()}
+        network: Any = self.model
+        return self._answer(network.from_features, batch)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (None if self.stored else self._model, self.stored, self.encoded)
 
 
-def eager_network(model: nn.Module, *, encoded: str | None = None) -> EagerNetwork:
+def eager_network(
+    model: nn.Module | None, *, encoded: str | None = None, stored: StoredModel | None = None
+) -> EagerNetwork:
     """A PyTorch network as a function of numpy arrays.
 
     Args:
         encoded: The input that a frozen encoder reads, where cells are to pass it once (`encoded_input`).
+        stored: Where other processes read it.
     """
-    return EagerNetwork(model) if encoded is None else PartedEagerNetwork(model, encoded)
+    if encoded is None:
+        return EagerNetwork(model, stored=stored)
+    return PartedEagerNetwork(model, encoded, stored=stored)
+
+
+def _restore(model: nn.Module | None, stored: StoredModel | None, encoded: str | None) -> EagerNetwork:
+    """An unpickled network."""
+    return eager_network(model, encoded=encoded, stored=stored)
 
 
 def encoded_input(model: nn.Module, preprocess: Preprocess) -> str | None:

@@ -1,8 +1,10 @@
 """The run folder: where everything about one run lies, so that it can be repeated from there.
 
 runs/training/emotion_gait--E/trainable--32--cross_entropy/1xE--G/<hash>--<seed>/
-    recipe.toml  environment.json  metrics.jsonl  log.txt  events/  calibration.json  result.json
-    checkpoints/epoch-N/  checkpoints/last -> epoch-N  checkpoints/best -> epoch-M  evaluation/  figures/
+    recipe.toml  environment.json  data.json  samples.jsonl.gz  metrics.jsonl  log.txt  events/
+    calibration.json  result.json
+    checkpoints/epoch-N/  checkpoints/last -> epoch-N  checkpoints/best -> epoch-M  figures/
+    evaluation/DATA--FINGERPRINT/PART/  evaluation/record.jsonl
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ import tomli_w
 
 from affekt.core.errors import AffektError, FolderError
 from affekt.core.recipe import Recipe
-from affekt.core.sealed import write_text
+from affekt.core.sealed import MANIFEST, write_text
+from affekt.engine.identity import DataIdentity, read_identity
 
 _LETTERS = {"text": "T", "audio": "A", "video": "V", "image": "I", "skeleton": "G"}
 _PACKAGES = (
@@ -99,6 +102,28 @@ class Run:
         """What logits are divided by to be calibrated; 1 where nothing was fitted."""
         return float(self.calibration.get("temperature", 1.0))
 
+    @property
+    def identity(self) -> DataIdentity | None:
+        """The data of the run, item by item; None where it was trained before such was stored."""
+        return read_identity(self.path)
+
+    @property
+    def epochs_done(self) -> int:
+        """Complete epochs, as the last checkpoint states them."""
+        file = self.last / MANIFEST
+        return int(json.loads(file.read_text())["epoch"]) if file.is_file() else 0
+
+    @property
+    def unfinished(self) -> str:
+        """How far a run came that was stopped or is still training, as in `epoch 3 of 30`; else empty."""
+        return "" if self.result is not None else f"epoch {self.epochs_done} of {self.recipe.train.epochs}"
+
+    def evaluation(self, split: str = "test") -> Path:
+        """Where an evaluation of a part of the run's own data lies, or will lie."""
+        identity = self.identity
+        own = evaluation_folder(identity.data, identity.sha256) if identity else ""
+        return self.path / "evaluation" / own / split
+
     def start(self, recipe: Recipe) -> None:
         """Make the folder and write down what is run, and on what."""
         self.path.mkdir(parents=True, exist_ok=True)
@@ -146,6 +171,11 @@ class Run:
         for folder in self.checkpoints.iterdir():
             if folder.is_dir() and not folder.is_symlink() and folder.resolve() not in kept:
                 shutil.rmtree(folder)
+
+
+def evaluation_folder(data: str, sha256: str) -> str:
+    """Name of the folder in which evaluations on one state of a data set lie."""
+    return f"{data}--{sha256[:8]}"
 
 
 def open_run(path: Path) -> Run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
@@ -13,9 +14,10 @@ from affekt.core.dataset import Task
 from affekt.core.errors import DataError
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Localized, Localizing, Sample
-from affekt.metrics.calibration import negative_log_likelihood, sigmoid
-from affekt.metrics.classification import confusion_matrix, multi_label_scores, scores_of
+from affekt.metrics.calibration import binary_log_likelihood, negative_log_likelihood, sigmoid
+from affekt.metrics.classification import confusion_matrix, scores_of
 from affekt.metrics.detection import detection_scores
+from affekt.metrics.multi_label import multi_label_scores
 from affekt.metrics.segments import Segments
 
 
@@ -54,10 +56,17 @@ class ClassScorer:
         """Loss, accuracy and recalls."""
         logits, targets = (torch.cat(part).numpy() for part in zip(*self._seen, strict=True))
         self._seen.clear()
+        names = ("accuracy", "uar", "macro_f1", "weighted_f1")
         if self.task == "multi_label":
-            probability = np.clip(sigmoid(logits.astype(float)), 1e-7, 1 - 1e-7)
-            loss = -(targets * np.log(probability) + (1 - targets) * np.log(1 - probability)).mean()
-            return {"loss": float(loss), **multi_label_scores(targets, probability)}
+            names = (*names, "mean_precision")
+        if not np.isfinite(logits).all():  # training diverged: such an epoch is never the best
+            return {"loss": math.inf, **dict.fromkeys(names, 0.0)}
+        if self.task == "multi_label":
+            # Thresholds are fitted once training is over; until then each class is present from 0.5 on.
+            return {
+                "loss": binary_log_likelihood(logits, targets),
+                **multi_label_scores(targets, sigmoid(logits.astype(float))),
+            }
         truth = targets.argmax(axis=1) if targets.ndim == 2 else targets
         confusion = confusion_matrix(truth, logits.argmax(axis=1), logits.shape[1])
         return {

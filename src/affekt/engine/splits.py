@@ -1,4 +1,4 @@
-"""Parting samples so that no subject stands on two sides."""
+"""Splits of samples, disjoint by subject."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
@@ -14,6 +13,9 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from affekt.core.errors import ConfigError, DataError
 from affekt.core.recipe import SplitSettings
 from affekt.core.sample import Sample, Split
+from affekt.core.split_names import split_of
+
+PARTS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,10 @@ def part(samples: Sequence[Sample], settings: SplitSettings) -> Parts:
     A part may come out empty, as where only test samples were handed over; `check_parts` refuses to train so.
 
     Raises:
-        ConfigError: More folds were asked for than there are subjects.
+        ConfigError: More folds were asked for than there are subjects, or a test part was asked for where the
+            data state one.
     """
-    labelled = _labelled(samples)
+    labelled = labelled_of(samples)
     if settings.scheme == "k_fold":
         fold = _folds(labelled, settings.folds, settings.seed)
         test = [sample for sample, where in zip(labelled, fold, strict=True) if where == settings.fold]
@@ -47,6 +50,8 @@ def part(samples: Sequence[Sample], settings: SplitSettings) -> Parts:
         test = [sample for sample in labelled if sample.split == "test"]
         validation = [sample for sample in labelled if sample.split == "validation"]
         rest = [sample for sample in labelled if sample.split not in ("test", "validation")]
+    if settings.test_share:
+        test, rest = _hold_out(test, rest, settings)
     if settings.validate_on_test:
         return Parts([*rest, *validation], test, test)
     if rest and not validation:
@@ -58,13 +63,53 @@ def part(samples: Sequence[Sample], settings: SplitSettings) -> Parts:
     return Parts(rest, validation, test)
 
 
-def select(samples: Sequence[Sample], settings: SplitSettings, split: Split | Literal["all"]) -> list[Sample]:
-    """One part alone. A data set's own test part needs no others beside it, so it may come by itself."""
-    if split == "all":
-        return _labelled(samples)
-    if settings.scheme == "native" and split == "test":
-        return [sample for sample in _labelled(samples) if sample.split == "test"]
-    return part(samples, settings).part(split)
+def select(samples: Sequence[Sample], settings: SplitSettings, split: str) -> list[Sample]:
+    """One part alone. A data set's own test part needs no others beside it, so it may come by itself.
+
+    Args:
+        split: A part, `all`, or a name that the data state for some samples.
+
+    Raises:
+        DataError: There is no such part; the message lists those that the data have.
+    """
+    labelled = labelled_of(samples)
+    name = split_name(split, labelled)
+    if name == "all":
+        return labelled
+    if name not in PARTS or (settings.scheme == "native" and name == "test" and not settings.test_share):
+        found = [sample for sample in labelled if sample.split == name]
+    else:
+        found = getattr(part(samples, settings), name)
+    if not found:
+        raise DataError(f"there is no {name} part; the data have: {describe_splits(labelled) or 'no label'}")
+    return found
+
+
+def split_name(split: str, samples: Sequence[Sample]) -> str:
+    """A part by any usual spelling; a name that the data state themselves comes first.
+
+    Example:
+        >>> split_name("Val", []), split_name("fold-3", [])
+        ('validation', 'fold-3')
+    """
+    if split in {sample.split for sample in samples}:
+        return split
+    return "all" if split.strip().lower() == "all" else split_of(split) or split
+
+
+def describe_splits(samples: Sequence[Sample]) -> str:
+    """The parts that the data state, with counts.
+
+    Example:
+        >>> describe_splits([Sample("a", {}, "sad", split="test"), Sample("b", {}, "sad")])
+        'test (1 sample), no part stated (1 sample)'
+    """
+    counts = Counter(sample.split for sample in samples)
+    order = sorted(counts, key=lambda name: ((*PARTS, name).index(name), name or "\uffff"))
+    return ", ".join(
+        f"{name or 'no part stated'} ({counts[name]} sample{'s' if counts[name] > 1 else ''})"
+        for name in order
+    )
 
 
 def check_parts(parts: Parts) -> None:
@@ -90,8 +135,36 @@ def check_parts(parts: Parts) -> None:
             )
 
 
-def _labelled(samples: Sequence[Sample]) -> list[Sample]:
-    """Samples of which somebody said something; that nothing happens in a video is said, too."""
+def _hold_out(
+    test: list[Sample], rest: list[Sample], settings: SplitSettings
+) -> tuple[list[Sample], list[Sample]]:
+    """Test and remaining samples where a share is held out: labels spread evenly, subjects kept whole.
+
+    Raises:
+        ConfigError: The data state a test part, or have too few subjects.
+    """
+    if test:
+        raise ConfigError(
+            "split",
+            [f"test_share = {settings.test_share:g}, but the data state a test part of {len(test)} samples"],
+        )
+    subjects = len(set(_subjects(rest)))
+    # The closest fraction that whole subjects allow, in as few folds as possible: 0.3 is 3 of 10.
+    choices = [
+        (abs(k / n - settings.test_share), n, k) for n in range(2, min(10, subjects) + 1) for k in range(1, n)
+    ]
+    if subjects < 3 or not choices:
+        raise ConfigError("split", [f"test_share needs 3 subjects or more, the data have {subjects}"])
+    _, folds, held = min(choices)
+    fold = _folds(rest, folds, settings.seed)
+    return (
+        [sample for sample, where in zip(rest, fold, strict=True) if where < held],
+        [sample for sample, where in zip(rest, fold, strict=True) if where >= held],
+    )
+
+
+def labelled_of(samples: Sequence[Sample]) -> list[Sample]:
+    """Samples that are annotated; a video of which is stated that nothing happens in it is one of them."""
     return [
         sample
         for sample in samples
@@ -111,7 +184,7 @@ def _folds(samples: Sequence[Sample], folds: int, seed: int) -> np.ndarray:
         raise ConfigError(
             "split", [f"{folds} folds need as many subjects, the data has {len(set(subjects))}"]
         )
-    labels = [sample.label or _strongest(sample.label_weights or {"": 0.0}) for sample in samples]
+    labels = [strongest_label(sample) or "" for sample in samples]
     if max(Counter(labels).values()) < folds:  # no class reaches every fold: spread subjects alone
         labels = [""] * len(samples)
     where = np.zeros(len(samples), int)
@@ -126,5 +199,7 @@ def _folds(samples: Sequence[Sample], folds: int, seed: int) -> np.ndarray:
     return where
 
 
-def _strongest(weights: Mapping[str, float]) -> str:
-    return max(weights, key=lambda name: weights[name])
+def strongest_label(sample: Sample) -> str | None:
+    """The label of a sample, of several the one with the most weight; None where there is none."""
+    weights: Mapping[str, float] = sample.label_weights or {}
+    return sample.label or (max(weights, key=lambda name: weights[name]) if weights else None)

@@ -13,9 +13,10 @@ from torch import nn
 
 from affekt.core import catalog
 from affekt.core.dataset import Corpus
-from affekt.core.errors import ConfigError
+from affekt.core.errors import ConfigError, UsageError
+from affekt.core.left_out import kinds_of
 from affekt.core.method import Method
-from affekt.core.recipe import Recipe, check_classes
+from affekt.core.recipe import Recipe, as_recipe, check_classes
 from affekt.core.sample import Localizing, Preprocess
 from affekt.core.sealed import read_sealed
 from affekt.core.settings import Settings
@@ -31,21 +32,24 @@ from affekt.engine.progress import bar
 from affekt.engine.randomness import INITIAL_WEIGHTS, seed_torch
 from affekt.engine.recording import EpochRecorder
 from affekt.engine.run import Run, check_free, environment
+from affekt.engine.run_data import RunData, data_of_run, nothing_held_out
 from affekt.engine.scoring import ClassScorer, Scorer, SegmentScorer
-from affekt.engine.splits import Parts, check_parts, part
-from affekt.engine.trainer import logging_to, make_trainer
+from affekt.engine.splits import Parts
+from affekt.engine.stopping import Begun, StopRequest, StopSignal, stop_requests
+from affekt.engine.trainer import end_processes, logging_to, make_trainer
 
 log = logging.getLogger(__name__)
 
 
 def train(
-    recipe: Recipe,
+    recipe: Recipe | Path | str | Sequence[Path | str],
     *,
     data_root: Path | str | None = None,
     weights: Sequence[Path | str] = (),
     runs: Path | str = "runs",
     cache: Path | str | None = None,
     resume: bool = False,
+    accept_data: bool = False,
     progress: bool = True,
 ) -> Run:
     """Train what a recipe says and return its run folder.
@@ -53,6 +57,8 @@ def train(
     The test part is never looked at: epochs are selected and confidences calibrated on validation samples.
 
     Args:
+        recipe: A recipe, or what `Recipe.load` reads: a file, the name of a recipe that comes with a method,
+            as in `compact_face/fer2013`, or a sequence of these, merged in order.
         data_root: Where the data set lies; AFFEKT_DATA if not given.
         weights: Folders that the network starts from, made by `convert` or by another training. A run that
             is resumed does not need them.
@@ -60,34 +66,63 @@ def train(
         cache: Folder that holds features of frozen backbones, where the recipe has `train.cached_views`;
             AFFEKT_CACHE if not given, else `cache` beside `runs`.
         resume: Continue a run that was stopped or killed; the end is the same, bit for bit.
+        accept_data: With `resume`: go on although the data are not those that the run began with. Known
+            samples keep their parts, new ones follow their subject or the split that the data state, and are
+            trained on otherwise; the run's `data.json` and `result.json` record the change.
         progress: Show a progress bar.
 
     Raises:
         AffektError: The run exists and `resume` was not asked for, or training diverged.
         ConfigError: The recipe does not fit the data, the machine or the weights.
-        DataError: The data set cannot be read.
+        DataError: The data set cannot be read, or is not the one that the run began with.
+        TrainingStopped: SIGINT or SIGTERM ended the training early; `resume` continues it.
+        UsageError: `recipe` is none of these.
 
     Example:
-        >>> from affekt.core.recipe import Recipe
-        >>> run = train(Recipe.load(["recipes/gait.toml"]), data_root="data/emotion_gait")  # doctest: +SKIP
+        >>> run = train("recipes/gait.toml", data_root="data/emotion_gait")  # doctest: +SKIP
     """
-    corpus = open_corpus(recipe, data_root)
-    parts = part(corpus.samples, recipe.split)
-    check_parts(parts)
-    given = read_weights(weights)
-    recipe = name_weights(recipe, given)
-    run = Run.place(Path(runs), recipe, catalog.dataset(recipe.data.name).modalities)
-    if not run.last.exists():
-        check_start(recipe, given, catalog.method(recipe.method))
-    if _is_first_process():
-        if not resume:
-            check_free(run)
-        elif run.result is not None:
-            log.info("%s is finished already", run.path)
-            return run
-        run.start(recipe)
-    with logging_to(run):
-        _fit(run, recipe, corpus, parts, given, cache_root(cache, Path(runs)), progress=progress)
+    recipe = as_recipe(recipe)
+    if accept_data and not resume:
+        raise UsageError("accept_data continues a run on other data: it goes with resume")
+    with stop_requests() as request:
+        state = Begun(recipe)
+        try:
+            corpus = open_corpus(recipe, data_root)
+            given = read_weights(weights)
+            recipe = name_weights(recipe, given)
+            run = state.run = Run.place(Path(runs), recipe, catalog.dataset(recipe.data.name).modalities)
+            if resume and run.result is not None and _is_first_process():
+                log.info("%s is finished already", run.path)
+                return run
+            if not run.last.exists():
+                check_start(recipe, given, catalog.method(recipe.method))
+            if not resume and _is_first_process():
+                check_free(run)
+            data = data_of_run(run, recipe, corpus, data_path(data_root), accept=accept_data)
+            if _is_first_process():
+                if warning := nothing_held_out(recipe, data.parts):
+                    log.warning("%s", warning)
+                run.start(recipe)
+                if data.is_new:
+                    data.identity.write(run.path)
+            with logging_to(run) as file, state.logged(file):
+                _fit(
+                    run,
+                    recipe,
+                    corpus,
+                    data,
+                    given,
+                    cache_root(cache, Path(runs)),
+                    request,
+                    progress=progress,
+                )
+                request.check()
+        except (StopSignal, SystemExit) as stop:
+            if not request.signum:
+                raise
+            if not _is_first_process():  # the first process reports
+                raise SystemExit(128 + request.signum) from stop
+            raise state.stopped(request.signum) from None
     return run
 
 
@@ -144,15 +179,19 @@ def _fit(
     run: Run,
     recipe: Recipe,
     corpus: Corpus,
-    parts: Parts,
+    data: RunData,
     given: Sequence[Weights],
     cache: Path,
+    request: StopRequest,
     *,
     progress: bool,
 ) -> None:
-    room = catalog.method(recipe.method)
+    room, parts = catalog.method(recipe.method), data.parts
     config = room.make_config(recipe.config)
-    datasets, preprocess, state = make_datasets(recipe, room, config, corpus, parts)
+    measured = None
+    if data.identity.accepted and run.last.exists():  # weights go with what was measured before the change
+        measured = read_sealed(run.last, kind="checkpoint").document["preprocessing"]
+    datasets, preprocess, state = make_datasets(recipe, room, config, corpus, parts, measured)
     weights = class_weights(recipe.loss, datasets["train"].targets, corpus.labels)
     model = make_network(recipe, room, config)
     module = TrainingModule(
@@ -169,6 +208,7 @@ def _fit(
         "task": corpus.task,
         "preprocessing": state,
         "data": recipe.data.model_dump(mode="json"),
+        "data_identity": data.identity.document(),
         "environment": environment(),
     }
     recorder = EpochRecorder(run, document, recipe.selection, keep_all=recipe.train.keep == "all")
@@ -183,26 +223,45 @@ def _fit(
                 datasets, recipe, room, model, config=config, state=state, root=cache, on_item=show
             )
     module.train()  # Lightning leaves modes as they are; a network may keep a part of itself from training
-    trainer = make_trainer(run, recipe, recorder, progress=progress)
+    trainer = make_trainer(run, recipe, recorder, request, progress=progress)
     log.info("%d training and %d validation samples, %s", len(parts.train), len(parts.validation), run.path)
     if corpus.skipped:
         first, left = corpus.skipped[0], len(corpus.skipped)
-        log.warning("left out: %d of the data set, such as %s: %s", left, first.id, first.reason)
-    trainer.fit(
-        module,
-        train_loader(datasets["train"], recipe),
-        plain_loader(datasets["validation"], recipe),
-        ckpt_path=resume_from,
-    )
+        kinds = kinds_of(corpus.skipped)
+        log.warning(
+            "left out: %d of the data set, such as %s: %s; by kind: %s", left, first.id, first.reason, kinds
+        )
+    for problem in corpus.problems:
+        log.warning("%s", problem)
+    try:
+        trainer.fit(
+            module,
+            train_loader(datasets["train"], recipe),
+            plain_loader(datasets["validation"], recipe),
+            ckpt_path=resume_from,
+        )
+    except (StopSignal, SystemExit):
+        end_processes(trainer)
+        raise
+    request.check()
     if trainer.is_global_zero:
-        finish(run, recipe, corpus, parts)
+        finish(run, recipe, corpus, parts, data.identity)
 
 
 def make_datasets(
-    recipe: Recipe, room: Method, config: Settings, corpus: Corpus, parts: Parts
+    recipe: Recipe,
+    room: Method,
+    config: Settings,
+    corpus: Corpus,
+    parts: Parts,
+    measured: Mapping[str, Any] | None = None,
 ) -> tuple[Mapping[str, SampleDataset], Preprocess, dict[str, Any]]:
-    """Samples for training and validation, their preprocessing, and what it measured on the training part."""
-    state = room.load("preprocess")(config).fit(parts.train)
+    """Samples for training and validation, their preprocessing, and what it measured on the training part.
+
+    Args:
+        measured: What it measured when the run began, where that is not to be measured again.
+    """
+    state = dict(room.load("preprocess")(config).fit(parts.train) if measured is None else measured)
     preprocess = room.load("preprocess")(config, state)
     datasets = {
         "train": SampleDataset(parts.train, preprocess, corpus.labels, corpus.task, seed=recipe.seed),

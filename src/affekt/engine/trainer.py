@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import signal
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import lightning.pytorch as pl
 from lightning.fabric.utilities.exceptions import MisconfigurationException
@@ -19,16 +21,22 @@ from affekt.engine.checkpoint import FolderCheckpointIO
 from affekt.engine.progress import RunProgress
 from affekt.engine.recording import EpochRecorder
 from affekt.engine.run import Run
+from affekt.engine.stopping import StopRequest
 
 
-def make_trainer(run: Run, recipe: Recipe, recorder: EpochRecorder, *, progress: bool) -> pl.Trainer:
+def make_trainer(
+    run: Run, recipe: Recipe, recorder: EpochRecorder, request: StopRequest, *, progress: bool
+) -> pl.Trainer:
     """The trainer of a run.
+
+    Args:
+        request: Whether a signal asks the training to stop.
 
     Raises:
         ConfigError: The machine cannot do what the recipe asks for.
     """
     options = recipe.train
-    callbacks: list[Callback] = [recorder]
+    callbacks: list[Callback] = [_StopCheck(request), recorder]
     if options.weight_average:
         callbacks.append(RunningWeightAverage(options.weight_average))
     if progress:
@@ -62,9 +70,42 @@ def make_trainer(run: Run, recipe: Recipe, recorder: EpochRecorder, *, progress:
         raise ConfigError("recipe", [f"train: {error}"]) from None
 
 
+class _StopCheck(Callback):
+    """Ends a training at the next batch where a signal came and its exception was lost on the way."""
+
+    def __init__(self, request: StopRequest) -> None:
+        self.request = request
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Lightning has just put its own handler of SIGTERM in place, which lets a process end with 0."""
+        self.request.install()
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """After each step."""
+        self.request.check()
+
+    def on_validation_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, *args: Any, **kwargs: Any
+    ) -> None:
+        """After each batch of validation."""
+        self.request.check()
+
+
+def end_processes(trainer: pl.Trainer) -> None:
+    """End the other processes of a distributed training; they may wait for this one in vain."""
+    kill = getattr(trainer.strategy.launcher, "kill", None)
+    if kill is not None:
+        kill(signal.SIGKILL)
+
+
 @contextmanager
-def logging_to(run: Run) -> Iterator[None]:
-    """Everything affekt says goes to `log.txt`; Lightning's small talk goes nowhere."""
+def logging_to(run: Run) -> Iterator[logging.Handler]:
+    """Everything affekt says goes to `log.txt`; Lightning's small talk goes nowhere.
+
+    Yields the handler of the file, for what is to stand there alone.
+    """
     handler = logging.FileHandler(run.path / "log.txt")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     house, lightning = logging.getLogger("affekt"), logging.getLogger("lightning.pytorch")
@@ -83,7 +124,7 @@ def logging_to(run: Run) -> Iterator[None]:
             warnings.filterwarnings("ignore", message=".*module.s. in eval mode at the start of training.*")
             # Lightning still calls a helper that torch has renamed.
             warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")
-            yield
+            yield handler
     finally:
         house.removeHandler(handler)
         lightning.setLevel(level)

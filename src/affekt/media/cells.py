@@ -17,7 +17,7 @@ import numpy as np
 
 from affekt.core.errors import MediaError, UsageError
 from affekt.media.snippets import MEAN
-from affekt.media.sound import MAX_RATE_HZ, SoundSource, sound_blocks
+from affekt.media.sound import MAX_RATE_HZ, MIN_RATE_HZ, SoundSource, sound_blocks
 from affekt.media.spectrum import Padding, log_mel_of_blocks
 from affekt.media.video import Video
 
@@ -110,10 +110,10 @@ def log_mel_rate(rate_hz: float) -> int:
         (51228, 61474)
     """
     wanted = rate_hz / _SLOWEST_HZ * _SOUND_HZ / _FOURFOLD * 4 / _TWOFOLD * 2
-    if not (math.isfinite(wanted) and 1 <= wanted < MAX_RATE_HZ + 1):
+    if not (math.isfinite(wanted) and MIN_RATE_HZ <= wanted < MAX_RATE_HZ + 1):
         raise UsageError(
             f"a video of {rate_hz} frames per second asks for sound at {wanted:.0f} Hz; "
-            f"1 to {MAX_RATE_HZ} is possible"
+            f"{MIN_RATE_HZ} to {MAX_RATE_HZ} is possible"
         )
     return int(wanted)
 
@@ -133,7 +133,7 @@ def log_mel_rows(
 
     Args:
         rate_hz: Frames per second of the video.
-        span_s: Begin and end of the part to listen to; what lies before is decoded and dropped.
+        span_s: Begin and end of the part to listen to, in seconds.
         padding: What lies beyond the ends: silence, as in librosa 0.9.1, which the reference asks for.
         block_s: Seconds that are decoded at a time; without effect on the result.
 
@@ -143,11 +143,16 @@ def log_mel_rows(
         UsageError: The rate or the span makes no sense.
     """
     sound_rate_hz = log_mel_rate(rate_hz)
-    blocks = (wave.samples[0] for wave in sound_blocks(source, seconds=block_s, rate_hz=sound_rate_hz))
-    if span_s is not None:
-        blocks = _within(blocks, span_s, sound_rate_hz)
+    start_s, stop_s = (0.0, None) if span_s is None else span_s
+    waves = sound_blocks(source, seconds=block_s, rate_hz=sound_rate_hz, start_s=start_s, stop_s=stop_s)
     return log_mel_of_blocks(
-        blocks, sound_rate_hz, fft=FFT, hop=HOP, mels=MELS, padding=padding, floor_db=FLOOR_DB
+        (wave.samples[0] for wave in waves),
+        sound_rate_hz,
+        fft=FFT,
+        hop=HOP,
+        mels=MELS,
+        padding=padding,
+        floor_db=FLOOR_DB,
     )
 
 
@@ -177,28 +182,3 @@ def _frame_cells(video: Video, frames: int, side: int, size: int, cells: int) ->
         group[cell % cells, frame] = picture[top : top + size, left : left + size]
     last = cell_count(len(video), cell_frames=frames) % cells or cells
     yield group[:last]
-
-
-def _within(blocks: Iterator[np.ndarray], span_s: tuple[float, float], rate_hz: int) -> Iterator[np.ndarray]:
-    """The samples between two times.
-
-    Raises:
-        MediaError: There are none.
-        UsageError: The span makes no sense.
-    """
-    start_s, stop_s = span_s
-    if not 0 <= start_s < stop_s < math.inf:
-        raise UsageError(f"a span from {start_s} to {stop_s} s: 0 <= start < stop is needed")
-    first, stop = round(start_s * rate_hz), round(stop_s * rate_hz)
-    place = 0
-    for block in blocks:
-        part = block[max(0, first - place) : stop - place]
-        place += len(block)
-        if part.size:
-            yield part
-        if place >= stop:
-            return
-    if place <= first:
-        raise MediaError(
-            f"the sound ends at {place / rate_hz:.1f} s; {start_s:.1f} to {stop_s:.1f} s was asked for"
-        )

@@ -7,6 +7,8 @@ from pathlib import Path
 import av
 import av.container
 import av.error
+from av.audio.stream import AudioStream
+from av.video.stream import VideoStream
 
 from affekt.core.errors import MediaError
 from affekt.media.video import MAX_PIXELS
@@ -65,6 +67,15 @@ def open_container(path: Path, *, kind: str) -> av.container.InputContainer:
     except BROKEN as error:
         reason = getattr(error, "strerror", None) or error
         raise MediaError(f"{path} is no {kind} that can be read ({reason}): {_looks_like(path)}") from None
+
+
+def track_end_s(stream: VideoStream | AudioStream) -> float | None:
+    """When a track of a Matroska file ends by its tags, "00:01:02.500000000", from second 0 of the file."""
+    try:
+        hours, minutes, seconds = stream.metadata.get("DURATION", "").split(":")
+        return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+    except ValueError:
+        return None
 
 
 def _looks_like(path: Path) -> str:

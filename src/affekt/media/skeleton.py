@@ -3,10 +3,10 @@
 Files state their joint order; two data sets that number joints differently are brought together by name.
 Read are
 
-    walk.npz    positions (t, v, 3) or poses (n, t, v, 3), float; joints (v,) text; optionally up ("y" or
-    "z"),
-                cycle_frames or period (scalar or (n,): length of one gait cycle), rate_hz
-    walk.json   {"joints": ["root", ...], "positions": [[[x, y, z], ...], ...], "up": "y", "cycle_frames": 36}
+    walk.npz    positions (t, v, 3) or poses (n, t, v, 3), float; joints (v,) text; optionally up ("x", "-x",
+                "y", "-y", "z" or "-z"), cycle_frames or period (scalar or (n,): length of one gait cycle),
+                rate_hz
+    walk.json   {"joints": ["root", ...], "positions": [[[x, y, z], ...], ...], "up": "y", "rate_hz": 30}
     walk.csv    a column each: root_x,root_y,root_z,spine_x,...   one row a frame
 """
 
@@ -15,6 +15,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ import numpy as np
 from affekt.core.errors import MediaError, UsageError
 from affekt.core.settings import suggest
 from affekt.media.arrays import MAX_BYTES, read_npz
+from affekt.media.skeleton_upright import parse_up, turn_upright
 
 SUFFIXES = (".npz", ".json", ".csv")
 MAX_FRAMES = 1_000_000  # of one walk: nine hours at 30 Hz
@@ -75,12 +77,15 @@ class Skeleton:
         joints: Name of each of the v joints.
         cycle_frames: Length of one gait cycle, where the walk repeats itself.
         rate_hz: Frames a second, where known.
+        is_up_stated: Whether the source states which way is up. Where it does not, y is an assumption, which
+            `affekt.media.skeleton_upright` checks against the body.
     """
 
     positions: np.ndarray
     joints: tuple[str, ...]
     cycle_frames: int | None = None
     rate_hz: float | None = None
+    is_up_stated: bool = False
 
     def __post_init__(self) -> None:
         shape = np.shape(self.positions)
@@ -88,7 +93,7 @@ class Skeleton:
             raise MediaError(f"a skeleton has positions (frames, joints, 3), found {shape}")
         if shape[1] != len(self.joints):
             raise MediaError(f"{shape[1]} joints were found where {len(self.joints)} are named")
-        repeated = sorted({name for name in self.joints if self.joints.count(name) > 1})
+        repeated = sorted(name for name, number in Counter(self.joints).items() if number > 1)
         if repeated:
             raise MediaError(f"joints are named twice: {', '.join(repeated)}")
         if not 1 <= shape[0] <= MAX_FRAMES:
@@ -131,46 +136,54 @@ def joint_order(text: str) -> tuple[str, ...]:
     return JOINT_ORDERS[text]
 
 
-def read_skeletons(path: Path, *, joints: Sequence[str] | None = None) -> list[Skeleton]:
+def read_skeletons(
+    path: Path, *, joints: Sequence[str] | None = None, up: str | None = None, rate_hz: float | None = None
+) -> list[Skeleton]:
     """All walks of one file.
 
     Args:
         joints: Joint order for files that do not state one.
+        up: Axis that is up in files that do not state it, such as "-y"; taken from the body if not given.
+        rate_hz: Frame rate of files that do not state it.
 
     Raises:
         MediaError: The file is missing, empty, too large, truncated, not what its name says, holds
             objects, or one of its walks is broken.
     """
     walks: list[Skeleton] = []
-    for number, walk in enumerate(read_each_skeleton(path, joints=joints)):
+    for number, walk in enumerate(read_each_skeleton(path, joints=joints, up=up, rate_hz=rate_hz)):
         if isinstance(walk, MediaError):
             raise MediaError(f"walk {number} of {walk}" if number else str(walk))
         walks.append(walk)
     return walks
 
 
-def read_each_skeleton(path: Path, *, joints: Sequence[str] | None = None) -> list[Skeleton | MediaError]:
-    """All walks of one file; one broken walk among many costs only itself.
+def read_each_skeleton(
+    path: Path, *, joints: Sequence[str] | None = None, up: str | None = None, rate_hz: float | None = None
+) -> list[Skeleton | MediaError]:
+    """All walks of one file, as `read_skeletons`; one broken walk among many costs only itself.
 
     Raises:
         MediaError: The file as a whole cannot be read.
     """
     if not path.is_file():
         raise MediaError(f"{path} does not exist or is no file")
-    if path.suffix not in SUFFIXES:
+    if path.suffix.lower() not in SUFFIXES:
         raise MediaError(f"{path} is no skeleton file; known are {', '.join(SUFFIXES)}")
     if not 0 < path.stat().st_size <= MAX_BYTES:
         raise MediaError(f"{path} has {path.stat().st_size} bytes; 1 to {MAX_BYTES} are read")
-    content = {".npz": _read_npz, ".json": _read_json, ".csv": _read_csv}[path.suffix](path)
+    content = {".npz": _read_npz, ".json": _read_json, ".csv": _read_csv}[path.suffix.lower()](path)
+    stated = {"up": up, "rate_hz": rate_hz, "joints": joints}
+    content |= {
+        name: value for name, value in stated.items() if value is not None and content.get(name) is None
+    }
     try:
-        return _skeletons(path, content, tuple(joints) if joints else None)
+        return _skeletons(path, content)
     except MediaError as error:
         raise MediaError(f"{path}: {error}") from None
 
 
-def _skeletons(
-    path: Path, content: Mapping[str, Any], stated: tuple[str, ...] | None
-) -> list[Skeleton | MediaError]:
+def _skeletons(path: Path, content: Mapping[str, Any]) -> list[Skeleton | MediaError]:
     key = next((name for name in ("positions", "poses") if name in content), None)
     if key is None:
         raise MediaError(f"holds neither positions nor poses, only {', '.join(sorted(content)) or 'nothing'}")
@@ -181,17 +194,15 @@ def _skeletons(
             f"{key} must be (frames, joints, 3) or (walks, frames, joints, 3), found {positions.shape}"
         )
     walks = positions if positions.ndim == 4 else positions[None]
-    joints = tuple(str(name) for name in np.atleast_1d(content["joints"])) if "joints" in content else stated
-    if joints is None:
+    if content.get("joints") is None:
         raise MediaError(
             "states no joint order: add `joints` to the file, or name one of "
             f"{', '.join(sorted(JOINT_ORDERS))} with --joints"
         )
-    up = str(content.get("up", "y"))
-    if up not in ("y", "z"):
-        raise MediaError(f"says that {up!r} is up; y or z is known")
-    if up == "z":  # turn about x, so that left stays left
-        walks = np.stack([walks[..., 0], walks[..., 2], -walks[..., 1]], axis=-1)
+    joints = _names(content["joints"])
+    is_up_stated = content.get("up") is not None
+    if is_up_stated:
+        walks = turn_upright(walks, parse_up(content["up"]))
     if not len(walks):
         raise MediaError(f"{key} holds no walk")
     rate = _one_each(content, "rate_hz", 1)[0]
@@ -202,10 +213,26 @@ def _skeletons(
     found: list[Skeleton | MediaError] = []
     for walk, n in zip(walks, cycles, strict=True):
         try:
-            found.append(Skeleton(walk, joints, cycle_frames=None if n is None else int(n), rate_hz=rate))
+            cycle = None if n is None else int(n)
+            found.append(Skeleton(walk, joints, cycle, rate_hz=rate, is_up_stated=is_up_stated))
         except MediaError as error:
             found.append(MediaError(f"{path}: {error}"))
     return found
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    """Joint names.
+
+    Raises:
+        MediaError: They are no flat list of text.
+    """
+    try:
+        names = np.atleast_1d(np.asarray(value))
+    except ValueError:
+        names = np.empty((0, 0))
+    if names.ndim != 1 or names.dtype.kind not in "US":
+        raise MediaError("joints is no list of names")
+    return tuple(name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name) for name in names)
 
 
 def _numbers(value: Any, name: str) -> np.ndarray:

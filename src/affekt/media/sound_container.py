@@ -14,13 +14,19 @@ from av.audio.resampler import AudioResampler
 from av.stream import Discard, Disposition
 
 from affekt.core.errors import MediaError
-from affekt.media.container import BROKEN, open_container
-from affekt.media.sound_tracks import BLOCK, PREROLL_S, NoSound, check_format, mean_channel
+from affekt.media.container import BROKEN, open_container, track_end_s
+from affekt.media.sound_coverage import Coverage
+from affekt.media.sound_id3 import has_frame_count
+from affekt.media.sound_mix import mean_channel
+from affekt.media.sound_tracks import BLOCK, PREROLL_S, Heard, NoSound, check_format
 
-_DRIFT_S = (
-    0.1  # how far timestamps may stray from the count of samples; FFmpeg's async resampling allows as much
-)
-_HOLE_S = 3600.0  # a longer hole in the timestamps is no silence but damage
+# How far timestamps may stray from the count of samples; FFmpeg's async resampling allows as much.
+_DRIFT_S = 0.1
+_HOLE_S = 3600.0  # longer holes in the timestamps, one or all together, are no silence but damage
+_LONGEST_PACKET_S = 1.0  # that a packet is believed to last
+_PROBED = 2**20  # samples at the beginning that tell the range of floating-point values
+# Formats that state their length.
+_COUNTED = {"mov", "mp4", "matroska", "webm", "flac", "wav", "w64", "aiff", "caf", "avi", "flv", "asf"}
 # Formats without index whose demuxers guess where to jump: their packets are walked instead, undecoded.
 _WALKED = {"mp3", "aac", "ac3", "eac3"}
 _WRAPPED = {"mpegts", "mpeg"}  # formats whose timestamps start over after 2^33 ticks, 26 hours
@@ -39,9 +45,16 @@ class ContainerTrack:
             self._stream = self._first_track()
             self._packets = 0
             self._last = 0  # position of the last packet seen
+            self._tried_end = 0  # position after the last packet that was decoded, or tried
+            self._broken = 0  # samples of packets that could not be decoded, by what they state
+            self._is_broken_off = False  # reading ended with an error, not with the file
+            self._has_lost = False  # a packet was not decoded since the last frame
+            self._coverage = Coverage()  # of the latest walk
             self._packer: tuple[tuple[str, str], AudioResampler] | None = None
             self._is_timed = False  # positions are not known before the first frame is
+            self._first_pts: int | None = None  # of the first packet that states one
             self._head = self._first_frame(self._read())
+            is_damaged = self._has_lost
             self._is_fresh = True  # nothing but the first frame has been read
             self.rate_hz = self._head.sample_rate
             self.channels = self._head.layout.nb_channels
@@ -51,11 +64,15 @@ class ContainerTrack:
             scale = self._tick * self.rate_hz
             self._scale = scale.numerator, scale.denominator
             self._zero = self._wrap = 0
+            self._has_picture = False
             self._zero = self._begin_of_clock()
             if self._container.format.name in _WRAPPED:
                 self._wrap = round(2**33 * self._tick * self.rate_hz)
             self._is_timed = True
             self._begin = 0 if self._head.pts is None else self._place(self._head.pts)
+            self._should_begin = self._begin
+            if is_damaged and self._first_pts is not None:
+                self._should_begin = min(self._begin, self._place(self._first_pts))
         except BaseException:
             self._container.close()
             raise
@@ -82,6 +99,7 @@ class ContainerTrack:
     def _begin_of_clock(self) -> int:
         for video in self._container.streams.video:
             if not video.disposition & Disposition.attached_pic and video.start_time is not None:
+                self._has_picture = True
                 return round(video.start_time * (video.time_base or 0) * self.rate_hz)
         return 0 if self._head.pts is None else self._place(self._head.pts)
 
@@ -98,6 +116,8 @@ class ContainerTrack:
         Args:
             decode_from: Position before which packets are walked through, not decoded.
         """
+        self._tried_end = self._broken = 0
+        self._has_lost = self._is_broken_off = False
         self._frames = self._decoded(decode_from)
         return self._frames
 
@@ -107,20 +127,37 @@ class ContainerTrack:
         while True:
             try:
                 packet = next(packets)
-            except (StopIteration, *BROKEN):
+            except StopIteration:
+                return
+            except BROKEN:
+                self._is_broken_off = True
                 return
             if packet.size:
                 self._packets += 1
+            if self._first_pts is None:
+                self._first_pts = packet.pts
             if packet.pts is not None and self._is_timed:
                 place = self._place(packet.pts)
                 self._last = max(self._last, place)
                 if decode_from is not None and place < decode_from:
                     continue
+            lasts = self._length_of(packet)
+            if packet.pts is not None and self._is_timed:
+                self._tried_end = max(self._tried_end, self._place(packet.pts) + lasts)
             try:
                 frames = packet.decode()
             except BROKEN:
+                self._broken += lasts
+                self._has_lost = True
                 continue
             yield from frames
+
+    def _length_of(self, packet: av.Packet) -> int:
+        """Samples that a packet states, within reason."""
+        if not packet.duration or not self._is_timed:
+            return 0
+        over, under = self._scale
+        return max(0, min(packet.duration * over // under, round(_LONGEST_PACKET_S * self.rate_hz)))
 
     def blocks(self, first: int) -> Iterator[np.ndarray]:
         drift, hole = round(_DRIFT_S * self.rate_hz), round(_HOLE_S * self.rate_hz)
@@ -130,24 +167,92 @@ class ContainerTrack:
                 f"{self.name}: its sound begins {place / self.rate_hz:.0f} s after its picture; "
                 f"its timestamps are damaged"
             )
-        yield from self._silence(place - first)
+        # Sound that begins late is no damage; packets that should have been decoded before are.
+        lead_in = max(0, min(place, max(first, self._should_begin)) - first)
+        self._coverage = coverage = Coverage(first + lead_in)
+        yield from self._silence(lead_in)
+        yield from self._missing(place - first - lead_in)
         shift = 0  # between timestamps that went astray and the count of samples
         for frame in frames:
             block = self._samples(frame)
             if block is None:
+                self._has_lost = True
                 continue  # the timestamps that follow tell how long it would have been
             if frame.pts is not None:
                 stated = self._place(frame.pts)
                 ahead = stated + shift - place
-                if drift < ahead <= hole:
-                    yield from self._silence(min(ahead, place + ahead - first))
+                # After a damaged packet nothing but the timestamps tells how much is missing.
+                if (0 if self._has_lost else drift) < ahead <= hole:
+                    yield from self._missing(min(ahead, place + ahead - first))
                     place += ahead
                 elif ahead > hole or ahead < -self.rate_hz:
                     shift = place - stated  # another clock, as where recordings were joined: carry on
                 elif ahead < -drift:
                     block = block[:, -ahead:]  # heard before
-            yield block[:, max(0, first - place) :]
+            self._has_lost = False
             place += block.shape[1]
+            coverage.stop = max(first, place)
+            yield block[:, max(0, first - place + block.shape[1]) :]
+        behind = self._tried_end - place
+        if self._has_lost and drift < behind <= hole:  # damaged up to the end
+            coverage.lose(place, behind)
+            coverage.stop = place + behind
+        coverage.is_at_end = True
+
+    def _missing(self, count: int) -> Iterator[np.ndarray]:
+        """Silence in place of what is missing or damaged.
+
+        Raises:
+            MediaError: More is missing than `_HOLE_S` beside packets that could not be decoded: a small file
+                could state any length.
+        """
+        if count <= 0:
+            return
+        coverage = self._coverage
+        coverage.lose(coverage.stop, count)
+        if coverage.lost > _HOLE_S * self.rate_hz + self._broken:
+            raise MediaError(
+                f"{self.name}: {coverage.lost / self.rate_hz:.0f} s are missing between its packets; "
+                "its timestamps are damaged"
+            )
+        for block in self._silence(count):
+            coverage.stop += block.shape[1]
+            yield block
+
+    def probe(self) -> np.ndarray:
+        found: list[np.ndarray] = []
+        count = 0
+        for block in self.blocks(0):
+            found.append(block.ravel())
+            count += block.shape[1]
+            if count >= _PROBED:
+                break
+        return np.concatenate(found) if found else np.zeros(0, np.float32)
+
+    def heard(self, stop: int | None) -> Heard:
+        coverage = self._coverage
+        is_at_end = coverage.is_at_end and (stop is None or coverage.stop < stop)
+        stop = coverage.stop if stop is None else min(stop, coverage.stop)
+        stated_s = self._counted_s() if is_at_end else None
+        return Heard(
+            covered_s=max(0, stop - coverage.start) / self.rate_hz,
+            lost_s=coverage.lost_before(stop) / self.rate_hz,
+            before_s=-self._begin / self.rate_hz if self._has_picture and not coverage.start else 0.0,
+            ends_s=None if stated_s is None else coverage.stop / self.rate_hz,
+            stated_s=stated_s,
+        )
+
+    def _counted_s(self) -> float | None:
+        """When the sound ends, if that was counted when the file was written, not estimated from its size."""
+        names = self._container.format.name.split(",")
+        is_counted = not _COUNTED.isdisjoint(names) or ("mp3" in names and has_frame_count(self._path))
+        if not is_counted and not self._is_broken_off:
+            return None
+        if self._stream.duration is None and (ends_s := track_end_s(self._stream)) is not None:
+            return ends_s - self._zero / self.rate_hz
+        # What a file with further tracks states is the length of the longest one.
+        is_of_track = self._stream.duration is not None or len(self._container.streams) == 1
+        return self.stated_s() if is_of_track else None
 
     def _start(self, first: int) -> tuple[int, Iterator[av.AudioFrame]]:
         """The position of the first frame that is needed for a place, and the frames from it on."""

@@ -3,38 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
 from affekt.core.errors import MediaError
+from affekt.media.waveform import MAX_CHANNELS, Waveform, checked_rate
 
-MAX_CHANNELS = 64
-MAX_RATE_HZ = 768_000  # the fastest converters on the market
 BLOCK = 2**16  # samples that are handled at once
 PREROLL_S = 0.5  # decoded before a span and dropped: decoders build on what came before (Opus 80 ms)
 
 
-@dataclass(frozen=True, slots=True)
-class Waveform:
-    """Sound in memory.
-
-    Attributes:
-        samples: (c, n) float32 in [-1, 1].
-    """
-
-    samples: np.ndarray
-    rate_hz: int
-
-    @property
-    def duration_s(self) -> float:
-        """How long it lasts."""
-        return self.samples.shape[1] / self.rate_hz
-
-
 class NoSound(MediaError):
     """There is no sound track."""
+
+
+class Heard(NamedTuple):
+    """What one pass through a track gave, in seconds.
+
+    Attributes:
+        covered_s: From where the pass began to where it ended.
+        lost_s: Of these, what was damaged or missing: silence stands there.
+        before_s: Sound before the first picture, which the pass left out.
+        ends_s: Where the sound ended, and
+        stated_s: where the file says that it ends: both only where the pass came to the end of the file and
+            the file states it reliably.
+    """
+
+    covered_s: float = 0.0
+    lost_s: float = 0.0
+    before_s: float = 0.0
+    ends_s: float | None = None
+    stated_s: float | None = None
 
 
 @runtime_checkable
@@ -44,10 +44,18 @@ class Track(Protocol):
     name: str
     rate_hz: int
     channels: int
-    exact: bool  # floating-point numbers as somebody wrote them, no codec between
+    exact: bool  # floating-point numbers as they were written, no codec between
 
     def blocks(self, first: int) -> Iterator[np.ndarray]:
         """Everything from a position on, as (c, n) float32; one such walk at a time."""
+        ...
+
+    def probe(self) -> np.ndarray:
+        """Values from all over the track, or from its beginning, (n,); only asked for where it is `exact`."""
+        ...
+
+    def heard(self, stop: int | None) -> Heard:
+        """What the latest walk gave so far, up to a position if not all that it read was wanted."""
         ...
 
     def end(self) -> int:
@@ -65,20 +73,22 @@ class DecodedSound:
     """Sound that is in memory already."""
 
     def __init__(self, waveform: Waveform) -> None:
-        samples = waveform.samples
-        if samples.dtype != np.float32 or samples.ndim != 2:
-            raise MediaError(
-                f"samples must be float32 of shape (c, n), found {samples.dtype} of shape {samples.shape}"
-            )
-        if not samples.size:
+        self._samples = waveform.samples
+        if not self._samples.size:
             raise NoSound("the sound in memory holds no sample")
         self.name, self.exact = "sound in memory", True
-        self.rate_hz, self.channels = waveform.rate_hz, samples.shape[0]
-        self._samples = samples
+        self.rate_hz, self.channels = waveform.rate_hz, self._samples.shape[0]
+        check_format(self.name, self.rate_hz, self.channels)
 
     def blocks(self, first: int) -> Iterator[np.ndarray]:
         for start in range(first, self._samples.shape[1], BLOCK):
             yield self._samples[:, start : start + BLOCK]
+
+    def probe(self) -> np.ndarray:
+        return self._samples.ravel()
+
+    def heard(self, stop: int | None) -> Heard:
+        return Heard()
 
     def end(self) -> int:
         return self._samples.shape[1]
@@ -94,21 +104,8 @@ def check_format(name: str, rate_hz: int, channels: int) -> None:
     """Refuse what no sound has.
 
     Raises:
-        MediaError: There are too many channels, or too many samples a second.
+        MediaError: The number of channels or the rate is outside of what sound has.
     """
-    if not 0 < rate_hz <= MAX_RATE_HZ or not 0 < channels <= MAX_CHANNELS:
-        raise MediaError(
-            f"{name} states {channels} channels at {rate_hz} Hz; "
-            f"at most {MAX_CHANNELS} at {MAX_RATE_HZ} Hz are read"
-        )
-
-
-def mean_channel(block: np.ndarray) -> np.ndarray:
-    """(1, n). Row by row: numpy's own mean takes thirty times as long where channels are interleaved."""
-    if len(block) == 1:
-        return block
-    total = block[0] + block[1]
-    for row in block[2:]:
-        total += row
-    total *= np.float32(1 / len(block))
-    return total[None]
+    checked_rate(name, rate_hz)
+    if not 0 < channels <= MAX_CHANNELS:
+        raise MediaError(f"{name} states {channels} channels; 1 to {MAX_CHANNELS} are read")

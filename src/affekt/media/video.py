@@ -19,13 +19,22 @@ from affekt.core.sample import Sample
 from affekt.media.image import resize
 from affekt.media.video_folder import open_folder
 
+# What a folder is searched for; a file that is named is tried whatever it is called.
 SUFFIXES = (
     ".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".mpg", ".mpeg", ".wmv", ".flv", ".ts", ".ogv", ".3gp",
+    ".mts", ".m2ts", ".m2t", ".tp", ".trp", ".qt", ".mk3d", ".divx", ".mpe", ".m1v", ".m2v", ".vob", ".tod",
+    ".asf", ".f4v", ".ogm", ".3gpp", ".3g2", ".mxf", ".gxf", ".dv", ".rm", ".rmvb", ".ivf", ".nut", ".mj2",
+    ".h264", ".264", ".h265", ".265", ".hevc", ".insv",
 )  # fmt: skip
 MAX_PIXELS = 36_000_000  # of a frame: 8K video, 8192 x 4320
+MOST_ELONGATED = 10.0  # the longer side by the shorter one: three wide screens side by side have 5.3
+# Frames per second: one in three hours, and the fastest cameras.
+MIN_FRAME_RATE_HZ, MAX_FRAME_RATE_HZ = 1e-4, 1e6
+MAX_DURATION_S = 24 * 3600.0
 DEFAULT_RATE_HZ = 25.0  # of folders of frames whose rate nobody states
 
 _ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+:")
+_SMALL = 512  # pixels of a side up to which any shape is read
 _SAME_S = 1e-6  # spans are written with fewer digits than frame times have
 
 
@@ -48,15 +57,55 @@ class VideoFrames:
 
     def __post_init__(self) -> None:
         pixels, times = self.pixels, self.times_s
-        if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[3] != 3 or not pixels.size:
-            raise MediaError(
-                f"decoded frames must be uint8 of shape (t, h, w, 3) in RGB, "
-                f"found {pixels.dtype} of shape {pixels.shape}"
-            )
+        _check_layout(pixels)
         if times.shape != (len(pixels),):
             raise MediaError(f"{len(pixels)} decoded frames come with times of shape {times.shape}")
         if times[0] != 0 or not np.all(np.diff([*times, self.end_s]) > 0):
             raise MediaError("times of decoded frames must increase from 0 to end_s")
+        check_times("decoded frames", len(times), float(self.end_s))
+
+
+def _check_layout(pixels: np.ndarray) -> None:
+    """Refuse what is not (t, h, w, 3) uint8, by the layout that it seems to have.
+
+    Raises:
+        MediaError: It is of another shape or type.
+    """
+    if pixels.dtype == np.uint8 and pixels.ndim == 4 and pixels.shape[3] == 3 and pixels.size:
+        return
+    shape, advice = pixels.shape, ""
+    if pixels.ndim == 4 and shape[3] != 3 and 3 in shape[:2]:
+        axis = 1 if shape[1] == 3 else 0
+        advice = f"; its colours lie in axis {axis}: np.moveaxis(pixels, {axis}, -1) puts them last"
+    elif pixels.ndim == 4 and shape[3] == 4:
+        advice = "; pixels[..., :3] leaves out the fourth channel"
+    elif pixels.ndim == 3 and shape[2] != 3:
+        advice = "; np.repeat(pixels[..., None], 3, axis=-1) makes RGB of grey frames"
+    elif pixels.ndim == 3:
+        advice = "; pixels[None] makes a video of one picture"
+    elif pixels.dtype.kind == "f":
+        advice = "; values in [0, 1] become uint8 by (255 * pixels).round().astype(np.uint8)"
+    raise MediaError(
+        f"decoded frames must be uint8 of shape (t, h, w, 3) in RGB, "
+        f"found {pixels.dtype} of shape {shape}{advice}"
+    )
+
+
+def check_times(name: str, frames: int, end_s: float) -> None:
+    """Refuse durations and frame rates that no video has.
+
+    Raises:
+        MediaError: It lasts longer than `MAX_DURATION_S`, or its frame rate is out of range.
+    """
+    if end_s > MAX_DURATION_S:
+        raise MediaError(
+            f"{name} says that it lasts {end_s / 3600:.0f} h; at most {MAX_DURATION_S / 3600:.0f} are read"
+        )
+    if not MIN_FRAME_RATE_HZ <= frames / end_s <= MAX_FRAME_RATE_HZ:
+        raise MediaError(
+            f"{name} states {frames / end_s:g} frames per second; "
+            f"{MIN_FRAME_RATE_HZ:g} to {MAX_FRAME_RATE_HZ:g} are read"
+        )
 
 
 @runtime_checkable
@@ -91,11 +140,17 @@ class Video:
         times_s: (n,) float64, when each frame is shown, in seconds after the first one.
         end_s: When the last frame ends.
         height: Rows, upright.
-        width: Columns, upright. Pixels are taken as square.
+        width: Columns, upright, of square pixels: files that store oblong ones, as DVDs do, are widened.
         sound_tracks: 0 where there is no file that could hold them.
     """
 
     def __init__(self, source: Source, first: int = 0, stop: int | None = None) -> None:
+        longer, shorter = max(source.height, source.width), min(source.height, source.width)
+        if longer > MOST_ELONGATED * shorter and longer > _SMALL:
+            raise MediaError(
+                f"{source.name} has frames of {source.width} x {source.height} pixels; "
+                f"at most {MOST_ELONGATED:g} times as wide as high, or as high as wide, are read"
+            )
         stop = len(source.times_s) if stop is None else stop
         ends = np.append(source.times_s[1:], source.end_s)
         self._source, self._first = source, first
@@ -216,10 +271,13 @@ def open_video(reference: Path | str | VideoFrames | Video, *, rate_hz: float | 
 
     Raises:
         MediaError: There is no such file, or it is empty, damaged, too large, a playlist, or no video.
-        UsageError: `rate_hz` is not positive.
+        UsageError: `rate_hz` is no frame rate.
     """
-    if rate_hz is not None and not (math.isfinite(rate_hz) and rate_hz > 0):
-        raise UsageError(f"a video cannot have {rate_hz} frames per second")
+    if rate_hz is not None and not MIN_FRAME_RATE_HZ <= rate_hz <= MAX_FRAME_RATE_HZ:
+        raise UsageError(
+            f"a video cannot have {rate_hz} frames per second; "
+            f"{MIN_FRAME_RATE_HZ:g} to {MAX_FRAME_RATE_HZ:g} are possible"
+        )
     if isinstance(reference, Video):
         return reference
     if isinstance(reference, VideoFrames):
@@ -228,7 +286,9 @@ def open_video(reference: Path | str | VideoFrames | Video, *, rate_hz: float | 
     if _ADDRESS.match(str(reference)) and not _exists(path):
         raise MediaError(f"{reference} is no file; video is read from files only, nothing is fetched")
     if path.is_dir():
-        return Video(open_folder(path, rate_hz or DEFAULT_RATE_HZ))
+        source = open_folder(path, rate_hz or DEFAULT_RATE_HZ)
+        check_times(source.name, len(source.times_s), source.end_s)
+        return Video(source)
     # Here, not above: loading FFmpeg takes a tenth of a second, which pictures and walks need not wait for.
     from affekt.media.video_file import open_file
 

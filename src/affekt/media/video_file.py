@@ -7,9 +7,10 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from av.video.stream import VideoStream
 
 from affekt.core.errors import MediaError
+from affekt.media.container import track_end_s
+from affekt.media.video import MAX_PIXELS, check_times
 from affekt.media.video_decoder import (
     CAREFUL,
     FAST,
@@ -20,7 +21,6 @@ from affekt.media.video_decoder import (
     turn_of,
 )
 from affekt.media.video_index import (
-    MAX_DURATION_S,
     NONE,
     REORDER,
     FrameIndex,
@@ -30,6 +30,10 @@ from affekt.media.video_index import (
 )
 from affekt.media.video_track import open_track
 
+MOST_OBLONG = (
+    4.0  # pixels wider or higher than this are a damaged statement; anamorphic video has 2.1 at most
+)
+NEARLY_SQUARE = 0.01  # pixels are left as they are stored
 _USUAL_RATE_HZ = Fraction(25)  # where a file does not even say how fast it runs
 _CUT_OFF_S = 0.5  # tracks end a frame or two from where it is stated
 _MANY_GROUPS = 8  # damaged places from which on one pass through the whole file is shorter
@@ -46,6 +50,7 @@ class FileSource:
         end_s: float,
         sound_tracks: int,
         notes: list[str],
+        pixel_aspect: float,
     ) -> None:
         self._decoder, self._care = decoder, care
         self.name, self.sound_tracks, self.notes = str(decoder.path), sound_tracks, notes
@@ -57,7 +62,7 @@ class FileSource:
                 f"{self.name} is cut off or damaged: none of its {len(times_s)} frames can be decoded"
             )
         self._turn = turn_of(first)
-        shape = (first.height, first.width)
+        shape = _square_pixels(first.height, first.width, pixel_aspect)
         self.height, self.width = shape[::-1] if self._turn.transposed else shape
 
     def pictures(self, numbers: Sequence[int], height: int, width: int) -> Iterator[tuple[int, np.ndarray]]:
@@ -128,7 +133,8 @@ def open_file(path: Path) -> FileSource:
         packets = read_packets(container, stream, path)
         promised, sound_tracks = stream.frames, len(container.streams.audio)
         rate = stream.average_rate or stream.guessed_rate or _USUAL_RATE_HZ
-        promised_s = _stated_duration_s(stream)
+        promised_end_s = track_end_s(stream) or 0.0
+        stated_aspect = float(stream.sample_aspect_ratio or 1)
     index, care, notes = index_packets(packets), FAST, list[str]()
     if index is None:
         index, care = count_frames(path, packets)
@@ -140,17 +146,34 @@ def open_file(path: Path) -> FileSource:
         count = max(promised, len(packets.pts))
         raise MediaError(f"{path} is cut off or damaged: none of its {count} frames can be decoded")
     times_s, end_s = _seconds(index, packets, rate)
-    if end_s > MAX_DURATION_S:
-        raise MediaError(
-            f"{path} says that it lasts {end_s / 3600:.0f} h; at most {MAX_DURATION_S / 3600:.0f} are read"
-        )
-    if len(packets.pts) < promised:
+    check_times(str(path), len(times_s), end_s)
+    # Tags count from second 0 of the file, which a picture that begins late has not seen.
+    begin_s = max(0.0, float(int(index.times[0]) * packets.base)) if index.times[0] != NONE else 0.0
+    # AVI counts frames that it only repeats: fewer are no loss where the last one is shown as late as stated.
+    is_short = end_s < (promised - 0.5) / float(rate)
+    if len(packets.pts) < promised and is_short:
         notes.append(f"cut off: {len(index.times)} of {promised} promised frames can be decoded")
-    elif len(index.times) < promised:
+    elif len(index.times) < promised and len(packets.pts) >= promised:
         notes.append(f"{len(index.times)} of {promised} promised frames are shown: the file hides the others")
-    elif end_s < promised_s - _CUT_OFF_S:
-        notes.append(f"cut off: it ends at {end_s:.1f} s of {promised_s:.1f} s")
-    return FileSource(Decoder(path, packets, index), care, times_s, end_s, sound_tracks, notes)
+    elif begin_s + end_s < promised_end_s - _CUT_OFF_S:
+        notes.append(f"cut off: it ends at {end_s:.1f} s of {promised_end_s - begin_s:.1f} s")
+    aspect = stated_aspect if 1 / MOST_OBLONG <= stated_aspect <= MOST_OBLONG else 1.0
+    if aspect != stated_aspect:
+        notes.append(f"it states pixels {stated_aspect:.3g} times as wide as high: they are taken as square")
+    return FileSource(Decoder(path, packets, index), care, times_s, end_s, sound_tracks, notes, aspect)
+
+
+def _square_pixels(height: int, width: int, aspect: float) -> tuple[int, int]:
+    """Rows and columns of a picture once its pixels, `aspect` times as wide as high, are square.
+
+    The width changes, so that no row is lost; where that would be too large a picture, the height does.
+    """
+    if abs(aspect - 1) < NEARLY_SQUARE:
+        return height, width
+    columns = max(1, round(width * aspect))
+    if height * columns <= MAX_PIXELS:
+        return height, columns
+    return max(1, round(height / aspect)), width
 
 
 def _decodable_ends(decoder: Decoder, *, cut_off: bool) -> FrameIndex:
@@ -184,12 +207,3 @@ def _nearest(missing: np.ndarray, found: np.ndarray) -> dict[int, int]:
     """For each missing number the nearest earlier found one, else the first."""
     places = np.maximum(np.searchsorted(found, missing, side="right") - 1, 0)
     return dict(zip(missing.tolist(), found[places].tolist(), strict=True))
-
-
-def _stated_duration_s(stream: VideoStream) -> float:
-    """What a Matroska file says of the track: "00:01:02.500000000"; 0 where it says nothing."""
-    try:
-        hours, minutes, seconds = stream.metadata.get("DURATION", "").split(":")
-        return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
-    except ValueError:
-        return 0.0

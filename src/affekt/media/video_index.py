@@ -14,9 +14,9 @@ from av.video.stream import VideoStream
 
 from affekt.core.errors import MediaError
 from affekt.media.container import BROKEN
+from affekt.media.video import MAX_DURATION_S
 
 MAX_FRAMES = 2_000_000  # nine hours at 60 frames/s
-MAX_DURATION_S = 24 * 3600.0
 
 NONE = np.iinfo(np.int64).min  # no timestamp; libavformat's own value for it
 REORDER = 32  # frames that one may be shown before or after its place in the file; H.264 and HEVC: 16

@@ -18,6 +18,7 @@ from affekt.media.container import open_container
 from affekt.media.video import MAX_PIXELS
 
 MAX_THREADS = 8  # of a decoder; each holds frames of its own
+_THREAD_PIXELS = 60_000_000  # in all of them: seven threads for 4K, two for 8K
 
 # How texts begin that FFmpeg would follow to other files: HLS, concat, DASH, SDP and others.
 _PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"v=0", b"rtsp:", b"[Reference]", b"<ASX", b"<asx")
@@ -45,7 +46,10 @@ def open_track(path: Path, *, one_thread: bool = False) -> Iterator[tuple[InputC
             )
         context.options = {"max_pixels": str(MAX_PIXELS)}  # sizes can change on the way
         context.thread_type = "AUTO"
-        context.thread_count = 1 if one_thread or _is_worker() else min(os.cpu_count() or 1, MAX_THREADS)
+        threads = min(
+            os.cpu_count() or 1, MAX_THREADS, 1 + _THREAD_PIXELS // max(context.width * context.height, 1)
+        )
+        context.thread_count = 1 if one_thread or _is_worker() else threads
         for other in container.streams:
             if other.index != stream.index:
                 other.discard = Discard.all

@@ -13,14 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from affekt.metrics.classification import draw_groups, interval
+from affekt.metrics.intervals import Intervals, class_sizes, units_of
+from affekt.metrics.jackknife import left_out_interval
 from affekt.metrics.matching import Matched, match
 from affekt.metrics.segments import Segments
 
 THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5)  # tIoU, CTEN (CVPR 2023), table 3
 TSL_THRESHOLDS = (0.1, 0.15, 0.2, 0.25, 0.3)  # tIoU, TSL-Net (ACM MM 2022), table 1
 
-_CELLS = 4_000_000  # of draws times finds, that are held at once
+_CELLS = 4_000_000  # of units times detections, that are held at once
 
 
 def average_precision(
@@ -32,7 +33,8 @@ def average_precision(
     which it overlaps most among those that are still free; it is a hit where that tIoU is at least
     `threshold`, else a false alarm, so a second find of the same truth is a false alarm. AP is the area under
     precision over recall, where precision is first made to never rise with recall (all-points
-    interpolation). Stretches of equal score count at once, so their order in the input does not matter.
+    interpolation). Stretches of equal score count at once, and ties in matching are resolved by the stretches
+    themselves (see `affekt.metrics.matching.match`), so the order of the input does not matter.
 
     Args:
         predictions: Per video; videos without finds may be absent.
@@ -243,17 +245,16 @@ def detection_intervals(
     *,
     labels: Sequence[str],
     thresholds: Sequence[float] = TSL_THRESHOLDS,
-    rounds: int = 1000,
-    seed: int = 0,
-) -> dict[str, tuple[float, float]]:
-    """95 % bootstrap intervals of mean average precision, by resampling videos.
+    subjects: Mapping[str, str | None] | None = None,
+) -> Intervals:
+    """95 % intervals of mean average precision, as `affekt.metrics.intervals` says.
 
-    Stretches of one video resemble each other, so videos are drawn as a whole. What hits what in a video does
-    not depend on the others: matching is done once, and only the ranking is counted anew. A draw in which a
-    label has no true stretch says nothing of it.
+    Segments of one video resemble each other, and so do videos of one subject: what is left out is a subject
+    where subjects are known, else a video. What hits what in a video does not depend on the others, so
+    matching is done once and only the ranking is counted anew.
 
     Args:
-        rounds: How often as many videos are drawn as there are.
+        subjects: Of each video; videos without one stand for themselves.
 
     Returns:
         Of `map` and of `ap/<label>`, as `DetectionScores.to_dict` names them; labels that do not occur in the
@@ -263,18 +264,31 @@ def detection_intervals(
         ValueError: As `detection_scores`.
     """
     matched = match(predictions, truths, thresholds=thresholds, labels=labels)
-    drawn = draw_groups(len(matched[0].truths), rounds, np.random.default_rng(seed))
-    values = {
-        f"ap/{label}": _redrawn_precision(each, drawn)
+    videos = list(dict.fromkeys((*truths, *predictions)))
+    units = units_of(len(videos), [(subjects or {}).get(name) for name in videos], items="videos")
+    kept = (np.arange(units.member.max() + 1)[:, None] != units.member).astype(int)
+    everything = np.ones((1, len(videos)), int)
+    by_label = {
+        f"ap/{label}": np.concatenate([_reweighted_precision(each, rows) for rows in (everything, kept)])
         for label, each in zip(labels, matched, strict=True)
         if each.truths.any()
     }
-    by_label = np.stack(list(values.values()))
-    defined = ~np.isnan(by_label)
-    mean = np.where(defined, by_label, 0.0).sum(axis=0) / np.maximum(defined.sum(axis=0), 1)
-    values = {"map": np.where(defined.any(axis=0), mean, np.nan), **values}
-    known = {name: each[~np.isnan(each)] for name, each in values.items()}
-    return {name: interval(each) for name, each in known.items() if len(each)}
+    number = np.array([each.truths.sum() for each in matched if each.truths.any()], float)
+    sizes = dict(zip(by_label, number.tolist(), strict=True)) | {"map": class_sizes(number)["uar"]}
+    rows = np.stack(list(by_label.values()))
+    occurs = ~np.isnan(rows)
+    # A class whose true segments all lie in the unit that is left out counts as not detected there, so that
+    # its interval is wide; the mean over classes goes on without it.
+    rows = np.where(occurs, rows, 0.0)
+    values = {
+        "map": rows.sum(axis=0) / np.maximum(occurs.sum(axis=0), 1),
+        **dict(zip(by_label, rows, strict=True)),
+    }
+    weights = np.bincount(units.member, sum(each.truths for each in matched)) / number.sum()
+    ranges: dict[str, tuple[float, float]] = {}
+    for name, (whole, *without) in values.items():
+        ranges[name] = left_out_interval(float(whole), np.array(without), size=sizes[name], weights=weights)
+    return Intervals(ranges, units.over, units.note)
 
 
 def _by_label(
@@ -331,25 +345,25 @@ def _rank_means(matched: Matched) -> tuple[np.ndarray, np.ndarray]:
     return _per_truth(hits.mean(axis=1), matched), precision
 
 
-def _redrawn_precision(matched: Matched, drawn: np.ndarray) -> np.ndarray:
-    """AP, mean over thresholds, of each draw of videos (draws, videos): (draws,), nan where nothing is true.
+def _reweighted_precision(matched: Matched, copies: np.ndarray) -> np.ndarray:
+    """AP, mean over thresholds, where each video counts so often: (rows,) of (rows, videos).
 
-    A video that was drawn twice counts twice: its finds are of equal score, and so count at once.
+    nan where nothing is true. Copies of a video have detections of equal score, so they count at once.
     """
-    totals = drawn @ matched.truths
+    totals = copies @ matched.truths
     ends = matched.last_of_score
     group = np.searchsorted(ends, np.arange(len(matched.scores)))
-    areas = np.zeros(len(drawn))
+    areas = np.zeros(len(copies))
     step = max(1, _CELLS // max(1, len(matched.scores)))
-    for start in range(0, len(drawn), step):
+    for start in range(0, len(copies), step):
         block = slice(start, start + step)
-        copies = drawn[block].astype(np.int32)[:, matched.videos]
-        finds = np.cumsum(copies, axis=1, dtype=np.int32)
+        weights = copies[block].astype(np.int32)[:, matched.videos]
+        finds = np.cumsum(weights, axis=1, dtype=np.int32)
         for hit in matched.hits:
             # Interpolated precision can change at the ends of scores that have a hit only.
             columns = np.flatnonzero(hit)
             points, last = np.unique(group[columns][::-1], return_index=True)
-            hits = np.cumsum(copies[:, columns], axis=1)[:, len(columns) - 1 - last]
+            hits = np.cumsum(weights[:, columns], axis=1)[:, len(columns) - 1 - last]
             areas[block] += _area(hits, finds[:, ends[points]])
     means = areas / len(matched.hits)
-    return np.divide(means, totals, out=np.full(len(drawn), np.nan), where=totals > 0)
+    return np.divide(means, totals, out=np.full(len(copies), np.nan), where=totals > 0)

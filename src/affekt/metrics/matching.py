@@ -47,8 +47,12 @@ def match(
 
     A find takes, among the stretches of its video and class that are still free, the one with which it
     overlaps most; it is a hit where that tIoU reaches the threshold, else a false alarm. So a second find of
-    the same truth is a false alarm. Of equal scores the better fit comes first, so that the outcome does not
-    hang on the order of the input.
+    the same truth is a false alarm.
+
+    Ties are resolved by the segments themselves, never by the order of the input. Of detections with equal
+    score, the one with the higher best overlap comes first, then the one that starts earlier, then the one
+    that ends earlier. Of true segments with equal overlap, the one that starts earlier is taken, then the one
+    that ends earlier. Segments that still tie are equal.
 
     Args:
         predictions: Per video; videos without finds may be absent.
@@ -143,14 +147,14 @@ def _match(finds: _Rows, true: _Rows, reach: np.ndarray, videos: int) -> Matched
         best[start : edges[video + 1]] = overlap.max(axis=1)
         find, truth = np.nonzero((overlap > 0) & (overlap >= reach.min()))
         candidates.append((find + start, truth + first, overlap[find, truth]))
-    order = np.lexsort((-best, -finds.scores))
+    order = np.lexsort((finds.spans_s[:, 1], finds.spans_s[:, 0], -best, -finds.scores))
     hits = np.zeros((len(reach), len(order)), bool)
     if candidates:
         place = np.empty_like(order)
         place[order] = np.arange(len(order))
         find, truth, overlap = map(np.concatenate, zip(*candidates, strict=True))
         find = place[find]
-        by_rank = np.lexsort((-overlap, find))
+        by_rank = np.lexsort((true.spans_s[truth, 1], true.spans_s[truth, 0], -overlap, find))
         find, truth, overlap = find[by_rank], truth[by_rank], overlap[by_rank]
         for row, bar in enumerate(reach):
             near = overlap >= bar

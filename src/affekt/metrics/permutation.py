@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from affekt.metrics.checks import check_counts
+
 # Below these, another reading of the outputs is no better than chance makes it look.
 LEAST_GAIN = 0.2
 LEAST_RATIO = 1.5
@@ -23,14 +25,14 @@ def best_permutation(confusion: np.ndarray) -> tuple[tuple[int, ...], float]:
         For each output the class it means, and the accuracy with outputs read in that way.
 
     Raises:
-        ValueError: The matrix is not square.
+        ValueError: The matrix is not square, or holds no item.
 
     Example:
         >>> best_permutation(np.array([[0, 9, 0], [0, 1, 8], [7, 0, 0]]))
         ((2, 0, 1), 0.96)
     """
-    counts = np.asarray(confusion, float)
-    if counts.ndim != 2 or counts.shape[0] != counts.shape[1]:
+    counts = check_counts(confusion)
+    if counts.ndim != 2:
         raise ValueError(f"a confusion matrix is square, found shape {counts.shape}")
     # Less than one item altogether: decides between equals only.
     stay = np.eye(len(counts)) / (2 * len(counts))
@@ -49,7 +51,9 @@ def exchanged_labels(confusion: np.ndarray, names: tuple[str, ...]) -> str:
         'labels look exchanged: with outputs read as glad=sad, sad=glad'
     """
     counts = np.asarray(confusion, float)
-    items = max(counts.sum(), 1)
+    items = counts.sum()
+    if not items:
+        return ""
     accuracy = np.trace(counts) / items
     order, best = best_permutation(counts)
     # The best of all orders always looks better; three standard deviations of what few items do by chance.

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from affekt.core.errors import MediaError
+from affekt.core.notes import collect_notes
 from affekt.core.sample import Sample
 from affekt.media.container import open_container
-from affekt.media.sound import NoSound, Waveform, read_sound, sound_blocks
+from affekt.media.sound import NoSound, Waveform, sound_blocks
 from affekt.media.video import Video, video_of
 from affekt.report.cliplooks import MOMENTS, ClipLook, clip_look
 from affekt.report.soundalikes import LONGEST_S, RATE_HZ, Fingerprint, fingerprint
@@ -82,7 +83,9 @@ def _look_at(sample: Sample) -> Seen:
     reference = sample.media.get("audio", sample.media.get("video"))
     if isinstance(reference, Waveform) or (isinstance(reference, Path) and not reference.is_dir()):
         try:
-            _hear(sample, reference, seen)
+            with collect_notes() as notes:
+                _hear(sample, reference, seen)
+            seen.notes += notes
         except NoSound:
             seen.lacks_sound = True
         except MediaError as error:
@@ -118,11 +121,8 @@ def _watch(video: Video, seen: Seen) -> None:
 
 def _hear(sample: Sample, reference: Path | Waveform, seen: Seen) -> None:
     """Listen to all of the sound, in pieces; the first minute makes the fingerprint."""
-    if sample.span_s is not None:
-        start, stop = sample.span_s
-        blocks = iter([read_sound(reference, rate_hz=RATE_HZ, start_s=float(start), stop_s=float(stop))])
-    else:
-        blocks = sound_blocks(reference, seconds=10.0, rate_hz=RATE_HZ)
+    start_s, stop_s = (float(edge) for edge in sample.span_s) if sample.span_s else (0.0, None)
+    blocks = sound_blocks(reference, seconds=10.0, rate_hz=RATE_HZ, start_s=start_s, stop_s=stop_s)
     if isinstance(reference, Waveform):
         seen.sound_rate_hz = reference.rate_hz
     kept: list[np.ndarray] = []

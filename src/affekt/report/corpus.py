@@ -16,6 +16,7 @@ from matplotlib.ticker import MaxNLocator
 
 from affekt.core.dataset import Corpus
 from affekt.core.errors import MediaError
+from affekt.core.left_out import count_by_kind
 from affekt.core.sample import Sample
 from affekt.media.image import ZippedImage, image_bytes
 from affekt.report.clips import describe_clips, problems_of_clips
@@ -46,6 +47,9 @@ def describe(corpus: Corpus, *, on_item: Callable[[int, int], None] | None = Non
         "without_media": sum(not sample.media for sample in corpus.samples),
         "splits": _splits(corpus),
         "skipped": [{"id": item.id, "reason": item.reason} for item in corpus.skipped],
+        "left_out": count_by_kind(corpus.skipped),
+        "errors": list(corpus.errors),
+        "reported": list(corpus.problems),
         "shared_subjects": _shared_subjects(corpus.samples),
         "duplicates": duplicates,
         "images": describe_images(corpus.samples, known=duplicates, on_item=images_on),
@@ -58,6 +62,8 @@ def describe(corpus: Corpus, *, on_item: Callable[[int, int], None] | None = Non
 def problems(description: Mapping[str, Any]) -> list[str]:
     """What a person should know before training, a sentence each; empty where nothing is wrong."""
     return [
+        *(f"{error} (training stops)" for error in description["errors"]),
+        *description["reported"],
         *_problems_of_people(description),
         *_problems_of_duplicates(description["duplicates"]),
         *_problems_of_classes(description),
@@ -255,8 +261,10 @@ def _problems_of_classes(description: Mapping[str, Any]) -> list[str]:
 def _problems_of_items(description: Mapping[str, Any]) -> list[str]:
     found: list[str] = []
     if skipped := description["skipped"]:
+        kinds = ", ".join(f"{kind} {number}" for kind, number in description["left_out"].items())
         found.append(
-            f"{count(skipped, 'item')} cannot be used, such as {skipped[0]['id']}: {skipped[0]['reason']}"
+            f"{count(skipped, 'item')} cannot be used, such as {skipped[0]['id']}: {skipped[0]['reason']}; "
+            f"by kind: {kinds}"
         )
     if bare := description["without_media"]:
         found.append(

@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from affekt.metrics.calibration import calibration_bins
+
 INK, ACCENT, SECOND = "#1f2430", "#2f6f9f", "#c8553d"
+_ITEMS = ("share of items", "accuracy", "confidence")
 
 
 def draw_curves(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
@@ -64,22 +67,51 @@ def draw_confusion(confusion: np.ndarray, names: Sequence[str], path: Path, *, t
     _save(figure, path)
 
 
-def draw_reliability(probability: np.ndarray, truth: np.ndarray, path: Path, *, bins: int = 10) -> None:
-    """Accuracy over confidence: on the diagonal a confidence means what it says. Bars show how many items."""
+def draw_reliability(
+    confidence: np.ndarray, right: np.ndarray, path: Path, *, bins: int = 10, cells: bool = False
+) -> None:
+    """Accuracy over confidence: on the diagonal a confidence means what it says. Bars show how many items.
+
+    Args:
+        confidence: (n,) in [0, 1].
+        right: (n,) whether each item is right.
+        cells: Whether these are (item, class) cells: probability of a class, and whether it is present.
+    """
     figure = Figure(figsize=(4.2, 4.2), layout="constrained")
     axes = figure.subplots()
-    confidence, right = probability.max(axis=1), probability.argmax(axis=1) == truth
-    index = np.minimum((confidence * bins).astype(int), bins - 1)
-    count = np.bincount(index, minlength=bins)
-    filled = count > 0
-    mean = np.bincount(index, confidence, bins)[filled] / count[filled]
-    accuracy = np.bincount(index, right, bins)[filled] / count[filled]
+    found = calibration_bins(confidence, right, bins=bins)
+    filled = found.items > 0
     centres = (np.arange(bins) + 0.5) / bins
-    axes.bar(centres, count / count.sum(), width=0.9 / bins, color="#d8dee6", label="share of items")
+    what = ("share of cells", "share of present classes", "probability") if cells else _ITEMS
+    axes.bar(centres, found.items / found.items.sum(), width=0.9 / bins, color="#d8dee6", label=what[0])
     axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=":")
-    axes.plot(mean, accuracy, marker="o", color=ACCENT, label="accuracy")
-    axes.set(title="Reliability", xlabel="confidence", xlim=(0, 1), ylim=(0, 1))
+    axes.plot(found.confidence[filled], found.right[filled], marker="o", color=ACCENT, label=what[1])
+    axes.set(title="Reliability", xlabel=what[2], xlim=(0, 1), ylim=(0, 1))
     axes.legend(frameon=False, fontsize=8, loc="upper left")
+    axes.spines[["top", "right"]].set_visible(False)
+    _save(figure, path)
+
+
+def draw_classes(rows: Sequence[Mapping[str, Any]], path: Path, *, title: str) -> None:
+    """Precision, recall and F1 of each class that may occur beside others, and its threshold.
+
+    Args:
+        rows: As `affekt.metrics.multi_label.multi_label_per_class` gives them.
+    """
+    figure = Figure(figsize=(6.4, 1.2 + 0.5 * len(rows)), layout="constrained")
+    axes = figure.subplots()
+    places = np.arange(len(rows))
+    for shift, (name, color) in zip(
+        (-0.26, 0.0, 0.26), (("precision", "#9fb8cc"), ("recall", ACCENT), ("f1", INK)), strict=True
+    ):
+        label = "F1" if name == "f1" else name
+        axes.barh(places + shift, [row[name] for row in rows], height=0.24, color=color, label=label)
+    axes.scatter(
+        [row["threshold"] for row in rows], places, marker="|", s=200, color=SECOND, label="threshold"
+    )
+    axes.set_yticks(places, [f"{row['class']} ({row['count']})" for row in rows])
+    axes.set(title=title, xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5))
+    axes.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     axes.spines[["top", "right"]].set_visible(False)
     _save(figure, path)
 

@@ -6,6 +6,7 @@ import torch
 
 from affekt.core import catalog
 from affekt.core.errors import AffektError, ConfigError, DataError, MediaError
+from affekt.core.notes import collect_notes
 from affekt.core.sample import Sample
 from affekt.layers.temporal_attention import TemporalAttention
 from affekt.media.sound import Waveform
@@ -198,3 +199,18 @@ def test_a_few_steps_on_invented_voices_lower_the_loss():
         optimizer.step()
         losses.append(float(loss.detach()))
     assert losses[-1] < 0.7 * losses[0]
+
+
+def test_how_little_of_an_utterance_there_is_and_how_much_of_a_long_one_is_not_heard_is_noted():
+    def notes_of(samples, **config):
+        with collect_notes() as notes:
+            preprocess(**config).views(sample(samples))
+        return list(notes)
+
+    assert notes_of(voice(40_800)) == []
+    assert notes_of(voice(800)) == [
+        "0.05 s of sound are heard, 2 % of the 2.6 s that the network takes, and repeated"
+    ]
+    assert notes_of(voice(80_000), longest_s=3.0) == [
+        "only the first 3.0 s of its sound are heard, 60 % of 5.0 s"
+    ]

@@ -5,10 +5,12 @@ import pytest
 import soundfile
 
 from affekt.core.errors import MediaError
+from affekt.core.notes import collect_notes
 from affekt.core.sample import Sample
 from affekt.media.sound import Waveform
+from affekt.media.video import VideoFrames
 from affekt.methods.cten import preprocess
-from affekt.methods.cten.config import AudioConfig
+from affekt.methods.cten.config import AudioConfig, CTENConfig, VisualConfig
 
 AUDIO = AudioConfig(bins=16, block_frames=20)
 
@@ -52,3 +54,26 @@ def test_less_than_a_window_is_one_clear_error():
     short = Sample("a", {"audio": Waveform(noise(16_000, 0.02)[None], 16_000)})
     with pytest.raises(MediaError, match=r"lasts 20\.0 ms; one window takes 25 ms"):
         preprocess.filterbank_of(short, AUDIO, 4)
+
+
+def notes_of(samples, *, seconds=3.0):
+    frames = VideoFrames(np.zeros((9, 32, 32, 3), np.uint8), np.arange(9) * seconds / 9, seconds)
+    visual = VisualConfig(segments=2, snippet_frames=4, size=32, height=32)
+    config = CTENConfig(visual=visual, audio=AUDIO, streams="visual+audio", erase=False)
+    with collect_notes() as notes:
+        preprocess.CTENPreprocess(config).views(
+            Sample("a", {"video": frames, "audio": Waveform(samples, 16_000)})
+        )
+    return list(notes)
+
+
+@pytest.mark.parametrize("whole_s", [0.0, 120.0])
+def test_silent_short_and_half_silent_sound_is_noted(monkeypatch, whole_s):
+    monkeypatch.setattr(preprocess, "WHOLE_S", whole_s)
+    said = noise(16_000, 3.0)[None]
+    assert notes_of(said) == []
+    assert notes_of(0 * said) == ["its sound is silent: the answer stands on the picture alone"]
+    assert notes_of(said[:, :8000]) == ["its sound covers 17 % of its picture: 0.5 s of 3.0 s"]
+    assert notes_of(np.concatenate([0 * said, said])) == [
+        "its first channel is silent: its loudest channel is heard instead"
+    ]

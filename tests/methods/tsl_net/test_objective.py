@@ -10,7 +10,14 @@ from affekt.core.labels import label_set
 from affekt.layers.cross_entropy import PlainCrossEntropy
 from affekt.methods.tsl_net.config import LossWeights, TSLNetConfig
 from affekt.methods.tsl_net.model import TSLNet, TSLNetOutput
-from affekt.methods.tsl_net.objective import TSLNetObjective, contrast, point_targets, video_shares
+from affekt.methods.tsl_net.objective import (
+    TSLNetObjective,
+    contrast,
+    point_targets,
+    video_scores,
+    video_shares,
+)
+from affekt.methods.tsl_net.preprocess import sureness
 
 SMALL = {"feature_width": 12, "audio_widths": (4, 8), "align": 16, "hidden": 24, "dropout": 0.0}
 CELLS = 24
@@ -57,6 +64,26 @@ def test_shares_of_a_video_come_from_an_eighth_of_its_cells_and_one_at_least():
     expected = torch.log_softmax(torch.tensor([4.0, 0.0]), dim=0)
     torch.testing.assert_close(video_shares(logits, 8)[0], expected)
     torch.testing.assert_close(video_shares(logits[:, :3], 8)[0], expected)
+
+
+@pytest.mark.parametrize("occurs", [(True, True), (True, False), (False, True), (False, False)])
+@pytest.mark.parametrize("cells", [1, 7, 8, 29, 64])
+def test_a_class_that_occurs_scores_by_its_highest_cells_and_another_by_all(occurs, cells):
+    torch.manual_seed(cells)
+    logits = torch.randn(3, cells, 3)
+    labels = torch.tensor([occurs, occurs[::-1], (False, True)])
+    scores = video_scores(logits, labels, 8)
+    for video in range(3):
+        for label in range(2):
+            values = sorted(logits[video, :, label].sigmoid().tolist(), reverse=True)
+            counted = values[: max(1, cells // 8)] if labels[video, label] else values
+            assert scores[video, label].item() == pytest.approx(sum(counted) / len(counted), abs=1e-6)
+
+
+def test_scores_of_classes_that_all_occur_are_those_of_an_answer():
+    logits = torch.randn(1, 40, 3)
+    both = video_scores(logits, torch.ones(1, 2, dtype=torch.bool), 8)
+    assert both[0].tolist() == pytest.approx(sureness(logits[0].numpy(), 8).tolist())
 
 
 def test_the_loss_of_a_video_is_half_the_divergence_of_its_shares():

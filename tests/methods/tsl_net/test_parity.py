@@ -45,6 +45,13 @@ def test_a_wrong_salt_is_noticed(altered_case):
     assert not any(results[name].ok for name in ("cas_logits", "dis_logits", "audio_rows", "visual_rows"))
 
 
+def test_scores_of_a_case_in_which_a_class_does_not_occur_are_other_ones(altered_case):
+    case = altered_case("tsl-net", "case_loss_evalbn_t120.npz", video_label=[[1.0, 0.0]])
+    (scores,) = (result for result in run_case(case) if result.name == "vid_score")
+    right, wrong = (scores.actual - scores.expected)[0]
+    assert abs(right) < 1e-5 and wrong < -0.01
+
+
 def test_another_bar_of_background_is_noticed(altered_case):
     results = {r.name: r for r in run_case(altered_case("tsl-net", "case_pseudo.npz", bkg_thresh=0.5))}
     assert not results["bkg_seed_1"].ok and results["points_1"].ok

@@ -8,6 +8,7 @@ import torch
 
 from affekt.core.answering import cell_logits
 from affekt.core.errors import MediaError
+from affekt.core.notes import collect_notes
 from affekt.core.sample import Localizing, Preprocess, Sample
 from affekt.engine.network import eager_network
 from affekt.media.cells import log_mel_rows
@@ -193,6 +194,21 @@ def test_sound_that_ends_early_goes_on_as_silence_and_that_is_said(caplog):
     assert "a: its sound ends 7." in caplog.text and "then silence is heard" in caplog.text
     levels = arrays["logmel"][:, 32:64] - time_code(np.arange(12))[:, None]
     assert levels[:6].mean() > levels[8:].mean() + 0.5 and np.ptp(levels[8:]) < 1e-5
+
+
+def test_silent_and_short_sound_beside_a_picture_is_noted_and_silence_alone_is_refused():
+    def notes_of(sound):
+        with collect_notes() as notes:
+            made(frames=FRAMES)(Sample("a", {"video": pictures(16 * 12), "audio": sound}))
+        return list(notes)
+
+    whole = noise(12 * CELL_S)
+    quiet = Waveform(0 * whole.samples, whole.rate_hz)
+    assert notes_of(whole) == []
+    assert notes_of(quiet) == ["its sound is silent: the answer stands on the picture alone"]
+    assert notes_of(noise(6 * CELL_S)) == ["its sound covers 50 % of its picture: 7.7 s of 15.4 s"]
+    with pytest.raises(MediaError, match="nothing is heard: the recording is silent"):
+        made(streams="audio")(Sample("a", {"audio": quiet}))
 
 
 def test_of_a_span_its_part_alone_is_seen_and_heard():

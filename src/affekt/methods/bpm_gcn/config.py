@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveInt, field_validator
 
 from affekt.core.settings import Settings
+from affekt.media.skeleton_gaps import GapLimits
+from affekt.media.skeleton_motion import MotionLimits
 
 
 class AugmentConfig(Settings):
@@ -55,6 +57,13 @@ class BPMGCNConfig(Settings):
             Not in the paper.
         short_clips: How a walk shorter than `clip_frames` is filled up: running to and fro, or with zero
             frames as the reference does.
+        rate_hz: Frames a second that walks with a stated rate are brought to; the most frequent rate of the
+            training walks if not given.
+        gaps: How long joints may be lost and are interpolated. With `false`, placeholders are taken for
+            positions, as the reference does.
+        motion: What a walk needs at least; with `false`, one frame or a standing person is answered as well.
+        upright: Take the up direction from the body where it is not stated, and check it where it is.
+        check_sides: Mirror a walk whose knees bend backward: its left and right are exchanged.
         multi_label_loss: `bce` on logits; the reference applies softmax cross-entropy to sigmoid outputs.
     """
 
@@ -72,5 +81,16 @@ class BPMGCNConfig(Settings):
     align: bool = True
     normalise: bool = False
     short_clips: Literal["reflect", "zeros"] = "reflect"
+    rate_hz: float | None = Field(default=None, gt=0)
+    gaps: GapLimits | None = GapLimits()
+    motion: MotionLimits | None = MotionLimits()
+    upright: bool = True
+    check_sides: bool = True
     multi_label_loss: Literal["bce", "reference"] = "bce"
     augment: AugmentConfig = AugmentConfig()
+
+    @field_validator("gaps", "motion", mode="before")
+    @classmethod
+    def _false_is_none(cls, value: Any) -> Any:
+        """TOML has no null."""
+        return None if value is False else value

@@ -1,4 +1,4 @@
-"""A walk to the arrays of the network: frames, place, size, direction; then movement and targets."""
+"""A walk to the arrays of the network: rate, frames, place, size, direction; then movement and targets."""
 
 from __future__ import annotations
 
@@ -11,15 +11,19 @@ from affekt.core.errors import AffektError, MediaError
 from affekt.core.sample import Sample
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.media.skeleton import Skeleton
+from affekt.media.skeleton_rate import Timing, between_frames, source_frames
 
 from .augment import mirrored, move, turn_about_vertical, vary
 from .config import BPMGCNConfig
 from .features import affective_features, movement
 from .joints import JOINTS
+from .walk import Walk, WalkStore, usable_walk
 
 THIGH = (
     1 / 3
 )  # length of an aligned thigh: the scale of the Emotion-Gait files, where the method was published
+
+LARGEST = 1e9  # input of the network: its square is far from the largest float32
 
 
 class GaitPreprocess:
@@ -27,12 +31,14 @@ class GaitPreprocess:
 
     Args:
         state: What `fit` measured over the training walks: the range of each affective feature, for the
-            targets, and mean and deviation of each channel, for `normalise`.
+            targets, mean and deviation of each channel, for `normalise`, and the frame rate.
     """
 
     def __init__(self, config: BPMGCNConfig, state: Mapping[str, Any] | None = None) -> None:
         self.config = config
         self.state = state
+        self.timing = Timing.from_state(state or {})
+        self._store = WalkStore()
         t, v = config.clip_frames, len(JOINTS)
         order = f"joints {', '.join(JOINTS)}; y up"
         placed = (
@@ -61,37 +67,61 @@ class GaitPreprocess:
         )
 
     def fit(self, samples: list[Sample]) -> dict[str, Any]:
-        """Ranges of the affective features, means and deviations of the channels, over the training walks."""
-        walks = [self._clip(sample) for sample in samples]
+        """Ranges of the affective features, means and deviations of the channels, and the frame rate.
+
+        Over the training walks; one that cannot be used is left out, as in training.
+
+        Raises:
+            MediaError: None of them can be used: the reason of the first one.
+        """
+        usable: list[Sample] = []
+        placed: list[Walk] = []
+        failed: MediaError | None = None
+        for sample in samples:
+            try:
+                placed.append(self._place(sample))
+                usable.append(sample)
+            except MediaError as error:
+                failed = failed or error
+        if not placed:
+            raise failed or MediaError("there is no training walk")
+        timing = Timing.measure([self._skeleton(sample) for sample in usable], rate_hz=self.config.rate_hz)
+        walks = [self._clip(walk, timing) for walk in placed]
         features = np.concatenate([affective_features(walk) for walk in walks])
         state = {"affective_min": features.min(axis=0), "affective_max": features.max(axis=0)}
         for name, channels in (("skeleton", walks), ("movement", [movement(walk) for walk in walks])):
             state[f"{name}_mean"] = np.mean(channels, axis=(0, 1, 2))
             state[f"{name}_std"] = np.std(channels, axis=(0, 1, 2))
-        return {name: values.tolist() for name, values in state.items()}
+        return {name: values.tolist() for name, values in state.items()} | timing.as_state()
 
     def views(self, sample: Sample) -> list[dict[str, np.ndarray]]:
         """What an answer stands on: starts spread over the walk; every second one mirrored, if training was.
 
         Raises:
-            MediaError: The sample has no skeleton, or one with other joints.
+            MediaError: The sample has no skeleton, one with other joints, or one that does not walk.
         """
-        return [self._still(sample, view) for view in range(self.config.views)]
+        walk = self._place(sample)
+        self.timing.note_limits(self._skeleton(sample))
+        return [self._still(walk, view) for view in range(self.config.views)]
 
     def __call__(self, sample: Sample, *, rng: np.random.Generator | None = None) -> dict[str, np.ndarray]:
         """Arrays of one walk; with `rng` a varied training view with its targets.
 
         Raises:
-            MediaError: The sample has no skeleton, or one with other joints.
+            MediaError: The sample has no skeleton, one with other joints, or one that does not walk.
         """
+        # Notes of a walk that is held are lost, which is right here: nobody collects them in training.
+        source = self._store.get(self._skeleton(sample), lambda: self._place(sample))
         if rng is None:
-            return self._still(sample, 0)
+            return self._still(source, 0)
         augment = self.config.augment
         if augment.kind == "physical":
-            walk = self._clip(sample, phase=rng.random(), pace=1 + augment.pace * rng.uniform(-1, 1))
+            walk = self._clip(
+                source, self.timing, phase=rng.random(), pace=1 + augment.pace * rng.uniform(-1, 1)
+            )
             walk = vary(walk, augment, rng)
         else:
-            walk = self._clip(sample)
+            walk = self._clip(source, self.timing)
         target = self._scaled(affective_features(walk)).reshape(-1).astype(np.float32)
         moves = movement(walk)
         if augment.kind == "reference":
@@ -99,8 +129,8 @@ class GaitPreprocess:
             walk, moves = move(walk, augment, rng), move(moves, augment, rng)
         return {**self._arrays(walk, moves), "affective": target}
 
-    def _still(self, sample: Sample, view: int) -> dict[str, np.ndarray]:
-        walk = self._clip(sample, phase=view / self.config.views)
+    def _still(self, source: Walk, view: int) -> dict[str, np.ndarray]:
+        walk = self._clip(source, self.timing, phase=view / self.config.views)
         if self.config.augment.mirror and view % 2:
             walk = mirrored(walk)
         return self._arrays(walk, movement(walk))
@@ -114,7 +144,10 @@ class GaitPreprocess:
                 name: (channels - np.array(state[f"{name}_mean"])) / np.maximum(state[f"{name}_std"], 1e-6)
                 for name, channels in inputs.items()
             }
-        return {name: _channels_first(channels) for name, channels in inputs.items()}
+        arrays = {name: _channels_first(channels) for name, channels in inputs.items()}
+        if not all((np.abs(array) < LARGEST).all() for array in arrays.values()):
+            raise MediaError("the coordinates of the walk are too large to be computed with")
+        return arrays
 
     def _measured(self) -> Mapping[str, Any]:
         if self.state is None:
@@ -131,34 +164,38 @@ class GaitPreprocess:
             )
         return skeleton
 
-    def _place(self, skeleton: Skeleton) -> np.ndarray:
-        """Positions (t, v, 3), float64, in the method's joint order, aligned if the config says so."""
-        positions = skeleton.in_order(JOINTS).astype(np.float64)
-        return align(positions) if self.config.align else positions
+    def _place(self, sample: Sample) -> Walk:
+        """A walk that can be used, aligned if the config says so."""
+        skeleton = self._skeleton(sample)
+        try:
+            walk = usable_walk(skeleton, self.config)
+            return walk._replace(positions=align(walk.positions)) if self.config.align else walk
+        except MediaError as error:
+            raise MediaError(f"{sample.id}: {error}") from None
 
-    def _clip(self, sample: Sample, *, phase: float = 0.0, pace: float = 1.0) -> np.ndarray:
-        """Exactly `clip_frames` frames: (t, v, 3), placed as the config says.
+    def _clip(self, walk: Walk, timing: Timing, *, phase: float = 0.0, pace: float = 1.0) -> np.ndarray:
+        """Exactly `clip_frames` frames at the rate of the training walks: (t, v, 3).
 
         Args:
             phase: Where to start, from 0 to 1: in the cycle, or in what the walk has to spare.
             pace: How fast to walk; frames in between are interpolated.
         """
-        skeleton = self._skeleton(sample)
-        try:
-            positions, cycle = self._place(skeleton), skeleton.cycle_frames
-        except MediaError as error:
-            raise MediaError(f"{sample.id}: {error}") from None
-        wanted = self.config.clip_frames
-        steps = np.arange(wanted) * self.config.frame_step * pace
+        positions, cycle, wanted = walk.positions, walk.cycle_frames, self.config.clip_frames
+        rate = source_frames(walk.rate_hz, timing.rate_hz)
+        at = _at if rate == 1 else between_frames
+        steps = np.arange(wanted) * self.config.frame_step * pace * rate
         if cycle is not None:
-            return _at(positions[:cycle], np.floor(phase * cycle) + steps, period=cycle)
-        if len(positions) <= steps[-1] and self.config.short_clips == "zeros":
-            there = positions[:: self.config.frame_step]
+            return at(positions[:cycle], np.floor(phase * cycle) + steps, period=cycle)
+        last = len(positions) - 1
+        if last < steps[-1] and self.config.short_clips == "zeros":
+            there = at(positions, steps[steps <= last], period=None)
             return np.concatenate([there, np.zeros((wanted - len(there), *positions.shape[1:]))])
-        start = np.floor(phase * max(len(positions) - steps[-1] - 1, 0))
+        start = np.floor(phase * max(last - steps[-1], 0))
+        if start + steps[-1] <= last:
+            return at(positions, start + steps, period=None)
         # To and fro: the walk is followed by itself backwards, so that nothing jumps.
         there_and_back = np.concatenate([positions, positions[-2:0:-1]])
-        return _at(there_and_back, start + steps, period=len(there_and_back))
+        return at(there_and_back, start + steps, period=len(there_and_back))
 
     def _scaled(self, features: np.ndarray) -> np.ndarray:
         state = self._measured()
@@ -186,10 +223,11 @@ def align(positions: np.ndarray) -> np.ndarray:
     return turn_about_vertical(placed, float(np.arctan2(z, x)))
 
 
-def _at(positions: np.ndarray, times: np.ndarray, *, period: int) -> np.ndarray:
-    """Positions at fractional frame times of a walk that repeats after `period` frames."""
+def _at(positions: np.ndarray, times: np.ndarray, *, period: int | None) -> np.ndarray:
+    """Positions at fractional frame times, on lines between frames, of a walk that may repeat itself."""
     before = np.floor(times).astype(int)
     share = (times - before)[:, None, None]
+    period = period or len(positions)
     if not share.any():
         return positions[before % period]
     return (1 - share) * positions[before % period] + share * positions[(before + 1) % period]

@@ -9,6 +9,7 @@ import numpy as np
 
 from affekt.core.sample import Sample
 from affekt.core.spec import InputSpec, TensorSpec
+from affekt.media.face_crop import note_if_no_crop
 from affekt.media.image import image_of, resize, to_grey
 from affekt.media.image_views import erased, mirrored, moved
 
@@ -18,7 +19,9 @@ LEAST_CONTRAST = 0.05  # a flat picture is not blown up to noise; grey levels in
 
 
 class CompactFacePreprocess:
-    """Samples with an `image` that a face fills. No face is searched for: crop it before."""
+    """Samples with an `image` that a face fills. No face is searched for: crop it before; a note says
+    where a picture's size or aspect is not that of a crop.
+    """
 
     def __init__(self, config: CompactFaceConfig, state: Mapping[str, Any] | None = None) -> None:
         self.config = config
@@ -65,8 +68,9 @@ class CompactFacePreprocess:
         return {"image": erased(face, rng, chance=augment.erase, area=augment.erase_area)}
 
     def _grey(self, sample: Sample) -> np.ndarray:
-        grey = to_grey(image_of(sample))
-        size = self.config.size
+        pixels, size = image_of(sample), self.config.size
+        note_if_no_crop(pixels, size)
+        grey = to_grey(pixels)
         return grey if grey.shape == (size, size) else resize(grey, size, size)
 
 

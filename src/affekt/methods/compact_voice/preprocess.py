@@ -10,7 +10,8 @@ import numpy as np
 from affekt.core.errors import AffektError, DataError, MediaError
 from affekt.core.sample import Moments, Sample
 from affekt.core.spec import InputSpec, TensorSpec
-from affekt.media.sound import sound_of
+from affekt.media.sound import sound_of, sound_span_s
+from affekt.media.sound_notes import note_short, note_unheard
 from affekt.media.sound_views import coloured, masked, noisy, sounding_span, stretched
 from affekt.media.spectrum import log_mel
 
@@ -83,7 +84,12 @@ class CompactVoicePreprocess:
         Raises:
             MediaError: The sound cannot be read, or is silent.
         """
-        rows = self._plain(self._utterance(sample))
+        utterance = self._utterance(sample)
+        note_short(
+            len(utterance.samples) / self.config.rate_hz,
+            self.config.frames * self.config.hop / self.config.rate_hz,
+        )
+        rows = self._plain(utterance)
         return [{"mel": self._cut(rows, self._start(len(rows), view))} for view in range(self.config.views)]
 
     def __call__(self, sample: Sample, *, rng: np.random.Generator | None = None) -> dict[str, np.ndarray]:
@@ -141,6 +147,9 @@ class CompactVoicePreprocess:
     def _utterance(self, sample: Sample) -> Utterance:
         config = self.config
         samples = sound_of(sample, rate_hz=config.rate_hz, longest_s=config.longest_s).samples[0]
+        if len(samples) >= round(config.longest_s * config.rate_hz):
+            begin_s, end_s = sound_span_s(sample)
+            note_unheard(config.longest_s, end_s - begin_s)
         try:
             start, stop = sounding_span(
                 samples, config.rate_hz, below_db=config.trim_db, margin_s=config.margin_s

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from affekt.core.errors import MediaError
+from affekt.core.notes import note
 from affekt.core.sample import Moments, Sample
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.media.clip_views import draw_view
@@ -22,7 +23,9 @@ from affekt.media.snippets import (
     sample_snippets,
     snippets_of,
 )
-from affekt.media.sound import sound_of, sound_span_s
+from affekt.media.sound import NoSound, sound_of, sound_span_s
+from affekt.media.sound_mix import one_channel
+from affekt.media.sound_notes import heard_together, note_beside
 from affekt.media.spectrum import kaldi_filterbank
 from affekt.media.video import video_of
 
@@ -126,8 +129,14 @@ class CTENPreprocess:
     def _heard(self, sample: Sample, rng: np.random.Generator | None) -> np.ndarray:
         audio, segments = self.config.audio, self.config.visual.segments
         try:
-            rows = filterbank_of(sample, audio, segments, None if rng is None else rng.random)
+            with heard_together() as readings:
+                rows = filterbank_of(sample, audio, segments, None if rng is None else rng.random)
+            if rng is None:
+                begin_s, end_s = sound_span_s(sample)
+                note_beside(end_s - begin_s, video_of(sample).end_s, silent=readings.is_silent)
         except MediaError as error:  # no sound, or none that can be used
+            if not isinstance(error, NoSound):  # which is noted where the input is taken
+                note(f"its sound cannot be used ({error}): the answer stands on the picture alone")
             log.warning("%s: %s; zeros are heard instead", sample.id, error)
             return np.zeros((segments * audio.block_frames, audio.bins), np.float32)
         return ((rows - audio.mean) / (2 * audio.deviation)).astype(np.float32)
@@ -147,7 +156,7 @@ def filterbank_of(
     begin_s, end_s = sound_span_s(sample)
     if end_s - begin_s <= max(WHOLE_S, segments * audio.block_frames * HOP_S + WINDOW_S):
         whole = sound_of(sample, mono=False)
-        rows = kaldi_filterbank(whole.samples[0], whole.rate_hz, bins=audio.bins)
+        rows = kaldi_filterbank(one_channel(whole.samples), whole.rate_hz, bins=audio.bins)
         return heard_rows(rows, segments, audio.block_frames, draw)
     rate_hz = sound_of(sample, mono=False, longest_s=WINDOW_S).rate_hz
     # In whole samples, as the filterbank counts: at 22,050 Hz its 10 ms are 220 of them.
@@ -160,7 +169,7 @@ def filterbank_of(
         start = first + row * hop
         span_s = (start / rate_hz, (start + size) / rate_hz)
         part = sound_of(replace(sample, span_s=span_s), mono=False)
-        rows = kaldi_filterbank(part.samples[0], part.rate_hz, bins=audio.bins)
+        rows = kaldi_filterbank(one_channel(part.samples), part.rate_hz, bins=audio.bins)
         blocks.append(np.take(rows, np.arange(audio.block_frames), axis=0, mode="clip"))
     return np.concatenate(blocks)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from affekt.core.sample import Sample
 from affekt.core.spec import InputSpec, TensorSpec
+from affekt.media.face_crop import note_if_no_crop
 from affekt.media.image import image_of, resize
 from affekt.media.image_views import erased, mirrored
 
@@ -20,7 +21,9 @@ STD = np.array([0.229, 0.224, 0.225], np.float32)
 
 
 class PosterV2Preprocess:
-    """Samples with an `image` that a face fills. No face is searched for: crop and align it before."""
+    """Samples with an `image` that a face fills. No face is searched for: crop and align it before;
+    a note says where a picture's size or aspect is not that of a crop.
+    """
 
     def __init__(self, config: PosterV2Config, state: Mapping[str, Any] | None = None) -> None:
         self.config = config
@@ -54,7 +57,9 @@ class PosterV2Preprocess:
         Raises:
             MediaError: The picture cannot be read.
         """
-        face = self.square(image_of(sample))
+        pixels = image_of(sample)
+        note_if_no_crop(pixels, self.config.size)
+        face = self.square(pixels)
         if rng is None:
             return {"image": self._sampled(normalised(face))}
         augment = self.config.augment

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -145,6 +145,32 @@ def video_shares(logits: Float[Tensor, "b t l"], top_share: int) -> Float[Tensor
     classes = logits[..., :-1]
     surest = classes.topk(max(1, classes.shape[1] // top_share), dim=1).values
     return torch.log_softmax(surest.mean(dim=1), dim=1)
+
+
+def video_scores(
+    logits: Float[Tensor, "b t l"], occurs: Bool[Tensor, "b k"], top_share: int
+) -> Float[Tensor, "b k"]:
+    """Score of each class of a video in training, where it is known which classes occur.
+
+    A class that occurs shows in its highest cells only, so they count: the mean of the `t // top_share`
+    highest, at least one. A class that does not occur has to be low everywhere: the mean over all cells. The
+    reference returns these scores; none of its losses reads them. Without labels, see `preprocess.sureness`.
+
+    Args:
+        logits: Of the classes and, last, of the background.
+        occurs: Whether the video has the class.
+
+    Returns:
+        In [0, 1].
+
+    Example:
+        >>> logits = torch.tensor([[[0.0, 0.0, 0.0]], [[100.0, 100.0, 0.0]]]).transpose(0, 1)
+        >>> video_scores(logits, torch.tensor([[True, False]]), top_share=2).tolist()
+        [[1.0, 0.75]]
+    """
+    classes = torch.sigmoid(logits[..., :-1])
+    highest = classes.topk(max(1, classes.shape[1] // top_share), dim=1).values.mean(dim=1)
+    return torch.where(occurs, highest, classes.mean(dim=1))
 
 
 def point_loss(scores: Float[Tensor, "b t k"], targets: Float[Tensor, "b t k"]) -> Float[Tensor, ""]:

@@ -27,7 +27,7 @@ from affekt.metrics.segments import Segments
 from .config import LossWeights, TSLNetConfig
 from .heard import neighbours, stacked, time_code
 from .model import TSLNet
-from .objective import TSLNetObjective, fused_scores, point_targets, video_shares
+from .objective import TSLNetObjective, fused_scores, point_targets, video_scores, video_shares
 from .preprocess import TSLNetPreprocess, sureness
 from .seeds import find_seeds
 from .weights import TRAINING_WEIGHTS, WEIGHTS
@@ -84,7 +84,7 @@ def _network(case: Case) -> Iterator[Comparison]:
     yield from _compared(
         case,
         {
-            "vid_score": np.stack([sureness(video, config.top_share) for video in logits]),
+            "vid_score": _video_scores(case, output.logits, config),
             "cas_fused": fused_scores(output.logits),
             "cas_logits": logits,
             "dis_logits": output.distribution,
@@ -111,7 +111,13 @@ def _training(case: Case) -> Iterator[Comparison]:
     objective.load_state_dict({ours: torch.from_numpy(weights[key]) for key, ours in names.items()})
     batch = _inputs(case, config)
     points = torch.zeros(*batch["rgb"].shape[:2], config.num_classes)
-    points[0, meta["points"], meta["point_classes"]] = 1.0
+    one = len(points) == 1 and not any(isinstance(cell, list) for cell in meta["points"])
+    for rows, marked, classes in zip(
+        points,
+        *([meta[name]] if one else meta[name] for name in ("points", "point_classes")),
+        strict=True,
+    ):
+        rows[marked, classes] = 1.0
     output = model(**batch)
     terms = objective.terms(output, points, torch.tensor(meta["label_distribution"]))
     total = torch.stack(list(objective.weighted(terms).values())).sum()
@@ -123,11 +129,10 @@ def _training(case: Case) -> Iterator[Comparison]:
     # In single precision, as the reference: over millions of values it loses the fourth digit.
     gradients = [parameters[ours[key]].grad for key in meta["grad_names"]]
     norms = [torch.zeros(()) if gradient is None else gradient.norm() for gradient in gradients]
-    logits = output.logits.detach().numpy()
     yield from _compared(
         case,
         {
-            "vid_score": np.stack([sureness(video, config.top_share) for video in logits]),
+            "vid_score": _video_scores(case, output.logits.detach(), config),
             "cas_fused": fused_scores(output.logits).detach(),
             "vid_distribution": video_shares(output.distribution, config.top_share).exp().detach(),
             "act_seed": foreground,
@@ -138,6 +143,14 @@ def _training(case: Case) -> Iterator[Comparison]:
         },
         rtol={"grad_norms": 1e-3},
     )
+
+
+def _video_scores(case: Case, logits: Tensor, config: TSLNetConfig) -> np.ndarray:
+    """Scores (b, k) of the classes: of training where a case states which classes its videos have."""
+    if "video_label" in case.meta:
+        occurs = torch.tensor(case.meta["video_label"]).reshape(len(logits), -1) > 0
+        return video_scores(logits, occurs, config.top_share).numpy()
+    return np.stack([sureness(video, config.top_share) for video in logits.numpy()])
 
 
 def _config(case: Case, **changes: Any) -> TSLNetConfig:

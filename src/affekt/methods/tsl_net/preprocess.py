@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from affekt.core.errors import MediaError, UsageError
+from affekt.core.notes import note
 from affekt.core.sample import Localized, Sample
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.media.cells import (
@@ -26,6 +27,7 @@ from affekt.media.cells import (
     log_mel_rows,
 )
 from affekt.media.sound import NoSound, Waveform, sound_span_s
+from affekt.media.sound_notes import heard_together, note_beside
 from affekt.media.video import Video, video_of
 from affekt.metrics.calibration import sigmoid
 from affekt.metrics.proposals import find_proposals
@@ -256,15 +258,24 @@ class TSLNetPreprocess:
             return opened.sound
         wanted = opened.count * CELL_ROWS
         try:
-            rows = log_mel_rows(_sound_of(sample), opened.rate_hz, span_s=sample.span_s)
+            with heard_together() as readings:
+                rows = log_mel_rows(_sound_of(sample), opened.rate_hz, span_s=sample.span_s)
         except MediaError as error:  # no sound, or none that can be used
             if not self.sees:
                 raise
+            if not isinstance(error, NoSound):  # which is noted where the input is taken
+                note(f"its sound cannot be used ({error}): the answer stands on the picture alone")
             log.warning("%s: %s; silence is heard instead", sample.id, error)
             return np.full((wanted, MELS), SILENCE_DB, np.float32)
+        if readings.is_silent and not self.sees:
+            raise MediaError(f"{sample.id}: nothing is heard: the recording is silent")
+        whole_s = opened.count * opened.cell_s
+        lacking_s = max(0, wanted - len(rows)) / CELL_ROWS * opened.cell_s
+        # One cell may be filled up.
+        heard_s = whole_s - lacking_s if lacking_s > opened.cell_s else whole_s
+        note_beside(heard_s, whole_s, silent=readings.is_silent)
         if len(rows) >= wanted:
             return rows
-        lacking_s = (wanted - len(rows)) / CELL_ROWS * opened.cell_s
         if lacking_s > 2 * opened.cell_s:
             log.warning(
                 "%s: its sound ends %.1f s before its picture; then silence is heard", sample.id, lacking_s

@@ -9,14 +9,18 @@ from typing import Any
 import numpy as np
 
 from affekt.core.errors import MediaError
+from affekt.core.notes import note
 from affekt.core.sample import Moments, Sample
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.media.snippets import clips_spec, moments_of, read_snippets
-from affekt.media.sound import sound_of, sound_span_s
+from affekt.media.sound import NoSound, Waveform, sound_of, sound_span_s
+from affekt.media.sound_notes import is_silent, note_beside, note_short
 from affekt.media.spectrum import mfcc
 from affekt.media.video import video_of
 
 from .config import AudioConfig, VAANetConfig
+
+LEAST_SOUND_S = 2.0  # of a clip: with less than half of it, its repetitions say little
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +64,7 @@ class VAANetPreprocess:
         if self.config.streams != "audio":
             arrays["clips"] = read_snippets(sample, self.config.visual, rng).clips
         if self.config.streams != "visual":
-            arrays["mfcc"] = self._heard(sample)
+            arrays["mfcc"] = self._heard(sample, is_training=rng is not None)
         return arrays
 
     def moments(self, sample: Sample) -> Moments:
@@ -70,7 +74,7 @@ class VAANetPreprocess:
         begin_s, end_s = sound_span_s(sample)
         return chunk_moments(self.config.audio, end_s - begin_s)
 
-    def _heard(self, sample: Sample) -> np.ndarray:
+    def _heard(self, sample: Sample, *, is_training: bool) -> np.ndarray:
         audio = self.config.audio
         # Half a window more than the last one's middle, so that cutting off changes no row that is kept.
         longest_s = audio.longest_s + audio.fft / audio.rate_hz
@@ -79,8 +83,12 @@ class VAANetPreprocess:
         except MediaError as error:  # no sound, or none that can be used
             if self.config.streams == "audio":
                 raise
+            if not isinstance(error, NoSound):  # which is noted where the input is taken
+                note(f"its sound cannot be used ({error}): the answer stands on the picture alone")
             log.warning("%s: %s; zeros are heard instead", sample.id, error)
             return np.zeros((audio.frames, audio.coefficients), np.float32)
+        if not is_training:
+            self._note(sample, sound)
         return repeated(
             mfcc(
                 sound.samples[0],
@@ -92,6 +100,18 @@ class VAANetPreprocess:
             ),
             audio.frames,
         )
+
+    def _note(self, sample: Sample, sound: Waveform) -> None:
+        """State what the sound lacks."""
+        longest_s = self.config.audio.longest_s
+        silent = is_silent(sound.samples)
+        if self.config.streams != "audio":
+            picture_s = min(video_of(sample).end_s, longest_s)
+            note_beside(sound.duration_s, picture_s, silent=silent)
+        elif silent:
+            raise MediaError(f"{sample.id}: nothing is heard: the recording is silent")
+        else:
+            note_short(sound.duration_s, min(longest_s, LEAST_SOUND_S))
 
 
 def repeated(rows: np.ndarray, count: int) -> np.ndarray:

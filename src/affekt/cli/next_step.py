@@ -1,0 +1,32 @@
+"""Command lines that a command prints for the next step: they work as they stand in the same shell."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import Any
+
+
+def line(*words: Any) -> str:
+    """A command line of the shell; words that need quotes get them.
+
+    Example:
+        >>> line("affekt", "evaluate", "my runs/a")
+        "affekt evaluate 'my runs/a'"
+    """
+    return shlex.join(str(word) for word in words)
+
+
+def repeated(option: str, value: Any, *, default: Any = None, variable: str = "") -> list[str]:
+    """An option with its value or values, to be given again; nothing where it is the default.
+
+    Args:
+        variable: An environment variable that gives the value as well.
+
+    Example:
+        >>> repeated("--set", ["seed=1", "train.epochs=3"])
+        ['--set', 'seed=1', '--set', 'train.epochs=3']
+    """
+    if value is None or value == default or (variable and str(value) == os.environ.get(variable)):
+        return []
+    return [word for one in (value if isinstance(value, list) else [value]) for word in (option, str(one))]

@@ -1,0 +1,99 @@
+"""The manifest of a bundle, checked: its digest shows damage, not that its values make sense."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from affekt.core.dataset import Task
+from affekt.core.errors import FolderError
+from affekt.core.labels import LabelSet
+from affekt.core.sample import Localizing, Preprocess
+from affekt.core.settings import validate
+
+
+class _Part(BaseModel):
+    """Values of the stated types; more are allowed, so that older and newer manifests can be read."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
+
+
+class StatedInput(_Part):
+    """An input as the manifest states it."""
+
+    name: str
+    shape: tuple[int | None, ...]
+    dtype: str = "float32"
+
+
+class Calibration(_Part):
+    """What was fitted on validation samples."""
+
+    temperature: float = Field(default=1.0, gt=0, allow_inf_nan=False, strict=True)
+    segment_bar: float | None = Field(default=None, allow_inf_nan=False, strict=True)
+    thresholds: dict[str, Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]] = {}
+
+
+class Encoder(_Part):
+    """A localization network's frozen encoder."""
+
+    input: str
+
+
+class BundleManifest(_Part):
+    """What a predictor needs to know of a bundle."""
+
+    method: str
+    config: dict[str, Any]
+    labels: LabelSet
+    task: Task
+    modality: str
+    preprocessing: dict[str, Any]
+    calibration: Calibration
+    weights_sha256: str
+    inputs: tuple[StatedInput, ...] | None = None
+    encoder: Encoder | None = None
+    precision: str = "f32"
+    kind: Literal["bundle"]
+
+
+def read_manifest(document: Mapping[str, Any], path: Path) -> BundleManifest:
+    """The manifest of the bundle at `path`.
+
+    Raises:
+        FolderError: Listing all values that are missing or impossible.
+    """
+    manifest, problems = validate(BundleManifest, document)
+    if manifest is None:
+        raise FolderError("\n  ".join([f"{path}: affekt.json cannot be used", *problems]))
+    return manifest
+
+
+def check_preprocess(manifest: BundleManifest, preprocess: Preprocess, path: Path) -> None:
+    """Compare what the manifest states with what its method prepares.
+
+    Raises:
+        FolderError: The inputs, the task or the encoder do not fit the method.
+    """
+    specs = preprocess.spec.inputs
+    if manifest.inputs is not None:
+        stated = [(one.name, one.dtype, one.shape) for one in manifest.inputs]
+        prepared = [(spec.name, spec.dtype, spec.shape) for spec in specs]
+        if stated != prepared:
+            raise FolderError(
+                f"{path}: {manifest.method} with its config prepares the inputs {_listed(prepared)}; "
+                f"the manifest states {_listed(stated)}"
+            )
+    if (manifest.task == "localization") != isinstance(preprocess, Localizing):
+        raise FolderError(f"{path}: the task {manifest.task!r} does not fit the method {manifest.method}")
+    if manifest.encoder is not None and manifest.encoder.input not in preprocess.spec.names:
+        raise FolderError(
+            f"{path}: the encoder's input {manifest.encoder.input!r} is none of {list(preprocess.spec.names)}"
+        )
+
+
+def _listed(inputs: list[tuple[str, str, tuple[int | None, ...]]]) -> str:
+    return ", ".join(f"{name} {dtype} {shape}" for name, dtype, shape in inputs)

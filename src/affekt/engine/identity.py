@@ -1,0 +1,290 @@
+"""The data of a run, item by item: which samples it has, in which part, with which labels and media.
+
+RUN/data.json           data set, folder, counts and hashes of each part and of all, accepted changes
+    samples.jsonl.gz    a row for each sample: id, part, label, subject, key of annotations, key of media
+
+Stored when a training starts. A resumed run is checked against it, and keeps the parts that it states; an
+evaluation recognises by it what was trained on.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from affekt.core.content import annotation_key, digest, media_keys
+from affekt.core.dataset import Corpus
+from affekt.core.errors import FolderError
+from affekt.core.prepared import is_prepared
+from affekt.core.sample import Sample
+from affekt.core.sealed import write_text
+from affekt.engine.splits import Parts, strongest_label
+
+FILE, TABLE = "data.json", "samples.jsonl.gz"
+PARTS = ("train", "validation", "test")
+_SHOWN = 3  # ids that a difference names, of each kind
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One sample as a run knows it.
+
+    Attributes:
+        annotation, media: Keys of `affekt.core.content`.
+        is_gone: It was trained or validated on, and is not in the data any more.
+    """
+
+    id: str
+    part: str
+    label: str | None
+    subject: str | None
+    annotation: str
+    media: str
+    is_gone: bool = False
+
+
+@dataclass(frozen=True)
+class DataIdentity:
+    """All samples of a run.
+
+    Attributes:
+        root: Where the data lay; empty where none is needed.
+        prepared: Whether they were a store that `data prepare` made, whose media are other files.
+        items: In the order of the parts, as training meets them.
+        chosen_on: The part by which the epoch was chosen.
+        accepted: Changes of the data that a resumed run was told to accept.
+    """
+
+    data: str
+    root: str
+    labels: tuple[str, ...]
+    items: tuple[Item, ...]
+    chosen_on: str = "validation"
+    accepted: tuple[Mapping[str, Any], ...] = field(default=())
+    prepared: bool = False
+
+    @property
+    def present(self) -> list[Item]:
+        """Items that are in the data now."""
+        return [item for item in self.items if not item.is_gone]
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the data whatever its order and parts: labels, ids, subjects, annotations and media."""
+        return identity_hash(self.labels, self.present)
+
+    def document(self) -> dict[str, Any]:
+        """Counts and hashes, as plain values; checkpoints and bundles state them."""
+        return {
+            "data": self.data,
+            "samples": len(self.present),
+            "sha256": self.sha256,
+            "chosen_on": self.chosen_on,
+            "prepared": self.prepared,
+            "parts": {
+                name: {"samples": len(members), "sha256": identity_hash(self.labels, members)}
+                for name in PARTS
+                for members in [[item for item in self.present if item.part == name]]
+            },
+        }
+
+    def write(self, folder: Path) -> None:
+        """Table first, so that a kill in between leaves no summary without its rows."""
+        rows = "".join(json.dumps(asdict(item)) + "\n" for item in self.items)
+        partial = folder / f".{TABLE}.{os.getpid()}.partial"
+        partial.write_bytes(gzip.compress(rows.encode(), mtime=0))
+        os.replace(partial, folder / TABLE)
+        summary = {
+            **self.document(),
+            "root": self.root,
+            "labels": list(self.labels),
+            "accepted": list(self.accepted),
+        }
+        write_text(folder / FILE, json.dumps(summary, indent=1) + "\n")
+
+
+def read_identity(folder: Path) -> DataIdentity | None:
+    """What a run folder states of its data; None where it was made before such was stored.
+
+    Raises:
+        FolderError: The files cannot be read.
+    """
+    if not (folder / FILE).is_file():
+        return None
+    try:
+        summary = json.loads((folder / FILE).read_text())
+        rows = gzip.decompress((folder / TABLE).read_bytes()).decode().splitlines()
+        return DataIdentity(
+            summary["data"],
+            summary["root"],
+            tuple(summary["labels"]),
+            tuple(Item(**json.loads(row)) for row in rows),
+            summary["chosen_on"],
+            tuple(summary["accepted"]),
+            summary["prepared"],
+        )
+    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        raise FolderError(f"{folder}: {FILE} and {TABLE} cannot be read ({error})") from None
+
+
+def identity_hash(labels: Sequence[str], items: Sequence[Item]) -> str:
+    """Hash of items whatever their order and parts."""
+    rows = sorted((it.id, it.subject or "", it.annotation, it.media) for it in items)
+    return digest([labels, *rows])
+
+
+def identify(
+    data: str, root: Path | None, corpus: Corpus, parts: Parts, keys: Mapping[str, str] | None = None
+) -> DataIdentity:
+    """The identity of data as a run divides them.
+
+    Args:
+        keys: Media keys by id, where they were computed before.
+    """
+    # Where the test part chooses the epoch it is also the validation part: it counts once.
+    shares = parts.validation is parts.test and bool(parts.test)
+    names = ("train", "test") if shares else PARTS
+    samples = [(name, sample) for name in names for sample in getattr(parts, name)]
+    if keys is None:
+        keys = keys_by_id([sample for _, sample in samples])
+    return DataIdentity(
+        data,
+        str(root.resolve()) if root else "",
+        corpus.labels.names,
+        tuple(_item(sample, name, keys) for name, sample in samples),
+        chosen_on="test" if shares else "validation",
+        prepared=root is not None and is_prepared(root),
+    )
+
+
+def corpus_hash(corpus: Corpus, samples: Sequence[Sample], keys: Mapping[str, str]) -> str:
+    """`DataIdentity.sha256` of labelled samples of a corpus.
+
+    Args:
+        keys: Media key of each by its id.
+    """
+    return identity_hash(corpus.labels.names, [_item(sample, "", keys) for sample in samples])
+
+
+def _item(sample: Sample, part: str, keys: Mapping[str, str]) -> Item:
+    label, annotation = strongest_label(sample), annotation_key(sample)
+    return Item(sample.id, part, label, sample.subject, annotation, keys[sample.id])
+
+
+def keys_by_id(samples: Sequence[Sample]) -> dict[str, str]:
+    """Media key of each sample."""
+    return dict(zip((sample.id for sample in samples), media_keys(samples), strict=True))
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What differs between two states of a run's data, as ids."""
+
+    before: int
+    now: int
+    gone: tuple[str, ...] = ()
+    new: tuple[str, ...] = ()
+    label: tuple[str, ...] = ()
+    subject: tuple[str, ...] = ()
+    media: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.gone or self.new or self.label or self.subject or self.media or self.classes)
+
+    def counts(self) -> dict[str, int]:
+        """How many of each kind, for the record."""
+        return {name: len(getattr(self, name)) for name in ("gone", "new", "label", "subject", "media")}
+
+    def __str__(self) -> str:
+        kinds = (
+            (self.gone, "gone"),
+            (self.new, "new"),
+            (self.label, "with another label"),
+            (self.subject, "with another subject"),
+            (self.media, "with other content"),
+        )
+        found = [f"{len(ids)} {words} ({_some(ids)})" for ids, words in kinds if ids]
+        if self.classes:
+            found.append(f"the classes are now {', '.join(self.classes)}")
+        return f"{self.before} samples before, {self.now} now: {'; '.join(found)}"
+
+
+def compare(
+    stored: DataIdentity, corpus: Corpus, samples: Sequence[Sample], keys: Mapping[str, str]
+) -> Difference:
+    """What differs between the data of a run and the labelled samples that are there now.
+
+    Args:
+        keys: Media key of each sample by its id.
+    """
+    before = {item.id: item for item in stored.present}
+    now = {sample.id: sample for sample in samples}
+    both = [(before[name], sample) for name, sample in now.items() if name in before]
+    return Difference(
+        len(before),
+        len(now),
+        gone=tuple(name for name in before if name not in now),
+        new=tuple(name for name in now if name not in before),
+        label=tuple(item.id for item, sample in both if item.annotation != annotation_key(sample)),
+        subject=tuple(item.id for item, sample in both if item.subject != sample.subject),
+        media=tuple(item.id for item, sample in both if item.media != keys[item.id]),
+        classes=corpus.labels.names if corpus.labels.names != stored.labels else (),
+    )
+
+
+def kept_parts(
+    stored: DataIdentity, samples: Sequence[Sample], keys: Mapping[str, str], *, native: bool
+) -> Parts:
+    """The parts that a run began with, of the samples that are there now, in the order of the run.
+
+    What was trained on stays in training, what validated or was held out stays there: a sample is known by
+    its content, whatever its name is now, else by its id. A new sample follows its subject, then the part
+    that the data state for it (`native`), and is trained on where neither says anything.
+    """
+    places = {item.id: number for number, item in enumerate(stored.present)}
+    by_id = {item.id: item for item in (*(it for it in stored.items if it.is_gone), *stored.present)}
+    by_media: dict[str, str] = {}
+    for item in stored.items:  # copies of one file in several parts: training comes first
+        by_media[item.media] = min(item.part, by_media.get(item.media, item.part), key=PARTS.index)
+    by_subject: dict[str, str] = {}
+    for item in stored.items:
+        if item.subject is not None:
+            by_subject.setdefault(item.subject, item.part)
+    found: dict[str, list[Sample]] = {name: [] for name in PARTS}
+    for sample in samples:
+        item = by_id.get(sample.id)
+        if item and item.media == keys[sample.id]:
+            name = item.part
+        elif keys[sample.id] in by_media:
+            name = by_media[keys[sample.id]]
+        elif item:
+            name = item.part
+        else:
+            stated = sample.split if native and sample.split in PARTS else None
+            name = by_subject.get(sample.subject or "", stated or "train")
+            if name == "validation" and stored.chosen_on == "test":
+                name = "train"
+        found[name].append(sample)
+    for members in found.values():
+        members.sort(key=lambda sample: places.get(sample.id, len(places)))
+    if stored.chosen_on == "test":
+        found["validation"] = found["test"]
+    return Parts(found["train"], found["validation"], found["test"])
+
+
+def with_change(stored: DataIdentity, now: DataIdentity, change: Mapping[str, Any]) -> DataIdentity:
+    """The identity after a change that was accepted; what is gone stays known as what it was."""
+    here = {item.media for item in now.items}
+    gone = tuple(replace(item, is_gone=True) for item in stored.items if item.media not in here)
+    return replace(now, items=(*now.items, *gone), accepted=(*stored.accepted, change))
+
+
+def _some(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
+    return ", ".join(ids[:_SHOWN]) + more

@@ -1,0 +1,109 @@
+"""Which samples a run trains, validates and tests on: as its recipe divides them, or as it began."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from affekt.core import catalog
+from affekt.core.dataset import Corpus
+from affekt.core.errors import DataError
+from affekt.core.recipe import Recipe
+from affekt.engine.identity import (
+    DataIdentity,
+    compare,
+    identify,
+    kept_parts,
+    keys_by_id,
+    with_change,
+)
+from affekt.engine.run import Run
+from affekt.engine.splits import Parts, check_parts, labelled_of, part
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class RunData:
+    """The data of a run.
+
+    Attributes:
+        is_new: Whether the run folder does not state this identity yet.
+    """
+
+    parts: Parts
+    identity: DataIdentity
+    is_new: bool
+
+
+def data_of_run(run: Run, recipe: Recipe, corpus: Corpus, root: Path | None, *, accept: bool) -> RunData:
+    """The parts of a run, checked against those it began with where it has a complete epoch.
+
+    Args:
+        accept: Go on with other data than the run began with.
+
+    Raises:
+        DataError: The data differ from those of the run, or a part is empty or shares a subject with another.
+    """
+    stored = run.identity if run.last.exists() else None
+    if stored is None:
+        parts = part(corpus.samples, recipe.split)
+        check_parts(parts)
+        identity = identify(recipe.data.name, root, corpus, parts)
+        if run.last.exists():
+            log.warning(
+                "%s was made by an older affekt and does not state its data: whether they are still the same "
+                "cannot be checked",
+                run.path,
+            )
+        return RunData(parts, identity, is_new=True)
+    samples = labelled_of(corpus.samples)
+    keys = keys_by_id(samples)
+    difference = compare(stored, corpus, samples, keys)
+    if difference and not accept:
+        raise DataError(
+            f"{run.path} was trained on other data than {root or recipe.data.name} holds: {difference}. "
+            "Restore the data, or go on with what is there: --accept-data (in Python accept_data=True) keeps "
+            "each known sample in its part and records the change"
+        )
+    parts = kept_parts(stored, samples, keys, native=recipe.split.scheme == "native")
+    check_parts(parts)
+    if not difference:
+        return RunData(parts, stored, is_new=False)
+    log.warning("going on with other data: %s", difference)
+    change = {
+        "when": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "after_epoch": run.epochs_done,
+        "before": {"samples": len(stored.present), "sha256": stored.sha256, "root": stored.root},
+        **difference.counts(),
+    }
+    return RunData(
+        parts, with_change(stored, identify(recipe.data.name, root, corpus, parts, keys), change), True
+    )
+
+
+def parts_of_run(run: Run, corpus: Corpus) -> Parts:
+    """The parts of a run that exists, of the samples that are there now: known samples keep their part."""
+    stored, recipe = run.identity, run.recipe
+    if stored is None:
+        return part(corpus.samples, recipe.split)
+    samples = labelled_of(corpus.samples)
+    return kept_parts(stored, samples, keys_by_id(samples), native=recipe.split.scheme == "native")
+
+
+def nothing_held_out(recipe: Recipe, parts: Parts) -> str:
+    """What to say before a training whose result cannot be tested; empty where it can.
+
+    Data sets with a published test part may come in pieces: there nothing is cut, the part is missing.
+    """
+    if parts.test:
+        return ""
+    adapter = catalog.dataset(recipe.data.name)
+    folder = "a part named test in the data" if adapter.labels is None else "the data set's own test part"
+    return (
+        f"nothing is held out: {recipe.data.name} has no test part, so this run can be scored only on the "
+        f"validation samples that choose its epoch. To hold out a test part: --hold-out 0.2 (in a recipe "
+        f"split.test_share = 0.2), split.scheme = 'k_fold', or {folder}"
+    )

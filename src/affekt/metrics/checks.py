@@ -1,0 +1,66 @@
+"""What every metric asks of its arrays before it counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def check_items(**arrays: Any) -> tuple[np.ndarray, ...]:
+    """Arrays of a metric, by their names: the first axis of each is the items, the same in all.
+
+    Raises:
+        ValueError: There is no item, the arrays differ in their number, or numbers are not finite.
+
+    Example:
+        >>> check_items(truth=[0, 1], predicted=[1, 1, 0])
+        Traceback (most recent call last):
+            ...
+        ValueError: a metric needs arrays of the same items: truth has 2, predicted has 3
+    """
+    found = {name: np.asarray(array) for name, array in arrays.items()}
+    scalars = [name for name, array in found.items() if array.ndim == 0]
+    if scalars:
+        raise ValueError(f"a metric needs an array of items: {scalars[0]} is a single number")
+    counts = {name: len(array) for name, array in found.items()}
+    if len(set(counts.values())) > 1:
+        listed = ", ".join(f"{name} has {count}" for name, count in counts.items())
+        raise ValueError(f"a metric needs arrays of the same items: {listed}")
+    if not all(array.size for array in found.values()):
+        raise ValueError(f"a metric needs at least one item: {' and '.join(found)} are empty")
+    for name, array in found.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ValueError(f"a metric needs finite numbers: {name} holds some that are not")
+    return tuple(found.values())
+
+
+def check_class_numbers(classes: int, **arrays: np.ndarray) -> None:
+    """Class numbers (n,) lie in 0 to `classes` - 1.
+
+    Raises:
+        ValueError: They do not, or are no whole numbers.
+    """
+    for name, numbers in arrays.items():
+        if numbers.ndim != 1 or numbers.dtype.kind not in "iub":
+            raise ValueError(
+                f"{name} holds class numbers, one integer an item, "
+                f"not an array {numbers.shape} of {numbers.dtype}"
+            )
+        if np.any((numbers < 0) | (numbers >= classes)):
+            found = f"{np.min(numbers)} to {np.max(numbers)}"
+            raise ValueError(f"class numbers lie in 0 to {classes - 1}, found {found} in {name}")
+
+
+def check_counts(confusion: Any) -> np.ndarray:
+    """Confusion matrices (..., k, k) as float, each with at least one item.
+
+    Raises:
+        ValueError: The last two axes differ, or a matrix is empty.
+    """
+    counts = np.asarray(confusion, float)
+    if counts.ndim < 2 or counts.shape[-1] != counts.shape[-2]:
+        raise ValueError(f"a confusion matrix is square, found shape {counts.shape}")
+    if not counts.size or not np.all(counts.sum(axis=(-2, -1)) > 0):
+        raise ValueError("a metric needs at least one item: a confusion matrix holds none")
+    return counts
