@@ -94,6 +94,10 @@ face-picture: $(VENV)/ready
 gait-table: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/gait_table.py --data-root $(DATA)
 
+# How much the gait scores vary with the seed, on inner folds: DATA is the folder with gaits.npz, FOLDS are outer folds.
+gait-stability: $(VENV)/ready
+	$(VENV)/bin/python benchmarks/gait_stability.py --data-root $(DATA) $(addprefix --folds ,$(FOLDS))
+
 $(VENV)/ready: pyproject.toml constraints.txt
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet -c constraints.txt -e '.[dev]'
