@@ -189,6 +189,14 @@ def test_frames_without_a_body_at_the_ends_are_cut_off_however_many():
     assert note.startswith("44 of 119 frames, at an end of the walk")
 
 
+@pytest.mark.parametrize("name", WALKS)
+def test_zeros_that_are_most_of_a_walk_are_cut_off_as_well(name):
+    padded = np.concatenate([np.zeros((20, 16, 3)), WALKS[name], np.zeros((2000, 16, 3))])
+    positions, (note,) = filled(padded)
+    np.testing.assert_array_equal(positions, WALKS[name].astype(np.float32))
+    assert note.startswith("2020 of 2095 frames, at an end of the walk")
+
+
 @pytest.mark.parametrize(
     ("frames", "limits", "rate_hz", "message"),
     [

@@ -86,6 +86,11 @@ def find_lost(positions: np.ndarray, joints: Sequence[str]) -> Lost:
     there = np.ptp(place, axis=1).any(axis=-1)  # (t,): not all joints at one point
     if not bones.size or not there.any():
         return Lost(np.zeros(kept.shape, bool), names)
+    first, after = int(there.argmax()), len(there) - int(there[::-1].argmax())
+    if after - first < len(there):  # what fills a walk up to a length may be most of it
+        frames = np.ones(kept.shape, bool)
+        frames[first:after] = find_lost(positions[first:after], joints).frames
+        return Lost(frames, names)
     scale = float(np.median(lengths[there]))
     outlying = _outlying(place, there) | _spiking(place, there, scale)
     centred = kept[1:].all(axis=0) & np.isin(names, CENTRE)
@@ -260,6 +265,8 @@ def _held_too_long(body: _Body) -> np.ndarray:
     pauses = _equal_runs(whole)
     repeats = int(np.median([stop - start for start, stop in pauses])) if len(pauses) > 1 else 1
     for joint, name in enumerate(body.names):
+        moves = ways[~body.kept[1:, joint], joint]
+        leap = LEAP * float(np.quantile(moves, 0.9)) if len(moves) else np.inf
         for start, stop in _equal_runs(body.kept[:, joint]):
             frames, is_whole = stop - start, bool(whole[start + 1 : stop].all())
             if body.resting[start, joint] or (name in FEET and not is_whole):
@@ -268,8 +275,7 @@ def _held_too_long(body: _Body) -> np.ndarray:
             least = max(HELD_FRAMES, 2 * repeats + 1) if is_whole else HELD_FRAMES * repeats
             is_far = (frames - 1) * way[joint] > HELD_WAY * body.scale
             if frames >= least and (is_far or not is_rounded):
-                moves = ways[~body.kept[1:, joint], joint]
-                is_jump = start > 0 and ways[start - 1, joint] > LEAP * np.quantile(moves, 0.9)
+                is_jump = start > 0 and ways[start - 1, joint] > leap
                 lost[start + (not is_jump) : stop, joint] = True
     return lost
 
