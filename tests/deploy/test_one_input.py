@@ -191,6 +191,12 @@ def test_an_array_for_a_network_that_needs_a_rate_or_names_says_what_to_give(mod
         inputs_of(array, modality)
 
 
+@pytest.mark.parametrize("tensor", [torch.zeros(3, 8, 8, device="meta"), torch.zeros(3, 8, 8).to_sparse()])
+def test_a_tensor_without_numbers_in_memory_is_refused_by_name(tensor):
+    with pytest.raises(UsageError, match=r"torch\.Tensor cannot be read as an array"):
+        inputs_of(tensor, "image")
+
+
 def test_decoded_media_are_taken_by_the_networks_of_their_modality():
     frames = VideoFrames(np.zeros((2, 4, 4, 3), np.uint8), np.array([0.0, 0.5]), 1.0)
     walk = Skeleton(np.zeros((2, 1, 3), np.float32), ("root",))

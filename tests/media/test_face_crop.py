@@ -30,6 +30,8 @@ def notes_of(width, height, side=48):
         (768, 1024),
         (480, 640),
         (480, 854),
+        (427, 640),
+        (333, 500),
         (2000, 8),
         (1080, 1080),
     ],
@@ -42,7 +44,17 @@ def test_a_whole_photo_is_noted_with_its_size(width, height):
 
 @pytest.mark.parametrize(
     ("width", "height"),
-    [(48, 48), (100, 100), (178, 218), (75, 100), (224, 224), (256, 320), (900, 900), (1024, 1024)],
+    [
+        (48, 48),
+        (100, 100),
+        (178, 218),
+        (75, 100),
+        (224, 224),
+        (256, 320),
+        (100, 140),
+        (900, 900),
+        (1024, 1024),
+    ],
 )
 def test_a_face_crop_has_no_note(width, height):
     assert notes_of(width, height) == []

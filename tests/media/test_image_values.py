@@ -220,3 +220,10 @@ def test_all_types_of_an_array_give_the_same_pixels():
     assert as_uint8(GREY > 127, "a").max() == 255
     full = (GREY.astype(np.uint32) * 0x01010101).astype(np.uint32)
     np.testing.assert_array_equal(as_uint8(full, "a"), GREY)
+
+
+def test_a_tiff_of_signed_bytes_is_refused():
+    stream = io.BytesIO()
+    Image.new("L", (4, 4), 200).save(stream, "TIFF", tiffinfo={339: 2})
+    with pytest.raises(MediaError, match="holds signed pixel values"):
+        decode_image(stream.getvalue(), "a.tif")

@@ -68,6 +68,20 @@ def test_a_placeholder_is_found_in_a_walk_that_repeats_itself():
     assert lost(put(repeated, "left_elbow", [20], 0)) == {"left_elbow": [20]}
 
 
+@pytest.mark.parametrize("value", [-1, 0.5, (1.0, 2.0, 3.0)])
+def test_a_placeholder_in_every_second_frame_of_a_walk_that_repeats_itself_is_lost(value):
+    repeated = WALK.positions[np.arange(75) % WALK.cycle_frames]
+    changed = put(repeated, "left_knee", slice(0, None, 2), value)
+    assert lost(changed)["left_knee"] == list(range(0, 75, 2))
+
+
+def test_the_first_frame_of_a_placeholder_at_the_length_of_an_arm_is_lost_as_well():
+    hand, elbow = (WALK.positions[:, JOINTS.index(f"left_{joint}")] for joint in ("hand", "elbow"))
+    above = elbow[22] + [0.0, np.linalg.norm(hand[22] - elbow[22]), 0.0]
+    frames = list(range(20, 25))
+    assert lost(put(WALK.positions, "left_hand", frames, above)) == {"left_hand": frames}
+
+
 @pytest.mark.parametrize("joint", ["left_hand", "right_knee", "head"])
 def test_the_last_position_kept_while_the_body_moves_is_lost(joint):
     column = IN_THE_WORLD[20, JOINTS.index(joint)]
@@ -173,6 +187,14 @@ def test_frames_without_a_body_at_the_ends_are_cut_off_however_many():
     positions, (note,) = filled(padded)
     np.testing.assert_array_equal(positions, WALK.positions)
     assert note.startswith("44 of 119 frames, at an end of the walk")
+
+
+@pytest.mark.parametrize("name", WALKS)
+def test_zeros_that_are_most_of_a_walk_are_cut_off_as_well(name):
+    padded = np.concatenate([np.zeros((20, 16, 3)), WALKS[name], np.zeros((2000, 16, 3))])
+    positions, (note,) = filled(padded)
+    np.testing.assert_array_equal(positions, WALKS[name].astype(np.float32))
+    assert note.startswith("2020 of 2095 frames, at an end of the walk")
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,20 @@ def swaying():
     return positions
 
 
+@pytest.mark.parametrize("size", [0.03, 0.1, 0.5])
+@pytest.mark.parametrize(("rate_hz", "frames"), [(30.0, 75), (None, 75), (15.0, 40), (120.0, 300)])
+def test_noise_of_any_size_is_no_walk(size, rate_hz, frames):
+    noise = np.random.default_rng(1).normal(0, size, (frames, 16, 3))
+    with pytest.raises(MediaError, match="does not walk: the feet move"):
+        check(standing(frames) + noise, rate_hz)
+
+
+def test_a_walk_with_noise_is_a_walk():
+    noise = np.random.default_rng(1).normal(0, 0.03, WALK.positions.shape)
+    for sample in SAMPLES[:8]:
+        check(sample.media["skeleton"].positions + noise)
+
+
 @pytest.mark.parametrize(
     "positions",
     [standing(), standing() + np.random.default_rng(0).normal(0, 0.01, (75, 16, 3)), swaying()],

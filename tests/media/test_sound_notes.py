@@ -1,11 +1,13 @@
 """What of a sound was not heard is stated: damaged packets, opposite phases, cut files, late pictures."""
 
+import re
 import tracemalloc
 from fractions import Fraction
 
 import av
 import numpy as np
 import pytest
+import soundfile
 
 from affekt.core.errors import MediaError, UsageError
 from affekt.core.notes import collect_notes
@@ -127,6 +129,26 @@ def test_of_a_cut_off_file_the_share_that_is_there_is_noted(name, tmp_path):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     _, notes = noted(path)
     assert len(notes) == 1 and notes[0].startswith("its sound is cut off: 1.") and "of 3.0 s" in notes[0]
+
+
+PLAIN = [("AU", "PCM_16"), ("CAF", "PCM_16"), ("W64", "PCM_16"), ("SVX", "PCM_16"), ("NIST", "PCM_16")]
+CODED = [("AIFF", "PCM_24"), ("AIFF", "GSM610"), ("W64", "GSM610"), ("AU", "ULAW"), ("CAF", "ALAC_16")]
+
+
+@pytest.mark.parametrize(("container", "codec"), PLAIN + CODED)
+def test_whole_files_of_any_format_are_not_cut_off(container, codec, tmp_path):
+    path = tmp_path / "a.sound"
+    soundfile.write(path, TONE, RATE, format=container, subtype=codec)
+    assert noted(path)[1] == []
+
+
+@pytest.mark.parametrize(("container", "codec"), PLAIN + CODED[:4])
+def test_what_a_header_states_and_the_file_lacks_is_noted_in_any_format(container, codec, tmp_path):
+    path = tmp_path / "a.sound"
+    soundfile.write(path, TONE, RATE, format=container, subtype=codec)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    (note,) = noted(path)[1]
+    assert re.fullmatch(r"its sound is cut off: 1\.\d s of [23]\.\d s \((4\d|50) %\) are there", note)
 
 
 def test_joined_files_have_one_length(tmp_path):

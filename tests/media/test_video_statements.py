@@ -97,6 +97,26 @@ def test_a_picture_that_begins_late_is_not_cut_off(tmp_path):
     np.testing.assert_allclose(read_sound(path).samples[0], tone[16_000:] / np.float32(2**15), atol=1e-4)
 
 
+def test_a_late_picture_in_avi_is_not_cut_off_and_a_cut_one_is(tmp_path):
+    late = tmp_path / "late.avi"
+    with av.open(str(late), "w") as file:
+        track = file.add_stream("libx264", rate=25, options={"qp": "4", "bf": "2"})
+        track.width, track.height, track.pix_fmt = 32, 32, "yuv420p"
+        packets = []
+        for number in range(25):
+            frame = av.VideoFrame.from_ndarray(np.full((32, 32, 3), 5 * number, np.uint8), format="rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, 25)
+            packets += track.encode(frame)
+        for packet in packets + track.encode():
+            packet.pts, packet.dts = packet.pts + 25, packet.dts + 25
+            file.mux(packet)
+    video = open_video(late)
+    assert video.notes == [] and len(video) == 25
+    content = late.read_bytes()
+    late.write_bytes(content[: (content.index(b"movi") + content.index(b"idx1")) // 2])
+    assert any(note.startswith("cut off: ") for note in open_video(late).notes)
+
+
 def test_decoded_frames_in_another_layout_are_named():
     pixels, times = np.zeros((2, 4, 6, 3), np.uint8), np.array([0.0, 0.1])
     for wrong, advice in (

@@ -236,10 +236,9 @@ def _as_array(source: Any) -> np.ndarray | None:
     if not isinstance(source, np.ndarray):
         if type(source).__module__.partition(".")[0] == "pandas":
             return None  # a column of paths, or a table
-        # A tensor may be on another device or part of a graph; torch itself is not imported here.
-        source = source.detach().cpu() if hasattr(source, "detach") else source
         try:
-            source = np.asarray(source)
+            # A tensor may be on another device or part of a graph; torch itself is not imported here.
+            source = np.asarray(source.detach().cpu() if hasattr(source, "detach") else source)
         except (TypeError, ValueError, RuntimeError) as error:
             raise UsageError(f"{_named(source)} cannot be read as an array: {error}") from None
     return source if source.dtype.kind in "buifc" else None

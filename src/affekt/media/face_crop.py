@@ -8,7 +8,7 @@ from affekt.core.notes import note
 
 # Crops of faces are near square and seldom wider than high; photos are 4:3, 3:2, 16:9.
 MAX_WIDTH_BY_HEIGHT = 1.3
-MAX_HEIGHT_BY_WIDTH = 1.5
+MAX_HEIGHT_BY_WIDTH = 1.45  # 2:3 is that of a photo, also where its sides are rounded
 PHOTO_ASPECT = (3, 4)  # of cameras held upright; exactly this aspect is taken for a photo from ...
 PHOTO_ASPECT_SIDE = 480  # ... this longer side on, in pixels
 PHOTO_SIDE = 1000  # pixels of the longer side, from which a picture is taken for a photo

@@ -25,6 +25,7 @@ from affekt.media.image_stated import (
     DECODER_ERRORS,
     choose_page,
     format_of,
+    is_signed_8_bit,
     is_white_zero,
     stated_range,
     stored_type,
@@ -219,6 +220,10 @@ def to_grey(pixels: np.ndarray) -> np.ndarray:
 def _as_rgb(image: Image.Image, content: bytes | None, page: int, name: str) -> Image.Image:
     if image.mode[0] in "IF":
         return _grey_of_values(image, content, name)
+    if is_signed_8_bit(image):
+        raise MediaError(
+            f"{name} holds signed pixel values, so black and white are unknown: save it as 8 bit"
+        )
     deep, kind = is_deep_colour(image), image.format
     image.load()
     if has_deep_planes(image) and (not is_compressed(image) or is_dark(np.asarray(image))):

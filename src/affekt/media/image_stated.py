@@ -78,6 +78,12 @@ def stored_type(image: Image.Image) -> np.dtype | None:
     return np.dtype(np.uint16) if image.format in ("PNG", "PPM") else None
 
 
+def is_signed_8_bit(image: Image.Image) -> bool:
+    """Whether a TIFF keeps signed numbers of 8 bits, which Pillow takes for unsigned ones."""
+    tags = getattr(image, "tag_v2", None)
+    return tags is not None and _number(tags.get(_SAMPLE_FORMAT)) == 2 and _number(tags.get(_BITS)) == 8
+
+
 def is_white_zero(image: Image.Image) -> bool:
     """Whether 0 is white in a TIFF of more than 8 bits, which Pillow leaves as it is."""
     tags = getattr(image, "tag_v2", None)

@@ -32,7 +32,9 @@ STIRRED = 0.1  # movement of the joint towards the root, in median bone lengths,
 LONGEST_BONE = 4.0  # in median bone lengths
 HELD_FRAMES = 3  # that an exact value is kept by a joint that moves
 HELD_WAY = 1.0  # likewise where coordinates are rounded: way of the joint meanwhile, in median bone lengths
+OFTEN = 2.0  # times as many frames at one point as the joint's other points have, that a placeholder has
 JUMP = 4.0  # step of a joint, in its median steps, that it does not make from one frame to the next
+LEAP = 1.5  # step of a joint, in the 0.9 quantile of its steps, likewise: feet are fast and slow in turn
 ROUNDED = 0.01  # share of steps in which one coordinate alone keeps its value, of rounded coordinates
 CENTRE = ("root", "spine", "left_hip", "right_hip")  # may keep their place to the root
 FEET = ("left_foot", "right_foot")  # may keep their place on the ground
@@ -84,6 +86,11 @@ def find_lost(positions: np.ndarray, joints: Sequence[str]) -> Lost:
     there = np.ptp(place, axis=1).any(axis=-1)  # (t,): not all joints at one point
     if not bones.size or not there.any():
         return Lost(np.zeros(kept.shape, bool), names)
+    first, after = int(there.argmax()), len(there) - int(there[::-1].argmax())
+    if after - first < len(there):  # what fills a walk up to a length may be most of it
+        frames = np.ones(kept.shape, bool)
+        frames[first:after] = find_lost(positions[first:after], joints).frames
+        return Lost(frames, names)
     scale = float(np.median(lengths[there]))
     outlying = _outlying(place, there) | _spiking(place, there, scale)
     centred = kept[1:].all(axis=0) & np.isin(names, CENTRE)
@@ -95,15 +102,18 @@ def find_lost(positions: np.ndarray, joints: Sequence[str]) -> Lost:
     body = _Body(place, names, bones, lengths, scale, kept, value, _resting(value))
     shared = _shared(body)
     alike = (place == place[..., :1]).all(axis=-1) & ~body.resting
-    recurring = _recurring(value) & ~body.resting
-    good = ~(outlying | shared | alike | recurring)
+    count, usual = _occurrences(value)
+    recurring = (count > 1) & ~body.resting
+    # Walks that repeat one cycle recur in all values, a placeholder in more frames than the others.
+    often = (count > OFTEN * usual) & recurring
+    good = ~(outlying | shared | alike | often)
     misplaced = (_stretched_share(body, good, STRETCH_ALIKE) > 0.5) | _jumping(body, ~alike)
     lost = outlying | shared | _kept_along(alike & misplaced, kept)
     strange = recurring & (_stretched_share(body, good, STRETCH) > 0.5)
-    lost |= _kept_along(strange & _held(body, 2), kept)
+    lost |= _kept_along(strange & (often | _held(body, 2)), kept)
+    lost |= _held_too_long(body) | _always_lost(body)
     # A value that recurs elsewhere is no sign where the next joint is lost: periodic walks repeat all values.
-    lost |= strange & ~_beside(lost, bones)
-    return Lost(lost | _held_too_long(body) | _always_lost(body), names)
+    return Lost(lost | (strange & ~_beside(lost, bones)), names)
 
 
 def runs(mask: np.ndarray) -> list[tuple[int, int]]:
@@ -186,16 +196,14 @@ def _shared(body: _Body) -> np.ndarray:
     return same.any(axis=2) & ~body.resting
 
 
-def _recurring(value: np.ndarray) -> np.ndarray:
-    """(t, v): a point at which the joint is in another frame as well."""
-    order = np.argsort(value, axis=0, kind="stable")
-    ordered = np.take_along_axis(value, order, axis=0)
-    same = np.zeros(value.shape, bool)
-    same[1:] = ordered[1:] == ordered[:-1]
-    same[:-1] |= same[1:]
-    recurring = np.zeros(value.shape, bool)
-    np.put_along_axis(recurring, order, same, axis=0)
-    return recurring
+def _occurrences(value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """In how many frames a joint is at a point (t, v), and the median of that over its points (v,)."""
+    count = np.empty(value.shape, int)
+    usual = np.empty(value.shape[1])
+    for joint, points in enumerate(value.T):
+        _, place, number = np.unique(points, return_inverse=True, return_counts=True)
+        count[:, joint], usual[joint] = number[place], np.median(number)
+    return count, usual
 
 
 def _held(body: _Body, least: int) -> np.ndarray:
@@ -241,7 +249,7 @@ def _beside(lost: np.ndarray, bones: np.ndarray) -> np.ndarray:
 def _held_too_long(body: _Body) -> np.ndarray:
     """(t, v): frames in which a joint keeps a value although it should have moved on.
 
-    The first frame of such a run may be right and counts as such.
+    The first frame of such a run may be right and counts as such, unless the joint jumps there.
     """
     lost = np.zeros(body.kept.shape, bool)
     if len(lost) < HELD_FRAMES:
@@ -250,12 +258,15 @@ def _held_too_long(body: _Body) -> np.ndarray:
     moving = np.ptp(body.place, axis=0) > 0  # (v, 3)
     single = (steps == 0) & moving & ~body.kept[1:, :, None]
     is_rounded = single.sum() > ROUNDED * max((~body.kept[1:, :, None] & moving).sum(), 1)
-    way = np.median(np.linalg.norm(steps, axis=-1), axis=0)  # of each joint, a frame
+    ways = np.linalg.norm(steps, axis=-1)
+    way = np.median(ways, axis=0)  # of each joint, a frame
     rests = body.resting.all(axis=0)
     whole: np.ndarray = np.all(body.kept | rests, axis=1) & (not rests.all())
     pauses = _equal_runs(whole)
     repeats = int(np.median([stop - start for start, stop in pauses])) if len(pauses) > 1 else 1
     for joint, name in enumerate(body.names):
+        moves = ways[~body.kept[1:, joint], joint]
+        leap = LEAP * float(np.quantile(moves, 0.9)) if len(moves) else np.inf
         for start, stop in _equal_runs(body.kept[:, joint]):
             frames, is_whole = stop - start, bool(whole[start + 1 : stop].all())
             if body.resting[start, joint] or (name in FEET and not is_whole):
@@ -264,7 +275,8 @@ def _held_too_long(body: _Body) -> np.ndarray:
             least = max(HELD_FRAMES, 2 * repeats + 1) if is_whole else HELD_FRAMES * repeats
             is_far = (frames - 1) * way[joint] > HELD_WAY * body.scale
             if frames >= least and (is_far or not is_rounded):
-                lost[start + 1 : stop, joint] = True
+                is_jump = start > 0 and ways[start - 1, joint] > leap
+                lost[start + (not is_jump) : stop, joint] = True
     return lost
 
 

@@ -18,6 +18,7 @@ from affekt.media.container import BROKEN, open_container, track_end_s
 from affekt.media.sound_coverage import Coverage
 from affekt.media.sound_id3 import has_frame_count
 from affekt.media.sound_mix import mean_channel
+from affekt.media.sound_sizes import held_share
 from affekt.media.sound_tracks import BLOCK, PREROLL_S, Heard, NoSound, check_format
 
 # How far timestamps may stray from the count of samples; FFmpeg's async resampling allows as much.
@@ -233,7 +234,7 @@ class ContainerTrack:
         coverage = self._coverage
         is_at_end = coverage.is_at_end and (stop is None or coverage.stop < stop)
         stop = coverage.stop if stop is None else min(stop, coverage.stop)
-        stated_s = self._counted_s() if is_at_end else None
+        stated_s = self._ends_by_header_s() if is_at_end else None
         return Heard(
             covered_s=max(0, stop - coverage.start) / self.rate_hz,
             lost_s=coverage.lost_before(stop) / self.rate_hz,
@@ -241,6 +242,13 @@ class ContainerTrack:
             ends_s=None if stated_s is None else coverage.stop / self.rate_hz,
             stated_s=stated_s,
         )
+
+    def _ends_by_header_s(self) -> float | None:
+        share = held_share(self._path)
+        if share is None or self._is_broken_off:
+            return self._counted_s()
+        # Formats count samples of codecs differently, but bytes alike.
+        return self._coverage.stop / self.rate_hz / share if 0 < share < 1 else None
 
     def _counted_s(self) -> float | None:
         """When the sound ends, if that was counted when the file was written, not estimated from its size."""

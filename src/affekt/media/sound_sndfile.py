@@ -11,6 +11,7 @@ import numpy as np
 import soundfile
 
 from affekt.core.errors import MediaError
+from affekt.media.sound_sizes import held_share
 from affekt.media.sound_tracks import BLOCK, Heard, NoSound, check_format
 
 # First bytes of formats of which FFmpeg saves at least as much: its answer is the last one. MPEG audio begins
@@ -31,9 +32,15 @@ def open_other(path: Path) -> SndfileTrack | None:
         with path.open("rb") as file:
             head = file.read(4)
         is_mpeg = int.from_bytes(head[:2], "big") & _MPEG == _MPEG
-        return None if is_mpeg or head.startswith(_FFMPEG_KNOWS) else SndfileTrack(path)
+        if is_mpeg or head.startswith(_FFMPEG_KNOWS):
+            return None
+        track = SndfileTrack(path)
     except (soundfile.SoundFileError, OSError, NoSound):
         return None
+    share = held_share(path)
+    if share is not None and 0 < share < 1:
+        track.states(track.stated_s() / share)
+    return track
 
 
 class SndfileTrack:

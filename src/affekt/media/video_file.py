@@ -134,6 +134,7 @@ def open_file(path: Path) -> FileSource:
         promised, sound_tracks = stream.frames, len(container.streams.audio)
         rate = stream.average_rate or stream.guessed_rate or _USUAL_RATE_HZ
         promised_end_s = track_end_s(stream) or 0.0
+        counts_from_zero = container.format.name == "avi"
         stated_aspect = float(stream.sample_aspect_ratio or 1)
     index, care, notes = index_packets(packets), FAST, list[str]()
     if index is None:
@@ -149,8 +150,9 @@ def open_file(path: Path) -> FileSource:
     check_times(str(path), len(times_s), end_s)
     # Tags count from second 0 of the file, which a picture that begins late has not seen.
     begin_s = max(0.0, float(int(index.times[0]) * packets.base)) if index.times[0] != NONE else 0.0
-    # AVI counts frames that it only repeats: fewer are no loss where the last one is shown as late as stated.
-    is_short = end_s < (promised - 0.5) / float(rate)
+    # AVI counts frames that it only repeats, and the time before the first one: fewer are no loss where the
+    # last one is shown as late as stated.
+    is_short = end_s + begin_s * counts_from_zero < (promised - 0.5) / float(rate)
     if len(packets.pts) < promised and is_short:
         notes.append(f"cut off: {len(index.times)} of {promised} promised frames can be decoded")
     elif len(index.times) < promised and len(packets.pts) >= promised:
