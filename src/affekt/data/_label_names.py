@@ -15,7 +15,7 @@ from affekt.core.errors import DataError
 from affekt.core.labels import LabelSet
 from affekt.core.settings import Settings
 from affekt.data._manifest import Line, is_absent
-from affekt.data._split_names import NamedSplit, looks_like_split
+from affekt.data._split_names import NamedSplit, looks_like_split, option_for, split_of
 
 _BETWEEN = re.compile(r"(?<!\d)[\s_]+|[\s_]+(?!\d)|(?<=[^\W\d_])[-\u2010-\u2015\u2212]+")
 _SCRIPTS = ("LATIN", "GREEK", "CYRILLIC")  # whose marks are accents; elsewhere they change the letter
@@ -109,9 +109,11 @@ def settle_labels(root: Path, lines: Sequence[Line], options: LabelOptions) -> L
         what = f"classes {', '.join(strange)} look like splits"
         if len(strange) == 1:
             what = f"class {strange[0]} looks like a split"
+        others = [name for name in strange if split_of(name) is None]
+        hint = f" options.splits states others, as in {option_for(others[0])};" if others else ""
         errors.append(
             f"{what}: folders of splits are read where each holds a folder for every class, as in "
-            "train/happy/; options.labels keeps such a name as a class"
+            f"train/happy/;{hint} options.labels keeps such a name as a class"
         )
     return Labelled(
         [line._replace(label=final.get(line.label) if line.label is not None else None) for line in lines],
