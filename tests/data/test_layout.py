@@ -97,8 +97,25 @@ def test_classes_may_hold_the_splits(tmp_path, name):
 
 def test_files_beside_the_splits_of_a_class_stop(tmp_path):
     fill(tmp_path, "happy/train/1.png", "happy/2.png", "sad/train/3.png")
-    with pytest.raises(DataError, match="1 file in happy lies beside folders of splits"):
+    with pytest.raises(DataError, match="1 file in happy lies beside folders of splits") as caught:
         dataset("images").open(tmp_path)
+    assert "move each into a folder of a split" in str(caught.value)
+    assert "options.splits" not in str(caught.value)  # a class folder has no split that could be stated
+
+
+def test_a_data_set_beside_other_files_names_the_folder_to_give(tmp_path):
+    fill(tmp_path, "faces/train/happy/1.png", "faces/test/sad/2.png", "other/scans/3.png")
+    with pytest.raises(DataError, match=r"if \S*faces alone is the data set, give that folder"):
+        dataset("images").open(tmp_path)
+
+
+def test_numbered_splits_name_the_option_that_reads_them(tmp_path):
+    fill(tmp_path, "01_train/happy/1.png", "01_train/sad/2.png", "02_test/happy/3.png", "02_test/sad/4.png")
+    with pytest.raises(DataError, match=r'options\.splits states others, as in \{01_train = "train"\}'):
+        dataset("images").open(tmp_path)
+    corpus = dataset("images").open(tmp_path, {"splits": {"01_train": "train", "02_test": "test"}})
+    assert {sample.split for sample in corpus.samples} == {"train", "test"}
+    assert corpus.labels.names == ("happy", "sad")
 
 
 @OWN

@@ -111,3 +111,30 @@ def test_folders_that_contradict_the_manifest_are_reported(tmp_path):
     assert len(problems) == 2
     assert "1 row lies in a folder called by another label" in problems[0]
     assert "called by another split" in problems[1] and "train/sad/1.x (test)" in problems[1]
+
+
+def test_an_unknown_split_on_many_lines_is_one_problem(tmp_path):
+    rows = [f"{number}.x,sad,{'heldout' if number % 2 else 'train'}" for number in range(40)]
+    with pytest.raises(
+        DataError, match=r"has 1 problem\n  line 3 \(and 19 more lines\): .*'heldout'"
+    ) as caught:
+        read_manifest(manifest(tmp_path, "path,label,split", *rows))
+    assert '{heldout = "test"}' in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["Manifest.csv", "manifest.CSV", "MANIFEST.PARQUET"])
+def test_a_manifest_is_found_in_capitals(tmp_path, name):
+    (tmp_path / name).write_text("")
+    found = find_manifest(tmp_path)
+    assert found is not None and found.name == name
+
+
+def test_the_manifest_as_documented_wins_over_one_in_capitals(tmp_path):
+    for name in ("MANIFEST.csv", "Manifest.csv"):
+        (tmp_path / name).write_text("")
+    if len(list(tmp_path.iterdir())) < 2:
+        pytest.skip("this file system does not tell capitals from small letters")
+    with pytest.raises(DataError, match=r"holds MANIFEST.csv and Manifest.csv: keep one"):
+        find_manifest(tmp_path)
+    (tmp_path / "manifest.csv").write_text("")
+    assert find_manifest(tmp_path) == tmp_path / "manifest.csv"

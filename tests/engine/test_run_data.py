@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from affekt.core.errors import ConfigError, DataError, UsageError
+from affekt.core.errors import AffektError, ConfigError, DataError, UsageError
 from affekt.core.recipe import SplitSettings
 from affekt.core.sample import Sample
 from affekt.engine.identity import kept_parts, keys_by_id, read_identity
@@ -194,3 +194,10 @@ def test_a_share_beside_a_test_part_or_folds_is_refused(picture_recipe):
 def test_a_share_of_nothing_leaves_run_folders_where_they_were(picture_recipe):
     assert picture_recipe().digest() == picture_recipe(split={"test_share": 0.0}).digest()
     assert picture_recipe().digest() != picture_recipe(split={"test_share": 0.2}).digest()
+
+
+def test_resuming_a_finished_run_says_that_nothing_is_trained(picture_runs, pictures, picture_recipe, caplog):
+    train(picture_recipe(), data_root=pictures, runs=picture_runs, resume=True, progress=False)
+    assert "is finished already: nothing is trained" in caplog.text
+    with pytest.raises(AffektError, match="is finished: evaluate it, or remove it to start over"):
+        train(picture_recipe(), data_root=pictures, runs=picture_runs, progress=False)

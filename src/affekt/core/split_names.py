@@ -92,6 +92,17 @@ def looks_like_split(name: str) -> bool:
     return bool(_word_of(words)) or held_out or any(word in known for word in words)
 
 
+def option_for(name: str) -> str:
+    """The option `splits` that would state a name, as an example for a message.
+
+    Example:
+        >>> option_for("01_train"), option_for("held out")
+        ('{01_train = "train"}', '{"held out" = "test"}')
+    """
+    key = name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else f'"{name}"'
+    return f'{{{key} = "{"train" if "train" in name.casefold() else "test"}"}}'
+
+
 def _words(name: str) -> list[str]:
     """Words of a name in small letters, without those that change nothing."""
     words = [word.lower() for run in _WORD.findall(name) for word in _CAMEL.split(run)]

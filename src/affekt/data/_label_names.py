@@ -14,7 +14,7 @@ from pydantic import field_validator
 from affekt.core.errors import DataError
 from affekt.core.labels import LabelSet
 from affekt.core.settings import Settings
-from affekt.core.split_names import NamedSplit, looks_like_split
+from affekt.core.split_names import NamedSplit, looks_like_split, option_for, split_of
 from affekt.data._manifest import Line, is_absent
 
 _BETWEEN = re.compile(r"(?<!\d)[\s_]+|[\s_]+(?!\d)|(?<=[^\W\d_])[-\u2010-\u2015\u2212]+")
@@ -109,9 +109,11 @@ def settle_labels(root: Path, lines: Sequence[Line], options: LabelOptions) -> L
         what = f"classes {', '.join(strange)} look like splits"
         if len(strange) == 1:
             what = f"class {strange[0]} looks like a split"
+        others = [name for name in strange if split_of(name) is None]
+        hint = f" options.splits states others, as in {option_for(others[0])};" if others else ""
         errors.append(
             f"{what}: folders of splits are read where each holds a folder for every class, as in "
-            "train/happy/; options.labels keeps such a name as a class"
+            f"train/happy/;{hint} options.labels keeps such a name as a class"
         )
     return Labelled(
         [line._replace(label=final.get(line.label) if line.label is not None else None) for line in lines],

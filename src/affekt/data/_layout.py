@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 from affekt.core.errors import DataError
 from affekt.core.sample import Skipped
-from affekt.core.split_names import NamedSplit, splits_of
+from affekt.core.split_names import NamedSplit, option_for, splits_of
 from affekt.data._manifest import Line
 from affekt.media.files import Found, has_suffix, other_kinds, walk
 
@@ -239,17 +239,20 @@ def _refuse_strays(root: Path, files: _Files) -> None:
     shown = ", ".join(homes[:_SHOWN]) + (f" and {len(homes) - _SHOWN} more" if len(homes) > _SHOWN else "")
     splits = sorted({part for file, _, _ in files.lines for part in file.folders if splits_of([part])})
     beside = f"splits ({', '.join(splits[:_SHOWN])})" if splits else "splits that options.splits names"
-    count, first = len(files.strays), files.strays[0].folders
-    name = _key(first[min(files.strays_at, len(first) - 1)])
+    count = len(files.strays)
+    names = [file.folders[files.strays_at] for file in files.strays if len(file.folders) > files.strays_at]
+    if names:
+        advice = f"state it, as in options.splits = {option_for(names[0])}, "
+        advice += 'leave the folder out with "ignore", or move it away'
+    else:  # files of a class that lie beside its folders of splits: no folder could be named
+        advice = "move each into a folder of a split, or away"
+    homes_of_splits = {file.folders[: files.strays_at] for file, _, _ in files.lines}
+    if files.strays_at and len(homes_of_splits) == 1:
+        advice += f"; if {root.joinpath(*homes_of_splits.pop())} alone is the data set, give that folder"
     raise DataError(
         f"{root}: {count} file{'s' if count > 1 else ''} in {shown} lie{'' if count > 1 else 's'} beside "
-        f"folders of {beside}, so that their split is unknown: state it, as in options.splits = "
-        f'{{{name} = "test"}}, leave the folder out with "ignore", or move it away'
+        f"folders of {beside}, so that their split is unknown: {advice}"
     )
-
-
-def _key(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else f'"{name}"'
 
 
 def _empty_folders(root: Path, found: Found, ours: Sequence[_Placed], kind: str) -> list[str]:

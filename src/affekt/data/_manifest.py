@@ -11,6 +11,7 @@ holds is not looked at here.
 from __future__ import annotations
 
 import csv
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, get_args
@@ -18,7 +19,7 @@ from typing import Any, NamedTuple, get_args
 from affekt.core.errors import DataError, require
 from affekt.core.sample import Skipped, Split
 from affekt.core.settings import suggest
-from affekt.core.split_names import NamedSplit, split_of, splits_of
+from affekt.core.split_names import NamedSplit, option_for, split_of, splits_of
 
 MANIFESTS = ("manifest.csv", "manifest.parquet")
 COLUMNS = ("path", "label", "subject", "split", "id")
@@ -39,8 +40,22 @@ class Line(NamedTuple):
 
 
 def find_manifest(root: Path) -> Path | None:
-    """The manifest of a folder, if it has one."""
-    return next((root / name for name in MANIFESTS if (root / name).is_file()), None)
+    """The manifest of a folder, if it has one; its name may have capital letters.
+
+    Raises:
+        DataError: Names that differ by case alone lie side by side.
+    """
+    if not root.is_dir():
+        return None
+    found = sorted(path for path in root.iterdir() if path.name.casefold() in MANIFESTS and path.is_file())
+    for name in MANIFESTS:
+        same = [path for path in found if path.name.casefold() == name]
+        exact = [path for path in same if path.name == name]
+        if len(same) > 1 and not exact:
+            raise DataError(f"{root} holds {' and '.join(path.name for path in same)}: keep one of them")
+        if same:
+            return (exact or same)[0]
+    return None
 
 
 class Listed(NamedTuple):
@@ -67,7 +82,11 @@ def read_manifest(manifest: Path, *, stated: Mapping[str, NamedSplit] | None = N
             folder, or a split is unknown.
     """
     rows: Iterable[Mapping[str, Any]]
-    rows = _parquet_rows(manifest) if manifest.suffix == ".parquet" else csv_rows(manifest, ("path", "label"))
+    rows = (
+        _parquet_rows(manifest)
+        if manifest.suffix.lower() == ".parquet"
+        else csv_rows(manifest, ("path", "label"))
+    )
     listed = _check_rows(manifest, list(rows), stated or {})
     if not listed.lines:
         raise DataError(f"{manifest} lists no file{' of a split that is read' if listed.skipped else ''}")
@@ -162,6 +181,7 @@ def _check_rows(
     listed = Listed([], [], [])
     problems: list[str] = []
     splits = splits_of({text for row in rows if (text := stated_text(row, "split"))}, stated)
+    unknown: defaultdict[str, list[int]] = defaultdict(list)  # lines by the word that means no split
     for number, row in enumerate(rows, start=2):
         name, split = text_of(row, "path"), stated_text(row, "split")
         if name is None:
@@ -171,10 +191,7 @@ def _check_rows(
         elif leads_out(name):
             problems.append(f"line {number}: {name!r} leads out of {root}")
         elif split is not None and split not in splits:
-            problems.append(
-                f"line {number}: no part is called {split!r}; {suggest(split, list(get_args(Split)))}; "
-                "options.splits states what others are"
-            )
+            unknown[split].append(number)
         else:
             meant = splits[split] if split is not None else None
             item = stated_text(row, "id") or name
@@ -187,6 +204,16 @@ def _check_rows(
                 continue
             label = text_of(row, "label")
             listed.lines.append(Line(item, root / name, label, stated_text(row, "subject"), meant))
+    for split, numbers in unknown.items():
+        more = (
+            f" (and {len(numbers) - 1} more line{'s' if len(numbers) > 2 else ''})"
+            if len(numbers) > 1
+            else ""
+        )
+        problems.append(
+            f"line {numbers[0]}{more}: no part is called {split!r}; {suggest(split, list(get_args(Split)))}; "
+            f"options.splits states what others are, as in {option_for(split)}"
+        )
     refuse(manifest, problems)
     listed.problems.extend(_contradictions(root, listed.lines))
     return listed

@@ -201,10 +201,8 @@ def check_free(run: Run) -> None:
         AffektError: The folder is there already.
     """
     if run.path.exists():
-        state = "is finished" if run.result else "was not finished"
-        raise AffektError(
-            f"{run.path} exists and {state}: continue it with --resume, or remove it to start over"
-        )
+        state = "is finished: evaluate it" if run.result else "is unfinished: continue it with --resume"
+        raise AffektError(f"{run.path} exists and {state}, or remove it to start over")
 
 
 def environment() -> dict[str, Any]:

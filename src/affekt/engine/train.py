@@ -92,7 +92,7 @@ def train(
             recipe = name_weights(recipe, given)
             run = state.run = Run.place(Path(runs), recipe, catalog.dataset(recipe.data.name).modalities)
             if resume and run.result is not None and _is_first_process():
-                log.info("%s is finished already", run.path)
+                log.warning("%s is finished already: nothing is trained", run.path)
                 return run
             if not run.last.exists():
                 check_start(recipe, given, catalog.method(recipe.method))
