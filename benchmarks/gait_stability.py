@@ -71,6 +71,7 @@ def main() -> None:
     parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=list(VARIANTS))
     parser.add_argument("--folds", nargs="+", type=int, default=[0])
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--note", default="", help="a sentence for the report, such as how old the runs are")
     given = parser.parse_args()
     corpus = catalog.dataset("emotion_gait").open(given.data_root)
     parts = {fold: inner_parts(corpus, fold) for fold in given.folds}
@@ -91,10 +92,11 @@ def main() -> None:
     write_report(
         OUTPUT / "gait_stability.md",
         [
-            f"bpm_gcn on inner folds of Emotion-Gait, cut from the training part of outer fold "
-            f"{', '.join(map(str, given.folds))}: {walks} held-out walks of subjects that were in no training, "
-            f"{len(given.seeds)} seeds. Mean over seeds (lowest to highest seed), and the standard deviation "
-            "over seeds within a fold, mean over folds. The outer test parts were not used.",
+            "bpm_gcn on inner folds of Emotion-Gait, cut from the training part of outer fold "
+            f"{', '.join(map(str, given.folds))}: {walks} held-out walks of subjects that were in no "
+            f"training, {len(given.seeds)} seeds. Mean over seeds (lowest to highest seed), and the standard "
+            "deviation over seeds within a fold, mean over folds. The outer test parts were not used. "
+            + given.note,
             "",
             *as_table(("recipe", "weights", "accuracy", "UAR", "deviation in a fold: accuracy", "UAR"), rows),
         ],
