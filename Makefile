@@ -4,7 +4,7 @@ VENV := .venv
 # The runtime as an engineer installs it, to prove that predicting needs no torch.
 CORE := .venv-core
 
-.PHONY: segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table fer-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks voice-table face-picture clip-picture benchmarks clean
+.PHONY: segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks voice-table face-picture clip-picture benchmarks clean
 
 demo: $(VENV)/ready
 	$(VENV)/bin/affekt demo --folder demo

@@ -27,7 +27,7 @@ from affekt.core.dataset import Corpus
 from affekt.core.recipe import Recipe, SplitSettings
 from affekt.engine.averaging import averaging_decay
 from affekt.engine.criterion import Criterion, class_weights
-from affekt.engine.loading import train_loader
+from affekt.engine.loading import EpochSampler, train_loader
 from affekt.engine.optimization import make_optimizer, rate_factor
 from affekt.engine.randomness import STEP, seed_torch
 from affekt.engine.splits import Parts, part
@@ -71,8 +71,10 @@ def main() -> None:
     parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=list(VARIANTS))
     parser.add_argument("--folds", nargs="+", type=int, default=[0])
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--note", default="", help="a sentence for the report, such as how old the runs are")
     given = parser.parse_args()
     corpus = catalog.dataset("emotion_gait").open(given.data_root)
+    parts = {fold: inner_parts(corpus, fold) for fold in given.folds}
     rows: list[tuple[str, ...]] = []
     for name in given.variants:
         found: dict[int, list[dict[str, np.ndarray]]] = {seed: [] for seed in given.seeds}
@@ -82,18 +84,19 @@ def main() -> None:
                 if not file.is_file():
                     recipe = Recipe.load([RECIPE], [*MEASURED, f"seed={seed}", *VARIANTS[name]])
                     file.parent.mkdir(parents=True, exist_ok=True)
-                    np.savez(file, **trained(recipe, corpus, inner_parts(corpus, fold)))
+                    np.savez(file, allow_pickle=False, **trained(recipe, corpus, parts[fold]))
                 with np.load(file) as stored:
                     found[seed].append(dict(stored))
         rows += rows_of(TITLES[name], found)
-    walks = sum(len(one["y"]) - int(one["nval"]) for one in next(iter(found.values())))
+    walks = sum(len(some.test) for some in parts.values())
     write_report(
         OUTPUT / "gait_stability.md",
         [
-            f"bpm_gcn on inner folds of Emotion-Gait: outer folds {', '.join(map(str, given.folds))}, {walks} held-out walks of "
-            f"subjects that were in no training, {len(given.seeds)} seeds. Mean over seeds (lowest to "
-            "highest seed), and the standard deviation over seeds within a fold, mean over folds. The outer "
-            "test parts were not used.",
+            "bpm_gcn on inner folds of Emotion-Gait, cut from the training part of outer fold "
+            f"{', '.join(map(str, given.folds))}: {walks} held-out walks of subjects that were in no "
+            f"training, {len(given.seeds)} seeds. Mean over seeds (lowest to highest seed), and the standard "
+            "deviation over seeds within a fold, mean over folds. The outer test parts were not used. "
+            + given.note,
             "",
             *as_table(("recipe", "weights", "accuracy", "UAR", "deviation in a fold: accuracy", "UAR"), rows),
         ],
@@ -152,7 +155,7 @@ def steps(recipe: Recipe, model: nn.Module, objective: nn.Module, loader: DataLo
     optimizer = make_optimizer(recipe.optimizer, {f"model.{n}": p for n, p in model.named_parameters()})
     done = 0
     for epoch in range(recipe.train.epochs):
-        loader.sampler.set_epoch(epoch)
+        start_epoch(loader, epoch)
         for number, batch in enumerate(loader):
             passed = (done + 0.5) / len(loader)
             for group in optimizer.param_groups:
@@ -166,6 +169,12 @@ def steps(recipe: Recipe, model: nn.Module, objective: nn.Module, loader: DataLo
             optimizer.step()
             done += 1
             yield epoch
+
+
+def start_epoch(loader: DataLoader, epoch: int) -> None:
+    """The order of this epoch, as the engine's trainer sets it."""
+    assert isinstance(loader.sampler, EpochSampler)
+    loader.sampler.set_epoch(epoch)
 
 
 @torch.no_grad()
@@ -188,7 +197,7 @@ def recomputed(model: nn.Module, loader: DataLoader, names: tuple[str, ...], *, 
     for norm in (m for m in model.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)):
         norm.reset_running_stats()
         norm.momentum = None
-    loader.sampler.set_epoch(epoch)
+    start_epoch(loader, epoch)
     for batch in loader:
         model(**{name: batch[name] for name in names})
     return model

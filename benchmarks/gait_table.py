@@ -2,8 +2,9 @@
 
     python benchmarks/gait_table.py --data-root DIR [--jobs 2] [--runs runs]
 
-Folds are disjoint by subject; in each, the epoch is selected and the confidence calibrated on validation
-walks of other subjects inside the training part. Forests see training and validation walks together.
+Folds are disjoint by subject. In each, the network keeps its last epoch, and its confidence is calibrated on
+validation walks of other subjects inside the training part. Forests see training and validation walks
+together. A score of the network is the mean over the seeds of its training, each counted on all folds.
 Finished runs are kept, so the command can be stopped and started again.
 """
 
