@@ -223,3 +223,13 @@ def test_the_limit_in_seconds_counts_frames_by_the_rate():
 def test_a_joint_that_is_never_seen_is_refused_by_name():
     with pytest.raises(MediaError, match="left_hand cannot be used: placeholders stand for it in all frames"):
         filled(put(WALK.positions, "left_hand", slice(None), 0))
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0])
+def test_a_foot_at_three_equal_numbers_is_lost_even_where_its_bones_fit(value):
+    for sample in SAMPLES[:12]:
+        walk = sample.media["skeleton"]
+        positions = walk.positions.copy()
+        positions[20:40, walk.joints.index("right_foot")] = value
+        frames = find_lost(positions, walk.joints).frames[:, walk.joints.index("right_foot")]
+        assert frames[20:40].all(), sample.id

@@ -108,7 +108,9 @@ def find_lost(positions: np.ndarray, joints: Sequence[str]) -> Lost:
     often = (count > OFTEN * usual) & recurring
     good = ~(outlying | shared | alike | often)
     misplaced = (_stretched_share(body, good, STRETCH_ALIKE) > 0.5) | _jumping(body, ~alike)
-    lost = outlying | shared | _kept_along(alike & misplaced, kept)
+    # Three equal numbers, frame after frame, are no place of a limb, though a bone may fit by chance.
+    constant = alike & _held(body, 2) & ~np.isin(names, CENTRE)
+    lost = outlying | shared | constant | _kept_along(alike & misplaced, kept)
     strange = recurring & (_stretched_share(body, good, STRETCH) > 0.5)
     lost |= _kept_along(strange & (often | _held(body, 2)), kept)
     lost |= _held_too_long(body) | _always_lost(body)
