@@ -54,7 +54,7 @@ def check_walks(
     stride = float(np.linalg.norm(apart.std(axis=0))) / leg
     if stride < limits.stride:
         raise MediaError(
-            f"the skeleton does not walk: the feet move against each other by {stride:.3f} leg lengths "
+            f"the skeleton does not walk: the feet move against each other by {stride:.4f} leg lengths "
             f"(standard deviation); a walk has at least {limits.stride:g} (setting `motion.stride`)"
         )
 
