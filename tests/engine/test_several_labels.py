@@ -18,6 +18,7 @@ from affekt.deploy.predictor import Predictor
 from affekt.engine.loading import make_targets
 from affekt.engine.run import open_run
 from affekt.engine.scoring import ClassScorer
+from affekt.media.skeleton import JOINT_ORDERS
 from affekt.metrics.multi_label import multi_label_scores
 
 NAMES = ("happy", "sad", "angry", "neutral")
@@ -25,15 +26,23 @@ LABELS = label_set("gait-4")
 
 
 def write_walks(folder, walks=40, seed=0):
-    """Walks in the layout of `bpm_gcn_arrays`: each emotion moves joints of its own, and may be absent."""
+    """One walk many times in the layout of `bpm_gcn_arrays`; each emotion moves joints of its own."""
     rng = np.random.default_rng(seed)
+    walk = (
+        catalog.dataset("walkers")
+        .open(None, {"walkers": 12, "walks_per_emotion": 1})
+        .samples[0]
+        .media["skeleton"]
+    )
+    order = [walk.joints.index(name) for name in JOINT_ORDERS["bpm_gcn"]]
+    body = np.resize(walk.positions, (48, *walk.positions.shape[1:]))[:, order].transpose(2, 0, 1)
     for part in ("train", "test"):
         labels = (rng.random((walks, 4)) < (0.6, 0.4, 0.3, 0.2)).astype(int)
         labels[~labels.any(axis=1), 0] = 1
         time = np.arange(48) / 48
-        joints = rng.normal(0, 0.02, (walks, 3, 48, 16, 1)) + np.arange(16)[None, None, None, :, None] / 10
+        joints = body[None, ..., None] + rng.normal(0, 0.005, (walks, 3, 48, 16, 1))
         for k in range(4):
-            swing = np.sin(2 * np.pi * (k + 1) * time)[None, :, None, None]
+            swing = 0.05 * np.sin(2 * np.pi * (k + 1) * time)[None, :, None, None]
             joints[:, k % 3, :, 4 * k : 4 * k + 4] += labels[:, k, None, None, None] * swing
         np.save(folder / f"{part}_joint.npy", joints.astype(np.float32))
         np.save(folder / f"{part}_label.npy", labels)

@@ -101,6 +101,8 @@ def command(
         as_json({**to_document(predictions, skipped), "left_out": beside, "backend": predictor.backend})
     elif predictions and not output:
         when = {"when": [_when(p) for p in predictions]} if any(p.moments for p in predictions) else {}
+        if any(p.is_multi_label and p.segments is None for p in predictions):
+            when = {"labels": [", ".join(p.labels) or "none" for p in predictions], **when}
         as_table(
             ("input", "label", "confidence", *when, *predictor.labels.names),
             [

@@ -64,6 +64,11 @@ class Prediction:
     segments: tuple[Segment, ...] | None = None
     labels: tuple[str, ...] = ()
 
+    @property
+    def is_multi_label(self) -> bool:
+        """Whether classes do not exclude each other, so that `labels` is the answer, not `label`."""
+        return bool(self.labels) or abs(sum(self.scores.values()) - 1) > 1e-3  # single labels sum to 1
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         return asdict(self)

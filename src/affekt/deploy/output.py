@@ -60,6 +60,7 @@ def to_document(predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -
 def _rows(predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> list[dict[str, Any]]:
     """Flat rows: one an input, or one a segment; skipped inputs have no label but a reason."""
     names = list(predictions[0].scores) if predictions else []
+    several = any(answer.segments is None and answer.is_multi_label for answer in predictions)
     rows: list[dict[str, Any]] = [
         {
             "id": answer.id,
@@ -70,15 +71,18 @@ def _rows(predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> list
             "skipped": None,
         }
         for answer in predictions
-        for said in (_whole(answer, names) if answer.segments is None else _segments(answer.segments))
+        for said in (
+            _whole(answer, names, several) if answer.segments is None else _segments(answer.segments)
+        )
     ]
     empty = dict.fromkeys(rows[0] if rows else ("id", "label", "confidence", "notes", "skipped"))
     return rows + [{**empty, "id": item.id, "skipped": item.reason} for item in skipped]
 
 
-def _whole(answer: Prediction, names: Sequence[str]) -> list[dict[str, Any]]:
+def _whole(answer: Prediction, names: Sequence[str], several: bool) -> list[dict[str, Any]]:
+    decided = {"labels": "|".join(answer.labels)} if several else {}  # as in the predictions of an evaluation
     scores = {f"score_{name}": answer.scores[name] for name in names}
-    return [{"label": answer.label, "confidence": answer.confidence, **scores}]
+    return [{**decided, "label": answer.label, "confidence": answer.confidence, **scores}]
 
 
 def _segments(segments: Sequence[Segment]) -> list[dict[str, Any]]:

@@ -58,7 +58,7 @@ def check_walks(
     noise = float(np.linalg.norm(_noise(place["left_foot"] - place["right_foot"], width))) / leg
     if stride < limits.stride:
         raise MediaError(
-            f"the skeleton does not walk: the feet move against each other by {stride:.3f} leg lengths "
+            f"the skeleton does not walk: the feet move against each other by {stride:.4f} leg lengths "
             f"(standard deviation); a walk has at least {limits.stride:g} (setting `motion.stride`)"
         )
     if limits.stride and stride**2 < CLEAR_OF_NOISE * noise**2:
