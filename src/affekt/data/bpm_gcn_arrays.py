@@ -117,7 +117,7 @@ def _skeleton(walk: np.ndarray) -> Skeleton:
     moved = np.flatnonzero(positions.any(axis=(1, 2)))
     if not len(moved):
         raise MediaError("all coordinates are zero: there is no walk")
-    return Skeleton(positions[: moved[-1] + 1], _JOINTS)
+    return Skeleton(positions[: moved[-1] + 1], _JOINTS, is_up_stated=True)
 
 
 def _label(value: np.ndarray, order: tuple[str, ...]) -> dict[str, Any]:

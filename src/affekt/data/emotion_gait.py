@@ -81,7 +81,10 @@ def read(root: Path, options: EmotionGaitOptions) -> Corpus:
             continue
         try:
             skeleton = Skeleton(
-                columns["poses"][row], JOINT_ORDERS["emotion_gait"], cycle_frames=int(columns["period"][row])
+                columns["poses"][row],
+                JOINT_ORDERS["emotion_gait"],
+                cycle_frames=int(columns["period"][row]),
+                is_up_stated=True,
             )
         except MediaError as error:
             skipped.append(Skipped(name, str(error)))

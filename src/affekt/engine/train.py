@@ -224,7 +224,8 @@ def _fit(
             )
     module.train()  # Lightning leaves modes as they are; a network may keep a part of itself from training
     trainer = make_trainer(run, recipe, recorder, request, progress=progress)
-    log.info("%d training and %d validation samples, %s", len(parts.train), len(parts.validation), run.path)
+    counts = len(parts.train), len(parts.validation), len(parts.test)
+    log.info("%d training, %d validation and %d test samples, %s", *counts, run.path)
     if corpus.skipped:
         first, left = corpus.skipped[0], len(corpus.skipped)
         kinds = kinds_of(corpus.skipped)
