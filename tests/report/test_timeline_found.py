@@ -176,7 +176,7 @@ def test_the_rest_of_many_clips_tells_its_surest_segments(written):
 def test_an_hour_stays_a_small_page_that_a_browser_can_draw(written):
     found = [Segment(3.0 * n, 3.0 * n + 8, LABELS[n % 2], 1 - n / 1200) for n in range(1190)]
     known = Sample(
-        "clip.mp4", media(3600.0, 400) | {"audio": Waveform(np.zeros((1, 360_000), np.float32), 100)}
+        "clip.mp4", media(3600.0, 400) | {"audio": Waveform(np.zeros((1, 3_600_000), np.float32), 1000)}
     )
     text = written(answer(seconds=3600.0, cells=6750, found=tuple(found)), samples={"clip.mp4": known})
     assert len(text) < 3e6 and text.count('<img src="data:image/jpeg') == 40
