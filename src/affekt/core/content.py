@@ -96,7 +96,7 @@ def _state(media: Any) -> Any:
 def _as_file(text: str) -> Path | None:
     try:
         return Path(text) if text and Path(text).is_file() else None
-    except (OSError, ValueError):  # too long for a path: words that somebody says
+    except (OSError, ValueError):  # too long for a path: text itself
         return None
 
 

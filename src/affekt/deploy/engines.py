@@ -36,7 +36,7 @@ def open_onnxruntime(graph: bytes, threads: int | None) -> Compute:
         FolderError: It cannot be loaded.
     """
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # what is refused is raised; a message beside it on stderr helps nobody
+    options.log_severity_level = 4  # what is refused is raised; a second message on stderr does not help
     if threads is not None:
         options.intra_op_num_threads = threads
     try:

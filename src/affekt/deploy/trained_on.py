@@ -1,8 +1,8 @@
 """What a network was trained on, as hashes: to count the samples of an evaluation that are not new to it.
 
 A run folder states its samples with their ids. A bundle, which goes to other people, holds no ids and no file
-names: `samples.json` has 6 bytes of a SHA-256 of each sample's media and of its id, sorted, by part. Whoever
-has a file can see whether it was trained on; what was trained on cannot be read from the hashes.
+names: `samples.json` has 6 bytes of a SHA-256 of each sample's media and of its id, sorted, by part. With
+a file at hand one can see whether it was trained on; the hashes do not reveal the training data.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ class DataIdentity:
         prepared: Whether they were a store that `data prepare` made, whose media are other files.
         items: In the order of the parts, as training meets them.
         chosen_on: The part by which the epoch was chosen.
-        accepted: Changes of the data that a resumed run was told to accept.
+        accepted: Changes of the data that a resumed run accepted on request.
     """
 
     data: str

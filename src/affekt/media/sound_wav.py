@@ -41,7 +41,7 @@ class Header:
         stated: Bytes of samples, by the header; None where it states no length.
         held: Bytes of samples that are there.
         frames: Samples of each channel, by a `fact` chunk.
-        must_mend: libsndfile would read it otherwise.
+        must_correct: libsndfile would read it otherwise.
     """
 
     order: str
@@ -50,7 +50,7 @@ class Header:
     stated: int | None
     held: int
     frames: int | None
-    must_mend: bool
+    must_correct: bool
 
     @property
     def codec(self) -> int:
@@ -77,9 +77,9 @@ def open_wav(path: Path) -> SndfileTrack | None:
     check_format(str(path), rate_hz, channels)
     if not header.held:
         return None
-    mended = _Mended(path, header) if header.must_mend else None
+    corrected = _Corrected(path, header) if header.must_correct else None
     try:
-        track = SndfileTrack(path, mended)
+        track = SndfileTrack(path, corrected)
         if track.format not in ("WAV", "WAVEX", "RF64"):
             track.close()
             return None
@@ -154,15 +154,15 @@ def _header(
     ):
         held = there if length or not _is_known_end(file, start, order) else 0
     tag, channels = struct.unpack(f"{order}HH", kind[:4])
-    must_mend = origin > 0 or held > length
+    must_correct = origin > 0 or held > length
     if tag in (_PCM, _FLOAT) and len(kind) >= 16:
         align, bits = struct.unpack(f"{order}HH", kind[12:16])
         width = channels * -(-bits // 8)
         if align != width and 0 < width < 2**16:
             kind = kind[:8] + struct.pack(f"{order}IHH", 0, width, bits) + kind[16:]
-            must_mend = True
-    must_mend = must_mend and held < _LARGEST
-    return Header(order, kind, start, length if is_known else None, held, frames or None, must_mend)
+            must_correct = True
+    must_correct = must_correct and held < _LARGEST
+    return Header(order, kind, start, length if is_known else None, held, frames or None, must_correct)
 
 
 def _bytes_per_s(order: str, kind: bytes) -> int:
@@ -190,7 +190,7 @@ def _is_known_end(file: BinaryIO, place: int, order: str) -> bool:
     return not any(file.read(2**16))
 
 
-class _Mended(io.RawIOBase):
+class _Corrected(io.RawIOBase):
     """The samples of a file behind a header that is right, as a file."""
 
     def __init__(self, path: Path, header: Header) -> None:

@@ -110,7 +110,7 @@ class GaitPreprocess:
         Raises:
             MediaError: The sample has no skeleton, one with other joints, or one that does not walk.
         """
-        # Notes of a walk that is held are lost, which is right here: nobody collects them in training.
+        # Notes of a cached walk are lost: in training they are not collected.
         source = self._store.get(self._skeleton(sample), lambda: self._place(sample))
         if rng is None:
             return self._still(source, 0)
