@@ -114,7 +114,8 @@ def test_resuming_a_finished_run_changes_nothing(straight):
 def test_starting_over_an_existing_run_is_refused(straight):
     done = subprocess.run(command(straight.parents[5]), capture_output=True, text=True)
     assert done.returncode == 1
-    assert "--resume" in done.stderr and "Traceback" not in done.stderr
+    assert "is finished: evaluate it, or remove it to start over" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_truncated_checkpoint_is_refused(killed):
