@@ -121,3 +121,9 @@ def test_a_folder_without_pictures_says_what_was_looked_for(tmp_path):
 def test_one_class_alone_is_refused(tmp_path):
     with pytest.raises(DataError, match="at least two classes are needed, found happy"):
         IMAGES.open(pictures(tmp_path, "happy/a.png"))
+
+
+def test_an_option_that_names_the_split_of_no_folder_is_refused(tmp_path):
+    pictures(tmp_path, "train/happy/1.png", "train/sad/2.png", "heldout/happy/3.png", "heldout/sad/4.png")
+    with pytest.raises(DataError, match=r"splits names held_out, but no folder .* did you mean heldout\?"):
+        IMAGES.open(tmp_path, {"splits": {"held_out": "test", "heldout": "test"}})

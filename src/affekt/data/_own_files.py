@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from affekt.core.dataset import Corpus
 from affekt.core.errors import DataError
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample, Skipped
+from affekt.core.settings import suggest
 from affekt.data._label_names import FolderOptions, settle_labels
 from affekt.data._layout import point_at, read_layout
 from affekt.data._manifest import Line, find_manifest, read_manifest
@@ -52,6 +53,7 @@ def read_own_files(
     else:
         layout = read_layout(root, suffixes, kind, stated=options.splits, classes=options.labels)
         lines, skipped, problems, _ = layout
+        _check_named(root, options, [*(line.id for line in lines), *(item.id for item in skipped)])
         if not lines:
             example = f"happy/1{suffixes[0]}"
             raise DataError(
@@ -63,3 +65,21 @@ def read_own_files(
     except DataError as error:
         raise DataError(f"{error}{'' if manifest or options.labels else point_at(root, lines)}") from None
     return OwnFiles(settled.lines, settled.labels, skipped, [*problems, *settled.problems], settled.errors)
+
+
+def _check_named(root: Path, options: FolderOptions, names: Sequence[str]) -> None:
+    """Refuse an option that names the split of a folder which is not there: a misspelled one has no effect.
+
+    Args:
+        names: Of files, as paths below `root`.
+
+    Raises:
+        DataError: With the folders that there are.
+    """
+    folders = {part.casefold(): part for name in names for part in PurePosixPath(name).parts[:-1]}
+    unknown = [name for name in options.splits if name.casefold() not in folders]
+    if unknown:
+        raise DataError(
+            f"{root}: options.splits names {', '.join(unknown)}, but no folder with files is called so; "
+            f"{suggest(unknown[0], sorted(folders.values()))}"
+        )
