@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -254,19 +253,9 @@ def test_a_killed_run_leaves_nothing_half_and_goes_on(clips, tmp_path):
     assert not list((store / "clips").glob(".*"))
     assert {name: (store / "clips" / name).stat().st_mtime_ns for name in whole} == whole
     fresh = ready(clips, tmp_path / "other")
-    # Rarely a picture is encoded otherwise in another process (seen once in some 20 runs, 25 of 3,430 bytes).
-    assert without_video_sizes(finished.index) == without_video_sizes(fresh.index)
+    assert finished.index == fresh.index
     for file in (store / "clips").iterdir():
-        other = tmp_path / "other" / "clips" / file.name
-        if file.suffix == ".mp4":
-            one, two = (video.read(range(len(video))) for video in (open_video(file), open_video(other)))
-            assert one.shape == two.shape and np.abs(one.astype(int) - two).mean() < 1
-        else:
-            assert file.read_bytes() == other.read_bytes()
-
-
-def without_video_sizes(index):
-    return re.sub(r"\.mp4', bytes=\d+", ".mp4'", repr(index))
+        assert file.read_bytes() == (tmp_path / "other" / "clips" / file.name).read_bytes()
 
 
 def files_of(store, entry):
