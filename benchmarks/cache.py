@@ -23,14 +23,14 @@ from torch.utils.data import DataLoader
 
 from affekt.core import catalog
 from affekt.core.recipe import Recipe
-from affekt.engine.checkpoint import FolderCheckpointIO
 from affekt.engine.criterion import Criterion
-from affekt.engine.features import FeatureNetwork
-from affekt.engine.filling import CachedDataset, Filled, cached
+from affekt.engine.features.backbone import FeatureNetwork
+from affekt.engine.features.filling import CachedDataset, Filled, cached
 from affekt.engine.loading import SampleDataset, collate
 from affekt.engine.optimization import make_optimizer
 from affekt.engine.splits import part
 from affekt.engine.train import make_datasets, make_network, open_corpus
+from affekt.engine.weights.checkpoint import FolderCheckpointIO
 
 OUTPUT = Path(__file__).parent / "results" / "cache.md"
 REPEATS = 3

@@ -19,20 +19,20 @@ import torch
 from timing import as_table, in_turns, machine, repeats_for, write_report
 
 from affekt.core import catalog
-from affekt.core.parity import draw_tensor
 from affekt.core.sample import Sample
-from affekt.data.moving_shapes import MovingShapesOptions, read
-from affekt.deploy.backends import graph_network
-from affekt.deploy.graphs import make_graph, random_batch
+from affekt.deploy.backends.network import graph_network
+from affekt.deploy.export.graphs import make_graph, random_batch
 from affekt.engine.network import eager_network
-from affekt.media.clip_views import draw_view
-from affekt.media.clip_writer import write_clip
-from affekt.media.snippets import as_clips, sample_snippets, snippets_of
+from affekt.invented.moving_shapes.corpus import MovingShapesOptions, read
 from affekt.media.video import open_video
+from affekt.media.video.snippets import as_clips, sample_snippets, snippets_of
+from affekt.media.video.views import draw_view
+from affekt.media.video.write import write_clip
 from affekt.methods.cten.config import CTENConfig
 from affekt.methods.cten.erasing import choose_windows, kept_frames
 from affekt.methods.cten.objective import gather
 from affekt.methods.cten.preprocess import CTENPreprocess
+from affekt.parity.case import draw_tensor
 
 OUTPUT = Path(__file__).parent / "results" / "clips.md"
 METHODS = ("vaanet", "cten")

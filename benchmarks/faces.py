@@ -23,12 +23,13 @@ from torch import nn
 from affekt.core import catalog
 from affekt.core.answering import Network, answer_all
 from affekt.core.dataset import Corpus
+from affekt.core.files.sealed import read_sealed
 from affekt.core.recipe import Recipe
 from affekt.core.sample import Preprocess, Sample
-from affekt.core.sealed import read_sealed
-from affekt.deploy.backends import graph_network
-from affekt.deploy.graphs import make_graph, random_batch
-from affekt.deploy.quantize import quantized_graph
+from affekt.data.open import open_dataset
+from affekt.deploy.backends.network import graph_network
+from affekt.deploy.export.graphs import make_graph, random_batch
+from affekt.deploy.export.quantize import quantized_graph
 from affekt.engine.loading import SampleDataset, make_targets, train_loader
 from affekt.engine.network import checkpoint_model, eager_network
 from affekt.engine.run import open_run
@@ -122,7 +123,7 @@ def trained(path: Path, data_root: Path, faces: int) -> tuple[str, nn.Module, Pr
     preprocess = room.load("preprocess")(
         room.make_config(run.recipe.config), sealed.document["preprocessing"]
     )
-    corpus = catalog.dataset(run.recipe.data.name).open(data_root, run.recipe.data.options)
+    corpus = open_dataset(run.recipe.data.name, data_root, run.recipe.data.options)
     parts = part(corpus.samples, run.recipe.split)
     rng = np.random.default_rng(0)
     calibration = [parts.train[place] for place in rng.permutation(len(parts.train))[:CALIBRATION]]
@@ -136,7 +137,7 @@ def measure(run: Path | None, data_root: Path, faces: int, threads: Sequence[int
     if run:
         title, model, preprocess, calibration, test = trained(run, data_root, faces)
         return rows_of(title, model, preprocess, calibration, test, threads)
-    samples = catalog.dataset("fer2013").open(data_root).samples
+    samples = open_dataset("fer2013", data_root).samples
     calibration = [samples[place] for place in np.random.default_rng(0).permutation(len(samples))[:32]]
     room = catalog.method("poster_v2")
     config = room.make_config()
@@ -149,7 +150,7 @@ def measure(run: Path | None, data_root: Path, faces: int, threads: Sequence[int
 
 def loading(data_root: Path) -> list[tuple[str, ...]]:
     """Training views a second, decoded and varied, by how many processes prepare them."""
-    corpus = catalog.dataset("fer2013").open(data_root)
+    corpus = open_dataset("fer2013", data_root)
     samples = [sample for sample in corpus.samples if sample.split == "train"][:LOADED]
     rows: list[tuple[str, ...]] = []
     for name in ("compact_face", "poster_v2"):

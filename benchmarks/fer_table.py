@@ -19,14 +19,14 @@ from typing import Any
 import numpy as np
 from timing import as_table, write_report
 
-from affekt.core import catalog
-from affekt.deploy.evaluate import evaluate
-from affekt.deploy.evaluation import Evaluation
+from affekt.data.open import open_dataset
 from affekt.deploy.load import is_bundle
+from affekt.evaluation.evaluate import evaluate
+from affekt.evaluation.result import Evaluation
 from affekt.metrics.calibration import expected_calibration_error
 from affekt.metrics.classification import confusion_matrix, scores_of
 from affekt.metrics.intervals import score_intervals
-from affekt.report.images import describe_images
+from affekt.quality.images import describe_images
 
 OUTPUT = Path(__file__).parent / "results"
 SHOWN = ("accuracy", "uar", "macro_f1")
@@ -43,8 +43,8 @@ def main() -> None:
 
 def write(given: argparse.Namespace, result: Evaluation) -> None:
     """The table, its numbers and the figures."""
-    original = catalog.dataset("fer2013").open(given.data_root)
-    majority = catalog.dataset("fer2013").open(given.data_root, {"truth": "majority"})
+    original = open_dataset("fer2013", given.data_root)
+    majority = open_dataset("fer2013", given.data_root, {"truth": "majority"})
     voted = {sample.id: str(sample.label) for sample in majority.samples if sample.split == "test"}
     seen_before = {
         name

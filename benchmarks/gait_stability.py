@@ -25,6 +25,7 @@ from torch.utils.data import DataLoader
 from affekt.core import catalog
 from affekt.core.dataset import Corpus
 from affekt.core.recipe import Recipe, SplitSettings
+from affekt.data.open import open_dataset
 from affekt.engine.averaging import averaging_decay
 from affekt.engine.criterion import Criterion, class_weights
 from affekt.engine.loading import EpochSampler, train_loader
@@ -73,7 +74,7 @@ def main() -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--note", default="", help="a sentence for the report, such as how old the runs are")
     given = parser.parse_args()
-    corpus = catalog.dataset("emotion_gait").open(given.data_root)
+    corpus = open_dataset("emotion_gait", given.data_root)
     parts = {fold: inner_parts(corpus, fold) for fold in given.folds}
     rows: list[tuple[str, ...]] = []
     for name in given.variants:

@@ -26,6 +26,7 @@ from sklearn.ensemble import RandomForestClassifier
 from affekt.core import catalog
 from affekt.core.recipe import Recipe
 from affekt.core.sample import Sample
+from affekt.data.open import open_dataset
 from affekt.engine.splits import part
 from affekt.media.skeleton import JOINT_ORDERS
 from affekt.methods.bpm_gcn.features import movement
@@ -46,8 +47,8 @@ def recipe(fold: int, seed: int) -> Recipe:
 
 def network(fold: int, seed: int, data_root: Path, runs: Path) -> list[dict[str, str]]:
     """Predictions of the network trained on the other folds."""
-    from affekt.deploy.evaluate import evaluate
     from affekt.engine.train import train
+    from affekt.evaluation.evaluate import evaluate
 
     run = train(recipe(fold, seed), data_root=data_root, runs=runs, resume=True, progress=False)
     file = run.evaluation("test") / "predictions.csv"
@@ -120,7 +121,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="runs at once")
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     options = parser.parse_args()
-    corpus = catalog.dataset("emotion_gait").open(options.data_root)
+    corpus = open_dataset("emotion_gait", options.data_root)
     labels = corpus.labels.names
     trained: dict[int, list[dict[str, str]]] = {seed: [] for seed in SEEDS}
     # Processes of their own: each run sets torch's threads and generators for itself.

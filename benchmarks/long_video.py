@@ -38,19 +38,19 @@ from video import peak_mb
 from affekt.core import catalog
 from affekt.core.errors import UsageError
 from affekt.core.labels import label_set
-from affekt.core.parity import draw_tensor
 from affekt.core.recipe import Recipe
-from affekt.deploy.backends import Backend, Precision
-from affekt.deploy.export import export
-from affekt.deploy.graphs import random_batch
+from affekt.deploy.backends.network import Backend, Precision
+from affekt.deploy.export.export import export
+from affekt.deploy.export.graphs import random_batch
 from affekt.deploy.load import load
-from affekt.engine.convert import convert
 from affekt.engine.criterion import Criterion
 from affekt.engine.loading import collate
 from affekt.engine.module import TrainingModule
 from affekt.engine.optimization import make_optimizer
 from affekt.engine.randomness import INITIAL_WEIGHTS, STEP, seed_torch
 from affekt.engine.scoring import ClassScorer
+from affekt.engine.weights.convert import convert
+from affekt.parity.case import draw_tensor
 
 OUTPUT = Path(__file__).parent / "results" / "long_video.md"
 PARTS = ("engines", "hours", "step")
@@ -83,7 +83,7 @@ ANSWER = """
 import json, sys, time
 from pathlib import Path
 from affekt.core.sample import Sample
-from affekt.deploy.predictor import Predictor
+from affekt.deploy.runtime.predictor import Predictor
 
 def resident(name):
     lines = Path("/proc/self/status").read_text().splitlines()

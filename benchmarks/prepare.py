@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 from timing import as_table, in_turns, machine, write_report
 
-from affekt.core.prepared import PrepareSettings
-from affekt.engine.prepare_clip import write_video
+from affekt.data.prepare.clip import write_video
+from affekt.data.store.index import PrepareSettings
 from affekt.media.video import Video, open_video
 
 OUTPUT = Path(__file__).parent / "results" / "prepare.md"

@@ -22,9 +22,10 @@ from affekt.core import catalog
 from affekt.core.recipe import Recipe
 from affekt.core.settings import Settings
 from affekt.core.spec import InputSpec
-from affekt.deploy.backends import graph_network
-from affekt.deploy.export import export
-from affekt.deploy.graphs import make_graph, random_batch
+from affekt.data.open import open_dataset
+from affekt.deploy.backends.network import graph_network
+from affekt.deploy.export.export import export
+from affekt.deploy.export.graphs import make_graph, random_batch
 from affekt.engine.network import eager_network
 from affekt.engine.train import train
 from affekt.media.skeleton import Skeleton
@@ -53,7 +54,7 @@ def start_up(folder: Path) -> list[Row]:
         }
     )
     bundle = export(train(recipe, runs=folder, progress=False).path, folder / "bundle").bundle
-    walk: Skeleton = catalog.dataset("walkers").open(None).samples[0].media["skeleton"]
+    walk: Skeleton = open_dataset("walkers").samples[0].media["skeleton"]
     np.savez(folder / "walk.npz", positions=walk.positions, joints=np.array(walk.joints))
     verb = "from affekt.cli.main import run; run()"
     asked = python(verb, "predict", str(bundle), str(folder / "walk.npz"), "--json")

@@ -29,19 +29,19 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from timing import as_table, machine, write_report
 
-from affekt.core import catalog
 from affekt.core.dataset import Corpus
-from affekt.core.prepared import CLIPS, Entry, read_index, write_index
 from affekt.core.recipe import Recipe
 from affekt.core.sample import Localized, Sample
-from affekt.deploy.evaluate import evaluate
+from affekt.data.open import open_dataset
+from affekt.data.prepare.clip import annotated
+from affekt.data.prepare.prepare import prepare
+from affekt.data.store.index import CLIPS, Entry, read_index, write_index
 from affekt.deploy.load import load
-from affekt.deploy.predictor import Predictor
-from affekt.engine.convert import convert
-from affekt.engine.prepare import prepare
-from affekt.engine.prepare_clip import annotated
+from affekt.deploy.runtime.predictor import Predictor
 from affekt.engine.splits import part
 from affekt.engine.train import train
+from affekt.engine.weights.convert import convert
+from affekt.evaluation.evaluate import evaluate
 from affekt.metrics.detection import TSL_THRESHOLDS, detection_intervals, detection_scores
 from affekt.metrics.intervals import units_of
 from affekt.metrics.proposals import suppress
@@ -116,7 +116,7 @@ def main() -> None:
         runs = options.runs or Path(folder) / "runs"
         rows = [row_of(variant, stores, runs, options.changes, options.seeds) for variant in chosen.values()]
         recipe, root = recipe_of(VARIANTS["both"], stores, options.changes, seed=0), stores.at(1.0)
-        corpus = catalog.dataset(DATA).open(root, recipe.data.options)
+        corpus = open_dataset(DATA, root, recipe.data.options)
         parts = part(corpus.samples, recipe.split)
         run = train(recipe, data_root=root, runs=runs, weights=[encoder_of(runs)], resume=True)
         predictor = load(run.path)
@@ -157,7 +157,7 @@ class Stores:
             os.link(file, other / CLIPS / file.name)
         index = read_index(plain)
         chosen = {**index.header.options, "point_noise": point_noise}
-        samples = {sample.id: sample for sample in catalog.dataset(DATA).open(None, chosen).samples}
+        samples = {sample.id: sample for sample in open_dataset(DATA, None, chosen).samples}
         entries: tuple[Entry, ...] = tuple(annotated(entry, samples[entry.id]) for entry in index.entries)
         header = index.header.model_copy(update={"options": chosen})
         write_index(other, index.model_copy(update={"header": header, "entries": entries}))

@@ -26,14 +26,14 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from timing import as_table, machine, write_report
 
-from affekt.core import catalog
 from affekt.core.prediction import Prediction
 from affekt.core.recipe import Recipe
 from affekt.core.sample import Sample
-from affekt.data.moving_shapes import AROUSED, LABELS
-from affekt.deploy.evaluate import evaluate
+from affekt.data.open import open_dataset
 from affekt.deploy.load import load
 from affekt.engine.train import train
+from affekt.evaluation.evaluate import evaluate
+from affekt.invented.moving_shapes.corpus import AROUSED, LABELS
 from affekt.metrics.intervals import score_intervals, units_of
 from affekt.metrics.localization import THRESHOLDS, Segments, mean_average_precision
 from affekt.report.figures import ACCENT, INK, SECOND
@@ -119,7 +119,7 @@ def main() -> None:
     chosen = {name: VARIANTS[name] for name in options.only or VARIANTS}
     recipes = {name: recipe_of(variant, changes) for name, variant in chosen.items()}
     data = next(iter(recipes.values())).data
-    tests = [s for s in catalog.dataset(data.name).open(None, data.options).samples if s.split == "test"]
+    tests = [s for s in open_dataset(data.name, None, data.options).samples if s.split == "test"]
     drawn = first_of_each(tests)
     with tempfile.TemporaryDirectory() as folder:
         runs = options.runs or Path(folder)

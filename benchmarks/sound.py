@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 from timing import Call, as_table, in_turns, machine, write_report
 
 from affekt.media.sound import read_sound
-from affekt.media.spectrum import kaldi_filterbank, log_mel, mfcc
+from affekt.media.sound.spectrum import kaldi_filterbank, log_mel, mfcc
 
 OUTPUT = Path(__file__).parent / "results" / "sound.md"
 RATE, SECONDS, REPEATS = 44_100, 60, 15

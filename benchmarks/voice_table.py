@@ -23,14 +23,14 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from timing import as_table, write_report
 
-from affekt.core import catalog
 from affekt.core.dataset import Corpus
 from affekt.core.sample import Sample
-from affekt.deploy.evaluate import evaluate
+from affekt.data.open import open_dataset
 from affekt.engine.run import open_run
 from affekt.engine.splits import part
+from affekt.evaluation.evaluate import evaluate
 from affekt.media.sound import sound_of
-from affekt.media.spectrum import log_mel
+from affekt.media.sound.spectrum import log_mel
 from affekt.metrics.classification import confusion_matrix, scores_of
 from affekt.metrics.intervals import LEAST_SUBJECTS, Intervals, paired_intervals, score_intervals
 
@@ -93,7 +93,7 @@ def main() -> None:
 
 def answers_of(name: str, root: Path, runs: Sequence[Path]) -> Answers:
     """Answers of the runs and of the plain classifiers to the test part of each run."""
-    corpus = catalog.dataset(name).open(root)
+    corpus = open_dataset(name, root)
     features = {sample.id: statistics_of(sample) for sample in corpus.samples}
     seeds = by_seed(runs)
     said: dict[int, dict[str, int]] = {seed: {} for seed in seeds}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from affekt.core import catalog
 from affekt.core.prediction import Prediction
+from affekt.data.open import open_dataset
 from affekt.deploy.load import load
 from affekt.media.image import read_image
 from affekt.report.answers import draw_answers
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 
 def main() -> None:
     """One face of each emotion, of people drawn in turn: right or wrong, as it comes."""
-    corpus = catalog.dataset("drawn_faces").open(None)
+    corpus = open_dataset("drawn_faces")
     shown = [
         next(s for s in corpus.samples if s.label == label and s.subject == f"person-{number:02d}")
         for number, label in enumerate(corpus.labels.names, start=1)

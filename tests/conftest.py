@@ -12,6 +12,7 @@ import pytest
 
 from affekt.core import catalog
 from affekt.core.recipe import Recipe
+from affekt.data.open import open_dataset
 
 SHARED = Path(__file__).parents[1].parent / "shared"
 
@@ -77,7 +78,7 @@ def trained_run(run_tiny, tmp_path_factory):
 @pytest.fixture(scope="session")
 def bundle(trained_run, tmp_path_factory):
     """Folder of the run's bundle. Tests that use it share one process: exporting takes a while."""
-    from affekt.deploy.export import export
+    from affekt.deploy.export.export import export
 
     return export(trained_run, tmp_path_factory.mktemp("bundles") / "walks.affekt").bundle
 
@@ -87,7 +88,7 @@ def walks(tmp_path):
     """A folder with three walks as npz files."""
     folder = tmp_path / "walks"
     folder.mkdir()
-    for number, sample in enumerate(catalog.dataset("walkers").open(None).samples[:3]):
+    for number, sample in enumerate(open_dataset("walkers").samples[:3]):
         walk = sample.media["skeleton"]
         np.savez(folder / f"walk{number}.npz", positions=walk.positions, joints=np.array(walk.joints))
     return folder
@@ -107,7 +108,7 @@ def face_run(run_tiny, tmp_path_factory):
 @pytest.fixture(scope="session")
 def face_bundle(face_run, tmp_path_factory):
     """Folder of the bundle of that run."""
-    from affekt.deploy.export import export
+    from affekt.deploy.export.export import export
 
     return export(face_run, tmp_path_factory.mktemp("bundles") / "faces.affekt").bundle
 
@@ -127,7 +128,7 @@ def clip_run(run_tiny, tmp_path_factory):
 @pytest.fixture(scope="session")
 def clip_bundle(clip_run, tmp_path_factory):
     """Folder of the bundle of that run. Tests that use it share one process, "clips"."""
-    from affekt.deploy.export import export
+    from affekt.deploy.export.export import export
 
     return export(clip_run, tmp_path_factory.mktemp("bundles") / "clips.affekt").bundle
 
@@ -135,12 +136,12 @@ def clip_bundle(clip_run, tmp_path_factory):
 @pytest.fixture(scope="session")
 def clip_files(tmp_path_factory):
     """A folder with three clips with sound, of 16, 24 and 36 frames at 12 a second. Not to be changed."""
-    from affekt.media.clip_writer import write_clip
+    from affekt.media.video.write import write_clip
 
     folder = tmp_path_factory.mktemp("clips")
     for number, frames in enumerate((16, 24, 36)):
         options = {**CLIPS, "frames_per_clip": frames}
-        media = catalog.dataset("moving_shapes").open(None, options).samples[number].media
+        media = open_dataset("moving_shapes", None, options).samples[number].media
         write_clip(folder / f"clip{number}.mp4", media["video"], media["audio"])
     return folder
 
@@ -170,7 +171,7 @@ def long_run(run_long, tmp_path_factory):
 @pytest.fixture(scope="session")
 def long_bundle(long_run, tmp_path_factory):
     """Folder of the bundle of that run. Tests that use it share one process, "long"."""
-    from affekt.deploy.export import export
+    from affekt.deploy.export.export import export
 
     return export(long_run, tmp_path_factory.mktemp("bundles") / "long.affekt").bundle
 
@@ -178,7 +179,7 @@ def long_bundle(long_run, tmp_path_factory):
 @pytest.fixture(scope="session")
 def telling_bundle(long_bundle, tmp_path_factory):
     """The same without a bar: it tells all that it finds, for so small a network is sure of little."""
-    from affekt.core.sealed import read_sealed, write_sealed
+    from affekt.core.files.sealed import read_sealed, write_sealed
 
     sealed = read_sealed(long_bundle, kind="bundle")
     calibration = {**sealed.document["calibration"], "segment_bar": None}
@@ -197,13 +198,13 @@ def long_file(tmp_path_factory):
     """
     import av
 
-    from affekt.media.clip_writer import write_clip
     from affekt.media.video import VideoFrames
+    from affekt.media.video.write import write_clip
 
     lap_s = 64.0  # as long as 1000 packets of sound
     folder = tmp_path_factory.mktemp("long")
     options = {**LONG["data"]["options"], "shortest_s": lap_s, "longest_s": lap_s, "rate_hz": 5.0}
-    media = catalog.dataset("long_shapes").open(None, options).samples[0].media
+    media = open_dataset("long_shapes", None, options).samples[0].media
     video = media["video"]
     frames = VideoFrames(video.read(range(len(video))), video.times_s, video.end_s)
     source = write_clip(folder / "lap.mp4", frames, media["audio"])

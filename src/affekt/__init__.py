@@ -14,23 +14,23 @@ if TYPE_CHECKING:
     from affekt.core.catalog import list_methods as list_methods
     from affekt.core.prediction import Prediction as Prediction
     from affekt.core.recipe import Recipe as Recipe
-    from affekt.deploy.evaluate import evaluate as evaluate
-    from affekt.deploy.export import export as export
+    from affekt.deploy.export.export import export as export
     from affekt.deploy.load import load as load
-    from affekt.deploy.predictor import Predictor as Predictor
+    from affekt.deploy.runtime.predictor import Predictor as Predictor
     from affekt.engine.create import create as create
     from affekt.engine.train import train as train
+    from affekt.evaluation.evaluate import evaluate as evaluate
 
 __version__ = "0.1.0"
 
 _HOME = {
     "Prediction": "affekt.core.prediction",
-    "Predictor": "affekt.deploy.predictor",
+    "Predictor": "affekt.deploy.runtime.predictor",
     "Recipe": "affekt.core.recipe",
     "card": "affekt.core.catalog",
     "create": "affekt.engine.create",
-    "evaluate": "affekt.deploy.evaluate",
-    "export": "affekt.deploy.export",
+    "evaluate": "affekt.evaluation.evaluate",
+    "export": "affekt.deploy.export.export",
     "list_datasets": "affekt.core.catalog",
     "list_methods": "affekt.core.catalog",
     "load": "affekt.deploy.load",

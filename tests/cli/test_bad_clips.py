@@ -9,10 +9,10 @@ from pathlib import Path
 import av
 import pytest
 
-from affekt.core import catalog
-from affekt.media.clip_writer import write_clip
+from affekt.data.open import open_dataset
 from affekt.media.sound import Waveform
 from affekt.media.video import VideoFrames
+from affekt.media.video.write import write_clip
 
 pytestmark = pytest.mark.xdist_group("clips")
 
@@ -56,7 +56,7 @@ def refusal(bundle, path):
 def performance():
     """Frames and sound of two seconds."""
     options = {"clips": 24, "pixels": 48, "frames_per_clip": 24}
-    media = catalog.dataset("moving_shapes").open(None, options).samples[5].media
+    media = open_dataset("moving_shapes", None, options).samples[5].media
     return media["video"], media["audio"]
 
 

@@ -7,9 +7,9 @@ import sys
 import numpy as np
 import pytest
 
-from affekt.core import catalog
-from affekt.media.clip_writer import write_clip
+from affekt.data.open import open_dataset
 from affekt.media.video import VideoFrames
+from affekt.media.video.write import write_clip
 
 pytestmark = pytest.mark.xdist_group("long")
 
@@ -38,7 +38,7 @@ def affekt(*arguments):
 def performance():
     """Frames of 40 seconds of long shapes, 5 a second."""
     options = {"videos": 8, "subjects": 4, "shortest_s": 40.0, "longest_s": 40.0, "pixels": 32}
-    media = catalog.dataset("long_shapes").open(None, {**options, "rate_hz": 5.0}).samples[0].media
+    media = open_dataset("long_shapes", None, {**options, "rate_hz": 5.0}).samples[0].media
     video = media["video"]
     return VideoFrames(video.read(range(len(video))), video.times_s, video.end_s), media["audio"]
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from affekt.core.catalog import dataset
 from affekt.core.errors import ConfigError, DataError
-from affekt.data._fer_votes import NAMES, mixed, shares, strongest, votes_of
+from affekt.data.fer2013.votes import NAMES, mixed, shares, strongest, votes_of
 from affekt.media.image import ZippedImage, image_of
 from affekt.testing import check_dataset
 

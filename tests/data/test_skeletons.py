@@ -7,6 +7,7 @@ import pytest
 
 from affekt.core.catalog import dataset
 from affekt.core.errors import ConfigError, DataError
+from affekt.data.open import open_dataset
 
 SKELETONS = dataset("skeletons")
 JOINTS = ("root", "spine", "neck")
@@ -286,11 +287,11 @@ def test_folders_mean_nothing_where_a_manifest_is(folders):
 
 
 def test_up_and_rate_can_be_stated_for_files_that_do_not_state_them(tmp_path):
-    walk = dataset("walkers").open(None, {"walkers": 8}).samples[0].media["skeleton"]
+    walk = open_dataset("walkers", None, {"walkers": 8}).samples[0].media["skeleton"]
     for label, facts in (("happy", {}), ("sad", {"up": "y", "rate_hz": 30.0})):
         (tmp_path / label).mkdir()
         np.savez(tmp_path / label / "a.npz", positions=walk.positions, joints=np.array(walk.joints), **facts)
-    happy, sad = dataset("skeletons").open(tmp_path, {"up": "-z", "rate_hz": 120.0}).samples
+    happy, sad = open_dataset("skeletons", tmp_path, {"up": "-z", "rate_hz": 120.0}).samples
     np.testing.assert_array_equal(happy.media["skeleton"].positions[..., 1], -walk.positions[..., 2])
     np.testing.assert_array_equal(sad.media["skeleton"].positions, walk.positions)
     assert (happy.media["skeleton"].rate_hz, sad.media["skeleton"].rate_hz) == (120.0, 30.0)

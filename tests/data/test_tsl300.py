@@ -10,8 +10,8 @@ import pytest
 from affekt.core.catalog import dataset
 from affekt.core.errors import ConfigError, DataError
 from affekt.core.segment import Point, Segment
-from affekt.data._tsl_files import draw_annotators, natural
-from affekt.report.points import describe_points
+from affekt.data.tsl300.files import draw_annotators, natural
+from affekt.quality.points import describe_points
 from affekt.testing import check_dataset
 
 TSL = dataset("tsl300")

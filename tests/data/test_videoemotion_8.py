@@ -7,6 +7,7 @@ import pytest
 from affekt.core.catalog import dataset
 from affekt.core.errors import ConfigError, DataError
 from affekt.core.labels import label_set
+from affekt.data.open import open_dataset
 from affekt.testing import check_dataset
 
 VE8 = dataset("videoemotion_8")
@@ -282,7 +283,7 @@ def test_of_two_sets_in_one_folder_its_own_is_read(tmp_path):
     annotated(tmp_path, {"a": entry("Joy")})
     annotated(tmp_path, {"b": entry("joy")}, "ekman6_01.json")
     assert list(said(VE8.open(tmp_path))) == ["Joy/a"]
-    assert list(said(dataset("ekman_6").open(tmp_path))) == ["joy/b"]
+    assert list(said(open_dataset("ekman_6", tmp_path))) == ["joy/b"]
 
 
 def test_several_sets_of_unknown_names_are_not_guessed_at(tmp_path):

@@ -10,11 +10,11 @@ from typer.testing import CliRunner
 
 import affekt
 from affekt.cli.main import app
-from affekt.core import catalog
 from affekt.core.errors import AffektError, ExportError, FolderError
 from affekt.core.sample import Sample, Skipped
-from affekt.deploy import export as exporting
-from affekt.deploy import graphs
+from affekt.data.open import open_dataset
+from affekt.deploy.export import export as exporting
+from affekt.deploy.export import graphs
 
 pytestmark = pytest.mark.xdist_group("bundle")
 
@@ -104,7 +104,7 @@ def test_predict_answers_a_run_folder_too(trained_run, walks):
 
 
 def test_a_bundle_is_evaluated_on_a_folder_of_ones_own(bundle, tmp_path):
-    for sample in catalog.dataset("walkers").open(None).samples[:8]:
+    for sample in open_dataset("walkers").samples[:8]:
         walk, name = (
             sample.media["skeleton"],
             {"happy": "joy", "sad": "sadness"}.get(sample.label, sample.label),
@@ -121,7 +121,7 @@ def test_a_bundle_is_evaluated_on_a_folder_of_ones_own(bundle, tmp_path):
 
 
 def test_two_inputs_of_one_name_get_their_own_answers(bundle):
-    one, other = catalog.dataset("walkers").open(None).samples[:2]
+    one, other = open_dataset("walkers").samples[:2]
     twins = [Sample("twin", one.media), Sample("twin", {}), Sample("twin", other.media)]
     predictor = affekt.load(bundle)
     first, broken, last = predictor.predict(twins)

@@ -12,9 +12,9 @@ from onnx import TensorProto, helper, numpy_helper
 
 import affekt
 from affekt.core.errors import FolderError
-from affekt.core.sealed import MANIFEST, _manifest_text
-from affekt.deploy.graph_check import Port, Ports
-from affekt.deploy.graph_contract import GraphContract
+from affekt.core.files.sealed import MANIFEST, _manifest_text
+from affekt.deploy.backends.graph_check import Port, Ports
+from affekt.deploy.backends.graph_contract import GraphContract
 
 HOUSE = Path(__file__).parents[2] / "bundles" / "compact_face"
 

@@ -13,12 +13,12 @@ from typer.testing import CliRunner
 
 import affekt
 from affekt.cli.main import app
-from affekt.core import catalog
 from affekt.core.prediction import Prediction
 from affekt.core.sample import Sample, Skipped
-from affekt.media.clip_writer import write_clip
+from affekt.data.open import open_dataset
 from affekt.media.sound import Waveform
 from affekt.media.video import VideoFrames
+from affekt.media.video.write import write_clip
 
 pytestmark = pytest.mark.xdist_group("clips")
 
@@ -36,7 +36,7 @@ def samples():
     options = {"clips": 24, "pixels": 32, "frames_per_clip": 24, "sound_rate_hz": 16000}
     return [
         Sample(sample.id, {"video": sample.media["video"], "audio": sample.media["audio"]})
-        for sample in catalog.dataset("moving_shapes").open(None, options).samples[:6]
+        for sample in open_dataset("moving_shapes", None, options).samples[:6]
     ]
 
 
@@ -83,7 +83,7 @@ def test_a_written_answer_holds_its_moments(clip_bundle, clip_files, tmp_path):
 
 
 def test_the_table_says_when_and_lines_below_it_what_was_put_up_with(clip_bundle, clip_files, tmp_path):
-    clip = catalog.dataset("moving_shapes").open(None, {"frames_per_clip": 36}).samples[0].media["video"]
+    clip = open_dataset("moving_shapes", None, {"frames_per_clip": 36}).samples[0].media["video"]
     for name in ("mute0.mp4", "mute1.mp4"):
         write_clip(tmp_path / name, clip, None)
     paths = [str(clip_files / "clip2.mp4"), str(tmp_path)]

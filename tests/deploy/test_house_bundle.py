@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 import affekt
-from affekt.core import catalog
-from affekt.core.sealed import read_sealed
+from affekt.core.files.sealed import read_sealed
+from affekt.data.open import open_dataset
 
 ROOT = Path(__file__).parents[2]
 BUNDLE = ROOT / "bundles" / "compact_face"
@@ -26,7 +26,7 @@ def test_it_is_small_and_says_what_it_is_of_and_for():
 
 
 def test_it_knows_expressions_that_were_drawn():
-    samples = catalog.dataset("drawn_faces").open(None, {"people": 16}).samples
+    samples = open_dataset("drawn_faces", None, {"people": 16}).samples
     answers = list(affekt.load(BUNDLE, backend="onnxruntime").predict(samples))
     right = np.mean([a.label == s.label for a, s in zip(answers, samples, strict=True)])
     assert right > 2 / 7, "twice as often as by chance, on pictures of a kind it never saw"
@@ -36,7 +36,7 @@ def test_it_knows_expressions_that_were_drawn():
 
 @pytest.mark.skipif(not CORE.exists(), reason="no .venv-core: `make test` makes one with the core install")
 def test_it_answers_without_pytorch(tmp_path):
-    sample = catalog.dataset("drawn_faces").open(None, {"people": 8}).samples[0]
+    sample = open_dataset("drawn_faces", None, {"people": 8}).samples[0]
     Image.fromarray(np.asarray(sample.media["image"])).save(tmp_path / "face.jpg")
     done = subprocess.run([CORE, "predict", BUNDLE, tmp_path, "--json"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

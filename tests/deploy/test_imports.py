@@ -7,7 +7,12 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    "modules", ["affekt.deploy.predictor", "affekt.media.video, affekt.media.sound", "affekt.media.snippets"]
+    "modules",
+    [
+        "affekt.deploy.runtime.predictor",
+        "affekt.media.video, affekt.media.sound",
+        "affekt.media.video.snippets",
+    ],
 )
 def test_neither_ffmpeg_nor_libsndfile_is_loaded_before_a_file_is_opened(modules):
     code = f"import sys, {modules}; sys.exit(len({{'av', 'soundfile', 'torch'}} & set(sys.modules)))"

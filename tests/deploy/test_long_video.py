@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 import affekt
 from affekt.cli.main import app
 from affekt.core.errors import FolderError
-from affekt.core.sealed import read_sealed
-from affekt.deploy.backends import CELLS, GraphNetwork
+from affekt.core.files.sealed import read_sealed
+from affekt.deploy.backends.network import CELLS, GraphNetwork
 
 pytestmark = pytest.mark.xdist_group("long")
 

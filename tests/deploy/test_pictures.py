@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 import affekt
-from affekt.core import catalog
 from affekt.core.errors import AffektError
 from affekt.core.prediction import Prediction
 from affekt.core.sample import Skipped
+from affekt.data.open import open_dataset
 
 pytestmark = pytest.mark.xdist_group("faces")
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.xdist_group("faces")
 @pytest.fixture(scope="module")
 def pixels():
     """Seven drawn faces."""
-    corpus = catalog.dataset("drawn_faces").open(None, {"people": 8, "faces_per_emotion": 1, "size": 64})
+    corpus = open_dataset("drawn_faces", None, {"people": 8, "faces_per_emotion": 1, "size": 64})
     return [np.asarray(sample.media["image"]) for sample in corpus.samples[:7]]
 
 

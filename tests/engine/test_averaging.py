@@ -5,10 +5,10 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
+from affekt.core.files.sealed import read_sealed
 from affekt.core.recipe import Recipe
-from affekt.core.sealed import read_sealed
 from affekt.engine.averaging import RunningWeightAverage, averaging_decay
-from affekt.engine.checkpoint import model_weights, training_weights
+from affekt.engine.weights.checkpoint import model_weights, training_weights
 
 
 def average_of(model: nn.Module, decay: float) -> AveragedModel:

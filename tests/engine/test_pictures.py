@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from affekt.core import catalog
 from affekt.core.errors import DataError
 from affekt.core.recipe import Recipe
+from affekt.data.open import open_dataset
 from affekt.engine.train import train
 
 RECIPE = {
@@ -22,7 +22,7 @@ def folder(tmp_path_factory):
     """Drawn faces as files, a folder a class, two of them broken."""
     root = tmp_path_factory.mktemp("faces")
     options = {"people": 8, "faces_per_emotion": 1, "size": 24}
-    for sample in catalog.dataset("drawn_faces").open(None, options).samples:
+    for sample in open_dataset("drawn_faces", None, options).samples:
         file = root / str(sample.label) / f"sub-{sample.subject}_{sample.id}.png"
         file.parent.mkdir(exist_ok=True)
         Image.fromarray(np.asarray(sample.media["image"])).save(file)

@@ -10,7 +10,8 @@ import affekt
 from affekt.cli.main import app
 from affekt.core import catalog
 from affekt.core.recipe import Recipe
-from affekt.media.clip_writer import write_clip
+from affekt.data.open import open_dataset
+from affekt.media.video.write import write_clip
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +19,7 @@ def clips(tmp_path_factory):
     """A folder per class with six clips each, of six troupes; one is broken, one is mute, one unheard."""
     root = tmp_path_factory.mktemp("corpus") / "clips"
     options = {"clips": 24, "subjects": 6, "pixels": 72, "frames_per_clip": 20, "noise": 0.5}
-    for sample in catalog.dataset("moving_shapes").open(None, options).samples:
+    for sample in open_dataset("moving_shapes", None, options).samples:
         if sample.label in ("joy", "sadness"):
             file = root / sample.label / f"sub-{sample.subject}_{sample.id}.mp4"
             sound = None if sample.subject == "troupe-02" else sample.media["audio"]
@@ -32,7 +33,7 @@ def store(clips, unheard_clip, tmp_path_factory):
     """The store, after the clips were moved away; with what training views of them were before."""
     shutil.copy(unheard_clip, clips / "sadness" / "sub-troupe-03_unheard.mp4")
     path = tmp_path_factory.mktemp("stores") / "store"
-    views = {sample.id: view_of(sample) for sample in catalog.dataset("clips").open(clips).samples[1:]}
+    views = {sample.id: view_of(sample) for sample in open_dataset("clips", clips).samples[1:]}
     arguments = ["data", "prepare", "clips", "--data-root", str(clips), "--output", str(path)]
     done = CliRunner().invoke(app, [*arguments, "--workers", "0"])
     assert done.exit_code == 0, done.output
@@ -53,7 +54,7 @@ def view_of(sample):
 
 def test_a_view_from_the_store_is_nearly_the_one_from_the_clip(store):
     path, before = store
-    samples = [sample for sample in catalog.dataset("clips").open(path).samples if sample.id in before]
+    samples = [sample for sample in open_dataset("clips", path).samples if sample.id in before]
     assert len(samples) > 10
     for sample in samples:
         stored, original = view_of(sample), before[sample.id]

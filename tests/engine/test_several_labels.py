@@ -14,7 +14,8 @@ from affekt.core.dataset import Corpus
 from affekt.core.errors import DataError, UsageError
 from affekt.core.labels import label_set
 from affekt.core.sample import Sample
-from affekt.deploy.predictor import Predictor
+from affekt.data.open import open_dataset
+from affekt.deploy.runtime.predictor import Predictor
 from affekt.engine.loading import make_targets
 from affekt.engine.run import open_run
 from affekt.engine.scoring import ClassScorer
@@ -129,7 +130,7 @@ def test_a_bundle_decides_by_the_thresholds_of_its_run(run, walks, tmp_path):
 
 
 def corpus_of(walks):
-    return catalog.dataset("bpm_gcn_arrays").open(walks)
+    return open_dataset("bpm_gcn_arrays", walks)
 
 
 def test_an_answer_of_a_single_label_has_no_decided_labels(bundle):

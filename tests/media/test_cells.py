@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from affekt.core.errors import MediaError, UsageError
-from affekt.core.parity import draw_normal
 from affekt.media.cells import (
     as_encoded,
     cell_count,
@@ -16,10 +15,11 @@ from affekt.media.cells import (
     log_mel_rate,
     log_mel_rows,
 )
-from affekt.media.snippets import as_clips
 from affekt.media.sound import Waveform, read_sound
-from affekt.media.spectrum import log_mel
+from affekt.media.sound.spectrum import log_mel
 from affekt.media.video import Video, VideoFrames, open_video
+from affekt.media.video.snippets import as_clips
+from affekt.parity.case import draw_normal
 
 
 def numbered(frames, height=8, width=8):

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from affekt.core.parity import Case
+from affekt.parity.case import Case
 
 
 @pytest.fixture

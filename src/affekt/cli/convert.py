@@ -37,7 +37,7 @@ def command(
 
     values = options_from(change or [])
     require("torch", extra="train", needed_by="affekt convert")
-    from affekt.engine.convert import convert
+    from affekt.engine.weights.convert import convert
 
     done = convert(method, file, output, labels=labels, config=values, weights=weights or [])
     if json:

@@ -60,7 +60,7 @@ def command(
     Example: affekt evaluate runs/.../0f6cf0c3--0 --data-root DIR
     """
     require("sklearn", extra="train", needed_by="affekt evaluate")
-    from affekt.deploy.evaluate import evaluate
+    from affekt.evaluation.evaluate import evaluate
 
     with progress("evaluating") as step:
         result = evaluate(

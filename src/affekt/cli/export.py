@@ -31,7 +31,7 @@ def command(
     Example: affekt export runs/.../0f6cf0c3--0 --output walks.affekt
     """
     require("onnxscript", extra="train", needed_by="affekt export")
-    from affekt.deploy.export import export
+    from affekt.deploy.export.export import export
 
     done = export(run, output, to=to, int8=int8, data_root=data_root)
     if json:

@@ -13,7 +13,8 @@ import typer
 from rich.highlighter import NullHighlighter
 from rich.logging import RichHandler
 
-from affekt.cli import card, convert, data, datasets, demo, doctor, evaluate, export, methods, predict, train
+from affekt.cli import card, convert, datasets, demo, doctor, evaluate, export, methods, predict, train
+from affekt.cli.data.main import app as data_app
 from affekt.cli.show import errors
 from affekt.core.errors import AffektError
 
@@ -27,7 +28,7 @@ app = typer.Typer(
 )
 for module in (demo, methods, datasets, card, convert, train, evaluate, export, predict, doctor):
     app.command(name=module.__name__.rpartition(".")[2])(module.command)
-app.add_typer(data.app, name="data")
+app.add_typer(data_app, name="data")
 
 
 def run() -> None:

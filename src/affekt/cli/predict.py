@@ -54,14 +54,14 @@ def command(
 
     Example: affekt predict walks.affekt walk.npz more_walks/ --output answers.csv
     """
-    from affekt.core.left_out import count_by_kind, summary_of
     from affekt.core.prediction import Prediction
-    from affekt.deploy.inputs import survey
+    from affekt.data.left_out import count_by_kind, summary_of
     from affekt.deploy.load import load
-    from affekt.deploy.output import to_document, writer_for
-    from affekt.deploy.timeline import check_one_clip
+    from affekt.deploy.runtime.inputs import survey
+    from affekt.deploy.runtime.output import to_document, writer_for
     from affekt.media.files import walk
     from affekt.media.skeleton import joint_order
+    from affekt.report.timeline.one_clip import check_one_clip
 
     missing = [str(path) for path in inputs if not path.exists()]
     if missing:  # before a large bundle is read
@@ -135,7 +135,7 @@ def _no_warnings_of(name: str) -> Iterator[None]:
 
 def _when(prediction: Prediction) -> str:
     """The stretch that the network is surest of, or looked at most; nothing where there is none."""
-    from affekt.report.moments import clock, key_spans
+    from affekt.report.timeline.moments import clock, key_spans
 
     spans, counts = key_spans(prediction)
     if not len(spans):

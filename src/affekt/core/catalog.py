@@ -95,8 +95,15 @@ def _rooms() -> dict[str, str]:
 @cache
 def _adapters() -> dict[str, str]:
     """Data set name to module."""
-    own = {path.stem: f"affekt.data.{path.stem}" for path in (_HOUSE / "data").glob("[!_]*.py")}
-    return {**own, **_plugins("affekt.datasets")}
+    return {**_own_datasets("data"), **_own_datasets("invented"), **_plugins("affekt.datasets")}
+
+
+def _own_datasets(package: str) -> dict[str, str]:
+    """Modules and packages that define a `DATASET`: their text is read, their code is not imported."""
+    folder = _HOUSE / package
+    files = {path.stem: path for path in folder.glob("[!_]*.py")}
+    files |= {path.parent.name: path for path in folder.glob("*/__init__.py")}
+    return {name: f"affekt.{package}.{name}" for name, path in files.items() if "DATASET" in path.read_text()}
 
 
 def _plugins(group: str) -> dict[str, str]:

@@ -9,11 +9,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from affekt.core.errors import ConfigError, DataError
+from affekt.core.errors import DataError
 from affekt.core.labels import LabelSet
-from affekt.core.prepared import check_header, is_prepared, read_index, samples_of
 from affekt.core.sample import Sample, Skipped
-from affekt.core.settings import Settings, validate
+from affekt.core.settings import Settings
 
 Task = Literal["single_label", "multi_label", "localization"]
 
@@ -119,37 +118,3 @@ class Dataset:
     def at(self, name: str) -> Dataset:
         """The same data set under the name of its module."""
         return replace(self, name=name)
-
-    def open(
-        self, root: Path | None, options: dict[str, Any] | None = None, *, strict: bool = True
-    ) -> Corpus:
-        """Read the data set, or a store that `prepare` made of it.
-
-        Args:
-            strict: Raise where the corpus has errors; False returns it all the same, to report them.
-
-        Raises:
-            ConfigError: Options are wrong, or other than those that a store was prepared with.
-            DataError: There is no such folder, it is not laid out as expected, or the corpus has errors.
-        """
-        chosen, problems = validate(self.options, options or {}, prefix="data.options.")
-        if chosen is None:
-            raise ConfigError(f"data set {self.name}", problems)
-        if self.needs_root and root is None:
-            raise DataError(f"where does {self.name} lie? give --data-root DIR or set AFFEKT_DATA")
-        if self.needs_root and root is not None and not root.exists():
-            raise DataError(f"{root} does not exist; {self.name} was expected there")
-        if root is not None and is_prepared(root):
-            return self._open_prepared(root, chosen)
-        corpus = self.read(root or Path(), chosen)
-        if strict and corpus.errors:
-            count = f"{len(corpus.errors)} problem{'s' if len(corpus.errors) > 1 else ''}"
-            where = f"{root} ({self.name})" if root is not None else self.name
-            raise DataError("\n  ".join([f"{where} has {count} that must be settled first", *corpus.errors]))
-        return corpus
-
-    def _open_prepared(self, root: Path, chosen: Settings) -> Corpus:
-        index = read_index(root)
-        check_header(root, index.header, self.name, chosen.model_dump(mode="json"))
-        samples, skipped = samples_of(root, index)
-        return Corpus(samples, index.labels, skipped, index.task)

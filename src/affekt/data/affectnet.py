@@ -27,9 +27,9 @@ from affekt.core.errors import DataError
 from affekt.core.labels import label_set
 from affekt.core.sample import Skipped, Split
 from affekt.core.settings import Settings
-from affekt.data._layout import published_layout
-from affekt.data._manifest import Line, leads_out, refuse
-from affekt.data._pictures import class_lines, emotion_names, picture_samples
+from affekt.data.layouts.folders import published_layout
+from affekt.data.layouts.manifest import Line, leads_out, refuse
+from affekt.data.layouts.pictures import class_lines, emotion_names, picture_samples
 from affekt.media.files import has_suffix, is_hidden
 from affekt.media.image import SUFFIXES
 

@@ -16,9 +16,9 @@ from affekt.core.dataset import Corpus, Dataset
 from affekt.core.errors import DataError
 from affekt.core.labels import label_set
 from affekt.core.settings import Settings
-from affekt.data._clip_trees import CLIP_SUFFIXES, clip_samples
-from affekt.data._layout import published_layout
-from affekt.data._pictures import class_lines
+from affekt.data.layouts.clip_trees import CLIP_SUFFIXES, clip_samples
+from affekt.data.layouts.folders import published_layout
+from affekt.data.layouts.pictures import class_lines
 
 ALL = label_set("caer-7")
 

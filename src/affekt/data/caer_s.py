@@ -13,8 +13,8 @@ from pathlib import Path
 from affekt.core.dataset import Corpus, Dataset, NoOptions
 from affekt.core.errors import DataError
 from affekt.core.labels import label_set
-from affekt.data._layout import published_layout
-from affekt.data._pictures import class_lines, picture_samples
+from affekt.data.layouts.folders import published_layout
+from affekt.data.layouts.pictures import class_lines, picture_samples
 from affekt.media.image import SUFFIXES
 
 LABELS = label_set("caer-7")

@@ -26,9 +26,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from affekt.core.dataset import Corpus, Dataset
-from affekt.data._clip_trees import CLIP_SUFFIXES, clip_samples
-from affekt.data._label_names import FolderOptions
-from affekt.data._own_files import read_own_files
+from affekt.data.layouts.clip_trees import CLIP_SUFFIXES, clip_samples
+from affekt.data.layouts.label_names import FolderOptions
+from affekt.data.layouts.own_files import read_own_files
 
 
 class ClipsOptions(FolderOptions):

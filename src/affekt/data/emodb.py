@@ -20,7 +20,7 @@ from pathlib import Path
 from affekt.core.dataset import Corpus, Dataset, NoOptions
 from affekt.core.errors import DataError
 from affekt.core.labels import label_set
-from affekt.data._speech import TABLE, Recording, read_names, read_table, recordings_below
+from affekt.data.layouts.speech import TABLE, Recording, read_names, read_table, recordings_below
 
 LABELS = label_set("emodb-7")
 GENDERS: Mapping[str, str] = {

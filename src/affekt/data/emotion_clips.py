@@ -26,9 +26,9 @@ from pydantic import Field
 
 from affekt.core.dataset import Corpus, Dataset
 from affekt.core.sample import Sample, Skipped
-from affekt.data._clip_trees import ClipTree, find_split_trees
-from affekt.data._label_names import LabelOptions, settle_labels
-from affekt.data._manifest import Line, refuse
+from affekt.data.layouts.clip_trees import ClipTree, find_split_trees
+from affekt.data.layouts.label_names import LabelOptions, settle_labels
+from affekt.data.layouts.manifest import Line, refuse
 
 _SESSION = re.compile(r"(?P<session>Ses\d\d)[FM]_.+")
 

@@ -24,8 +24,8 @@ from affekt.core.errors import DataError, MediaError
 from affekt.core.labels import label_set
 from affekt.core.sample import Sample, Skipped
 from affekt.core.settings import Settings
-from affekt.core.split_names import NamedSplit, splits_of
-from affekt.data._manifest import is_absent
+from affekt.data.layouts.manifest import is_absent
+from affekt.data.split_names import NamedSplit, splits_of
 from affekt.media.arrays import read_npz
 from affekt.media.skeleton import JOINT_ORDERS, Skeleton
 

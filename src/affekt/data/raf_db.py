@@ -24,9 +24,9 @@ from affekt.core.errors import DataError
 from affekt.core.labels import label_set
 from affekt.core.sample import Skipped, Split
 from affekt.core.settings import Settings
-from affekt.data._layout import published_layout
-from affekt.data._manifest import Line, refuse
-from affekt.data._pictures import class_lines, picture_samples
+from affekt.data.layouts.folders import published_layout
+from affekt.data.layouts.manifest import Line, refuse
+from affekt.data.layouts.pictures import class_lines, picture_samples
 from affekt.media.image import SUFFIXES
 
 LABELS = label_set("raf-7")

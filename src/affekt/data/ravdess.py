@@ -28,7 +28,7 @@ from affekt.core.dataset import Corpus, Dataset
 from affekt.core.errors import DataError
 from affekt.core.labels import label_set
 from affekt.core.settings import Settings
-from affekt.data._speech import TABLE, Recording, read_names, read_table, recordings_below
+from affekt.data.layouts.speech import TABLE, Recording, read_names, read_table, recordings_below
 
 LABELS = label_set("ravdess-8")
 ACTORS = 24

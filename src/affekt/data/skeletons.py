@@ -31,8 +31,8 @@ from pydantic import Field, field_validator
 from affekt.core.dataset import Corpus, Dataset
 from affekt.core.errors import MediaError, UsageError
 from affekt.core.sample import Sample, Skipped
-from affekt.data._label_names import FolderOptions
-from affekt.data._own_files import read_own_files
+from affekt.data.layouts.label_names import FolderOptions
+from affekt.data.layouts.own_files import read_own_files
 from affekt.media.skeleton import SUFFIXES, joint_order, read_each_skeleton
 
 

@@ -28,7 +28,7 @@ from pathlib import Path
 
 from affekt.core.dataset import Corpus, Dataset
 from affekt.core.labels import label_set
-from affekt.data._clip_lists import PublishedSplit, read_published
+from affekt.data.layouts.clip_lists import PublishedSplit, read_published
 
 LABELS = label_set("videoemotion-8")
 

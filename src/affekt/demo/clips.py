@@ -11,11 +11,13 @@ from affekt.core import catalog
 from affekt.core.prediction import Prediction
 from affekt.core.recipe import Recipe
 from affekt.core.sample import Sample, Skipped
+from affekt.data.open import open_dataset
 from affekt.demo.loop import DemoResult, Loop, choose, run_loop
 from affekt.deploy.load import load
-from affekt.deploy.timeline import write_eaf, write_srt
-from affekt.media.clip_writer import write_clip
-from affekt.report.timeline import write_timeline
+from affekt.media.video.write import write_clip
+from affekt.report.timeline.elan import write_eaf
+from affekt.report.timeline.page import write_timeline
+from affekt.report.timeline.srt import write_srt
 
 EPOCHS = 4
 CLIPS = 360
@@ -91,7 +93,7 @@ def run_video_demo(
 def _enlarged(loop: Loop, samples: Sequence[Sample]) -> list[Sample]:
     """The same performances in larger pictures."""
     data = loop.recipe.data
-    corpus = catalog.dataset(data.name).open(None, {**data.options, "pixels": PIXELS})
+    corpus = open_dataset(data.name, None, {**data.options, "pixels": PIXELS})
     by_id = {sample.id: sample for sample in corpus.samples}
     return [by_id[sample.id] for sample in samples]
 

@@ -13,10 +13,11 @@ from affekt.core.dataset import Corpus
 from affekt.core.prediction import Prediction
 from affekt.core.recipe import Recipe
 from affekt.core.sample import Sample, Skipped
-from affekt.deploy.evaluate import Evaluation, evaluate
-from affekt.deploy.export import Exported, export
+from affekt.data.open import open_dataset
+from affekt.deploy.export.export import Exported, export
 from affekt.engine.run import Run
 from affekt.engine.train import train
+from affekt.evaluation.evaluate import Evaluation, evaluate
 
 SHOWN = 6  # files that are saved and predicted
 
@@ -95,7 +96,7 @@ def run_loop(
     dataset = catalog.dataset(recipe.data.name)
     # Only what a demo made is removed: the folder may hold runs of somebody's own.
     shutil.rmtree(Run.place(folder / "runs", recipe, dataset.modalities).path, ignore_errors=True)
-    corpus = dataset.open(None, recipe.data.options)
+    corpus = open_dataset(dataset, None, recipe.data.options)
     owners = len({sample.subject for sample in corpus.samples})
     say(f"invented {len(corpus.samples)} {kind} of {owners} {subjects}, in {len(corpus.labels)} emotions")
     say(f"training {recipe.method} for {recipe.train.epochs} epochs")

@@ -15,11 +15,11 @@ from affekt.core.prediction import Prediction
 from affekt.core.recipe import Recipe
 from affekt.core.sample import Sample, Skipped
 from affekt.demo.loop import DemoResult, Loop, choose, run_loop
-from affekt.deploy.evaluate import Evaluation
-from affekt.deploy.export import Exported
+from affekt.deploy.export.export import Exported
 from affekt.deploy.load import load
+from affekt.evaluation.evaluate import Evaluation
 from affekt.media.skeleton import Skeleton
-from affekt.report.page import Command, Figure, Page, Walk, write_page
+from affekt.report.run.page import Command, Figure, Page, Walk, write_page
 
 EPOCHS = 12
 

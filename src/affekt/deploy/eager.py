@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from affekt.core import catalog
+from affekt.core.files.sealed import Sealed, read_sealed
 from affekt.core.labels import LabelSet
 from affekt.core.prediction import Provenance
-from affekt.core.sealed import Sealed, read_sealed
-from affekt.deploy.predictor import Predictor
-from affekt.engine.checkpoint import MODEL_FILE
+from affekt.deploy.runtime.predictor import Predictor
 from affekt.engine.network import StoredModel, checkpoint_model, eager_network, encoded_input
 from affekt.engine.run import open_run
+from affekt.engine.weights.checkpoint import MODEL_FILE
 
 log = logging.getLogger(__name__)
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from affekt.core.errors import UsageError, require
-from affekt.deploy.predictor import Predictor
+from affekt.deploy.runtime.predictor import Predictor
 
 if TYPE_CHECKING:
-    from affekt.deploy.backends import Backend, Precision
+    from affekt.deploy.backends.network import Backend, Precision
 
 log = logging.getLogger(__name__)
 

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from affekt.core import catalog
-from affekt.core.content import KEY_DIGITS
 from affekt.core.errors import FolderError
-from affekt.core.fingerprint import fingerprint
+from affekt.core.files.content import KEY_DIGITS
+from affekt.core.files.fingerprint import fingerprint
+from affekt.core.files.sealed import read_sealed
 from affekt.core.sample import Sample
-from affekt.core.sealed import read_sealed
 from affekt.engine.identity import PARTS, DataIdentity
 from affekt.engine.run import Run
 

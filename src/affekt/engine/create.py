@@ -9,7 +9,7 @@ from typing import Any
 from torch import nn
 
 from affekt.core import catalog
-from affekt.engine.initial import read_weights, start_from
+from affekt.engine.weights.initial import read_weights, start_from
 
 
 def create(name: str, *, weights: Path | str | Sequence[Path | str] = (), **config: Any) -> nn.Module:

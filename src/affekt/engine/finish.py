@@ -11,9 +11,9 @@ from affekt.core import catalog
 from affekt.core.answering import answer_all, cell_logits
 from affekt.core.dataset import Corpus
 from affekt.core.errors import MediaError
+from affekt.core.files.sealed import read_sealed
 from affekt.core.recipe import Recipe
 from affekt.core.sample import Localizing, Preprocess
-from affekt.core.sealed import read_sealed
 from affekt.engine.identity import DataIdentity
 from affekt.engine.loading import make_targets
 from affekt.engine.network import EagerNetwork, checkpoint_model, eager_network, encoded_input

@@ -17,12 +17,12 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from affekt.core.content import annotation_key, digest, media_keys
 from affekt.core.dataset import Corpus
 from affekt.core.errors import FolderError
-from affekt.core.prepared import is_prepared
+from affekt.core.files.content import annotation_key, digest, media_keys
+from affekt.core.files.sealed import write_text
 from affekt.core.sample import Sample
-from affekt.core.sealed import write_text
+from affekt.data.store.index import is_prepared
 from affekt.engine.splits import Parts, strongest_label
 
 FILE, TABLE = "data.json", "samples.jsonl.gz"
@@ -35,7 +35,7 @@ class Item:
     """One sample as a run knows it.
 
     Attributes:
-        annotation, media: Keys of `affekt.core.content`.
+        annotation, media: Keys of `affekt.core.files.content`.
         is_gone: It was trained or validated on, and is not in the data any more.
     """
 

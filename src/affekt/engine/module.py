@@ -14,7 +14,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from affekt.core.errors import DataError
 from affekt.core.recipe import Recipe
-from affekt.engine.features import FeatureNetwork
+from affekt.engine.features.backbone import FeatureNetwork
 from affekt.engine.optimization import make_optimizer, rate_factor
 from affekt.engine.randomness import STEP, seed_torch
 from affekt.engine.scoring import Scorer

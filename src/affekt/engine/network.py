@@ -15,9 +15,9 @@ from torch import nn
 
 from affekt.core import catalog
 from affekt.core.errors import FolderError
+from affekt.core.files.sealed import Sealed, read_sealed
 from affekt.core.sample import Localizing, Preprocess
-from affekt.core.sealed import Sealed, read_sealed
-from affekt.engine.checkpoint import model_weights
+from affekt.engine.weights.checkpoint import model_weights
 
 
 def checkpoint_model(sealed: Sealed) -> nn.Module:

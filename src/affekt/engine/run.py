@@ -22,8 +22,8 @@ from typing import Any
 import tomli_w
 
 from affekt.core.errors import AffektError, FolderError
+from affekt.core.files.sealed import MANIFEST, write_text
 from affekt.core.recipe import Recipe
-from affekt.core.sealed import MANIFEST, write_text
 from affekt.engine.identity import DataIdentity, read_identity
 
 _LETTERS = {"text": "T", "audio": "A", "video": "V", "image": "I", "skeleton": "G"}

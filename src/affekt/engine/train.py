@@ -14,18 +14,17 @@ from torch import nn
 from affekt.core import catalog
 from affekt.core.dataset import Corpus
 from affekt.core.errors import ConfigError, UsageError
-from affekt.core.left_out import kinds_of
+from affekt.core.files.sealed import read_sealed
 from affekt.core.method import Method
 from affekt.core.recipe import Recipe, as_recipe, check_classes
 from affekt.core.sample import Localizing, Preprocess
-from affekt.core.sealed import read_sealed
 from affekt.core.settings import Settings
-from affekt.engine.cache import cache_root
-from affekt.engine.checkpoint import training_weights
+from affekt.data.left_out import kinds_of
+from affekt.data.open import open_dataset
 from affekt.engine.criterion import Criterion, class_weights
-from affekt.engine.filling import cached
+from affekt.engine.features.cache import cache_root
+from affekt.engine.features.filling import cached
 from affekt.engine.finish import finish
-from affekt.engine.initial import Weights, check_start, name_weights, read_weights, start_from
 from affekt.engine.loading import SampleDataset, plain_loader, train_loader
 from affekt.engine.module import TrainingModule
 from affekt.engine.progress import bar
@@ -37,6 +36,8 @@ from affekt.engine.scoring import ClassScorer, Scorer, SegmentScorer
 from affekt.engine.splits import Parts
 from affekt.engine.stopping import Begun, StopRequest, StopSignal, stop_requests
 from affekt.engine.trainer import end_processes, logging_to, make_trainer
+from affekt.engine.weights.checkpoint import training_weights
+from affekt.engine.weights.initial import Weights, check_start, name_weights, read_weights, start_from
 
 log = logging.getLogger(__name__)
 
@@ -133,7 +134,7 @@ def open_corpus(recipe: Recipe, data_root: Path | str | None) -> Corpus:
         ConfigError: The network has another number of classes.
         DataError: The data set cannot be read.
     """
-    corpus = catalog.dataset(recipe.data.name).open(data_path(data_root), recipe.data.options)
+    corpus = open_dataset(recipe.data.name, data_path(data_root), recipe.data.options)
     config = catalog.method(recipe.method).make_config(recipe.config)
     problems = check_classes(config, corpus.labels)
     if problems:

@@ -16,10 +16,10 @@ from typing import NamedTuple
 import numpy as np
 
 from affekt.core.errors import MediaError, UsageError
-from affekt.media.snippets import MEAN
 from affekt.media.sound import MAX_RATE_HZ, MIN_RATE_HZ, SoundSource, sound_blocks
-from affekt.media.spectrum import Padding, log_mel_of_blocks
+from affekt.media.sound.spectrum import Padding, log_mel_of_blocks
 from affekt.media.video import Video
+from affekt.media.video.snippets import MEAN
 
 CELL_FRAMES = 16
 CELL_ROWS = 32  # two rows of the spectrogram to a frame

@@ -11,7 +11,7 @@ from av.audio.stream import AudioStream
 from av.video.stream import VideoStream
 
 from affekt.core.errors import MediaError
-from affekt.media.video import MAX_PIXELS
+from affekt.media.limits import MAX_PIXELS
 
 # Formats that hold their own data, in libavformat's names. Playlists, concat scripts, image sequences,
 # devices and whatever else opens further files or addresses are not among them, whatever their suffix.

@@ -29,8 +29,9 @@ from affekt.core.recipe import LossSettings, Recipe
 from affekt.core.sample import Localizing, Preprocess
 from affekt.core.settings import Settings
 from affekt.core.spec import InputSpec
-from affekt.deploy.export import GATE_BATCHES, GATE_CELLS, TOLERANCE
-from affekt.deploy.graphs import make_graphs, max_difference, random_batch
+from affekt.data.open import open_dataset
+from affekt.deploy.export.export import GATE_BATCHES, GATE_CELLS, TOLERANCE
+from affekt.deploy.export.graphs import make_graphs, max_difference, random_batch
 from affekt.engine.criterion import Criterion
 from affekt.engine.network import EagerNetwork, eager_network, encoded_input
 from affekt.testing.media import invent_samples
@@ -302,12 +303,12 @@ def check_dataset(name: str) -> None:
     )
     assert dataset.title and dataset.licence and dataset.cite and dataset.modalities
     if not dataset.needs_root:
-        assert dataset.open(None).samples
+        assert open_dataset(dataset).samples
         return
     with tempfile.TemporaryDirectory() as empty:
         for root in (Path(empty), Path(empty) / "missing"):
             try:
-                dataset.open(root)
+                open_dataset(dataset, root)
             except AffektError:
                 continue
             raise AssertionError(f"{name} reads samples from a folder without any")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from affekt.core import catalog
 from affekt.core.errors import UsageError
 from affekt.core.sample import Sample
+from affekt.data.open import open_dataset
 
 _CLIPS = {"clips": 24, "pixels": 32, "frames_per_clip": 24, "sound_rate_hz": 8000}
 # The invented data set that has media of a modality, and how it is kept small.
@@ -27,4 +27,4 @@ def invent_samples(modality: str, count: int = 8) -> list[Sample]:
     if modality not in _INVENTED:
         raise UsageError(f"no media are invented for {modality!r}; known are {', '.join(_INVENTED)}")
     name, options = _INVENTED[modality]
-    return catalog.dataset(name).open(None, options).samples[:count]
+    return open_dataset(name, None, options).samples[:count]

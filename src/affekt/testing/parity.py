@@ -8,22 +8,8 @@ from typing import Annotated
 
 import typer
 
-from affekt.core import catalog
 from affekt.core.errors import AffektError
-from affekt.core.parity import Case, Comparison
-
-
-def compare(method: str, case: Path, keys: Path | None = None) -> list[Comparison]:
-    """Every output of a case beside the reference's.
-
-    Args:
-        method: Name of the method, or of its folder of cases.
-        keys: Names and shapes of the reference weights; `keys.json` beside the case if not given.
-
-    Raises:
-        UsageError: There is no such method, or the file is no case of it.
-    """
-    return list(catalog.method(method).load("parity")(Case.open(case, keys)))
+from affekt.parity.compare import compare
 
 
 def main(

@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from affekt.core import catalog
 from affekt.core.answering import answer
-from affekt.deploy.graphs import random_batch
+from affekt.data.open import open_dataset
+from affekt.deploy.export.graphs import random_batch
 from affekt.engine.network import eager_network
 from affekt.methods.bpm_gcn.config import BPMGCNConfig
 from affekt.methods.bpm_gcn.model import BPMGCN
@@ -67,7 +67,7 @@ def test_several_labels_are_trained_as_the_reference_does_only_if_asked():
 
 
 def test_several_views_are_answered_by_the_mean_of_their_scores():
-    samples = catalog.dataset("walkers").open(None).samples[:2]
+    samples = open_dataset("walkers").samples[:2]
     config = BPMGCNConfig(width=8, clip_frames=8, views=3, augment={"mirror": True})
     torch.manual_seed(0)
     preprocess, network = GaitPreprocess(config), eager_network(BPMGCN(config).eval())

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from affekt.core.parity import Case
 from affekt.methods.bpm_gcn.model import body_graph
 from affekt.methods.bpm_gcn.parity import run_case
-from affekt.testing.parity import compare
+from affekt.parity.case import Case
+from affekt.parity.compare import compare
 
 # Empty where ../shared is absent: pytest then skips the test and says so.
 CASES = sorted((Path(__file__).parents[3].parent / "shared" / "parity" / "bpm-gcn").glob("*.npz"))

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from affekt.core import catalog
 from affekt.core.errors import AffektError, MediaError
 from affekt.core.sample import Sample
+from affekt.data.open import open_dataset
 from affekt.media.skeleton import JOINT_ORDERS, Skeleton
 from affekt.methods.bpm_gcn.augment import mirrored
 from affekt.methods.bpm_gcn.config import BPMGCNConfig
@@ -16,7 +16,7 @@ from affekt.methods.bpm_gcn.preprocess import THIGH, GaitPreprocess, align
 
 @pytest.fixture
 def walk():
-    return catalog.dataset("walkers").open(None).samples[0].media["skeleton"]
+    return open_dataset("walkers").samples[0].media["skeleton"]
 
 
 def sample(skeleton, **changes):
@@ -106,7 +106,7 @@ def test_mirroring_twice_is_the_walk_itself_and_keeps_affective_features_of_the_
 
 
 def test_normalised_channels_have_mean_zero_and_deviation_one():
-    samples = catalog.dataset("walkers").open(None).samples[:40]
+    samples = open_dataset("walkers").samples[:40]
     config = BPMGCNConfig(normalise=True)
     preprocess = GaitPreprocess(config, GaitPreprocess(config).fit(samples))
     for name in ("skeleton", "movement"):
@@ -115,7 +115,7 @@ def test_normalised_channels_have_mean_zero_and_deviation_one():
 
 
 def test_affective_targets_of_training_walks_lie_between_minus_one_and_one():
-    samples = catalog.dataset("walkers").open(None).samples[:10]
+    samples = open_dataset("walkers").samples[:10]
     config = BPMGCNConfig(augment={"kind": "none"})
     preprocess = GaitPreprocess(config, GaitPreprocess(config).fit(samples))
     targets = np.stack([preprocess(item, rng=np.random.default_rng(0))["affective"] for item in samples])

@@ -6,16 +6,16 @@ import pickle
 import numpy as np
 import pytest
 
-from affekt.core import catalog
 from affekt.core.answering import prepare
 from affekt.core.errors import MediaError
 from affekt.core.sample import Sample
+from affekt.data.open import open_dataset
 from affekt.media.skeleton import Skeleton
-from affekt.media.skeleton_rate import between_frames
+from affekt.media.skeleton.rate import between_frames
 from affekt.methods.bpm_gcn.config import BPMGCNConfig
 from affekt.methods.bpm_gcn.preprocess import GaitPreprocess
 
-SAMPLES = catalog.dataset("walkers").open(None, {"walkers": 8}).samples
+SAMPLES = open_dataset("walkers", None, {"walkers": 8}).samples
 WALK = dataclasses.replace(SAMPLES[0].media["skeleton"], cycle_frames=None)
 CYCLE = SAMPLES[0].media["skeleton"].cycle_frames
 
@@ -259,7 +259,7 @@ def test_a_preprocessing_can_be_sent_to_another_process():
 
 
 def test_no_captured_walk_is_refused_and_a_third_of_them_is_mirrored(shared):
-    samples = catalog.dataset("emotion_gait").open(shared / "data" / "emotion_gait").samples[::3]
+    samples = open_dataset("emotion_gait", shared / "data" / "emotion_gait").samples[::3]
     found = prepare(samples, GaitPreprocess(BPMGCNConfig()))
     assert found.skipped == []
     mirrored = [any("left and right are exchanged" in note for note in notes) for notes in found.notes]

@@ -6,7 +6,7 @@ from safetensors.torch import load_file
 
 import affekt
 from affekt.core import catalog
-from affekt.engine.convert import convert
+from affekt.engine.weights.convert import convert
 from affekt.layers.names import SNIPPET_BACKBONE
 from affekt.methods.cten.config import CTENConfig
 from affekt.methods.cten.model import CTEN

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from affekt.core.errors import UsageError
-from affekt.core.parity import Case
 from affekt.methods.cten.parity import run_case
-from affekt.testing.parity import compare
+from affekt.parity.case import Case
+from affekt.parity.compare import compare
 
 # Empty where ../shared is absent: pytest then skips the test and says so.
 CASES = sorted((Path(__file__).parents[3].parent / "shared" / "parity" / "cten").glob("*.npz"))

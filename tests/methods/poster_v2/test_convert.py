@@ -7,8 +7,8 @@ from safetensors.torch import load_file, save_file
 
 import affekt
 from affekt.core.errors import AffektError, ConfigError, FolderError, UsageError
-from affekt.core.sealed import read_sealed
-from affekt.engine.convert import convert
+from affekt.core.files.sealed import read_sealed
+from affekt.engine.weights.convert import convert
 from affekt.methods.poster_v2.config import PosterV2Config
 from affekt.methods.poster_v2.image_branch import ImageBranch
 from affekt.methods.poster_v2.landmark_branch import LandmarkBranch

@@ -8,9 +8,9 @@ from safetensors.torch import load_file, save_file
 
 import affekt
 from affekt.core.errors import FolderError
-from affekt.core.sealed import read_sealed
+from affekt.core.files.sealed import read_sealed
 from affekt.core.weights import KeyMap
-from affekt.engine.convert import convert
+from affekt.engine.weights.convert import convert
 from affekt.layers.names import I3D_FRAMES
 from affekt.methods.tsl_net.config import TSLNetConfig
 from affekt.methods.tsl_net.model import TSLNet

@@ -7,8 +7,8 @@ import torch
 from affekt.core import catalog
 from affekt.core.errors import ConfigError
 from affekt.core.labels import label_set
-from affekt.deploy.backends import graph_network
-from affekt.deploy.graphs import make_graph, make_graphs, max_difference, random_batch
+from affekt.deploy.backends.network import graph_network
+from affekt.deploy.export.graphs import make_graph, make_graphs, max_difference, random_batch
 from affekt.engine.network import eager_network
 from affekt.layers.cross_entropy import PlainCrossEntropy
 from affekt.methods.tsl_net.config import TSLNetConfig

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from affekt.core.errors import UsageError
-from affekt.core.parity import Case
 from affekt.methods.tsl_net.parity import run_case
 from affekt.methods.tsl_net.weights import BARE_WEIGHTS, TRAINING_WEIGHTS, WEIGHTS
-from affekt.testing.parity import compare
+from affekt.parity.case import Case
+from affekt.parity.compare import compare
 
 # Empty where ../shared is absent: pytest then skips the test and says so.
 FOLDER = Path(__file__).parents[3].parent / "shared" / "parity" / "tsl-net"

@@ -12,9 +12,9 @@ from affekt.core.notes import collect_notes
 from affekt.core.sample import Localizing, Preprocess, Sample
 from affekt.engine.network import eager_network
 from affekt.media.cells import log_mel_rows
-from affekt.media.clip_writer import write_clip
 from affekt.media.sound import Waveform
 from affekt.media.video import VideoFrames
+from affekt.media.video.write import write_clip
 from affekt.methods.tsl_net import preprocess as module
 from affekt.methods.tsl_net.config import TSLNetConfig
 from affekt.methods.tsl_net.heard import heard_cells, neighbours, time_code

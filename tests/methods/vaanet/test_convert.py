@@ -7,8 +7,8 @@ from safetensors.torch import load_file
 import affekt
 from affekt.core import catalog
 from affekt.core.errors import FolderError
-from affekt.core.sealed import read_sealed
-from affekt.engine.convert import convert
+from affekt.core.files.sealed import read_sealed
+from affekt.engine.weights.convert import convert
 from affekt.layers.names import SNIPPET_BACKBONE, SOUND_BACKBONE
 from affekt.methods.vaanet.config import VAANetConfig
 from affekt.methods.vaanet.model import VAANet

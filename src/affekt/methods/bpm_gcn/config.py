@@ -7,8 +7,8 @@ from typing import Any, Literal
 from pydantic import Field, PositiveInt, field_validator
 
 from affekt.core.settings import Settings
-from affekt.media.skeleton_gaps import GapLimits
-from affekt.media.skeleton_motion import MotionLimits
+from affekt.media.skeleton.gaps import GapLimits
+from affekt.media.skeleton.motion import MotionLimits
 
 
 class AugmentConfig(Settings):

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from affekt.core.errors import UsageError
-from affekt.core.parity import Case, Comparison, draw_integers, draw_normal
+from affekt.parity.case import Case, draw_integers, draw_normal
+from affekt.parity.compare import Comparison
 
 from .config import BPMGCNConfig
 from .features import affective_features, movement

@@ -11,7 +11,7 @@ from affekt.core.errors import AffektError, MediaError
 from affekt.core.sample import Sample
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.media.skeleton import Skeleton
-from affekt.media.skeleton_rate import Timing, between_frames, source_frames
+from affekt.media.skeleton.rate import Timing, between_frames, source_frames
 
 from .augment import mirrored, move, turn_about_vertical, vary
 from .config import BPMGCNConfig

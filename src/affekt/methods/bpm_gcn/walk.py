@@ -10,11 +10,11 @@ import numpy as np
 from affekt.core.errors import MediaError
 from affekt.core.notes import note
 from affekt.media.skeleton import Skeleton
-from affekt.media.skeleton_gaps import fill_gaps
-from affekt.media.skeleton_lost import find_lost
-from affekt.media.skeleton_motion import check_length, check_walks
-from affekt.media.skeleton_sides import named_sides
-from affekt.media.skeleton_upright import upright
+from affekt.media.skeleton.gaps import fill_gaps
+from affekt.media.skeleton.lost import find_lost
+from affekt.media.skeleton.motion import check_length, check_walks
+from affekt.media.skeleton.sides import named_sides
+from affekt.media.skeleton.upright import upright
 
 from .config import BPMGCNConfig
 from .joints import JOINTS

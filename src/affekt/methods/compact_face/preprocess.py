@@ -9,9 +9,9 @@ import numpy as np
 
 from affekt.core.sample import Sample
 from affekt.core.spec import InputSpec, TensorSpec
-from affekt.media.face_crop import note_if_no_crop
 from affekt.media.image import image_of, resize, to_grey
-from affekt.media.image_views import erased, mirrored, moved
+from affekt.media.image.face_crop import note_if_no_crop
+from affekt.media.image.views import erased, mirrored, moved
 
 from .config import CompactFaceConfig
 

@@ -11,9 +11,9 @@ from affekt.core.errors import AffektError, DataError, MediaError
 from affekt.core.sample import Moments, Sample
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.media.sound import sound_of, sound_span_s
-from affekt.media.sound_notes import note_short, note_unheard
-from affekt.media.sound_views import coloured, masked, noisy, sounding_span, stretched
-from affekt.media.spectrum import log_mel
+from affekt.media.sound.notes import note_short, note_unheard
+from affekt.media.sound.spectrum import log_mel
+from affekt.media.sound.views import coloured, masked, noisy, sounding_span, stretched
 
 from .config import CompactVoiceConfig
 

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from affekt.media.snippets import Draw, sample_snippets
+from affekt.media.video.snippets import Draw, sample_snippets
 
 
 def threshold_of(attention: Float[Tensor, "b s"], *, bar: float) -> Float[Tensor, "b 1"]:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from affekt.layers.resnet_2d import SpectrogramResNet
 from affekt.layers.resnet_3d import SnippetResNet
 from affekt.layers.temporal_attention import TemporalAttention
-from affekt.media.snippets import MEAN
+from affekt.media.video.snippets import MEAN
 
 from .config import CTENConfig
 

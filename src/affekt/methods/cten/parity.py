@@ -13,18 +13,11 @@ from torch import Tensor, nn
 
 from affekt.core.errors import UsageError
 from affekt.core.labels import label_set
-from affekt.core.parity import (
-    Case,
-    Comparison,
-    draw_coarse,
-    draw_integers,
-    draw_normal,
-    draw_pixels,
-    draw_wave,
-)
 from affekt.layers.cross_entropy import PlainCrossEntropy
-from affekt.media.snippets import MEAN, sample_snippets
-from affekt.media.spectrum import kaldi_filterbank
+from affekt.media.sound.spectrum import kaldi_filterbank
+from affekt.media.video.snippets import MEAN, sample_snippets
+from affekt.parity.case import Case, draw_coarse, draw_integers, draw_normal, draw_pixels, draw_wave
+from affekt.parity.compare import Comparison
 
 from .config import AudioConfig, CTENConfig, VisualConfig
 from .erasing import context_of, kept_frames, keyframes_of, threshold_of

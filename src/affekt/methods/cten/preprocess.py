@@ -13,8 +13,12 @@ from affekt.core.errors import MediaError
 from affekt.core.notes import note
 from affekt.core.sample import Moments, Sample
 from affekt.core.spec import InputSpec, TensorSpec
-from affekt.media.clip_views import draw_view
-from affekt.media.snippets import (
+from affekt.media.sound import NoSound, sound_of, sound_span_s
+from affekt.media.sound.mix import one_channel
+from affekt.media.sound.notes import heard_together, note_beside
+from affekt.media.sound.spectrum import kaldi_filterbank
+from affekt.media.video import video_of
+from affekt.media.video.snippets import (
     as_clips,
     clips_spec,
     drawn_by,
@@ -23,11 +27,7 @@ from affekt.media.snippets import (
     sample_snippets,
     snippets_of,
 )
-from affekt.media.sound import NoSound, sound_of, sound_span_s
-from affekt.media.sound_mix import one_channel
-from affekt.media.sound_notes import heard_together, note_beside
-from affekt.media.spectrum import kaldi_filterbank
-from affekt.media.video import video_of
+from affekt.media.video.views import draw_view
 
 from .config import AudioConfig, CTENConfig
 

@@ -11,9 +11,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from affekt.core.errors import UsageError
-from affekt.core.parity import Case, Comparison, draw_integers, draw_normal, draw_tensor
 from affekt.core.sample import Sample
 from affekt.optim.sam import SAM
+from affekt.parity.case import Case, draw_integers, draw_normal, draw_tensor
+from affekt.parity.compare import Comparison
 
 from .config import PosterV2Config
 from .model import PosterV2

@@ -9,9 +9,9 @@ import numpy as np
 
 from affekt.core.sample import Sample
 from affekt.core.spec import InputSpec, TensorSpec
-from affekt.media.face_crop import note_if_no_crop
 from affekt.media.image import image_of, resize
-from affekt.media.image_views import erased, mirrored
+from affekt.media.image.face_crop import note_if_no_crop
+from affekt.media.image.views import erased, mirrored
 
 from .config import PosterV2Config
 

@@ -15,7 +15,6 @@ from torch import Tensor
 
 from affekt.core.errors import UsageError
 from affekt.core.labels import label_set
-from affekt.core.parity import Case, Comparison, draw_normal
 from affekt.core.sample import Sample
 from affekt.core.segment import Point
 from affekt.layers.cross_entropy import PlainCrossEntropy
@@ -23,6 +22,8 @@ from affekt.media.cells import CELL_ROWS, MELS, log_mel_cells
 from affekt.metrics.detection import detection_scores
 from affekt.metrics.proposals import ProposalSettings, find_proposals
 from affekt.metrics.segments import Segments
+from affekt.parity.case import Case, draw_normal
+from affekt.parity.compare import Comparison
 
 from .config import LossWeights, TSLNetConfig
 from .heard import neighbours, stacked, time_code

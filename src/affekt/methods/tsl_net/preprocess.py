@@ -27,7 +27,7 @@ from affekt.media.cells import (
     log_mel_rows,
 )
 from affekt.media.sound import NoSound, Waveform, sound_span_s
-from affekt.media.sound_notes import heard_together, note_beside
+from affekt.media.sound.notes import heard_together, note_beside
 from affekt.media.video import Video, video_of
 from affekt.metrics.calibration import sigmoid
 from affekt.metrics.proposals import find_proposals

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from affekt.core.settings import Settings
-from affekt.media.snippets import SnippetSettings
+from affekt.media.video.snippets import SnippetSettings
 
 
 class VisualConfig(SnippetSettings):

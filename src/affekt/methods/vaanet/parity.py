@@ -16,20 +16,13 @@ from torch.nn import functional as F
 
 from affekt.core.errors import UsageError
 from affekt.core.labels import label_set
-from affekt.core.parity import (
-    Case,
-    Comparison,
-    draw_coarse,
-    draw_integers,
-    draw_normal,
-    draw_pixels,
-    draw_wave,
-)
 from affekt.layers.cross_entropy import PlainCrossEntropy
 from affekt.layers.polarity import polarity_signs, polarity_weights
-from affekt.media.clip_views import ClipView, centre_square
-from affekt.media.snippets import MEAN, sample_snippets
-from affekt.media.spectrum import mfcc
+from affekt.media.sound.spectrum import mfcc
+from affekt.media.video.snippets import MEAN, sample_snippets
+from affekt.media.video.views import ClipView, centre_square
+from affekt.parity.case import Case, draw_coarse, draw_integers, draw_normal, draw_pixels, draw_wave
+from affekt.parity.compare import Comparison
 
 from .config import AudioConfig, VAANetConfig, VisualConfig
 from .model import VAANet

@@ -12,11 +12,11 @@ from affekt.core.errors import MediaError
 from affekt.core.notes import note
 from affekt.core.sample import Moments, Sample
 from affekt.core.spec import InputSpec, TensorSpec
-from affekt.media.snippets import clips_spec, moments_of, read_snippets
 from affekt.media.sound import NoSound, Waveform, sound_of, sound_span_s
-from affekt.media.sound_notes import is_silent, note_beside, note_short
-from affekt.media.spectrum import mfcc
+from affekt.media.sound.notes import is_silent, note_beside, note_short
+from affekt.media.sound.spectrum import mfcc
 from affekt.media.video import video_of
+from affekt.media.video.snippets import clips_spec, moments_of, read_snippets
 
 from .config import AudioConfig, VAANetConfig
 

@@ -1,0 +1,1 @@
+"""`affekt data`: one file a command."""

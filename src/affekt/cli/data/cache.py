@@ -1,0 +1,59 @@
+"""`affekt data cache`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from affekt.cli.show import AsJson, as_json, progress, say
+from affekt.core.errors import require
+
+
+def command(
+    recipe: Annotated[
+        list[Path], typer.Argument(help="Recipe files, or METHOD/NAME; later ones override earlier ones.")
+    ],
+    change: Annotated[list[str] | None, typer.Option("--set", help="Override one value: a.b=c.")] = None,
+    data_root: Annotated[
+        Path | None, typer.Option(envvar="AFFEKT_DATA", help="Where the data set lies.")
+    ] = None,
+    weights: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder the network starts from, as for affekt train; repeatable."),
+    ] = None,
+    cache: Annotated[
+        Path | None, typer.Option(envvar="AFFEKT_CACHE", help="Folder of cached features; default: cache.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Compute what a recipe's frozen backbone sees, ahead of training.
+
+    What is there already is kept; several processes may fill one cache.
+
+    Example: affekt data cache recipe.toml --set train.cached_views=4 --data-root DIR --weights DIR
+    """
+    from affekt.core.recipe import Recipe
+
+    checked = Recipe.load(recipe, change or [])
+    require("lightning", extra="train", needed_by="affekt data cache")
+    from affekt.engine.features.fill_ahead import fill_ahead
+
+    with progress("features") as show:
+        filled = fill_ahead(checked, data_root=data_root, weights=weights or [], cache=cache, on_item=show)
+    for line in filled.skipped:
+        say(f"skipped {line}")
+    if json:
+        as_json(
+            {
+                "folder": str(filled.folder),
+                "computed": filled.computed,
+                "reused": filled.reused,
+                "skipped": list(filled.skipped),
+                "bytes": filled.bytes,
+                "seconds": filled.seconds,
+            }
+        )
+        return
+    say(str(filled))

@@ -1,0 +1,1 @@
+"""Files and folders: written whole, sealed by hashes, recognised by their content."""

@@ -1,0 +1,180 @@
+"""Class names as they are found: spellings of one name, words that are no label, names that are no class."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import field_validator
+
+from affekt.core.errors import DataError
+from affekt.core.labels import LabelSet
+from affekt.core.settings import Settings
+from affekt.data.layouts.manifest import Line, is_absent
+from affekt.data.split_names import NamedSplit, looks_like_split, option_for, split_of
+
+_BETWEEN = re.compile(r"(?<!\d)[\s_]+|[\s_]+(?!\d)|(?<=[^\W\d_])[-\u2010-\u2015\u2212]+")
+_SCRIPTS = ("LATIN", "GREEK", "CYRILLIC")  # whose marks are accents; elsewhere they change the letter
+
+
+class LabelOptions(Settings):
+    """How labels are read.
+
+    Attributes:
+        labels: Class names in the order of the network's outputs; the names found, sorted, if left out.
+        merge_spellings: Names that differ by case, blanks or accents are one class, called by the name in
+            `labels` or else by the most frequent spelling. Without it, training stops at such names.
+    """
+
+    labels: tuple[str, ...] = ()
+    merge_spellings: bool = False
+
+    @field_validator("labels")
+    @classmethod
+    def _make_a_set(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return check_label_names(names)
+
+
+class FolderOptions(LabelOptions):
+    """How labels and splits are read.
+
+    Attributes:
+        splits: Which split a folder, or a word in the column `split`, means where its name does not say it:
+            train, validation, test, or `ignore` to leave it out; as in {heldout = "test"}.
+    """
+
+    splits: Mapping[str, NamedSplit] = {}
+
+
+class Labelled(NamedTuple):
+    """Lines with their final labels.
+
+    Attributes:
+        problems: What a person should know; training goes on.
+        errors: What would make wrong classes; training stops.
+    """
+
+    lines: list[Line]
+    labels: LabelSet
+    problems: list[str]
+    errors: list[str]
+
+
+def settle_labels(root: Path, lines: Sequence[Line], options: LabelOptions) -> Labelled:
+    """Final labels of lines, and the label set: the names chosen, or those found, sorted.
+
+    Raises:
+        DataError: A label is not among those chosen, or there are fewer than two.
+    """
+    chosen = options.labels
+    counts = Counter(line.label for line in lines if line.label is not None)
+    absent = {name: count for name, count in counts.items() if is_absent(name) and name not in chosen}
+    found = {name: count for name, count in counts.items() if name not in absent}
+    problems = [
+        f"{count} sample{'s are' if count > 1 else ' is'} labelled {name!r}, which is taken for no label: "
+        "name it in options.labels if it is a class"
+        for name, count in sorted(absent.items())
+    ]
+    groups = _spellings(found, chosen)
+    final: dict[str, str | None] = dict.fromkeys(absent)
+    final |= {name: name for name in found}
+    errors: list[str] = []
+    for group in groups:
+        if options.merge_spellings:
+            best = _best(group, found, chosen)
+            final |= dict.fromkeys(group, best)
+            problems.append(f"{_quoted(group, found)} are read as {best!r} (options.merge_spellings)")
+        else:
+            errors.append(
+                f"classes {_quoted(group, found)} look like one class in different spellings: "
+                "options.merge_spellings = true merges them, options.labels that names each keeps them apart"
+            )
+    names = sorted({name for name in final.values() if name is not None})
+    strange = [name for name in names if looks_like_split(name) and name not in chosen]
+    unknown = [name for name in names if chosen and name not in chosen]
+    if unknown:
+        known = {plain_name(name) for name in chosen}
+        hint = "; options.merge_spellings = true reads other spellings of them"
+        raise DataError(
+            f"{root}: labels {', '.join(unknown)} are not among options.labels ({', '.join(chosen)})"
+            f"{hint if any(plain_name(name) in known for name in unknown) else ''}"
+        )
+    if len(chosen or names) < 2:
+        raise DataError(f"{root}: at least two classes are needed, found {', '.join(names) or 'no label'}")
+    if strange:
+        what = f"classes {', '.join(strange)} look like splits"
+        if len(strange) == 1:
+            what = f"class {strange[0]} looks like a split"
+        others = [name for name in strange if split_of(name) is None]
+        hint = f" options.splits states others, as in {option_for(others[0])};" if others else ""
+        errors.append(
+            f"{what}: folders of splits are read where each holds a folder for every class, as in "
+            f"train/happy/;{hint} options.labels keeps such a name as a class"
+        )
+    return Labelled(
+        [line._replace(label=final.get(line.label) if line.label is not None else None) for line in lines],
+        LabelSet.of(*(chosen or names)),
+        problems,
+        errors,
+    )
+
+
+def plain_name(name: str) -> str:
+    """A name without what people vary: case, blanks, accents, the form of its characters.
+
+    Example:
+        >>> plain_name(" Ängstlich_1") == plain_name("angstlich-1"), plain_name("-1") == plain_name("1")
+        (True, False)
+    """
+    letters: list[str] = []
+    base = ""
+    for letter in unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold()):
+        if unicodedata.combining(letter):
+            if base.startswith(_SCRIPTS):
+                continue
+        else:
+            base = unicodedata.name(letter, "")
+        if unicodedata.category(letter) != "Cf":  # soft hyphens, marks of direction, blanks without width
+            letters.append(letter)
+    return _BETWEEN.sub("", "".join(letters).strip(" \t\r\n\v\f_"))
+
+
+def check_label_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names that an option gives, if they can make a set; for validators.
+
+    Raises:
+        ValueError: There is one alone, or one is repeated.
+    """
+    if names and (len(names) < 2 or len(set(names)) < len(names)):
+        raise ValueError("at least two names are needed, each once")
+    return names
+
+
+def _spellings(found: Iterable[str], chosen: Sequence[str]) -> list[list[str]]:
+    """Names that are spellings of one, sorted; those that an option names by themselves stay apart."""
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for name in sorted({*found}):
+        groups[plain_name(name)].append(name)
+    kept = {plain_name(name) for name in chosen}
+    return [
+        group
+        for plain, group in groups.items()
+        if sum(name not in chosen for name in group) + (plain in kept) > 1 and not {*group} <= {*chosen}
+    ]
+
+
+def _best(group: Sequence[str], found: Mapping[str, int], chosen: Sequence[str]) -> str:
+    plain = plain_name(group[0])
+    named = [name for name in chosen if plain_name(name) == plain]
+    return named[0] if named else min(group, key=lambda name: (-found[name], name != name.strip(), name))
+
+
+def _quoted(group: Sequence[str], found: Mapping[str, int]) -> str:
+    # Names that differ only in the form of their characters look the same unless written out.
+    written = {name: unicodedata.normalize("NFKC", name) for name in group}
+    show = repr if len(set(written.values())) == len(group) else ascii
+    return ", ".join(f"{show(name)} ({found[name]})" for name in group)

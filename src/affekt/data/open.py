@@ -1,0 +1,56 @@
+"""Open a data set: from its own folder, or from a store that `affekt data prepare` made of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from affekt.core import catalog
+from affekt.core.dataset import Corpus, Dataset
+from affekt.core.errors import ConfigError, DataError
+from affekt.core.settings import Settings, validate
+from affekt.data.store.index import check_header, is_prepared, read_index, samples_of
+
+
+def open_dataset(
+    dataset: Dataset | str,
+    root: Path | None = None,
+    options: dict[str, Any] | None = None,
+    *,
+    strict: bool = True,
+) -> Corpus:
+    """Read a data set, or the store that stands in the place of its folder.
+
+    Args:
+        dataset: By name, or as `affekt.core.catalog.dataset` gives it.
+        root: Its folder; not needed for data that are generated.
+        strict: Raise where the corpus has errors; False returns it all the same, to report them.
+
+    Raises:
+        UsageError: There is no data set of that name.
+        ConfigError: Options are wrong, or differ from those that a store was prepared with.
+        DataError: There is no such folder, it is not laid out as expected, or the corpus has errors.
+    """
+    dataset = catalog.dataset(dataset) if isinstance(dataset, str) else dataset
+    chosen, problems = validate(dataset.options, options or {}, prefix="data.options.")
+    if chosen is None:
+        raise ConfigError(f"data set {dataset.name}", problems)
+    if dataset.needs_root and root is None:
+        raise DataError(f"where does {dataset.name} lie? give --data-root DIR or set AFFEKT_DATA")
+    if dataset.needs_root and root is not None and not root.exists():
+        raise DataError(f"{root} does not exist; {dataset.name} was expected there")
+    if root is not None and is_prepared(root):
+        return _open_store(dataset, root, chosen)
+    corpus = dataset.read(root or Path(), chosen)
+    if strict and corpus.errors:
+        count = f"{len(corpus.errors)} problem{'s' if len(corpus.errors) > 1 else ''}"
+        where = f"{root} ({dataset.name})" if root is not None else dataset.name
+        raise DataError("\n  ".join([f"{where} has {count} that must be settled first", *corpus.errors]))
+    return corpus
+
+
+def _open_store(dataset: Dataset, root: Path, chosen: Settings) -> Corpus:
+    index = read_index(root)
+    check_header(root, index.header, dataset.name, chosen.model_dump(mode="json"))
+    samples, skipped = samples_of(root, index)
+    return Corpus(samples, index.labels, skipped, index.task)

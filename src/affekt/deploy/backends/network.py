@@ -1,0 +1,355 @@
+"""Graphs as functions: which engine computes a bundle's graph, and how it is opened again elsewhere.
+
+Both engines read the same `model.onnx`. ONNX Runtime is the one that export compared with PyTorch; OpenVINO
+is often faster on Intel processors, and alone can compute in bf16.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import statistics
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+
+from affekt.core.errors import FolderError, UsageError
+from affekt.core.files.sealed import read_sealed
+from affekt.deploy.backends.engines import (
+    Compute,
+    Precision,
+    open_onnxruntime,
+    open_openvino,
+)
+from affekt.deploy.backends.forks import openvino_can_open, openvino_is_broken
+from affekt.deploy.backends.graph_check import Ports, check_graph
+from affekt.deploy.backends.graph_contract import ANSWER as ANSWER
+from affekt.deploy.backends.graph_contract import CELLS as CELLS
+from affekt.deploy.backends.graph_contract import FEATURES as FEATURES
+from affekt.deploy.backends.graph_contract import GraphContract
+
+Engine = Literal["onnxruntime", "openvino"]
+Backend = Literal["onnxruntime", "openvino", "auto"]
+
+# Bytes of the graph times inputs from which `auto` tries OpenVINO: importing, compiling and timing it costs
+# 0.5 s for a graph of 6 MB and 3 s for one of 180 MB; below this they would not be earned back.
+WORTH_TRYING = 20e9
+TRIAL_S = 1.0  # at most, for timing both
+TRIAL_ROUNDS = 7
+SPIN_S = 0.005  # for which ONNX Runtime's threads go on spinning after a call, and slow the other engine's
+
+log = logging.getLogger(__name__)
+
+
+@runtime_checkable
+class GraphSource(Protocol):
+    """Where a graph is read again, in a worker process or after a fork. Can be pickled."""
+
+    def read(self) -> bytes:
+        """The graph.
+
+        Raises:
+            FolderError: It is no longer there, or no longer the same.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class GraphBytes:
+    """A graph in memory; pickled as a whole."""
+
+    content: bytes
+
+    def read(self) -> bytes:
+        """The graph."""
+        return self.content
+
+    def __repr__(self) -> str:
+        return f"{len(self.content)} bytes"
+
+
+@dataclass(frozen=True)
+class BundleGraph:
+    """A graph of a bundle; pickled as its place.
+
+    Attributes:
+        bundle: Absolute path of the bundle.
+        sha256: Digest of the bundle's manifest, and by it of all that it holds.
+        file: Name of the graph in the bundle.
+    """
+
+    bundle: Path
+    sha256: str
+    file: str
+
+    def read(self) -> bytes:
+        """The graph.
+
+        Raises:
+            FolderError: The bundle is gone or was replaced.
+        """
+        if not self.bundle.exists():
+            raise FolderError(f"{self.bundle} is gone, so its graph cannot be opened in this process")
+        sealed = read_sealed(self.bundle, kind="bundle")
+        if sealed.sha256 != self.sha256:
+            raise FolderError(
+                f"{self.bundle} was replaced since it was loaded (version {self.sha256[:12]} then, "
+                f"{sealed.sha256[:12]} now), so its graph cannot be opened in this process: load it again"
+            )
+        return sealed.read(self.file)
+
+    def __repr__(self) -> str:
+        return f"{self.bundle}/{self.file}"
+
+
+class _Opened(NamedTuple):
+    """A graph in an engine of one process."""
+
+    process: int
+    compute: Compute
+
+
+class GraphNetwork:
+    """A graph as a function of its inputs.
+
+    It can be pickled, and opens its graph again where it is first used in another process: one that got the
+    pickle, or a fork. Several threads may use it at once. Copies share it.
+
+    Args:
+        source: Where the graph is read when it is opened again.
+        engine: What computes it.
+        threads: Processor cores one call may use; all if not given.
+        contract: Inputs and outputs that it must have.
+        compute: The graph in that engine, where it was opened already.
+    """
+
+    def __init__(
+        self,
+        source: GraphSource,
+        engine: Engine,
+        precision: Precision = "f32",
+        threads: int | None = None,
+        contract: GraphContract | None = None,
+        compute: Compute | None = None,
+    ) -> None:
+        self.source = source
+        self.engine: Engine = engine
+        self.precision: Precision = precision
+        self.threads, self.contract = threads, contract
+        self._opened = _Opened(os.getpid(), compute) if compute else None
+
+    @property
+    def name(self) -> str:
+        """Engine and precision, such as `openvino bf16`."""
+        return f"{self.engine} {self.precision}"
+
+    def outputs(self, batch: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        """All that the graph answers with, by name.
+
+        Raises:
+            FolderError: The graph cannot be opened again in this process, or its answer has a wrong shape.
+        """
+        opened = self._opened
+        if opened is None or not self._works_here(opened):
+            opened = self._open()
+        answer = opened.compute(batch)
+        if self.contract is not None:
+            self.contract.check_answer(answer, len(next(iter(batch.values()))))
+        return answer
+
+    def __call__(self, batch: Mapping[str, np.ndarray]) -> np.ndarray:
+        """The logits alone."""
+        return self.outputs(batch)[ANSWER]
+
+    def _works_here(self, opened: _Opened) -> bool:
+        """Whether an opened graph can be used in this process; see `forks`."""
+        if opened.process == os.getpid():
+            return True
+        return self.engine == "openvino" and not openvino_is_broken()
+
+    def _open(self) -> _Opened:
+        """Open the graph in this process, once for all threads."""
+        with _opening:
+            opened = self._opened
+            if opened is None or not self._works_here(opened):
+                network = graph_network(
+                    self.source.read(),
+                    backend=self.engine,
+                    precision=self.precision,
+                    threads=self.threads,
+                    contract=self.contract,
+                )
+                opened = self._opened = network._opened
+            assert opened is not None
+            return opened
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return GraphNetwork, (self.source, self.engine, self.precision, self.threads, self.contract)
+
+    def __copy__(self) -> GraphNetwork:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> GraphNetwork:
+        return self
+
+    def __repr__(self) -> str:
+        return f"GraphNetwork({self.name}, {self.source!r})"
+
+
+@dataclass(frozen=True)
+class PartedGraphNetwork:
+    """Graphs of a localization network whose frozen encoder is one by itself (see `PartedNetwork`).
+
+    Attributes:
+        head: From features, and what else goes in, to logits of cells.
+        encoder: From cells to features.
+        encoded: The input of the whole that the encoder reads.
+    """
+
+    head: GraphNetwork
+    encoder: GraphNetwork
+    encoded: str
+
+    @property
+    def name(self) -> str:
+        """Engine and precision."""
+        return self.head.name
+
+    def outputs(self, batch: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        """All that the network answers with to features, by name."""
+        return self.head.outputs(batch)
+
+    def __call__(self, batch: Mapping[str, np.ndarray]) -> np.ndarray:
+        """The logits alone."""
+        return self.head(batch)
+
+    def encode(self, cells: np.ndarray) -> np.ndarray:
+        """Features (t, d) of cells (t, ...)."""
+        return self.encoder.outputs({CELLS: cells})[FEATURES]
+
+
+def graph_network(
+    graph: bytes,
+    *,
+    backend: Backend = "onnxruntime",
+    precision: Precision = "f32",
+    threads: int | None = None,
+    expected: int | None = None,
+    contract: GraphContract | None = None,
+    source: GraphSource | None = None,
+) -> GraphNetwork:
+    """An ONNX graph as a function of its inputs. No engine sees a graph that `check_graph` refuses.
+
+    Args:
+        backend: `auto` times both engines and keeps the faster one; ONNX Runtime where OpenVINO is not
+            installed. Their answers agree to about 1e-5.
+        precision: What OpenVINO computes in. Left to itself it takes bf16 wherever the processor has it.
+        threads: Processor cores one call may use; all if not given.
+        expected: How many inputs will come, if known: for a few, `auto` does not try.
+        contract: Inputs and outputs that it must have.
+        source: Where other processes read it again; the bytes themselves if not given.
+
+    Raises:
+        FolderError: The graph cannot be loaded, or does not fit the contract.
+        MissingExtra: OpenVINO was asked for and is not installed.
+        UsageError: The engine, or the processor, does not compute in that precision; or bf16 was asked for in
+            a process forked from one that used OpenVINO.
+    """
+    for value, known in ((backend, ("auto", "onnxruntime", "openvino")), (precision, ("f32", "bf16"))):
+        if value not in known:
+            raise UsageError(f"{value!r} is not known: choose {', '.join(known)}")
+    if precision == "bf16" and backend == "onnxruntime":
+        raise UsageError("onnxruntime does not compute in bf16: choose backend openvino, or precision f32")
+    source = source or GraphBytes(graph)
+    name = "the graph" if isinstance(source, GraphBytes) else repr(source)
+    ports = check_graph(graph, name)
+    if contract is not None:
+        contract.check(ports, name)
+
+    def opened(engine: Engine) -> GraphNetwork:
+        compute = (
+            open_onnxruntime(graph, threads)
+            if engine == "onnxruntime"
+            else open_openvino(graph, precision, threads)
+        )
+        return GraphNetwork(source, engine, precision, threads, contract, compute)
+
+    if precision == "bf16" or backend == "openvino":
+        if openvino_can_open():
+            return opened("openvino")
+        _note_fork(precision)
+        return opened("onnxruntime")
+    first = opened("onnxruntime")
+    few = expected is not None and expected * len(graph) < WORTH_TRYING
+    if backend == "onnxruntime" or few or find_spec("openvino") is None or not openvino_can_open():
+        return first
+    try:
+        return _faster((first, opened("openvino")), ports)
+    except FolderError as error:  # ONNX Runtime loads it, so there is an answer to give
+        log.info("%s", error)
+        return first
+
+
+def _note_fork(precision: Precision) -> None:
+    """State that OpenVINO is replaced in this process.
+
+    Raises:
+        UsageError: Nothing else computes in that precision.
+    """
+    if precision != "f32":
+        raise UsageError(
+            f"this process was forked from one that used OpenVINO, so no graph can be opened in it here, and "
+            f"nothing else computes in {precision}: load before the fork, start workers with the "
+            f"method 'spawn', or choose precision f32"
+        )
+    log.warning(
+        "this process was forked from one that used OpenVINO, so no graph can be opened in it here and ONNX "
+        "Runtime computes instead; to keep OpenVINO, load before the fork or "
+        "start workers with the method 'spawn'"
+    )
+
+
+def _faster(rivals: tuple[GraphNetwork, GraphNetwork], ports: Ports) -> GraphNetwork:
+    """The network that answers one random input sooner, the two called in turn."""
+    batch = _random_input(ports)
+    times: list[list[float]] = [[], []]
+    for rival in rivals:
+        rival(batch)  # the first call prepares memory
+    begin = time.perf_counter()
+    while len(times[0]) < TRIAL_ROUNDS and time.perf_counter() - begin < TRIAL_S:
+        for rival, taken in zip(rivals, times, strict=True):
+            time.sleep(SPIN_S)
+            start = time.perf_counter()
+            rival(batch)
+            taken.append(time.perf_counter() - start)
+    medians = [statistics.median(taken) for taken in times]
+    for rival, median in zip(rivals, medians, strict=True):
+        log.debug("%s: %.1f ms", rival.name, median * 1e3)
+    return rivals[0] if medians[0] <= medians[1] else rivals[1]
+
+
+def _random_input(ports: Ports) -> dict[str, np.ndarray]:
+    """A batch of one in standard normal numbers; open axes get four places."""
+    rng = np.random.default_rng(0)
+    return {
+        name: rng.standard_normal((1, *(4 if n is None else n for n in port.dims[1:]))).astype(port.dtype)
+        for name, port in ports.inputs.items()
+    }
+
+
+_opening = threading.Lock()
+
+
+def _after_fork_in_child() -> None:
+    global _opening
+    _opening = threading.Lock()  # a thread of the parent may have held it
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which cannot fork
+    os.register_at_fork(after_in_child=_after_fork_in_child)

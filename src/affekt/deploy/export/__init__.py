@@ -1,0 +1,1 @@
+"""Networks to bundles. Needs torch."""

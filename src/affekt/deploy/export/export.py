@@ -1,0 +1,211 @@
+"""`export`: a run or a checkpoint to a bundle, behind a gate."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from affekt import __version__
+from affekt.core import catalog
+from affekt.core.errors import AffektError, ExportError, UsageError
+from affekt.core.files.sealed import check_place, read_sealed, write_sealed
+from affekt.core.sample import Localizing, Preprocess
+from affekt.core.spec import InputSpec
+from affekt.data.open import open_dataset
+from affekt.deploy.eager import checkpoint_predictor
+from affekt.deploy.export.graphs import make_graphs, max_difference, random_batch
+from affekt.deploy.export.quantize import PRECISION, quantize
+from affekt.deploy.runtime.bundle import ANSWER, ENCODER_FILE, GRAPH_FILE
+from affekt.deploy.trained_on import KEYS_FILE, bundle_keys
+from affekt.engine.network import EagerNetwork, checkpoint_model
+from affekt.engine.run import Run, open_run
+from affekt.engine.run_data import parts_of_run
+from affekt.engine.train import data_path
+from affekt.engine.weights.checkpoint import MODEL_FILE
+
+TOLERANCE = 1e-3  # on logits; a bundle that drifts further is not written
+GATE_SAMPLES = 32
+GATE_VIDEOS = 8  # of which the first cells are seen: each is decoded from its file
+GATE_BATCHES = (1, 2, 5)  # other sizes than the traced one: a batch axis that was frozen shows here
+GATE_CELLS = (9, 31, 8)  # the same for axes of any size
+
+# How logits become scores; what finds segments in them stands under `config`.
+_SCORES = {
+    "single_label": "softmax",
+    "multi_label": "sigmoid",
+    "localization": "sigmoid of each cell; proposals above thresholds, non-maximum suppression",
+}
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A bundle, and what its gate measured.
+
+    Attributes:
+        max_difference: Largest difference of a logit from eager PyTorch.
+        gate: What the two were compared on.
+        int8: What the gate of int8 measured, before and after; None for a graph in floating point.
+        unfinished: Of a run that was not trained to its end, as in `epoch 3 of 30`; the bundle states it too.
+    """
+
+    bundle: Path
+    max_difference: float
+    gate: str
+    bytes: int
+    seconds: float
+    int8: dict[str, Any] | None = None
+    unfinished: str = ""
+
+
+def export(
+    run: Path | str,
+    folder: Path | None = None,
+    *,
+    to: str = "onnx",
+    int8: bool = False,
+    data_root: Path | str | None = None,
+) -> Exported:
+    """Write the best epoch of a run, or a checkpoint by itself, as a bundle.
+
+    A checkpoint alone, as `convert` makes it, knows no data: the gate draws random inputs, the temperature
+    stays 1 and the bundle has no metrics.
+
+    Args:
+        run: Folder of a run or of a checkpoint.
+        folder: Where the bundle goes; `bundle` inside the run, or beside the checkpoint, if not given.
+        int8: Put convolutions into eight bits, calibrated on training samples. A second gate compares scores
+            on validation samples.
+        data_root: Where the run's data lies; with it the gate compares on validation samples, else on random
+            inputs. int8 cannot do without.
+
+    Raises:
+        ExportError: The graph's answers drift from eager PyTorch, or int8 costs more than a point of score;
+            nothing is written.
+        FolderError: There is no such run or checkpoint.
+        UsageError: There is no such target.
+
+    Example:
+        >>> export("runs/.../0f6cf0c3--0", Path("walks.affekt"))  # doctest: +SKIP
+    """
+    if to != "onnx":
+        raise UsageError(f"a run can be exported to onnx; {to!r} is not known")
+    start = time.perf_counter()
+    path = Path(run)
+    source = None if (path / MODEL_FILE).is_file() else open_run(path)
+    target = folder or (path / "bundle" if source else path.with_name(path.name + "-bundle"))
+    check_place(target)  # before minutes of work
+    if unfinished := source.unfinished if source else "":
+        log.warning("%s is an unfinished run: %s; the bundle says so", path, unfinished)
+    sealed = read_sealed(source.best if source else path, kind="checkpoint")
+    model = checkpoint_model(sealed)
+    predictor = checkpoint_predictor(sealed, source.calibration if source else {})
+    graphs = make_graphs(model, predictor.preprocess)
+    batches, gate = _gate_batches(source, predictor.preprocess, data_root)
+    drift = max_difference(EagerNetwork(model), graphs.network(), batches)
+    if not drift <= TOLERANCE:
+        raise ExportError(
+            f"the graph's logits differ from eager PyTorch by up to {drift:.2e} on {gate}; "
+            f"at most {TOLERANCE} is allowed, so no bundle was written"
+        )
+    document = _document(
+        source, sealed.document, predictor.preprocess.spec, {"max_difference": drift, "on": gate}
+    )
+    if graphs.encoded:
+        document["encoder"] = {"input": graphs.encoded}
+    reduced = quantize(graphs.main, source, predictor.preprocess, data_root) if int8 else None
+    if reduced:
+        graphs = graphs._replace(main=reduced.graph)
+        document |= {"precision": PRECISION, "gate": {**document["gate"], "int8": reduced.gate}}
+        if reduced.temperature is not None:
+            document["calibration"] = {"temperature": reduced.temperature}
+    identity = source.identity if source else None
+    with write_sealed(target, document) as work:
+        (work / GRAPH_FILE).write_bytes(graphs.main)
+        if graphs.encoder is not None:
+            (work / ENCODER_FILE).write_bytes(graphs.encoder)
+        if identity is not None:
+            (work / KEYS_FILE).write_text(bundle_keys(identity))
+    seconds = time.perf_counter() - start
+    size = len(graphs.main) + len(graphs.encoder or b"")
+    return Exported(target, drift, gate, size, seconds, reduced.gate if reduced else None, unfinished)
+
+
+def _gate_batches(
+    run: Run | None, preprocess: Preprocess, data_root: Path | str | None
+) -> tuple[list[dict[str, np.ndarray]], str]:
+    """Batches of several sizes: of validation samples where the data can be read, else of random numbers."""
+    root = data_path(data_root)
+    localizes = isinstance(preprocess, Localizing)
+    if run is None or (catalog.dataset(run.recipe.data.name).needs_root and root is None):
+        sizes = zip(GATE_BATCHES, GATE_CELLS, strict=True)
+        return [random_batch(preprocess.spec, n, seed=n, open_size=t) for n, t in sizes], "random inputs"
+    recipe = run.recipe
+    adapter = catalog.dataset(recipe.data.name)
+    parts = parts_of_run(run, open_dataset(adapter, root, recipe.data.options))
+    samples = parts.validation[: GATE_VIDEOS if localizes else GATE_SAMPLES]
+    rows: list[dict[str, np.ndarray]] = []
+    for sample in samples:
+        try:
+            rows.append(next(preprocess.parts(sample)) if localizes else preprocess(sample))
+        except AffektError as error:
+            log.warning("the gate skips %s: %s", sample.id, error)
+    if localizes:  # each has its own length
+        batches = [{name: row[name][None] for name in preprocess.spec.names} for row in rows]
+        return batches, f"the first cells of {len(rows)} validation samples"
+    stacked = {name: np.stack([row[name] for row in rows]) for name in preprocess.spec.names}
+    sizes = [*(n for n in GATE_BATCHES if n < len(rows)), len(rows)]
+    return [
+        {name: values[:n] for name, values in stacked.items()} for n in sizes
+    ], f"{len(rows)} validation samples"
+
+
+def _document(
+    run: Run | None, checkpoint: dict[str, Any], spec: InputSpec, gate: dict[str, Any]
+) -> dict[str, Any]:
+    """All a bundle says of itself."""
+    card = catalog.card(checkpoint["method"])
+    kept = ("method", "config", "labels", "task", "preprocessing")
+    return {
+        "kind": "bundle",
+        "affekt": __version__,
+        **{name: checkpoint[name] for name in kept},
+        "modality": spec.modality(card.modalities[0]),
+        "inputs": [tensor.model_dump(mode="json") for tensor in spec.inputs],
+        "postprocessing": {"answer": ANSWER, "scores": _SCORES[checkpoint["task"]]},
+        "calibration": {"temperature": 1.0},
+        "gate": gate,
+        "weights_sha256": checkpoint["files"][MODEL_FILE]["sha256"],
+        "licence": card.licence,
+        "intended_use": card.intended_use,
+        "limits": card.limits,
+        **({"source": checkpoint["source"]} if "source" in checkpoint else {}),
+        **(_training(run, checkpoint) if run else {}),
+    }
+
+
+def _training(run: Run, checkpoint: dict[str, Any]) -> dict[str, Any]:
+    """What a bundle says of the run it comes from."""
+    recipe, result, identity = run.recipe, run.result or {}, run.identity
+    return {
+        **({"unfinished": run.unfinished} if run.unfinished else {}),
+        **({"data_identity": identity.document()} if identity else {}),
+        "data": checkpoint["data"],
+        "split": recipe.split.model_dump(mode="json"),
+        "calibration": {"temperature": run.temperature, **run.calibration},
+        "metrics": {
+            "data": recipe.data.name,
+            "split": "validation",
+            "epoch": checkpoint["epoch"],
+            **result.get("validation", {}),
+        },
+        "recipe": recipe.digest(),
+        "seed": recipe.seed,
+        "data_licence": catalog.dataset(recipe.data.name).licence,
+    }

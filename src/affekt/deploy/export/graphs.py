@@ -1,0 +1,170 @@
+"""Networks as ONNX graphs, and how far a graph is from PyTorch."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Mapping
+from inspect import Parameter, Signature
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from affekt.core.answering import Network, PartedNetwork
+from affekt.core.sample import Localizing, Preprocess
+from affekt.core.spec import InputSpec, TensorSpec
+from affekt.deploy.backends.network import CELLS, GraphNetwork, PartedGraphNetwork, graph_network
+from affekt.engine.network import encoded_input
+
+OPSET = 18
+_OPEN = 12  # places that random inputs have along an axis of any size
+
+
+class _Answer(NamedTuple):
+    logits: Tensor
+
+
+class _Features(NamedTuple):
+    features: Tensor
+
+
+class _Encoder(nn.Module):
+    """The frozen encoder of a localization network: cells (t, ...) to features (t, d)."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, cells: Tensor) -> _Features:
+        return _Features(self.model.features(cells.unsqueeze(0)).squeeze(0))
+
+
+class _Cells(nn.Module):
+    """A localization network that tells its logits alone; from features, where an encoder was parted off."""
+
+    def __init__(self, model: Any, inputs: tuple[str, ...], *, parted: bool) -> None:
+        super().__init__()
+        self.model = model
+
+        def forward(**given: Tensor) -> _Answer:
+            return _Answer((model.from_features if parted else model)(**given).logits)
+
+        # The tracer follows sizes of inputs that a signature names; any keywords are beyond it.
+        names = [Parameter(name, Parameter.KEYWORD_ONLY) for name in inputs]
+        forward.__signature__ = Signature(names)  # pyright: ignore[reportFunctionMemberAccess]
+        self.forward = forward
+
+
+def make_graph(model: nn.Module, spec: InputSpec) -> bytes:
+    """The network as an ONNX graph: inputs named as in the spec, outputs as its `_fields`, any batch size.
+
+    Axes that the spec leaves open stay so; those that share a letter have one size.
+    """
+    return _graph(model, random_batch(spec, 2, seed=0), {tensor.name: tensor for tensor in spec.inputs})
+
+
+class Graphs(NamedTuple):
+    """A network as graphs.
+
+    Attributes:
+        main: From inputs to logits and what else the network answers with.
+        encoder: What a localization network's frozen encoder does to each cell; None where there is none.
+        encoded: The input that the encoder reads; the main graph takes features in its place.
+    """
+
+    main: bytes
+    encoder: bytes | None = None
+    encoded: str | None = None
+
+    def network(self) -> GraphNetwork | PartedGraphNetwork:
+        """Both as one function, in ONNX Runtime."""
+        main = graph_network(self.main)
+        if self.encoder is None or self.encoded is None:
+            return main
+        return PartedGraphNetwork(main, graph_network(self.encoder), self.encoded)
+
+
+def make_graphs(model: nn.Module, preprocess: Preprocess) -> Graphs:
+    """The graphs of a bundle: of a localization network for any length, its frozen encoder by itself."""
+    spec = preprocess.spec
+    if not isinstance(preprocess, Localizing):
+        return Graphs(make_graph(model, spec))
+    encoded = encoded_input(model, preprocess)
+    if encoded is None:
+        return Graphs(make_graph(_Cells(model, spec.names, parted=False), spec))
+    cells = next(tensor for tensor in spec.inputs if tensor.name == encoded)
+    example = random_batch(InputSpec(inputs=(cells,)), 1, seed=0)[encoded][0]
+    place = TensorSpec(name=CELLS, axes=cells.axes.removeprefix("b "), shape=cells.shape[1:])
+    encoder = _graph(_Encoder(model), {CELLS: example}, {CELLS: place})
+    with torch.inference_mode():
+        width = _Encoder(model)(torch.from_numpy(example)).features.shape[1]
+    features = TensorSpec(name=encoded, axes="b t d", shape=(None, width))
+    inputs = tuple(features if tensor.name == encoded else tensor for tensor in spec.inputs)
+    main = make_graph(_Cells(model, spec.names, parted=True), InputSpec(inputs=inputs))
+    return Graphs(main, encoder, encoded)
+
+
+def max_difference(eager: Network, runtime: Network, batches: list[dict[str, np.ndarray]]) -> float:
+    """Largest difference of a logit between eager PyTorch and graphs; NaN counts as infinite."""
+    worst = max(float(np.abs(_whole(eager, batch) - _whole(runtime, batch)).max()) for batch in batches)
+    return worst if np.isfinite(worst) else float("inf")
+
+
+def _whole(network: Network, batch: dict[str, np.ndarray]) -> np.ndarray:
+    if isinstance(network, PartedNetwork):
+        features = np.stack([network.encode(cells) for cells in batch[network.encoded]])
+        batch = {**batch, network.encoded: features}
+    return network(batch)
+
+
+def random_batch(spec: InputSpec, size: int, *, seed: int, open_size: int = _OPEN) -> dict[str, np.ndarray]:
+    """Standard normal inputs of the spec's shapes; axes of any size get `open_size` places."""
+    rng = np.random.default_rng(seed)
+    return {
+        tensor.name: rng.standard_normal((size, *(n or open_size for n in tensor.shape))).astype(tensor.dtype)
+        for tensor in spec.inputs
+    }
+
+
+def _graph(model: nn.Module, arrays: Mapping[str, np.ndarray], places: Mapping[str, TensorSpec]) -> bytes:
+    """Trace a network on arrays; its first axis, and axes that a spec leaves open, stay open."""
+    example = {name: torch.from_numpy(array) for name, array in arrays.items()}
+    output: Any = model.eval()(**example)
+    open_axes = {name: _open_axes(place) for name, place in places.items()}
+    dims = {
+        letter: torch.export.Dim(letter, min=1) for axes in open_axes.values() for letter in axes.values()
+    }
+    quiet = logging.getLogger("torch.onnx")
+    level = quiet.level
+    quiet.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the exporter warns about its own inner workings
+            program = torch.onnx.export(
+                model,
+                (),
+                kwargs=example,
+                dynamo=True,
+                opset_version=OPSET,
+                input_names=list(example),
+                output_names=list(output._fields),
+                dynamic_shapes={
+                    name: {n: dims[letter] for n, letter in axes.items()} for name, axes in open_axes.items()
+                },
+                verbose=False,
+            )
+    finally:
+        quiet.setLevel(level)
+    assert program is not None
+    return program.model_proto.SerializeToString()
+
+
+def _open_axes(place: TensorSpec) -> dict[int, str]:
+    """Number and letter of axes of any size."""
+    first, *letters = place.axes.split()
+    return {
+        0: first,
+        **{n + 1: a for n, (a, size) in enumerate(zip(letters, place.shape, strict=True)) if size is None},
+    }

@@ -1,0 +1,210 @@
+"""int8: the convolutions of a graph in eight bits, calibrated on training samples, behind a gate of scores.
+
+Only convolutions: they are most of the work of a network for pictures, and the least sensitive part of it.
+Attention, norms and the head stay in floating point.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    CalibrationMethod,
+    QuantFormat,
+    QuantType,
+    quantize_static,
+)
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from affekt.core import catalog
+from affekt.core.answering import answer_all
+from affekt.core.dataset import Corpus
+from affekt.core.errors import AffektError, ExportError, UsageError
+from affekt.core.sample import Localizing, Preprocess, Sample
+from affekt.data.open import open_dataset
+from affekt.deploy.backends.network import Backend, graph_network
+from affekt.engine.loading import make_targets
+from affekt.engine.run import Run
+from affekt.engine.run_data import parts_of_run
+from affekt.engine.train import data_path
+from affekt.metrics.calibration import fit_temperature, sigmoid
+from affekt.metrics.classification import confusion_matrix, scores_of
+from affekt.metrics.multi_label import multi_label_scores
+
+PRECISION = "int8 (convolutions)"
+ALLOWED_DROP = 0.01  # of accuracy and of UAR: one point
+CALIBRATION_VIEWS = 256
+VIEWS_AT_ONCE = 8  # all tensors of a network are looked at together: memory sets this
+GATE_SAMPLES = 2000
+_GATED = ("accuracy", "uar")
+
+
+@dataclass(frozen=True)
+class Quantized:
+    """A graph in int8, and what its gate measured.
+
+    Attributes:
+        temperature: Fitted on its own validation logits; None where classes do not exclude each other.
+        gate: Calibration views, validation samples, and the scores before and after.
+    """
+
+    graph: bytes
+    temperature: float | None
+    gate: dict[str, Any]
+
+
+def quantize(
+    graph: bytes, run: Run | None, preprocess: Preprocess, data_root: Path | str | None
+) -> Quantized:
+    """The int8 version of a run's graph, if it is as good on validation samples.
+
+    Engines round in places of their own: each that is installed is asked, and their worst score counts.
+
+    Raises:
+        ExportError: The graph has no convolution, or its int8 version scores more than one point lower.
+        UsageError: There is no data to calibrate and to score on.
+    """
+    if isinstance(preprocess, Localizing):
+        raise ExportError("int8 is not offered for localization: its gate has no score of segments yet")
+    if not any(node.op_type == "Conv" for node in onnx.load_from_string(graph).graph.node):
+        raise ExportError("the graph has no convolution, so there is nothing to put into int8")
+    corpus, known, unseen = _samples(run, data_root)
+    batches = list(_calibration_batches(known, preprocess))
+    reduced = quantized_graph(graph, batches)
+    before, _, used = _scored(graph, "onnxruntime", unseen, preprocess, corpus)
+    engines: list[Backend] = ["onnxruntime", *(["openvino"] if find_spec("openvino") else [])]
+    after, temperatures = {}, []
+    for engine in engines:
+        after[engine], temperature, _ = _scored(reduced, engine, unseen, preprocess, corpus)
+        temperatures.append(temperature)
+    worst = {name: min(scores[name] for scores in after.values()) for name in _GATED}
+    _check(before, worst, used)
+    return Quantized(
+        reduced,
+        temperatures[0],
+        {
+            "calibration_views": sum(len(next(iter(batch.values()))) for batch in batches),
+            "samples": used,
+            "engines": engines,
+            "before": before,
+            "after": worst,
+        },
+    )
+
+
+def _scored(
+    graph: bytes, engine: Backend, samples: list[Sample], preprocess: Preprocess, corpus: Corpus
+) -> tuple[dict[str, float], float | None, int]:
+    """What the gate looks at, the temperature that fits, and how many samples were used."""
+    logits, used, _ = answer_all(samples, preprocess, graph_network(graph, backend=engine), corpus.task)
+    if not used:
+        raise ExportError("not one validation sample could be used, so int8 cannot be compared with f32")
+    targets = make_targets(used, corpus.labels, corpus.task).numpy()
+    if corpus.task == "multi_label":
+        scores = multi_label_scores(targets, sigmoid(logits.astype(float)))
+        return {name: scores[name] for name in _GATED}, None, len(used)
+    truth = targets.argmax(axis=1) if targets.ndim == 2 else targets
+    found = scores_of(confusion_matrix(truth, logits.argmax(axis=1), len(corpus.labels)))
+    return {name: float(found[name]) for name in _GATED}, fit_temperature(logits, truth), len(used)
+
+
+def quantized_graph(graph: bytes, batches: list[dict[str, np.ndarray]]) -> bytes:
+    """The graph with 8-bit convolutions: weights by channel, what flows between them by tensor.
+
+    Args:
+        batches: Inputs that ranges are measured on.
+    """
+    with tempfile.TemporaryDirectory(prefix="affekt-int8-") as folder:
+        whole, prepared, reduced = (
+            Path(folder) / f"{name}.onnx" for name in ("whole", "prepared", "reduced")
+        )
+        whole.write_bytes(graph)
+        # Shapes only: the exporter has folded what can be, and the optimizer would add domains of its own.
+        quant_pre_process(whole, prepared, skip_symbolic_shape=True, skip_optimization=True)
+        quantize_static(
+            prepared,
+            reduced,
+            _Batches(batches),
+            quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=["Conv"],
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            calibrate_method=CalibrationMethod.MinMax,  # percentiles and entropy: no nearer, and slower
+            extra_options={"CalibStridedMinMax": 1},  # one batch of tensors in memory at a time
+        )
+        return reduced.read_bytes()
+
+
+class _Batches(CalibrationDataReader):
+    """Batches in the runtime's own way of asking."""
+
+    def __init__(self, batches: list[dict[str, np.ndarray]]) -> None:
+        self.batches = batches
+        self.left = iter(batches)
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def set_range(self, start_index: int, end_index: int) -> None:
+        self.left = iter(self.batches[start_index:end_index])
+
+    def get_next(self) -> Any:
+        return next(self.left, None)  # None is how the end is told
+
+
+def _samples(run: Run | None, data_root: Path | str | None) -> tuple[Corpus, list[Sample], list[Sample]]:
+    """The run's data set, and its training and validation samples in an order that favours nothing."""
+    if run is None:
+        raise UsageError(
+            "int8 needs samples to calibrate and to score on, and a checkpoint by itself knows no data: "
+            "export the run folder, or leave out --int8"
+        )
+    adapter, root = catalog.dataset(run.recipe.data.name), data_path(data_root)
+    if adapter.needs_root and root is None:
+        raise UsageError(
+            f"int8 needs samples to calibrate and to score on: say with --data-root where "
+            f"{run.recipe.data.name} lies"
+        )
+    corpus = open_dataset(adapter, root, run.recipe.data.options)
+    parts = parts_of_run(run, corpus)
+    rng = np.random.default_rng(0)
+    known, unseen = (
+        [samples[place] for place in rng.permutation(len(samples))]
+        for samples in (parts.train, parts.validation)
+    )
+    return corpus, known, unseen[:GATE_SAMPLES]
+
+
+def _calibration_batches(samples: list[Sample], preprocess: Preprocess) -> Iterator[dict[str, np.ndarray]]:
+    """Views of samples, a few at a time; what cannot be read is left out."""
+    views: list[dict[str, np.ndarray]] = []
+    for sample in samples:
+        try:
+            views += preprocess.views(sample)
+        except AffektError:
+            continue
+        if len(views) >= CALIBRATION_VIEWS:
+            break
+    for start in range(0, min(len(views), CALIBRATION_VIEWS), VIEWS_AT_ONCE):
+        rows = views[start : min(start + VIEWS_AT_ONCE, CALIBRATION_VIEWS)]
+        yield {name: np.stack([row[name] for row in rows]) for name in preprocess.spec.names}
+
+
+def _check(before: dict[str, float], after: dict[str, float], samples: int) -> None:
+    """Refuse int8 that costs too much."""
+    lost = [name for name in _GATED if not before[name] - after[name] <= ALLOWED_DROP]
+    if lost:
+        falls = ", ".join(f"{name} falls from {before[name]:.3f} to {after[name]:.3f}" for name in lost)
+        raise ExportError(
+            f"in int8 {falls} on {samples} validation samples; at most {ALLOWED_DROP} is allowed, so no "
+            "bundle was written: export without --int8"
+        )

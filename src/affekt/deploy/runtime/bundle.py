@@ -1,0 +1,124 @@
+"""Bundles: a trained network to use elsewhere. A sealed folder (or `.affekt` zip) with a graph; no code, no
+pickle, no torch.
+
+walks.affekt/  affekt.json  model.onnx  encoder.onnx (of long video: what looks at each cell)
+               samples.json (hashes by which an evaluation recognises what was trained on)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from affekt.core import catalog
+from affekt.core.answering import WholeNetwork
+from affekt.core.dataset import Task
+from affekt.core.errors import ConfigError, FolderError
+from affekt.core.files.sealed import read_sealed
+from affekt.core.labels import LabelSet
+from affekt.core.method import Method
+from affekt.core.prediction import Provenance
+from affekt.core.sample import Preprocess
+from affekt.deploy.backends.graph_contract import GraphContract, contracts
+from affekt.deploy.backends.network import ANSWER as ANSWER
+from affekt.deploy.backends.network import (
+    Backend,
+    BundleGraph,
+    GraphNetwork,
+    PartedGraphNetwork,
+    Precision,
+    graph_network,
+)
+from affekt.deploy.runtime.manifest import BundleManifest, check_preprocess, read_manifest
+
+GRAPH_FILE, ENCODER_FILE = "model.onnx", "encoder.onnx"
+
+
+class OpenBundle(NamedTuple):
+    """What a bundle brings to a predictor; see `affekt.deploy.runtime.predictor.Predictor`."""
+
+    preprocess: Preprocess
+    network: WholeNetwork
+    labels: LabelSet
+    task: Task
+    modality: str
+    temperature: float
+    segment_bar: float | None
+    thresholds: Mapping[str, float]
+    provenance: Provenance
+    document: Mapping[str, Any]
+    backend: str
+    path: Path
+
+
+def open_bundle(
+    path: Path,
+    *,
+    backend: Backend = "onnxruntime",
+    precision: Precision = "f32",
+    threads: int | None = None,
+    expected: int | None = None,
+) -> OpenBundle:
+    """The parts of a bundle that was checked byte for byte; the other arguments as in `graph_network`.
+
+    Raises:
+        FolderError: The bundle is incomplete, altered, from a newer affekt, its method is not installed, its
+            manifest holds impossible values, or its graphs do not fit it.
+        UsageError: The backend is not installed, or does not compute in that precision.
+    """
+    sealed = read_sealed(path, kind="bundle")
+    manifest = read_manifest(sealed.document, path)
+    if manifest.method not in catalog.list_methods():
+        raise FolderError(f"{path} needs the method {manifest.method!r}, which this affekt does not have")
+    preprocess = _preprocess(catalog.method(manifest.method), manifest, path)
+    check_preprocess(manifest, preprocess, path)
+    encoded = manifest.encoder.input if manifest.encoder else None
+    main, encoder = contracts(preprocess, len(manifest.labels), encoded)
+
+    def graph(file: str, contract: GraphContract) -> GraphNetwork:
+        return graph_network(
+            sealed.read(file),
+            backend=backend,
+            precision=precision,
+            threads=threads,
+            expected=expected,
+            contract=contract,
+            source=BundleGraph(path.resolve(), sealed.sha256, file),
+        )
+
+    network = graph(GRAPH_FILE, main)
+    if encoded and encoder:
+        network = PartedGraphNetwork(network, graph(ENCODER_FILE, encoder), encoded)
+    return OpenBundle(
+        preprocess=preprocess,
+        network=network,
+        labels=manifest.labels,
+        task=manifest.task,
+        modality=manifest.modality,
+        temperature=manifest.calibration.temperature,
+        segment_bar=manifest.calibration.segment_bar,
+        thresholds=manifest.calibration.thresholds,
+        provenance=Provenance(manifest.method, manifest.weights_sha256, sealed.sha256[:12]),
+        document=sealed.document,
+        backend=network.name if manifest.precision == "f32" else f"{network.name}, {manifest.precision}",
+        path=path,
+    )
+
+
+def _preprocess(room: Method, manifest: BundleManifest, path: Path) -> Preprocess:
+    """The method's preprocessing with the manifest's config and state.
+
+    Raises:
+        FolderError: It takes no such config or state.
+    """
+    try:
+        config = room.make_config(manifest.config)
+    except ConfigError as error:
+        raise FolderError(f"{path}: {error}") from None
+    try:
+        return room.load("preprocess")(config, manifest.preprocessing)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise FolderError(
+            f"{path}: {manifest.method} takes no preprocessing like this ({type(error).__name__}: {error})"
+        ) from None

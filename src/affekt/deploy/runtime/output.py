@@ -1,0 +1,136 @@
+"""Predictions to a file, by its suffix.
+
+JSON and JSON lines hold all there is, moments too. CSV and Parquet have one row an input, and say what, not
+when; of networks that look for segments one row a segment. The timeline of a clip is told by SRT (subtitles),
+EAF (ELAN) and HTML (a page to look at).
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from affekt.core.errors import UsageError, require
+from affekt.core.prediction import Prediction
+from affekt.core.sample import Skipped
+from affekt.core.segment import Segment
+from affekt.report.timeline.elan import write_eaf
+from affekt.report.timeline.one_clip import check_one_clip
+from affekt.report.timeline.srt import write_srt
+
+Writer = Callable[[Path, Sequence[Prediction], Sequence[Skipped]], None]
+
+
+def writer_for(path: Path) -> Writer:
+    """How a file will be written; asked for before anything is computed, so that nothing computed is lost.
+
+    Raises:
+        UsageError: The suffix is unknown, or the folder does not exist.
+        MissingExtra: Parquet was asked for without pyarrow.
+    """
+    writers: dict[str, Writer] = {
+        ".json": _write_json,
+        ".jsonl": _write_json_lines,
+        ".csv": _write_csv,
+        ".parquet": _write_parquet,
+        ".srt": _write_one(write_srt),
+        ".eaf": _write_one(write_eaf),
+        ".html": _write_html,
+    }
+    if path.suffix not in writers:
+        raise UsageError(
+            f"{path}: predictions are written as {', '.join(writers)}, not as {path.suffix or 'nothing'}"
+        )
+    if not path.parent.is_dir():
+        raise UsageError(f"{path.parent} is no folder; {path.name} cannot be written there")
+    if path.suffix == ".parquet":
+        require("pyarrow", extra="parquet", needed_by="Parquet output")
+    return writers[path.suffix]
+
+
+def to_document(predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> dict[str, Any]:
+    """Predictions and skipped items as plain values."""
+    return {
+        "predictions": [prediction.to_dict() for prediction in predictions],
+        "skipped": [{"id": item.id, "reason": item.reason} for item in skipped],
+    }
+
+
+def _rows(predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> list[dict[str, Any]]:
+    """Flat rows: one an input, or one a segment; skipped inputs have no label but a reason."""
+    names = list(predictions[0].scores) if predictions else []
+    several = any(answer.segments is None and answer.is_multi_label for answer in predictions)
+    rows: list[dict[str, Any]] = [
+        {
+            "id": answer.id,
+            **said,
+            "method": answer.provenance.method,
+            "weights_sha256": answer.provenance.weights_sha256,
+            "notes": "; ".join(answer.notes) or None,
+            "skipped": None,
+        }
+        for answer in predictions
+        for said in (
+            _whole(answer, names, several) if answer.segments is None else _segments(answer.segments)
+        )
+    ]
+    empty = dict.fromkeys(rows[0] if rows else ("id", "label", "confidence", "notes", "skipped"))
+    return rows + [{**empty, "id": item.id, "skipped": item.reason} for item in skipped]
+
+
+def _whole(answer: Prediction, names: Sequence[str], several: bool) -> list[dict[str, Any]]:
+    decided = {"labels": "|".join(answer.labels)} if several else {}  # as in the predictions of an evaluation
+    scores = {f"score_{name}": answer.scores[name] for name in names}
+    return [{**decided, "label": answer.label, "confidence": answer.confidence, **scores}]
+
+
+def _segments(segments: Sequence[Segment]) -> list[dict[str, Any]]:
+    """One row each, the surest first; an input in which nothing was found keeps its row."""
+    columns = ("start_s", "end_s", "label", "score")
+    found = [{name: getattr(segment, name) for name in columns} for segment in segments]
+    return found or [dict.fromkeys(columns)]
+
+
+def _write_json(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:
+    path.write_text(json.dumps(to_document(predictions, skipped), indent=1) + "\n")
+
+
+def _write_json_lines(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:
+    document = to_document(predictions, skipped)
+    path.write_text(
+        "".join(json.dumps(row) + "\n" for row in (*document["predictions"], *document["skipped"]))
+    )
+
+
+def _write_csv(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:
+    rows = _rows(predictions, skipped)
+    # A name of undecodable bytes must not cost the answers: such bytes are written as \udcff and the like.
+    with path.open("w", newline="", encoding="utf-8", errors="backslashreplace") as stream:
+        writer = csv.DictWriter(stream, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _write_parquet(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:
+    pyarrow = require("pyarrow", extra="parquet", needed_by="Parquet output")
+    parquet = require("pyarrow.parquet", extra="parquet", needed_by="Parquet output")
+    parquet.write_table(pyarrow.Table.from_pylist(_rows(predictions, skipped)), path)
+
+
+def _write_one(write: Callable[[Path, Prediction], None]) -> Writer:
+    """A writer for files that speak of one clip."""
+
+    def write_only(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:
+        check_one_clip(path, inputs=len(predictions), modality=predictions[0].modality if predictions else "")
+        write(path, predictions[0])
+
+    return write_only
+
+
+def _write_html(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:
+    from affekt.report.timeline.page import write_timeline  # reads media: not needed for the other files
+
+    write_timeline(path, predictions, skipped)

@@ -1,0 +1,252 @@
+"""What `predict` is given: one input or several, each of a kind that the network takes.
+
+A path, an array, a picture, a sample or another decoded medium is one input. A list, tuple, set, generator or
+column of a table of these is several.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from PIL import Image
+
+from affekt.core.errors import MediaError, UsageError
+from affekt.core.sample import Sample, Skipped
+from affekt.media import image, skeleton, sound, video
+from affekt.media.image.arrays import check_layout
+
+if TYPE_CHECKING:
+
+    class ArrayLike(Protocol):
+        """A tensor of another library."""
+
+        def __array__(self) -> np.ndarray: ...
+
+    Source = (
+        str
+        | os.PathLike[str]
+        | Sample
+        | skeleton.Skeleton
+        | video.VideoFrames
+        | video.Video
+        | sound.Waveform
+        | np.ndarray
+        | ArrayLike
+        | Image.Image
+        | image.ZippedImage
+        | bytes
+        | bytearray
+        | memoryview
+        | IO[bytes]
+    )
+else:
+    Source = Any  # `taken` checks it and says what a network takes
+
+# Decoded media by the modality that their type belongs to.
+_DECODED: Mapping[type, str] = {
+    skeleton.Skeleton: "skeleton",
+    video.VideoFrames: "video",
+    video.Video: "video",
+    sound.Waveform: "audio",
+    np.ndarray: "image",
+    Image.Image: "image",
+    image.ZippedImage: "image",
+    bytes: "image",
+}
+# What a network of a modality takes beside paths and samples, and what stands in for an array.
+_TAKEN = {
+    "image": "a picture of Pillow, an array (h, w, 3), the bytes of a picture file or an open binary file",
+    "video": "a VideoFrames",
+    "video+audio": "a VideoFrames",
+    "skeleton": "a Skeleton",
+    "audio": "a Waveform",
+}
+_INSTEAD = {
+    "video": "an array has no frame rate: give affekt.media.video.VideoFrames(pixels, times_s, end_s)",
+    "video+audio": "an array has no frame rate: give affekt.media.video.VideoFrames(pixels, times_s, end_s)",
+    "skeleton": "an array does not name its joints: give affekt.media.skeleton.Skeleton(positions, joints)",
+    "audio": "an array has no sampling rate: give affekt.media.sound.Waveform(samples, rate_hz)",
+}
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|data:[a-z]+/", re.ASCII)
+SHOWN = 80  # characters of a path in an error
+
+
+def inputs_of(given: Any, modality: str) -> Iterable[Any]:
+    """The inputs that one argument of `predict` stands for, each to be taken by `taken`.
+
+    Raises:
+        UsageError: It stands for none: its type or layout is not known, a path does not exist, or none of the
+            inputs of a list can be used.
+    """
+    if not is_one(given):
+        if hasattr(given, "columns"):
+            raise UsageError(f"{_named(given)} is a table: give the column that holds the paths")
+        if isinstance(given, Collection):  # which can be looked at twice
+            _check_any(given, modality)
+        return given
+    numbers = _as_array(given)
+    if numbers is not None and numbers.ndim == 4 and modality == "image" and len(numbers):
+        taken(numbers[0], modality)
+        return numbers
+    return (taken(given, modality),)
+
+
+def is_one(given: Any) -> bool:
+    """Whether an argument is one input by its type, not a collection or an iterator of inputs."""
+    if isinstance(given, str | os.PathLike | Mapping | bytes | bytearray | memoryview):
+        return True
+    if isinstance(given, np.ndarray) and given.ndim == 0:
+        return True
+    is_medium = isinstance(given, (Sample, *_DECODED)) and not isinstance(given, np.ndarray)
+    if is_medium or _is_open_file(given) or _as_array(given) is not None:
+        return True
+    return not isinstance(given, Iterable)
+
+
+def taken(source: Any, modality: str) -> Any:
+    """One input as a path that exists, a sample, or decoded media of the modality.
+
+    Raises:
+        UsageError: The path does not exist, or a network of this modality does not take such an input.
+    """
+    if isinstance(source, np.ndarray) and source.ndim == 0 and source.dtype.kind in "UO":
+        source = source.item()  # one text or object
+    if isinstance(source, Sample):
+        return source
+    if isinstance(source, str | os.PathLike):
+        return _path(source)
+    if _is_open_file(source):
+        source = _content(source, modality)
+    if isinstance(source, bytearray | memoryview):
+        source = bytes(source)
+    numbers = None if isinstance(source, int | float | np.number) else _as_array(source)
+    if numbers is not None:
+        if modality in _INSTEAD:
+            raise UsageError(
+                f"{_named(source)} is no input of a network for {modality}: {_INSTEAD[modality]}"
+            )
+        try:
+            check_layout(numbers)
+        except MediaError as error:
+            raise UsageError(str(error)) from None
+        return numbers
+    kind = None if isinstance(source, np.ndarray) else kind_of(source)
+    if kind is None or kind not in modality.split("+"):
+        raise UsageError(
+            f"{_named(source)} is no input of a network for {modality}: give a path, a Sample"
+            f"{', ' if modality == 'image' else ' or '}{_TAKEN.get(modality, 'decoded media')}"
+        )
+    return source
+
+
+def kind_of(source: Any) -> str | None:
+    """The modality of decoded media; None of anything else."""
+    return next((kind for known, kind in _DECODED.items() if isinstance(source, known)), None)
+
+
+def each_taken(sources: Iterable[Any], modality: str) -> Iterator[tuple[str, Any]]:
+    """A name and what is taken of each input; one that cannot be taken is `Skipped` with its reason."""
+    for number, source in enumerate(sources):
+        name = f"input-{number}"
+        try:
+            found = taken(source, modality)
+        except UsageError as error:
+            if isinstance(source, str | os.PathLike):
+                name = str(source)
+            found = Skipped(name, str(error))
+        yield name, found
+
+
+def _check_any(given: Collection[Any], modality: str) -> None:
+    """Refuse a collection of which no element can be an input: it is then not what was meant."""
+    first: UsageError | None = None
+    for source in given:
+        try:
+            if not _is_open_file(source):  # which can be read only once
+                taken(source, modality)
+        except UsageError as error:
+            first = first or error
+        else:
+            return
+    if first is None:
+        return
+    if all(isinstance(source, int | float | np.number | list | tuple) for source in given):
+        raise UsageError(
+            f"a {type(given).__name__} of numbers or of lists is no input: "
+            "give one flat list of inputs, or pixels as an array (numpy.asarray(values, numpy.uint8))"
+        )
+    raise first if len(given) == 1 else UsageError(f"none of {len(given)} inputs can be used: {first}")
+
+
+def _path(given: str | os.PathLike[str]) -> Path:
+    text = os.fsdecode(given)
+    shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+    if not text:
+        raise UsageError("a path is empty; a file or a folder was expected")
+    if isinstance(given, str) and _URL.match(text):
+        raise UsageError(
+            f"{shown} is a URL, and affekt opens no network connection: download it, give its path"
+        )
+    path = Path(text)
+    with suppress(RuntimeError):  # there is no such user
+        path = path.expanduser() if text.startswith("~") and not os.path.lexists(text) else path
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise UsageError(f"{shown} does not exist") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{shown} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    return path
+
+
+def _content(stream: Any, modality: str) -> bytes:
+    """The bytes of an open file, from its start if it can be rewound."""
+    if modality != "image":
+        raise UsageError(f"an open file is no input of a network for {modality}: give its path")
+    if isinstance(stream, io.TextIOBase):
+        raise UsageError("a file opened as text is no input: open pictures as binary, give paths as a list")
+    try:
+        if stream.seekable():
+            stream.seek(0)
+        content = stream.read(image.MAX_BYTES + 1)
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise UsageError(f"{_named(stream)} cannot be read: {error}") from None
+    if not isinstance(content, bytes) or len(content) > image.MAX_BYTES:
+        raise UsageError(
+            f"{_named(stream)} does not hold the bytes of a picture, {image.MAX_BYTES / 2**20:.0f} MB at most"
+        )
+    return content
+
+
+def _is_open_file(source: Any) -> bool:
+    return hasattr(source, "read") and not isinstance(source, (Sample, *_DECODED))
+
+
+def _as_array(source: Any) -> np.ndarray | None:
+    """The numbers of an array, or of a tensor of another library; None of anything else."""
+    if isinstance(source, str | bytes | Image.Image) or not hasattr(type(source), "__array__"):
+        return None
+    if not isinstance(source, np.ndarray):
+        if type(source).__module__.partition(".")[0] == "pandas":
+            return None  # a column of paths, or a table
+        try:
+            # A tensor may be on another device or part of a graph; torch itself is not imported here.
+            source = np.asarray(source.detach().cpu() if hasattr(source, "detach") else source)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise UsageError(f"{_named(source)} cannot be read as an array: {error}") from None
+    return source if source.dtype.kind in "buifc" else None
+
+
+def _named(source: Any) -> str:
+    kind = type(source)
+    name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+    if isinstance(source, np.ndarray):
+        return f"an array of {source.dtype} and shape {source.shape}"
+    return f"{source!r} ({name})" if isinstance(source, int | float | None) else f"an object of type {name}"

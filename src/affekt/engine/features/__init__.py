@@ -1,0 +1,1 @@
+"""Frozen encoders: features that are computed once, cached or stored."""

@@ -1,0 +1,58 @@
+"""Fill the feature cache ahead of training: the same features at the same place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from affekt.core import catalog
+from affekt.core.errors import ConfigError
+from affekt.core.recipe import Recipe
+from affekt.engine.features.cache import cache_root
+from affekt.engine.features.filling import Filled, OnItem, cached
+from affekt.engine.splits import check_parts, part
+from affekt.engine.train import make_datasets, make_network, open_corpus
+from affekt.engine.weights.initial import check_start, name_weights, read_weights, start_from
+
+
+def fill_ahead(
+    recipe: Recipe,
+    *,
+    data_root: Path | str | None = None,
+    weights: Sequence[Path | str] = (),
+    cache: Path | str | None = None,
+    on_item: OnItem = lambda done, total: None,
+) -> Filled:
+    """Compute the features that `train` will read for a recipe; a second time finds them all.
+
+    Args:
+        data_root: Where the data set lies; AFFEKT_DATA if not given.
+        weights: Folders that the network starts from, as for `train`.
+        cache: Folder of all caches; AFFEKT_CACHE if not given, else `cache`.
+        on_item: Told how many of how many samples are done.
+
+    Raises:
+        ConfigError: The recipe caches nothing, or does not fit the data, the weights or the network.
+        DataError: The data set cannot be read.
+        FolderError: The cache cannot be written.
+
+    Example:
+        >>> fill_ahead(Recipe.load(["recipe.toml"]), data_root="data").computed  # doctest: +SKIP
+        1120
+    """
+    if not recipe.train.cached_views:
+        raise ConfigError(
+            "recipe", ["train.cached_views is 0, nothing would be read: set how many views to keep"]
+        )
+    room = catalog.method(recipe.method)
+    config = room.make_config(recipe.config)
+    corpus = open_corpus(recipe, data_root)
+    parts = part(corpus.samples, recipe.split)
+    check_parts(parts)
+    given = read_weights(weights)
+    check_start(name_weights(recipe, given), given, room)
+    datasets, _, state = make_datasets(recipe, room, config, corpus, parts)
+    model = make_network(recipe, room, config)
+    start_from(model, given, room)
+    root = cache_root(cache, Path("runs"))
+    return cached(datasets, recipe, room, model, config=config, state=state, root=root, on_item=on_item)[1]

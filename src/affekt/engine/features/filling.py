@@ -1,0 +1,236 @@
+"""Before the first epoch: every view that training will meet passes the frozen backbone once."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+
+from affekt.core.errors import ConfigError, MediaError
+from affekt.core.method import Method
+from affekt.core.recipe import Recipe
+from affekt.core.sample import Localizing, Skipped
+from affekt.core.settings import Settings
+from affekt.engine.features.backbone import FEATURE_DTYPE, FrozenBackbone, Untouched
+from affekt.engine.features.cache import FeatureCache
+from affekt.engine.features.keys import Views, describe_network
+from affekt.engine.loading import SampleDataset
+from affekt.engine.network import encoded_input
+
+log = logging.getLogger(__name__)
+
+OnItem = Callable[[int, int], None]  # told how many of how many samples are done
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What filling did.
+
+    Attributes:
+        bytes: Size on disk of all features that the recipe uses.
+    """
+
+    folder: Path
+    computed: int
+    reused: int
+    skipped: tuple[str, ...]
+    bytes: int
+    seconds: float
+
+    def __str__(self) -> str:
+        return (
+            f"features in {self.folder}: {self.computed} samples computed, {self.reused} reused, "
+            f"{len(self.skipped)} skipped; {self.bytes / 1e6:.1f} MB, {self.seconds:.1f} s"
+        )
+
+
+class CachedDataset(SampleDataset):
+    """Samples whose views lie in the cache; epoch after epoch a sample shows its views in turn."""
+
+    def __init__(self, plain: SampleDataset, cache: FeatureCache, count: int) -> None:
+        """Args:
+        plain: The samples; with its seed their views are drawn, without one there is one view.
+        count: How many views of each sample are drawn.
+        """
+        self.samples, self.preprocess = plain.samples, plain.preprocess
+        self.seed, self.targets = plain.seed, plain.targets
+        self.labels, self.task = plain.labels, plain.task
+        self._points: dict[int, Tensor] = {}
+        self.cache = cache
+        self.views = Views() if plain.seed is None else Views(count, plain.seed)
+        self.files = [cache.file(sample, self.views) for sample in self.samples]
+        self.broken: dict[int, str] = {}
+
+    def arrays(self, index: int, epoch: int) -> dict[str, Tensor]:
+        """Another view each epoch; which one a sample begins with differs.
+
+        Raises:
+            MediaError: The sample could not be read when the cache was filled.
+        """
+        if index in self.broken:
+            raise MediaError(self.broken[index])
+        arrays = self.cache.read(self.files[index], (epoch + index) % self.views.count)
+        return {name: torch.from_numpy(array) for name, array in arrays.items()}
+
+    def draw(self, index: int, view: int) -> dict[str, np.ndarray]:
+        """A view as preprocessing makes it.
+
+        Raises:
+            MediaError: The sample cannot be read.
+        """
+        sample = self.samples[index]
+        return self.preprocess(sample, rng=self.views.rng(sample, view))
+
+    def is_there(self, index: int) -> bool:
+        """Whether a sample's features are there and whole."""
+        return self.cache.has(self.files[index], self.views.count)
+
+
+def cached(
+    plain: Mapping[str, SampleDataset],
+    recipe: Recipe,
+    room: Method,
+    model: nn.Module,
+    *,
+    config: Settings,
+    state: Mapping[str, Any],
+    root: Path,
+    on_item: OnItem = lambda done, total: None,
+) -> tuple[dict[str, CachedDataset], Filled]:
+    """Data sets that read features, after all that was lacking has been computed.
+
+    Args:
+        plain: Data sets by part.
+        model: The network, its frozen backbone loaded.
+        state: What preprocessing measured.
+        root: Folder of all caches.
+
+    Raises:
+        ConfigError: The network has no frozen backbone that could be cached.
+        FolderError: The cache cannot be written.
+    """
+    start = time.perf_counter()
+    device = device_of(recipe)
+    preprocess = next(iter(plain.values())).preprocess
+    # A long sample may have nothing to encode and still take seconds to prepare: it is kept as prepared.
+    as_prepared = isinstance(preprocess, Localizing) and encoded_input(model, preprocess) is None
+    backbone = Untouched() if as_prepared else FrozenBackbone(model, room.name, config, device)
+    if isinstance(preprocess, Localizing) and recipe.train.cached_views > 1:
+        raise ConfigError(
+            "recipe", [f"train.cached_views: views of {room.name} do not vary in training, so 1 is enough"]
+        )
+    document = describe_network(room, model, config, preprocess, state, FEATURE_DTYPE.name)
+    cache = FeatureCache(root, document, features=backbone.names, inputs=preprocess.spec.names)
+    datasets = {name: CachedDataset(part, cache, recipe.train.cached_views) for name, part in plain.items()}
+    total = sum(len(dataset) for dataset in datasets.values())
+    done = computed = 0
+    model.to(device)
+    for dataset in datasets.values():
+        missing = [index for index in range(len(dataset)) if not dataset.is_there(index)]
+        done += len(dataset) - len(missing)
+        on_item(done, total)
+        for was_computed in _fill(dataset, missing, backbone, workers=recipe.train.workers):
+            done, computed = done + 1, computed + was_computed
+            on_item(done, total)
+    model.to("cpu")
+    broken = [
+        str(Skipped(dataset.samples[index].id, reason))
+        for dataset in datasets.values()
+        for index, reason in dataset.broken.items()
+    ]
+    files = {file for dataset in datasets.values() for file in dataset.files if file.is_file()}
+    filled = Filled(
+        cache.folder,
+        computed,
+        total - computed - len(broken),
+        tuple(broken),
+        sum(file.stat().st_size for file in files),
+        time.perf_counter() - start,
+    )
+    log.info("%s", filled)
+    return datasets, filled
+
+
+def _fill(
+    dataset: CachedDataset, missing: Sequence[int], backbone: FrozenBackbone | Untouched, *, workers: int
+) -> Iterator[bool]:
+    """Compute what is missing, sample by sample; tells of each whether it was computed here."""
+    if isinstance(dataset.preprocess, Localizing):
+        yield from _fill_in_parts(dataset, missing, backbone, dataset.preprocess)
+        return
+    # Processes that fill one cache at the same time begin at places of their own.
+    turn = os.getpid() % len(missing) if missing else 0
+    drawn = _Drawn(dataset, [*missing[turn:], *missing[:turn]])
+    loader = iter(DataLoader(drawn, batch_size=None, collate_fn=_as_it_is, num_workers=workers))
+    for index in drawn.order:
+        there = dataset.is_there(index)  # another process was faster
+        views: list[dict[str, np.ndarray]] = []
+        for _ in range(dataset.views.count):
+            arrays = next(loader)
+            if isinstance(arrays, Skipped):
+                dataset.broken[index] = arrays.reason
+            elif not there and index not in dataset.broken:
+                views.append(backbone(arrays))
+        whole = len(views) == dataset.views.count
+        if whole:
+            dataset.cache.write(dataset.files[index], views)
+        yield whole
+
+
+def _fill_in_parts(
+    dataset: CachedDataset,
+    missing: Sequence[int],
+    backbone: FrozenBackbone | Untouched,
+    preprocess: Localizing,
+) -> Iterator[bool]:
+    """The same for long samples: some cells after the others are decoded and pass the backbone."""
+    for index in missing:
+        if dataset.is_there(index):
+            yield False
+            continue
+        try:
+            parts = [backbone(part) for part in preprocess.parts(dataset.samples[index])]
+        except MediaError as error:
+            dataset.broken[index] = str(error)
+            yield False
+            continue
+        whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        dataset.cache.write(dataset.files[index], [whole])
+        yield True
+
+
+class _Drawn(Dataset[dict[str, np.ndarray] | Skipped]):
+    """Views in the order in which they are computed: all of a sample, then all of the next."""
+
+    def __init__(self, dataset: CachedDataset, order: Sequence[int]) -> None:
+        self.dataset, self.order = dataset, order
+
+    def __len__(self) -> int:
+        return len(self.order) * self.dataset.views.count
+
+    def __getitem__(self, place: int) -> dict[str, np.ndarray] | Skipped:
+        number, view = divmod(place, self.dataset.views.count)
+        index = self.order[number]
+        try:
+            return self.dataset.draw(index, view)
+        except MediaError as error:
+            return Skipped(self.dataset.samples[index].id, str(error))
+
+
+def _as_it_is(item: Any) -> Any:
+    return item
+
+
+def device_of(recipe: Recipe) -> torch.device:
+    """Where training will compute."""
+    found = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
+    return torch.device("cpu") if found is None or recipe.train.accelerator == "cpu" else found

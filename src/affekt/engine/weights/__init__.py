@@ -1,0 +1,1 @@
+"""Weights: checkpoints, starting points, conversion of published files."""

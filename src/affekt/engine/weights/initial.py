@@ -1,0 +1,180 @@
+"""Weights that a fresh network starts from: sealed folders that `convert` or an earlier run has made."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+
+from affekt.core.errors import ConfigError
+from affekt.core.files.sealed import MANIFEST, read_sealed
+from affekt.core.method import Method
+from affekt.core.recipe import Recipe
+from affekt.engine.weights.checkpoint import MODEL_FILE, model_weights
+
+log = logging.getLogger(__name__)
+
+_DIGITS = 16  # of a SHA-256: how a recipe names weights
+_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What one folder brings.
+
+    Attributes:
+        classes: How many its labels are; 0 for a part of a network, which has none.
+        digest: First digits of the SHA-256 of its tensors.
+    """
+
+    folder: Path
+    method: str
+    tensors: dict[str, Tensor]
+    classes: int
+    digest: str
+
+
+def read_weights(folders: Sequence[Path | str]) -> tuple[Weights, ...]:
+    """Weights of sealed folders, of parts of a network or of checkpoints.
+
+    Raises:
+        FolderError: A folder is incomplete, altered, or holds no weights.
+    """
+    return tuple(_read(Path(folder)) for folder in folders)
+
+
+def parts_config(folders: Sequence[Path | str]) -> dict[str, Any]:
+    """Config fields that converted parts of a network tell, merged; later folders count.
+
+    Raises:
+        FolderError: A folder is incomplete, altered, or holds no weights.
+    """
+    values: dict[str, Any] = {}
+    for folder in folders:
+        values |= read_sealed(Path(folder), kind="weights").document["config"]
+    return values
+
+
+def start_from(network: nn.Module, weights: Sequence[Weights], room: Method) -> set[str]:
+    """Copy weights into a network; where two folders bring the same tensor, the later one counts.
+
+    A head that was made for another number of classes is left out.
+
+    Returns:
+        Names of the tensors that were loaded.
+
+    Raises:
+        ConfigError: Listing every tensor that has no place; the network is as it was.
+    """
+    state: dict[str, Tensor] = network.state_dict()
+    loaded: dict[str, Tensor] = {}
+    lines: list[str] = []
+    problems: list[str] = []
+    for given in weights:
+        if given.method != room.name:
+            problems.append(f"{given.folder} holds weights of {given.method}, not of {room.name}")
+            continue
+        heads = [key for key in state if key in given.tensors and _is_other_head(key, given, state)]
+        kept = {key: value for key, value in given.tensors.items() if key not in heads}
+        problems += [f"{given.folder}: {problem}" for problem in _misfits(kept, state)]
+        loaded |= kept
+        left = f"; left out, being for {given.classes} classes: {', '.join(heads)}" if heads else ""
+        lines.append(f"{len(kept)} of {len(state)} tensors start from {given.folder}{left}")
+    if problems:
+        if len(problems) > _SHOWN:
+            problems[_SHOWN:] = [
+                f"and so on: {len(problems)} do not fit, the network may have another config"
+            ]
+        raise ConfigError(f"weights for {room.name}", problems)
+    network.load_state_dict(loaded, strict=False)
+    for line in lines:
+        log.info("%s", line)
+    return set(loaded)
+
+
+def name_weights(recipe: Recipe, weights: Sequence[Weights]) -> Recipe:
+    """The recipe with the digests of the weights that its network starts from.
+
+    Raises:
+        ConfigError: It names others already.
+    """
+    digests = tuple(given.digest for given in weights)
+    if not digests or digests == recipe.initial_weights:
+        return recipe
+    if recipe.initial_weights:
+        raise ConfigError("recipe", [_other_weights(recipe, digests)])
+    return recipe.model_copy(update={"initial_weights": digests})
+
+
+def check_start(recipe: Recipe, weights: Sequence[Weights], room: Method) -> None:
+    """Whether a run can begin with these weights; a network is built for it and thrown away.
+
+    Raises:
+        ConfigError: Weights are lacking or do not fit, or a part is frozen that nobody loaded.
+    """
+    if len(weights) != len(recipe.initial_weights):
+        raise ConfigError("recipe", [_other_weights(recipe, ())])
+    network: nn.Module = room.load("model")(room.make_config(recipe.config))
+    loaded = start_from(network, weights, room)
+    random = [
+        name.partition(".")[0]
+        for name, parameter in network.named_parameters()
+        if not parameter.requires_grad and name not in loaded
+    ]
+    if random:
+        raise ConfigError("recipe", [_frozen(part, room) for part in dict.fromkeys(random)])
+
+
+def _read(folder: Path) -> Weights:
+    try:
+        kind = json.loads((folder / MANIFEST).read_bytes())["kind"]
+    except (OSError, ValueError, KeyError, TypeError):
+        kind = ""  # what is wrong with it, the check below says
+    sealed = read_sealed(folder, kind="checkpoint" if kind == "checkpoint" else "weights")
+    document = sealed.document
+    return Weights(
+        folder,
+        document["method"],
+        model_weights(sealed),
+        len(document.get("labels", {"names": ()})["names"]),
+        document["files"][MODEL_FILE]["sha256"][:_DIGITS],
+    )
+
+
+def _is_other_head(key: str, given: Weights, state: dict[str, Tensor]) -> bool:
+    """Whether a tensor has a row for each class there, and ours differs in the number of rows alone."""
+    there, here = given.tensors[key].shape, state[key].shape
+    return len(there) == len(here) > 0 and there[0] == given.classes != here[0] and there[1:] == here[1:]
+
+
+def _misfits(found: dict[str, Tensor], state: dict[str, Tensor]) -> list[str]:
+    unknown = [f"{key}: this network has no such tensor" for key in found if key not in state]
+    return unknown + [
+        f"{key}: has shape {tuple(found[key].shape)}, this network's is {tuple(here.shape)}"
+        for key, here in state.items()
+        if key in found and found[key].shape != here.shape
+    ]
+
+
+def _other_weights(recipe: Recipe, digests: tuple[str, ...]) -> str:
+    given = f"those given are {', '.join(digests)}" if digests else "none were given"
+    return (
+        f"initial_weights: the recipe starts from {', '.join(recipe.initial_weights)}, {given}. Give the "
+        "folders it was run with, in their order (--weights DIR), or leave the field out to start from others"
+    )
+
+
+def _frozen(part: str, room: Method) -> str:
+    files = [source.title for source in room.foreign_files if source.part == part]
+    made = f", made by affekt convert {room.name} FILE from a {files[0]}" if files else ""
+    fields = [name for name in room.load("config").model_fields if name.startswith("freeze")]
+    thaw = f", or set config.{fields[0]} = false to let it learn" if len(fields) == 1 else ""
+    return (
+        f"{part} is frozen but was not loaded, it would stay as random as it starts: "
+        f"give --weights FOLDER{made}{thaw}"
+    )

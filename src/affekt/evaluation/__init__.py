@@ -1,0 +1,1 @@
+"""Evaluation: scores with intervals, on which samples, and the files that it writes."""

@@ -1,0 +1,259 @@
+"""Which samples an evaluation is of, and how they stand to those that the network was trained on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from affekt.core.dataset import Corpus
+from affekt.core.errors import DataError, UsageError
+from affekt.core.recipe import DataSettings, SplitSettings, options_from
+from affekt.core.sample import Sample
+from affekt.core.settings import validate
+from affekt.data.store.index import is_prepared
+from affekt.deploy.trained_on import TrainedOn
+from affekt.engine.identity import corpus_hash, identify, kept_parts, keys_by_id
+from affekt.engine.run import evaluation_folder
+from affekt.engine.splits import PARTS, Parts, describe_splits, labelled_of, part, select, split_name
+
+OWN_SHARE = 0.5  # of the samples that are known from training, above which changed data are a run's own
+
+
+@dataclass(frozen=True)
+class EvaluatedOn:
+    """The data of an evaluation.
+
+    Attributes:
+        data: The data set.
+        root: Where it lies; empty where it needs no folder.
+        fingerprint: SHA-256 of the whole data set as it was read: ids, annotations, subjects and media.
+        split: The part, or `all`.
+        samples: How many were scored.
+        trained_on: How many of them are in the training part of the network, under whatever name or path;
+            None where the network does not state what it was trained on.
+        validated_on: How many of them chose its epoch.
+        options: Overrides of the data's options and of the split.
+        unfinished: Of a run that was not trained to its end, as in `epoch 3 of 30`; else empty.
+        notes: What else limits the scores.
+    """
+
+    data: str
+    root: str
+    fingerprint: str
+    split: str
+    samples: int = 0
+    trained_on: int | None = None
+    validated_on: int | None = None
+    options: tuple[str, ...] = ()
+    unfinished: str = ""
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON, with the sentences for people."""
+        return {
+            **asdict(self),
+            "options": list(self.options),
+            "notes": list(self.notes),
+            "warnings": self.warnings,
+        }
+
+    @property
+    def warnings(self) -> list[str]:
+        """Sentences on what the scores do not say."""
+        found: list[str] = []
+        if self.trained_on:
+            found.append(
+                f"{self.trained_on} of {self.samples} samples were trained on: these scores do not speak for "
+                "new data"
+            )
+        if self.validated_on:
+            found.append(
+                f"{self.validated_on} of {self.samples} samples chose the epoch that was kept: "
+                "scores on them are higher than on new data"
+            )
+        if self.trained_on is None:
+            found.append("what the network was trained on is not stated: samples it knows cannot be counted")
+        if self.unfinished:
+            found.append(f"the run is unfinished: {self.unfinished}")
+        return [*found, *self.notes]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Samples to be scored.
+
+    Attributes:
+        folder: Where their evaluation lies, below the folder of all evaluations.
+    """
+
+    samples: list[Sample]
+    on: EvaluatedOn
+    folder: str
+    _known: Mapping[str, str | None] = field(default_factory=dict)
+    _chosen_on: str = "validation"
+
+    def counted(self, skipped: Sequence[str]) -> dict[str, Any]:
+        """Samples without those skipped, and how many of them the network knows: fields of `EvaluatedOn`."""
+        used = [sample.id for sample in self.samples if sample.id not in set(skipped)]
+        if self.on.trained_on is None:
+            return {"samples": len(used)}
+        parts = [self._known.get(name) for name in used]
+        return {
+            "samples": len(used),
+            "trained_on": parts.count("train"),
+            "validated_on": parts.count(self._chosen_on),
+        }
+
+
+def changed_settings(
+    data: DataSettings, splitting: SplitSettings, overrides: Sequence[str]
+) -> tuple[DataSettings, SplitSettings]:
+    """Settings with overrides such as `data.options.labels=[...]` and `split.fold=1`.
+
+    Raises:
+        UsageError: An override is of something else, or does not fit.
+    """
+    values = options_from(overrides)
+    options = values.pop("data", {})
+    more = values.pop("split", {})
+    if (
+        values
+        or not isinstance(options, Mapping)
+        or set(options) - {"options"}
+        or not isinstance(more, Mapping)
+    ):
+        raise UsageError(
+            f"--set {' '.join(overrides)}: an evaluation takes data.options.NAME=... and split.NAME=...; "
+            "which data set is said with --data"
+        )
+    changed = data.model_copy(update={"options": {**data.options, **options.get("options", {})}})
+    found, problems = validate(SplitSettings, {**splitting.model_dump(), **more}, prefix="split.")
+    if found is None:
+        raise UsageError("--set: " + "; ".join(problems))
+    return changed, found
+
+
+def choose(
+    corpus: Corpus,
+    data: DataSettings,
+    splitting: SplitSettings,
+    split: str,
+    *,
+    root: Path | None,
+    trained: TrainedOn | None,
+    overrides: Sequence[str] = (),
+    is_own: bool = True,
+) -> Selection:
+    """The samples of a part.
+
+    On the data that a run was trained on, a part is what it was in training, also where files are gone since.
+    Other data are never cut: only a part that they state themselves, or all of them.
+
+    Args:
+        trained: What the network was trained on, where it states that.
+        is_own: Whether the data set has the name of the network's own.
+
+    Raises:
+        DataError: There is no such part.
+    """
+    labelled = labelled_of(corpus.samples)
+    name, keys = split_name(split, labelled), keys_by_id(labelled)
+    sha256 = corpus_hash(corpus, labelled, keys)
+    prepared = root is not None and is_prepared(root)
+    known: dict[str, str | None] = {}
+    if trained:
+        known = {it.id: trained.part_of(it, keys[it.id], data.name, prepared=prepared) for it in labelled}
+    is_asked = any(text.strip().startswith("split") for text in overrides)
+    notes: list[str] = []
+    if trained is None or is_asked or name == "all":
+        samples = select(corpus.samples, splitting, name)
+    elif is_own and sha256 == trained.document["sha256"]:
+        samples = _own_part(corpus, labelled, keys, splitting, name, trained, known)
+    else:
+        familiar = [it for it in labelled if known[it.id]]
+        if is_own and len(familiar) >= OWN_SHARE * len(labelled):
+            stated = trained.document["parts"].get(name, {}).get("samples", 0)
+            samples, notes = _changed_part(labelled, splitting, name, known, stated)
+        else:
+            samples = [it for it in labelled if it.split == name]
+        if not samples:
+            raise DataError(
+                f"{root or data.name} holds other data than the network was trained on, and no part of other "
+                f"data is cut; it has: {describe_splits(labelled)}. --split all scores all of it"
+            )
+    if not samples:
+        raise DataError(
+            f"{data.name} has no {name} part; it has: {describe_splits(labelled)}. --split validation scores "
+            "the samples that chose the epoch, --split all scores all of them"
+        )
+    on = EvaluatedOn(
+        data.name,
+        str(root.resolve()) if root else "",
+        sha256,
+        name,
+        trained_on=None if trained is None else 0,
+        options=tuple(overrides),
+        notes=tuple(notes),
+    )
+    place = name if name.replace("-", "").replace("_", "").isalnum() else _digest(name)
+    if is_asked:  # the part of another split: apart from the run's own
+        place += f"--{_digest(json.dumps(splitting.model_dump(mode='json'), sort_keys=True))}"
+    folder = f"{evaluation_folder(data.name, sha256)}/{place}"
+    return Selection(samples, on, folder, known, trained.document["chosen_on"] if trained else "validation")
+
+
+def _own_part(
+    corpus: Corpus,
+    labelled: list[Sample],
+    keys: Mapping[str, str],
+    splitting: SplitSettings,
+    name: str,
+    trained: TrainedOn,
+    known: Mapping[str, str | None],
+) -> list[Sample]:
+    """A part of the very data that a network was trained on."""
+    if name not in PARTS:
+        return [it for it in labelled if it.split == name]
+    if trained.identity is not None:
+        parts = kept_parts(trained.identity, labelled, keys, native=splitting.scheme == "native")
+        return getattr(parts, name)
+    parts = part(corpus.samples, splitting)
+    if _is_split_of(trained, corpus, parts, keys):
+        return getattr(parts, name)
+    return [it for it in labelled if known[it.id] == name]
+
+
+def _is_split_of(trained: TrainedOn, corpus: Corpus, parts: Parts, keys: Mapping[str, str]) -> bool:
+    """Whether the parts are those of the training; they differ where a run has accepted other data."""
+    found = identify(trained.document["data"], None, corpus, parts, keys).document()["parts"]
+    return found == trained.document["parts"]
+
+
+def _changed_part(
+    labelled: list[Sample], splitting: SplitSettings, name: str, known: Mapping[str, str | None], before: int
+) -> tuple[list[Sample], list[str]]:
+    """A part of data that have changed since: known samples by their part, new ones by what is stated.
+
+    Args:
+        before: How many samples the part had.
+    """
+    states = splitting.scheme == "native"
+    samples = [it for it in labelled if (known[it.id] or (it.split if states else None)) == name]
+    new = [it for it in labelled if known[it.id] is None]
+    left = sum(not (states and it.split) for it in new)
+    notes: list[str] = []
+    gone = before - sum(found == name for found in known.values())
+    if gone > 0:
+        notes.append(f"{gone} of {before} samples of the {name} part are gone since the training")
+    if new:
+        rest = f"; {left} of them belong to no part and are left out" if left else ""
+        notes.append(f"{len(new)} of {len(labelled)} samples of the data are new since the training{rest}")
+    return samples, notes
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]

@@ -1,0 +1,1 @@
+"""Corpora that are generated: small, exact, without a licence. One module or package each."""

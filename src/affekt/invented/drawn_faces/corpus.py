@@ -1,0 +1,201 @@
+"""Drawn faces: an invented corpus of shaded portraits, for trying pictures without a photograph of anybody.
+
+    nothing on disk   `people` people are drawn `faces_per_emotion` times with each of 7 expressions, tightly
+                      cropped from forehead to chin, `size` x `size` pixels, uint8 RGB; a few in grey
+    one sample        id person-03-fear-1, subject person-03, label fear; every fourth person is test
+
+What an expression does to a face follows what the Facial Action Coding System says in words: happiness
+raises the corners of the lips and the cheeks, sadness raises the inner brows and draws the corners down,
+anger lowers and gathers the brows, surprise raises them over wide eyes and an open jaw, fear gathers them as
+well and stretches the lips, disgust wrinkles the nose and raises the upper lip. All numbers are invented
+here. People differ in build, skin and hair; pictures in pose, light and how much of an emotion they show.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from pydantic import Field, PositiveInt
+
+from affekt.core.dataset import Corpus, Dataset
+from affekt.core.labels import label_set
+from affekt.core.sample import Sample
+from affekt.core.settings import Settings
+from affekt.invented.drawn_faces.painting import paint
+from affekt.invented.drawn_faces.traits import Expression, Person, Shot
+
+TEST_EVERY = 4
+
+
+class DrawnFacesOptions(Settings):
+    """The invented corpus.
+
+    Attributes:
+        size: Side of a picture in pixels.
+        noise: How much people and pictures differ; 0 makes everybody the same, 1 is as it was tuned.
+        seed: Another seed, other people. A larger corpus of the same seed begins with the smaller one.
+
+    """
+
+    people: int = Field(40, ge=8)
+    faces_per_emotion: PositiveInt = 1
+    size: int = Field(96, ge=24, le=512)
+    seed: int = Field(0, ge=0)
+    noise: float = Field(1.0, ge=0)
+
+
+# Ways an emotion is shown; a picture mixes two of them. Neutral is what all of them leave.
+EXPRESSIONS: dict[str, tuple[Expression, ...]] = {
+    "anger": (
+        Expression(
+            inner_brow=-1.0, outer_brow=-0.25, together=1.0, lid=-0.25, squint=0.35, corner=-0.35, press=0.9,
+            stretch=-0.08, flare=0.5,
+        ),
+        Expression(
+            inner_brow=-1.0, outer_brow=-0.1, together=1.0, lid=0.1, squint=0.5, corner=-0.3, jaw=0.5,
+            square=1.0, upper_lip=0.35, teeth=1.0, flare=0.9, fold=0.5,
+        ),
+    ),
+    "disgust": (
+        Expression(
+            inner_brow=-0.65, outer_brow=-0.5, together=0.45, lid=-0.25, squint=0.75, wrinkle=1.0,
+            upper_lip=0.8, corner=-0.5, fold=0.9, jaw=0.12, flare=0.6,
+        ),
+        Expression(
+            inner_brow=-0.55, outer_brow=-0.45, together=0.3, lid=-0.3, squint=0.7, wrinkle=0.9,
+            upper_lip=1.1, corner=-0.35, fold=0.8, jaw=0.3, teeth=0.8, square=0.4, flare=0.5,
+        ),
+    ),
+    "fear": (
+        Expression(
+            inner_brow=0.95, outer_brow=0.35, together=0.8, lid=0.85, corner=-0.25, stretch=0.24, jaw=0.3,
+            square=0.5, teeth=0.7,
+        ),
+        Expression(
+            inner_brow=1.0, outer_brow=0.45, together=0.75, lid=0.95, corner=-0.2, stretch=0.14, jaw=0.55,
+            square=0.4, teeth=0.4,
+        ),
+    ),
+    "happiness": (
+        Expression(outer_brow=0.1, lid=-0.1, squint=0.6, corner=1.0, stretch=0.28, cheek=0.8, fold=0.8),
+        Expression(
+            outer_brow=0.15, lid=-0.1, squint=0.8, corner=1.1, stretch=0.34, cheek=1.0, fold=1.0, jaw=0.42,
+            teeth=1.0,
+        ),
+    ),
+    "sadness": (
+        Expression(
+            inner_brow=0.85, outer_brow=-0.45, together=0.5, lid=-0.4, squint=0.1, corner=-0.95,
+            stretch=-0.05, pout=0.5,
+        ),
+        Expression(
+            inner_brow=0.75, outer_brow=-0.55, together=0.55, lid=-0.55, corner=-1.1, pout=0.9, press=0.2,
+            fold=0.3,
+        ),
+    ),
+    "surprise": (
+        Expression(inner_brow=1.1, outer_brow=1.1, lid=0.9, jaw=0.95, stretch=-0.3, oval=1.0),
+        Expression(inner_brow=1.2, outer_brow=1.2, lid=1.0, jaw=1.3, stretch=-0.26, oval=1.0, teeth=0.25),
+    ),
+    "neutral": (Expression(), Expression(lid=-0.1, corner=-0.1)),
+}  # fmt: skip
+SHOWN = 0.16  # standard deviation of how much of an expression a picture shows, around 1
+LEAST_SHOWN = 0.6
+
+# The average person, and the standard deviation of each trait; those from 0 to 1 are drawn evenly instead.
+AVERAGE = Person()
+PEOPLE_DIFFER = {
+    "width": 0.035, "jaw": 0.35, "eye_distance": 0.016, "eye_size": 0.07, "eye_height": 0.02,
+    "brow_thickness": 0.25, "brow_height": 0.018, "nose_width": 0.13, "nose_length": 0.02,
+    "mouth_width": 0.02, "mouth_height": 0.018, "lips": 0.22,
+}  # fmt: skip
+EVEN = ("skin", "hair", "hairline", "iris")
+LONG_HAIR, BEARD, GLASSES = 0.45, 0.2, 0.15  # how many people have it
+GREY = 0.15  # how many pictures have no colour
+
+
+def read(root: Path, options: DrawnFacesOptions) -> Corpus:
+    """Invent the corpus; `root` is not looked at."""
+    labels = label_set("fer-7")
+    samples: list[Sample] = []
+    for number in range(options.people):
+        person = _person(np.random.default_rng([options.seed, number]), options.noise)
+        subject = f"person-{number + 1:02d}"
+        for place, emotion in enumerate(labels.names):
+            for turn in range(options.faces_per_emotion):
+                # A stream for each picture, so that more of them leave those before as they were.
+                rng = np.random.default_rng([options.seed, number, place, turn])
+                expression = _expression(emotion, rng, options.noise)
+                shot = _shot(rng, options.noise)
+                samples.append(
+                    Sample(
+                        id=f"{subject}-{emotion}-{turn + 1}",
+                        media={"image": paint(person, expression, shot, options.size, rng)},
+                        label=emotion,
+                        subject=subject,
+                        split="test" if number % TEST_EVERY == TEST_EVERY - 1 else "train",
+                    )
+                )
+    return Corpus(samples, labels)
+
+
+def _person(rng: np.random.Generator, noise: float) -> Person:
+    """Somebody: traits around the average."""
+    traits: dict[str, float] = {
+        name: getattr(AVERAGE, name) + noise * spread * float(np.clip(rng.standard_normal(), -2, 2))
+        for name, spread in PEOPLE_DIFFER.items()
+    }
+    reach = min(noise, 1.0)
+    traits |= {name: 0.5 + reach * float(rng.uniform(-0.5, 0.5)) for name in EVEN}
+    if traits["skin"] > 0.6:  # the tones of fair hair were mixed beside fair skin
+        traits["hair"] = min(traits["hair"], 0.35)
+    long_hair, beard, glasses = rng.random(3)
+    is_long = bool(long_hair < LONG_HAIR * reach)
+    return Person(
+        **traits,
+        long_hair=is_long,
+        beard=float(beard < BEARD * reach and not is_long) * float(rng.uniform(0.4, 1)),
+        glasses=bool(glasses < GLASSES * reach),
+    )
+
+
+def _expression(emotion: str, rng: np.random.Generator, noise: float) -> Expression:
+    """How an emotion is shown this time: a mixture of two ways, stronger or weaker."""
+    one, other = EXPRESSIONS[emotion]
+    mix = np.clip(0.5 + noise * rng.uniform(-0.7, 0.7), 0, 1)
+    shown = max(LEAST_SHOWN, 1 + noise * SHOWN * rng.standard_normal())
+    actions = shown * ((1 - mix) * np.array(one) + mix * np.array(other))
+    return Expression(*(actions + noise * 0.06 * rng.standard_normal(len(actions))).tolist())
+
+
+def _shot(rng: np.random.Generator, noise: float) -> Shot:
+    """From where, and in what light, the picture is taken."""
+    turn, nod, tilt, right, down = np.array([0.09, 0.05, 4.0, 0.03, 0.025]) * noise * rng.standard_normal(5)
+    side, above, soft, backdrop, warmth = noise * rng.uniform(-1, 1, 5)
+    return Shot(
+        turn=float(np.clip(turn, -0.2, 0.2)),
+        nod=float(np.clip(nod, -0.1, 0.1)),
+        tilt_deg=float(tilt),
+        right=float(right),
+        down=float(down),
+        zoom=float(1.13 + 0.04 * noise * rng.standard_normal()),
+        light=(-0.3 + 0.7 * float(side), -0.45 + 0.3 * float(above)),
+        ambient=0.5 + 0.1 * float(soft),
+        backdrop=min(max(0.5 + 0.4 * float(backdrop), 0.0), 1.0),
+        warmth=float(warmth),
+        grain=0.012 * min(noise, 2.0),
+        grey=bool(rng.random() < GREY * noise),
+    )
+
+
+DATASET = Dataset(
+    title="Drawn faces, an invented corpus: shaded portraits, 7 expressions, no person behind them",
+    modalities=("image",),
+    licence="Apache-2.0, as this package: the pictures are made by it",
+    cite="invented here; nobody was photographed",
+    labels=label_set("fer-7"),
+    options=DrawnFacesOptions,
+    needs_root=False,
+    read=read,
+)

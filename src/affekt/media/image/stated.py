@@ -1,0 +1,191 @@
+"""What a picture file says about itself beside its pixels: their range, further pages, its format."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from affekt.core.notes import note
+from affekt.media.image.values import Stated
+
+MAX_PAGES = 100  # of a file, that are looked at
+MAX_CHUNKS = 1000  # of a PNG file, in which its significant bits are looked for
+
+# What damaged files make Pillow's decoders raise; warnings too, where a caller turned them into errors.
+DECODER_ERRORS = (
+    OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError, MemoryError,
+    RuntimeError, zlib.error, struct.error, UserWarning,
+)  # fmt: skip
+
+# TIFF tags, numbered as in its standard.
+_SUBFILE, _BITS, _PHOTOMETRIC, _MAX_SAMPLE = 254, 258, 262, 281
+_SAMPLE_FORMAT, _SMIN_SAMPLE, _SMAX_SAMPLE = 339, 340, 341
+_REDUCED, _MASK = 1, 4  # bits of NewSubfileType: a preview, a transparency mask
+_MP_ENTRIES = 0xB002  # of the index of a multi-picture JPEG
+_MULTI_FRAME = "Multi-Frame"  # how Pillow's names of panoramas, stereo pairs and angles begin
+
+# Formats that are not read, by how their files begin.
+_UNREAD = (
+    (b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 picture"),
+    (b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
+    (b"\xff\x0a", "a JPEG XL picture"),
+    (b"\x00\x00\x00\x0cJXL ", "a JPEG XL picture"),
+    (b"8BPS", "a Photoshop document"),
+    (b"%PDF", "a PDF document"),
+    (b"\x76\x2f\x31\x01", "an OpenEXR picture"),
+    (b"\x00\x00\x01\x00", "an icon"),
+    (b"II*\x00", "a TIFF of a kind that is not read, such as raw camera data or floating-point colour"),
+    (b"MM\x00*", "a TIFF of a kind that is not read, such as raw camera data or floating-point colour"),
+)
+_BRANDS = {b"avif": "an AVIF picture", b"avis": "an AVIF picture"} | dict.fromkeys(
+    (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), "a HEIC picture"
+)
+
+
+def stated_range(image: Image.Image, content: bytes | None) -> Stated | None:
+    """Black and white of a grey picture of more than 8 bits as its file states them; None if it does not.
+
+    Args:
+        image: Just opened, not loaded: afterwards some formats no longer know.
+        content: The bytes of the file, where they are at hand.
+    """
+    tags = getattr(image, "tag_v2", None)
+    if tags is not None:
+        return _range_of_tiff(tags)
+    if image.format == "PPM" and _ppm_white(image) not in (None, 65535):
+        # Pillow scales to 16 bits by the white that the file states, whatever the values are.
+        return Stated(0.0, 65535.0)
+    if image.format == "PNG" and content is not None and (bits := _significant_bits(content)):
+        return Stated(0.0, 2.0**bits - 1, f"the file states {bits} significant bits")
+    return None
+
+
+def stored_type(image: Image.Image) -> np.dtype | None:
+    """The type of a file's values where Pillow keeps integers in another one; None where it does not."""
+    if image.mode == "F":
+        return None
+    tags = getattr(image, "tag_v2", None)
+    if tags is not None:
+        bits, kind = _number(tags.get(_BITS)), _number(tags.get(_SAMPLE_FORMAT)) or 1
+        name = f"{'uint' if kind == 1 else 'int'}{16 if bits != 32 else 32}"
+        return np.dtype(name) if kind in (1, 2) else None
+    return np.dtype(np.uint16) if image.format in ("PNG", "PPM") else None
+
+
+def is_signed_8_bit(image: Image.Image) -> bool:
+    """Whether a TIFF keeps signed numbers of 8 bits, which Pillow takes for unsigned ones."""
+    tags = getattr(image, "tag_v2", None)
+    return tags is not None and _number(tags.get(_SAMPLE_FORMAT)) == 2 and _number(tags.get(_BITS)) == 8
+
+
+def is_white_zero(image: Image.Image) -> bool:
+    """Whether 0 is white in a TIFF of more than 8 bits, which Pillow leaves as it is."""
+    tags = getattr(image, "tag_v2", None)
+    return tags is not None and tags.get(_PHOTOMETRIC) == 0
+
+
+def choose_page(image: Image.Image, content: bytes | None) -> int:
+    """The page to read of a TIFF or multi-picture JPEG: the first whole picture; further ones are noted.
+
+    Previews and masks are no pages, nor are smaller pictures in a JPEG: previews, depth and gain maps.
+    """
+    if content is None or image.format not in ("TIFF", "MPO"):
+        return 0
+    whole = _whole_pages(Image.open(io.BytesIO(content), formats=["TIFF", "JPEG"]))
+    if len(whole) > 1:
+        more = len(whole) - 1
+        kind = "page" if image.format == "TIFF" else "picture"
+        at_least = "at least " if whole[-1] == MAX_PAGES - 1 else ""
+        note(
+            f"the file holds {at_least}{more} further {kind}{'s' if more > 1 else ''}: "
+            "only the first was read"
+        )
+    return whole[0] if whole else 0
+
+
+def format_of(content: bytes) -> str:
+    """What to say of bytes that no decoder takes."""
+    if content[4:8] == b"ftyp" and content[8:12] in _BRANDS:
+        return f"it is {_BRANDS[content[8:12]]}, which cannot be decoded here: convert it to JPEG or PNG"
+    for start, kind in _UNREAD:
+        if content.startswith(start):
+            return f"it is {kind}, which is not decoded: convert it to an 8-bit JPEG or PNG"
+    try:
+        return f"it holds the text {content[:40].decode('ascii')!r}"
+    except UnicodeDecodeError:
+        return f"its first bytes are {content[:8].hex(' ')}"
+
+
+def _whole_pages(image: Image.Image) -> list[int]:
+    whole: list[int] = []
+    size = image.size
+    for number in range(MAX_PAGES):
+        try:
+            image.seek(number)
+        except (*DECODER_ERRORS, Image.DecompressionBombError):
+            break  # behind the last page, or at a damaged one
+        if image.format == "TIFF":
+            subfile = getattr(image, "tag_v2", {}).get(_SUBFILE, 0)
+            if isinstance(subfile, int) and subfile & (_REDUCED | _MASK):
+                continue
+        elif number and not (image.size == size or _is_multi_frame(image, number)):
+            continue
+        whole.append(number)
+    return whole
+
+
+def _is_multi_frame(image: Image.Image, number: int) -> bool:
+    entries = getattr(image, "mpinfo", {}).get(_MP_ENTRIES, ())
+    kind = entries[number]["Attribute"]["MPType"] if number < len(entries) else ""
+    return kind.startswith(_MULTI_FRAME)
+
+
+def _range_of_tiff(tags: Mapping[int, Any]) -> Stated | None:
+    bits = _number(tags.get(_BITS)) or 0.0
+    white, black = _number(tags.get(_SMAX_SAMPLE)), _number(tags.get(_SMIN_SAMPLE)) or 0.0
+    if white is not None and white > black:
+        is_container = black == 0 and white == 2**bits - 1
+        return Stated(black, white, "" if is_container else "the file states this range")
+    # MaxSampleValue is meant as a statistic; as the largest value of a usual depth it is a statement.
+    largest = _number(tags.get(_MAX_SAMPLE))
+    if largest is not None and Stated(0.0, largest).is_usual and 255 <= largest < 2**bits - 1:
+        return Stated(0.0, largest, "the file states this range")
+    return Stated(0.0, 2**bits - 1) if 8 < bits < 16 else None
+
+
+def _number(value: Any) -> float | None:
+    """The first of the values of a tag, if it is a finite number."""
+    value = value[0] if isinstance(value, tuple) and value else value
+    try:
+        found = float(value)
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+        return None
+    return found if abs(found) < float("inf") else None
+
+
+def _ppm_white(image: Image.Image) -> int | None:
+    """The largest value that a PPM file states, where Pillow scales by it."""
+    tiles = getattr(image, "tile", None)
+    arguments = tiles[0][3] if tiles else None
+    return int(arguments[1]) if isinstance(arguments, tuple) and len(arguments) == 2 else None
+
+
+def _significant_bits(content: bytes) -> int | None:
+    """The chunk sBIT of a PNG file, before its pixels; the largest of its channels."""
+    place = 8
+    for _ in range(MAX_CHUNKS):
+        header = content[place : place + 8]
+        if len(header) < 8 or header[4:] == b"IDAT":
+            return None
+        (size,) = struct.unpack(">I", header[:4])
+        if header[4:] == b"sBIT" and 0 < size <= 4:
+            bits = max(content[place + 8 : place + 8 + min(size, 3)], default=0)
+            return bits if 8 <= bits < 16 else None
+        place += 12 + size
+    return None

@@ -1,0 +1,300 @@
+"""Skeletons: joint positions over time, with every joint known by name.
+
+Files state their joint order; two data sets that number joints differently are brought together by name.
+Read are
+
+    walk.npz    positions (t, v, 3) or poses (n, t, v, 3), float; joints (v,) text; optionally up ("x", "-x",
+                "y", "-y", "z" or "-z"), cycle_frames or period (scalar or (n,): length of one gait cycle),
+                rate_hz
+    walk.json   {"joints": ["root", ...], "positions": [[[x, y, z], ...], ...], "up": "y", "rate_hz": 30}
+    walk.csv    a column each: root_x,root_y,root_z,spine_x,...   one row a frame
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from affekt.core.errors import MediaError, UsageError
+from affekt.core.settings import suggest
+from affekt.media.arrays import MAX_BYTES, read_npz
+from affekt.media.skeleton.upright import parse_up, turn_upright
+
+SUFFIXES = (".npz", ".json", ".csv")
+MAX_FRAMES = 1_000_000  # of one walk: nine hours at 30 Hz
+
+_KEYS = ("positions", "poses", "joints", "up", "cycle_frames", "period", "rate_hz")
+
+_ARM, _LEG = ("shoulder", "elbow", "hand"), ("hip", "knee", "foot")
+
+
+def _limb(side: str, parts: Sequence[str]) -> tuple[str, ...]:
+    return tuple(f"{side}_{part}" for part in parts)
+
+
+_SPINE = ("root", "spine", "neck", "head")
+JOINT_ORDERS: Mapping[str, tuple[str, ...]] = {
+    # As BPM-GCN numbers them: right before left.
+    "bpm_gcn": _SPINE
+    + _limb("right", _ARM)
+    + _limb("left", _ARM)
+    + _limb("right", _LEG)
+    + _limb("left", _LEG),
+    # As the Emotion-Gait files number them: left before right.
+    "emotion_gait": _SPINE
+    + _limb("left", _ARM)
+    + _limb("right", _ARM)
+    + _limb("left", _LEG)
+    + _limb("right", _LEG),
+}
+BONES = (
+    ("root", "spine"),
+    ("spine", "neck"),
+    ("neck", "head"),
+    *((("neck", f"{side}_shoulder")) for side in ("left", "right")),
+    *((f"{side}_shoulder", f"{side}_elbow") for side in ("left", "right")),
+    *((f"{side}_elbow", f"{side}_hand") for side in ("left", "right")),
+    *((("root", f"{side}_hip")) for side in ("left", "right")),
+    *((f"{side}_hip", f"{side}_knee") for side in ("left", "right")),
+    *((f"{side}_knee", f"{side}_foot") for side in ("left", "right")),
+)
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """One walk.
+
+    Attributes:
+        positions: (t, v, 3) float32; x, y, z with y up, any unit.
+        joints: Name of each of the v joints.
+        cycle_frames: Length of one gait cycle, where the walk repeats itself.
+        rate_hz: Frames a second, where known.
+        is_up_stated: Whether the source states which way is up. Where it does not, y is an assumption, which
+            `affekt.media.skeleton.upright` checks against the body.
+    """
+
+    positions: np.ndarray
+    joints: tuple[str, ...]
+    cycle_frames: int | None = None
+    rate_hz: float | None = None
+    is_up_stated: bool = False
+
+    def __post_init__(self) -> None:
+        shape = np.shape(self.positions)
+        if len(shape) != 3 or shape[2] != 3:
+            raise MediaError(f"a skeleton has positions (frames, joints, 3), found {shape}")
+        if shape[1] != len(self.joints):
+            raise MediaError(f"{shape[1]} joints were found where {len(self.joints)} are named")
+        repeated = sorted(name for name, number in Counter(self.joints).items() if number > 1)
+        if repeated:
+            raise MediaError(f"joints are named twice: {', '.join(repeated)}")
+        if not 1 <= shape[0] <= MAX_FRAMES:
+            raise MediaError(f"a walk has 1 to {MAX_FRAMES} frames, found {shape[0]}")
+        if self.cycle_frames is not None and not 1 <= self.cycle_frames <= shape[0]:
+            raise MediaError(f"a cycle of {self.cycle_frames} frames does not fit in a walk of {shape[0]}")
+        if self.rate_hz is not None and not 0 < self.rate_hz < math.inf:
+            raise MediaError(f"a frame rate of {self.rate_hz} Hz is none")
+        broken = ~np.isfinite(self.positions).all(axis=(1, 2))
+        if broken.any():
+            raise MediaError(
+                f"coordinates are NaN or infinite in {int(broken.sum())} of {shape[0]} frames, first in "
+                f"frame {int(broken.argmax())}"
+            )
+
+    def in_order(self, joints: Sequence[str]) -> np.ndarray:
+        """Positions (t, len(joints), 3) of the named joints, in that order.
+
+        Raises:
+            MediaError: A joint is missing.
+        """
+        missing = [name for name in joints if name not in self.joints]
+        if missing:
+            raise MediaError(f"the skeleton lacks {', '.join(missing)}; it has {', '.join(self.joints)}")
+        return self.positions[:, [self.joints.index(name) for name in joints]]
+
+
+def joint_order(text: str) -> tuple[str, ...]:
+    """Joint names from the name of a known order, or from a comma-separated list.
+
+    Raises:
+        UsageError: Neither.
+    """
+    if "," in text:
+        return tuple(name.strip() for name in text.split(","))
+    if text not in JOINT_ORDERS:
+        raise UsageError(
+            f"no joint order is called {text!r}; {suggest(text, sorted(JOINT_ORDERS))}, or list the joints"
+        )
+    return JOINT_ORDERS[text]
+
+
+def read_skeletons(
+    path: Path, *, joints: Sequence[str] | None = None, up: str | None = None, rate_hz: float | None = None
+) -> list[Skeleton]:
+    """All walks of one file.
+
+    Args:
+        joints: Joint order for files that do not state one.
+        up: Axis that is up in files that do not state it, such as "-y"; taken from the body if not given.
+        rate_hz: Frame rate of files that do not state it.
+
+    Raises:
+        MediaError: The file is missing, empty, too large, truncated, not what its name says, holds
+            objects, or one of its walks is broken.
+    """
+    walks: list[Skeleton] = []
+    for number, walk in enumerate(read_each_skeleton(path, joints=joints, up=up, rate_hz=rate_hz)):
+        if isinstance(walk, MediaError):
+            raise MediaError(f"walk {number} of {walk}" if number else str(walk))
+        walks.append(walk)
+    return walks
+
+
+def read_each_skeleton(
+    path: Path, *, joints: Sequence[str] | None = None, up: str | None = None, rate_hz: float | None = None
+) -> list[Skeleton | MediaError]:
+    """All walks of one file, as `read_skeletons`; one broken walk among many costs only itself.
+
+    Raises:
+        MediaError: The file as a whole cannot be read.
+    """
+    if not path.is_file():
+        raise MediaError(f"{path} does not exist or is no file")
+    if path.suffix.lower() not in SUFFIXES:
+        raise MediaError(f"{path} is no skeleton file; known are {', '.join(SUFFIXES)}")
+    if not 0 < path.stat().st_size <= MAX_BYTES:
+        raise MediaError(f"{path} has {path.stat().st_size} bytes; 1 to {MAX_BYTES} are read")
+    content = {".npz": _read_npz, ".json": _read_json, ".csv": _read_csv}[path.suffix.lower()](path)
+    stated = {"up": up, "rate_hz": rate_hz, "joints": joints}
+    content |= {
+        name: value for name, value in stated.items() if value is not None and content.get(name) is None
+    }
+    try:
+        return _skeletons(path, content)
+    except MediaError as error:
+        raise MediaError(f"{path}: {error}") from None
+
+
+def _skeletons(path: Path, content: Mapping[str, Any]) -> list[Skeleton | MediaError]:
+    key = next((name for name in ("positions", "poses") if name in content), None)
+    if key is None:
+        raise MediaError(f"holds neither positions nor poses, only {', '.join(sorted(content)) or 'nothing'}")
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, which a skeleton refuses
+        positions = _numbers(content[key], key).astype(np.float32)
+    if positions.ndim not in (3, 4):
+        raise MediaError(
+            f"{key} must be (frames, joints, 3) or (walks, frames, joints, 3), found {positions.shape}"
+        )
+    walks = positions if positions.ndim == 4 else positions[None]
+    if content.get("joints") is None:
+        raise MediaError(
+            "states no joint order: add `joints` to the file, or name one of "
+            f"{', '.join(sorted(JOINT_ORDERS))} with --joints"
+        )
+    joints = _names(content["joints"])
+    is_up_stated = content.get("up") is not None
+    if is_up_stated:
+        walks = turn_upright(walks, parse_up(content["up"]))
+    if not len(walks):
+        raise MediaError(f"{key} holds no walk")
+    rate = _one_each(content, "rate_hz", 1)[0]
+    cycles = _one_each(content, "cycle_frames" if "cycle_frames" in content else "period", len(walks))
+    broken = [n for n in cycles if n is not None and n != round(n)]
+    if broken:
+        raise MediaError(f"a cycle of {broken[0]} frames is none: frames are counted in whole numbers")
+    found: list[Skeleton | MediaError] = []
+    for walk, n in zip(walks, cycles, strict=True):
+        try:
+            cycle = None if n is None else int(n)
+            found.append(Skeleton(walk, joints, cycle, rate_hz=rate, is_up_stated=is_up_stated))
+        except MediaError as error:
+            found.append(MediaError(f"{path}: {error}"))
+    return found
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    """Joint names.
+
+    Raises:
+        MediaError: They are no flat list of text.
+    """
+    try:
+        names = np.atleast_1d(np.asarray(value))
+    except ValueError:
+        names = np.empty((0, 0))
+    if names.ndim != 1 or names.dtype.kind not in "US":
+        raise MediaError("joints is no list of names")
+    return tuple(name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name) for name in names)
+
+
+def _numbers(value: Any, name: str) -> np.ndarray:
+    """An array of numbers.
+
+    Raises:
+        MediaError: It holds something else than numbers, or rows of different length.
+    """
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise MediaError(f"{name} is no regular array of numbers") from None
+    if array.dtype.kind not in "fiu":
+        raise MediaError(f"{name} is no regular array of numbers")
+    return array
+
+
+def _one_each(content: Mapping[str, Any], name: str, count: int) -> list[float] | list[None]:
+    """A finite number for each walk, from one number or one a walk; None where nobody said."""
+    if content.get(name) is None:
+        return [None] * count
+    numbers = _numbers(content[name], name)
+    if numbers.size not in (1, count) or not np.isfinite(numbers).all():
+        raise MediaError(f"{name} must be one number, or one each of {count} walks")
+    return np.broadcast_to(numbers.reshape(-1).astype(float), count).tolist()
+
+
+def _read_npz(path: Path) -> dict[str, Any]:
+    return read_npz(path, _KEYS)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text())
+    except (ValueError, UnicodeDecodeError, RecursionError) as error:
+        raise MediaError(f"{path} is no JSON: {error}") from None
+    if not isinstance(content, dict):
+        raise MediaError(
+            f"{path} must hold an object with joints and positions, found a {type(content).__name__}"
+        )
+    return content
+
+
+def _read_csv(path: Path) -> dict[str, Any]:
+    try:
+        with path.open(newline="") as stream:
+            reader = csv.DictReader(stream, strict=True)
+            rows, columns = list(reader), [name for name in reader.fieldnames or () if name]
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise MediaError(f"{path} is no CSV: {error}") from None
+    joints = list(dict.fromkeys(name[:-2] for name in columns if name[-2:] in ("_x", "_y", "_z")))
+    if not joints:
+        raise MediaError(f"{path} needs columns root_x, root_y, root_z, ... and a row each frame")
+
+    if len(set(columns)) < len(columns) or any(None in row for row in rows):
+        raise MediaError(f"{path} names a column twice, or has rows longer than its first line")
+
+    def number(row: dict[str, str], name: str) -> float:
+        try:
+            return float(row[name] or math.nan)
+        except (KeyError, TypeError, ValueError):
+            raise MediaError(f"{path} has no number in column {name}") from None
+
+    positions = [[[number(row, f"{joint}_{axis}") for axis in "xyz"] for joint in joints] for row in rows]
+    return {"positions": positions, "joints": joints}

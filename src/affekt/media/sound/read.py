@@ -1,0 +1,281 @@
+"""Sound of any common file, or of a video, as float32 in [-1, 1]; a span costs what the span costs.
+
+The clock: second 0 of a file with a picture is its first picture, so that sound and frames of a video can be
+laid side by side: sound that begins later is led in by silence, what lies before the first picture is left
+out. Second 0 of any other file is its first sample. What an encoder put in front to get going ("priming" of
+MP3, AAC, Opus) is left out as FFmpeg does, wherever the file states how long it is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+
+from affekt.core.errors import MediaError, UsageError
+from affekt.core.sample import Sample
+from affekt.media.sound.notes import state_heard
+from affekt.media.sound.stream import stream
+from affekt.media.sound.tracks import DecodedSound, Heard, Track
+from affekt.media.sound.tracks import NoSound as NoSound
+from affekt.media.sound.waveform import MAX_CHANNELS as MAX_CHANNELS
+from affekt.media.sound.waveform import MAX_RATE_HZ as MAX_RATE_HZ
+from affekt.media.sound.waveform import MIN_RATE_HZ as MIN_RATE_HZ
+from affekt.media.sound.waveform import Waveform as Waveform
+
+# What a folder is searched for; a file that is named is tried whatever it is called.
+SUFFIXES = (
+    ".aac", ".ac3", ".aif", ".aiff", ".amr", ".au", ".caf", ".flac", ".m4a", ".mka", ".mp3", ".oga", ".ogg",
+    ".opus", ".wav", ".wma", ".3ga", ".adts", ".aifc", ".ape", ".awb", ".bwf", ".eac3", ".ec3", ".m4b",
+    ".m4r", ".mp2", ".mpa", ".mpga", ".ra", ".rf64", ".snd", ".sph", ".spx", ".tta", ".w64", ".wave", ".weba",
+    ".wv",
+)  # fmt: skip
+MAX_VALUES = 2**29  # of one answer, all channels: 2 GiB, or three hours of one channel at 48 kHz
+
+SoundSource = Path | str | Waveform
+
+
+def read_sound(
+    reference: SoundSource,
+    *,
+    rate_hz: int | None = None,
+    mono: bool = True,
+    start_s: float = 0.0,
+    stop_s: float | None = None,
+) -> Waveform:
+    """Sound of a file or of its first sound track, or a span of it.
+
+    Of a damaged or cut-off file the decodable part is read; damaged packets inside become silence, and a
+    note states the share. Channels are averaged before resampling; where they cancel each other, one is read
+    alone. A span equals that part of the whole: sample by sample if the codec allows
+    it, to about 1e-6 after resampling. Two codecs do not: noise that AAC leaves to the decoder (PNS) is drawn
+    anew, and Vorbis in a cut-off Matroska file may lie up to 2 ms beside.
+
+    Args:
+        rate_hz: Of the result; None leaves the sound as it is, else soxr resamples at high quality.
+        mono: Average the channels: (1, n).
+        start_s: Where the span begins on the clock of the file (see the module).
+        stop_s: Where it ends; None, or later than the sound: at the end.
+
+    Raises:
+        NoSound: The file has no sound track, or one that holds nothing.
+        MediaError: The file cannot be used, ends before the span, or holds more than `MAX_VALUES`.
+        UsageError: The span or the rate makes no sense.
+    """
+    _check_rate(rate_hz)
+    _check_span(start_s, stop_s)
+    with closing(_open(reference)) as track:
+        rate = rate_hz or track.rate_hz
+        channels = 1 if mono else track.channels
+        stated_s = track.stated_s()
+        if stated_s is not None:
+            length_s = min(stated_s, stop_s or math.inf) - start_s
+            _check_size(track.name, length_s, rate * channels)
+        pieces: list[np.ndarray] = []
+        count = 0
+        for piece in _pieces(track, rate, mono, start_s, stop_s):
+            pieces.append(piece)
+            count += piece.shape[1]
+            _check_size(track.name, count / rate, rate * channels)
+        samples = _joined(pieces)
+        state_heard(_heard(track, stop_s), samples)
+    return Waveform(samples, rate)
+
+
+def sound_duration_s(reference: SoundSource) -> float:
+    """When the sound ends, on the clock of the file: what can be decoded, not what a header promises.
+
+    The end is looked for where the file states it; one second or two are decoded.
+
+    Raises:
+        NoSound: The file has no sound track, or one that holds nothing.
+        MediaError: The file cannot be used.
+    """
+    with closing(_open(reference)) as track:
+        return track.end() / track.rate_hz
+
+
+def sound_blocks(
+    reference: SoundSource,
+    *,
+    seconds: float = 10.0,
+    rate_hz: int | None = None,
+    mono: bool = True,
+    start_s: float = 0.0,
+    stop_s: float | None = None,
+) -> Iterator[Waveform]:
+    """The whole sound, or a span of it, a block at a time: what `read_sound` reads, in constant memory.
+
+    Args:
+        seconds: Length of a block, `MAX_VALUES` at most; the last one may be shorter.
+        start_s: As in `read_sound`; so is `stop_s`.
+
+    Raises:
+        NoSound: The file has no sound track, or one that holds nothing.
+        MediaError: The file cannot be used, or ends before the span.
+        UsageError: `seconds`, the span or the rate makes no sense.
+    """
+    _check_rate(rate_hz)
+    _check_span(start_s, stop_s)
+    if not 0 < seconds < math.inf:
+        raise UsageError(f"blocks of {seconds} s: more than 0 are needed")
+    if seconds * (rate_hz or MIN_RATE_HZ) > MAX_VALUES:
+        raise UsageError(f"blocks of {seconds} s: at most {MAX_VALUES / (rate_hz or MIN_RATE_HZ):.0f} s fit")
+    return _blocks(reference, seconds, rate_hz, mono, start_s, stop_s)
+
+
+def sound_of(
+    sample: Sample, *, rate_hz: int | None = None, mono: bool = True, longest_s: float | None = None
+) -> Waveform:
+    """Sound of a sample: of its `audio`, else of the file that is its `video`; its span only, if it has one.
+
+    Args:
+        longest_s: Read no more than the first so many seconds.
+
+    Raises:
+        NoSound: The sample has neither, or its video has no sound track.
+        MediaError: The file cannot be used, or ends before the span.
+    """
+    reference = _reference_of(sample)
+    start_s, stop_s = (float(edge) for edge in sample.span_s) if sample.span_s else (0.0, None)
+    if longest_s is not None:
+        stop_s = min(start_s + longest_s, stop_s or math.inf)
+    return read_sound(reference, rate_hz=rate_hz, mono=mono, start_s=start_s, stop_s=stop_s)
+
+
+def sound_span_s(sample: Sample) -> tuple[float, float]:
+    """When a sample's sound begins and ends in its file: what `sound_of` reads, without reading it.
+
+    Raises:
+        NoSound: The sample has neither, or its video has no sound track.
+        MediaError: The file cannot be used, or ends before the span.
+    """
+    end_s = sound_duration_s(_reference_of(sample))
+    if sample.span_s is None:
+        return 0.0, end_s
+    begin_s, stop_s = (float(edge) for edge in sample.span_s)
+    if begin_s >= end_s:
+        raise MediaError(
+            f"the sound of {sample.id} ends at {end_s:.1f} s; {begin_s:.1f} to {stop_s:.1f} s was asked for"
+        )
+    return begin_s, min(stop_s, end_s)
+
+
+def _reference_of(sample: Sample) -> SoundSource:
+    reference = sample.media.get("audio")
+    if reference is not None:
+        return reference
+    reference = sample.media.get("video")
+    if not isinstance(reference, Path | str) or Path(reference).is_dir():
+        raise NoSound(f"sample {sample.id} has no sound; it has {', '.join(sample.media) or 'nothing'}")
+    return reference
+
+
+def _open(reference: SoundSource) -> Track:
+    if isinstance(reference, Waveform):
+        return DecodedSound(reference)
+    # Here, not above: loading FFmpeg takes a tenth of a second, which pictures and walks need not wait for.
+    from affekt.media.container import check_file
+    from affekt.media.sound.container import ContainerTrack
+    from affekt.media.sound.sndfile import open_other
+    from affekt.media.sound.wav import open_wav
+
+    path = Path(reference)
+    check_file(path, kind="sound")
+    track = open_wav(path)
+    if track is not None:
+        return track
+    try:
+        return ContainerTrack(path)
+    except MediaError:
+        other = open_other(path)  # libsndfile knows formats of speech research that FFmpeg does not
+        if other is None:
+            raise
+        return other
+
+
+def _blocks(
+    reference: SoundSource,
+    seconds: float,
+    rate_hz: int | None,
+    mono: bool,
+    start_s: float,
+    stop_s: float | None,
+) -> Iterator[Waveform]:
+    with closing(_open(reference)) as track:
+        rate = rate_hz or track.rate_hz
+        size = max(1, round(seconds * rate))
+        if size * (1 if mono else track.channels) > MAX_VALUES:
+            raise UsageError(
+                f"blocks of {seconds} s of {track.name} would hold more than {MAX_VALUES} values"
+            )
+        waiting: list[np.ndarray] = []
+        count = 0
+        edges = np.zeros(2, np.float32)  # lowest and highest value
+        try:
+            for piece in _pieces(track, rate, mono, start_s, stop_s):
+                edges[:] = min(edges[0], piece.min()), max(edges[1], piece.max())
+                while count + piece.shape[1] >= size:
+                    taken = size - count
+                    yield Waveform(_joined([*waiting, piece[:, :taken]]), rate)
+                    piece = piece[:, taken:]
+                    waiting, count = [], 0
+                if piece.shape[1]:
+                    waiting.append(piece)
+                    count += piece.shape[1]
+            if count:
+                yield Waveform(_joined(waiting), rate)
+        finally:
+            state_heard(_heard(track, stop_s), edges)
+
+
+def _pieces(
+    track: Track, rate_hz: int, mono: bool, start_s: float, stop_s: float | None
+) -> Iterator[np.ndarray]:
+    """Pieces of a span.
+
+    Raises:
+        MediaError: The track ends before it.
+    """
+    first = round(start_s * rate_hz)
+    wanted = None if stop_s is None else max(1, round(stop_s * rate_hz) - first)
+    count = 0
+    for piece in stream(track, rate_hz, mono, first, wanted):
+        piece = piece if wanted is None else piece[:, : wanted - count]
+        count += piece.shape[1]
+        yield piece
+        if wanted is not None and count >= wanted:
+            return
+    if not count:
+        asked = f"{start_s:.1f} to {stop_s:.1f} s" if stop_s is not None else f"sound from {start_s:.1f} s on"
+        raise MediaError(f"{track.name} ends at {track.end() / track.rate_hz:.1f} s; {asked} was asked for")
+
+
+def _heard(track: Track, stop_s: float | None) -> Heard:
+    return track.heard(None if stop_s is None else round(stop_s * track.rate_hz))
+
+
+def _joined(pieces: list[np.ndarray]) -> np.ndarray:
+    return np.ascontiguousarray(np.concatenate(pieces, axis=1))
+
+
+def _check_span(start_s: float, stop_s: float | None) -> None:
+    if not (0 <= start_s < math.inf) or not (stop_s is None or start_s < stop_s < math.inf):
+        raise UsageError(f"a span from {start_s} to {stop_s} s: 0 <= start_s < stop_s is needed")
+
+
+def _check_rate(rate_hz: int | None) -> None:
+    if rate_hz is not None and not MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ:
+        raise UsageError(f"rate_hz = {rate_hz}: {MIN_RATE_HZ} to {MAX_RATE_HZ} is possible")
+
+
+def _check_size(name: str, length_s: float, values_per_s: int) -> None:
+    values = length_s * values_per_s
+    if values > MAX_VALUES:
+        raise MediaError(
+            f"{name} holds {length_s:.0f} s of sound or more, {values * 4 / 2**30:.1f} GiB of it; at most "
+            f"{MAX_VALUES * 4 / 2**30:.0f} GiB are read at once: name a span, or take blocks"
+        )

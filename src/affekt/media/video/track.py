@@ -1,0 +1,101 @@
+"""Opening a video file for one pass through its video track."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from av.container import InputContainer
+from av.stream import Discard
+from av.video.codeccontext import VideoCodecContext
+from av.video.stream import VideoStream
+
+from affekt.core.errors import MediaError
+from affekt.media.container import open_container
+from affekt.media.limits import MAX_PIXELS
+
+MAX_THREADS = 8  # of a decoder; each holds frames of its own
+_THREAD_PIXELS = 60_000_000  # in all of them: seven threads for 4K, two for 8K
+
+# How texts begin that FFmpeg would follow to other files: HLS, concat, DASH, SDP and others.
+_PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"v=0", b"rtsp:", b"[Reference]", b"<ASX", b"<asx")
+
+_GENPTS = 0x1  # of libavformat: invent missing timestamps, which goes wrong for H.264 in AVI
+
+
+@contextmanager
+def open_track(path: Path, *, one_thread: bool = False) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """Open a file for one pass through its video track.
+
+    Raises:
+        MediaError: It is no media file, has no video track, none that can be decoded, or too large a picture.
+    """
+    with _open(path) as container:
+        container.flags &= ~_GENPTS
+        stream = _video_track(container, path)
+        context: VideoCodecContext | None = stream.codec_context
+        if context is None:
+            raise MediaError(f"{path}: its video track is of a kind that cannot be decoded here")
+        if context.width * context.height > MAX_PIXELS:
+            raise MediaError(
+                f"{path} has frames of {context.width} x {context.height} pixels; "
+                f"at most {MAX_PIXELS / 1e6:.0f} megapixels are read"
+            )
+        context.options = {"max_pixels": str(MAX_PIXELS)}  # sizes can change on the way
+        context.thread_type = "AUTO"
+        threads = min(
+            os.cpu_count() or 1, MAX_THREADS, 1 + _THREAD_PIXELS // max(context.width * context.height, 1)
+        )
+        context.thread_count = 1 if one_thread or _is_worker() else threads
+        for other in container.streams:
+            if other.index != stream.index:
+                other.discard = Discard.all
+        yield container, stream
+
+
+def _is_worker() -> bool:
+    """Whether others decode beside this process: then each of them takes one core."""
+    return multiprocessing.parent_process() is not None
+
+
+def _open(path: Path) -> InputContainer:
+    try:
+        return open_container(path, kind="video")
+    except MediaError:
+        head = _head(path)
+        if head[4:8] == b"ftyp":
+            raise MediaError(
+                f"{path} is cut off or damaged: it begins like a video, but its index (moov) cannot be read; "
+                f"copy or export it again"
+            ) from None
+        if head.lstrip(b"\xef\xbb\xbf \r\n").startswith(_PLAYLISTS):
+            raise MediaError(
+                f"{path} is a playlist or script, which names other files; name the video itself"
+            ) from None
+        raise
+
+
+def _head(path: Path) -> bytes:
+    try:
+        if not path.is_file():  # opening a pipe would wait for a writer
+            return b""
+        with path.open("rb") as file:
+            return file.read(64)
+    except (OSError, ValueError):
+        return b""
+
+
+def _video_track(container: InputContainer, path: Path) -> VideoStream:
+    tracks = [
+        track for track in container.streams.video if not track.disposition & track.disposition.attached_pic
+    ]
+    if tracks:
+        best = container.streams.best("video")
+        return next((track for track in tracks if best is not None and track.index == best.index), tracks[0])
+    found = "a cover picture" if container.streams.video else "nothing that is shown or heard; is it cut off?"
+    if container.streams.audio:
+        found = f"sound and {found}" if container.streams.video else "sound only"
+    raise MediaError(f"{path} has no video track: it holds {found}")

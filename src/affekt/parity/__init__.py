@@ -1,0 +1,1 @@
+"""Parity with reference networks: cases, and how outputs compare. Development only: wheels leave it out."""

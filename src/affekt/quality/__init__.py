@@ -1,0 +1,1 @@
+"""What `affekt data check` computes of a data set."""

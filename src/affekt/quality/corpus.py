@@ -1,0 +1,273 @@
+"""What a data set really holds: counts, leaks between its parts, duplicates, and media that look broken."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from affekt.core.dataset import Corpus
+from affekt.core.errors import MediaError
+from affekt.core.sample import Sample
+from affekt.data.left_out import count_by_kind
+from affekt.media.image import ZippedImage, image_bytes
+from affekt.quality.clips import describe_clips, problems_of_clips
+from affekt.quality.images import describe_images, problems_of_images
+from affekt.quality.points import describe_points, problems_of_points
+from affekt.quality.walks import describe_walks, problems_of_walks
+from affekt.report.figures import ACCENT, INK, SECOND
+from affekt.report.wording import SHOWN, UNASSIGNED, count, some
+
+UNBALANCED = 10  # times as many samples in the largest class as in the smallest
+File = Path | ZippedImage  # whose bytes are compared
+_COLORS = {"train": ACCENT, "validation": "#8a8f98", "test": SECOND, UNASSIGNED: INK}
+
+
+def describe(corpus: Corpus, *, on_item: Callable[[int, int], None] | None = None) -> dict[str, Any]:
+    """Everything `affekt data check` tells, as plain JSON values.
+
+    Args:
+        on_item: Told how many pictures and clips were decoded, which is what takes long, and of how many.
+    """
+    duplicates = _duplicates(corpus.samples)
+    images_on, clips_on = _in_turn(corpus.samples, on_item)
+    return {
+        "samples": len(corpus.samples),
+        "classes": list(corpus.labels.names),
+        "task": corpus.task,
+        "modalities": sorted({name for sample in corpus.samples for name in sample.media}),
+        "without_media": sum(not sample.media for sample in corpus.samples),
+        "splits": _splits(corpus),
+        "skipped": [{"id": item.id, "reason": item.reason} for item in corpus.skipped],
+        "left_out": count_by_kind(corpus.skipped),
+        "errors": list(corpus.errors),
+        "reported": list(corpus.problems),
+        "shared_subjects": _shared_subjects(corpus.samples),
+        "duplicates": duplicates,
+        "images": describe_images(corpus.samples, known=duplicates, on_item=images_on),
+        "clips": describe_clips(corpus.samples, known=duplicates, on_item=clips_on),
+        "skeletons": describe_walks(corpus.samples),
+        "localization": describe_points(corpus),
+    }
+
+
+def problems(description: Mapping[str, Any]) -> list[str]:
+    """What a person should know before training, a sentence each; empty where nothing is wrong."""
+    return [
+        *(f"{error} (training stops)" for error in description["errors"]),
+        *description["reported"],
+        *_problems_of_people(description),
+        *_problems_of_duplicates(description["duplicates"]),
+        *_problems_of_classes(description),
+        *_problems_of_items(description),
+        *problems_of_images(description["images"]),
+        *problems_of_clips(description["clips"]),
+        *problems_of_walks(description["skeletons"]),
+        *problems_of_points(description["localization"]),
+    ]
+
+
+def draw_balance(description: Mapping[str, Any], path: Path) -> None:
+    """Class balance: how many samples each class has in each part."""
+    names, splits = description["classes"], description["splits"]
+    figure = Figure(figsize=(2.5 + 0.9 * len(names), 3.4), layout="constrained")
+    axes = figure.subplots()
+    width = 0.8 / len(splits)
+    for place, (split, part) in enumerate(splits.items()):
+        at = np.arange(len(names)) + (place - (len(splits) - 1) / 2) * width
+        counts = [part["classes"][name] for name in names]
+        bars = axes.bar(at, counts, width * 0.92, color=_COLORS[split], label=f"{split}, {part['samples']}")
+        axes.bar_label(bars, fontsize=7, color=INK)
+    axes.set_xticks(range(len(names)), names, rotation=30 if len(names) > 5 else 0)
+    axes.set(title="Class balance", ylabel="samples")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.legend(frameon=False, fontsize=8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=130)
+
+
+def _in_turn(
+    samples: Sequence[Sample], on_item: Callable[[int, int], None] | None
+) -> tuple[Callable[[int, int], None] | None, Callable[[int, int], None] | None]:
+    """One count for pictures and the clips after them."""
+    if on_item is None:
+        return None, None
+    images = sum("image" in sample.media for sample in samples)
+    total = images + sum("video" in sample.media or "audio" in sample.media for sample in samples)
+    return lambda done, _: on_item(done, total), lambda done, _: on_item(images + done, total)
+
+
+def _labels_of(sample: Sample, task: str) -> list[str]:
+    """Classes a sample counts for: its label, the strongest vote, or all that it has at once or in turn."""
+    if sample.label is not None or not sample.label_weights:
+        return [sample.label] if sample.label is not None else []
+    weights = sample.label_weights
+    if task == "multi_label":
+        return [name for name, weight in weights.items() if weight > 0.5]
+    if task == "localization":
+        return [name for name, weight in weights.items() if weight > 0]
+    return [max(weights, key=lambda name: weights[name])]
+
+
+def _splits(corpus: Corpus) -> dict[str, Any]:
+    parts: dict[str, list[Sample]] = defaultdict(list)
+    for sample in corpus.samples:
+        parts[sample.split or UNASSIGNED].append(sample)
+
+    def summary(samples: list[Sample]) -> dict[str, Any]:
+        labels = [_labels_of(sample, corpus.task) for sample in samples]
+        counts = Counter(name for names in labels for name in names)
+        return {
+            "samples": len(samples),
+            "classes": {name: counts[name] for name in corpus.labels.names},
+            # Where nothing happens, that is what somebody stated.
+            "unlabelled": sum(
+                not names and s.segments is None for names, s in zip(labels, samples, strict=True)
+            ),
+            "subjects": len({sample.subject for sample in samples if sample.subject}),
+            "without_subject": sum(not sample.subject for sample in samples),
+        }
+
+    return {name: summary(parts[name]) for name in _COLORS if name in parts}
+
+
+def _shared_subjects(samples: Sequence[Sample]) -> list[dict[str, Any]]:
+    """Subjects that stand in two parts at once; samples that no part claims are in none."""
+    seen: dict[str, set[str]] = defaultdict(set)
+    for sample in samples:
+        if sample.subject and sample.split:
+            seen[sample.split].add(sample.subject)
+    pairs = ((one, other, sorted(seen[one] & seen[other])) for one, other in combinations(list(_COLORS), 2))
+    return [{"splits": [one, other], "subjects": shared} for one, other, shared in pairs if shared]
+
+
+def _duplicates(samples: Sequence[Sample]) -> list[dict[str, Any]]:
+    """Groups of samples with the same media, byte for byte."""
+    groups: dict[str, list[Sample]] = defaultdict(list)
+    files: dict[File, str | None] = {}
+    for sample in samples:
+        if sample.media:
+            groups[_fingerprint((sample.media, sample.span_s), files)].append(sample)
+    return [
+        {
+            "ids": [sample.id for sample in group],
+            "splits": sorted({sample.split or UNASSIGNED for sample in group}),
+            "conflict": len({(s.label, tuple(sorted((s.label_weights or {}).items()))) for s in group}) > 1,
+        }
+        for group in groups.values()
+        if len(group) > 1
+    ]
+
+
+def _fingerprint(value: Any, files: dict[File, str | None]) -> str:
+    """SHA-256 of media: of a file's bytes, an array's, or of whatever a decoded object is made of.
+
+    `files` keeps the digests of files, so that the video of a hundred samples is read once. A file that
+    cannot be read is compared by its name.
+    """
+    if isinstance(value, File):
+        if value not in files:
+            files[value] = _digest(value)
+        digest = files[value]
+        return digest if digest is not None else hashlib.sha256(repr(value).encode()).hexdigest()
+    if isinstance(value, np.ndarray):
+        parts = [str(value.dtype).encode(), str(value.shape).encode(), np.ascontiguousarray(value).tobytes()]
+    elif isinstance(value, bytes):
+        parts = [value]
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        parts = [type(value).__name__.encode(), _fingerprint(fields, files).encode()]
+    elif isinstance(value, Mapping):
+        parts = [f"{key}:{_fingerprint(value[key], files)}".encode() for key in sorted(value)]
+    elif isinstance(value, list | tuple):
+        parts = [_fingerprint(one, files).encode() for one in value]
+    else:
+        parts = [repr(value).encode()]
+    return hashlib.sha256(b"\0".join([type(value).__name__.encode(), *parts])).hexdigest()
+
+
+def _digest(file: File) -> str | None:
+    """SHA-256 of a file's bytes; None where they cannot be read."""
+    try:
+        if isinstance(file, ZippedImage):
+            return hashlib.sha256(image_bytes(file)).hexdigest()
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except (OSError, MediaError):
+        return None
+
+
+def _problems_of_people(description: Mapping[str, Any]) -> list[str]:
+    found = [
+        f"{count(pair['subjects'], 'subject')} in both {' and '.join(pair['splits'])}, such as "
+        f"{some(pair['subjects'])}: scores would be too good"
+        for pair in description["shared_subjects"]
+    ]
+    unknown = sum(part["without_subject"] for part in description["splits"].values())
+    if unknown:
+        found.append(
+            f"nobody knows the subject of {unknown} of {description['samples']} samples: "
+            "one person may stand on both sides of a split"
+        )
+    return found
+
+
+def _problems_of_duplicates(duplicates: Sequence[Mapping[str, Any]]) -> list[str]:
+    across = [group for group in duplicates if len(group["splits"]) > 1]
+    within = [group for group in duplicates if len(group["splits"]) == 1]
+    conflicts = [group for group in duplicates if group["conflict"]]
+    return [
+        f"{count(groups, 'group')} of samples with the same media {what}, "
+        f"such as {' = '.join(groups[0]['ids'][:SHOWN])}"
+        for groups, what in (
+            (across, "in different parts"),
+            (within, "within one part"),
+            (conflicts, "but different labels"),
+        )
+        if groups
+    ]
+
+
+def _problems_of_classes(description: Mapping[str, Any]) -> list[str]:
+    splits = description["splits"]
+    total = {name: sum(part["classes"][name] for part in splits.values()) for name in description["classes"]}
+    found = [f"no sample is labelled {name}" for name, count in total.items() if not count]
+    for split, part in splits.items():
+        missing = [name for name, count in part["classes"].items() if not count and total[name]]
+        if missing and part["samples"] > part["unlabelled"]:
+            found.append(f"the {split} part has no sample labelled {' or '.join(missing)}")
+    present = {name: count for name, count in total.items() if count}
+    least, most = (f(present, key=lambda name: present[name], default="") for f in (min, max))
+    if present and present[most] >= UNBALANCED * present[least]:
+        found.append(
+            f"{most} has {count(range(present[most]), 'sample')}, {least} has {present[least]}: "
+            "accuracy says little, look at the unweighted average recall"
+        )
+    unlabelled = sum(part["unlabelled"] for part in splits.values())
+    if unlabelled:
+        found.append(f"{count(range(unlabelled), 'sample')} without a label: left out of training")
+    return found
+
+
+def _problems_of_items(description: Mapping[str, Any]) -> list[str]:
+    found: list[str] = []
+    if skipped := description["skipped"]:
+        kinds = ", ".join(f"{kind} {number}" for kind, number in description["left_out"].items())
+        found.append(
+            f"{count(skipped, 'item')} cannot be used, such as {skipped[0]['id']}: {skipped[0]['reason']}; "
+            f"by kind: {kinds}"
+        )
+    if bare := description["without_media"]:
+        found.append(
+            f"{count(range(bare), 'sample')} without media: there is nothing to train on but annotations"
+        )
+    return found

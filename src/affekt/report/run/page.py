@@ -1,0 +1,248 @@
+"""One page about one model: a single HTML file that loads nothing, moves, and can be read without scripts.
+
+Layout is in `page.html.jinja`, looks in `page.css`, movement in `page.js`; records become that here.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from affekt.core.errors import UsageError
+from affekt.core.files.sealed import write_text
+from affekt.media.skeleton import Skeleton
+from affekt.report.run.film_strip import COLORS, chains, draw_skeletons, stand
+
+HERE = Path(__file__).parent
+# Units of a chart's view box: its size, and where its axes run.
+WIDTH, HEIGHT = 460, 220
+LEFT, RIGHT, TOP, BOTTOM = 34, WIDTH - 8, 10, HEIGHT - 22
+RATE_HZ = 30.0  # of walks that do not say how fast they were recorded
+
+TRAILS = ("left_hand", "left_foot", "right_hand", "right_foot")  # joints whose way is drawn
+TORSO = ("left_shoulder", "right_shoulder", "right_hip", "left_hip")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number to see first: what it is, how much, and what to know about it."""
+
+    label: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Walk:
+    """A walk that was judged; it faces +z with y up. `true` is None where nobody labelled it."""
+
+    id: str
+    skeleton: Skeleton
+    predicted: str
+    scores: Mapping[str, float]
+    true: str | None = None
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command line that repeats a part of the page, and what it does."""
+
+    text: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the page tells. What is empty is left out.
+
+    Attributes:
+        labels: Class names in order; their place gives them their colour.
+        epochs: Rows of `metrics.jsonl`.
+        best_epoch: The epoch that was kept, marked in the curves.
+        confusion: (k, k) counts, a row each true class.
+        per_class: Rows of numbers, the class under `class`.
+        predictions: Rows with id, true, predicted, confidence and a score under each label's name.
+        samples: What the confusion matrix and the tables were counted on, in words.
+        facts: Where all this comes from: versions, hashes, licences, folders.
+    """
+
+    title: str
+    lead: str
+    labels: tuple[str, ...]
+    figures: Sequence[Figure] = ()
+    walks: Sequence[Walk] = ()
+    epochs: Sequence[Mapping[str, Any]] = ()
+    best_epoch: int | None = None
+    confusion: np.ndarray | None = None
+    per_class: Sequence[Mapping[str, Any]] = ()
+    predictions: Sequence[Mapping[str, Any]] = ()
+    samples: str = ""
+    commands: Sequence[Command] = ()
+    facts: Mapping[str, str] | None = None
+
+
+def write_page(path: Path, page: Page) -> None:
+    """Write the page as one file.
+
+    Raises:
+        UsageError: The confusion matrix has another size than the labels.
+    """
+    if page.confusion is not None and page.confusion.shape != (len(page.labels), len(page.labels)):
+        raise UsageError(f"a confusion matrix {page.confusion.shape} does not fit {len(page.labels)} labels")
+    environment = Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
+    environment.filters["number"] = _number
+    text = environment.get_template("page.html.jinja").render(
+        page=page,
+        # Our own files, not anybody's data: they go in as they are.
+        style=Markup((HERE / "page.css").read_text()),
+        script=Markup((HERE / "page.js").read_text()),
+        color={name: f"var(--c{index % len(COLORS)})" for index, name in enumerate(page.labels)},
+        strips=[_strip(walk, page.labels) for walk in page.walks],
+        movements=[_movement(walk.skeleton) for walk in page.walks],
+        charts=_charts(page),
+        shares=_shares(page.confusion),
+        wrong=sum(row["true"] != row["predicted"] for row in page.predictions),
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_text(path, text)
+
+
+def _number(value: Any) -> str:
+    """Counts as they are, measured values with three places."""
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def _shares(confusion: np.ndarray | None) -> list[list[float]]:
+    """Each count as a share of its true class."""
+    if confusion is None:
+        return []
+    return (confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)).tolist()
+
+
+def _strip(walk: Walk, labels: tuple[str, ...]) -> str:
+    """The walk as a picture, for readers without scripts and for paper."""
+    color = COLORS[labels.index(walk.predicted) % len(COLORS)] if walk.predicted in labels else COLORS[3]
+    png = draw_skeletons([walk.skeleton], colors=[color], dpi=100)
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+
+
+def _movement(skeleton: Skeleton) -> dict[str, Any]:
+    """What the script plays: one cycle of joint positions in thousandths of the person's height."""
+    standing = stand(skeleton)[: skeleton.cycle_frames]
+    index = {name: place for place, name in enumerate(skeleton.joints)}
+    feet = [standing[:, index[name]] for name in ("left_foot", "right_foot") if name in index]
+    return {
+        "rate": skeleton.rate_hz or RATE_HZ,
+        "joints": standing.shape[1],
+        "frames": np.rint(standing * 1000).astype(int).ravel().tolist(),
+        "limbs": [
+            {
+                "side": limb[-1].partition("_")[0] if "_" in limb[-1] else "middle",
+                "joints": [index[name] for name in limb],
+            }
+            for limb in chains(skeleton.joints)
+        ],
+        "head": index.get("head", -1),
+        "trails": [index[name] for name in TRAILS if name in index],
+        "torso": [index[name] for name in TORSO if name in index],
+        "pace": _pace(feet),
+    }
+
+
+def _pace(feet: list[np.ndarray]) -> float:
+    """How far the ground moves back under the lower foot, in heights a frame."""
+    if len(feet) < 2 or len(feet[0]) < 2:
+        return 0.0
+    left, right = feet
+    back = np.where(left[1:, 1] < right[1:, 1], -np.diff(left[:, 2]), -np.diff(right[:, 2]))
+    # The median: for a few frames the lower foot is one that still comes forward.
+    return round(max(float(np.median(back)), 0.0), 5)
+
+
+def _charts(page: Page) -> list[dict[str, Any]]:
+    """The curves: loss, and scores on validation samples."""
+    wanted = (
+        ("Loss", {"train/loss": "training, all terms", "validation/loss": "validation, cross-entropy"}, None),
+        (
+            "Validation",
+            {"validation/accuracy": "accuracy", "validation/uar": "unweighted average recall"},
+            (0.0, 1.0),
+        ),
+    )
+    charts = [_chart(title, series, span, page) for title, series, span in wanted]
+    return [chart for chart in charts if chart["lines"]]
+
+
+def _chart(
+    title: str, series: Mapping[str, str], span: tuple[float, float] | None, page: Page
+) -> dict[str, Any]:
+    """Geometry of one chart: lines as SVG points, ticks with their places."""
+    epochs = np.array([row["epoch"] for row in page.epochs], dtype=float)
+    values = {
+        name: np.array([row[key] for row in page.epochs], dtype=float)
+        for key, name in series.items()
+        if page.epochs and all(key in row for row in page.epochs)
+    }
+    values = _merge_equal(values)
+    chosen = -1 if page.best_epoch is None else int(np.abs(epochs - page.best_epoch).argmin())
+    low, high = span or (0.0, max((float(v.max()) for v in values.values()), default=1.0) * 1.04 or 1.0)
+    first, last = (epochs[0], max(epochs[-1], epochs[0] + 1)) if len(epochs) else (0.0, 1.0)
+
+    def x(epoch: Any) -> Any:
+        return np.round(LEFT + (epoch - first) / (last - first) * (RIGHT - LEFT), 1)
+
+    def y(value: Any) -> Any:
+        return np.round(BOTTOM - (value - low) / (high - low) * (BOTTOM - TOP), 1)
+
+    return {
+        "title": title,
+        **{"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT, "top": TOP, "bottom": BOTTOM},
+        "lines": [
+            {
+                "name": name,
+                "points": " ".join(f"{a},{b}" for a, b in zip(x(epochs), y(v), strict=True)),
+                "value": float(v[chosen]),
+            }
+            for name, v in values.items()
+        ],
+        "x": [{"at": x(tick), "text": f"{tick:g}"} for tick in _ticks(first, last, whole=True)],
+        "y": [{"at": y(tick), "text": f"{tick:g}"} for tick in _ticks(low, high)],
+        "best": None if page.best_epoch is None else x(page.best_epoch),
+    }
+
+
+def _merge_equal(values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """One line for curves that lie on each other: accuracy and UAR do where classes are balanced."""
+    names: list[list[str]] = []
+    for name, curve in values.items():
+        twin = next((group for group in names if np.allclose(values[group[0]], curve, atol=1e-6)), None)
+        if twin is None:
+            names.append([name])
+        else:
+            twin.append(name)
+    return {" = ".join(group): values[group[0]] for group in names}
+
+
+def _ticks(low: float, high: float, *, whole: bool = False) -> list[float]:
+    """Round numbers from `low` to `high`, a handful of them."""
+    step = 10.0 ** np.floor(np.log10(high - low))
+    step = next(step * part for part in (0.2, 0.25, 0.5, 1.0, 2.0) if (high - low) / (step * part) <= 6.5)
+    step = max(1.0, np.ceil(step)) if whole else step
+    return [round(float(tick), 6) for tick in np.arange(np.ceil(low / step) * step, high + step * 1e-6, step)]
+
+
+__all__ = ["Command", "Figure", "Page", "Walk", "write_page"]

@@ -1,0 +1,1 @@
+"""Answers of clips over time: one HTML page, SRT subtitles, ELAN documents."""

@@ -1,0 +1,30 @@
+"""Which answers are of several labels at once, and how their files say so."""
+
+import csv
+
+from affekt.core.prediction import Prediction, Provenance
+from affekt.deploy.runtime.output import writer_for
+
+
+def answer(scores, labels=()):
+    best = max(scores, key=scores.__getitem__)
+    return Prediction("a", best, scores, scores[best], "skeleton", Provenance("m", "0", "0"), labels=labels)
+
+
+def rows(path, *answers):
+    writer_for(path)(path, answers, [])
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_a_table_of_several_labels_holds_those_decided_by_threshold(tmp_path):
+    found = rows(
+        tmp_path / "a.csv",
+        answer({"happy": 0.6, "sad": 0.5}, ("happy", "sad")),
+        answer({"happy": 0.2, "sad": 0.1}),
+    )
+    assert [row["labels"] for row in found] == ["happy|sad", ""]
+
+
+def test_a_table_of_single_labels_has_no_such_column(tmp_path):
+    assert "labels" not in rows(tmp_path / "a.csv", answer({"happy": 0.6, "sad": 0.4}))[0]
