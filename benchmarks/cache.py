@@ -121,22 +121,22 @@ class Case:
 def case_of(streams: str, snippets: int, clips: int, folder: Path) -> Case:
     """A case, its cache filled."""
     recipe = recipe_of(streams, snippets, clips)
-    room = catalog.method(recipe.method)
-    config: Any = room.make_config(recipe.config)
+    method = catalog.method(recipe.method)
+    config: Any = method.make_config(recipe.config)
     corpus = open_corpus(recipe, None)
     parts = part(corpus.samples, recipe.split)
-    datasets, _, state = make_datasets(recipe, room, config, corpus, parts)
+    datasets, _, state = make_datasets(recipe, method, config, corpus, parts)
     plain = first_clips(datasets["train"], clips)
-    model: Any = make_network(recipe, room, config)
+    model: Any = make_network(recipe, method, config)
     settle(model, plain)
 
     def fill() -> tuple[dict[str, CachedDataset], Filled]:
-        return cached({"train": plain}, recipe, room, model, config=config, state=state, root=folder)
+        return cached({"train": plain}, recipe, method, model, config=config, state=state, root=folder)
 
     kept, first = fill()
     _, again = fill()
     model.train()
-    objective = room.load("objective")(config, Criterion(recipe.loss, corpus.task, None, corpus.labels))
+    objective = method.load("objective")(config, Criterion(recipe.loss, corpus.task, None, corpus.labels))
     return Case(recipe, model, objective, plain, kept["train"], first, again)
 
 

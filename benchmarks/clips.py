@@ -42,10 +42,10 @@ SECONDS, RATE_HZ, PIXELS = 30, 25.0, 240  # of the clip that is erased
 
 def engine_rows(method: str, threads: Sequence[int]) -> list[tuple[str, ...]]:
     """A row for each engine of one network, one clip at a time."""
-    room = catalog.method(method)
-    config = room.make_config({})
-    spec = room.load("preprocess")(config).spec
-    model = room.load("model")(config).eval()
+    entry = catalog.method(method)
+    config = entry.make_config({})
+    spec = entry.load("preprocess")(config).spec
+    model = entry.load("model")(config).eval()
     # Drawn as in the parity cases: fresh initial weights let activations grow to where no precision is left.
     drawn = {
         key: torch.from_numpy(draw_tensor(key, tuple(value.shape), str(value.dtype)[6:], 0))
@@ -69,7 +69,7 @@ def engine_rows(method: str, threads: Sequence[int]) -> list[tuple[str, ...]]:
         repeats = repeats_for(calls["PyTorch eager, f32"], budget_s=BUDGET_S / len(ways), most=20)
         for name, timed in in_turns(calls, repeats).items():
             drift = f"{np.abs(ways[name](batch) - expected).max():.0e}"
-            title = f"{room.card.title}, {count} thread{'s' * (count > 1)}"
+            title = f"{entry.card.title}, {count} thread{'s' * (count > 1)}"
             rows.append((title, name, f"{timed.seconds:.2f} s", f"{timed.ratio:.1f}x", drift))
             print(rows[-1], flush=True)
     return rows

@@ -119,16 +119,16 @@ def trained(path: Path, data_root: Path, faces: int) -> tuple[str, nn.Module, Pr
     """Network, preprocessing, calibration samples and test samples of a run."""
     run = open_run(path)
     sealed = read_sealed(run.best, kind="checkpoint")
-    room = catalog.method(run.recipe.method)
-    preprocess = room.load("preprocess")(
-        room.make_config(run.recipe.config), sealed.document["preprocessing"]
+    method = catalog.method(run.recipe.method)
+    preprocess = method.load("preprocess")(
+        method.make_config(run.recipe.config), sealed.document["preprocessing"]
     )
     corpus = open_dataset(run.recipe.data.name, data_root, run.recipe.data.options)
     parts = part(corpus.samples, run.recipe.split)
     rng = np.random.default_rng(0)
     calibration = [parts.train[place] for place in rng.permutation(len(parts.train))[:CALIBRATION]]
     test = [parts.test[place] for place in rng.permutation(len(parts.test))[:faces]]
-    title = f"{room.name}, trained ({run.recipe.digest()[:8]})"
+    title = f"{method.name}, trained ({run.recipe.digest()[:8]})"
     return title, checkpoint_model(sealed), preprocess, calibration, (corpus, test)
 
 
@@ -139,12 +139,12 @@ def measure(run: Path | None, data_root: Path, faces: int, threads: Sequence[int
         return rows_of(title, model, preprocess, calibration, test, threads)
     samples = open_dataset("fer2013", data_root).samples
     calibration = [samples[place] for place in np.random.default_rng(0).permutation(len(samples))[:32]]
-    room = catalog.method("poster_v2")
-    config = room.make_config()
+    method = catalog.method("poster_v2")
+    config = method.make_config()
     torch.manual_seed(0)
-    model = room.load("model")(config).eval()
+    model = method.load("model")(config).eval()
     return rows_of(
-        "poster_v2 as published", model, room.load("preprocess")(config), calibration, None, threads
+        "poster_v2 as published", model, method.load("preprocess")(config), calibration, None, threads
     )
 
 

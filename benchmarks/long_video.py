@@ -110,11 +110,11 @@ print(json.dumps({**values, "peak": resident("VmHWM"), "own": max(*own, resident
 
 def make_folders(folder: Path) -> tuple[Path, Path]:
     """A checkpoint and its bundle, by the way that a file of the authors goes."""
-    room = catalog.method(METHOD)
+    method = catalog.method(METHOD)
     with torch.device("meta"):
-        state: dict[str, Tensor] = room.load("model")(room.make_config({})).state_dict()
+        state: dict[str, Tensor] = method.load("model")(method.make_config({})).state_dict()
     # Drawn as in the parity cases: fresh initial weights hardly say anything.
-    names = room.load("weights").to_theirs(state)
+    names = method.load("weights").to_theirs(state)
     drawn = {
         names[key]: torch.from_numpy(draw_tensor(key, tuple(value.shape), str(value.dtype)[6:], 0))
         for key, value in state.items()
@@ -315,14 +315,14 @@ def forget_peak() -> None:
 
 def module_of(recipe: Recipe) -> TrainingModule:
     """Network and objective of published size, as `train` puts them together."""
-    room = catalog.method(METHOD)
-    config = room.make_config({})
+    method = catalog.method(METHOD)
+    config = method.make_config({})
     seed_torch(recipe.seed, INITIAL_WEIGHTS)
-    model = room.load("model")(config)
+    model = method.load("model")(config)
     criterion = Criterion(recipe.loss, "localization", None, label_set("tsl-2"))
-    names = room.load("preprocess")(config).spec.names
+    names = method.load("preprocess")(config).spec.names
     return TrainingModule(
-        model, room.load("objective")(config, criterion), names, recipe, ClassScorer("localization")
+        model, method.load("objective")(config, criterion), names, recipe, ClassScorer("localization")
     ).train()
 
 

@@ -68,14 +68,14 @@ def start_up(folder: Path) -> list[Row]:
 
 def networks(name: str) -> dict[str, tuple[Settings, nn.Module, InputSpec]]:
     """The networks of a method worth timing: the published one, and those of recipes that differ from it."""
-    room = catalog.method(name)
-    recipes = sorted((room.folder / "recipes").glob("*.toml"))
-    configs = {"as published": room.make_config()}
-    configs |= {f"recipe {file.stem}": room.make_config(Recipe.load([file]).config) for file in recipes}
+    method = catalog.method(name)
+    recipes = sorted((method.folder / "recipes").glob("*.toml"))
+    configs = {"as published": method.make_config()}
+    configs |= {f"recipe {file.stem}": method.make_config(Recipe.load([file]).config) for file in recipes}
     found: dict[str, tuple[Settings, nn.Module, InputSpec]] = {}
     known: list[list[torch.Size]] = []
     for label, config in configs.items():
-        model, spec = room.load("model")(config).eval(), room.load("preprocess")(config).spec
+        model, spec = method.load("model")(config).eval(), method.load("preprocess")(config).spec
         shapes = [value.shape for value in model.state_dict().values()]
         if shapes not in known:  # recipes for other data often train the same network
             known.append(shapes)
@@ -100,8 +100,8 @@ def answers(title: str, model: nn.Module, spec: InputSpec, graph: bytes, threads
 
 def training_step(title: str, name: str, config: Settings, model: nn.Module, spec: InputSpec) -> Row:
     """Forward and backward of a small batch."""
-    room = catalog.method(name)
-    objective = room.load("objective")(config, torch.nn.functional.cross_entropy)
+    method = catalog.method(name)
+    objective = method.load("objective")(config, torch.nn.functional.cross_entropy)
     arrays = random_batch(spec, STEP, seed=0) | random_batch(InputSpec(inputs=spec.targets), STEP, seed=1)
     batch = {key: torch.from_numpy(value) for key, value in arrays.items()}
     model.train()

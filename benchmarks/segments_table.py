@@ -59,7 +59,7 @@ SHOWN = 2  # test videos that are drawn
 
 @dataclass(frozen=True)
 class Variant:
-    """A row of the table: the room's recipe with changes, on points of some noise."""
+    """A row of the table: the method's recipe with changes, on points of some noise."""
 
     title: str
     overrides: tuple[str, ...] = ()
@@ -170,7 +170,7 @@ def told(done: int, total: int) -> None:
 
 
 def recipe_of(variant: Variant, stores: Stores, changes: Sequence[str], *, seed: int) -> Recipe:
-    """The room's recipe, changed."""
+    """The method's recipe, changed."""
     data = {**stores.options, "point_noise": variant.point_noise}
     return Recipe.load(
         [variant.recipe],

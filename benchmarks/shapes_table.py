@@ -3,9 +3,9 @@
     python benchmarks/shapes_table.py [--runs DIR] [--only NAME ...] [--epochs N --clips N --output DIR]
 
 The corpus is invented so that its picture and its sound tell one half each: polarity is seen, arousal is
-heard. Networks are trained with the rooms' own recipes and evaluated on troupes they never saw. Where events
-were planted is not told to them; it is compared with the stretches that their attention singles out. Finished
-runs in `--runs` are used again.
+heard. Networks are trained with the methods' own recipes and evaluated on troupes they never saw. They do not
+get the planted events, which are compared with the stretches that their attention selects. Finished runs in
+`--runs` are used again.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ GROUPINGS: Mapping[str, tuple[tuple[str, ...], ...]] = {
 
 @dataclass(frozen=True)
 class Variant:
-    """A row of the table: a room's recipe with changes."""
+    """A row of the table: a method's recipe with changes."""
 
     method: str
     takes: str
@@ -131,7 +131,7 @@ def main() -> None:
 
 
 def recipe_of(variant: Variant, changes: Sequence[str]) -> Recipe:
-    """The room's recipe, changed."""
+    """The method's recipe, changed."""
     return Recipe.load([f"{variant.method}/moving_shapes"], [*variant.overrides, *changes])
 
 

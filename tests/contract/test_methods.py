@@ -1,4 +1,4 @@
-"""Every method is a proper room. There is no list to extend: the catalogue knows them."""
+"""Every method is a proper method. There is no list to extend: the catalogue knows them."""
 
 import pytest
 

@@ -18,8 +18,8 @@ SEEN_AND_HEARD = [
 
 
 def preprocess_of(name, **changes):
-    room = catalog.method(name)
-    return room.load("preprocess")(room.make_config({**room.card.tiny, **changes}), None)
+    method = catalog.method(name)
+    return method.load("preprocess")(method.make_config({**method.card.tiny, **changes}), None)
 
 
 @pytest.mark.parametrize("name", SEEN_AND_HEARD)

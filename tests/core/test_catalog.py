@@ -44,7 +44,7 @@ def plugin(tmp_path, monkeypatch):
 
 
 def clear():
-    for cached in (catalog._rooms, catalog._adapters, catalog.method, catalog.dataset):
+    for cached in (catalog._methods, catalog._adapters, catalog.method, catalog.dataset):
         cached.cache_clear()
 
 

@@ -36,8 +36,8 @@ def test_a_checkpoint_that_is_gone_is_one_clear_error(face_run, tmp_path):
 
 
 def test_a_network_in_memory_is_pickled_with_its_weights():
-    room = catalog.method("compact_face")
-    network = EagerNetwork(room.load("model")(room.make_config(room.card.tiny)).eval())
+    method = catalog.method("compact_face")
+    network = EagerNetwork(method.load("model")(method.make_config(method.card.tiny)).eval())
     batch = {"image": np.ones((1, 1, 16, 16), np.float32)}
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(network))(batch), network(batch))
 

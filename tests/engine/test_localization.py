@@ -113,8 +113,8 @@ def test_the_part_that_hears_learns_at_its_own_rate(run_long, tmp_path):
         train={"epochs": 1, "accumulate": 4},  # one step, of which Adam makes the rate itself
     )
     recipe = run.recipe
-    room = catalog.method(recipe.method)
-    before = make_network(recipe, room, room.make_config(recipe.config)).state_dict()
+    method = catalog.method(recipe.method)
+    before = make_network(recipe, method, method.make_config(recipe.config)).state_dict()
     after = training_weights(run.last)
     moved = {
         name: float((after[name] - value).abs().max())

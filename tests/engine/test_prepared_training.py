@@ -43,8 +43,8 @@ def store(clips, unheard_clip, tmp_path_factory):
 
 
 def preprocess():
-    room = catalog.method("vaanet")
-    return room.load("preprocess")(room.make_config(room.card.tiny), None)
+    method = catalog.method("vaanet")
+    return method.load("preprocess")(method.make_config(method.card.tiny), None)
 
 
 def view_of(sample):

@@ -1,4 +1,4 @@
-"""Blocks that several rooms use."""
+"""Blocks that several methods use."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""A method's card: `card.toml`, the facts about a room, readable without importing its code."""
+"""A method's card: `card.toml`, the facts about a method, readable without importing its code."""
 
 from __future__ import annotations
 

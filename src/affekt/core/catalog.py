@@ -23,13 +23,13 @@ def canonical(name: str) -> str:
 
 
 def list_methods() -> list[str]:
-    """Names of all methods: the rooms of this package and those that other packages bring.
+    """Names of all methods: the methods of this package and those that other packages bring.
 
     Example:
         >>> "bpm_gcn" in list_methods()
         True
     """
-    return sorted(_rooms())
+    return sorted(_methods())
 
 
 def list_datasets() -> list[str]:
@@ -52,7 +52,7 @@ def card(name: str) -> Card:
         >>> card("bpm-gcn").paper.year
         2024
     """
-    return read_card(_room_folder(name) / "card.toml")
+    return read_card(_method_folder(name) / "card.toml")
 
 
 @cache
@@ -62,8 +62,8 @@ def method(name: str) -> Method:
     Raises:
         UsageError: There is no such method.
     """
-    folder = _room_folder(name)
-    package = _rooms()[canonical(name)]
+    folder = _method_folder(name)
+    package = _methods()[canonical(name)]
     found: Method = importlib.import_module(package).METHOD
     return found.at(name=canonical(name), package=package, folder=folder)
 
@@ -83,7 +83,7 @@ def dataset(name: str) -> Dataset:
 
 
 @cache
-def _rooms() -> dict[str, str]:
+def _methods() -> dict[str, str]:
     """Method name to package."""
     own = {
         path.parent.name: f"affekt.methods.{path.parent.name}"
@@ -111,11 +111,11 @@ def _plugins(group: str) -> dict[str, str]:
     return {canonical(entry.name): entry.value for entry in found}
 
 
-def _room_folder(name: str) -> Path:
-    rooms = _rooms()
-    if canonical(name) not in rooms:
-        raise UsageError(f"no method is called {name!r}; {suggest(canonical(name), sorted(rooms))}")
-    package = rooms[canonical(name)]
+def _method_folder(name: str) -> Path:
+    methods = _methods()
+    if canonical(name) not in methods:
+        raise UsageError(f"no method is called {name!r}; {suggest(canonical(name), sorted(methods))}")
+    package = methods[canonical(name)]
     if package.startswith("affekt.methods."):
         return _HOUSE / "methods" / canonical(name)
     spec = find_spec(package)

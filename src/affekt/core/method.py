@@ -1,4 +1,4 @@
-"""A method: the parts of a room, named but not imported until asked for."""
+"""A method: its parts, named but not imported until they are asked for."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from affekt.core.weights import Source
 
 @dataclass(frozen=True)
 class Method:
-    """The furniture of a room, each part as `file:name`.
+    """The parts of a method, each as `file:name`.
 
     Reading a card, preparing a batch or predicting with a bundle never imports torch, because `model` and
     `objective` are loaded only when someone asks for them.
@@ -28,7 +28,7 @@ class Method:
     preprocess: str
     weights: str
     parity: str = "parity:run_case"
-    # Which files of others `convert` reads; a room without them reads its reference's, by `weights`.
+    # Which files of others `convert` reads; a method without them reads its reference's, by `weights`.
     sources: str = "weights:SOURCES"
     # Filled in by the catalogue from the folder: the name is never typed a second time.
     name: str = ""
@@ -44,7 +44,7 @@ class Method:
 
         Raises:
             MissingExtra: The part needs a dependency that is not installed.
-            AffektError: The room has no such part.
+            AffektError: The method has no such part.
         """
         file, _, attribute = getattr(self, part).partition(":")
         try:
@@ -61,18 +61,18 @@ class Method:
 
     @cached_property
     def foreign_files(self) -> tuple[Source, ...]:
-        """The kinds of files that this room can read."""
+        """The kinds of files that this method can read."""
         whole = Source("checkpoint of the reference implementation", self.load("weights"))
         file, _, attribute = self.sources.partition(":")
         return getattr(importlib.import_module(f"{self.package}.{file}"), attribute, (whole,))
 
     @cached_property
     def card(self) -> Card:
-        """The facts of the room."""
+        """The facts of the method."""
         return read_card(self.folder / "card.toml")
 
     def make_config(self, values: dict[str, Any] | None = None) -> Settings:
-        """The room's config from plain values.
+        """The method's config from plain values.
 
         Raises:
             ConfigError: Listing all problems.

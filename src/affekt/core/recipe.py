@@ -234,7 +234,7 @@ class Recipe(Settings):
         """Merge TOML files in order, then `a.b=c` overrides, and check the whole.
 
         Args:
-            paths: Files, or recipes of a room by name, as in `bpm_gcn/emotion_gait`; one of them or several.
+            paths: Files, or recipes of a method by name, as in `bpm_gcn/emotion_gait`; one or several.
 
         Raises:
             ConfigError: Listing all problems of all files.
@@ -281,7 +281,7 @@ class Recipe(Settings):
 
 
 def _recipe_file(path: Path | str) -> Path:
-    """The file itself, or the recipe that a room brings under this name."""
+    """The file itself, or the recipe that a method brings under this name."""
     path = Path(path)
     named = len(path.parts) == 2 and not path.exists() and catalog.canonical(path.parts[0])
     if not named or named not in catalog.list_methods():
@@ -308,8 +308,8 @@ def _check_names(values: Mapping[str, Any]) -> list[str]:
     config, labels = None, None
     try:
         if isinstance(values.get("method"), str):
-            room = catalog.method(values["method"])
-            config, found = validate(room.load("config"), _table(values, "config"), prefix="config.")
+            method = catalog.method(values["method"])
+            config, found = validate(method.load("config"), _table(values, "config"), prefix="config.")
             problems += found
     except AffektError as error:
         problems.append(f"method: {error}")

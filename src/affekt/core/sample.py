@@ -64,7 +64,7 @@ class Skipped:
 
 @runtime_checkable
 class Preprocess(Protocol):
-    """A room's `preprocess.py`: samples to arrays, in numpy, the same in training and in the bundle."""
+    """A method's `preprocess.py`: samples to arrays, in numpy, the same in training and in the bundle."""
 
     spec: InputSpec
 

@@ -38,9 +38,9 @@ def open_eager(path: Path) -> Predictor:
 def checkpoint_predictor(sealed: Sealed, calibration: Mapping[str, Any]) -> Predictor:
     """A predictor from a checkpoint that was read, and what its run calibrated on validation samples."""
     document = sealed.document
-    room = catalog.method(document["method"])
-    config = room.make_config(document["config"])
-    preprocess = room.load("preprocess")(config, document["preprocessing"])
+    method = catalog.method(document["method"])
+    config = method.make_config(document["config"])
+    preprocess = method.load("preprocess")(config, document["preprocessing"])
     model = checkpoint_model(sealed)
     return Predictor(
         preprocess=preprocess,
@@ -51,7 +51,7 @@ def checkpoint_predictor(sealed: Sealed, calibration: Mapping[str, Any]) -> Pred
         ),
         labels=LabelSet.model_validate(document["labels"]),
         task=document["task"],
-        modality=preprocess.spec.modality(room.card.modalities[0]),
+        modality=preprocess.spec.modality(method.card.modalities[0]),
         temperature=calibration.get("temperature", 1.0),
         segment_bar=calibration.get("segment_bar"),
         thresholds=calibration.get("thresholds", {}),

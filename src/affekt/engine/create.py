@@ -29,7 +29,7 @@ def create(name: str, *, weights: Path | str | Sequence[Path | str] = (), **conf
         >>> model.posture.head.out_features
         7
     """
-    room = catalog.method(name)
-    network: nn.Module = room.load("model")(room.make_config(config))
-    start_from(network, read_weights([weights] if isinstance(weights, Path | str) else weights), room)
+    method = catalog.method(name)
+    network: nn.Module = method.load("model")(method.make_config(config))
+    start_from(network, read_weights([weights] if isinstance(weights, Path | str) else weights), method)
     return network

@@ -127,7 +127,9 @@ def _fit_bar(run: Run, recipe: Recipe, corpus: Corpus, parts: Parts) -> dict[str
 def _chosen(run: Run, recipe: Recipe) -> tuple[Preprocess, EagerNetwork]:
     """The network of the epoch that was kept, and what prepares its inputs."""
     sealed = read_sealed(run.best, kind="checkpoint")
-    room = catalog.method(recipe.method)
-    preprocess = room.load("preprocess")(room.make_config(recipe.config), sealed.document["preprocessing"])
+    method = catalog.method(recipe.method)
+    preprocess = method.load("preprocess")(
+        method.make_config(recipe.config), sealed.document["preprocessing"]
+    )
     model = checkpoint_model(sealed)
     return preprocess, eager_network(model, encoded=encoded_input(model, preprocess))

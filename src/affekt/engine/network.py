@@ -22,8 +22,8 @@ from affekt.engine.weights.checkpoint import model_weights
 
 def checkpoint_model(sealed: Sealed) -> nn.Module:
     """The network of a checkpoint, ready to answer."""
-    room = catalog.method(sealed.document["method"])
-    model: nn.Module = room.load("model")(room.make_config(sealed.document["config"]))
+    method = catalog.method(sealed.document["method"])
+    model: nn.Module = method.load("model")(method.make_config(sealed.document["config"]))
     model.load_state_dict(model_weights(sealed))
     return model.eval()
 

@@ -149,8 +149,8 @@ def check_task(recipe: Recipe, corpus: Corpus) -> None:
     Raises:
         ConfigError: Listing what does not fit.
     """
-    room = catalog.method(recipe.method)
-    localizes = isinstance(room.load("preprocess")(room.make_config(recipe.config)), Localizing)
+    method = catalog.method(recipe.method)
+    localizes = isinstance(method.load("preprocess")(method.make_config(recipe.config)), Localizing)
     problems: list[str] = []
     if localizes and corpus.task != "localization":
         problems.append(f"{recipe.method} finds segments, of which {recipe.data.name} knows none")
@@ -187,17 +187,17 @@ def _fit(
     *,
     progress: bool,
 ) -> None:
-    room, parts = catalog.method(recipe.method), data.parts
-    config = room.make_config(recipe.config)
+    method, parts = catalog.method(recipe.method), data.parts
+    config = method.make_config(recipe.config)
     measured = None
     if data.identity.accepted and run.last.exists():  # weights go with what was measured before the change
         measured = read_sealed(run.last, kind="checkpoint").document["preprocessing"]
-    datasets, preprocess, state = make_datasets(recipe, room, config, corpus, parts, measured)
+    datasets, preprocess, state = make_datasets(recipe, method, config, corpus, parts, measured)
     weights = class_weights(recipe.loss, datasets["train"].targets, corpus.labels)
-    model = make_network(recipe, room, config)
+    model = make_network(recipe, method, config)
     module = TrainingModule(
         model,
-        room.load("objective")(config, Criterion(recipe.loss, corpus.task, weights, corpus.labels)),
+        method.load("objective")(config, Criterion(recipe.loss, corpus.task, weights, corpus.labels)),
         preprocess.spec.names,
         recipe,
         make_scorer(corpus, preprocess, parts),
@@ -215,13 +215,13 @@ def _fit(
     recorder = EpochRecorder(run, document, recipe.selection, keep_all=recipe.train.keep == "all")
     resume_from = _resume_point(run, recorder)
     if resume_from is None:
-        start_from(model, given, room)
+        start_from(model, given, method)
     if recipe.train.cached_views:
         if resume_from is not None:  # the trainer loads all the rest later; features are of these weights
             model.load_state_dict(training_weights(run.last))
         with bar("features", shown=progress) as show:
             datasets, _ = cached(
-                datasets, recipe, room, model, config=config, state=state, root=cache, on_item=show
+                datasets, recipe, method, model, config=config, state=state, root=cache, on_item=show
             )
     module.train()  # Lightning leaves modes as they are; a network may keep a part of itself from training
     trainer = make_trainer(run, recipe, recorder, request, progress=progress)
@@ -252,7 +252,7 @@ def _fit(
 
 def make_datasets(
     recipe: Recipe,
-    room: Method,
+    method: Method,
     config: Settings,
     corpus: Corpus,
     parts: Parts,
@@ -263,8 +263,8 @@ def make_datasets(
     Args:
         measured: What it measured when the run began, where that is not to be measured again.
     """
-    state = dict(room.load("preprocess")(config).fit(parts.train) if measured is None else measured)
-    preprocess = room.load("preprocess")(config, state)
+    state = dict(method.load("preprocess")(config).fit(parts.train) if measured is None else measured)
+    preprocess = method.load("preprocess")(config, state)
     datasets = {
         "train": SampleDataset(parts.train, preprocess, corpus.labels, corpus.task, seed=recipe.seed),
         "validation": SampleDataset(parts.validation, preprocess, corpus.labels, corpus.task, seed=None),
@@ -279,12 +279,12 @@ def make_scorer(corpus: Corpus, preprocess: Preprocess, parts: Parts) -> Scorer:
     return ClassScorer(corpus.task)
 
 
-def make_network(recipe: Recipe, room: Method, config: Settings) -> nn.Module:
+def make_network(recipe: Recipe, method: Method, config: Settings) -> nn.Module:
     """The network as a run begins with it, before any weights are loaded."""
     if recipe.train.threads:
         torch.set_num_threads(recipe.train.threads)
     seed_torch(recipe.seed, INITIAL_WEIGHTS)
-    model = room.load("model")(config)
+    model = method.load("model")(config)
     return model.to(memory_format=torch.channels_last) if recipe.train.channels_last else model
 
 

@@ -1,1 +1,1 @@
-"""Blocks that two or more rooms use."""
+"""Blocks that two or more methods use."""

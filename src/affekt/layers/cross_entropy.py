@@ -42,7 +42,7 @@ class CrossEntropyObjective(nn.Module):
     """One term: the loss of the logits.
 
     Args:
-        config: The room's config; nothing of it is needed.
+        config: The method's config; nothing of it is needed.
         criterion: Classification loss of (logits, target); the engine brings it with its class weights and
             smoothing.
         inputs: Names of the batch's entries that the network is called with.

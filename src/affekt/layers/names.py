@@ -82,10 +82,10 @@ HOUSE_FRAMES = KeyMap(
 def backbone_sources(
     config_of: Callable[[Mapping[str, tuple[int, ...]]], dict[str, Any]],
 ) -> tuple[Source, ...]:
-    """Files of pretrained backbones, for rooms that call theirs `backbone` and `audio.backbone`.
+    """Files of pretrained backbones, for methods that call theirs `backbone` and `audio.backbone`.
 
     Args:
-        config_of: Config fields of the room as the shapes of its weights tell them.
+        config_of: Config fields of the method as the shapes of its weights tell them.
     """
     return (
         Source(
@@ -110,10 +110,10 @@ def backbone_sources(
 def frame_sources(
     config_of: Callable[[Mapping[str, tuple[int, ...]]], dict[str, Any]],
 ) -> tuple[Source, ...]:
-    """Files of pretrained networks, for rooms that keep a frame encoder as `frames`.
+    """Files of pretrained networks, for methods that keep a frame encoder as `frames`.
 
     Args:
-        config_of: Config fields of the room as the shapes of its weights tell them; see `frame_sizes_of`.
+        config_of: Config fields of the method as the shapes of its weights tell them; see `frame_sizes_of`.
     """
     return (
         Source(

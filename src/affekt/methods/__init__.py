@@ -1,1 +1,1 @@
-"""The rooms: a folder a method, all with the same furniture. The catalogue reads the folder names."""
+"""The methods: one folder each, all with the same files. The catalogue reads the folder names."""

@@ -41,7 +41,7 @@ def draw_tiles(samples: Sequence[Sample], labels: LabelSet, path: Path) -> None:
         label = f"{name}\n{len(members)}"
         axes.set_ylabel(label, rotation=0, ha="right", va="center", color=INK, fontsize=10, labelpad=8)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The layout keeps no room for names that stand left of the pictures: the canvas grows to hold them.
+    # The layout keeps no method for names that stand left of the pictures: the canvas grows to hold them.
     figure.savefig(path, dpi=100, bbox_inches="tight", pad_inches=0.1)
 
 

@@ -1,4 +1,4 @@
-"""Proofs that a room or an adapter is a proper one. Public: other people's packages use them too."""
+"""Proofs that a method or an adapter is a proper one. Public: other people's packages use them too."""
 
 from __future__ import annotations
 

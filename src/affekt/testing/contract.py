@@ -1,4 +1,4 @@
-"""Is it a proper room? Checks that hold for every method, whoever wrote it.
+"""Is it a proper method? Checks that hold for every method, whoever wrote it.
 
 Each check takes a method's name and raises AssertionError with what it found. They run on the config that the
 card calls `tiny`, with invented media, in seconds.
@@ -43,7 +43,7 @@ BATCH = 4
 class Tiny:
     """A method at its smallest: network, spec and a batch with targets."""
 
-    room: Method
+    method: Method
     config: Settings
     model: nn.Module
     preprocess: Preprocess
@@ -68,12 +68,12 @@ class Tiny:
 
 def tiny(name: str, *, seed: int = 0) -> Tiny:
     """A method built from its card's `tiny` config, with random inputs and targets."""
-    room = catalog.method(name)
-    config = room.make_config(room.card.tiny)
-    preprocess: Preprocess = room.load("preprocess")(config)
+    method = catalog.method(name)
+    config = method.make_config(method.card.tiny)
+    preprocess: Preprocess = method.load("preprocess")(config)
     spec = preprocess.spec
     torch.manual_seed(seed)
-    model: nn.Module = room.load("model")(config)
+    model: nn.Module = method.load("model")(config)
     # Fresh networks often start with gates shut; a little noise on every parameter makes all of them matter.
     with torch.no_grad():
         for parameter in model.parameters():
@@ -82,7 +82,7 @@ def tiny(name: str, *, seed: int = 0) -> Tiny:
         InputSpec(inputs=spec.targets), BATCH, seed=seed + 1
     )
     batch = {key: torch.from_numpy(value) for key, value in arrays.items()}
-    it = Tiny(room, config, model, preprocess, batch)
+    it = Tiny(method, config, model, preprocess, batch)
     batch["label"] = torch.arange(BATCH) % it.classes
     if isinstance(preprocess, Localizing):  # two cells of each sample are marked, the first by its own class
         batch["label"] = one_hot(batch["label"], it.classes).float()
@@ -105,11 +105,11 @@ def check_card(name: str) -> None:
 
 def check_config_round_trips(name: str) -> None:
     """A config survives a trip through plain values, and unknown fields are refused."""
-    room = catalog.method(name)
-    config = room.make_config(room.card.tiny)
-    assert room.make_config(config.model_dump(mode="json")) == config
+    method = catalog.method(name)
+    config = method.make_config(method.card.tiny)
+    assert method.make_config(config.model_dump(mode="json")) == config
     try:
-        room.make_config({"no_such_field": 1})
+        method.make_config({"no_such_field": 1})
     except AffektError as error:
         assert "no_such_field" in str(error)
     else:
@@ -151,7 +151,7 @@ def check_gradients(name: str) -> None:
     it = tiny(name)
     task = "localization" if isinstance(it.preprocess, Localizing) else "single_label"
     labels = LabelSet.of(*(f"class {number}" for number in range(it.classes)))
-    objective = it.room.load("objective")(it.config, Criterion(LossSettings(), task, None, labels))
+    objective = it.method.load("objective")(it.config, Criterion(LossSettings(), task, None, labels))
     it.model.train()
     terms: dict[str, Tensor] = objective(it.model, it.batch)
     assert terms and all(term.ndim == 0 for term in terms.values()), "the objective gives named scalars"
@@ -177,7 +177,7 @@ def check_saving(name: str) -> None:
 def check_weight_names(name: str) -> None:
     """Each of our weights has one name in the reference, and the way back leads home."""
     it = tiny(name)
-    names = it.room.load("weights")
+    names = it.method.load("weights")
     there = names.to_theirs(it.model.state_dict())
     back = names.to_ours(there.values())
     assert all(back[theirs] == ours for ours, theirs in there.items())
@@ -195,8 +195,8 @@ def check_export(name: str) -> None:
 def check_preprocess(name: str) -> None:
     """Preprocessing fills the spec, repeats itself, varies only with a generator, and spares the sample."""
     it = tiny(name)
-    make = it.room.load("preprocess")
-    samples = invent_samples(it.room.card.modalities[0])
+    make = it.method.load("preprocess")
+    samples = invent_samples(it.method.card.modalities[0])
     preprocess = make(it.config, make(it.config).fit(samples))
     plain, again = preprocess(samples[0]), preprocess(samples[0])
     preprocess.spec.check(plain)
@@ -221,7 +221,7 @@ def check_parts(name: str) -> None:
     it = tiny(name)
     if not isinstance(it.preprocess, Localizing):
         return
-    (sample, *_) = invent_samples(it.room.card.modalities[0])
+    (sample, *_) = invent_samples(it.method.card.modalities[0])
     preprocess = it.preprocess
     network = eager_network(it.model, encoded=encoded_input(it.model, it.preprocess))
     whole = preprocess(sample)
@@ -241,8 +241,8 @@ def check_runtime_is_light(name: str) -> None:
     """Card, config and preprocessing are had without torch."""
     code = (
         "import sys; from affekt.core import catalog; "
-        f"room = catalog.method({name!r}); config = room.make_config(room.card.tiny); "
-        "room.load('preprocess')(config); "
+        f"method = catalog.method({name!r}); config = method.make_config(method.card.tiny); "
+        "method.load('preprocess')(config); "
         "sys.exit(1 if {'torch', 'lightning', 'onnxruntime'} & set(sys.modules) else 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -250,7 +250,7 @@ def check_runtime_is_light(name: str) -> None:
 
 
 def check_recipes(name: str) -> None:
-    """Each recipe of the room is valid, and says in its first line what to expect."""
+    """Each recipe of the method is valid, and says in its first line what to expect."""
     for file in sorted((catalog.method(name).folder / "recipes").glob("*.toml")):
         assert file.read_text().startswith("# "), f"{file.name} does not say what score and cost to expect"
         assert Recipe.load([file]).method == name
@@ -287,7 +287,7 @@ def check_method(name: str) -> None:
             check(catalog.canonical(name))
         except (AssertionError, AffektError) as error:
             failures.append(f"{check.__name__}: {error}")
-    assert not failures, f"{name} is no proper room\n  " + "\n  ".join(failures)
+    assert not failures, f"{name} is no proper method\n  " + "\n  ".join(failures)
 
 
 def check_dataset(name: str) -> None:

@@ -7,8 +7,8 @@ import zipfile
 
 import pytest
 
-from affekt.core.files import sealed
 from affekt.core.errors import FolderError
+from affekt.core.files import sealed
 from affekt.core.files.sealed import MANIFEST, read_sealed, write_sealed, write_text
 
 

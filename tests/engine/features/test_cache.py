@@ -48,8 +48,8 @@ paper = {title = "A", authors = "B", venue = "C", year = 2020}
 """
 METHOD = """
 from affekt.core.method import Method
-METHOD = Method(config="room:Config", model="network:Net", objective="network:Objective",
-                preprocess="room:Preprocess", weights="room:WEIGHTS")
+METHOD = Method(config="method:Config", model="network:Net", objective="network:Objective",
+                preprocess="method:Preprocess", weights="method:WEIGHTS")
 """
 ROOM = """
 from affekt.methods.compact_face.config import CompactFaceConfig
@@ -137,17 +137,17 @@ VALUES = {
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """A folder with an installed package that brings a room, and weights for its backbone."""
+    """A folder with an installed package that brings a method, and weights for its backbone."""
     folder = tmp_path_factory.mktemp("place")
-    room = folder / "their_faces"
-    room.mkdir()
+    method = folder / "their_faces"
+    method.mkdir()
     for name, text in (
         ("card.toml", CARD),
         ("__init__.py", METHOD),
-        ("room.py", ROOM),
+        ("method.py", ROOM),
         ("network.py", NETWORK),
     ):
-        (room / name).write_text(text)
+        (method / name).write_text(text)
     info = folder / "their_faces-0.1.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: their-faces\nVersion: 0.1\n")
@@ -167,13 +167,13 @@ def place(tmp_path_factory):
 
 
 def clear():
-    for found in (catalog._rooms, catalog._adapters, catalog.method, catalog.dataset):
+    for found in (catalog._methods, catalog._adapters, catalog.method, catalog.dataset):
         found.cache_clear()
 
 
 def new_model(**config):
-    room = catalog.method("frozen_face")
-    return room.load("model")(room.make_config(config))
+    method = catalog.method("frozen_face")
+    return method.load("model")(method.make_config(config))
 
 
 def recipe_of(**changes):
@@ -186,8 +186,8 @@ def recipe_of(**changes):
 def counted(monkeypatch):
     """How many views were drawn and how many entries passed the backbone so far."""
     counts = {"views": 0, "features": 0}
-    room = catalog.method("frozen_face")
-    preprocess, model = room.load("preprocess"), room.load("model")
+    method = catalog.method("frozen_face")
+    preprocess, model = method.load("preprocess"), method.load("model")
     call, features = preprocess.__call__, model.features
 
     def watched_call(self, sample, *, rng=None):
@@ -259,13 +259,13 @@ def test_cached_features_are_those_of_the_network(fill, run_it):
 def test_features_are_kept_within_the_error_of_half_precision(place, fill):
     filled = fill(train={"cached_views": 1})
     recipe = recipe_of()
-    room, samples = (
+    method, samples = (
         catalog.method("frozen_face"),
         open_dataset("drawn_faces", None, VALUES["data"]["options"]),
     )
     model = new_model(**recipe.config)
     model.load_state_dict(load_file(place / "weights" / "model.safetensors"), strict=False)
-    preprocess = room.load("preprocess")(room.make_config(recipe.config))
+    preprocess = method.load("preprocess")(method.make_config(recipe.config))
     cache = FeatureCache(
         filled.folder.parent,
         json.loads((filled.folder / "key.json").read_text()),

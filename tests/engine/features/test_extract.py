@@ -133,15 +133,15 @@ def recipe_of(frames=ENCODER, **config):
 
 
 def network_of(recipe):
-    room = catalog.method(recipe.method)
-    return room.load("model")(room.make_config(recipe.config))
+    method = catalog.method(recipe.method)
+    return method.load("model")(method.make_config(recipe.config))
 
 
 def arrays_of(recipe, root, name):
     """What preprocessing makes of a sample of a data set."""
-    room = catalog.method(recipe.method)
+    method = catalog.method(recipe.method)
     samples = {sample.id: sample for sample in open_dataset("tsl300", root).samples}
-    return room.load("preprocess")(room.make_config(recipe.config))(samples[name])
+    return method.load("preprocess")(method.make_config(recipe.config))(samples[name])
 
 
 def features_of(filmed, weights, name):

@@ -188,7 +188,7 @@ def test_a_missing_file_a_folder_and_another_suffix_are_refused(tmp_path):
 
 def test_a_file_larger_than_any_walk_is_refused_unread(tmp_path):
     with (tmp_path / "a.json").open("wb") as stream:
-        stream.truncate(MAX_BYTES + 1)  # a hole: takes no room on the disk
+        stream.truncate(MAX_BYTES + 1)  # a hole: takes no method on the disk
     with pytest.raises(MediaError, match=f"has {MAX_BYTES + 1} bytes"):
         read_skeletons(tmp_path / "a.json")
 

@@ -179,15 +179,15 @@ def test_normalised_attention_orders_segments_as_the_other_does():
 
 
 def test_a_few_steps_on_invented_voices_lower_the_loss():
-    room = catalog.method("compact_voice")
-    config = room.make_config(TINY | {"width": 8, "dropout": 0.0})
+    method = catalog.method("compact_voice")
+    config = method.make_config(TINY | {"width": 8, "dropout": 0.0})
     samples = invent_samples("audio", 16)
-    ready = room.load("preprocess")(config, room.load("preprocess")(config).fit(samples))
+    ready = method.load("preprocess")(config, method.load("preprocess")(config).fit(samples))
     names = sorted({str(one.label) for one in samples})
     label = torch.tensor([names.index(str(one.label)) for one in samples])
     torch.manual_seed(0)
-    model = room.load("model")(config)
-    objective = room.load("objective")(config, torch.nn.functional.cross_entropy)
+    model = method.load("model")(config)
+    objective = method.load("objective")(config, torch.nn.functional.cross_entropy)
     optimizer = torch.optim.AdamW(model.parameters(), lr=5e-3)
     views = [ready(one, rng=np.random.default_rng(row))["mel"] for row, one in enumerate(samples)]
     batch = {"mel": torch.from_numpy(np.stack(views)), "label": label}

@@ -274,10 +274,10 @@ def test_a_folder_that_is_not_ours_is_not_overwritten(whole_file, tmp_path):
 
 
 def test_a_room_that_declares_no_files_reads_its_references(tmp_path):
-    room = affekt.core.catalog.method("bpm_gcn")
+    method = affekt.core.catalog.method("bpm_gcn")
     config = {"width": 8, "clip_frames": 24}
     model = stirred(affekt.create("bpm_gcn", **config))
-    names = room.load("weights").to_theirs(model.state_dict())
+    names = method.load("weights").to_theirs(model.state_dict())
     torch.save({names[key]: value for key, value in model.state_dict().items()}, tmp_path / "gait.pt")
     done = convert("bpm_gcn", tmp_path / "gait.pt", labels="gait-4", config=config)
     assert done.matched == len(names)

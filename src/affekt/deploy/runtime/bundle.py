@@ -106,18 +106,18 @@ def open_bundle(
     )
 
 
-def _preprocess(room: Method, manifest: BundleManifest, path: Path) -> Preprocess:
+def _preprocess(method: Method, manifest: BundleManifest, path: Path) -> Preprocess:
     """The method's preprocessing with the manifest's config and state.
 
     Raises:
         FolderError: It takes no such config or state.
     """
     try:
-        config = room.make_config(manifest.config)
+        config = method.make_config(manifest.config)
     except ConfigError as error:
         raise FolderError(f"{path}: {error}") from None
     try:
-        return room.load("preprocess")(config, manifest.preprocessing)
+        return method.load("preprocess")(config, manifest.preprocessing)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise FolderError(
             f"{path}: {manifest.method} takes no preprocessing like this ({type(error).__name__}: {error})"

@@ -143,13 +143,13 @@ def extract(
         raise UsageError(
             f"{adapter.name} has no videos at {source}; features that it has are read as they are"
         )
-    room = catalog.method(recipe.method)
-    config = room.make_config(recipe.config)
+    method = catalog.method(recipe.method)
+    config = method.make_config(recipe.config)
     given = read_weights(weights)
-    check_start(name_weights(recipe, given), given, room)
-    model = make_network(recipe, room, config)
-    start_from(model, given, room)
-    encoder = _Encoder(recipe, room, config, model, samples)
+    check_start(name_weights(recipe, given), given, method)
+    model = make_network(recipe, method, config)
+    start_from(model, given, method)
+    encoder = _Encoder(recipe, method, config, model, samples)
     header = Header(dataset=adapter.name, digest=digest_of(encoder.document), encoder=encoder.document)
     known = read_entries(root, header)
     whole = [sample for sample in samples if _is_done(root, layout, sample, known.get(sample.id))]
@@ -176,24 +176,25 @@ class _Encoder:
     """A frozen encoder, and the preprocessing that shows it a video."""
 
     def __init__(
-        self, recipe: Recipe, room: Method, config: Settings, model: nn.Module, samples: Sequence[Sample]
+        self, recipe: Recipe, method: Method, config: Settings, model: nn.Module, samples: Sequence[Sample]
     ) -> None:
-        make = room.load("preprocess")
+        make = method.load("preprocess")
         if not isinstance(make(config), Localizing):
-            raise ConfigError("recipe", [f"method: {room.name} does not look at untrimmed videos"])
+            raise ConfigError("recipe", [f"method: {method.name} does not look at untrimmed videos"])
         state = make(config).fit([sample for sample in samples if sample.split == "train"])
         preprocess = make(config, state)
         seen = [it.name for it in preprocess.spec.inputs if it.name in getattr(model, "cached", ())]
         if len(seen) != 1:
             raise ConfigError(
-                "recipe", [f"config: this network of {room.name} has no encoder of its own that sees videos"]
+                "recipe",
+                [f"config: this network of {method.name} has no encoder of its own that sees videos"],
             )
         self.name, self.preprocess = seen[0], preprocess
         device = device_of(recipe)
         self.backbone = FrozenBackbone(
-            model.to(device), room.name, config, device, dtype=DTYPE, asked_by="config"
+            model.to(device), method.name, config, device, dtype=DTYPE, asked_by="config"
         )
-        self.document = describe_network(room, model, config, preprocess, state, DTYPE.name)
+        self.document = describe_network(method, model, config, preprocess, state, DTYPE.name)
 
     def count(self, sample: Sample) -> int:
         """Cells of a video.

@@ -44,15 +44,15 @@ def fill_ahead(
         raise ConfigError(
             "recipe", ["train.cached_views is 0, nothing would be read: set how many views to keep"]
         )
-    room = catalog.method(recipe.method)
-    config = room.make_config(recipe.config)
+    method = catalog.method(recipe.method)
+    config = method.make_config(recipe.config)
     corpus = open_corpus(recipe, data_root)
     parts = part(corpus.samples, recipe.split)
     check_parts(parts)
     given = read_weights(weights)
-    check_start(name_weights(recipe, given), given, room)
-    datasets, _, state = make_datasets(recipe, room, config, corpus, parts)
-    model = make_network(recipe, room, config)
-    start_from(model, given, room)
+    check_start(name_weights(recipe, given), given, method)
+    datasets, _, state = make_datasets(recipe, method, config, corpus, parts)
+    model = make_network(recipe, method, config)
+    start_from(model, given, method)
     root = cache_root(cache, Path("runs"))
-    return cached(datasets, recipe, room, model, config=config, state=state, root=root, on_item=on_item)[1]
+    return cached(datasets, recipe, method, model, config=config, state=state, root=root, on_item=on_item)[1]

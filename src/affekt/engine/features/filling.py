@@ -98,7 +98,7 @@ class CachedDataset(SampleDataset):
 def cached(
     plain: Mapping[str, SampleDataset],
     recipe: Recipe,
-    room: Method,
+    method: Method,
     model: nn.Module,
     *,
     config: Settings,
@@ -123,12 +123,12 @@ def cached(
     preprocess = next(iter(plain.values())).preprocess
     # A long sample may have nothing to encode and still take seconds to prepare: it is kept as prepared.
     as_prepared = isinstance(preprocess, Localizing) and encoded_input(model, preprocess) is None
-    backbone = Untouched() if as_prepared else FrozenBackbone(model, room.name, config, device)
+    backbone = Untouched() if as_prepared else FrozenBackbone(model, method.name, config, device)
     if isinstance(preprocess, Localizing) and recipe.train.cached_views > 1:
         raise ConfigError(
-            "recipe", [f"train.cached_views: views of {room.name} do not vary in training, so 1 is enough"]
+            "recipe", [f"train.cached_views: views of {method.name} do not vary in training, so 1 is enough"]
         )
-    document = describe_network(room, model, config, preprocess, state, FEATURE_DTYPE.name)
+    document = describe_network(method, model, config, preprocess, state, FEATURE_DTYPE.name)
     cache = FeatureCache(root, document, features=backbone.names, inputs=preprocess.spec.names)
     datasets = {name: CachedDataset(part, cache, recipe.train.cached_views) for name, part in plain.items()}
     total = sum(len(dataset) for dataset in datasets.values())

@@ -45,7 +45,7 @@ class Views:
 
 
 def describe_network(
-    room: Method,
+    method: Method,
     model: nn.Module,
     config: Settings,
     preprocess: Preprocess,
@@ -55,7 +55,7 @@ def describe_network(
     """Everything that features depend on but the sample, as plain JSON values."""
     frozen = frozen_tensors(model)
     return {
-        "method": room.name,
+        "method": method.name,
         "network": _name_of(model),
         "tensors": arrays_digest({name: value.cpu().numpy() for name, value in frozen.items()}),
         "config": config.model_dump(mode="json"),

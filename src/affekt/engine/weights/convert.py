@@ -83,17 +83,17 @@ def convert(
     Example:
         >>> convert("poster_v2", "epoch42.pth", labels="raf-7").folder  # doctest: +SKIP
     """
-    room = catalog.method(method)
-    inert = [name for source in room.foreign_files for name in source.inert]
+    entry = catalog.method(method)
+    inert = [name for source in entry.foreign_files for name in source.inert]
     found = read_foreign(Path(file), inert=inert)
-    source = _kind_of(found, room)
+    source = _kind_of(found, entry)
     names = source.names.sort(found.tensors)
     ours = {key: found.tensors[theirs] for theirs, key in names.ours.items()}
     shapes = {key: tuple(value.shape) for key, value in ours.items()}
     parts = read_weights(() if source.part else weights)
     values = {**(parts_config(weights) if parts else {}), **source.config(shapes), **(config or {})}
-    settings = _settings(found, source, room, values)
-    wanted = _wanted(room, settings, source)
+    settings = _settings(found, source, entry, values)
+    wanted = _wanted(entry, settings, source)
     for part in parts:
         ours |= {key: value for key, value in part.tensors.items() if key in wanted and key not in ours}
     _check(found, source, ours, wanted, [] if source.part else names.unknown)
@@ -106,7 +106,7 @@ def convert(
     }
     document: dict[str, Any] = {
         "kind": "weights" if source.part else "checkpoint",
-        "method": room.name,
+        "method": entry.name,
         "config": values if source.part else settings.model_dump(mode="json"),
         "source": {
             "file": found.path.name,
@@ -123,10 +123,10 @@ def convert(
         chosen = _labels(found, source, labels, classes)
         document |= {
             "labels": chosen.model_dump(mode="json"),
-            "task": _task(room, settings),
+            "task": _task(entry, settings),
             "preprocessing": {},
         }
-    target = folder or found.path.with_name(_ENDINGS.sub("", found.path.name) + f"-{room.name}")
+    target = folder or found.path.with_name(_ENDINGS.sub("", found.path.name) + f"-{entry.name}")
     converted = Converted(
         target,
         source.title,
@@ -143,21 +143,21 @@ def convert(
     return converted
 
 
-def _task(room: Method, settings: Settings) -> Task:
+def _task(entry: Method, settings: Settings) -> Task:
     """What a network answers; files of weights never say it."""
-    localizes = isinstance(room.load("preprocess")(settings), Localizing)
+    localizes = isinstance(entry.load("preprocess")(settings), Localizing)
     return "localization" if localizes else "single_label"
 
 
-def _kind_of(found: ForeignFile, room: Method) -> Source:
+def _kind_of(found: ForeignFile, entry: Method) -> Source:
     """The one kind of file that this is."""
-    fitting = [source for source in room.foreign_files if source.fits(found.tensors)]
+    fitting = [source for source in entry.foreign_files if source.fits(found.tensors)]
     if len(fitting) == 1:
         return fitting[0]
-    known = "".join(f"\n  {source.title}: {_marks(source)}" for source in room.foreign_files)
+    known = "".join(f"\n  {source.title}: {_marks(source)}" for source in entry.foreign_files)
     what = "no file that" if not fitting else f"{len(fitting)} kinds of file at once that"
     raise FolderError(
-        f"{found.path} is {what} {room.name} knows. It holds {len(found.tensors)} tensors: {found.shown}\n"
+        f"{found.path} is {what} {entry.name} knows. It holds {len(found.tensors)} tensors: {found.shown}\n"
         f"Known are{known}"
     )
 
@@ -166,17 +166,17 @@ def _marks(source: Source) -> str:
     return ", ".join(mark.replace("{}", "...") for mark in source.marks) or "any names"
 
 
-def _settings(found: ForeignFile, source: Source, room: Method, values: dict[str, Any]) -> Settings:
+def _settings(found: ForeignFile, source: Source, entry: Method, values: dict[str, Any]) -> Settings:
     try:
-        return room.make_config(values)
+        return entry.make_config(values)
     except ConfigError as error:
         raise ConfigError(f"{found.path}, read as a {source.title},", error.problems) from None
 
 
-def _wanted(room: Method, settings: Settings, source: Source) -> dict[str, Tensor]:
+def _wanted(entry: Method, settings: Settings, source: Source) -> dict[str, Tensor]:
     """The network's tensors that the file has to bring, without memory behind them."""
     with torch.device("meta"):
-        model: nn.Module = room.load("model")(settings)
+        model: nn.Module = entry.load("model")(settings)
     state: dict[str, Tensor] = model.state_dict()
     return {
         key: value

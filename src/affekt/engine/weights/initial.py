@@ -60,7 +60,7 @@ def parts_config(folders: Sequence[Path | str]) -> dict[str, Any]:
     return values
 
 
-def start_from(network: nn.Module, weights: Sequence[Weights], room: Method) -> set[str]:
+def start_from(network: nn.Module, weights: Sequence[Weights], method: Method) -> set[str]:
     """Copy weights into a network; where two folders bring the same tensor, the later one counts.
 
     A head that was made for another number of classes is left out.
@@ -76,8 +76,8 @@ def start_from(network: nn.Module, weights: Sequence[Weights], room: Method) -> 
     lines: list[str] = []
     problems: list[str] = []
     for given in weights:
-        if given.method != room.name:
-            problems.append(f"{given.folder} holds weights of {given.method}, not of {room.name}")
+        if given.method != method.name:
+            problems.append(f"{given.folder} holds weights of {given.method}, not of {method.name}")
             continue
         heads = [key for key in state if key in given.tensors and _is_other_head(key, given, state)]
         kept = {key: value for key, value in given.tensors.items() if key not in heads}
@@ -90,7 +90,7 @@ def start_from(network: nn.Module, weights: Sequence[Weights], room: Method) -> 
             problems[_SHOWN:] = [
                 f"and so on: {len(problems)} do not fit, the network may have another config"
             ]
-        raise ConfigError(f"weights for {room.name}", problems)
+        raise ConfigError(f"weights for {method.name}", problems)
     network.load_state_dict(loaded, strict=False)
     for line in lines:
         log.info("%s", line)
@@ -111,7 +111,7 @@ def name_weights(recipe: Recipe, weights: Sequence[Weights]) -> Recipe:
     return recipe.model_copy(update={"initial_weights": digests})
 
 
-def check_start(recipe: Recipe, weights: Sequence[Weights], room: Method) -> None:
+def check_start(recipe: Recipe, weights: Sequence[Weights], method: Method) -> None:
     """Whether a run can begin with these weights; a network is built for it and thrown away.
 
     Raises:
@@ -119,15 +119,15 @@ def check_start(recipe: Recipe, weights: Sequence[Weights], room: Method) -> Non
     """
     if len(weights) != len(recipe.initial_weights):
         raise ConfigError("recipe", [_other_weights(recipe, ())])
-    network: nn.Module = room.load("model")(room.make_config(recipe.config))
-    loaded = start_from(network, weights, room)
+    network: nn.Module = method.load("model")(method.make_config(recipe.config))
+    loaded = start_from(network, weights, method)
     random = [
         name.partition(".")[0]
         for name, parameter in network.named_parameters()
         if not parameter.requires_grad and name not in loaded
     ]
     if random:
-        raise ConfigError("recipe", [_frozen(part, room) for part in dict.fromkeys(random)])
+        raise ConfigError("recipe", [_frozen(part, method) for part in dict.fromkeys(random)])
 
 
 def _read(folder: Path) -> Weights:
@@ -169,10 +169,10 @@ def _other_weights(recipe: Recipe, digests: tuple[str, ...]) -> str:
     )
 
 
-def _frozen(part: str, room: Method) -> str:
-    files = [source.title for source in room.foreign_files if source.part == part]
-    made = f", made by affekt convert {room.name} FILE from a {files[0]}" if files else ""
-    fields = [name for name in room.load("config").model_fields if name.startswith("freeze")]
+def _frozen(part: str, method: Method) -> str:
+    files = [source.title for source in method.foreign_files if source.part == part]
+    made = f", made by affekt convert {method.name} FILE from a {files[0]}" if files else ""
+    fields = [name for name in method.load("config").model_fields if name.startswith("freeze")]
     thaw = f", or set config.{fields[0]} = false to let it learn" if len(fields) == 1 else ""
     return (
         f"{part} is frozen but was not loaded, it would stay as random as it starts: "

@@ -68,7 +68,7 @@ def mark(story: LongStory, rate_hz: float, point_noise: float) -> tuple[Point, .
 
 
 def _stray(story: LongStory, event: Stretch, rng: np.random.Generator) -> float:
-    """A moment outside all events, as far from one as real ones are, if there is room for that."""
+    """A moment outside all events, as far from one as real ones are, if there is method for that."""
     for _ in range(_TRIES):
         away_s = float(rng.lognormal(np.log(ASTRAY_S), SPREAD))
         time_s = event.end_s + away_s if rng.random() < 0.5 else event.start_s - away_s

@@ -9,7 +9,9 @@ HUM_HZ = 225.0  # pitch of the average voice at rest
 REST = 0.2  # how loud a voice hums; the event is a little louder, however it is told
 HUM = (1.6, 4)  # how fast its overtones fall off, and how many there are
 TABLE = 4096  # samples of one period of a voice; a power of two
-HIGHEST_HZ = 900.0  # a voice's highest pitch, with room to spare: overtones beyond half the rate are left out
+HIGHEST_HZ = (
+    900.0  # a voice's highest pitch, with method to spare: overtones beyond half the rate are left out
+)
 
 
 def voice(turns: np.ndarray, fall: float, overtones: int, rate_hz: int) -> np.ndarray:
@@ -44,7 +46,7 @@ def beep(pitch: float, brightness: float, rate_hz: int) -> np.ndarray:
 
 
 def air(count: int, rng: np.random.Generator) -> np.ndarray:
-    """Noise of the room, a little dull."""
+    """Noise of the method, a little dull."""
     return np.asarray(lfilter([0.35], [1, -0.82], rng.standard_normal(count, dtype=np.float32)))
 
 

@@ -31,7 +31,7 @@ _COUNTED = {"mov", "mp4", "matroska", "webm", "flac", "wav", "w64", "aiff", "caf
 # Formats without index whose demuxers guess where to jump: their packets are walked instead, undecoded.
 _WALKED = {"mp3", "aac", "ac3", "eac3"}
 _WRAPPED = {"mpegts", "mpeg"}  # formats whose timestamps start over after 2^33 ticks, 26 hours
-# PyAV looks for a null after the last plane of a frame; FFmpeg has room for 8, so that it would read beyond.
+# PyAV looks for a null after the last plane of a frame; FFmpeg holds 8, so it would read beyond.
 _MOST_PLANES = 7
 
 

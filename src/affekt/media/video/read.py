@@ -17,7 +17,13 @@ import numpy as np
 from affekt.core.errors import MediaError, UsageError
 from affekt.core.sample import Sample
 from affekt.media.image import resize
-from affekt.media.limits import MAX_PIXELS, MOST_ELONGATED, check_times
+from affekt.media.limits import (
+    MAX_FRAME_RATE_HZ,
+    MAX_PIXELS,
+    MIN_FRAME_RATE_HZ,
+    MOST_ELONGATED,
+    check_times,
+)
 from affekt.media.video.folder import open_folder
 
 # What a folder is searched for; a file that is named is tried whatever it is called.

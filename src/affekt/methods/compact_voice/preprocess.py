@@ -1,4 +1,4 @@
-"""An utterance to the array of the network: log-mel bands, without silence, without the room's colour."""
+"""An utterance to the array of the network: log-mel bands, without silence, without the method's colour."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ class CompactVoicePreprocess:
         )
 
     def _without_colour(self, decibels: np.ndarray) -> np.ndarray:
-        """Above the floor, less the mean of each band: loudness, microphone and room count little."""
+        """Above the floor, less the mean of each band: loudness, microphone and method count little."""
         floor = np.float32(10 ** (self.config.floor_db / 10))
         lifted = 10 * np.log10(np.power(10, decibels / 10, dtype=np.float32) + floor)
         return lifted - lifted.mean(axis=0)

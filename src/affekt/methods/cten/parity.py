@@ -35,7 +35,7 @@ def run_case(case: Case) -> Iterator[Comparison]:
     """Compare every output of a case.
 
     Raises:
-        UsageError: The case holds something this room cannot compute.
+        UsageError: The case holds something this method cannot compute.
     """
     if "cten" not in case.meta.get("method", ""):
         raise UsageError(f"{case.path} is a case of {case.meta.get('method')!r}, not of cten")

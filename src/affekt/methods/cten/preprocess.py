@@ -190,5 +190,5 @@ def block_starts(
 ) -> list[int]:
     """First row of each block, one in each equal part of `count` rows."""
     each = count // segments
-    room = each - block_frames
-    return [part * each + (room // 2 if draw is None else int(draw() * room)) for part in range(segments)]
+    method = each - block_frames
+    return [part * each + (method // 2 if draw is None else int(draw() * method)) for part in range(segments)]

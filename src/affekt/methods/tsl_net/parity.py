@@ -41,7 +41,7 @@ def run_case(case: Case) -> Iterator[Comparison]:
     """Compare every output of a case.
 
     Raises:
-        UsageError: The case holds something this room cannot compute.
+        UsageError: The case holds something this method cannot compute.
     """
     if case.meta.get("method") not in ("tsl-net", "tsl_net"):
         raise UsageError(f"{case.path} is a case of {case.meta.get('method')!r}, not of tsl-net")

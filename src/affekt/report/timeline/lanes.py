@@ -37,7 +37,7 @@ from affekt.report.timeline.segments import found_data, found_lanes
 _SILENT = 0.005  # peak (-46 dBFS) below which sound is not magnified, so that hiss does not look like speech
 _STEPS_S = (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
 _TICKS = 8
-_NAMED = 5  # percent of the width: an event that is narrower has no room for its label
+_NAMED = 5  # percent of the width: an event that is narrower has no method for its label
 
 
 @dataclass(frozen=True)

@@ -67,5 +67,5 @@ def _apart(ends: Mapping[str, float]) -> dict[str, float]:
 
 
 def legend(names: Sequence[str], places: Places) -> str:
-    """Names of the strong lines, where there is no room at their ends."""
+    """Names of the strong lines, where there is no method at their ends."""
     return f'<ul class="legend">{"".join(f"<li>{tag(name, places)}</li>" for name in names)}</ul>'

@@ -16,7 +16,7 @@ COLORS = 8
 _POLARITIES = {"negative": 2, "positive": 1, "neutral": 3}
 
 WIDTH = 1000  # units of a drawing's width
-_SURE = 3  # segments that stand for a clip where there is little room
+_SURE = 3  # segments that stand for a clip where there is little method
 
 # Name of a label to its place among the page's colours; those beyond the last colour begin again.
 Places = Mapping[str, int]
