@@ -1,8 +1,8 @@
 """Parity cases: outputs of a reference network on weights and inputs that a rule makes from names and seeds.
 
 A case file holds arrays and a JSON `meta`, but no weights. Every tensor of the reference state dict is drawn
-from a stream seeded by its own name and a salt, every input from a stream seeded by a number, so names, shapes
-and seeds define the network. A method's `parity.py` says how to run its cases.
+from a stream seeded by its own name and a salt, every input from a stream seeded by a number, so names,
+shapes and seeds define the network. A method's `parity.py` says how to run its cases.
 """
 
 from __future__ import annotations
