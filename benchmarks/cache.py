@@ -21,15 +21,14 @@ from timing import Timed, as_table, in_turns, machine, write_report
 from torch import nn
 from torch.utils.data import DataLoader
 
-from affekt.core import catalog
 from affekt.core.recipe import Recipe
 from affekt.engine.criterion import Criterion
+from affekt.engine.experiment import Experiment, open_corpus
 from affekt.engine.features.backbone import FeatureNetwork
 from affekt.engine.features.filling import CachedDataset, Filled, cached
-from affekt.engine.loading import SampleDataset, collate
+from affekt.engine.loading import Collate, SampleDataset
 from affekt.engine.optimization import make_optimizer
 from affekt.engine.splits import part
-from affekt.engine.train import make_datasets, make_network, open_corpus
 from affekt.engine.weights.checkpoint import FolderCheckpointIO
 
 OUTPUT = Path(__file__).parent / "results" / "cache.md"
@@ -71,7 +70,9 @@ def epoch_of(
     optimizer = make_optimizer(recipe.optimizer, parameters)
 
     def epoch() -> None:
-        for batch in DataLoader(dataset, batch_size=recipe.train.batch_size, collate_fn=collate):
+        for batch in DataLoader(
+            dataset, batch_size=recipe.train.batch_size, collate_fn=Collate(dataset.preprocess.spec)
+        ):
             optimizer.zero_grad()
             torch.stack(list(objective(network, batch).values())).sum().backward()
             optimizer.step()
@@ -121,22 +122,20 @@ class Case:
 def case_of(streams: str, snippets: int, clips: int, folder: Path) -> Case:
     """A case, its cache filled."""
     recipe = recipe_of(streams, snippets, clips)
-    method = catalog.method(recipe.method)
-    config: Any = method.make_config(recipe.config)
     corpus = open_corpus(recipe, None)
-    parts = part(corpus.samples, recipe.split)
-    datasets, _, state = make_datasets(recipe, method, config, corpus, parts)
-    plain = first_clips(datasets["train"], clips)
-    model: Any = make_network(recipe, method, config)
+    experiment = Experiment.of(recipe, corpus, part(corpus.samples, recipe.split))
+    plain = first_clips(experiment.datasets()["train"], clips)
+    model: Any = experiment.network()
     settle(model, plain)
 
     def fill() -> tuple[dict[str, CachedDataset], Filled]:
-        return cached({"train": plain}, recipe, method, model, config=config, state=state, root=folder)
+        return cached(experiment, {"train": plain}, model, root=folder)
 
     kept, first = fill()
     _, again = fill()
     model.train()
-    objective = method.load("objective")(config, Criterion(recipe.loss, corpus.task, None, corpus.labels))
+    criterion = Criterion(recipe.loss, corpus.task, None, corpus.labels)
+    objective = experiment.method.load("objective")(experiment.config, criterion)
     return Case(recipe, model, objective, plain, kept["train"], first, again)
 
 

@@ -21,16 +21,16 @@ from timing import Timed, as_table, in_turns, machine, repeats_for, write_report
 from torch import nn
 
 from affekt.core import catalog
-from affekt.core.answering import Network, answer_all
 from affekt.core.dataset import Corpus
 from affekt.core.files.sealed import read_sealed
+from affekt.core.networks import Network
 from affekt.core.recipe import Recipe
 from affekt.core.sample import Preprocess, Sample
 from affekt.data.open import open_dataset
 from affekt.deploy.backends.network import graph_network
 from affekt.deploy.export.graphs import make_graph, random_batch
 from affekt.deploy.export.quantize import quantized_graph
-from affekt.engine.loading import SampleDataset, make_targets, train_loader
+from affekt.engine.loading import SampleDataset, train_loader
 from affekt.engine.network import checkpoint_model, eager_network
 from affekt.engine.run import open_run
 from affekt.engine.splits import part
@@ -109,9 +109,8 @@ def accuracies(
     """Accuracy of each way on the same samples, views averaged as in an answer."""
     found: dict[str, float] = {}
     for name, network in ways.items():
-        logits, used, _ = answer_all(samples, preprocess, network, corpus.task)
-        truth = make_targets(used, corpus.labels, corpus.task).numpy()
-        found[name] = float((logits.argmax(axis=1) == truth).mean())
+        answers = corpus.task.answer(samples, preprocess, network)
+        found[name] = corpus.task.gate_scores(answers, corpus.labels)["accuracy"]
     return found
 
 

@@ -28,11 +28,11 @@ from affekt.core.recipe import Recipe, SplitSettings
 from affekt.data.open import open_dataset
 from affekt.engine.averaging import averaging_decay
 from affekt.engine.criterion import Criterion, class_weights
+from affekt.engine.experiment import Experiment
 from affekt.engine.loading import EpochSampler, train_loader
 from affekt.engine.optimization import make_optimizer, rate_factor
 from affekt.engine.randomness import STEP, seed_torch
 from affekt.engine.splits import Parts, part
-from affekt.engine.train import make_datasets, make_network
 from affekt.metrics.classification import confusion_matrix, scores_of
 
 OUTPUT = Path(__file__).parent / "results"
@@ -112,13 +112,12 @@ def inner_parts(corpus: Corpus, fold: int) -> Parts:
 
 def trained(recipe: Recipe, corpus: Corpus, parts: Parts) -> dict[str, np.ndarray]:
     """Probabilities (walks, k) of validation and scored walks for each of `WAYS`, after one training."""
-    method = catalog.method(recipe.method)
-    config = method.make_config(recipe.config)
-    datasets, preprocess, _ = make_datasets(recipe, method, config, corpus, parts)
+    experiment = Experiment.of(recipe, corpus, parts)
+    datasets, preprocess = experiment.datasets(), experiment.preprocess
     weights = class_weights(recipe.loss, datasets["train"].targets, corpus.labels)
-    model = make_network(recipe, method, config)
+    model = experiment.network()
     criterion = Criterion(recipe.loss, corpus.task, weights, corpus.labels)
-    objective = method.load("objective")(config, criterion)
+    objective = experiment.method.load("objective")(experiment.config, criterion)
     held = [*parts.validation, *parts.test]
     truth = np.array([corpus.labels.index(str(sample.label)) for sample in held])
     views = [preprocess.views(sample)[:VIEWS] for sample in held]

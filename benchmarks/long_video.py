@@ -39,18 +39,20 @@ from affekt.core import catalog
 from affekt.core.errors import UsageError
 from affekt.core.labels import label_set
 from affekt.core.recipe import Recipe
+from affekt.core.spec import InputSpec
+from affekt.core.task import find_task
 from affekt.deploy.backends.network import Backend, Precision
 from affekt.deploy.export.export import export
 from affekt.deploy.export.graphs import random_batch
 from affekt.deploy.load import load
 from affekt.engine.criterion import Criterion
-from affekt.engine.loading import collate
+from affekt.engine.loading import Collate
 from affekt.engine.module import TrainingModule
 from affekt.engine.optimization import make_optimizer
 from affekt.engine.randomness import INITIAL_WEIGHTS, STEP, seed_torch
-from affekt.engine.scoring import ClassScorer
 from affekt.engine.weights.convert import convert
 from affekt.parity.case import draw_tensor
+from affekt.tasks.single_label import SingleLabelScorer
 
 OUTPUT = Path(__file__).parent / "results" / "long_video.md"
 PARTS = ("engines", "hours", "step")
@@ -84,6 +86,7 @@ import json, sys, time
 from pathlib import Path
 from affekt.core.sample import Sample
 from affekt.deploy.runtime.predictor import Predictor
+from affekt.tasks.localization.task import localize
 
 def resident(name):
     lines = Path("/proc/self/status").read_text().splitlines()
@@ -94,7 +97,8 @@ predictor = Predictor.open(bundle, backend="onnxruntime")
 media = {name: Path(folder) / f"{name}.npy" for name in ("rgb", "logmel")}
 own = [0.0]  # memory that is no file's, at its highest
 start = time.perf_counter()
-found = predictor.localize(
+found = localize(
+    predictor,
     Sample("long", media, facts={"rate_hz": float(rate_hz)}),
     on_cells=lambda done, total: own.append(resident("RssAnon")),
 )
@@ -217,7 +221,7 @@ def hour_rows(bundle: Path, folder: Path) -> list[Row]:
 # ---- a training step
 
 
-class DrawnVideos(Dataset[dict[str, Tensor]]):
+class DrawnVideos(Dataset[dict[str, np.ndarray]]):
     """Features of some videos with points, drawn when they are asked for."""
 
     def __init__(self, cells: int) -> None:
@@ -226,7 +230,7 @@ class DrawnVideos(Dataset[dict[str, Tensor]]):
     def __len__(self) -> int:
         return VIDEOS
 
-    def __getitem__(self, number: int) -> dict[str, Tensor]:
+    def __getitem__(self, number: int) -> dict[str, np.ndarray]:
         rng = np.random.default_rng(number)
         points = np.zeros((self.cells, 2), np.float32)
         points[rng.choice(self.cells, 6, replace=False), rng.integers(0, 2, 6)] = 1
@@ -236,7 +240,7 @@ class DrawnVideos(Dataset[dict[str, Tensor]]):
             "points": points,
             "label": points.sum(axis=0) / points.sum(),
         }
-        return {name: torch.from_numpy(value) for name, value in arrays.items()}
+        return arrays | {"number": np.array(number)}
 
 
 @dataclass(frozen=True)
@@ -319,16 +323,16 @@ def module_of(recipe: Recipe) -> TrainingModule:
     config = method.make_config({})
     seed_torch(recipe.seed, INITIAL_WEIGHTS)
     model = method.load("model")(config)
-    criterion = Criterion(recipe.loss, "localization", None, label_set("tsl-2"))
+    criterion = Criterion(recipe.loss, find_task("localization"), None, label_set("tsl-2"))
     names = method.load("preprocess")(config).spec.names
     return TrainingModule(
-        model, method.load("objective")(config, criterion), names, recipe, ClassScorer("localization")
+        model, method.load("objective")(config, criterion), names, recipe, SingleLabelScorer()
     ).train()
 
 
 def loader_of(cells: int) -> DataLoader[Any]:
     """Batches of one video each."""
-    return DataLoader(DrawnVideos(cells), batch_size=1, collate_fn=collate)
+    return DataLoader(DrawnVideos(cells), batch_size=1, collate_fn=Collate(InputSpec(inputs=())))
 
 
 def step_of_engine(cells: int, file: Path) -> Step:

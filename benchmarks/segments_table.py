@@ -47,6 +47,7 @@ from affekt.metrics.intervals import units_of
 from affekt.metrics.proposals import suppress
 from affekt.metrics.segments import Segments
 from affekt.report.figures import ACCENT, INK, SECOND
+from affekt.tasks.localization.task import localize
 
 OUTPUT = Path(__file__).parent / "results"
 DATA = "long_shapes"
@@ -121,7 +122,7 @@ def main() -> None:
         run = train(recipe, data_root=root, runs=runs, weights=[encoder_of(runs)], resume=True)
         predictor = load(run.path)
         references = references_of(parts.train, parts.test, corpus, predictor)
-        shown = [(sample, predictor.localize(sample)) for sample in parts.test[:SHOWN]]
+        shown = [(sample, localize(predictor, sample)) for sample in parts.test[:SHOWN]]
         quick = f" A quick try: {', '.join(options.changes)}." if options.changes or options.videos else ""
         write_report(
             options.output / "segments.md", report(rows, references, parts.test, options.seeds, quick)

@@ -182,7 +182,7 @@ def telling_bundle(long_bundle, tmp_path_factory):
     from affekt.core.files.sealed import read_sealed, write_sealed
 
     sealed = read_sealed(long_bundle, kind="bundle")
-    calibration = {**sealed.document["calibration"], "segment_bar": None}
+    calibration = {**sealed.document["calibration"], "segment_threshold": None}
     folder = tmp_path_factory.mktemp("bundles") / "telling.affekt"
     with write_sealed(folder, {**sealed.document, "calibration": calibration}) as work:
         for name in sealed.files:

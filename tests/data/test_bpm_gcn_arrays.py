@@ -49,7 +49,7 @@ def test_both_parts_are_read_with_the_published_class_order(tmp_path):
     assert labels_of(corpus) == ["happy", "sad", "angry", "neutral", "neutral", "happy"]
     assert [sample.split for sample in corpus.samples] == ["train"] * 4 + ["test"] * 2
     assert corpus.samples[5].id == "test-00001"
-    assert corpus.task == "single_label"
+    assert corpus.task.name == "single_label"
 
 
 def test_coordinates_keep_their_joint_and_frame(tmp_path):
@@ -105,7 +105,7 @@ def test_rows_of_zeros_and_ones_are_several_labels(tmp_path):
         folder = tmp_path / f"named-{names is not None}"
         folder.mkdir()
         corpus = ARRAYS.open(write(folder, label=rows, names=names))
-        assert corpus.task == "multi_label"
+        assert corpus.task.name == "multi_label"
         assert corpus.samples[1].label_weights == {"sad": 1.0, "angry": 1.0}
         assert corpus.samples[1].label is None
 

@@ -83,7 +83,7 @@ def test_the_adapter_keeps_the_contract():
 @pytest.mark.parametrize("folder", ["", "VideoSenti"])
 def test_the_folder_itself_or_its_parent_may_be_given(tree, folder):
     corpus = TSL.open(tree.root / folder)
-    assert corpus.task == "localization"
+    assert corpus.task.name == "localization"
     assert corpus.labels.names == ("negative", "positive")
     assert {s.id: s.split for s in corpus.samples} == {JOY: "train", FEAR: "train", TALK: "test"}
     assert corpus.skipped == []

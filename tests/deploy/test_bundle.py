@@ -32,7 +32,11 @@ def test_the_manifest_says_what_a_stranger_needs(bundle):
 
 def test_calibration_travels_in_the_bundle(bundle, trained_run):
     fitted = json.loads((trained_run / "calibration.json").read_text())["temperature"]
-    assert affekt.load(bundle).temperature == affekt.load(trained_run).temperature == fitted
+    assert (
+        affekt.load(bundle).calibration.temperature
+        == affekt.load(trained_run).calibration.temperature
+        == fitted
+    )
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "affekt.json"])

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 import affekt
 from affekt.cli.main import app
+from affekt.core.calibration import Calibration
 from affekt.core.errors import FolderError
 from affekt.core.files.sealed import read_sealed
 from affekt.deploy.backends.network import CELLS, GraphNetwork
@@ -29,7 +30,7 @@ SHORT, LONGER = 2, 19  # laps: 2 and 20 minutes
 PEAK = "import atexit; atexit.register(lambda: print([line for line in open('/proc/self/status') "
 PEAK += "if line.startswith('VmHWM')][0].split()[1], file=sys.stderr));"
 # Parts of a few cells and short blocks: as shipped, they are so large that they would hide what grows.
-SMALL_PARTS = "import affekt.core.answering as a, affekt.methods.tsl_net.preprocess as p; "
+SMALL_PARTS = "import affekt.tasks.localization.cells as a, affekt.methods.tsl_net.preprocess as p; "
 SMALL_PARTS += "p.PART_BYTES = 2**21; a.cell_logits.__kwdefaults__['block'] = 32;"
 GROWTH_MB = 25  # pixels of all cells would be 85
 
@@ -104,14 +105,14 @@ def test_a_bundle_holds_its_network_in_two_graphs_and_says_how_they_were_compare
     assert document["gate"]["max_difference"] < 1e-4
     assert document["gate"]["on"] == "the first cells of 2 validation samples"
     calibration = json.loads((long_run / "calibration.json").read_text())
-    assert document["calibration"]["segment_bar"] == calibration["segment_bar"]
+    assert document["calibration"]["segment_threshold"] == calibration["segment_threshold"]
     assert (
         document["metrics"]["map"] == json.loads((long_run / "result.json").read_text())["validation"]["map"]
     )
 
 
 def test_a_run_and_its_bundle_find_the_same_in_a_file(predictor, long_run, long_file):
-    run = replace(affekt.load(long_run), segment_bar=None)
+    run = replace(affekt.load(long_run), calibration=Calibration())
     ours, theirs = predictor(long_file(SHORT)).to_dict(), run(long_file(SHORT)).to_dict()
     check_answer(ours, SHORT)
     assert ours["modality"] == "video+audio" and not ours["notes"]
@@ -121,9 +122,11 @@ def test_a_run_and_its_bundle_find_the_same_in_a_file(predictor, long_run, long_
 def test_segments_below_the_bar_that_validation_set_are_not_told(predictor, long_bundle, long_file):
     barred = affekt.load(long_bundle, backend="onnxruntime")
     every = predictor(long_file(SHORT)).segments
-    assert barred(long_file(SHORT)).segments == tuple(it for it in every if it.score >= barred.segment_bar)
+    assert barred(long_file(SHORT)).segments == tuple(
+        it for it in every if it.score >= barred.calibration.segment_threshold
+    )
     middle = every[len(every) // 2].score
-    told = replace(predictor, segment_bar=middle)(long_file(SHORT)).segments
+    told = replace(predictor, calibration=Calibration(segment_threshold=middle))(long_file(SHORT)).segments
     assert told == tuple(it for it in every if it.score >= middle) and 0 < len(told) < len(every)
 
 
@@ -216,7 +219,7 @@ def test_where_there_is_no_pytorch_the_bundle_finds_what_pytorch_finds(telling_b
     assert done.returncode == 0, done.stderr
     (light,) = json.loads(done.stdout)["predictions"]
     check_answer(light, SHORT)
-    heavy = replace(affekt.load(long_run), segment_bar=None)
+    heavy = replace(affekt.load(long_run), calibration=Calibration())
     same(light, heavy(long_file(SHORT)).to_dict(), tolerance=1e-4)
 
 

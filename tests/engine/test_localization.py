@@ -13,8 +13,8 @@ from affekt.core.errors import ConfigError, DataError, UsageError
 from affekt.core.recipe import Recipe, SplitSettings
 from affekt.core.sample import Sample
 from affekt.core.segment import Point, Segment
+from affekt.engine.experiment import make_network, open_corpus
 from affekt.engine.splits import check_parts, part
-from affekt.engine.train import make_network, open_corpus
 from affekt.engine.weights.checkpoint import FolderCheckpointIO, training_weights
 from affekt.methods.tsl_net.objective import TSLNetObjective
 from affekt.metrics.detection import TSL_THRESHOLDS

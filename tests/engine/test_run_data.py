@@ -8,10 +8,11 @@ import pytest
 from affekt.core.errors import AffektError, ConfigError, DataError, UsageError
 from affekt.core.recipe import SplitSettings
 from affekt.core.sample import Sample
+from affekt.engine.experiment import open_corpus
 from affekt.engine.identity import kept_parts, keys_by_id, read_identity
 from affekt.engine.run import Run
 from affekt.engine.splits import part, select
-from affekt.engine.train import open_corpus, train
+from affekt.engine.train import train
 
 
 @pytest.fixture

@@ -6,21 +6,20 @@ import math
 
 import numpy as np
 import pytest
-import torch
 
 import affekt
-from affekt.core import catalog
 from affekt.core.dataset import Corpus
 from affekt.core.errors import DataError, UsageError
 from affekt.core.labels import label_set
 from affekt.core.sample import Sample
+from affekt.core.task import find_task
 from affekt.data.open import open_dataset
 from affekt.deploy.runtime.predictor import Predictor
-from affekt.engine.loading import make_targets
 from affekt.engine.run import open_run
-from affekt.engine.scoring import ClassScorer
 from affekt.media.skeleton import JOINT_ORDERS
 from affekt.metrics.multi_label import multi_label_scores
+from affekt.tasks.multi_label import MultiLabelScorer
+from affekt.tasks.single_label import SingleLabelScorer
 
 NAMES = ("happy", "sad", "angry", "neutral")
 LABELS = label_set("gait-4")
@@ -29,12 +28,8 @@ LABELS = label_set("gait-4")
 def write_walks(folder, walks=40, seed=0):
     """One walk many times in the layout of `bpm_gcn_arrays`; each emotion moves joints of its own."""
     rng = np.random.default_rng(seed)
-    walk = (
-        catalog.dataset("walkers")
-        .open(None, {"walkers": 12, "walks_per_emotion": 1})
-        .samples[0]
-        .media["skeleton"]
-    )
+    (sample, *_) = open_dataset("walkers", None, {"walkers": 12, "walks_per_emotion": 1}).samples
+    walk = sample.media["skeleton"]
     order = [walk.joints.index(name) for name in JOINT_ORDERS["bpm_gcn"]]
     body = np.resize(walk.positions, (48, *walk.positions.shape[1:]))[:, order].transpose(2, 0, 1)
     for part in ("train", "test"):
@@ -120,10 +115,11 @@ def test_an_evaluation_has_scores_intervals_calibration_and_figures(run, result)
 def test_a_bundle_decides_by_the_thresholds_of_its_run(run, walks, tmp_path):
     bundle = affekt.export(run, tmp_path / "walks.affekt", data_root=walks).bundle
     predictor = Predictor.open(bundle)
-    assert predictor.thresholds == open_run(run).calibration["thresholds"]
+    thresholds = predictor.calibration.thresholds
+    assert thresholds == open_run(run).calibration["thresholds"]
     sample = Sample("one", {"skeleton": corpus_of(walks).samples[0].media["skeleton"]})
     answer = predictor(sample)
-    chosen = [name for name in NAMES if answer.scores[name] >= predictor.thresholds[name]]
+    chosen = [name for name in NAMES if answer.scores[name] >= thresholds[name]]
     assert sorted(answer.labels) == sorted(chosen)
     assert list(answer.labels) == sorted(answer.labels, key=lambda name: -answer.scores[name])
     assert answer.to_dict()["labels"] == answer.labels
@@ -135,21 +131,21 @@ def corpus_of(walks):
 
 def test_an_answer_of_a_single_label_has_no_decided_labels(bundle):
     predictor = Predictor.open(bundle)
-    assert predictor.decided(np.full(len(predictor.labels), 0.9)) == ()
+    assert predictor(next(iter(open_dataset("walkers").samples))).labels == ()
 
 
 def test_a_network_of_a_single_label_is_not_scored_on_several(trained_run, walks, tmp_path):
-    with pytest.raises(UsageError, match="bpm_gcn_arrays has several labels a sample"):
+    with pytest.raises(UsageError, match="with single_label, but bpm_gcn_arrays asks for multi_label"):
         affekt.evaluate(trained_run, data="bpm_gcn_arrays", data_root=walks, folder=tmp_path)
 
 
-@pytest.mark.parametrize("task", ["single_label", "multi_label"])
-def test_an_epoch_whose_answers_are_not_finite_is_never_the_best(task):
-    scorer = ClassScorer(task)
-    target = torch.eye(3) if task == "multi_label" else torch.arange(3)
-    scorer.add(torch.full((3, 3), torch.nan), {"label": target})
+@pytest.mark.parametrize("make", [SingleLabelScorer, MultiLabelScorer])
+def test_an_epoch_whose_answers_are_not_finite_is_never_the_best(make):
+    scorer = make()
+    target = np.eye(3) if make is MultiLabelScorer else np.arange(3)
+    scorer.add({"logits": np.full((3, 3), np.nan)}, {"label": target})
     broken = scorer.scores()
-    scorer.add(torch.zeros(3, 3), {"label": target})
+    scorer.add({"logits": np.zeros((3, 3))}, {"label": target})
     good = scorer.scores()
     assert broken.keys() == good.keys()
     assert broken["loss"] > good["loss"] and broken["accuracy"] <= good["accuracy"]
@@ -176,7 +172,7 @@ def sample(weights, label=None):
 def test_votes_that_are_no_weights_are_refused_with_the_sample(weights, says):
     for read in (
         lambda: Corpus([sample(weights)], LABELS),
-        lambda: make_targets([sample(weights)], LABELS, "single_label"),
+        lambda: find_task("single_label").targets([sample(weights)], LABELS),
     ):
         with pytest.raises(DataError, match="sample walk-7") as raised:
             read()
@@ -186,23 +182,25 @@ def test_votes_that_are_no_weights_are_refused_with_the_sample(weights, says):
 @pytest.mark.parametrize("value", [-0.5, 1.5, math.nan])
 def test_a_label_that_holds_less_than_not_or_more_than_wholly_is_refused(value):
     with pytest.raises(DataError, match=f"walk-7: label weights have to be 0 to 1, found sad = {value}"):
-        make_targets([sample({"happy": 1.0, "sad": value})], LABELS, "multi_label")
+        find_task("multi_label").targets([sample({"happy": 1.0, "sad": value})], LABELS)
 
 
 def test_a_sample_of_several_labels_may_have_none():
-    targets = make_targets([sample({"happy": 0.0}), sample({}), sample({"sad": 1.0})], LABELS, "multi_label")
+    targets = find_task("multi_label").targets(
+        [sample({"happy": 0.0}), sample({}), sample({"sad": 1.0})], LABELS
+    )
     assert targets.tolist() == [[0, 0, 0, 0], [0, 0, 0, 0], [0, 1, 0, 0]]
 
 
 @pytest.mark.parametrize("weights", [None, {}])
 def test_a_sample_without_a_label_is_no_target(weights):
     with pytest.raises(DataError, match="walk-7 has no label"):
-        make_targets([sample({"sad": 1.0}), sample(weights)], LABELS, "single_label")
+        find_task("single_label").targets([sample({"sad": 1.0}), sample(weights)], LABELS)
 
 
 def test_votes_become_shares():
-    targets = make_targets(
-        [sample({"happy": 3.0, "sad": 1.0}), sample(None, "angry")], LABELS, "single_label"
+    targets = find_task("single_label").targets(
+        [sample({"happy": 3.0, "sad": 1.0}), sample(None, "angry")], LABELS
     )
     assert targets.tolist() == [[0.75, 0.25, 0, 0], [0, 0, 1, 0]]
 

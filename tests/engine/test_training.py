@@ -13,8 +13,8 @@ from affekt.core import catalog
 from affekt.core.errors import AffektError, ConfigError, FolderError
 from affekt.core.files.sealed import read_sealed
 from affekt.core.recipe import Recipe
+from affekt.engine.experiment import open_corpus
 from affekt.engine.splits import part
-from affekt.engine.train import open_corpus
 from affekt.engine.weights.checkpoint import FolderCheckpointIO, pack, unpack
 from affekt.methods.bpm_gcn.preprocess import GaitPreprocess
 

@@ -51,7 +51,7 @@ def whole():
 
 
 def test_the_corpus_is_one_of_localization(whole):
-    assert whole.task == "localization"
+    assert whole.task.name == "localization"
     assert whole.labels.names == ("negative", "positive")
     assert len(whole.samples) == 80 and not whole.skipped
     assert {s.label for s in whole.samples} == {None}
@@ -235,7 +235,7 @@ def test_nothing_is_read_from_disk():
 def test_a_prepared_store_keeps_events_and_points(tmp_path):
     prepare("long_shapes", tmp_path / "store", options=TINY, workers=0)
     again = open_dataset("long_shapes", tmp_path / "store", TINY)
-    assert again.task == "localization"
+    assert again.task.name == "localization"
     for stored, sample in zip(again.samples, invent().samples, strict=True):
         assert (stored.segments, stored.points, stored.facts) == (
             sample.segments,

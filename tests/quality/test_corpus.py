@@ -11,6 +11,7 @@ from PIL import Image
 from affekt.core.dataset import Corpus
 from affekt.core.labels import LabelSet, label_set
 from affekt.core.sample import Sample, Skipped
+from affekt.core.task import find_task
 from affekt.data.open import open_dataset
 from affekt.media.skeleton import JOINT_ORDERS, Skeleton
 from affekt.quality.corpus import describe, draw_balance, problems
@@ -43,7 +44,7 @@ def sample(name, *, label="happy", media=None, **values):
 
 
 def corpus(*samples, skipped=(), labels=LABELS, task="single_label"):
-    return Corpus(list(samples), labels, list(skipped), task)
+    return Corpus(list(samples), labels, list(skipped), find_task(task))
 
 
 def clean():

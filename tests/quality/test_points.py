@@ -8,6 +8,7 @@ from affekt.core.dataset import Corpus
 from affekt.core.labels import label_set
 from affekt.core.sample import Sample
 from affekt.core.segment import Point, Segment
+from affekt.core.task import find_task
 from affekt.quality.corpus import describe, problems
 from affekt.quality.points import describe_points, lines_of_points, problems_of_points
 
@@ -31,7 +32,7 @@ def video(name="a", *points, segments=EVENTS, split="train", media=None, **facts
 
 
 def corpus(*samples, task="localization"):
-    return Corpus(list(samples), LABELS, task=task)
+    return Corpus(list(samples), LABELS, task=find_task(task))
 
 
 def described(*samples):

@@ -10,25 +10,6 @@ import typer
 from affekt.cli.show import AsJson, as_json, as_table, progress, say
 from affekt.core.errors import require
 
-# Of each class: what an evaluation calls it, and what people do.
-_COLUMNS = {
-    "single_label": {"precision": "precision", "recall": "recall", "f1": "F1", "count": "samples"},
-    "multi_label": {
-        "threshold": "threshold",
-        "precision": "precision",
-        "recall": "recall",
-        "f1": "F1",
-        "average_precision": "average precision",
-        "count": "samples",
-    },
-    "localization": {
-        "average_precision": "average precision",
-        "recall": "recall",
-        "found": "found",
-        "count": "segments",
-    },
-}
-
 
 def command(
     run: Annotated[Path, typer.Argument(help="A run folder or a bundle.")],
@@ -90,7 +71,7 @@ def command(
     )
     if result.interval_note:
         say(result.interval_note)
-    columns = _COLUMNS.get(result.task, _COLUMNS["single_label"])
+    columns = result.columns
     as_table(
         ("class", *columns.values()),
         [
@@ -104,6 +85,13 @@ def command(
             list(result.localization.items()),
             title="key segments against the events that the data states",
         )
+    renamed = [
+        f"{name} as {known}" if known else f"{name} is not known to the network"
+        for name, known in result.label_map.items()
+        if name != known
+    ]
+    if renamed:
+        say(f"labels of the data, mapped by name: {', '.join(renamed)}")
     if result.label_hint:
         say(result.label_hint)
     for item in result.skipped:

@@ -101,13 +101,12 @@ def command(
         as_json({**to_document(predictions, skipped), "left_out": beside, "backend": predictor.backend})
     elif predictions and not output:
         when = {"when": [_when(p) for p in predictions]} if any(p.moments for p in predictions) else {}
-        if any(p.is_multi_label and p.segments is None for p in predictions):
-            when = {"labels": [", ".join(p.labels) or "none" for p in predictions], **when}
+        shown = [predictor.task.shown(p) for p in predictions]
         as_table(
-            ("input", "label", "confidence", *when, *predictor.labels.names),
+            ("input", *shown[0], *when, *predictor.labels.names),
             [
-                (p.id, p.label, p.confidence, *cells, *p.scores.values())
-                for p, *cells in zip(predictions, *when.values(), strict=True)
+                (p.id, *told.values(), *cells, *p.scores.values())
+                for p, told, *cells in zip(predictions, shown, *when.values(), strict=True)
             ],
         )
     for line in _notes(predictions):

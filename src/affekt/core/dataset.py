@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from affekt.core.errors import DataError
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample, Skipped
 from affekt.core.settings import Settings
-
-Task = Literal["single_label", "multi_label", "localization"]
+from affekt.core.task import Task, find_task
 
 
 class NoOptions(Settings):
@@ -33,7 +31,7 @@ class Corpus:
     samples: list[Sample]
     labels: LabelSet
     skipped: list[Skipped] = field(default_factory=list)
-    task: Task = "single_label"
+    task: Task = field(default_factory=lambda: find_task("single_label"))
     problems: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
 
@@ -50,33 +48,7 @@ class Corpus:
         if unknown:
             raise DataError(f"labels {sorted(unknown)} are not in the label set {list(self.labels.names)}")
         for sample in self.samples:
-            check_label_weights(sample, self.labels, self.task)
-
-
-def check_label_weights(sample: Sample, labels: LabelSet, task: Task) -> None:
-    """Refuse weights of labels that no target can be made of; a sample without any is left alone.
-
-    Where one label is asked for, weights are votes: at least 0, and not all 0. Where several labels may hold
-    at once, each weight is how much its label holds, in [0, 1], and all may be 0.
-
-    Raises:
-        DataError: A label is unknown, or a weight is out of range; the sample is named.
-    """
-    weights = sample.label_weights
-    if not weights:
-        return
-    where = f"sample {sample.id}: label weights"
-    unknown = sorted(set(weights) - set(labels.names))
-    if unknown:
-        raise DataError(f"{where} name {unknown}, which are not in the label set {list(labels.names)}")
-    most = 1.0 if task == "multi_label" else math.inf
-    wrong = {name: value for name, value in weights.items() if not (0 <= value <= most and value < math.inf)}
-    if wrong:
-        name, value = next(iter(wrong.items()))
-        allowed = "0 to 1" if task == "multi_label" else "finite and at least 0"
-        raise DataError(f"{where} have to be {allowed}, found {name} = {value}")
-    if task == "single_label" and not sum(weights.values()) > 0:
-        raise DataError(f"{where} sum to 0, so that it has no label: leave it out, or give it label None")
+            self.task.check(sample, self.labels)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,8 @@ class Method:
     parity: str = "parity:run_case"
     # Which files of others `convert` reads; a method without them reads its reference's, by `weights`.
     sources: str = "weights:SOURCES"
+    # Names of the tasks that it serves (`affekt.core.task`).
+    tasks: tuple[str, ...] = ("single_label", "multi_label")
     # Filled in by the catalogue from the folder: the name is never typed a second time.
     name: str = ""
     package: str = ""

@@ -20,7 +20,7 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One segment of a clip, and what a network made of it.
+    """One segment of a clip, and what a network answers to it.
 
     Attributes:
         attention: Weight of the segment in the answer; at least 0, comparable within one clip only.
@@ -38,18 +38,18 @@ class Prediction:
     """One answer.
 
     Attributes:
-        id: The input it speaks of.
+        id: The input that it answers.
         label: The likeliest class.
         scores: Probability of each class by name; they sum to 1, unless classes do not exclude each other.
         confidence: Score of `label`; calibrated where the bundle holds a calibration.
-        modality: What the answer stood on.
-        span_s: The part of a clip that it speaks of.
+        modality: What the answer is based on.
+        span_s: The part of a clip that it concerns.
         moments: When it shows: the segments of a clip in order of time; empty for what has no time.
-        notes: What the answer had to put up with, such as a missing sound track.
-        segments: Stretches that a localization network found, the surest first; None where it does not look
-            for any.
+        notes: Limitations of the input, such as a missing sound track.
+        segments: Detections of a localization network, the highest score first; None for other tasks.
         labels: Of several labels at once: all whose score reaches their threshold, the likeliest first; may
             be empty. Always empty for answers of a single label.
+        task: What kind of answer it is: the name of an `affekt.core.task.Task`.
     """
 
     id: str
@@ -63,11 +63,7 @@ class Prediction:
     notes: tuple[str, ...] = ()
     segments: tuple[Segment, ...] | None = None
     labels: tuple[str, ...] = ()
-
-    @property
-    def is_multi_label(self) -> bool:
-        """Whether classes do not exclude each other, so that `labels` is the answer, not `label`."""
-        return bool(self.labels) or abs(sum(self.scores.values()) - 1) > 1e-3  # single labels sum to 1
+    task: str = "single_label"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""

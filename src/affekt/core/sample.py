@@ -25,7 +25,7 @@ class Sample:
         label: Name of the class, of the data set's `LabelSet`. None where nobody labelled it.
         label_weights: Votes or several labels at once, by name; takes the place of `label` in training. Votes
             are at least 0 and not all 0; of several labels, each lies in [0, 1]
-            (`affekt.core.dataset.check_label_weights`).
+            (`affekt.core.task.Task.check`).
         subject: Who is seen or heard; splits are made disjoint by it.
         span_s: Part of the medium that is meant, in seconds.
         segments: What happens when, as somebody stated it; empty where nothing does, None where nobody said.
@@ -125,16 +125,18 @@ class Localized(NamedTuple):
 
 
 @runtime_checkable
-class Localizing(Protocol):
+class Localizing(Preprocess, Protocol):
     """Preprocessing of a network that answers cell by cell of time: `logits` (b, t, k + 1), background last.
 
     A medium may last for hours, so its arrays come in parts, one after the other, and nobody has to hold all.
 
     Attributes:
         context: Cells on each side that an answer depends on; beyond the ends of a medium there is nothing.
+        threshold_tiou: Temporal IoU from which a detection is right where the threshold of scores is chosen.
     """
 
     context: int
+    threshold_tiou: float
 
     def count(self, sample: Sample) -> int:
         """Cells of a sample.
@@ -155,3 +157,14 @@ class Localizing(Protocol):
     def localize(self, sample: Sample, logits: np.ndarray) -> Localized:
         """What logits (t, k + 1) of all cells say."""
         ...
+
+
+def as_localizing(preprocess: Preprocess) -> Localizing:
+    """Preprocessing of a task that is answered cell by cell.
+
+    Raises:
+        TypeError: It does not give its arrays in parts.
+    """
+    if not isinstance(preprocess, Localizing):
+        raise TypeError(f"{type(preprocess).__name__} does not give cells of time")
+    return preprocess

@@ -1,8 +1,9 @@
-"""What a network takes in: named arrays with axes, shapes and units."""
+"""What a network takes in: named arrays with axes, shapes and units, and how rows become a batch."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -15,10 +16,15 @@ class TensorSpec(Settings):
 
     Attributes:
         name: Keyword of the model's `forward`, name of the graph's input, key of the server's JSON.
-        axes: Axis letters of the house style, as in `b c t v m`; the first is the batch.
+        axes: Axis letters of the style guide, as in `b c t v m`; the first is the batch.
         shape: Sizes of all axes but the batch; None where any size goes.
         meaning: Unit, origin, order: what a person must know to fill it.
         modality: What it is made from, where a method takes several: `video`, `audio`.
+        padding: Value that fills rows up to the longest of a batch; None where rows must be of one size.
+        pad_side: Where it is put.
+        high: Integers lie in [0, high), as the ids of a vocabulary do.
+        optional: Whether it may be missing with its modality; then `padding`, or 0, stands in its place.
+        mask: Whether it says which places are real (1); examples for a network then hold ones.
     """
 
     name: str
@@ -27,6 +33,11 @@ class TensorSpec(Settings):
     dtype: str = "float32"
     meaning: str = ""
     modality: str = ""
+    padding: float | None = None
+    pad_side: Literal["right", "left"] = "right"
+    high: int | None = None
+    optional: bool = False
+    mask: bool = False
 
     def check(self, array: np.ndarray) -> None:
         """Refuse an array (without batch axis) of the wrong size or with values that are not finite.
@@ -44,13 +55,61 @@ class TensorSpec(Settings):
             )
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise AffektError(f"{self.name} holds NaN or infinite values")
+        if self.high is not None and array.size and not 0 <= array.min() <= array.max() < self.high:
+            raise AffektError(
+                f"{self.name} must lie in 0 to {self.high - 1}, found {array.min()} to {array.max()}"
+            )
+
+    def stack(self, rows: Sequence[np.ndarray]) -> np.ndarray:
+        """Rows as a batch; open axes are padded to the longest row.
+
+        Raises:
+            AffektError: Rows differ in size and the spec has no padding for them.
+        """
+        if all(row.shape == rows[0].shape for row in rows):
+            return np.stack(rows)
+        if self.padding is None:
+            sizes = sorted({row.shape for row in rows})
+            raise AffektError(
+                f"{self.name} has rows of different sizes ({sizes[0]} and {sizes[-1]}), and no padding: "
+                "set `padding` in its TensorSpec, or take batches of one sample (train.batch_size = 1)"
+            )
+        longest = np.max([row.shape for row in rows], axis=0)
+        batch = np.full((len(rows), *longest), self.padding, rows[0].dtype)
+        for place, row in zip(batch, rows, strict=True):
+            place[tuple(self._kept(size, whole) for size, whole in zip(row.shape, longest, strict=True))] = (
+                row
+            )
+        return batch
+
+    def example(self, rng: np.random.Generator, rows: int, open_size: int) -> np.ndarray:
+        """A batch of random values of the right kind: ids below `high`, ones for masks, else normal."""
+        shape = (rows, *(size or open_size for size in self.shape))
+        if self.mask:
+            return np.ones(shape, self.dtype)
+        if np.dtype(self.dtype).kind in "iu":
+            return rng.integers(0, self.high or 2, shape).astype(self.dtype)
+        return rng.standard_normal(shape).astype(self.dtype)
+
+    def absent(self) -> np.ndarray:
+        """What stands in the place of a missing modality: open axes have one place."""
+        return np.full([size or 1 for size in self.shape], self.padding or 0, self.dtype)
+
+    def _kept(self, size: int, whole: int) -> slice:
+        return slice(0, size) if self.pad_side == "right" else slice(whole - size, whole)
 
 
 class InputSpec(Settings):
-    """The arrays of one item: what the network is called with, and what training needs beside it."""
+    """The arrays of one item: what the network is called with, and what training needs beside it.
+
+    Attributes:
+        presence: Name of an input (m,) that says which of `modalities` an item has, 1 or 0 each, in their
+            order; empty where items have all of them.
+    """
 
     inputs: tuple[TensorSpec, ...]
     targets: tuple[TensorSpec, ...] = ()
+    presence: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -63,7 +122,7 @@ class InputSpec(Settings):
         return tuple(dict.fromkeys(spec.modality for spec in self.inputs if spec.modality))
 
     def modality(self, card: str) -> str:
-        """What a method stands on, such as `video+audio`; what its card says where the inputs do not."""
+        """What a method is based on, such as `video+audio`; what its card says where the inputs do not."""
         return "+".join(self.modalities) or card
 
     def check(self, arrays: Mapping[str, np.ndarray]) -> None:
@@ -76,3 +135,31 @@ class InputSpec(Settings):
             if spec.name not in arrays:
                 raise AffektError(f"input {spec.name!r} is missing; found {sorted(arrays)}")
             spec.check(arrays[spec.name])
+
+    def complete(self, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """One item with stand-ins for missing modalities, and the input that says which are present.
+
+        Raises:
+            AffektError: Every modality is missing.
+        """
+        if not any(spec.optional for spec in self.inputs):
+            return dict(arrays)
+        there = {spec.modality for spec in self.inputs if spec.modality and spec.name in arrays}
+        if not there:
+            raise AffektError(f"none of {', '.join(self.modalities)} is there")
+        missing = {
+            spec.name: spec.absent() for spec in self.inputs if spec.optional and spec.name not in arrays
+        }
+        if self.presence:
+            flags = [float(name in there) for name in self.modalities]
+            missing[self.presence] = np.array(flags, np.float32)
+        return {**arrays, **missing}
+
+    def stack(self, rows: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+        """Items as a batch: the inputs, and those targets that all items have.
+
+        Raises:
+            AffektError: Rows differ in size where the spec has no padding.
+        """
+        targets = [spec for spec in self.targets if all(spec.name in row for row in rows)]
+        return {spec.name: spec.stack([row[spec.name] for row in rows]) for spec in (*self.inputs, *targets)}

@@ -31,6 +31,7 @@ from affekt.core.errors import DataError, MediaError
 from affekt.core.labels import label_set
 from affekt.core.sample import Sample, Skipped
 from affekt.core.settings import Settings
+from affekt.core.task import find_task
 from affekt.media.skeleton import JOINT_ORDERS, Skeleton
 
 _JOINTS = JOINT_ORDERS["bpm_gcn"]
@@ -91,7 +92,9 @@ def read(root: Path, options: BPMGCNArraysOptions) -> Corpus:
         raise DataError(
             f"{root}: one part has a label each walk, the other a row of labels; both must be of a kind"
         )
-    return Corpus(samples, label_set("gait-4"), skipped, "multi_label" if ranks == {2} else "single_label")
+    return Corpus(
+        samples, label_set("gait-4"), skipped, find_task("multi_label" if ranks == {2} else "single_label")
+    )
 
 
 def _read_part(root: Path, split: str) -> tuple[np.ndarray, list[str], np.ndarray]:

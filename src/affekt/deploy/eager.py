@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from affekt.core import catalog
+from affekt.core.calibration import Calibration
 from affekt.core.files.sealed import Sealed, read_sealed
 from affekt.core.labels import LabelSet
 from affekt.core.prediction import Provenance
+from affekt.core.task import find_task
 from affekt.deploy.runtime.predictor import Predictor
 from affekt.engine.network import StoredModel, checkpoint_model, eager_network, encoded_input
 from affekt.engine.run import open_run
@@ -41,20 +43,18 @@ def checkpoint_predictor(sealed: Sealed, calibration: Mapping[str, Any]) -> Pred
     method = catalog.method(document["method"])
     config = method.make_config(document["config"])
     preprocess = method.load("preprocess")(config, document["preprocessing"])
-    model = checkpoint_model(sealed)
+    model, task = checkpoint_model(sealed), find_task(document["task"])
     return Predictor(
         preprocess=preprocess,
         network=eager_network(
             model,
-            encoded=encoded_input(model, preprocess),
+            encoded=encoded_input(model, preprocess, task),
             stored=StoredModel(sealed.path.resolve(), sealed.sha256),
         ),
         labels=LabelSet.model_validate(document["labels"]),
-        task=document["task"],
+        task=task,
         modality=preprocess.spec.modality(method.card.modalities[0]),
-        temperature=calibration.get("temperature", 1.0),
-        segment_bar=calibration.get("segment_bar"),
-        thresholds=calibration.get("thresholds", {}),
+        calibration=Calibration.model_validate(calibration),
         provenance=Provenance(
             document["method"], document["files"][MODEL_FILE]["sha256"], sealed.sha256[:12]
         ),

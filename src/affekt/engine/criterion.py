@@ -1,40 +1,35 @@
-"""The classification loss that the engine brings to a method's objective."""
+"""The loss of the task, as the engine brings it to a method's objective: with the recipe's settings."""
 
 from __future__ import annotations
 
-from typing import Literal
+import importlib
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from affekt.core.dataset import Task
 from affekt.core.errors import ConfigError
 from affekt.core.labels import LabelSet
 from affekt.core.recipe import LossSettings
+from affekt.core.task import Task
+from affekt.layers.losses import Reduction
 
 
 class Criterion(nn.Module):
-    """Cross-entropy with smoothing and class weights; binary where classes do not exclude each other."""
+    """The task's loss with the recipe's smoothing and class weights."""
 
     weight: Tensor | None
 
     def __init__(self, settings: LossSettings, task: Task, weight: Tensor | None, labels: LabelSet) -> None:
         super().__init__()
-        self.smoothing, self.task, self.labels = settings.label_smoothing, task, labels
+        self.smoothing, self.labels = settings.label_smoothing, labels
+        module, _, name = task.loss.partition(":")
+        self._loss: Any = getattr(importlib.import_module(module), name)
         self.register_buffer("weight", weight, persistent=False)
 
-    def forward(
-        self, logits: Tensor, target: Tensor, *, reduction: Literal["mean", "none"] = "mean"
-    ) -> Tensor:
+    def forward(self, logits: Tensor, target: Tensor, *, reduction: Reduction = "mean") -> Tensor:
         """The loss, or that of each item (b,)."""
-        if self.task == "multi_label":
-            smooth = target * (1 - self.smoothing) + self.smoothing / 2
-            loss = F.binary_cross_entropy_with_logits(logits, smooth, weight=self.weight, reduction=reduction)
-            return loss if reduction == "mean" else loss.mean(dim=1)
-        return F.cross_entropy(
-            logits, target, weight=self.weight, label_smoothing=self.smoothing, reduction=reduction
-        )
+        return self._loss(logits, target, weight=self.weight, smoothing=self.smoothing, reduction=reduction)
 
 
 def class_weights(settings: LossSettings, targets: Tensor, labels: LabelSet) -> Tensor | None:

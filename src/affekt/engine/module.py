@@ -8,16 +8,17 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import lightning.pytorch as pl
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
 
 from affekt.core.errors import DataError
 from affekt.core.recipe import Recipe
+from affekt.core.task import Scorer
 from affekt.engine.features.backbone import FeatureNetwork
 from affekt.engine.optimization import make_optimizer, rate_factor
 from affekt.engine.randomness import STEP, seed_torch
-from affekt.engine.scoring import Scorer
 from affekt.optim.sam import SAM
 
 log = logging.getLogger(__name__)
@@ -53,12 +54,12 @@ class TrainingModule(pl.LightningModule):
             "train/loss": loss.detach(),
             **{f"train/{name}": term.detach() for name, term in terms.items()},
         }
-        self.log_dict(logged, on_step=False, on_epoch=True, batch_size=len(batch["label"]), sync_dist=True)
+        self.log_dict(logged, on_step=False, on_epoch=True, batch_size=len(batch["number"]), sync_dist=True)
         return loss
 
     def validation_step(self, batch: dict[str, Any], batch_idx: int) -> None:
         if self._can_use(batch):
-            self.scorer.add(self.logits(batch), batch)
+            self.scorer.add(*self._validated(batch))
 
     def on_validation_epoch_end(self) -> None:
         if not len(self.scorer):
@@ -68,11 +69,11 @@ class TrainingModule(pl.LightningModule):
 
     def _can_use(self, batch: dict[str, Any]) -> bool:
         """Whether anything of a batch could be read; says once of each broken item that work goes on."""
-        new = [reason for reason in batch["skipped"] if reason not in self._told]
+        new = [reason for reason in batch.pop("skipped", ()) if reason not in self._told]
         self._told.update(new)
         for reason in new:
             log.warning("skipped %s", reason)
-        return "label" in batch
+        return "number" in batch
 
     def _is_perturbed(self) -> bool:
         optimizer = self.optimizers(use_pl_optimizer=False)
@@ -82,9 +83,16 @@ class TrainingModule(pl.LightningModule):
         sam = self.recipe.optimizer.sam
         return held_statistics(self.model) if sam and sam.statistics == "once" else nullcontext()
 
-    def logits(self, batch: dict[str, Tensor]) -> Tensor:
-        """The network's answer to a batch."""
-        return self.network(**{name: batch[name] for name in self.inputs}).logits
+    def _validated(self, batch: dict[str, Any]) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """The outputs that the scorer reads, and the targets of a batch."""
+        answer = self.network(**{name: batch[name] for name in self.inputs})._asdict()
+        outputs = {name: answer[name].float().cpu().numpy() for name in self.scorer.reads}
+        targets = {
+            name: value.cpu().numpy()
+            for name, value in batch.items()
+            if isinstance(value, Tensor) and name not in self.inputs
+        }
+        return outputs, targets
 
     @property
     def network(self) -> nn.Module:

@@ -16,7 +16,8 @@ from torch import nn
 from affekt.core import catalog
 from affekt.core.errors import FolderError
 from affekt.core.files.sealed import Sealed, read_sealed
-from affekt.core.sample import Localizing, Preprocess
+from affekt.core.sample import Preprocess
+from affekt.core.task import Task
 from affekt.engine.weights.checkpoint import model_weights
 
 
@@ -118,8 +119,8 @@ class EagerNetwork:
         return f"{type(self).__name__}({self.stored.checkpoint if self.stored else 'in memory'})"
 
 
-class PartedEagerNetwork(EagerNetwork):
-    """A localization network whose frozen encoder is asked by itself (see `PartedNetwork`)."""
+class StagedEagerNetwork(EagerNetwork):
+    """A localization network whose frozen encoder is asked by itself (see `StagedNetwork`)."""
 
     def __init__(self, model: Any, encoded: str, *, stored: StoredModel | None = None) -> None:
         super().__init__(model, stored=stored)
@@ -151,7 +152,7 @@ def eager_network(
     """
     if encoded is None:
         return EagerNetwork(model, stored=stored)
-    return PartedEagerNetwork(model, encoded, stored=stored)
+    return StagedEagerNetwork(model, encoded, stored=stored)
 
 
 def _restore(model: nn.Module | None, stored: StoredModel | None, encoded: str | None) -> EagerNetwork:
@@ -159,9 +160,9 @@ def _restore(model: nn.Module | None, stored: StoredModel | None, encoded: str |
     return eager_network(model, encoded=encoded, stored=stored)
 
 
-def encoded_input(model: nn.Module, preprocess: Preprocess) -> str | None:
-    """The input of a localization network that its frozen encoder reads; None where it has no encoder."""
-    if not isinstance(preprocess, Localizing):
+def encoded_input(model: nn.Module, preprocess: Preprocess, task: Task) -> str | None:
+    """The input that a frozen encoder reads cell by cell of time; None where there is no such encoder."""
+    if not task.by_cells:
         return None
     names = [name for name in getattr(type(model), "cached", ()) if name in preprocess.spec.names]
     return names[0] if names else None

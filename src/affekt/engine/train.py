@@ -6,34 +6,24 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-import torch
-from torch import nn
 
 from affekt.core import catalog
 from affekt.core.dataset import Corpus
-from affekt.core.errors import ConfigError, UsageError
+from affekt.core.errors import UsageError
 from affekt.core.files.sealed import read_sealed
-from affekt.core.method import Method
-from affekt.core.recipe import Recipe, as_recipe, check_classes
-from affekt.core.sample import Localizing, Preprocess
-from affekt.core.settings import Settings
+from affekt.core.recipe import Recipe, as_recipe
 from affekt.data.left_out import kinds_of
-from affekt.data.open import open_dataset
 from affekt.engine.criterion import Criterion, class_weights
+from affekt.engine.experiment import Experiment, data_path, open_corpus
 from affekt.engine.features.cache import cache_root
 from affekt.engine.features.filling import cached
 from affekt.engine.finish import finish
 from affekt.engine.loading import SampleDataset, plain_loader, train_loader
 from affekt.engine.module import TrainingModule
 from affekt.engine.progress import bar
-from affekt.engine.randomness import INITIAL_WEIGHTS, seed_torch
 from affekt.engine.recording import EpochRecorder
 from affekt.engine.run import Run, check_free, environment
 from affekt.engine.run_data import RunData, data_of_run, nothing_held_out
-from affekt.engine.scoring import ClassScorer, Scorer, SegmentScorer
-from affekt.engine.splits import Parts
 from affekt.engine.stopping import Begun, StopRequest, StopSignal, stop_requests
 from affekt.engine.trainer import end_processes, logging_to, make_trainer
 from affekt.engine.weights.checkpoint import training_weights
@@ -127,50 +117,6 @@ def train(
     return run
 
 
-def open_corpus(recipe: Recipe, data_root: Path | str | None) -> Corpus:
-    """The data of a recipe, checked against its network.
-
-    Raises:
-        ConfigError: The network has another number of classes.
-        DataError: The data set cannot be read.
-    """
-    corpus = open_dataset(recipe.data.name, data_path(data_root), recipe.data.options)
-    config = catalog.method(recipe.method).make_config(recipe.config)
-    problems = check_classes(config, corpus.labels)
-    if problems:
-        raise ConfigError(f"recipe for {recipe.method} on {recipe.data.name}", problems)
-    check_task(recipe, corpus)
-    return corpus
-
-
-def check_task(recipe: Recipe, corpus: Corpus) -> None:
-    """Refuse a method, or a score to select by, that does not fit what the data set asks for.
-
-    Raises:
-        ConfigError: Listing what does not fit.
-    """
-    method = catalog.method(recipe.method)
-    localizes = isinstance(method.load("preprocess")(method.make_config(recipe.config)), Localizing)
-    problems: list[str] = []
-    if localizes and corpus.task != "localization":
-        problems.append(f"{recipe.method} finds segments, of which {recipe.data.name} knows none")
-    if corpus.task == "localization" and not localizes:
-        problems.append(f"{recipe.data.name} asks for segments, which {recipe.method} does not find")
-    if not problems and (recipe.selection.metric == "map") != localizes:
-        choice = "map" if localizes else "uar"
-        problems.append(
-            f"selection.metric = {recipe.selection.metric!r} is no score of this task: take {choice!r}"
-        )
-    if problems:
-        raise ConfigError(f"recipe for {recipe.method} on {recipe.data.name}", problems)
-
-
-def data_path(data_root: Path | str | None) -> Path | None:
-    """Where data lies: what the caller says, or AFFEKT_DATA."""
-    root = data_root or os.environ.get("AFFEKT_DATA")
-    return Path(root) if root else None
-
-
 def _is_first_process() -> bool:
     """Whether this process makes the folder; the others of a distributed run find it made."""
     return int(os.environ.get("LOCAL_RANK", "0")) == 0 and int(os.environ.get("NODE_RANK", "0")) == 0
@@ -187,28 +133,24 @@ def _fit(
     *,
     progress: bool,
 ) -> None:
-    method, parts = catalog.method(recipe.method), data.parts
-    config = method.make_config(recipe.config)
     measured = None
     if data.identity.accepted and run.last.exists():  # weights go with what was measured before the change
         measured = read_sealed(run.last, kind="checkpoint").document["preprocessing"]
-    datasets, preprocess, state = make_datasets(recipe, method, config, corpus, parts, measured)
-    weights = class_weights(recipe.loss, datasets["train"].targets, corpus.labels)
-    model = make_network(recipe, method, config)
+    experiment = Experiment.of(recipe, corpus, data.parts, state=measured)
+    method, parts = experiment.method, experiment.parts
+    preprocess, task, labels = experiment.preprocess, experiment.task, experiment.labels
+    datasets: Mapping[str, SampleDataset] = experiment.datasets()
+    weights = class_weights(recipe.loss, datasets["train"].targets, labels)
+    model = experiment.network()
     module = TrainingModule(
         model,
-        method.load("objective")(config, Criterion(recipe.loss, corpus.task, weights, corpus.labels)),
+        method.load("objective")(experiment.config, Criterion(recipe.loss, task, weights, labels)),
         preprocess.spec.names,
         recipe,
-        make_scorer(corpus, preprocess, parts),
+        task.scorer(parts.validation, preprocess, labels),
     )
     document = {
-        "method": recipe.method,
-        "config": config.model_dump(mode="json"),
-        "labels": corpus.labels.model_dump(mode="json"),
-        "task": corpus.task,
-        "preprocessing": state,
-        "data": recipe.data.model_dump(mode="json"),
+        **experiment.document(),
         "data_identity": data.identity.document(),
         "environment": environment(),
     }
@@ -220,9 +162,7 @@ def _fit(
         if resume_from is not None:  # the trainer loads all the rest later; features are of these weights
             model.load_state_dict(training_weights(run.last))
         with bar("features", shown=progress) as show:
-            datasets, _ = cached(
-                datasets, recipe, method, model, config=config, state=state, root=cache, on_item=show
-            )
+            datasets, _ = cached(experiment, datasets, model, root=cache, on_item=show)
     module.train()  # Lightning leaves modes as they are; a network may keep a part of itself from training
     trainer = make_trainer(run, recipe, recorder, request, progress=progress)
     counts = len(parts.train), len(parts.validation), len(parts.test)
@@ -247,45 +187,7 @@ def _fit(
         raise
     request.check()
     if trainer.is_global_zero:
-        finish(run, recipe, corpus, parts, data.identity)
-
-
-def make_datasets(
-    recipe: Recipe,
-    method: Method,
-    config: Settings,
-    corpus: Corpus,
-    parts: Parts,
-    measured: Mapping[str, Any] | None = None,
-) -> tuple[Mapping[str, SampleDataset], Preprocess, dict[str, Any]]:
-    """Samples for training and validation, their preprocessing, and what it measured on the training part.
-
-    Args:
-        measured: What it measured when the run began, where that is not to be measured again.
-    """
-    state = dict(method.load("preprocess")(config).fit(parts.train) if measured is None else measured)
-    preprocess = method.load("preprocess")(config, state)
-    datasets = {
-        "train": SampleDataset(parts.train, preprocess, corpus.labels, corpus.task, seed=recipe.seed),
-        "validation": SampleDataset(parts.validation, preprocess, corpus.labels, corpus.task, seed=None),
-    }
-    return datasets, preprocess, state
-
-
-def make_scorer(corpus: Corpus, preprocess: Preprocess, parts: Parts) -> Scorer:
-    """What validation is scored by."""
-    if isinstance(preprocess, Localizing):
-        return SegmentScorer(parts.validation, preprocess, corpus.labels)
-    return ClassScorer(corpus.task)
-
-
-def make_network(recipe: Recipe, method: Method, config: Settings) -> nn.Module:
-    """The network as a run begins with it, before any weights are loaded."""
-    if recipe.train.threads:
-        torch.set_num_threads(recipe.train.threads)
-    seed_torch(recipe.seed, INITIAL_WEIGHTS)
-    model = method.load("model")(config)
-    return model.to(memory_format=torch.channels_last) if recipe.train.channels_last else model
+        finish(run, experiment, data.identity)
 
 
 def _resume_point(run: Run, recorder: EpochRecorder) -> str | None:

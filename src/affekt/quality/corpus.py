@@ -42,7 +42,7 @@ def describe(corpus: Corpus, *, on_item: Callable[[int, int], None] | None = Non
     return {
         "samples": len(corpus.samples),
         "classes": list(corpus.labels.names),
-        "task": corpus.task,
+        "task": corpus.task.name,
         "modalities": sorted({name for sample in corpus.samples for name in sample.media}),
         "without_media": sum(not sample.media for sample in corpus.samples),
         "splits": _splits(corpus),
@@ -106,25 +106,13 @@ def _in_turn(
     return lambda done, _: on_item(done, total), lambda done, _: on_item(images + done, total)
 
 
-def _labels_of(sample: Sample, task: str) -> list[str]:
-    """Classes a sample counts for: its label, the strongest vote, or all that it has at once or in turn."""
-    if sample.label is not None or not sample.label_weights:
-        return [sample.label] if sample.label is not None else []
-    weights = sample.label_weights
-    if task == "multi_label":
-        return [name for name, weight in weights.items() if weight > 0.5]
-    if task == "localization":
-        return [name for name, weight in weights.items() if weight > 0]
-    return [max(weights, key=lambda name: weights[name])]
-
-
 def _splits(corpus: Corpus) -> dict[str, Any]:
     parts: dict[str, list[Sample]] = defaultdict(list)
     for sample in corpus.samples:
         parts[sample.split or UNASSIGNED].append(sample)
 
     def summary(samples: list[Sample]) -> dict[str, Any]:
-        labels = [_labels_of(sample, corpus.task) for sample in samples]
+        labels = [corpus.task.classes_of(sample) for sample in samples]
         counts = Counter(name for names in labels for name in names)
         return {
             "samples": len(samples),

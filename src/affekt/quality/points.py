@@ -30,7 +30,7 @@ def describe_points(corpus: Corpus) -> dict[str, Any] | None:
     `annotators`: for each name a list of times in seconds and labels); `agreement`, of each two of them, for
     how many points of the one the other has a point near by, and for how many of these one of the same class.
     """
-    if corpus.task != "localization":
+    if not corpus.task.by_cells:
         return None
     samples = corpus.samples
     marks = {sample.id: _annotators_of(sample) for sample in samples}

@@ -21,19 +21,20 @@ from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
 from affekt.core import catalog
-from affekt.core.answering import cell_logits
 from affekt.core.errors import AffektError
 from affekt.core.labels import LabelSet, label_set
 from affekt.core.method import Method
 from affekt.core.recipe import LossSettings, Recipe
-from affekt.core.sample import Localizing, Preprocess
+from affekt.core.sample import Preprocess, as_localizing
 from affekt.core.settings import Settings
 from affekt.core.spec import InputSpec
+from affekt.core.task import Task, find_task
 from affekt.data.open import open_dataset
 from affekt.deploy.export.export import GATE_BATCHES, GATE_CELLS, TOLERANCE
 from affekt.deploy.export.graphs import make_graphs, max_difference, random_batch
 from affekt.engine.criterion import Criterion
 from affekt.engine.network import EagerNetwork, eager_network, encoded_input
+from affekt.tasks.localization.cells import cell_logits
 from affekt.testing.media import invent_samples
 
 BATCH = 4
@@ -50,15 +51,20 @@ class Tiny:
     batch: dict[str, Tensor]
 
     @property
+    def task(self) -> Task:
+        """The first task that the method serves."""
+        return find_task(self.method.tasks[0])
+
+    @property
     def spec(self) -> InputSpec:
         """What the network takes in."""
         return self.preprocess.spec
 
     @property
     def classes(self) -> int:
-        """How many it tells apart; cells of time may also be background."""
+        """How many classes it has; cells of time may also be background."""
         logits = self.model.eval()(**self.inputs).logits
-        return logits.shape[-1] - isinstance(self.preprocess, Localizing)
+        return logits.shape[-1] - self.task.by_cells
 
     @property
     def inputs(self) -> dict[str, Tensor]:
@@ -84,7 +90,7 @@ def tiny(name: str, *, seed: int = 0) -> Tiny:
     batch = {key: torch.from_numpy(value) for key, value in arrays.items()}
     it = Tiny(method, config, model, preprocess, batch)
     batch["label"] = torch.arange(BATCH) % it.classes
-    if isinstance(preprocess, Localizing):  # two cells of each sample are marked, the first by its own class
+    if it.task.by_cells:  # two cells of each sample are marked, the first by its own class
         batch["label"] = one_hot(batch["label"], it.classes).float()
         cells = batch[spec.names[0]].shape[1]
         batch["points"] = torch.zeros(BATCH, cells, it.classes)
@@ -149,9 +155,8 @@ def check_rows_independent(name: str) -> None:
 def check_gradients(name: str) -> None:
     """Each trainable parameter gets a gradient from the objective."""
     it = tiny(name)
-    task = "localization" if isinstance(it.preprocess, Localizing) else "single_label"
     labels = LabelSet.of(*(f"class {number}" for number in range(it.classes)))
-    objective = it.method.load("objective")(it.config, Criterion(LossSettings(), task, None, labels))
+    objective = it.method.load("objective")(it.config, Criterion(LossSettings(), it.task, None, labels))
     it.model.train()
     terms: dict[str, Tensor] = objective(it.model, it.batch)
     assert terms and all(term.ndim == 0 for term in terms.values()), "the objective gives named scalars"
@@ -188,7 +193,9 @@ def check_export(name: str) -> None:
     it = tiny(name)
     sizes = zip(GATE_BATCHES, GATE_CELLS, strict=True)
     batches = [random_batch(it.spec, size, seed=size, open_size=cells) for size, cells in sizes]
-    drift = max_difference(EagerNetwork(it.model), make_graphs(it.model, it.preprocess).network(), batches)
+    drift = max_difference(
+        EagerNetwork(it.model), make_graphs(it.model, it.preprocess, it.task).network(), batches
+    )
     assert drift <= TOLERANCE, f"the graph drifts by {drift:.2e}"
 
 
@@ -219,12 +226,12 @@ def check_preprocess(name: str) -> None:
 def check_parts(name: str) -> None:
     """A localization network answers to a sample in parts, of any cut, as it does to the whole."""
     it = tiny(name)
-    if not isinstance(it.preprocess, Localizing):
+    if not it.task.by_cells:
         return
     (sample, *_) = invent_samples(it.method.card.modalities[0])
-    preprocess = it.preprocess
-    network = eager_network(it.model, encoded=encoded_input(it.model, it.preprocess))
-    whole = preprocess(sample)
+    preprocess = as_localizing(it.preprocess)
+    network = eager_network(it.model, encoded=encoded_input(it.model, preprocess, it.task))
+    whole = it.preprocess(sample)
     total = len(whole[it.spec.names[0]])
     assert preprocess.count(sample) == total, "count and the arrays disagree"
     answer = EagerNetwork(it.model)({name: whole[name][None] for name in it.spec.names})[0]

@@ -28,8 +28,8 @@ from affekt.engine.features.cache import FeatureCache, cache_root
 from affekt.engine.features.fill_ahead import fill_ahead
 from affekt.engine.features.keys import Views, frozen_tensors, sample_digest
 from affekt.engine.module import TrainingModule
-from affekt.engine.scoring import ClassScorer
 from affekt.engine.train import train
+from affekt.tasks.single_label import SingleLabelScorer
 
 pytestmark = pytest.mark.xdist_group("cache")
 
@@ -513,9 +513,7 @@ def test_features_beyond_half_precision_are_refused(fill):
 def test_the_wrapped_network_owns_nothing(place):
     recipe = recipe_of()
     model = new_model(size=24)
-    module = TrainingModule(
-        model, torch.nn.Linear(1, 1), ("image", "contrast"), recipe, ClassScorer("single_label")
-    )
+    module = TrainingModule(model, torch.nn.Linear(1, 1), ("image", "contrast"), recipe, SingleLabelScorer())
     names = set(module.state_dict())
     assert isinstance(module.network, FeatureNetwork)
     assert set(module.state_dict()) == names

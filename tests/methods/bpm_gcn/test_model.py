@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from affekt.core.answering import answer
+from affekt.core.task import find_task
 from affekt.data.open import open_dataset
 from affekt.deploy.export.graphs import random_batch
 from affekt.engine.network import eager_network
@@ -71,7 +71,7 @@ def test_several_views_are_answered_by_the_mean_of_their_scores():
     config = BPMGCNConfig(width=8, clip_frames=8, views=3, augment={"mirror": True})
     torch.manual_seed(0)
     preprocess, network = GaitPreprocess(config), eager_network(BPMGCN(config).eval())
-    logits, used, _ = answer(samples, preprocess, network, "single_label")
+    logits, used, _ = find_task("single_label").answer(samples, preprocess, network)
     views = preprocess.views(samples[0])
     each = network({name: np.stack([view[name] for view in views]) for name in preprocess.spec.names})
     scores = torch.from_numpy(each).softmax(1).mean(0)

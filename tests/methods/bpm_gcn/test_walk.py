@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from affekt.core.answering import prepare
+from affekt.core.batches import make_batch
 from affekt.core.errors import MediaError
 from affekt.core.sample import Sample
 from affekt.data.open import open_dataset
@@ -36,7 +36,7 @@ def changed(positions=None, **facts):
 
 def answered(sample, preprocess=PREPROCESS):
     """Arrays of the first view, and notes."""
-    found = prepare([sample], preprocess)
+    found = make_batch([sample], preprocess)
     if found.skipped:
         raise MediaError(found.skipped[0].reason)
     return {name: values[0] for name, values in found.batch.items()}, found.notes[0]
@@ -260,7 +260,7 @@ def test_a_preprocessing_can_be_sent_to_another_process():
 
 def test_no_captured_walk_is_refused_and_a_third_of_them_is_mirrored(shared):
     samples = open_dataset("emotion_gait", shared / "data" / "emotion_gait").samples[::3]
-    found = prepare(samples, GaitPreprocess(BPMGCNConfig()))
+    found = make_batch(samples, GaitPreprocess(BPMGCNConfig()))
     assert found.skipped == []
     mirrored = [any("left and right are exchanged" in note for note in notes) for notes in found.notes]
     assert 25 < sum(mirrored) < 45  # of 98; `data check` counts 106 of 294

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from affekt.core.answering import answer
 from affekt.core.sample import Sample
+from affekt.core.task import find_task
 from affekt.methods.compact_face.config import AugmentConfig, CompactFaceConfig
 from affekt.methods.compact_face.model import CompactFace, Unit
 from affekt.methods.compact_face.preprocess import CompactFacePreprocess
@@ -53,7 +53,7 @@ def test_an_answer_is_the_mean_of_the_face_and_its_mirror_image():
             return model(image=torch.from_numpy(batch["image"])).logits.numpy()
 
     mirror = Sample(id="mirror", media={"image": np.ascontiguousarray(PIXELS[:, ::-1])})
-    logits, _, _ = answer([FACE, mirror], CompactFacePreprocess(config), network, "single_label")
+    logits = find_task("single_label").answer([FACE, mirror], CompactFacePreprocess(config), network).values
     np.testing.assert_allclose(logits[0], logits[1], atol=1e-3)
 
 

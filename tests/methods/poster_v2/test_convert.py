@@ -96,7 +96,7 @@ def test_a_training_file_becomes_a_checkpoint_with_the_same_answers_bit_for_bit(
         assert np.array_equal(
             predictor.network({"image": image.numpy()}), network(image=image).logits.numpy()
         )
-    assert predictor.labels.names[0] == "surprise" and predictor.temperature == 1
+    assert predictor.labels.names[0] == "surprise" and predictor.calibration.temperature == 1
 
 
 def test_a_converted_checkpoint_says_where_it_comes_from(whole_file):

@@ -138,4 +138,4 @@ def test_an_encoder_from_a_file_of_its_own_makes_a_network_that_sees_raw_frames(
     clips, logmel = torch.rand(1, 9, 3, 16, 32, 32), torch.randn(1, 9, 96, 60)
     with torch.inference_mode():
         assert torch.equal(again(clips=clips, logmel=logmel).logits, whole(clips=clips, logmel=logmel).logits)
-    assert affekt.load(done.folder).task == "localization"
+    assert affekt.load(done.folder).task.name == "localization"

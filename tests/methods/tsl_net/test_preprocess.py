@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from affekt.core.answering import cell_logits
 from affekt.core.errors import MediaError
 from affekt.core.notes import collect_notes
 from affekt.core.sample import Localizing, Preprocess, Sample
@@ -20,6 +19,7 @@ from affekt.methods.tsl_net.config import TSLNetConfig
 from affekt.methods.tsl_net.heard import heard_cells, neighbours, time_code
 from affekt.methods.tsl_net.model import TSLNet
 from affekt.methods.tsl_net.preprocess import SILENCE_DB, TSLNetPreprocess
+from affekt.tasks.localization.cells import cell_logits
 
 SMALL = {"feature_width": 12, "audio_widths": (4, 8), "align": 16, "hidden": 24}
 FRAMES = {"encoder": "resnet_3d", "height": 32, "size": 32, "blocks": (1, 1, 1, 1), "stem": 4}

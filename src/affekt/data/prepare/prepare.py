@@ -223,7 +223,7 @@ def _make_index(header: Header, corpus: Corpus, done: Mapping[str, Entry]) -> In
     return Index(
         header=header,
         labels=corpus.labels,
-        task=corpus.task,
+        task=corpus.task.name,
         entries=tuple(done[sample.id] for sample in corpus.samples),
         skipped=tuple((item.id, item.reason) for item in corpus.skipped),
     )

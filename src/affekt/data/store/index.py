@@ -99,7 +99,7 @@ class Index(Settings):
 
     header: Header
     labels: LabelSet
-    task: Literal["single_label", "multi_label", "localization"]
+    task: str
     entries: tuple[Entry, ...]
     skipped: tuple[tuple[str, str], ...] = ()
 

@@ -49,6 +49,7 @@ from affekt.core.labels import label_set
 from affekt.core.sample import Sample, Skipped, Split
 from affekt.core.segment import Segment
 from affekt.core.settings import Settings
+from affekt.core.task import find_task
 from affekt.data.tsl300.files import (
     Frames,
     annotators_at,
@@ -129,7 +130,7 @@ def read(root: Path, options: Tsl300Options) -> Corpus:
                     points=marked,
                 )
             )
-    return Corpus(samples, LABELS, skipped, "localization")
+    return Corpus(samples, LABELS, skipped, find_task("localization"))
 
 
 def annotation_files(root: Path) -> dict[str, Path]:

@@ -9,13 +9,14 @@ from typing import NamedTuple
 import numpy as np
 
 from affekt.core.errors import FolderError
-from affekt.core.sample import Localizing, Preprocess, Timed
+from affekt.core.sample import Preprocess
 from affekt.core.spec import TensorSpec
+from affekt.core.task import Task
 from affekt.deploy.backends.graph_check import Port, Ports
 
 ANSWER = "logits"  # the output that predictions are made from, in every graph
 CELLS, FEATURES = "cells", "features"  # of an encoder's graph: what goes in, and what comes out
-ANY = -1  # a size that neither the manifest nor the method states
+ANY = -1  # a size that neither the manifest nor the method states, as in `Task.outputs`
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class BundleContracts(NamedTuple):
     encoder: GraphContract | None
 
 
-def contracts(preprocess: Preprocess, classes: int, encoded: str | None) -> BundleContracts:
+def contracts(task: Task, preprocess: Preprocess, classes: int, encoded: str | None) -> BundleContracts:
     """What the graphs of a method must look like.
 
     Args:
@@ -86,12 +87,7 @@ def contracts(preprocess: Preprocess, classes: int, encoded: str | None) -> Bund
         encoded: The input that a graph of its own turns into features; None where the whole is one graph.
     """
     inputs = {spec.name: _port(spec) for spec in preprocess.spec.inputs}
-    outputs = {ANSWER: Port("float32", (None, classes))}
-    if isinstance(preprocess, Localizing):
-        outputs = {ANSWER: Port("float32", (None, None, classes + 1))}  # background is the last
-    elif isinstance(preprocess, Timed):
-        outputs["attention"] = Port("float32", (None, ANY))
-        outputs["segment_logits"] = Port("float32", (None, ANY, classes))
+    outputs = {name: Port("float32", dims) for name, dims in task.outputs(classes, preprocess).items()}
     if encoded is None:
         return BundleContracts(GraphContract(inputs, outputs), None)
     cells = inputs[encoded]

@@ -203,8 +203,8 @@ class GraphNetwork:
 
 
 @dataclass(frozen=True)
-class PartedGraphNetwork:
-    """Graphs of a localization network whose frozen encoder is one by itself (see `PartedNetwork`).
+class StagedGraphNetwork:
+    """Graphs of a localization network whose frozen encoder is one by itself (see `StagedNetwork`).
 
     Attributes:
         head: From features, and what else goes in, to logits of cells.

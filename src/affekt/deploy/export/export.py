@@ -12,20 +12,21 @@ import numpy as np
 
 from affekt import __version__
 from affekt.core import catalog
+from affekt.core.calibration import Calibration
 from affekt.core.errors import AffektError, ExportError, UsageError
 from affekt.core.files.sealed import check_place, read_sealed, write_sealed
-from affekt.core.sample import Localizing, Preprocess
-from affekt.core.spec import InputSpec
+from affekt.core.sample import as_localizing
 from affekt.data.open import open_dataset
 from affekt.deploy.eager import checkpoint_predictor
 from affekt.deploy.export.graphs import make_graphs, max_difference, random_batch
 from affekt.deploy.export.quantize import PRECISION, quantize
 from affekt.deploy.runtime.bundle import ANSWER, ENCODER_FILE, GRAPH_FILE
+from affekt.deploy.runtime.predictor import Predictor
 from affekt.deploy.trained_on import KEYS_FILE, bundle_keys
+from affekt.engine.experiment import data_path
 from affekt.engine.network import EagerNetwork, checkpoint_model
 from affekt.engine.run import Run, open_run
 from affekt.engine.run_data import parts_of_run
-from affekt.engine.train import data_path
 from affekt.engine.weights.checkpoint import MODEL_FILE
 
 TOLERANCE = 1e-3  # on logits; a bundle that drifts further is not written
@@ -33,13 +34,6 @@ GATE_SAMPLES = 32
 GATE_VIDEOS = 8  # of which the first cells are seen: each is decoded from its file
 GATE_BATCHES = (1, 2, 5)  # other sizes than the traced one: a batch axis that was frozen shows here
 GATE_CELLS = (9, 31, 8)  # the same for axes of any size
-
-# How logits become scores; what finds segments in them stands under `config`.
-_SCORES = {
-    "single_label": "softmax",
-    "multi_label": "sigmoid",
-    "localization": "sigmoid of each cell; proposals above thresholds, non-maximum suppression",
-}
 
 log = logging.getLogger(__name__)
 
@@ -106,25 +100,22 @@ def export(
     sealed = read_sealed(source.best if source else path, kind="checkpoint")
     model = checkpoint_model(sealed)
     predictor = checkpoint_predictor(sealed, source.calibration if source else {})
-    graphs = make_graphs(model, predictor.preprocess)
-    batches, gate = _gate_batches(source, predictor.preprocess, data_root)
+    graphs = make_graphs(model, predictor.preprocess, predictor.task)
+    batches, gate = _gate_batches(source, predictor, data_root)
     drift = max_difference(EagerNetwork(model), graphs.network(), batches)
     if not drift <= TOLERANCE:
         raise ExportError(
             f"the graph's logits differ from eager PyTorch by up to {drift:.2e} on {gate}; "
             f"at most {TOLERANCE} is allowed, so no bundle was written"
         )
-    document = _document(
-        source, sealed.document, predictor.preprocess.spec, {"max_difference": drift, "on": gate}
-    )
+    document = _document(source, sealed.document, predictor, {"max_difference": drift, "on": gate})
     if graphs.encoded:
         document["encoder"] = {"input": graphs.encoded}
-    reduced = quantize(graphs.main, source, predictor.preprocess, data_root) if int8 else None
+    reduced = quantize(graphs.main, source, predictor, data_root) if int8 else None
     if reduced:
         graphs = graphs._replace(main=reduced.graph)
         document |= {"precision": PRECISION, "gate": {**document["gate"], "int8": reduced.gate}}
-        if reduced.temperature is not None:
-            document["calibration"] = {"temperature": reduced.temperature}
+        document["calibration"] = reduced.calibration
     identity = source.identity if source else None
     with write_sealed(target, document) as work:
         (work / GRAPH_FILE).write_bytes(graphs.main)
@@ -138,28 +129,28 @@ def export(
 
 
 def _gate_batches(
-    run: Run | None, preprocess: Preprocess, data_root: Path | str | None
+    run: Run | None, predictor: Predictor, data_root: Path | str | None
 ) -> tuple[list[dict[str, np.ndarray]], str]:
     """Batches of several sizes: of validation samples where the data can be read, else of random numbers."""
     root = data_path(data_root)
-    localizes = isinstance(preprocess, Localizing)
+    preprocess, by_cells = predictor.preprocess, predictor.task.by_cells
     if run is None or (catalog.dataset(run.recipe.data.name).needs_root and root is None):
         sizes = zip(GATE_BATCHES, GATE_CELLS, strict=True)
         return [random_batch(preprocess.spec, n, seed=n, open_size=t) for n, t in sizes], "random inputs"
     recipe = run.recipe
     adapter = catalog.dataset(recipe.data.name)
     parts = parts_of_run(run, open_dataset(adapter, root, recipe.data.options))
-    samples = parts.validation[: GATE_VIDEOS if localizes else GATE_SAMPLES]
+    samples = parts.validation[: GATE_VIDEOS if by_cells else GATE_SAMPLES]
     rows: list[dict[str, np.ndarray]] = []
     for sample in samples:
         try:
-            rows.append(next(preprocess.parts(sample)) if localizes else preprocess(sample))
+            rows.append(next(as_localizing(preprocess).parts(sample)) if by_cells else preprocess(sample))
         except AffektError as error:
             log.warning("the gate skips %s: %s", sample.id, error)
-    if localizes:  # each has its own length
+    if by_cells:  # each has its own length
         batches = [{name: row[name][None] for name in preprocess.spec.names} for row in rows]
         return batches, f"the first cells of {len(rows)} validation samples"
-    stacked = {name: np.stack([row[name] for row in rows]) for name in preprocess.spec.names}
+    stacked = preprocess.spec.stack([preprocess.spec.complete(row) for row in rows])
     sizes = [*(n for n in GATE_BATCHES if n < len(rows)), len(rows)]
     return [
         {name: values[:n] for name, values in stacked.items()} for n in sizes
@@ -167,7 +158,7 @@ def _gate_batches(
 
 
 def _document(
-    run: Run | None, checkpoint: dict[str, Any], spec: InputSpec, gate: dict[str, Any]
+    run: Run | None, checkpoint: dict[str, Any], predictor: Predictor, gate: dict[str, Any]
 ) -> dict[str, Any]:
     """All a bundle says of itself."""
     card = catalog.card(checkpoint["method"])
@@ -176,9 +167,9 @@ def _document(
         "kind": "bundle",
         "affekt": __version__,
         **{name: checkpoint[name] for name in kept},
-        "modality": spec.modality(card.modalities[0]),
-        "inputs": [tensor.model_dump(mode="json") for tensor in spec.inputs],
-        "postprocessing": {"answer": ANSWER, "scores": _SCORES[checkpoint["task"]]},
+        "modality": predictor.modality,
+        "inputs": [tensor.model_dump(mode="json") for tensor in predictor.preprocess.spec.inputs],
+        "postprocessing": {"answer": ANSWER, "scores": predictor.task.postprocessing},
         "calibration": {"temperature": 1.0},
         "gate": gate,
         "weights_sha256": checkpoint["files"][MODEL_FILE]["sha256"],
@@ -198,7 +189,7 @@ def _training(run: Run, checkpoint: dict[str, Any]) -> dict[str, Any]:
         **({"data_identity": identity.document()} if identity else {}),
         "data": checkpoint["data"],
         "split": recipe.split.model_dump(mode="json"),
-        "calibration": {"temperature": run.temperature, **run.calibration},
+        "calibration": Calibration.model_validate(run.calibration).model_dump(mode="json"),
         "metrics": {
             "data": recipe.data.name,
             "split": "validation",

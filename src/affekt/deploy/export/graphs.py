@@ -12,10 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from affekt.core.answering import Network, PartedNetwork
-from affekt.core.sample import Localizing, Preprocess
+from affekt.core.networks import Network, StagedNetwork
+from affekt.core.sample import Preprocess
 from affekt.core.spec import InputSpec, TensorSpec
-from affekt.deploy.backends.network import CELLS, GraphNetwork, PartedGraphNetwork, graph_network
+from affekt.core.task import Task
+from affekt.deploy.backends.network import CELLS, GraphNetwork, StagedGraphNetwork, graph_network
 from affekt.engine.network import encoded_input
 
 OPSET = 18
@@ -78,20 +79,20 @@ class Graphs(NamedTuple):
     encoder: bytes | None = None
     encoded: str | None = None
 
-    def network(self) -> GraphNetwork | PartedGraphNetwork:
+    def network(self) -> GraphNetwork | StagedGraphNetwork:
         """Both as one function, in ONNX Runtime."""
         main = graph_network(self.main)
         if self.encoder is None or self.encoded is None:
             return main
-        return PartedGraphNetwork(main, graph_network(self.encoder), self.encoded)
+        return StagedGraphNetwork(main, graph_network(self.encoder), self.encoded)
 
 
-def make_graphs(model: nn.Module, preprocess: Preprocess) -> Graphs:
-    """The graphs of a bundle: of a localization network for any length, its frozen encoder by itself."""
+def make_graphs(model: nn.Module, preprocess: Preprocess, task: Task) -> Graphs:
+    """The graphs of a bundle; of a task that is answered by cells for any length, its encoder apart."""
     spec = preprocess.spec
-    if not isinstance(preprocess, Localizing):
+    if not task.by_cells:
         return Graphs(make_graph(model, spec))
-    encoded = encoded_input(model, preprocess)
+    encoded = encoded_input(model, preprocess, task)
     if encoded is None:
         return Graphs(make_graph(_Cells(model, spec.names, parted=False), spec))
     cells = next(tensor for tensor in spec.inputs if tensor.name == encoded)
@@ -113,19 +114,16 @@ def max_difference(eager: Network, runtime: Network, batches: list[dict[str, np.
 
 
 def _whole(network: Network, batch: dict[str, np.ndarray]) -> np.ndarray:
-    if isinstance(network, PartedNetwork):
+    if isinstance(network, StagedNetwork):
         features = np.stack([network.encode(cells) for cells in batch[network.encoded]])
         batch = {**batch, network.encoded: features}
     return network(batch)
 
 
 def random_batch(spec: InputSpec, size: int, *, seed: int, open_size: int = _OPEN) -> dict[str, np.ndarray]:
-    """Standard normal inputs of the spec's shapes; axes of any size get `open_size` places."""
+    """Random inputs of the spec's shapes; axes of any size get `open_size` places."""
     rng = np.random.default_rng(seed)
-    return {
-        tensor.name: rng.standard_normal((size, *(n or open_size for n in tensor.shape))).astype(tensor.dtype)
-        for tensor in spec.inputs
-    }
+    return {tensor.name: tensor.example(rng, size, open_size) for tensor in spec.inputs}
 
 
 def _graph(model: nn.Module, arrays: Mapping[str, np.ndarray], places: Mapping[str, TensorSpec]) -> bytes:

@@ -25,26 +25,22 @@ from onnxruntime.quantization import (
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from affekt.core import catalog
-from affekt.core.answering import answer_all
 from affekt.core.dataset import Corpus
 from affekt.core.errors import AffektError, ExportError, UsageError
-from affekt.core.sample import Localizing, Preprocess, Sample
+from affekt.core.sample import Preprocess, Sample
+from affekt.core.task import Answers
 from affekt.data.open import open_dataset
 from affekt.deploy.backends.network import Backend, graph_network
-from affekt.engine.loading import make_targets
+from affekt.deploy.runtime.predictor import Predictor
+from affekt.engine.experiment import data_path
 from affekt.engine.run import Run
 from affekt.engine.run_data import parts_of_run
-from affekt.engine.train import data_path
-from affekt.metrics.calibration import fit_temperature, sigmoid
-from affekt.metrics.classification import confusion_matrix, scores_of
-from affekt.metrics.multi_label import multi_label_scores
 
 PRECISION = "int8 (convolutions)"
-ALLOWED_DROP = 0.01  # of accuracy and of UAR: one point
+ALLOWED_DROP = 0.01  # of each score of the gate: one point
 CALIBRATION_VIEWS = 256
 VIEWS_AT_ONCE = 8  # all tensors of a network are looked at together: memory sets this
 GATE_SAMPLES = 2000
-_GATED = ("accuracy", "uar")
 
 
 @dataclass(frozen=True)
@@ -52,18 +48,16 @@ class Quantized:
     """A graph in int8, and what its gate measured.
 
     Attributes:
-        temperature: Fitted on its own validation logits; None where classes do not exclude each other.
+        calibration: Fitted on its own validation answers.
         gate: Calibration views, validation samples, and the scores before and after.
     """
 
     graph: bytes
-    temperature: float | None
+    calibration: dict[str, Any]
     gate: dict[str, Any]
 
 
-def quantize(
-    graph: bytes, run: Run | None, preprocess: Preprocess, data_root: Path | str | None
-) -> Quantized:
+def quantize(graph: bytes, run: Run | None, predictor: Predictor, data_root: Path | str | None) -> Quantized:
     """The int8 version of a run's graph, if it is as good on validation samples.
 
     Engines round in places of their own: each that is installed is asked, and their worst score counts.
@@ -72,24 +66,24 @@ def quantize(
         ExportError: The graph has no convolution, or its int8 version scores more than one point lower.
         UsageError: There is no data to calibrate and to score on.
     """
-    if isinstance(preprocess, Localizing):
-        raise ExportError("int8 is not offered for localization: its gate has no score of segments yet")
+    task, preprocess = predictor.task, predictor.preprocess
+    if not task.gate:
+        raise ExportError(f"int8 is not offered for {task.name}: no score gates it")
     if not any(node.op_type == "Conv" for node in onnx.load_from_string(graph).graph.node):
         raise ExportError("the graph has no convolution, so there is nothing to put into int8")
     corpus, known, unseen = _samples(run, data_root)
     batches = list(_calibration_batches(known, preprocess))
     reduced = quantized_graph(graph, batches)
-    before, _, used = _scored(graph, "onnxruntime", unseen, preprocess, corpus)
+    answers = _answers(graph, "onnxruntime", unseen, preprocess, corpus)
+    before, used = task.gate_scores(answers, corpus.labels), len(answers.used)
     engines: list[Backend] = ["onnxruntime", *(["openvino"] if find_spec("openvino") else [])]
-    after, temperatures = {}, []
-    for engine in engines:
-        after[engine], temperature, _ = _scored(reduced, engine, unseen, preprocess, corpus)
-        temperatures.append(temperature)
-    worst = {name: min(scores[name] for scores in after.values()) for name in _GATED}
+    reduced_answers = [_answers(reduced, engine, unseen, preprocess, corpus) for engine in engines]
+    after = [task.gate_scores(answers, corpus.labels) for answers in reduced_answers]
+    worst = {name: min(scores[name] for scores in after) for name in task.gate}
     _check(before, worst, used)
     return Quantized(
         reduced,
-        temperatures[0],
+        task.calibrate(reduced_answers[0], preprocess, corpus.labels).document,
         {
             "calibration_views": sum(len(next(iter(batch.values()))) for batch in batches),
             "samples": used,
@@ -100,20 +94,14 @@ def quantize(
     )
 
 
-def _scored(
+def _answers(
     graph: bytes, engine: Backend, samples: list[Sample], preprocess: Preprocess, corpus: Corpus
-) -> tuple[dict[str, float], float | None, int]:
-    """What the gate looks at, the temperature that fits, and how many samples were used."""
-    logits, used, _ = answer_all(samples, preprocess, graph_network(graph, backend=engine), corpus.task)
-    if not used:
+) -> Answers:
+    """What a graph answers to validation samples."""
+    answers = corpus.task.answer(samples, preprocess, graph_network(graph, backend=engine))
+    if not answers.used:
         raise ExportError("not one validation sample could be used, so int8 cannot be compared with f32")
-    targets = make_targets(used, corpus.labels, corpus.task).numpy()
-    if corpus.task == "multi_label":
-        scores = multi_label_scores(targets, sigmoid(logits.astype(float)))
-        return {name: scores[name] for name in _GATED}, None, len(used)
-    truth = targets.argmax(axis=1) if targets.ndim == 2 else targets
-    found = scores_of(confusion_matrix(truth, logits.argmax(axis=1), len(corpus.labels)))
-    return {name: float(found[name]) for name in _GATED}, fit_temperature(logits, truth), len(used)
+    return answers
 
 
 def quantized_graph(graph: bytes, batches: list[dict[str, np.ndarray]]) -> bytes:
@@ -196,12 +184,12 @@ def _calibration_batches(samples: list[Sample], preprocess: Preprocess) -> Itera
             break
     for start in range(0, min(len(views), CALIBRATION_VIEWS), VIEWS_AT_ONCE):
         rows = views[start : min(start + VIEWS_AT_ONCE, CALIBRATION_VIEWS)]
-        yield {name: np.stack([row[name] for row in rows]) for name in preprocess.spec.names}
+        yield preprocess.spec.stack([preprocess.spec.complete(row) for row in rows])
 
 
 def _check(before: dict[str, float], after: dict[str, float], samples: int) -> None:
     """Refuse int8 that costs too much."""
-    lost = [name for name in _GATED if not before[name] - after[name] <= ALLOWED_DROP]
+    lost = [name for name in after if not before[name] - after[name] <= ALLOWED_DROP]
     if lost:
         falls = ", ".join(f"{name} falls from {before[name]:.3f} to {after[name]:.3f}" for name in lost)
         raise ExportError(

@@ -12,22 +12,23 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from affekt.core import catalog
-from affekt.core.answering import WholeNetwork
-from affekt.core.dataset import Task
+from affekt.core.calibration import Calibration
 from affekt.core.errors import ConfigError, FolderError
 from affekt.core.files.sealed import read_sealed
 from affekt.core.labels import LabelSet
 from affekt.core.method import Method
+from affekt.core.networks import WholeNetwork
 from affekt.core.prediction import Provenance
 from affekt.core.sample import Preprocess
+from affekt.core.task import Task, find_task
 from affekt.deploy.backends.graph_contract import GraphContract, contracts
 from affekt.deploy.backends.network import ANSWER as ANSWER
 from affekt.deploy.backends.network import (
     Backend,
     BundleGraph,
     GraphNetwork,
-    PartedGraphNetwork,
     Precision,
+    StagedGraphNetwork,
     graph_network,
 )
 from affekt.deploy.runtime.manifest import BundleManifest, check_preprocess, read_manifest
@@ -43,9 +44,7 @@ class OpenBundle(NamedTuple):
     labels: LabelSet
     task: Task
     modality: str
-    temperature: float
-    segment_bar: float | None
-    thresholds: Mapping[str, float]
+    calibration: Calibration
     provenance: Provenance
     document: Mapping[str, Any]
     backend: str
@@ -74,7 +73,8 @@ def open_bundle(
     preprocess = _preprocess(catalog.method(manifest.method), manifest, path)
     check_preprocess(manifest, preprocess, path)
     encoded = manifest.encoder.input if manifest.encoder else None
-    main, encoder = contracts(preprocess, len(manifest.labels), encoded)
+    task = find_task(manifest.task)
+    main, encoder = contracts(task, preprocess, len(manifest.labels), encoded)
 
     def graph(file: str, contract: GraphContract) -> GraphNetwork:
         return graph_network(
@@ -89,16 +89,14 @@ def open_bundle(
 
     network = graph(GRAPH_FILE, main)
     if encoded and encoder:
-        network = PartedGraphNetwork(network, graph(ENCODER_FILE, encoder), encoded)
+        network = StagedGraphNetwork(network, graph(ENCODER_FILE, encoder), encoded)
     return OpenBundle(
         preprocess=preprocess,
         network=network,
         labels=manifest.labels,
-        task=manifest.task,
+        task=task,
         modality=manifest.modality,
-        temperature=manifest.calibration.temperature,
-        segment_bar=manifest.calibration.segment_bar,
-        thresholds=manifest.calibration.thresholds,
+        calibration=manifest.calibration,
         provenance=Provenance(manifest.method, manifest.weights_sha256, sealed.sha256[:12]),
         document=sealed.document,
         backend=network.name if manifest.precision == "f32" else f"{network.name}, {manifest.precision}",

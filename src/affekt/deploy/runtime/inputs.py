@@ -94,12 +94,6 @@ def as_samples(
                     yield _clip(file, modality)
 
 
-def notes_of(sample: Sample) -> tuple[str, ...]:
-    """What an answer to a sample had to put up with, once it was read."""
-    clip = sample.media.get("video")
-    return (*sample.facts.get("notes", ()), *(clip.notes if isinstance(clip, video.Video) else ()))
-
-
 def find_files(paths: Sequence[str | os.PathLike[str]], modality: str) -> list[Path]:
     """The files that paths stand for; a folder without any of the modality stands for itself.
 

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from affekt.core.dataset import Task
+from affekt.core import catalog
+from affekt.core.calibration import Calibration
 from affekt.core.errors import FolderError
 from affekt.core.labels import LabelSet
-from affekt.core.sample import Localizing, Preprocess
+from affekt.core.sample import Preprocess
 from affekt.core.settings import validate
+from affekt.core.task import find_task, list_tasks
 
 
 class _Part(BaseModel):
@@ -29,18 +31,16 @@ class StatedInput(_Part):
     dtype: str = "float32"
 
 
-class Calibration(_Part):
-    """What was fitted on validation samples."""
-
-    temperature: float = Field(default=1.0, gt=0, allow_inf_nan=False, strict=True)
-    segment_bar: float | None = Field(default=None, allow_inf_nan=False, strict=True)
-    thresholds: dict[str, Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]] = {}
-
-
 class Encoder(_Part):
-    """A localization network's frozen encoder."""
+    """A frozen encoder that reads cell by cell of time."""
 
     input: str
+
+
+def _known_task(name: str) -> str:
+    if name not in list_tasks():
+        raise ValueError(f"no task is called {name!r}; known are {', '.join(list_tasks())}")
+    return name
 
 
 class BundleManifest(_Part):
@@ -49,7 +49,7 @@ class BundleManifest(_Part):
     method: str
     config: dict[str, Any]
     labels: LabelSet
-    task: Task
+    task: Annotated[str, AfterValidator(_known_task)]
     modality: str
     preprocessing: dict[str, Any]
     calibration: Calibration
@@ -87,7 +87,8 @@ def check_preprocess(manifest: BundleManifest, preprocess: Preprocess, path: Pat
                 f"{path}: {manifest.method} with its config prepares the inputs {_listed(prepared)}; "
                 f"the manifest states {_listed(stated)}"
             )
-    if (manifest.task == "localization") != isinstance(preprocess, Localizing):
+    task, served = find_task(manifest.task), catalog.method(manifest.method).tasks
+    if task.name not in served or not task.fits(preprocess):
         raise FolderError(f"{path}: the task {manifest.task!r} does not fit the method {manifest.method}")
     if manifest.encoder is not None and manifest.encoder.input not in preprocess.spec.names:
         raise FolderError(

@@ -16,7 +16,7 @@ from typing import Any
 from affekt.core.errors import UsageError, require
 from affekt.core.prediction import Prediction
 from affekt.core.sample import Skipped
-from affekt.core.segment import Segment
+from affekt.core.task import find_task
 from affekt.report.timeline.elan import write_eaf
 from affekt.report.timeline.one_clip import check_one_clip
 from affekt.report.timeline.srt import write_srt
@@ -61,8 +61,6 @@ def to_document(predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -
 
 def _rows(predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> list[dict[str, Any]]:
     """Flat rows: one an input, or one a segment; skipped inputs have no label but a reason."""
-    names = list(predictions[0].scores) if predictions else []
-    several = any(answer.segments is None and answer.is_multi_label for answer in predictions)
     rows: list[dict[str, Any]] = [
         {
             "id": answer.id,
@@ -73,25 +71,10 @@ def _rows(predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> list
             "skipped": None,
         }
         for answer in predictions
-        for said in (
-            _whole(answer, names, several) if answer.segments is None else _segments(answer.segments)
-        )
+        for said in find_task(answer.task).rows(answer)
     ]
     empty = dict.fromkeys(rows[0] if rows else ("id", "label", "confidence", "notes", "skipped"))
     return rows + [{**empty, "id": item.id, "skipped": item.reason} for item in skipped]
-
-
-def _whole(answer: Prediction, names: Sequence[str], several: bool) -> list[dict[str, Any]]:
-    decided = {"labels": "|".join(answer.labels)} if several else {}  # as in the predictions of an evaluation
-    scores = {f"score_{name}": answer.scores[name] for name in names}
-    return [{**decided, "label": answer.label, "confidence": answer.confidence, **scores}]
-
-
-def _segments(segments: Sequence[Segment]) -> list[dict[str, Any]]:
-    """One row each, the surest first; an input in which nothing was found keeps its row."""
-    columns = ("start_s", "end_s", "label", "score")
-    found = [{name: getattr(segment, name) for name in columns} for segment in segments]
-    return found or [dict.fromkeys(columns)]
 
 
 def _write_json(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:

@@ -1,27 +1,22 @@
-"""A predictor: media in, predictions out. Numpy only; who computes the network is not its business."""
+"""A predictor: media in, predictions out. Numpy only, whatever engine computes the network."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from affekt.core.answering import WholeNetwork, answer, cell_logits, mean_logits, prepare, rows_at_once
-from affekt.core.dataset import Task
+from affekt.core.calibration import Calibration
 from affekt.core.errors import AffektError, UsageError
 from affekt.core.labels import LabelSet
-from affekt.core.notes import collect_notes
-from affekt.core.prediction import Moment, Prediction, Provenance
-from affekt.core.sample import Localized, Localizing, Preprocess, Sample, Skipped, Timed
-from affekt.core.segment import Segment
-from affekt.deploy.runtime.inputs import StatedSkeleton, as_samples, notes_of
+from affekt.core.networks import WholeNetwork
+from affekt.core.prediction import Prediction, Provenance
+from affekt.core.sample import Preprocess, Sample, Skipped
+from affekt.core.task import OnItem, Task, quiet
+from affekt.deploy.runtime.inputs import StatedSkeleton, as_samples
 from affekt.deploy.runtime.sources import Source, inputs_of, is_one, taken
-from affekt.metrics.calibration import sigmoid, softmax
-from affekt.metrics.multi_label import THRESHOLD
 
 if TYPE_CHECKING:  # an engine is loaded with the first bundle, not before
     from affekt.deploy.backends.network import Backend, Precision
@@ -32,11 +27,10 @@ class Predictor:
     """A network with all it needs to answer: preprocessing, labels, calibration.
 
     Attributes:
-        network: Batch of the spec's inputs to logits (b, k), and to what else it tells.
+        network: Batch of the spec's inputs to logits and further outputs.
+        task: What an answer is; it turns outputs into predictions.
         modality: What it takes, such as `image` or `video+audio`.
-        temperature: What logits are divided by; 1 where nothing was calibrated.
-        segment_bar: Score from which found segments are told; None tells all.
-        thresholds: Of several labels: score by class from which it is present; 0.5 for one that is absent.
+        calibration: What was fitted on validation samples.
         document: Manifest of the bundle or checkpoint behind it.
         backend: What computes the network, and in which precision, such as `openvino bf16`.
         path: The bundle, run folder or checkpoint that it was loaded from; None where it was made in memory.
@@ -55,12 +49,10 @@ class Predictor:
     labels: LabelSet
     task: Task
     modality: str
-    temperature: float
+    calibration: Calibration
     provenance: Provenance
     document: Mapping[str, Any]
     backend: str = "pytorch f32"
-    segment_bar: float | None = None
-    thresholds: Mapping[str, float] = field(default_factory=dict)
     path: Path | None = None
 
     def __repr__(self) -> str:
@@ -128,7 +120,7 @@ class Predictor:
         joints: tuple[str, ...] | None = None,
         up: str | None = None,
         rate_hz: float | None = None,
-        on_cells: Callable[[int, int], None] = lambda done, total: None,
+        on_cells: OnItem = quiet,
     ) -> Iterator[Prediction | Skipped]:
         """Answers in the order of the inputs, as they come; a broken item is skipped with its reason.
 
@@ -157,138 +149,11 @@ class Predictor:
             on_cells=on_cells,
         )
 
-    def localize(
-        self, sample: Sample, *, on_cells: Callable[[int, int], None] = lambda done, total: None
-    ) -> Localized:
-        """All that a localization network says of a sample, whatever the bar.
-
-        Raises:
-            MediaError: The sample cannot be read.
-        """
-        assert isinstance(self.preprocess, Localizing), "this network does not look for segments"
-        logits = cell_logits(sample, self.preprocess, self.network, on_cells=on_cells)
-        return self.preprocess.localize(sample, logits)
-
-    def logits(self, samples: list[Sample]) -> tuple[np.ndarray, list[Sample], list[Skipped]]:
-        """Logits (n, k) of the usable samples, these samples, and the others with their reasons."""
-        return answer(samples, self.preprocess, self.network, self.task)
-
-    def probability(self, logits: np.ndarray) -> np.ndarray:
-        """Calibrated probabilities (n, k)."""
-        scaled = logits.astype(float) / self.temperature
-        return softmax(scaled) if self.task == "single_label" else sigmoid(scaled)
-
-    def limits(self) -> np.ndarray:
-        """Threshold (k,) of each class, where several may be present."""
-        return np.array([self.thresholds.get(name, THRESHOLD) for name in self.labels.names])
-
-    def decided(self, probability: np.ndarray) -> tuple[str, ...]:
-        """Labels whose probability (k,) reaches their threshold, the likeliest first; `multi_label` only."""
-        if self.task != "multi_label":
-            return ()
-        chosen = np.flatnonzero(probability >= self.limits())
-        return tuple(self.labels.names[k] for k in sorted(chosen, key=lambda k: -probability[k]))
-
     def _answers(
         self,
         samples: Iterable[Sample | Skipped],
         *,
         batch_size: int | None = None,
-        on_cells: Callable[[int, int], None] = lambda done, total: None,
+        on_cells: OnItem = quiet,
     ) -> Iterator[Prediction | Skipped]:
-        if isinstance(self.preprocess, Localizing):
-            for item in samples:
-                yield item if isinstance(item, Skipped) else self._localized(item, self.preprocess, on_cells)
-            return
-        batch_size = batch_size or rows_at_once(self.preprocess.spec, many=32)
-        items: list[Sample | Skipped] = []
-        for item in samples:
-            items.append(item)
-            if len(items) == batch_size:
-                yield from self._answer(items)
-                items = []
-        if items:
-            yield from self._answer(items)
-
-    def _answer(self, items: list[Sample | Skipped]) -> Iterator[Prediction | Skipped]:
-        samples = [item for item in items if isinstance(item, Sample)]
-        batch, counts, usable, skipped, notes = prepare(samples, self.preprocess)
-        answers: Iterator[Prediction] = iter(())
-        if usable:
-            outputs = self.network.outputs(batch)
-            probability = self.probability(mean_logits(outputs["logits"], counts, self.task))
-            first = (np.cumsum(counts) - counts).tolist()
-            answers = (
-                self._prediction(
-                    sample, probability[row], self._moments(sample, outputs, first[row]), notes[row]
-                )
-                for row, sample in enumerate(usable)
-            )
-        good, bad = iter(usable), iter(skipped)
-        expected = next(good, None)
-        # By place, not by id: two inputs may share a name and still be two.
-        for item in items:
-            if isinstance(item, Skipped):
-                yield item
-            elif item is expected:
-                yield next(answers)
-                expected = next(good, None)
-            else:
-                yield next(bad)
-
-    def _localized(
-        self, sample: Sample, preprocess: Localizing, on_cells: Callable[[int, int], None]
-    ) -> Prediction | Skipped:
-        try:
-            with collect_notes() as notes:
-                found = self.localize(sample, on_cells=on_cells)
-        except AffektError as error:
-            return Skipped(sample.id, str(error))
-        moments = tuple(
-            Moment(float(start), float(end), float(foreground), self._named(scores))
-            for (start, end), foreground, scores in zip(
-                found.cells_s, found.foreground, found.curves, strict=True
-            )
-        )
-        segments = tuple(
-            Segment(float(start), float(end), self.labels.names[label], float(score))
-            for (start, end), label, score in sorted(
-                zip(found.spans_s, found.labels.tolist(), found.scores.tolist(), strict=True),
-                key=lambda one: -one[2],
-            )
-            if self.segment_bar is None or score >= self.segment_bar
-        )
-        return replace(self._prediction(sample, found.video, moments, tuple(notes)), segments=segments)
-
-    def _moments(self, sample: Sample, outputs: Mapping[str, np.ndarray], row: int) -> tuple[Moment, ...]:
-        """When it shows, by the sample's first view."""
-        if not isinstance(self.preprocess, Timed):
-            return ()
-        spans_s, weights = self.preprocess.moments(sample)
-        attention = weights @ outputs["attention"][row].astype(float)
-        scores = self.probability(weights @ outputs["segment_logits"][row].astype(float))
-        return tuple(
-            Moment(float(start), float(end), float(weight), self._named(probability))
-            for (start, end), weight, probability in zip(spans_s, attention, scores, strict=True)
-        )
-
-    def _named(self, probability: np.ndarray) -> dict[str, float]:
-        return {name: float(value) for name, value in zip(self.labels.names, probability, strict=True)}
-
-    def _prediction(
-        self, sample: Sample, probability: np.ndarray, moments: tuple[Moment, ...], notes: tuple[str, ...]
-    ) -> Prediction:
-        best = int(probability.argmax())
-        found = [name for name in self.preprocess.spec.modalities if name in sample.media]
-        return Prediction(
-            id=sample.id,
-            label=self.labels.names[best],
-            scores=self._named(probability),
-            confidence=float(probability[best]),
-            modality="+".join(found) or self.modality,
-            provenance=self.provenance,
-            span_s=(moments[0].start_s, moments[-1].end_s) if moments else sample.span_s,
-            moments=moments,
-            notes=tuple(dict.fromkeys((*notes_of(sample), *notes))),
-            labels=self.decided(probability),
-        )
+        return self.task.predict(self, samples, batch_size=batch_size, on_cells=on_cells)

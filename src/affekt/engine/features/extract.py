@@ -30,6 +30,7 @@ from affekt.core.recipe import Recipe
 from affekt.core.sample import Localizing, Sample
 from affekt.core.settings import Settings
 from affekt.data.open import open_dataset
+from affekt.engine.experiment import data_path, make_network
 from affekt.engine.features.backbone import FrozenBackbone
 from affekt.engine.features.filling import device_of
 from affekt.engine.features.index import (
@@ -45,7 +46,6 @@ from affekt.engine.features.index import (
     write_index,
 )
 from affekt.engine.features.keys import describe_network, digest_of
-from affekt.engine.train import data_path, make_network
 from affekt.engine.weights.initial import check_start, name_weights, read_weights, start_from
 from affekt.media.cells import CELL_ROWS, FLOOR_DB, MELS, log_mel_rows
 from affekt.media.sound import Waveform

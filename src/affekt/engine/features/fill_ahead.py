@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from affekt.core import catalog
 from affekt.core.errors import ConfigError
 from affekt.core.recipe import Recipe
+from affekt.core.task import OnItem, quiet
+from affekt.engine.experiment import Experiment, open_corpus
 from affekt.engine.features.cache import cache_root
-from affekt.engine.features.filling import Filled, OnItem, cached
+from affekt.engine.features.filling import Filled, cached
 from affekt.engine.splits import check_parts, part
-from affekt.engine.train import make_datasets, make_network, open_corpus
 from affekt.engine.weights.initial import check_start, name_weights, read_weights, start_from
 
 
@@ -21,7 +21,7 @@ def fill_ahead(
     data_root: Path | str | None = None,
     weights: Sequence[Path | str] = (),
     cache: Path | str | None = None,
-    on_item: OnItem = lambda done, total: None,
+    on_item: OnItem = quiet,
 ) -> Filled:
     """Compute the features that `train` will read for a recipe; a second time finds them all.
 
@@ -44,15 +44,13 @@ def fill_ahead(
         raise ConfigError(
             "recipe", ["train.cached_views is 0, nothing would be read: set how many views to keep"]
         )
-    method = catalog.method(recipe.method)
-    config = method.make_config(recipe.config)
     corpus = open_corpus(recipe, data_root)
     parts = part(corpus.samples, recipe.split)
     check_parts(parts)
     given = read_weights(weights)
-    check_start(name_weights(recipe, given), given, method)
-    datasets, _, state = make_datasets(recipe, method, config, corpus, parts)
-    model = make_network(recipe, method, config)
-    start_from(model, given, method)
+    experiment = Experiment.of(recipe, corpus, parts)
+    check_start(name_weights(recipe, given), given, experiment.method)
+    model = experiment.network()
+    start_from(model, given, experiment.method)
     root = cache_root(cache, Path("runs"))
-    return cached(datasets, recipe, method, model, config=config, state=state, root=root, on_item=on_item)[1]
+    return cached(experiment, experiment.datasets(), model, root=root, on_item=on_item)[1]

@@ -5,21 +5,21 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
 from affekt.core.errors import ConfigError, MediaError
-from affekt.core.method import Method
 from affekt.core.recipe import Recipe
-from affekt.core.sample import Localizing, Skipped
-from affekt.core.settings import Settings
+from affekt.core.sample import Skipped, as_localizing
+from affekt.core.task import OnItem, quiet
+from affekt.engine.experiment import Experiment
 from affekt.engine.features.backbone import FEATURE_DTYPE, FrozenBackbone, Untouched
 from affekt.engine.features.cache import FeatureCache
 from affekt.engine.features.keys import Views, describe_network
@@ -27,8 +27,6 @@ from affekt.engine.loading import SampleDataset
 from affekt.engine.network import encoded_input
 
 log = logging.getLogger(__name__)
-
-OnItem = Callable[[int, int], None]  # told how many of how many samples are done
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +62,13 @@ class CachedDataset(SampleDataset):
         self.samples, self.preprocess = plain.samples, plain.preprocess
         self.seed, self.targets = plain.seed, plain.targets
         self.labels, self.task = plain.labels, plain.task
-        self._points: dict[int, Tensor] = {}
+        self._of_item: dict[int, dict[str, np.ndarray]] = {}
         self.cache = cache
         self.views = Views() if plain.seed is None else Views(count, plain.seed)
         self.files = [cache.file(sample, self.views) for sample in self.samples]
         self.broken: dict[int, str] = {}
 
-    def arrays(self, index: int, epoch: int) -> dict[str, Tensor]:
+    def arrays(self, index: int, epoch: int) -> dict[str, np.ndarray]:
         """Another view each epoch; which one a sample begins with differs.
 
         Raises:
@@ -78,8 +76,7 @@ class CachedDataset(SampleDataset):
         """
         if index in self.broken:
             raise MediaError(self.broken[index])
-        arrays = self.cache.read(self.files[index], (epoch + index) % self.views.count)
-        return {name: torch.from_numpy(array) for name, array in arrays.items()}
+        return dict(self.cache.read(self.files[index], (epoch + index) % self.views.count))
 
     def draw(self, index: int, view: int) -> dict[str, np.ndarray]:
         """A view as preprocessing makes it.
@@ -96,22 +93,18 @@ class CachedDataset(SampleDataset):
 
 
 def cached(
+    experiment: Experiment,
     plain: Mapping[str, SampleDataset],
-    recipe: Recipe,
-    method: Method,
     model: nn.Module,
     *,
-    config: Settings,
-    state: Mapping[str, Any],
     root: Path,
-    on_item: OnItem = lambda done, total: None,
+    on_item: OnItem = quiet,
 ) -> tuple[dict[str, CachedDataset], Filled]:
     """Data sets that read features, after all that was lacking has been computed.
 
     Args:
         plain: Data sets by part.
         model: The network, its frozen backbone loaded.
-        state: What preprocessing measured.
         root: Folder of all caches.
 
     Raises:
@@ -119,16 +112,17 @@ def cached(
         FolderError: The cache cannot be written.
     """
     start = time.perf_counter()
+    recipe, method, config = experiment.recipe, experiment.method, experiment.config
+    preprocess, by_cells = experiment.preprocess, experiment.task.by_cells
     device = device_of(recipe)
-    preprocess = next(iter(plain.values())).preprocess
     # A long sample may have nothing to encode and still take seconds to prepare: it is kept as prepared.
-    as_prepared = isinstance(preprocess, Localizing) and encoded_input(model, preprocess) is None
+    as_prepared = by_cells and encoded_input(model, preprocess, experiment.task) is None
     backbone = Untouched() if as_prepared else FrozenBackbone(model, method.name, config, device)
-    if isinstance(preprocess, Localizing) and recipe.train.cached_views > 1:
+    if by_cells and recipe.train.cached_views > 1:
         raise ConfigError(
             "recipe", [f"train.cached_views: views of {method.name} do not vary in training, so 1 is enough"]
         )
-    document = describe_network(method, model, config, preprocess, state, FEATURE_DTYPE.name)
+    document = describe_network(method, model, config, preprocess, experiment.state, FEATURE_DTYPE.name)
     cache = FeatureCache(root, document, features=backbone.names, inputs=preprocess.spec.names)
     datasets = {name: CachedDataset(part, cache, recipe.train.cached_views) for name, part in plain.items()}
     total = sum(len(dataset) for dataset in datasets.values())
@@ -164,8 +158,8 @@ def _fill(
     dataset: CachedDataset, missing: Sequence[int], backbone: FrozenBackbone | Untouched, *, workers: int
 ) -> Iterator[bool]:
     """Compute what is missing, sample by sample; tells of each whether it was computed here."""
-    if isinstance(dataset.preprocess, Localizing):
-        yield from _fill_in_parts(dataset, missing, backbone, dataset.preprocess)
+    if dataset.task.by_cells:
+        yield from _fill_in_parts(dataset, missing, backbone)
         return
     # Processes that fill one cache at the same time begin at places of their own.
     turn = os.getpid() % len(missing) if missing else 0
@@ -187,12 +181,10 @@ def _fill(
 
 
 def _fill_in_parts(
-    dataset: CachedDataset,
-    missing: Sequence[int],
-    backbone: FrozenBackbone | Untouched,
-    preprocess: Localizing,
+    dataset: CachedDataset, missing: Sequence[int], backbone: FrozenBackbone | Untouched
 ) -> Iterator[bool]:
     """The same for long samples: some cells after the others are decoded and pass the backbone."""
+    preprocess = as_localizing(dataset.preprocess)
     for index in missing:
         if dataset.is_there(index):
             yield False

@@ -14,12 +14,10 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from affekt.core import catalog
-from affekt.core.dataset import Task
 from affekt.core.errors import ConfigError, FolderError, UsageError
 from affekt.core.files.sealed import write_sealed
 from affekt.core.labels import LabelSet, label_set, list_label_sets
 from affekt.core.method import Method
-from affekt.core.sample import Localizing
 from affekt.core.settings import Settings
 from affekt.core.weights import Source
 from affekt.engine.run import environment
@@ -123,7 +121,7 @@ def convert(
         chosen = _labels(found, source, labels, classes)
         document |= {
             "labels": chosen.model_dump(mode="json"),
-            "task": _task(entry, settings),
+            "task": entry.tasks[0],  # files of weights never say it
             "preprocessing": {},
         }
     target = folder or found.path.with_name(_ENDINGS.sub("", found.path.name) + f"-{entry.name}")
@@ -141,12 +139,6 @@ def convert(
     with write_sealed(target, document) as work:
         save_file(tensors, work / MODEL_FILE)
     return converted
-
-
-def _task(entry: Method, settings: Settings) -> Task:
-    """What a network answers; files of weights never say it."""
-    localizes = isinstance(entry.load("preprocess")(settings), Localizing)
-    return "localization" if localizes else "single_label"
 
 
 def _kind_of(found: ForeignFile, entry: Method) -> Source:

@@ -37,6 +37,7 @@ from affekt.core.labels import label_set
 from affekt.core.sample import Sample, Split
 from affekt.core.segment import Segment
 from affekt.core.settings import Settings
+from affekt.core.task import find_task
 from affekt.invented.long_shapes.picture import DrawnVideo
 from affekt.invented.long_shapes.points import mark
 from affekt.invented.long_shapes.sound import sing
@@ -116,7 +117,9 @@ class LongPerformance(Mapping[str, Any]):
 
 def read(root: Path, options: LongShapesOptions) -> Corpus:
     """Invent the corpus; `root` is not looked at."""
-    return Corpus([_sample(number, options) for number in range(options.videos)], LABELS, task="localization")
+    return Corpus(
+        [_sample(number, options) for number in range(options.videos)], LABELS, task=find_task("localization")
+    )
 
 
 def _sample(number: int, options: LongShapesOptions) -> Sample:

@@ -8,4 +8,5 @@ METHOD = Method(
     objective="objective:TSLNetObjective",
     preprocess="preprocess:TSLNetPreprocess",
     weights="weights:WEIGHTS",
+    tasks=("localization",),
 )

@@ -75,6 +75,7 @@ class TSLNetPreprocess:
     """
 
     context = 2  # two convolutions over three cells, one after the other
+    threshold_tiou = 0.3  # the strictest overlap that the authors score
 
     def __init__(self, config: TSLNetConfig, state: Mapping[str, Any] | None = None) -> None:
         self.config = config

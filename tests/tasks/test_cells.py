@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from affekt.core.answering import PartedNetwork, blocks_of, cell_logits
+from affekt.core.networks import StagedNetwork
 from affekt.core.sample import Sample
+from affekt.tasks.localization.cells import blocks_of, cell_logits
 
 CONTEXT = 2
 
@@ -76,7 +77,7 @@ def test_each_cell_passes_a_parted_encoder_once():
             return np.stack([np.stack([moving_sum(c) for c in row.T], axis=1) for row in batch["x"] - 1])
 
     cells, parted = Cells([5, 9, 6]), Parted()
-    assert isinstance(parted, PartedNetwork)
+    assert isinstance(parted, StagedNetwork)
     found = cell_logits(Sample("a", {}), cells, parted, block=4)
     assert parted.seen == 20
     whole = network({"x": cells.values[None], "doubled": 2 * cells.values[None]})[0]

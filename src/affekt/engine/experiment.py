@@ -1,0 +1,146 @@
+"""An experiment, resolved: recipe, method, config, data, parts and preprocessing belong together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from affekt.core import catalog
+from affekt.core.dataset import Corpus
+from affekt.core.errors import ConfigError
+from affekt.core.files.sealed import Sealed
+from affekt.core.labels import LabelSet
+from affekt.core.method import Method
+from affekt.core.recipe import Recipe, check_classes
+from affekt.core.sample import Preprocess, Sample
+from affekt.core.settings import Settings
+from affekt.core.task import Task
+from affekt.data.open import open_dataset
+from affekt.engine.loading import SampleDataset
+from affekt.engine.randomness import INITIAL_WEIGHTS, seed_torch
+from affekt.engine.splits import Parts
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A recipe, and all that it names.
+
+    Attributes:
+        state: What preprocessing measured on the training part.
+    """
+
+    recipe: Recipe
+    method: Method
+    config: Settings
+    corpus: Corpus
+    parts: Parts
+    preprocess: Preprocess
+    state: Mapping[str, Any]
+
+    @classmethod
+    def of(
+        cls, recipe: Recipe, corpus: Corpus, parts: Parts, *, state: Mapping[str, Any] | None = None
+    ) -> Experiment:
+        """The experiment of a recipe on data that are divided.
+
+        Args:
+            state: What preprocessing measured when a run began; measured on the training part if not given.
+        """
+        method = catalog.method(recipe.method)
+        config = method.make_config(recipe.config)
+        make = method.load("preprocess")
+        state = dict(make(config).fit(parts.train) if state is None else state)
+        return cls(recipe, method, config, corpus, parts, make(config, state), state)
+
+    @property
+    def task(self) -> Task:
+        """What an answer is."""
+        return self.corpus.task
+
+    @property
+    def labels(self) -> LabelSet:
+        """What the outputs are called."""
+        return self.corpus.labels
+
+    def datasets(self) -> dict[str, SampleDataset]:
+        """Samples for training, whose views are drawn, and for validation."""
+
+        def prepared(samples: list[Sample], seed: int | None) -> SampleDataset:
+            return SampleDataset(samples, self.preprocess, self.labels, self.task, seed=seed)
+
+        return {
+            "train": prepared(self.parts.train, self.recipe.seed),
+            "validation": prepared(self.parts.validation, None),
+        }
+
+    def network(self) -> nn.Module:
+        """The network as a run begins with it, before any weights are loaded."""
+        return make_network(self.recipe, self.method, self.config)
+
+    def document(self) -> dict[str, Any]:
+        """What each checkpoint states of the experiment."""
+        return {
+            "method": self.recipe.method,
+            "config": self.config.model_dump(mode="json"),
+            "labels": self.labels.model_dump(mode="json"),
+            "task": self.task.name,
+            "preprocessing": dict(self.state),
+            "data": self.recipe.data.model_dump(mode="json"),
+        }
+
+
+def make_network(recipe: Recipe, method: Method, config: Settings) -> nn.Module:
+    """The network of a recipe with its initial random weights."""
+    if recipe.train.threads:
+        torch.set_num_threads(recipe.train.threads)
+    seed_torch(recipe.seed, INITIAL_WEIGHTS)
+    model = method.load("model")(config)
+    return model.to(memory_format=torch.channels_last) if recipe.train.channels_last else model
+
+
+def preprocess_of(sealed: Sealed) -> Preprocess:
+    """The preprocessing that a checkpoint states."""
+    method = catalog.method(sealed.document["method"])
+    config = method.make_config(sealed.document["config"])
+    return method.load("preprocess")(config, sealed.document["preprocessing"])
+
+
+def open_corpus(recipe: Recipe, data_root: Path | str | None) -> Corpus:
+    """The data of a recipe, checked against its method.
+
+    Raises:
+        ConfigError: The network has another number of classes, or the method does not serve the data's task.
+        DataError: The data set cannot be read.
+    """
+    corpus = open_dataset(recipe.data.name, data_path(data_root), recipe.data.options)
+    config = catalog.method(recipe.method).make_config(recipe.config)
+    problems = [*check_classes(config, corpus.labels), *_check_task(recipe, corpus.task)]
+    if problems:
+        raise ConfigError(f"recipe for {recipe.method} on {recipe.data.name}", problems)
+    return corpus
+
+
+def data_path(data_root: Path | str | None) -> Path | None:
+    """Where data lies: what the caller says, or AFFEKT_DATA."""
+    root = data_root or os.environ.get("AFFEKT_DATA")
+    return Path(root) if root else None
+
+
+def _check_task(recipe: Recipe, task: Task) -> list[str]:
+    """A problem if the method does not serve the task, or the score that selects is not one of it."""
+    served = catalog.method(recipe.method).tasks
+    if task.name not in served:
+        return [f"{recipe.data.name} asks for {task.name}; {recipe.method} serves {', '.join(served)}"]
+    metric = recipe.selection.metric
+    if metric not in task.metrics:
+        return [
+            f"selection.metric = {metric!r} is not a score of {task.name}: take {task.selects_by!r}, "
+            f"or one of {', '.join(task.metrics)}"
+        ]
+    return []

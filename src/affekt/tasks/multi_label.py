@@ -1,0 +1,242 @@
+"""Several labels a sample, or none: classes do not exclude each other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from affekt.core.calibration import Calibration
+from affekt.core.errors import DataError
+from affekt.core.labels import LabelSet
+from affekt.core.prediction import Prediction
+from affekt.core.sample import Preprocess, Sample
+from affekt.core.task import Answerer, Answers, Fitted, OnItem, Scored, Scorer, quiet
+from affekt.metrics.calibration import (
+    binary_log_likelihood,
+    cell_calibration_error,
+    fit_cell_temperature,
+    sigmoid,
+)
+from affekt.metrics.multi_label import (
+    PRESENT,
+    THRESHOLD,
+    fit_thresholds,
+    multi_label_intervals,
+    multi_label_per_class,
+    multi_label_scores,
+)
+from affekt.tasks.key_segments import score_key_segments
+from affekt.tasks.rows import RowTask, check_answers, check_known, mean_by_sample, moved
+from affekt.tasks.weights import check_weights
+
+COLUMNS = {
+    "threshold": "threshold",
+    "precision": "precision",
+    "recall": "recall",
+    "f1": "F1",
+    "average_precision": "average precision",
+    "count": "samples",
+}
+SEPARATOR = "|"  # of labels in a cell of a table
+
+
+class MultiLabel(RowTask):
+    """A sigmoid for each class, and a threshold from which it is present."""
+
+    name = "multi_label"
+    metrics: Mapping[str, int] = {
+        "accuracy": 1,
+        "uar": 1,
+        "macro_f1": 1,
+        "weighted_f1": 1,
+        "mean_precision": 1,
+        "loss": -1,
+    }
+    selects_by = "uar"
+    loss = "affekt.layers.losses:binary_cross_entropy"
+    gate = ("accuracy", "uar")
+    postprocessing = "sigmoid"
+    also_scores = ("single_label",)
+
+    def check(self, sample: Sample, labels: LabelSet) -> None:
+        check_weights(sample, labels, most=1.0, allowed="0 to 1")
+
+    def is_labelled(self, sample: Sample) -> bool:
+        """Weights without any label state that none holds."""
+        return sample.label is not None or sample.label_weights is not None
+
+    def label_weights(self, sample: Sample) -> Mapping[str, float]:
+        if sample.label_weights or sample.label is None:
+            return sample.label_weights or {}
+        return {sample.label: 1.0}
+
+    def classes_of(self, sample: Sample) -> list[str]:
+        if sample.label is not None:
+            return [sample.label]
+        return [name for name, weight in self.label_weights(sample).items() if weight > PRESENT]
+
+    def targets(self, samples: Sequence[Sample], labels: LabelSet) -> np.ndarray:
+        """Weights (n, k) float32."""
+        rows = np.zeros((len(samples), len(labels)), np.float32)
+        for row, sample in zip(rows, samples, strict=True):
+            self.check(sample, labels)
+            if not self.is_labelled(sample):
+                raise DataError(f"{sample.id} has no label: it cannot be trained on or scored")
+            for name, weight in self.label_weights(sample).items():
+                row[labels.index(name)] = weight
+        return rows
+
+    def probability(self, logits: np.ndarray, calibration: Calibration) -> np.ndarray:
+        return sigmoid(logits.astype(float) / calibration.temperature)
+
+    def mean_logits(self, logits: np.ndarray, counts: Sequence[int]) -> np.ndarray:
+        """The logit of the mean score of a sample's views."""
+        if max(counts) == 1:
+            return logits
+        logits = logits.astype(np.float64)
+        yes, no = -np.logaddexp(0.0, -logits), -np.logaddexp(0.0, logits)
+        return mean_by_sample(yes, counts) - mean_by_sample(no, counts)
+
+    def thresholds(self, labels: LabelSet, calibration: Calibration) -> np.ndarray:
+        """Probability (k,) from which each class is present."""
+        return np.array([calibration.thresholds.get(name, THRESHOLD) for name in labels.names])
+
+    def decide(self, probability: np.ndarray, labels: LabelSet, calibration: Calibration) -> dict[str, Any]:
+        best = int(probability.argmax())
+        chosen = np.flatnonzero(probability >= self.thresholds(labels, calibration))
+        return {
+            "label": labels.names[best],
+            "confidence": float(probability[best]),
+            "labels": tuple(labels.names[k] for k in sorted(chosen, key=lambda k: -probability[k])),
+        }
+
+    def scorer(self, samples: Sequence[Sample], preprocess: Preprocess, labels: LabelSet) -> Scorer:
+        return MultiLabelScorer()
+
+    def calibrate(self, answers: Answers, preprocess: Preprocess, labels: LabelSet) -> Fitted:
+        """The temperature, then the threshold of each class."""
+        logits, truth = np.asarray(answers.values).astype(float), self.targets(answers.used, labels)
+        temperature = fit_cell_temperature(logits, truth)
+        probability = sigmoid(logits / temperature)
+        thresholds = fit_thresholds(truth, probability)
+        document = {
+            "temperature": temperature,
+            "thresholds": dict(zip(labels.names, thresholds.tolist(), strict=True)),
+            "samples": len(truth),
+            "ece_before": cell_calibration_error(sigmoid(logits), truth),
+            "ece_after": cell_calibration_error(probability, truth),
+            "macro_f1": multi_label_scores(truth, probability, thresholds=thresholds)["macro_f1"],
+        }
+
+        def draw(folder: Path) -> None:
+            from affekt.report.figures import draw_classes
+
+            rows = multi_label_per_class(truth, probability, labels.names, thresholds=thresholds)
+            draw_classes(rows, folder / "classes-validation.png", title="validation")
+
+        return Fitted(document, draw)
+
+    def gate_scores(self, answers: Answers, labels: LabelSet) -> dict[str, float]:
+        probability = sigmoid(np.asarray(answers.values).astype(float))
+        found = multi_label_scores(self.targets(answers.used, labels), probability)
+        return {name: found[name] for name in self.gate}
+
+    def evaluate(
+        self,
+        answerer: Answerer,
+        samples: Sequence[Sample],
+        labels: LabelSet,
+        folder: Path,
+        *,
+        on_item: OnItem = quiet,
+    ) -> Scored:
+        known, skipped, label_map = check_known(samples, labels, answerer.labels, self)
+        answers = self.answer(known, answerer.preprocess, answerer.network, on_item=on_item)
+        logits, used = check_answers(answers, len(known)), answers.used
+        names, limits = answerer.labels.names, self.thresholds(answerer.labels, answerer.calibration)
+        # Two labels of the data may be one of the network.
+        truth = np.clip(moved(self.targets(used, labels), labels, answerer.labels, label_map), 0, 1)
+        probability = self.probability(logits, answerer.calibration)
+        rows = multi_label_per_class(truth, probability, names, thresholds=limits)
+        subjects = [sample.subject for sample in used]
+        found = multi_label_intervals(truth, probability, subjects, thresholds=limits)
+        ranked = [row["average_precision"] for row in rows if row["average_precision"] is not None]
+        scores = multi_label_scores(truth, probability, thresholds=limits)
+        if ranked:
+            scores["map"] = float(np.mean(ranked))
+        scores["ece"] = cell_calibration_error(probability, truth)
+        scaled = logits.astype(float) / answerer.calibration.temperature
+        scores["nll"] = binary_log_likelihood(scaled, truth)
+        predictions = [
+            {
+                "id": sample.id,
+                "subject": sample.subject or "",
+                "true": SEPARATOR.join(names[k] for k in np.flatnonzero(truth[row] > PRESENT)),
+                "predicted": SEPARATOR.join(decided["labels"]),
+                "likeliest": decided["label"],
+                "confidence": decided["confidence"],
+                **{name: float(value) for name, value in zip(names, probability[row], strict=True)},
+            }
+            for row, sample in enumerate(used)
+            for decided in [self.decide(probability[row], answerer.labels, answerer.calibration)]
+        ]
+        _draw(rows, probability, truth, folder)
+        return Scored(
+            scores,
+            found.ranges,
+            rows,
+            names,
+            predictions,
+            COLUMNS,
+            label_map=label_map,
+            skipped=[*skipped, *answers.skipped],
+            localization=score_key_segments(self, answerer, used),
+            samples=len(used),
+            interval_over=found.over,
+            interval_note=found.note,
+        )
+
+    def shown(self, prediction: Prediction) -> dict[str, Any]:
+        return {"labels": SEPARATOR.join(prediction.labels), **super().shown(prediction)}
+
+
+class MultiLabelScorer:
+    """Scores at a threshold of 0.5; thresholds are fitted once training is over."""
+
+    reads: tuple[str, ...] = ("logits",)
+
+    def __init__(self) -> None:
+        self._seen: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def __len__(self) -> int:
+        return len(self._seen)
+
+    def add(self, outputs: Mapping[str, np.ndarray], targets: Mapping[str, np.ndarray]) -> None:
+        """Logits and weights, (b, k) each."""
+        self._seen.append((outputs["logits"], targets["label"]))
+
+    def scores(self) -> dict[str, float]:
+        """Loss, accuracy, recalls and mean precision."""
+        logits, targets = (np.concatenate(part) for part in zip(*self._seen, strict=True))
+        self._seen.clear()
+        if not np.isfinite(logits).all():  # training diverged: such an epoch is never the best
+            return {name: math.inf if sign < 0 else 0.0 for name, sign in MultiLabel.metrics.items()}
+        probability = sigmoid(logits.astype(float))
+        return {
+            "loss": binary_log_likelihood(logits, targets),
+            **multi_label_scores(targets, probability),
+        }
+
+
+def _draw(rows: list[dict[str, Any]], probability: np.ndarray, truth: np.ndarray, folder: Path) -> None:
+    from affekt.report.figures import draw_classes, draw_reliability  # the runtime has no matplotlib
+
+    draw_classes(rows, folder / "classes.png", title=f"{len(truth)} samples")
+    draw_reliability(probability.ravel(), truth.ravel() > PRESENT, folder / "reliability.png", cells=True)
+
+
+TASK = MultiLabel()

@@ -1,0 +1,56 @@
+"""What all predictions have in common: where they come from, what they are based on, and their notes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from affekt.core.labels import LabelSet
+from affekt.core.prediction import Moment, Prediction
+from affekt.core.sample import Sample
+from affekt.core.task import Answerer
+from affekt.media.video import Video
+
+
+def make_prediction(
+    answerer: Answerer,
+    task: str,
+    sample: Sample,
+    notes: tuple[str, ...],
+    *,
+    scores: Mapping[str, float],
+    moments: tuple[Moment, ...] = (),
+    **decided: Any,
+) -> Prediction:
+    """The answer to one sample.
+
+    Args:
+        notes: Limitations of the input that were found while it was read.
+        decided: Fields that a task decides: `label`, `confidence`, `labels`, `segments`.
+    """
+    found = [name for name in answerer.preprocess.spec.modalities if name in sample.media]
+    span_s = (moments[0].start_s, moments[-1].end_s) if moments else sample.span_s
+    return Prediction(
+        id=sample.id,
+        scores=scores,
+        modality="+".join(found) or answerer.modality,
+        provenance=answerer.provenance,
+        span_s=span_s,
+        moments=moments,
+        notes=tuple(dict.fromkeys((*notes_of(sample), *notes))),
+        task=task,
+        **decided,
+    )
+
+
+def notes_of(sample: Sample) -> tuple[str, ...]:
+    """Limitations of a sample that are known before its answer is computed."""
+    clip = sample.media.get("video")
+    return (*sample.facts.get("notes", ()), *(clip.notes if isinstance(clip, Video) else ()))
+
+
+def named(scores: np.ndarray, labels: LabelSet) -> dict[str, float]:
+    """Scores (k,) by the names of the labels."""
+    return {name: float(value) for name, value in zip(labels.names, scores, strict=True)}

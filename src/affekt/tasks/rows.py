@@ -1,0 +1,198 @@
+"""Tasks that answer a sample with one row of logits: batches, views, and when in a clip an answer shows."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from affekt.core.batches import make_batch, rows_at_once
+from affekt.core.calibration import Calibration
+from affekt.core.errors import DataError
+from affekt.core.labels import LabelSet
+from affekt.core.networks import Network
+from affekt.core.prediction import Moment, Prediction
+from affekt.core.sample import Preprocess, Sample, Skipped, Timed
+from affekt.core.task import Answerer, Answers, OnItem, Task, quiet
+from affekt.tasks.predictions import make_prediction, named
+
+PREDICTED_AT_ONCE = 32  # samples of a batch at most, where answers are awaited as they come
+
+
+class RowTask(Task):
+    """One row of logits (k,) a sample; the mean scores of several views make one row."""
+
+    @abstractmethod
+    def probability(self, logits: np.ndarray, calibration: Calibration) -> np.ndarray:
+        """Calibrated scores (n, k) of logits (n, k)."""
+
+    @abstractmethod
+    def mean_logits(self, logits: np.ndarray, counts: Sequence[int]) -> np.ndarray:
+        """One row of logits for each sample, from one for each view."""
+
+    @abstractmethod
+    def decide(self, probability: np.ndarray, labels: LabelSet, calibration: Calibration) -> dict[str, Any]:
+        """Fields of the `Prediction` of one sample from its scores (k,)."""
+
+    def outputs(self, classes: int, preprocess: Preprocess) -> dict[str, tuple[int | None, ...]]:
+        found: dict[str, tuple[int | None, ...]] = {"logits": (None, classes)}
+        if isinstance(preprocess, Timed):
+            found |= {"attention": (None, -1), "segment_logits": (None, -1, classes)}
+        return found
+
+    def answer(
+        self,
+        samples: Sequence[Sample],
+        preprocess: Preprocess,
+        network: Network,
+        *,
+        batch_size: int | None = None,
+        on_item: OnItem = quiet,
+    ) -> Answers:
+        """Logits (n, k) of the used samples."""
+        batch_size = batch_size or rows_at_once(preprocess.spec)
+        rows: list[np.ndarray] = []
+        used: list[Sample] = []
+        skipped: list[Skipped] = []
+        for start in range(0, len(samples), batch_size):
+            batch = make_batch(samples[start : start + batch_size], preprocess)
+            if batch.usable:
+                rows.append(self.mean_logits(network(batch.arrays), batch.counts))
+            used += batch.usable
+            skipped += batch.skipped
+            on_item(min(start + batch_size, len(samples)), len(samples))
+        return Answers(np.concatenate(rows) if rows else np.zeros((0, 0), np.float32), used, skipped)
+
+    def predict(
+        self,
+        answerer: Answerer,
+        samples: Iterable[Sample | Skipped],
+        *,
+        batch_size: int | None = None,
+        on_cells: OnItem = quiet,
+    ) -> Iterator[Prediction | Skipped]:
+        batch_size = batch_size or rows_at_once(answerer.preprocess.spec, many=PREDICTED_AT_ONCE)
+        items: list[Sample | Skipped] = []
+        for item in samples:
+            items.append(item)
+            if len(items) == batch_size:
+                yield from self._predict_batch(answerer, items)
+                items = []
+        if items:
+            yield from self._predict_batch(answerer, items)
+
+    def rows(self, prediction: Prediction) -> list[dict[str, Any]]:
+        scores = {f"score_{name}": value for name, value in prediction.scores.items()}
+        return [{**self.shown(prediction), **scores}]
+
+    def _predict_batch(
+        self, answerer: Answerer, items: list[Sample | Skipped]
+    ) -> Iterator[Prediction | Skipped]:
+        batch = make_batch([item for item in items if isinstance(item, Sample)], answerer.preprocess)
+        answers: Iterator[Prediction] = iter(())
+        if batch.usable:
+            outputs = answerer.network.outputs(batch.arrays)
+            logits = self.mean_logits(outputs["logits"], batch.counts)
+            probability = self.probability(logits, answerer.calibration)
+            first = (np.cumsum(batch.counts) - batch.counts).tolist()
+            answers = (
+                make_prediction(
+                    answerer,
+                    self.name,
+                    sample,
+                    batch.notes[row],
+                    scores=named(probability[row], answerer.labels),
+                    moments=self._moments(answerer, sample, outputs, first[row]),
+                    **self.decide(probability[row], answerer.labels, answerer.calibration),
+                )
+                for row, sample in enumerate(batch.usable)
+            )
+        good, bad = iter(batch.usable), iter(batch.skipped)
+        expected = next(good, None)
+        # By place, not by id: two inputs may share a name and still be two.
+        for item in items:
+            if isinstance(item, Skipped):
+                yield item
+            elif item is expected:
+                yield next(answers)
+                expected = next(good, None)
+            else:
+                yield next(bad)
+
+    def _moments(
+        self, answerer: Answerer, sample: Sample, outputs: Mapping[str, np.ndarray], row: int
+    ) -> tuple[Moment, ...]:
+        """When it shows, by the sample's first view."""
+        if not isinstance(answerer.preprocess, Timed):
+            return ()
+        spans_s, weights = answerer.preprocess.moments(sample)
+        attention = weights @ outputs["attention"][row].astype(float)
+        segment_logits = weights @ outputs["segment_logits"][row].astype(float)
+        scores = self.probability(segment_logits, answerer.calibration)
+        return tuple(
+            Moment(float(start), float(end), float(weight), named(probability, answerer.labels))
+            for (start, end), weight, probability in zip(spans_s, attention, scores, strict=True)
+        )
+
+
+def mean_by_sample(log_scores: np.ndarray, counts: Sequence[int]) -> np.ndarray:
+    """Logarithm of the mean score of each sample's views: (n, k) from (views, k)."""
+    ends = np.cumsum(counts)
+    parts = zip(ends - counts, ends, strict=True)
+    return np.stack([np.logaddexp.reduce(log_scores[i:j], axis=0) - np.log(j - i) for i, j in parts])
+
+
+def check_known(
+    samples: Sequence[Sample], data: LabelSet, network: LabelSet, task: Task
+) -> tuple[list[Sample], list[Skipped], dict[str, str | None]]:
+    """Samples whose labels the network knows, the others with the reason, and the map of labels by name.
+
+    Raises:
+        DataError: The network knows no label of any sample.
+    """
+    names = data.map_to(network)
+    known: list[Sample] = []
+    skipped: list[Skipped] = []
+    for sample in samples:
+        strange = [name for name in task.label_weights(sample) if names[name] is None]
+        if strange:
+            skipped.append(Skipped(sample.id, f"label {strange[0]!r} is not known to the network"))
+        else:
+            known.append(sample)
+    if not known:
+        raise DataError(f"no label of the data is known to the network: {list(network.names)}")
+    return known, skipped, names
+
+
+def check_answers(answers: Answers, asked: int) -> np.ndarray:
+    """Logits (n, k) that can be scored.
+
+    Raises:
+        DataError: No sample could be used, or the network gives numbers that are not finite.
+    """
+    logits = np.asarray(answers.values)
+    if not answers.used:
+        raise DataError(f"not one of {asked} samples could be used, such as {answers.skipped[0]}")
+    diverged = np.flatnonzero(~np.isfinite(logits).all(axis=1))
+    if len(diverged):
+        raise DataError(
+            f"the network answers {len(diverged)} of {len(answers.used)} samples with numbers that are not "
+            f"finite, such as {answers.used[diverged[0]].id}: its training diverged, or its graph is broken"
+        )
+    return logits
+
+
+def moved(
+    targets: np.ndarray, data: LabelSet, network: LabelSet, names: Mapping[str, str | None]
+) -> np.ndarray:
+    """Targets of a data set's label set in the order of the network's: classes (n,) or weights (n, k)."""
+    place = [network.index(name) if (name := names[label]) else -1 for label in data.names]
+    if targets.ndim == 1:
+        return np.array(place)[targets]
+    result = np.zeros((len(targets), len(network)))
+    for column, where in enumerate(place):
+        if where >= 0:
+            result[:, where] += targets[:, column]
+    return result
