@@ -125,7 +125,7 @@ def test_key_stretches_are_marked_and_told_with_what_they_say(written):
 
 
 def test_each_moment_stands_in_a_table(written):
-    rows = re.findall(r"<tr(?: class=salient)?><td>0:0", written(answer()))
+    rows = re.findall(r'<tr(?: class="salient")?><td>0:0', written(answer()))
     assert len(rows) == 6
 
 
@@ -164,7 +164,7 @@ def test_the_axis_tells_round_times(written):
 
 
 def test_the_cursor_knows_what_the_lines_show(written):
-    (data,) = re.findall(r'data-moments="(.*?)"', written(answer(labels=('a"<b>', "joy"))))
+    (data,) = re.findall(r"data-moments='(.*?)'", written(answer(labels=('a"<b>', "joy"))))
     found = json.loads(unescape(data))
     assert found["labels"] == ['a"<b>', "joy"] and found["moments"][1] == [1.0, 2.0, 0.0, [0.4, 0.6]]
 
@@ -201,7 +201,7 @@ def test_true_events_stand_above_the_attention_in_the_colour_of_their_label(writ
     known = {name: replace(one, segments=events) for name, one in sample().items()}
     text = written(answer(), samples=known, events="annotated")
     assert '<div class="what">events<small>annotated</small></div>' in text
-    (lane,) = re.findall(r'<div class="plot events">(.*?)</div>', text)
+    (lane,) = re.findall(r'<div class="plot events">(.*?)</div>', text, re.S)
     assert re.findall(r'style="([^"]*)"[^>]*>([^<]*)<', lane) == [
         ("left: 25.0%; width: 25.000%; --class: var(--c2)", "joy"),
         ("left: 75.0%; width: 25.000%", ""),
@@ -281,11 +281,15 @@ def test_no_answers_are_a_page_too(tags_of, written):
     assert tags_of(written()).open == []
 
 
-def test_the_page_is_written_without_torch_jinja_and_matplotlib():
-    code = (
-        "import sys, affekt.report.timeline.page; "
-        "sys.exit(len({'torch', 'jinja2', 'markupsafe', 'matplotlib'} & set(sys.modules)))"
-    )
+@pytest.mark.parametrize(
+    ("module", "absent"),
+    [
+        ("affekt.report.timeline.page", {"torch", "matplotlib"}),
+        ("affekt.deploy.runtime.output", {"torch", "matplotlib", "jinja2"}),
+    ],
+)
+def test_what_is_slow_to_import_is_imported_only_where_it_is_needed(module, absent):
+    code = f"import sys, {module}; sys.exit(len({absent} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 

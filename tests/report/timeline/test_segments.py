@@ -187,7 +187,7 @@ def test_an_hour_stays_a_small_page_that_a_browser_can_draw(written):
 
 def test_short_steps_of_long_curves_are_averaged(written):
     text = written(answer(cells=3000))
-    (data,) = re.findall(r'data-found="(.*?)"', text)
+    (data,) = re.findall(r"data-found='(.*?)'", text)
     found = json.loads(unescape(data))
     assert len(found["edges"]) == 1501 and [len(curve) for curve in found["curves"]] == [1500, 1500]
     assert found["curves"][1][0] == 10 and found["curves"][1][-1] == 90 and found["labels"] == list(LABELS)

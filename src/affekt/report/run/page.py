@@ -12,15 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from affekt.core.errors import UsageError
 from affekt.core.files.sealed import write_text
 from affekt.media.skeleton import Skeleton
 from affekt.report.run.film_strip import COLORS, chains, draw_skeletons, stand
+from affekt.report.templates import render_page
 
-HERE = Path(__file__).parent
 # Units of a chart's view box: its size, and where its axes run.
 WIDTH, HEIGHT = 460, 220
 LEFT, RIGHT, TOP, BOTTOM = 34, WIDTH - 8, 10, HEIGHT - 22
@@ -96,20 +94,10 @@ def write_page(path: Path, page: Page) -> None:
     """
     if page.confusion is not None and page.confusion.shape != (len(page.labels), len(page.labels)):
         raise UsageError(f"a confusion matrix {page.confusion.shape} does not fit {len(page.labels)} labels")
-    environment = Environment(
-        loader=FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
-    environment.filters["number"] = _number
-    text = environment.get_template("page.html.jinja").render(
+    text = render_page(
+        Path(__file__).parent,
+        {"number": _number},
         page=page,
-        # Our own files, not anybody's data: they go in as they are.
-        style=Markup((HERE / "page.css").read_text()),
-        script=Markup((HERE / "page.js").read_text()),
         color={name: f"var(--c{index % len(COLORS)})" for index, name in enumerate(page.labels)},
         strips=[_strip(walk, page.labels) for walk in page.walks],
         movements=[_movement(walk.skeleton) for walk in page.walks],

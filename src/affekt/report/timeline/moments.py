@@ -49,6 +49,15 @@ def key_spans(prediction: Prediction) -> tuple[np.ndarray, np.ndarray]:
     return segments_from_attention(attention_of(prediction), spans.reshape(-1, 2))
 
 
+def is_key(prediction: Prediction) -> list[bool]:
+    """Whether each moment lies within a key span."""
+    keys, _ = key_spans(prediction)
+    return [
+        any(start <= moment.start_s and moment.end_s <= end for start, end in keys)
+        for moment in prediction.moments
+    ]
+
+
 def stretches(prediction: Prediction) -> list[Stretch]:
     """What the clip's salient moments say, one after the other; nothing where attention is zero."""
     found: list[list[Moment]] = []
