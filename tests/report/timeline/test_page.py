@@ -19,8 +19,9 @@ from affekt.media.sound import Waveform
 from affekt.media.video import VideoFrames
 from affekt.media.video.write import write_clip
 from affekt.report.timeline.media import clip_media, sound_outline
-from affekt.report.timeline.moments import clock, key_spans, percent, printable, stretches
+from affekt.report.timeline.moments import clock, key_spans, percent, stretches
 from affekt.report.timeline.page import write_timeline
+from affekt.report.wording import printable
 
 LABELS = ("anger", "fear", "joy")
 HOSTILE = "<script>alert('x')</script>"

@@ -14,11 +14,11 @@ from affekt.report.timeline.moments import (
     key_spans,
     likeliest,
     percent,
-    printable,
     scored,
     without_overlaps,
 )
 from affekt.report.timeline.one_clip import Annotation, check_moments, milliseconds, span_of
+from affekt.report.wording import printable
 
 _SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"

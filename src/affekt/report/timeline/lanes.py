@@ -14,9 +14,10 @@ from affekt.core.segment import Point, Segment
 from affekt.metrics.localization import KEY_BAR
 from affekt.report.timeline.lines import ENDS, describe_lines
 from affekt.report.timeline.media import ClipMedia
-from affekt.report.timeline.moments import attention_of, clock, is_key, key_spans, likeliest, printable
+from affekt.report.timeline.moments import attention_of, clock, is_key, key_spans, likeliest
 from affekt.report.timeline.parts import WIDTH, Places, Scale, colors_of, corners, on_clock, when
 from affekt.report.timeline.segments import found_curves, found_data, label_rows
+from affekt.report.wording import printable
 
 _SILENT = 0.005  # peak (-46 dBFS) below which sound is not magnified, so that hiss does not look like speech
 _STEPS_S = (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)

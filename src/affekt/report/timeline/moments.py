@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from bisect import bisect
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,10 +12,6 @@ import numpy as np
 from affekt.core.prediction import Moment, Prediction
 from affekt.core.segment import Segment
 from affekt.metrics.localization import is_salient, segments_from_attention
-
-# What neither XML nor HTML can hold: control characters but tab and line ends, and halves of characters,
-# which stand for undecodable bytes in the names of files.
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +152,3 @@ def clock(seconds: float, *, places: int = 0) -> str:
     hours, minute = divmod(minutes, 60)
     text = f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute}:{second:02d}"
     return f"{text}.{rest:0{places}d}" if places else text
-
-
-def printable(text: object) -> str:
-    """Text without what XML and HTML cannot hold; names of files may have it.
-
-    Example:
-        >>> printable("clip" + chr(7) + chr(0xDCFF) + ".mp4")
-        'clip��.mp4'
-    """
-    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", str(text))

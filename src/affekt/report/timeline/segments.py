@@ -14,9 +14,9 @@ import numpy as np
 from affekt.core.prediction import Prediction
 from affekt.core.segment import Segment
 from affekt.report.timeline.lines import ENDS, describe_lines
-from affekt.report.timeline.moments import clock, percent, printable, scored, sureness, without_overlaps
+from affekt.report.timeline.moments import clock, percent, scored, sureness, without_overlaps
 from affekt.report.timeline.parts import Places, Scale, colors_of, corners
-from affekt.report.wording import count
+from affekt.report.wording import count, printable
 
 LISTED = 300  # segments of the list; the cursor knows the same ones
 _DRAWN = 600  # bars of a label
