@@ -1,4 +1,4 @@
-"""Pages as Jinja templates: what a page is given is escaped, and a name that it is not given is an error."""
+"""HTML pages from Jinja templates. Values are escaped; an undefined name in a template is an error."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from affekt.report.wording import printable
 
 
 def render_page(folder: Path, filters: Mapping[str, Callable[..., Any]], **values: Any) -> str:
-    """`page.html.jinja` of a folder, with `page.css` and `page.js` beside it, as one HTML text.
+    """Render `page.html.jinja` of a folder, with `page.css` and `page.js` beside it, into one HTML text.
 
     Args:
+        folder: Templates are found in it by their names.
         filters: Functions that templates apply to values, by name.
-        values: What templates show, by name.
+        values: The variables of the templates.
     """
     environment = Environment(
         loader=FileSystemLoader(folder),
@@ -29,7 +30,7 @@ def render_page(folder: Path, filters: Mapping[str, Callable[..., Any]], **value
     )
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     environment.filters |= filters
-    # Style and script are files of this package, not data of a caller: they are not escaped.
+    # Style and script are files of this package, not data of a caller, and are not escaped.
     style, script = (Markup((folder / name).read_text()) for name in ("page.css", "page.js"))
     return environment.get_template("page.html.jinja").render(style=style, script=script, **values)
 

@@ -45,7 +45,7 @@ def test_the_file_holds_what_is_returned(skeleton, tmp_path):
     assert (tmp_path / "new" / "strip.png").read_bytes() == png
 
 
-def test_a_name_with_dollar_signs_is_no_formula(skeleton):
+def test_a_name_with_dollar_signs_is_not_read_as_a_formula(skeleton):
     assert draw_skeletons([skeleton], names=[r"$\frac{$"])
 
 
@@ -65,7 +65,7 @@ def test_a_skeleton_without_extent_can_be_drawn():
     assert draw_skeletons([Skeleton(np.zeros((5, len(JOINTS), 3)), JOINTS)])
 
 
-def test_a_standing_walk_touches_the_floor_and_is_one_high(skeleton):
+def test_a_standing_walk_touches_the_ground_and_is_one_high(skeleton):
     standing = stand(skeleton)
     assert standing[..., 1].min() == pytest.approx(0)
     assert np.ptp(standing[..., 1], axis=1).max() == pytest.approx(1)

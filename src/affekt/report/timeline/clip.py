@@ -1,4 +1,4 @@
-"""What the page says of one clip: its name, what was answered and why, its lanes, its moments in numbers."""
+"""One clip of the page: its media, its answer and scores, its lanes, its moments in numbers."""
 
 from __future__ import annotations
 
@@ -8,27 +8,28 @@ from typing import Any
 
 from affekt.core.prediction import Prediction
 from affekt.core.sample import Sample
+from affekt.metrics.localization import is_salient
 from affekt.report.timeline.lanes import Events, describe_timeline
 from affekt.report.timeline.media import MANY, SMALL_ROWS, ClipMedia, clip_media, picture
-from affekt.report.timeline.moments import attention_of, clock, is_key, likeliest, stretches
+from affekt.report.timeline.moments import attention_of, clock, likeliest, stretches
 from affekt.report.timeline.parts import Places
-from affekt.report.timeline.segments import address_of, found_words
+from affekt.report.timeline.segments import address_of, summary_of_segments
 
-_BARS = 10  # scores beside a clip
+_BARS = 10  # scores that are listed with a clip
 
 
 def describe_clip(
     prediction: Prediction, media: ClipMedia, events: Events, places: Places, folder: Path
 ) -> dict[str, Any]:
-    """What `clip.html.jinja` shows of one clip.
+    """Values for `clip.html.jinja`.
 
     Args:
-        folder: Where the page will lie.
+        folder: The folder of the page.
     """
     path = PurePath(prediction.id)
     scores = list(prediction.scores.items())
     if len(scores) > _BARS:
-        # Few stay in the order of the labels, so that clips can be compared; of many, the highest.
+        # A few keep the order of the labels, so that clips can be compared; of many, the highest are listed.
         scores = sorted(scores, key=lambda item: -item[1])[:_BARS]
     has_segments = prediction.segments is not None
     return {
@@ -37,11 +38,11 @@ def describe_clip(
         "events": events,
         "folder": "" if str(path.parent) == "." else str(path.parent),
         "name": path.name,
-        "found": found_words(prediction) if has_segments else "",
+        "summary": summary_of_segments(prediction) if has_segments else "",
         "stretches": [] if has_segments else stretches(prediction),
         "notes": (*prediction.notes, *media.missing),
         "scores": scores,
-        # Others have clips of seconds, which the frames show well enough.
+        # Only long clips have segments; the frames show the content of a short one.
         "address": address_of(media.file, folder) if has_segments and media.file is not None else "",
         "timeline": describe_timeline(prediction, media, events, places),
         "moments": [] if has_segments else _moments(prediction),
@@ -50,11 +51,11 @@ def describe_clip(
 
 
 def media_of(prediction: Prediction, samples: Mapping[str, Sample]) -> ClipMedia:
-    """Frames and sound of what was answered."""
+    """Frames and sound of a predicted clip."""
     sample = samples.get(prediction.id)
     more: dict[str, Any] = {}
     if prediction.segments is not None:
-        more = {"count": MANY, "rows": SMALL_ROWS, "still_s": _surest_s(prediction)}
+        more = {"count": MANY, "rows": SMALL_ROWS, "still_s": _still_s(prediction)}
     if sample is not None:
         video, audio = sample.media.get("video"), sample.media.get("audio")
         audio = video if audio is None and isinstance(video, Path | str) else audio
@@ -65,14 +66,14 @@ def media_of(prediction: Prediction, samples: Mapping[str, Sample]) -> ClipMedia
         return ClipMedia(None)
     if not Path(prediction.id).exists():
         return ClipMedia(
-            _span(prediction), missing=("its frames and sound cannot be shown: the file is gone",)
+            _span(prediction), missing=("its frames and sound cannot be shown: the file does not exist",)
         )
     video = None if prediction.modality == "audio" else prediction.id
     return clip_media(video, prediction.id, _span(prediction), **more)
 
 
-def _surest_s(prediction: Prediction) -> float:
-    """The middle of the surest segment; where nothing was found, of the clip."""
+def _still_s(prediction: Prediction) -> float:
+    """The middle of the segment with the highest score; without segments, of the clip."""
     if prediction.segments:
         return (prediction.segments[0].start_s + prediction.segments[0].end_s) / 2
     return sum(_span(prediction) or (0.0, 0.0)) / 2
@@ -86,7 +87,7 @@ def _span(prediction: Prediction) -> tuple[float, float] | None:
 
 def _source(prediction: Prediction) -> list[str]:
     source = prediction.provenance
-    parts = [source.method, f"weights {source.weights_sha256[:12]}", f"stands on {prediction.modality}"]
+    parts = [source.method, f"weights {source.weights_sha256[:12]}", f"based on {prediction.modality}"]
     if prediction.span_s is not None:
         start, end = prediction.span_s
         parts.append(f"{clock(start, places=1)} to {clock(end, places=1)}")
@@ -94,18 +95,18 @@ def _source(prediction: Prediction) -> list[str]:
 
 
 def _moments(prediction: Prediction) -> list[dict[str, Any]]:
-    """The moments as a table, for those who cannot see the lines or want to know exactly."""
+    """Rows of the table of moments: exact values, and an alternative to the drawings."""
     attention = attention_of(prediction)
     highest = attention.max(initial=0.0) or 1.0
     return [
         {
             "moment": moment,
-            "is_key": key,
+            "is_salient": salient,
             "attention": value,
             "label": likeliest(moment),
             "score": moment.scores[likeliest(moment)],
         }
-        for moment, key, value in zip(
-            prediction.moments, is_key(prediction), (attention / highest).tolist(), strict=True
+        for moment, salient, value in zip(
+            prediction.moments, is_salient(attention), (attention / highest).tolist(), strict=True
         )
     ]

@@ -1,4 +1,4 @@
-"""The lanes of one clip over one axis of seconds: frames, sound, events, what the network made of them."""
+"""The lanes of one clip over one axis of seconds: frames, sound, true events, attention and scores."""
 
 from __future__ import annotations
 
@@ -11,22 +11,21 @@ import numpy as np
 from affekt.core.prediction import Prediction
 from affekt.core.sample import Sample
 from affekt.core.segment import Point, Segment
-from affekt.metrics.localization import KEY_BAR
+from affekt.metrics.localization import KEY_BAR, is_salient
 from affekt.report.timeline.lines import ENDS, describe_lines
 from affekt.report.timeline.media import ClipMedia
-from affekt.report.timeline.moments import attention_of, clock, is_key, key_spans, likeliest
-from affekt.report.timeline.parts import WIDTH, Places, Scale, colors_of, corners, on_clock, when
-from affekt.report.timeline.segments import found_curves, found_data, label_rows
-from affekt.report.wording import printable
+from affekt.report.timeline.moments import attention_of, clock, key_spans, likeliest
+from affekt.report.timeline.parts import WIDTH, Places, Scale, corners, on_clock, script_data, when
+from affekt.report.timeline.segments import label_rows, segment_curves, segment_data
 
-_SILENT = 0.005  # peak (-46 dBFS) below which sound is not magnified, so that hiss does not look like speech
+_SILENT = 0.005  # peak (-46 dBFS); quieter sound is not magnified, so that noise does not look like speech
 _STEPS_S = (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
 _TICKS = 8
 
 
 @dataclass(frozen=True)
 class Events:
-    """What truly happens in a clip, and how that is known."""
+    """True events of a clip, and the origin of this knowledge, such as `annotated`."""
 
     segments: tuple[Segment, ...] | None = None
     points: tuple[Point, ...] = ()
@@ -34,22 +33,22 @@ class Events:
 
     @classmethod
     def of(cls, sample: Sample, known: str) -> Events:
-        """Those that a sample states."""
+        """The events of a sample."""
         return cls(sample.segments, sample.points, known)
 
 
 def describe_timeline(
     prediction: Prediction, media: ClipMedia, events: Events, places: Places
 ) -> dict[str, Any] | None:
-    """What `timeline.html.jinja` shows: lanes over one axis of seconds; None without any lane."""
+    """Values for `timeline.html.jinja`; None for a clip without any lane."""
     if media.span_s is None:
         return None
     scale = Scale(media.span_s)
     shown: dict[str, Any] = {
         "scale": scale,
         "sound": None
-        if media.outline is None
-        else _sound(media.outline, is_used="audio" in prediction.modality),
+        if media.envelope is None
+        else _sound(media.envelope, is_used="audio" in prediction.modality),
         "labels": [],
         "attention": None,
         "curves": None,
@@ -60,16 +59,16 @@ def describe_timeline(
     }
     if prediction.segments is not None:
         shown["labels"] = label_rows(prediction, places)
-        shown["data"] = found_data(prediction, scale, places)
+        shown["data"] = segment_data(prediction, scale, places)
         if prediction.moments:
-            shown["curves"] = found_curves(prediction, scale, places)
+            shown["curves"] = segment_curves(prediction, scale, places)
             shown["legend"] = list(prediction.scores)
     elif prediction.moments:
-        leads = _leading(prediction)
+        strong = _leading(prediction)
         shown |= {
             "attention": _attention(prediction, scale),
-            "curves": _curves(prediction, scale, places, leads),
-            "legend": [name for name in prediction.moments[0].scores if name in leads],
+            "curves": _curves(prediction, scale, places, strong),
+            "legend": [name for name in prediction.moments[0].scores if name in strong],
             "key_spans": key_spans(prediction)[0].tolist(),
             "data": _data(prediction, scale, places),
         }
@@ -78,14 +77,10 @@ def describe_timeline(
 
 
 def _data(prediction: Prediction, scale: Scale, places: Places) -> dict[str, Any]:
-    """What the script reads."""
+    """Values for the page's script: attention and scores of each moment."""
     names = list(prediction.moments[0].scores)
-    colors = colors_of(places)
     return {
-        "start": scale.start,
-        "end": scale.end,
-        "labels": [printable(name) for name in names],
-        "colors": [colors[name] for name in names],
+        **script_data(names, scale, places),
         "moments": [
             [
                 round(m.start_s, 3),
@@ -98,52 +93,54 @@ def _data(prediction: Prediction, scale: Scale, places: Places) -> dict[str, Any
     }
 
 
-def _sound(outline: np.ndarray, *, is_used: bool) -> dict[str, str]:
-    low, high = np.nan_to_num(outline)
-    peak = float(np.abs(np.nan_to_num(outline)).max())
+def _sound(envelope: np.ndarray, *, is_used: bool) -> dict[str, str]:
+    low, high = np.nan_to_num(envelope)
+    peak = float(np.abs(np.nan_to_num(envelope)).max())
     scale = 48 / max(peak, _SILENT)
-    # A little thickness, so that silence is a line; none where the sound has ended.
-    thin = np.where(np.isnan(outline[0]), 0.0, 0.7)
-    x = np.linspace(0, WIDTH, outline.shape[1])
+    # A minimal thickness, so that silence is drawn as a line; none after the end of the sound.
+    thin = np.where(np.isnan(envelope[0]), 0.0, 0.7)
+    x = np.linspace(0, WIDTH, envelope.shape[1])
     upper = 50 - np.maximum(scale * high, thin)
     lower = 50 - np.minimum(scale * low, -thin)
     outer = [*zip(x, upper, strict=True), *reversed(list(zip(x, lower, strict=True)))]
     quiet = "silent" if peak < _SILENT else ""
-    return {"note": quiet if is_used else "not used", "outline": corners(outer)}
+    return {"note": quiet if is_used else "not used", "envelope": corners(outer)}
 
 
 def _attention(prediction: Prediction, scale: Scale) -> dict[str, Any]:
-    """Filled steps, those of the key stretches darker, and the bar between the two."""
+    """Filled steps, darker for salient moments, and the threshold of salience."""
     attention = attention_of(prediction)
     highest = attention.max() or 1.0
     drawn = {"all": "", "key": ""}
-    for moment, value, key in zip(prediction.moments, attention / highest, is_key(prediction), strict=True):
+    for moment, value, salient in zip(
+        prediction.moments, attention / highest, is_salient(attention), strict=True
+    ):
         left, right, top = scale.x(moment.start_s), scale.x(moment.end_s), 100 * (1 - value)
-        drawn["key" if key else "all"] += f"M{left},100V{top:.1f}H{right}V100Z"
+        drawn["key" if salient else "all"] += f"M{left},100V{top:.1f}H{right}V100Z"
     threshold = None
     if attention.any():
         level = attention.min() + KEY_BAR * (attention.max() - attention.min())
         threshold = f"{100 * (1 - level / highest):.1f}"
-    said = when(prediction) or "nowhere: it is zero throughout"
-    return {**drawn, "threshold": threshold, "words": f"attention; highest at {said}"}
+    highest_at = when(prediction) or "no moment: it is zero throughout"
+    return {**drawn, "threshold": threshold, "words": f"attention; highest at {highest_at}"}
 
 
 def _curves(prediction: Prediction, scale: Scale, places: Places, strong: set[str]) -> dict[str, Any]:
-    """A line for each label; those that lead at some moment are strong and named at their end."""
+    """A line for each label; labels in `strong` have a strong line and are named at its end."""
     moments = prediction.moments
     middles = [scale.x((moment.start_s + moment.end_s) / 2) for moment in moments]
-    # Level before the first middle and after the last one: a moment says the same throughout.
+    # Constant before the first middle and after the last one: a moment has the same scores throughout.
     x = [scale.x(moments[0].start_s), *middles, scale.x(moments[-1].end_s)]
     scores = {
         name: [moment.scores[name] for moment in (moments[0], *moments, moments[-1])]
         for name in moments[0].scores
     }
-    told = ", ".join(f"{on_clock(moment)} {likeliest(moment)}" for moment in moments)
-    return describe_lines(x, scores, strong, places, words=f"likeliest label of each moment: {told}")
+    words = ", ".join(f"{on_clock(moment)} {likeliest(moment)}" for moment in moments)
+    return describe_lines(x, scores, strong, places, words=f"most likely label of each moment: {words}")
 
 
 def _leading(prediction: Prediction) -> set[str]:
-    """The clip's label and those that are likeliest at some moment, of many the ones that are most often."""
+    """The clip's label, and the labels that are most often the most likely one of a moment."""
     counts = Counter(likeliest(moment) for moment in prediction.moments)
     return {prediction.label, *(name for name, _ in counts.most_common(ENDS - 1))} & set(
         prediction.moments[0].scores
@@ -151,7 +148,7 @@ def _leading(prediction: Prediction) -> set[str]:
 
 
 def _axis(scale: Scale) -> list[tuple[float, str]]:
-    """Times at round places: where they stand, in percent of the width."""
+    """Round times: their positions in percent of the width, and their text."""
     step = next((step for step in _STEPS_S if scale.length / step <= _TICKS), _STEPS_S[-1])
     decimals = 1 if step < 1 else 0
     first = np.ceil(scale.start / step - 1e-6) * step

@@ -1,4 +1,4 @@
-"""Scores of labels over time, as lines of which the telling ones are strong and named at their end."""
+"""Scores of labels over time as lines; the most relevant ones are strong and named at their end."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from affekt.report.timeline.parts import COLORS, Places, corners
 
 ENDS = 8  # labels that fit beside the lines
-_END_GAP = 10.5  # between two of them, in percent of the plot's height
+_END_GAP = 10.5  # between two labels, in percent of the plot's height
 
 
 def describe_lines(
@@ -20,19 +20,20 @@ def describe_lines(
     words: str,
     behind: str = "",
 ) -> dict[str, Any]:
-    """A line for each label.
+    """Values for the macro `curves`: a line for each label.
 
     Args:
         x: In units of the drawing.
         scores: In [0, 1], one for each x.
-        words: The same in words.
-        behind: The corners of a shape that is drawn before the lines.
+        strong: Labels with a strong line.
+        words: The content in words, for screen readers.
+        behind: Corners of a shape that is drawn behind the lines.
     """
     drawn: list[dict[str, str]] = []
     ends: dict[str, float] = {}
     for label in sorted(scores, key=lambda label: label in strong):
         y = [100 * (1 - score) for score in scores[label]]
-        kinds = ["leads"] * (label in strong) + ["dashed"] * (places[label] >= COLORS)
+        kinds = ["strong"] * (label in strong) + ["dashed"] * (places[label] >= COLORS)
         drawn.append({"label": label, "kind": " ".join(kinds), "points": corners(zip(x, y, strict=True))})
         if label in strong:
             ends[label] = y[-1]
@@ -40,7 +41,7 @@ def describe_lines(
 
 
 def _apart(ends: Mapping[str, float]) -> list[tuple[str, float]]:
-    """Heights for names beside line ends, in percent, moved so that they do not cover each other."""
+    """Heights of the names at line ends, in percent, moved apart so that they do not overlap."""
     names = sorted(ends, key=lambda name: ends[name])
     heights: list[float] = []
     for name in names:

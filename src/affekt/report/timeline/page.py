@@ -1,9 +1,11 @@
-"""One page about predicted clips: what each shows, and when. One HTML file that loads nothing; to play a
-clip in which segments were looked for, it opens the clip's own file once somebody asks for it.
+"""One page about predicted clips: the answer to each clip, and when it applies.
 
-Needs no more than the core install, for it is written where a bundle answers: SVG instead of matplotlib.
-Layout is in `page.html.jinja` and the templates that it includes, colours and sizes are in `page.css`, the
-cursor in `page.js`; the page can be read without scripts.
+It is one HTML file that loads nothing, with one exception: to play a clip with detected segments, it opens
+the clip's own file when the reader starts the player.
+
+The page needs no more than the core install, because bundles write it: drawings are SVG, without matplotlib.
+Layout is in `page.html.jinja` and the templates that it includes, style in `page.css`, the cursor in
+`page.js`. The page can be read without scripts.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from affekt.report.timeline.parts import WIDTH, colors_of, on_clock, places_of, 
 from affekt.report.timeline.segments import LISTED, score, strength
 from affekt.report.wording import count
 
-FULL = 50  # clips that are drawn; a page of more would take long to write and to open
+FULL = 50  # clips that are drawn; a page with more would be slow to write and to open
 
 
 def write_timeline(
@@ -37,22 +39,22 @@ def write_timeline(
     events: str = "stated",
     full: int = FULL,
 ) -> None:
-    """Write the page: a card with its timeline for each clip, and a table of those that are too many.
+    """Write the page: a card with a timeline for each of the first clips, and a table of the others.
 
-    Frames and sound are read again from the file that a prediction names; where it is gone, the rest is drawn
-    and the card says so.
+    Frames and sound are read again from the file that a prediction names. Without that file the rest is
+    drawn, with a note.
 
     Args:
-        samples: By id: where media of predictions lie that are no files of that name, and what truly happens
-            in them, if their segments and points say so.
-        title: The clip's name, or how many there are, if not given.
-        lead: What to know before reading on; a blank line begins a new paragraph.
-        events: How it is known what truly happens, such as `annotated`; stands beside the events.
-        full: How many clips are drawn.
+        samples: By id: the media of predictions whose id is not the name of a file, and the true events of a
+            clip (the segments and points of the sample).
+        title: By default the name of the clip, or the number of clips.
+        lead: Introduction; a blank line begins a new paragraph.
+        events: Origin of the true events, such as `annotated`; shown beside them.
+        full: Number of clips that are drawn.
     """
     places = places_of(name for prediction in predictions for name in _names(prediction))
     known = {name: Events.of(sample, events) for name, sample in (samples or {}).items()}
-    # Made one by one as the template asks for them: each holds its frames.
+    # A generator, because each clip holds its frames: the template takes them one by one.
     clips = (
         describe_clip(
             prediction,
@@ -84,7 +86,7 @@ def write_timeline(
         has_moments=any(prediction.moments for prediction in predictions),
         color=colors_of(places),
         width=WIDTH,
-        tally=sorted(answered.items(), key=lambda item: (-item[1], places[item[0]]))
+        counts=sorted(answered.items(), key=lambda item: (-item[1], places[item[0]]))
         if len(predictions) > 1
         else (),
         clips=clips,
