@@ -151,7 +151,7 @@ def test_the_same_walk_with_two_labels_is_a_conflict():
         for label in LABELS.names
     ]
     assert describe(corpus(*clean(), *twins))["duplicates"][0]["conflict"]
-    assert "same media but different labels, such as happy = sad" in reported(*clean(), *twins)
+    assert "same media, but with different labels, such as happy = sad" in reported(*clean(), *twins)
 
 
 def test_one_changed_coordinate_makes_another_walk():

@@ -113,7 +113,7 @@ def test_near_duplicates_within_a_split_and_with_two_labels_are_reported(faces):
     twin = of("twin", recompressed(image_of(faces[0])), label="happiness")
     within, conflict = reported(*faces, twin)
     assert within.startswith("1 group of pictures that look the same within one split, such as")
-    assert conflict.startswith("1 group of pictures that look the same but have different labels, such as")
+    assert conflict.startswith("1 group of pictures that look the same, but with different labels, such as")
 
 
 def test_equal_files_are_reported_once(faces, tmp_path):

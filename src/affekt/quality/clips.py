@@ -7,14 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from affekt.core.sample import Sample
 from affekt.quality.clip_checks import QUIET_DBFS, ClipFacts, is_clip, read_clips
 from affekt.quality.duplicate_clips import find_clip_pairs, may_show_the_same
 from affekt.quality.duplicate_sounds import find_sound_pairs
-from affekt.report.wording import SHOWN, UNASSIGNED, count, some
+from affekt.quality.duplicates import near_duplicates, problems_of_groups
+from affekt.report.wording import count, some
 
 _COMMON = 5  # sizes that are listed, the most frequent ones
 _EVIDENCE = {
@@ -138,27 +137,9 @@ def problems_of_clips(description: Mapping[str, Any] | None) -> list[str]:
             f"{count(apart, 'clip')} with picture and sound of different lengths, such as {first['id']}: "
             f"{first['video_s']:.1f} s of picture, {first['sound_s']:.1f} s of sound"
         )
-    return found + _problems_of_duplicates(description["near_duplicates"])
-
-
-def _problems_of_duplicates(groups: Sequence[Mapping[str, Any]]) -> list[str]:
-    found: list[str] = []
     for alike, verb in _EVIDENCE.items():
-        of_kind = [group for group in groups if tuple(group["alike"]) == alike]
-        for chosen, where, effect in (
-            (
-                [g for g in of_kind if len(g["splits"]) > 1],
-                "in different splits",
-                ": scores would be too high",
-            ),
-            ([g for g in of_kind if len(g["splits"]) == 1], "within one split", ""),
-            ([g for g in of_kind if g["conflict"]], "but have different labels", ""),
-        ):
-            if chosen:
-                found.append(
-                    f"{count(chosen, 'group')} of clips that {verb} {where}, "
-                    f"such as {' ~ '.join(chosen[0]['ids'][:SHOWN])}{effect}"
-                )
+        groups = [group for group in description["near_duplicates"] if tuple(group["alike"]) == alike]
+        found += problems_of_groups(groups, f"clips that {verb}", sign="~")
     return found
 
 
@@ -166,21 +147,9 @@ def _near_duplicates(
     results: Sequence[tuple[Sample, ClipFacts]], known: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """Groups of samples whose pictures, sounds or both are the same."""
-    reported = {name: number for number, group in enumerate(known) for name in group["ids"]}
-    groups: list[dict[str, Any]] = []
-    for places, alike in _connected(_pairs([facts for _, facts in results])):
-        members = [results[place][0] for place in places]
-        if len({reported.get(sample.id, sample.id) for sample in members}) == 1:
-            continue
-        groups.append(
-            {
-                "ids": [sample.id for sample in members],
-                "splits": sorted({sample.split or UNASSIGNED for sample in members}),
-                "conflict": len({_labels_key(sample) for sample in members}) > 1,
-                "alike": alike,
-            }
-        )
-    return groups
+    pairs = _pairs([facts for _, facts in results])
+    groups = near_duplicates([sample for sample, _ in results], pairs, known)
+    return [{**group, "alike": sorted(alike)} for group, alike in groups]
 
 
 def _pairs(clips: Sequence[ClipFacts]) -> dict[tuple[int, int], set[str]]:
@@ -202,27 +171,6 @@ def _pairs(clips: Sequence[ClipFacts]) -> dict[tuple[int, int], set[str]]:
         if videos[one].is_moving or not both_audible or pair in found:
             found.setdefault(pair, set()).add("video")
     return found
-
-
-def _connected(pairs: Mapping[tuple[int, int], set[str]]) -> list[tuple[list[int], list[str]]]:
-    """Connected components of the pairs, and what is the same in any pair of a component."""
-    if not pairs:
-        return []
-    one, other = zip(*pairs, strict=True)
-    total = max(*one, *other) + 1
-    graph = coo_array((np.ones(len(pairs), bool), (one, other)), shape=(total, total))
-    _, belongs = connected_components(graph, directed=False)
-    places: dict[int, list[int]] = {}
-    for place in sorted({*one, *other}):
-        places.setdefault(int(belongs[place]), []).append(place)
-    alike: dict[int, set[str]] = {}
-    for (first, _), what in pairs.items():
-        alike.setdefault(int(belongs[first]), set()).update(what)
-    return [(members, sorted(alike[group])) for group, members in places.items()]
-
-
-def _labels_key(sample: Sample) -> tuple[str | None, tuple[tuple[str, float], ...]]:
-    return sample.label, tuple(sorted((sample.label_weights or {}).items()))
 
 
 def _counted(values: Any) -> dict[str, int]:

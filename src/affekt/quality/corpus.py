@@ -20,11 +20,12 @@ from affekt.core.sample import Sample
 from affekt.data.left_out import count_by_kind
 from affekt.media.image import ZippedImage, image_bytes
 from affekt.quality.clips import describe_clips, problems_of_clips
+from affekt.quality.duplicates import describe_group, problems_of_groups
 from affekt.quality.images import describe_images, problems_of_images
 from affekt.quality.points import describe_points, problems_of_points
 from affekt.quality.walks import describe_walks, problems_of_walks
 from affekt.report.figures import ACCENT, INK, SECOND
-from affekt.report.wording import SHOWN, UNASSIGNED, count, some
+from affekt.report.wording import UNASSIGNED, count, some
 
 UNBALANCED = 10  # times as many samples in the largest class as in the smallest
 File = Path | ZippedImage  # whose bytes are compared
@@ -65,7 +66,7 @@ def problems(description: Mapping[str, Any]) -> list[str]:
         *(f"{error} (training stops)" for error in description["errors"]),
         *description["reported"],
         *_problems_of_people(description),
-        *_problems_of_duplicates(description["duplicates"]),
+        *problems_of_groups(description["duplicates"], "samples with the same media", sign="="),
         *_problems_of_classes(description),
         *_problems_of_items(description),
         *problems_of_images(description["images"]),
@@ -157,15 +158,7 @@ def _duplicates(samples: Sequence[Sample]) -> list[dict[str, Any]]:
     for sample in samples:
         if sample.media:
             groups[_digest_of((sample.media, sample.span_s), files)].append(sample)
-    return [
-        {
-            "ids": [sample.id for sample in group],
-            "splits": sorted({sample.split or UNASSIGNED for sample in group}),
-            "conflict": len({(s.label, tuple(sorted((s.label_weights or {}).items()))) for s in group}) > 1,
-        }
-        for group in groups.values()
-        if len(group) > 1
-    ]
+    return [describe_group(group) for group in groups.values() if len(group) > 1]
 
 
 def _digest_of(value: Any, files: dict[File, str | None]) -> str:
@@ -219,22 +212,6 @@ def _problems_of_people(description: Mapping[str, Any]) -> list[str]:
             "one person may be in several splits"
         )
     return found
-
-
-def _problems_of_duplicates(duplicates: Sequence[Mapping[str, Any]]) -> list[str]:
-    across = [group for group in duplicates if len(group["splits"]) > 1]
-    within = [group for group in duplicates if len(group["splits"]) == 1]
-    conflicts = [group for group in duplicates if group["conflict"]]
-    return [
-        f"{count(groups, 'group')} of samples with the same media {what}, "
-        f"such as {' = '.join(groups[0]['ids'][:SHOWN])}"
-        for groups, what in (
-            (across, "in different splits"),
-            (within, "within one split"),
-            (conflicts, "but different labels"),
-        )
-        if groups
-    ]
 
 
 def _problems_of_classes(description: Mapping[str, Any]) -> list[str]:

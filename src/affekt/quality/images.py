@@ -9,14 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from affekt.core.errors import MediaError
 from affekt.core.sample import Sample
 from affekt.media.image import image_of
-from affekt.quality.duplicate_images import ImagePrint, Pair, find_image_pairs, image_print
-from affekt.report.wording import SHOWN, UNASSIGNED, count
+from affekt.quality.duplicate_images import ImagePrint, find_image_pairs, image_print
+from affekt.quality.duplicates import near_duplicates, problems_of_groups
+from affekt.report.wording import count
 
 COMMON_SIZES = 5  # the most frequent ones are listed
 _AT_ONCE = 1024  # pictures handed to the threads, so that waiting results stay few
@@ -94,17 +93,7 @@ def problems_of_images(description: Mapping[str, Any] | None) -> list[str]:
         found.append(
             f"{count(unreadable, 'picture')} cannot be read, such as {first['id']}: {first['reason']}"
         )
-    for chosen, where, effect in (
-        ([g for g in groups if len(g["splits"]) > 1], "in different splits", ": scores would be too high"),
-        ([g for g in groups if len(g["splits"]) == 1], "within one split", ""),
-        ([g for g in groups if g["conflict"]], "but have different labels", ""),
-    ):
-        if chosen:
-            found.append(
-                f"{count(chosen, 'group')} of pictures that look the same {where}, "
-                f"such as {' ~ '.join(chosen[0]['ids'][:SHOWN])}{effect}"
-            )
-    return found
+    return found + problems_of_groups(groups, "pictures that look the same", sign="~")
 
 
 def _read_images(
@@ -135,40 +124,10 @@ def _near_duplicates(
     readable: Sequence[tuple[Sample, _ImageFacts]], known: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """Groups of samples whose pictures look the same."""
-    reported = {name: number for number, group in enumerate(known) for name in group["ids"]}
     pairs = find_image_pairs([facts.print for _, facts in readable])
-    groups: list[dict[str, Any]] = []
-    for places, mirrored in _connected(pairs, len(readable)):
-        members = [readable[place][0] for place in places]
-        if len({reported.get(sample.id, sample.id) for sample in members}) == 1:
-            continue
-        groups.append(
-            {
-                "ids": [sample.id for sample in members],
-                "splits": sorted({sample.split or UNASSIGNED for sample in members}),
-                "conflict": len({_labels_key(sample) for sample in members}) > 1,
-                "mirrored": mirrored,
-            }
-        )
-    return groups
-
-
-def _connected(pairs: Sequence[Pair], total: int) -> list[tuple[list[int], bool]]:
-    """Connected components of the pairs, and whether any pair of a component is mirrored."""
-    if not pairs:
-        return []
-    one, other, _ = zip(*pairs, strict=True)
-    graph = coo_array((np.ones(len(pairs), bool), (one, other)), shape=(total, total))
-    _, belongs = connected_components(graph, directed=False)
-    places: dict[int, list[int]] = {}
-    for place in sorted({*one, *other}):
-        places.setdefault(int(belongs[place]), []).append(place)
-    mirrored = {int(belongs[pair.one]) for pair in pairs if pair.mirrored}
-    return [(members, group in mirrored) for group, members in places.items()]
-
-
-def _labels_key(sample: Sample) -> tuple[str | None, tuple[tuple[str, float], ...]]:
-    return sample.label, tuple(sorted((sample.label_weights or {}).items()))
+    evidence = {(pair.one, pair.other): {"mirrored"} if pair.mirrored else set[str]() for pair in pairs}
+    groups = near_duplicates([sample for sample, _ in readable], evidence, known)
+    return [{**group, "mirrored": "mirrored" in found} for group, found in groups]
 
 
 def _span(ends: Mapping[str, int | float], what: str) -> str:
