@@ -1,4 +1,4 @@
-"""Segments and points: how many there are, where points lie, and how far annotators agree."""
+"""Segments and points: how many there are, places of points, and agreement of annotators."""
 
 import json
 
@@ -135,7 +135,7 @@ def test_counts_and_agreement_are_written_as_sentences():
 
 def test_many_points_outside_their_segments_are_a_problem():
     assert problems_of_points(described(video("a", (12.0, "positive"), (25.0, "positive")))) == [
-        "1 of 2 points (50 %) lie in no segment of their class: training uses many wrong moments"
+        "1 of 2 points (50 %) are outside the segments of their class: training uses many wrong moments"
     ]
     assert problems_of_points(described(video("a", (12.0, "positive"), (35.0, "negative")))) == []
 

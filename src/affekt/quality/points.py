@@ -83,8 +83,8 @@ def problems_of_points(description: Mapping[str, Any] | None) -> list[str]:
     if wrong <= DOUBTFUL * judged:
         return []
     return [
-        f"{wrong} of {_many(judged, 'point')} ({_percent(wrong, judged)}) lie in no segment of their class: "
-        "training uses many wrong moments"
+        f"{wrong} of {_many(judged, 'point')} ({_percent(wrong, judged)}) are outside the segments of "
+        "their class: training uses many wrong moments"
     ]
 
 

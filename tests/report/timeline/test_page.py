@@ -171,7 +171,7 @@ def test_the_cursor_has_the_values_of_the_lines(written):
 
 
 def test_notes_are_shown(written):
-    note = "no sound track: the answer stands on the video alone"
+    note = "no sound track: the answer is based on the video alone"
     assert f"<li>{note}</li>" in written(answer(notes=(note,)))
 
 
@@ -181,7 +181,7 @@ def test_a_missing_file_is_noted_and_the_rest_is_drawn(written):
 
 
 def test_a_broken_file_is_noted_and_the_rest_is_drawn(written, tmp_path):
-    (tmp_path / "bad.mp4").write_text("this is no video")
+    (tmp_path / "bad.mp4").write_text("not a video")
     text = written(answer(str(tmp_path / "bad.mp4")))
     assert "its frames cannot be shown" in text and "<polyline" in text
 
@@ -396,7 +396,7 @@ def test_a_browser_shows_every_part_and_the_cursor_shows_the_moment(tmp_path, ch
     (found,) = re.findall(r'data-facts="(.*?)"', shown)
     facts = json.loads(unescape(found))
     assert facts["wide"] <= 0
-    # 0.4 of 6 s lies in the third moment, which is joy
+    # 0.4 of 6 s is in the third moment, which is joy
     assert facts["tip"].startswith("0:02.0 to 0:03.0") and "attention 100 %" in facts["tip"]
     assert facts["tip"].index("joy") < facts["tip"].index("60 %") < facts["tip"].index("anger")
     assert len(facts["images"]) == 12 and min(facts["images"]) > 0

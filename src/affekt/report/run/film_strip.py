@@ -70,7 +70,7 @@ def draw_skeletons(
     return buffer.getvalue()
 
 
-def stand(skeleton: Skeleton) -> np.ndarray:
+def normalize_walk(skeleton: Skeleton) -> np.ndarray:
     """Positions (t, v, 3) with the ground at 0, a person of height 1, and the body above the origin."""
     positions = skeleton.positions.astype(float)
     middle = positions.mean(axis=1, keepdims=True) * np.array([1.0, 0.0, 1.0])
@@ -82,12 +82,14 @@ def stand(skeleton: Skeleton) -> np.ndarray:
 def _draw_strip(axes: Axes, skeleton: Skeleton, color: str, poses: int, ink: str) -> None:
     cycle = skeleton.cycle_frames or len(skeleton.positions)
     moments = np.linspace(0, cycle - 1, poses).round().astype(int)
-    standing = stand(skeleton)[moments]
+    normalized = normalize_walk(skeleton)[moments]
     turn = np.radians(TURN_DEG)
     across = (
-        standing[..., 0] * np.cos(turn) + standing[..., 2] * np.sin(turn) + STEP * np.arange(poses)[:, None]
+        normalized[..., 0] * np.cos(turn)
+        + normalized[..., 2] * np.sin(turn)
+        + STEP * np.arange(poses)[:, None]
     )
-    points = np.stack([across, standing[..., 1]], axis=-1)
+    points = np.stack([across, normalized[..., 1]], axis=-1)
     index = {name: i for i, name in enumerate(skeleton.joints)}
     limbs = chains(skeleton.joints)
     axes.plot([-0.3, poses * STEP - 0.15], [0, 0], color=ink, alpha=0.35, linewidth=0.8)

@@ -16,7 +16,7 @@ import numpy as np
 from affekt.core.errors import UsageError
 from affekt.core.files.sealed import write_text
 from affekt.media.skeleton import Skeleton
-from affekt.report.run.film_strip import COLORS, chains, draw_skeletons, stand
+from affekt.report.run.film_strip import COLORS, chains, draw_skeletons, normalize_walk
 from affekt.report.templates import render_page
 
 # Units of a chart's view box: its size, and the positions of its axes.
@@ -130,13 +130,13 @@ def _strip(walk: Walk, labels: tuple[str, ...]) -> str:
 
 def _movement(skeleton: Skeleton) -> dict[str, Any]:
     """Values for the animation: one cycle of joint positions in thousandths of the person's height."""
-    standing = stand(skeleton)[: skeleton.cycle_frames]
+    normalized = normalize_walk(skeleton)[: skeleton.cycle_frames]
     index = {name: place for place, name in enumerate(skeleton.joints)}
-    feet = [standing[:, index[name]] for name in ("left_foot", "right_foot") if name in index]
+    feet = [normalized[:, index[name]] for name in ("left_foot", "right_foot") if name in index]
     return {
         "rate": skeleton.rate_hz or RATE_HZ,
-        "joints": standing.shape[1],
-        "frames": np.rint(standing * 1000).astype(int).ravel().tolist(),
+        "joints": normalized.shape[1],
+        "frames": np.rint(normalized * 1000).astype(int).ravel().tolist(),
         "limbs": [
             {
                 "side": limb[-1].partition("_")[0] if "_" in limb[-1] else "middle",
