@@ -31,7 +31,7 @@ def render_page(folder: Path, filters: Mapping[str, Callable[..., Any]], **value
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     environment.filters |= filters
     # Style and script are files of this package, not data of a caller, and are not escaped.
-    style, script = (Markup((folder / name).read_text()) for name in ("page.css", "page.js"))
+    style, script = (Markup((folder / name).read_text("utf-8")) for name in ("page.css", "page.js"))
     return environment.get_template("page.html.jinja").render(style=style, script=script, **values)
 
 

@@ -12,7 +12,7 @@ from affekt.core.prediction import Prediction
 from affekt.core.sample import Sample
 from affekt.core.segment import Point, Segment
 from affekt.metrics.localization import KEY_BAR, is_salient
-from affekt.report.timeline.lines import ENDS, describe_lines
+from affekt.report.timeline.curves import ENDS, describe_curves
 from affekt.report.timeline.media import ClipMedia
 from affekt.report.timeline.moments import attention_of, clock, key_spans, likeliest
 from affekt.report.timeline.parts import WIDTH, Places, Scale, corners, on_clock, script_data, when
@@ -136,7 +136,7 @@ def _curves(prediction: Prediction, scale: Scale, places: Places, strong: set[st
         for name in moments[0].scores
     }
     words = ", ".join(f"{on_clock(moment)} {likeliest(moment)}" for moment in moments)
-    return describe_lines(x, scores, strong, places, words=f"most likely label of each moment: {words}")
+    return describe_curves(x, scores, strong, places, words=f"most likely label of each moment: {words}")
 
 
 def _leading(prediction: Prediction) -> set[str]:

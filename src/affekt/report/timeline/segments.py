@@ -13,7 +13,7 @@ import numpy as np
 
 from affekt.core.prediction import Prediction
 from affekt.core.segment import Segment
-from affekt.report.timeline.lines import ENDS, describe_lines
+from affekt.report.timeline.curves import ENDS, describe_curves
 from affekt.report.timeline.moments import clock, confidence, percent, scored, without_overlaps
 from affekt.report.timeline.parts import Places, Scale, corners, script_data
 from affekt.report.wording import count, printable
@@ -148,4 +148,4 @@ def segment_curves(prediction: Prediction, scale: Scale, places: Places) -> dict
         for name, score, second in peaks
         if name in strong
     )
-    return describe_lines(x, scores, strong, places, words=f"scores over time: {words}", behind=shape)
+    return describe_curves(x, scores, strong, places, words=f"scores over time: {words}", behind=shape)

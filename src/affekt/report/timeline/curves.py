@@ -1,4 +1,4 @@
-"""Scores of labels over time as lines; the most relevant ones are strong and named at their end."""
+"""Scores of labels over time as curves; the most relevant ones are strong and named at their end."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 from affekt.report.timeline.parts import COLORS, Places, corners
 
-ENDS = 8  # labels that fit beside the lines
+ENDS = 8  # labels that fit beside the curves
 _END_GAP = 10.5  # between two labels, in percent of the plot's height
 
 
-def describe_lines(
+def describe_curves(
     x: Sequence[float],
     scores: Mapping[str, Sequence[float]],
     strong: Collection[str],
