@@ -193,16 +193,20 @@ def recipe_of(**changes):
     [
         (
             {"method": "vaanet", "config": {"num_classes": 2}, "selection": {}},
-            "long_shapes asks for segments, which vaanet does not find",
+            "long_shapes asks for localization; vaanet serves single_label, multi_label",
         ),
         (
             {"data": {"name": "moving_shapes"}, "config": {"num_classes": 4}},
-            "tsl_net finds segments, of which moving_shapes knows none",
+            "moving_shapes asks for single_label; tsl_net serves localization",
         ),
-        ({"selection": {"metric": "uar"}}, "selection.metric = 'uar' is no score of this task: take 'map'"),
+        (
+            {"selection": {"metric": "uar"}},
+            "selection.metric = 'uar' is not a score of localization: take 'map', or one of map, recall",
+        ),
         (
             {"method": "vaanet", "data": {"name": "moving_shapes"}, "config": {"num_classes": 4}},
-            "selection.metric = 'map' is no score of this task: take 'uar'",
+            "selection.metric = 'map' is not a score of single_label: take 'uar', or one of accuracy, uar, "
+            "macro_f1, weighted_f1, loss",
         ),
     ],
 )
@@ -218,7 +222,9 @@ def test_classes_that_do_not_fit_are_told_before_the_task():
 
 
 def test_a_network_for_segments_is_not_evaluated_on_labels_and_the_other_way_round(long_run, clip_run):
-    with pytest.raises(UsageError, match="answers to localization, moving_shapes asks for single_label"):
+    with pytest.raises(
+        UsageError, match="answers with localization, but moving_shapes asks for single_label"
+    ):
         affekt.evaluate(long_run, data="moving_shapes")
-    with pytest.raises(UsageError, match="answers to single_label, long_shapes asks for localization"):
+    with pytest.raises(UsageError, match="answers with single_label, but long_shapes asks for localization"):
         affekt.evaluate(clip_run, data="long_shapes")

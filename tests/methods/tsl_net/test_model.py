@@ -7,6 +7,7 @@ import torch
 from affekt.core import catalog
 from affekt.core.errors import ConfigError
 from affekt.core.labels import label_set
+from affekt.core.task import find_task
 from affekt.deploy.backends.network import graph_network
 from affekt.deploy.export.graphs import make_graph, make_graphs, max_difference, random_batch
 from affekt.engine.network import eager_network
@@ -114,7 +115,7 @@ def test_the_exported_graph_takes_any_number_of_cells_and_videos(streams):
 def test_raw_frames_are_exported_as_two_graphs():
     config = TSLNetConfig(**(SMALL | {"frames": FRAMES}))
     model, preprocess = small(frames=FRAMES), TSLNetPreprocess(config)
-    graphs = make_graphs(model, preprocess)
+    graphs = make_graphs(model, preprocess, find_task("localization"))
     assert graphs.encoded == "clips"
     eager = eager_network(model, encoded="clips")
     batches = [random_batch(preprocess.spec, 1, seed=cells, open_size=cells) for cells in (3, 14)]
