@@ -40,8 +40,8 @@ class SplitSettings(Settings):
     data set has no validation part, one is taken from the training part.
 
     Attributes:
-        test_share: Share of the samples that is held out as the test part if the data set has none; stratified
-            by label, subjects are kept whole. 0 holds out nothing.
+        test_share: Share of the samples that is held out as the test part if the data set has none;
+            stratified by label, subjects are kept whole. 0 holds out nothing.
         validate_on_test: Select the epoch on the test part, as some references do, and train on all other
             samples. The test scores are then optimistic; the run and its evaluations state this.
     """
@@ -140,8 +140,8 @@ class SelectionSettings(Settings):
 
     Attributes:
         patience: The run ends after this number of epochs without improvement of the metric.
-        last_epoch: Keep the last epoch regardless of its validation score. With a few dozen validation samples
-            and a learning rate that decays to 0, the best of many epochs is largely chance.
+        last_epoch: Keep the last epoch regardless of its validation score. With a few dozen validation
+            samples and a learning rate that decays to 0, the best of many epochs is largely chance.
     """
 
     metric: Literal["accuracy", "uar", "macro_f1", "weighted_f1", "loss", "map"] = "uar"
@@ -161,9 +161,9 @@ class TrainSettings(Settings):
     Attributes:
         workers: Processes that prepare batches.
         channels_last: Memory format of images and convolutions; faster on most processors.
-        cached_views: For networks with a frozen backbone: the backbone computes the features of this number of
-            views of each training sample once, before the first epoch, and the epochs use the views in turn.
-            0 caches nothing; 1 is right if training views do not vary.
+        cached_views: For networks with a frozen backbone: the backbone computes the features of this number
+            of views of each training sample once, before the first epoch, and the epochs use the views in
+            turn. 0 caches nothing; 1 is right if training views do not vary.
         weight_average: Decay of an exponential moving average of weights and batch statistics, updated after
             each step; validation and checkpoints use the average. The decay grows to this value during the
             first steps (`engine.averaging`). 0 does not average.
@@ -217,8 +217,8 @@ class Recipe(Settings):
     def _sam_fits(self) -> Recipe:
         if self.optimizer.sam and self.train.accumulate > 1:
             raise ValueError(
-                "optimizer.sam makes two passes over one batch in each step: it does not go with train.accumulate; "
-                "set train.batch_size instead"
+                "optimizer.sam makes two passes over one batch in each step: it does not go with "
+                "train.accumulate; set train.batch_size instead"
             )
         if self.optimizer.sam and self.train.precision == "16-mixed":
             raise ValueError(

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from affekt.core.errors import ConfigError, DataError
 from affekt.core.recipe import SplitSettings
@@ -179,6 +178,9 @@ def _subjects(samples: Sequence[Sample]) -> list[str]:
 
 def _folds(samples: Sequence[Sample], folds: int, seed: int) -> np.ndarray:
     """Fold of each sample; labels are spread evenly, subjects kept whole."""
+    # Of the extra `train`: runs are listed without it.
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
     subjects = _subjects(samples)
     if len(set(subjects)) < folds:
         raise ConfigError(
