@@ -1,4 +1,4 @@
-"""`affekt convert` from the shell: reports, next steps and exit codes."""
+"""`affekt convert` on the command line: reports, next steps and exit codes."""
 
 import json
 import subprocess
@@ -40,8 +40,7 @@ def test_a_whole_network_is_reported_and_the_next_step_is_named(whole_file, stat
     done = affekt("convert", "poster-v2", whole_file, "--labels", "raf-7")
     assert done.returncode == 0
     assert (
-        f"{len(state)} tensors taken over" in done.stderr
-        and "1 that the network has no use for" in done.stderr
+        f"{len(state)} tensors converted" in done.stderr and "1 that the network does not use" in done.stderr
     )
     assert f"next: affekt predict {tmp_path / 'epoch1-poster_v2'}" in done.stderr
 
@@ -68,7 +67,7 @@ def test_missing_labels_are_a_wrong_call_that_lists_the_sets(whole_file, tmp_pat
     assert not (tmp_path / "epoch1-poster_v2").exists()
 
 
-def test_an_optimizers_state_is_called_what_it_is(tmp_path):
+def test_the_state_of_an_optimizer_is_recognised(tmp_path):
     torch.save({"state": {}, "param_groups": [{"lr": 1.0}]}, tmp_path / "raf_model_best.pth")
     done = affekt("convert", "poster_v2", tmp_path / "raf_model_best.pth", "--labels", "raf-7")
     assert done.returncode == 1 and "the state of an optimizer and no weights" in done.stderr

@@ -10,7 +10,19 @@ from typer.testing import CliRunner
 import affekt
 from affekt.cli.main import app
 
-VERBS = ("demo", "methods", "datasets", "card", "data", "train", "evaluate", "export", "predict", "doctor")
+VERBS = (
+    "demo",
+    "methods",
+    "datasets",
+    "card",
+    "data",
+    "train",
+    "runs",
+    "evaluate",
+    "export",
+    "predict",
+    "doctor",
+)
 
 
 @pytest.mark.parametrize("verb", VERBS)

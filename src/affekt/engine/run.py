@@ -139,14 +139,7 @@ class Run:
 
     def metrics(self) -> list[dict[str, Any]]:
         """One row for each epoch; an incomplete last line is ignored."""
-        file = self.path / "metrics.jsonl"
-        rows: list[dict[str, Any]] = []
-        for line in file.read_text().splitlines() if file.is_file() else []:
-            try:
-                rows.append(json.loads(line))
-            except ValueError:
-                break
-        return rows
+        return read_rows(self.path / "metrics.jsonl")
 
     def write_metrics(self, rows: Sequence[dict[str, Any]]) -> None:
         """Replace the rows."""
@@ -173,6 +166,17 @@ class Run:
         for folder in self.checkpoints.iterdir():
             if folder.is_dir() and not folder.is_symlink() and folder.resolve() not in kept:
                 shutil.rmtree(folder)
+
+
+def read_rows(file: Path) -> list[dict[str, Any]]:
+    """Rows of a file of JSON lines that is appended to; an incomplete last line is ignored."""
+    rows: list[dict[str, Any]] = []
+    for line in file.read_text().splitlines() if file.is_file() else []:
+        try:
+            rows.append(json.loads(line))
+        except ValueError:
+            break
+    return rows
 
 
 def evaluation_folder(data: str, sha256: str) -> str:
