@@ -10,7 +10,7 @@ from affekt.core.errors import ConfigError
 from affekt.core.recipe import Recipe
 from affekt.engine.features.cache import cache_root
 from affekt.engine.features.filling import Filled, OnItem, cached
-from affekt.engine.splits import check_parts, part
+from affekt.engine.splits import check_splits, part
 from affekt.engine.train import make_datasets, make_network, open_corpus
 from affekt.engine.weights.initial import check_start, name_weights, read_weights, start_from
 
@@ -48,7 +48,7 @@ def fill_ahead(
     config = method.make_config(recipe.config)
     corpus = open_corpus(recipe, data_root)
     parts = part(corpus.samples, recipe.split)
-    check_parts(parts)
+    check_splits(parts)
     given = read_weights(weights)
     check_start(name_weights(recipe, given), given, method)
     datasets, _, state = make_datasets(recipe, method, config, corpus, parts)
