@@ -56,12 +56,12 @@ def test_a_branch_is_reported_as_json(state, tmp_path):
     assert report["folder"] == str(tmp_path / "landmarks")
 
 
-def test_a_file_that_does_not_exist_is_a_wrong_call(tmp_path):
+def test_a_file_that_does_not_exist_is_wrong_usage(tmp_path):
     done = affekt("convert", "poster_v2", tmp_path / "nowhere.pth")
     assert done.returncode == 2 and "does not exist" in done.stderr
 
 
-def test_missing_labels_are_a_wrong_call_that_lists_the_sets(whole_file, tmp_path):
+def test_missing_labels_are_wrong_usage_and_the_sets_are_listed(whole_file, tmp_path):
     done = affekt("convert", "poster_v2", whole_file)
     assert done.returncode == 2 and "raf-7" in done.stderr and "affectnet-7" in done.stderr
     assert not (tmp_path / "epoch1-poster_v2").exists()

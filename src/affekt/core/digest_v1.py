@@ -1,8 +1,8 @@
-"""The digest that run folders were named by before version 2: old runs are still found by it.
+"""Version 1 of the digest of a recipe, by which earlier runs are found: it is in the names of their folders.
 
-It covers every field of a recipe as it was then, defaults included. The lists are frozen: a field that is
-added to `Recipe` never enters here. Whether a folder of this name holds the run that is looked for is
-decided by the recipe in it.
+It covers all fields that a recipe had then, including those at their defaults. The lists are frozen: fields
+that are added to `Recipe` are not added here. Such a field can differ between recipes of one digest, so
+the recipe in a folder that is found must be compared as well.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
     ),
 }
 _SAM = ("rho", "adaptive", "statistics")
-# Fields that are left out where they are empty or 0: the first runs were made before these fields existed.
+# Fields that are left out if they are empty or 0: the first runs were made before these fields existed.
 _LATER = (
     ("train", "cached_views"),
     ("optimizer", "rates"),

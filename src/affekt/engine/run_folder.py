@@ -1,4 +1,4 @@
-"""Where the folder of a run lies: its path states what the run is.
+"""The folder of a run: its path states task, mode, loss and modalities.
 
 runs/training/emotion_gait--E/trainable--32--cross_entropy+affective/1xE--G/<hash>--<seed>/
 
@@ -50,7 +50,7 @@ def folder_of(recipe: Recipe, labels: LabelSet, *, criterion: str = "cross_entro
 
 
 def find_folder(runs: Path, recipe: Recipe) -> Path | None:
-    """The folder of a run that exists, by its recipe: also one whose path an older version made.
+    """The existing folder of a recipe's run, also if an older version made its path; None if there is none.
 
     Raises:
         ConfigError: The recipe in a folder of this name cannot be read.

@@ -1,7 +1,8 @@
-"""Short names of runs, and the run that a name stands for.
+"""Short names of runs, and how a run is found by its name.
 
-A run is called `<method>-<data set>-<digits>-<seed>`, as in `bpm_gcn-walkers-4a4b-0`: the first digits of its
-folder's hash, four or as many as tell it from the others. A folder that was renamed is called by its name.
+The name is `<method>-<data set>-<digits>-<seed>`, as in `bpm_gcn-walkers-4a4b-0`. The digits are the first
+four of the hash in the folder's name, or more if four do not distinguish the runs. The name of a run whose
+folder was renamed is the name of the folder.
 """
 
 from __future__ import annotations
@@ -116,7 +117,7 @@ def _names_of(method_data: str, digits: str, seed: str) -> list[str]:
 
 
 def _spellings(run: NamedRun) -> set[str]:
-    """What a run is found by: each of its names, and its folder's name."""
+    """All names by which a run is found, with that of its folder."""
     head, _, seed = run.full_name.rpartition("-")
     method_data, _, digits = head.rpartition("-")
     names = [run.full_name, *_names_of(method_data, digits, seed), run.path.name]
@@ -124,7 +125,7 @@ def _spellings(run: NamedRun) -> set[str]:
 
 
 def _plain(text: str) -> str:
-    """A name without the differences that people overlook: `BPM-GCN` is `bpm_gcn`."""
+    """A name without differences of case, hyphens and underscores: `BPM-GCN` is `bpm_gcn`."""
     return re.sub(r"[-_]+", "-", text.strip().lower())
 
 
@@ -133,7 +134,7 @@ def _is_only(run: NamedRun, others: list[NamedRun]) -> bool:
 
 
 def _near(wanted: str, named: list[NamedRun]) -> str:
-    """Names like the wanted one, or the newest."""
+    """Names that are close to the wanted one, or the newest names."""
     if not named:
         return "; there are none"
     names = {_plain(run.name): run.name for run in named}
