@@ -7,7 +7,7 @@ from affekt.core.errors import UsageError
 
 
 def command(runs: RunsFolder = RUNS, json: AsJson = False) -> None:
-    """List runs with their scores, the newest first.
+    """List runs by name (method, data set, hash, seed) with their scores, the newest first.
 
     Other commands take the name of a run, the beginning of its name, or `latest` in place of its folder.
 
@@ -24,12 +24,10 @@ def command(runs: RunsFolder = RUNS, json: AsJson = False) -> None:
     readable = [run for run in found if not run.reason]
     if readable:
         as_table(
-            ("run", "method", "data", "modalities", "state", "validation", "test", "when"),
+            ("run", "modalities", "state", "validation", "test", "when"),
             [
                 (
                     run.name,
-                    run.method,
-                    run.data,
                     "+".join(run.modalities),
                     run.state,
                     run.validation or "",
@@ -38,6 +36,7 @@ def command(runs: RunsFolder = RUNS, json: AsJson = False) -> None:
                 )
                 for run in readable
             ],
+            unfolded="run",
         )
     for run in found:
         if run.reason:

@@ -31,12 +31,19 @@ def as_json(values: Any) -> None:
     sys.stdout.write(json.dumps(values, indent=1) + "\n")
 
 
-def as_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str = "") -> None:
-    """A table on standard output; numbers right-aligned."""
+def as_table(
+    columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str = "", unfolded: str = ""
+) -> None:
+    """A table on standard output; numbers right-aligned.
+
+    Args:
+        unfolded: A column to be copied from: it is kept on one line in narrow terminals.
+    """
     table = Table(title=title or None, title_justify="left", show_edge=False, pad_edge=False)
     for number, name in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[number], int | float) for row in rows)
-        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+        justify = "right" if numeric else "left"
+        table.add_column(name, justify=justify, overflow="fold", no_wrap=name == unfolded)
     for row in rows:
         table.add_row(*(f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in row))
     # A pipe has no width: lines are not folded there.
