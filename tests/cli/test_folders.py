@@ -1,4 +1,4 @@
-"""What the commands report of folders: left-out files, splits and spellings."""
+"""What the commands report about folders: left-out files, splits and spellings."""
 
 import json
 

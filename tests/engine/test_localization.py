@@ -14,7 +14,7 @@ from affekt.core.recipe import Recipe, SplitSettings
 from affekt.core.sample import Sample
 from affekt.core.segment import Point, Segment
 from affekt.engine.experiment import make_network, open_corpus
-from affekt.engine.splits import check_parts, part
+from affekt.engine.splits import check_splits, part
 from affekt.engine.weights.checkpoint import FolderCheckpointIO, training_weights
 from affekt.methods.tsl_net.objective import TSLNetObjective
 from affekt.metrics.detection import TSL_THRESHOLDS
@@ -174,10 +174,10 @@ def test_selecting_on_test_lets_no_subject_stand_in_training_and_test(leaks):
     parts = part(samples, SplitSettings(validate_on_test=True))
     assert parts.validation == parts.test == [samples[2]]
     if not leaks:
-        check_parts(parts)
+        check_splits(parts)
         return
-    with pytest.raises(DataError, match="1 subjects stand in both train and validation, such as three"):
-        check_parts(parts)
+    with pytest.raises(DataError, match="1 subject is in both train and validation, such as three"):
+        check_splits(parts)
 
 
 # What does not fit

@@ -94,9 +94,9 @@ def run_loop(
         AffektError: A step was refused.
     """
     dataset = catalog.dataset(recipe.data.name)
-    # Only what a demo made is removed: the folder may hold runs of somebody's own.
-    shutil.rmtree(Run.place(folder / "runs", recipe, dataset.modalities).path, ignore_errors=True)
     corpus = open_dataset(dataset, None, recipe.data.options)
+    # Only what a demo made is removed: the folder may hold runs of somebody's own.
+    shutil.rmtree(Run.place(folder / "runs", recipe, corpus.labels).path, ignore_errors=True)
     owners = len({sample.subject for sample in corpus.samples})
     say(f"invented {len(corpus.samples)} {kind} of {owners} {subjects}, in {len(corpus.labels)} emotions")
     say(f"training {recipe.method} for {recipe.train.epochs} epochs")

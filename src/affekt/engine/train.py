@@ -81,7 +81,7 @@ def train(
             corpus = open_corpus(recipe, data_root)
             given = read_weights(weights)
             recipe = name_weights(recipe, given)
-            run = state.run = Run.place(Path(runs), recipe, catalog.dataset(recipe.data.name).modalities)
+            run = state.run = Run.place(Path(runs), recipe, corpus.labels, criterion=corpus.task.loss_name)
             if resume and run.result is not None and _is_first_process():
                 log.warning("%s is finished already: nothing is trained", run.path)
                 return run

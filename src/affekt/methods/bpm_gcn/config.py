@@ -94,3 +94,8 @@ class BPMGCNConfig(Settings):
     def _false_is_none(cls, value: Any) -> Any:
         """TOML has no null."""
         return None if value is False else value
+
+    @property
+    def loss_terms(self) -> tuple[str, ...]:
+        """Terms of the objective with these values."""
+        return ("cross_entropy", "affective") if self.affective else ("cross_entropy",)

@@ -84,3 +84,9 @@ class CTENConfig(Settings):
         if 32 * self.visual.width % self.heads:
             raise ValueError(f"{32 * self.visual.width} features cannot be cut into {self.heads} heads")
         return self
+
+    @property
+    def loss_terms(self) -> tuple[str, ...]:
+        """Terms of the objective with these values."""
+        polarity = ("polarity",) if self.polarity_penalty else ()
+        return ("cross_entropy", *polarity, *(("context", "keyframes") if self.erase else ()))

@@ -99,3 +99,22 @@ class TSLNetConfig(Settings):
         if self.frames is not None and self.streams == "audio":
             raise ValueError("a network that only hears has no use for frames: leave them out")
         return self
+
+    @property
+    def loss_terms(self) -> tuple[str, ...]:
+        """Terms of the objective with these values."""
+        weights = self.loss
+        seeds = weights.cells * weights.seeds
+        terms = {
+            "video": weights.video,
+            "point": weights.cells - seeds,
+            "background": seeds,
+            "foreground": seeds,
+            "contrast": weights.contrast,
+        }
+        return tuple(name for name, weight in terms.items() if weight)
+
+    @property
+    def has_frozen_part(self) -> bool:
+        """Whether a part of the network is not trained."""
+        return self.frames is not None and self.frames.freeze

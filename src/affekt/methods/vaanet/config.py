@@ -87,3 +87,13 @@ class VAANetConfig(Settings):
     polarity_penalty: float = Field(default=0.5, ge=0)
     even_attention: bool = False
     dropout: float = Field(default=0.0, ge=0, lt=1)
+
+    @property
+    def loss_terms(self) -> tuple[str, ...]:
+        """Terms of the objective with these values."""
+        return ("cross_entropy", "polarity") if self.polarity_penalty else ("cross_entropy",)
+
+    @property
+    def has_frozen_part(self) -> bool:
+        """Whether a part of the network is not trained."""
+        return self.freeze_backbone and self.streams != "audio"
