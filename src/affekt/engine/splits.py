@@ -13,7 +13,7 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from affekt.core.errors import ConfigError, DataError
 from affekt.core.recipe import SplitSettings
 from affekt.core.sample import Sample, Split
-from affekt.data.split_names import split_of
+from affekt.data.layouts.split_names import split_of
 
 PARTS = ("train", "validation", "test")
 

@@ -38,9 +38,9 @@ from affekt.core.sample import Sample, Split
 from affekt.core.segment import Segment
 from affekt.core.settings import Settings
 from affekt.invented.long_shapes.picture import DrawnVideo
+from affekt.invented.long_shapes.plan import NAMES, LongStory, write_story
 from affekt.invented.long_shapes.points import mark
 from affekt.invented.long_shapes.sound import sing
-from affekt.invented.long_shapes.story import NAMES, LongStory, write_story
 from affekt.media.sound import Waveform
 from affekt.media.video import Video
 

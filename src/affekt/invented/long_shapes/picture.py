@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from affekt.invented.long_shapes.story import GRAIN, PICTURE, SWAY, Habits, LongStory, cast, shown
+from affekt.invented.long_shapes.plan import GRAIN, PICTURE, SWAY, Habits, LongStory, cast, shown
 from affekt.invented.moving_shapes.canvas import COLD, WARM, Ground, Paths, develop, paint, rgb, sway
-from affekt.invented.moving_shapes.story import Troupe, smooth
+from affekt.invented.moving_shapes.plan import Troupe, smooth
 from affekt.media.image import resize
 
 EDITION = 1  # to be raised with each change of what is drawn: features in caches are known by it

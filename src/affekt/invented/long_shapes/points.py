@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from affekt.core.segment import Point
-from affekt.invented.long_shapes.story import MARKS, NAMES, LongStory, Stretch
+from affekt.invented.long_shapes.plan import MARKS, NAMES, LongStory, Stretch
 
 SEGMENTS, INSIDE, OPPOSITE, OUTSIDE = 1058, 691, 29, 507  # of TSL-300: segments for training, and points
 ASTRAY_S, SPREAD = 15.0, 1.3  # median distance of points in no segment; their quartiles are 5 and 36 s

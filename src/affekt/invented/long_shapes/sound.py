@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from affekt.invented.long_shapes.story import VOICE, Habits, LongStory, cast, shown
-from affekt.invented.moving_shapes.story import Troupe
+from affekt.invented.long_shapes.plan import VOICE, Habits, LongStory, cast, shown
+from affekt.invented.moving_shapes.plan import Troupe
 from affekt.invented.moving_shapes.voice import HUM, HUM_HZ, REST, add, air, beep, click, voice
 
 BLOCK_S = 16.0  # that are hummed together

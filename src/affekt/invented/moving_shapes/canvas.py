@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from affekt.invented.moving_shapes.story import smooth
+from affekt.invented.moving_shapes.plan import smooth
 
 WAVES = 8  # that make the ground's texture
 CHUNK = 16  # frames that share the rectangle in which a shape is drawn

@@ -37,8 +37,8 @@ from affekt.core.sample import Sample, Split
 from affekt.core.segment import Segment
 from affekt.core.settings import Settings
 from affekt.invented.moving_shapes.picture import draw
+from affekt.invented.moving_shapes.plan import EVENTS, Story, troupe_of
 from affekt.invented.moving_shapes.sound import sing
-from affekt.invented.moving_shapes.story import EVENTS, Story, troupe_of
 from affekt.media.sound import Waveform
 from affekt.media.video import VideoFrames
 

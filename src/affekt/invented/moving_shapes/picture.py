@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from affekt.invented.moving_shapes.canvas import COLD, WARM, Ground, Paths, develop, paint, rgb, sway
-from affekt.invented.moving_shapes.story import PICTURES, Story, Troupe
+from affekt.invented.moving_shapes.plan import PICTURES, Story, Troupe
 
 FEWEST, MOST = 4, 6  # shapes
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from affekt.invented.moving_shapes.story import SOUNDS, Story, Troupe
+from affekt.invented.moving_shapes.plan import SOUNDS, Story, Troupe
 from affekt.invented.moving_shapes.voice import HUM, HUM_HZ, REST, add, air, beep, click, voice
 
 CALL, SIGH = (0.6, 12), (2.6, 3)  # as `HUM`: bright and dull

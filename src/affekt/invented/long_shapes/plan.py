@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from affekt.invented.moving_shapes.story import RAMP_S, Troupe, smooth, troupe_of
+from affekt.invented.moving_shapes.plan import RAMP_S, Troupe, smooth, troupe_of
 
 FEWEST, EVENTS_A_MINUTE, MOST = 2, 1.5, 9  # events of a video: from the fewest to so many a minute
 SHORTEST_S, LONGEST_S = 6.0, 25.0  # of a stretch; short ones are more common
