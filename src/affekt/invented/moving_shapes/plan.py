@@ -1,4 +1,4 @@
-"""What happens in a clip of moving shapes: who plays, when it tells, and what distracts from that."""
+"""The plan of a clip of moving shapes: its performer, when its event takes place, times of distractors."""
 
 from __future__ import annotations
 
@@ -6,66 +6,67 @@ from typing import NamedTuple
 
 import numpy as np
 
-RAMP_S = 0.2  # in which a tell comes and goes
+RAMP_S = 0.2  # duration of fading an event in and out
 
-EVENTS, TROUPES, PICTURES, SOUNDS = range(4)  # streams of chance, so that none moves another
+EVENTS, PERFORMERS, PICTURES, SOUNDS = range(4)  # independent random streams
 
 
-class Story(NamedTuple):
-    """One clip before it is drawn. Times in seconds from its start.
+class ClipPlan(NamedTuple):
+    """Everything about a clip that is fixed before rendering. Times in seconds from its start.
 
     Attributes:
-        seed, number: What chance starts from: of the corpus, and of the clip in it.
-        troupe: Number of those who play.
-        is_positive: Told by the picture alone.
-        is_aroused: Told by the sound alone.
-        start_s, end_s: The only part that tells anything.
+        seed: Seed of the corpus.
+        number: Number of the clip in the corpus.
+        performer: Number of its performer.
+        is_positive: Valence, expressed only by the picture.
+        is_aroused: Arousal, expressed only by the sound.
+        start_s, end_s: The informative event; the rest of the clip does not depend on the label.
     """
 
     seed: int
     number: int
-    troupe: int
+    performer: int
     is_positive: bool
     is_aroused: bool
     duration_s: float
     start_s: float
     end_s: float
 
-    def chance(self, stream: int) -> np.random.Generator:
-        """Numbers of this clip for one purpose."""
+    def rng(self, stream: int) -> np.random.Generator:
+        """Random generator of this clip for one stream."""
         return np.random.default_rng([self.seed, stream, self.number])
 
-    def shown(self, times_s: np.ndarray) -> np.ndarray:
-        """How far the tell is on at each time, from 0 to 1, with soft ends inside the event."""
+    def activity(self, times_s: np.ndarray) -> np.ndarray:
+        """Strength of the event at each time, from 0 to 1, with soft ends inside the event."""
         inside = np.minimum(times_s - self.start_s, self.end_s - times_s) / RAMP_S
-        return smooth(np.clip(inside, 0, 1))
+        return smoothstep(np.clip(inside, 0, 1))
 
     def bumps(self, times_s: np.ndarray, centers_s: np.ndarray, width_s: float) -> np.ndarray:
-        """Short soft bumps (len(centers_s), len(times_s)) from 0 to 1, nowhere on during the event."""
-        near = smooth(np.clip(1 - np.abs(times_s - centers_s[:, None]) / width_s, 0, 1))
+        """Short smooth pulses (len(centers_s), len(times_s)) from 0 to 1; 0 during the event."""
+        near = smoothstep(np.clip(1 - np.abs(times_s - centers_s[:, None]) / width_s, 0, 1))
         return near * ((times_s < self.start_s) | (times_s >= self.end_s))
 
     def moments_outside(self, rng: np.random.Generator, count: int) -> np.ndarray:
-        """Random times (count,) before or after the event, spread evenly over what is left of the clip."""
+        """Random times (count,) before or after the event, uniform over the rest of the clip."""
         at = rng.uniform(0, self.duration_s - (self.end_s - self.start_s), count)
         return np.where(at < self.start_s, at, at + self.end_s - self.start_s)
 
 
-class Troupe(NamedTuple):
-    """Who plays: what all clips of one subject have in common.
+class Performer(NamedTuple):
+    """Appearance and voice of a subject: what all of its clips have in common.
 
     Attributes:
-        hue: Turn of the palette, in degrees.
-        ground_hue: Of the background, in degrees.
-        size: Of its shapes, by the average.
-        roundness: Of its shapes: 0 boxes, 1 discs.
-        pitch: Of its voice, in semitones from the average.
-        brightness: Of its voice: how much the overtones count, by the average.
-        tempo: By the average.
+        hue: Rotation of the palette, in degrees.
+        background_hue: Hue of the background, in degrees.
+        size: Size of its shapes, relative to the average.
+        roundness: Roundness of its shapes: 0 boxes, 1 discs.
+        pitch: Pitch of its voice, in semitones from the average.
+        brightness: Strength of the overtones of its voice, relative to the average.
+        tempo: Speed of its movements and phrases, relative to the average.
     """
 
     hue: float
-    ground_hue: float
+    background_hue: float
     size: float
     roundness: float
     pitch: float
@@ -73,13 +74,13 @@ class Troupe(NamedTuple):
     tempo: float
 
 
-def troupe_of(seed: int, number: int, noise: float) -> Troupe:
-    """A troupe by its number; without noise all are alike."""
-    rng = np.random.default_rng([seed, TROUPES, number])
+def make_performer(seed: int, number: int, noise: float) -> Performer:
+    """The performer of a number; without noise all are identical."""
+    rng = np.random.default_rng([seed, PERFORMERS, number])
     hue, ground, size, roundness, pitch, brightness, tempo = noise * rng.uniform(-1, 1, 7)
-    return Troupe(
+    return Performer(
         hue=12.0 * float(hue),
-        ground_hue=225.0 + 60.0 * float(ground),
+        background_hue=225.0 + 60.0 * float(ground),
         size=1.0 + 0.12 * float(size),
         roundness=min(max(0.55 + 0.45 * float(roundness), 0.0), 1.0),
         pitch=3.5 * float(pitch),
@@ -88,6 +89,6 @@ def troupe_of(seed: int, number: int, noise: float) -> Troupe:
     )
 
 
-def smooth(x: np.ndarray) -> np.ndarray:
-    """From 0 to 1 without corners."""
+def smoothstep(x: np.ndarray) -> np.ndarray:
+    """Smoothstep from 0 to 1."""
     return x * x * (3 - 2 * x)
