@@ -158,7 +158,7 @@ def test_all_wrong_rows_are_reported_at_once(tmp_path):
         "line 4: label 0 is not the number of calm, 1; actor 'one' is not a number",
         "line 5: unknown class 'envy'; known: neutral",
         "line 6: the file is empty",
-        "line 7: a stands in line 2 already",
+        "line 7: a is already in line 2",
         "line 8: more cells than columns",
         "line 9: 'f\\\\g.wav' must use / between folders, on every system; actor None is not a number",
     ):
