@@ -12,7 +12,7 @@ import numpy as np
 from affekt.core.errors import ConfigError, DataError
 from affekt.core.recipe import SplitSettings
 from affekt.core.sample import Sample, Split
-from affekt.data.split_names import split_of
+from affekt.data.layouts.split_names import split_of
 
 PARTS = ("train", "validation", "test")
 
