@@ -27,7 +27,7 @@ from affekt.core.dataset import Corpus
 from affekt.core.recipe import Recipe, SplitSettings
 from affekt.data.open import open_dataset
 from affekt.engine.averaging import averaging_decay
-from affekt.engine.criterion import Criterion, class_weights
+from affekt.engine.criterion import WeightedCrossEntropy, class_weights
 from affekt.engine.loading import EpochSampler, train_loader
 from affekt.engine.optimization import make_optimizer, rate_factor
 from affekt.engine.randomness import STEP, seed_torch
@@ -117,7 +117,7 @@ def trained(recipe: Recipe, corpus: Corpus, parts: Parts) -> dict[str, np.ndarra
     datasets, preprocess, _ = make_datasets(recipe, method, config, corpus, parts)
     weights = class_weights(recipe.loss, datasets["train"].targets, corpus.labels)
     model = make_network(recipe, method, config)
-    criterion = Criterion(recipe.loss, corpus.task, weights, corpus.labels)
+    criterion = WeightedCrossEntropy(recipe.loss, corpus.task, weights, corpus.labels)
     objective = method.load("objective")(config, criterion)
     held = [*parts.validation, *parts.test]
     truth = np.array([corpus.labels.index(str(sample.label)) for sample in held])

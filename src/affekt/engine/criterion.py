@@ -14,8 +14,11 @@ from affekt.core.labels import LabelSet
 from affekt.core.recipe import LossSettings
 
 
-class Criterion(nn.Module):
-    """Cross-entropy with smoothing and class weights; binary where classes do not exclude each other."""
+class WeightedCrossEntropy(nn.Module):
+    """Cross-entropy with smoothing and class weights; binary where classes do not exclude each other.
+
+    Implements `affekt.layers.cross_entropy.Criterion`.
+    """
 
     weight: Tensor | None
 

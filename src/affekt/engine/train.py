@@ -21,7 +21,7 @@ from affekt.core.sample import Localizing, Preprocess
 from affekt.core.settings import Settings
 from affekt.data.left_out import kinds_of
 from affekt.data.open import open_dataset
-from affekt.engine.criterion import Criterion, class_weights
+from affekt.engine.criterion import WeightedCrossEntropy, class_weights
 from affekt.engine.features.cache import cache_root
 from affekt.engine.features.filling import cached
 from affekt.engine.finish import finish
@@ -197,7 +197,9 @@ def _fit(
     model = make_network(recipe, method, config)
     module = TrainingModule(
         model,
-        method.load("objective")(config, Criterion(recipe.loss, corpus.task, weights, corpus.labels)),
+        method.load("objective")(
+            config, WeightedCrossEntropy(recipe.loss, corpus.task, weights, corpus.labels)
+        ),
         preprocess.spec.names,
         recipe,
         make_scorer(corpus, preprocess, parts),
