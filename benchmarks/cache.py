@@ -23,7 +23,7 @@ from torch.utils.data import DataLoader
 
 from affekt.core import catalog
 from affekt.core.recipe import Recipe
-from affekt.engine.criterion import Criterion
+from affekt.engine.criterion import WeightedCrossEntropy
 from affekt.engine.features.backbone import FeatureNetwork
 from affekt.engine.features.filling import CachedDataset, Filled, cached
 from affekt.engine.loading import SampleDataset, collate
@@ -136,7 +136,9 @@ def case_of(streams: str, snippets: int, clips: int, folder: Path) -> Case:
     kept, first = fill()
     _, again = fill()
     model.train()
-    objective = method.load("objective")(config, Criterion(recipe.loss, corpus.task, None, corpus.labels))
+    objective = method.load("objective")(
+        config, WeightedCrossEntropy(recipe.loss, corpus.task, None, corpus.labels)
+    )
     return Case(recipe, model, objective, plain, kept["train"], first, again)
 
 
@@ -169,7 +171,7 @@ def epochs_of(case: Case) -> dict[str, Timed]:
 
 def measure(snippets: int, clips: int, folder: Path) -> list[str]:
     """Lines of the report."""
-    seen, both = (case_of(streams, snippets, clips, folder) for streams in ("visual", "visual+audio"))
+    seen, both = (case_of(streams, snippets, clips, folder) for streams in ("video", "video+audio"))
     features = features_of(seen)
     rows = [(f"features of {clips} clips, computed or read", features["computed"], features["read"])]
     for case, what in ((seen, "seen only"), (both, "seen and heard, with a ResNet-18 that learns")):

@@ -3,7 +3,7 @@
 import pytest
 
 from affekt.core.errors import AffektError
-from affekt.core.weights import KeyMap, Source
+from affekt.core.weights import KeyMap, PublishedFile
 
 NAMES = KeyMap(
     (("l{i+1}.conv.{}", "blocks.{i}.convolution.{}"), ("fc.{}", "head.{}"), ("PA", "edges")),
@@ -62,7 +62,7 @@ def test_every_key_of_a_foreign_file_has_its_place():
 
 
 def test_a_file_is_of_a_kind_when_it_has_all_its_marks():
-    source = Source("file", NAMES, marks=("fc.{}", "l{i}.{}"))
+    source = PublishedFile("file", NAMES, marks=("fc.{}", "l{i}.{}"))
     assert source.fits(["fc.bias", "l2.conv.weight", "strange"])
     assert not source.fits(["fc.bias", "lx.conv.weight"])
-    assert Source("any file", NAMES).fits(["strange"])
+    assert PublishedFile("any file", NAMES).fits(["strange"])

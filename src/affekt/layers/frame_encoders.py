@@ -37,7 +37,7 @@ def frame_encoder(
     """A network over (n, 3, t, h, w) float32, t at most 16 for `resnet_3d`, that gives (n, width).
 
     Each has its own scale of pixels, which `affekt.media.cells.as_encoded` gives: RGB in [-1, 1] for `i3d`,
-    RGB in [0, 1] minus 100/255 for `resnet_3d`. Weights are random; `affekt.layers.names.frame_sources` knows
+    RGB in [0, 1] minus 100/255 for `resnet_3d`. Weights are random; `affekt.layers.names` knows
     the files that bring published ones.
 
     Args:

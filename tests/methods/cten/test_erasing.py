@@ -109,7 +109,7 @@ def clip(frames, segments=2):
 
 
 def test_a_training_view_decodes_windows_and_says_which_frames_they_are():
-    config = CTENConfig(**(TINY | {"streams": "visual"}))
+    config = CTENConfig(**(TINY | {"streams": "video"}))
     arrays = CTENPreprocess(config)(clip(50), rng=np.random.default_rng(1))
     assert arrays["windows"].shape == (4, 3, 4, 32, 32) and arrays["windows"].dtype == np.uint8
     assert int(arrays["frames"]) == 50
@@ -121,7 +121,7 @@ def test_a_training_view_decodes_windows_and_says_which_frames_they_are():
 
 
 def test_three_looks_train_the_whole_network():
-    config = CTENConfig(**(TINY | {"streams": "visual", "dropout": 0.0}))
+    config = CTENConfig(**(TINY | {"streams": "video", "dropout": 0.0}))
     torch.manual_seed(0)
     model = CTEN(config).train()
     views = [CTENPreprocess(config)(clip(30 + n), rng=np.random.default_rng(n)) for n in range(4)]

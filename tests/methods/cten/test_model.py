@@ -19,7 +19,7 @@ def tiny(**changes):
 
 
 @pytest.mark.parametrize(
-    ("streams", "count", "trainable"), [("visual+audio", 135.28e6, 50.04e6), ("visual", 87.37e6, 2.12e6)]
+    ("streams", "count", "trainable"), [("video+audio", 135.28e6, 50.04e6), ("video", 87.37e6, 2.12e6)]
 )
 def test_parameters_are_the_ones_of_the_reference(streams, count, trainable):
     with torch.device("meta"):
@@ -35,7 +35,7 @@ def test_the_answer_is_the_mean_of_what_segments_say():
 
 
 def test_a_network_that_only_sees_has_no_ears():
-    model = tiny(streams="visual").eval()
+    model = tiny(streams="video").eval()
     assert not [name for name, _ in model.named_parameters() if "audio" in name or "cross" in name]
     assert model(clips=torch.randn(CLIPS)).logits.shape == (3, 4)
 

@@ -59,7 +59,7 @@ def test_less_than_a_window_is_one_clear_error():
 def notes_of(samples, *, seconds=3.0):
     frames = VideoFrames(np.zeros((9, 32, 32, 3), np.uint8), np.arange(9) * seconds / 9, seconds)
     visual = VisualConfig(segments=2, snippet_frames=4, size=32, height=32)
-    config = CTENConfig(visual=visual, audio=AUDIO, streams="visual+audio", erase=False)
+    config = CTENConfig(visual=visual, audio=AUDIO, streams="video+audio", erase=False)
     with collect_notes() as notes:
         preprocess.CTENPreprocess(config).views(
             Sample("a", {"video": frames, "audio": Waveform(samples, 16_000)})

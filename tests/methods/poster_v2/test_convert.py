@@ -17,7 +17,7 @@ from affekt.methods.poster_v2.weights import (
     IMAGE_BRANCH,
     IMAGE_BRANCH_ONE_LIST,
     LANDMARK_BRANCH,
-    SOURCES,
+    PUBLISHED_FILES,
     WEIGHTS,
 )
 
@@ -263,7 +263,7 @@ def test_a_file_of_no_known_kind_is_told_which_there_are(tmp_path):
     with pytest.raises(FolderError) as caught:
         convert("poster_v2", tmp_path / "other.safetensors")
     assert "It holds 1 tensors: fc.weight" in str(caught.value)
-    assert all(source.title in str(caught.value) for source in SOURCES)
+    assert all(source.title in str(caught.value) for source in PUBLISHED_FILES)
 
 
 def test_a_folder_that_is_not_ours_is_not_overwritten(whole_file, tmp_path):

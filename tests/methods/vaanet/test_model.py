@@ -32,7 +32,7 @@ def test_parameters_are_the_ones_of_the_reference_without_its_second_head():
 
 
 @pytest.mark.parametrize(
-    ("streams", "inputs"), [("visual", ("clips",)), ("audio", ("mfcc",)), ("visual+audio", ("clips", "mfcc"))]
+    ("streams", "inputs"), [("video", ("clips",)), ("audio", ("mfcc",)), ("video+audio", ("clips", "mfcc"))]
 )
 def test_each_stream_answers_alone_or_together(streams, inputs):
     model = tiny(streams=streams).eval()

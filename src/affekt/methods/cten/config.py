@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from affekt.core.settings import Settings
 from affekt.media.video.snippets import SnippetSettings
@@ -66,7 +66,7 @@ class CTENConfig(Settings):
     """
 
     num_classes: int = Field(default=8, ge=2)
-    streams: Literal["visual+audio", "visual"] = "visual+audio"
+    streams: Literal["video+audio", "video"] = "video+audio"
     visual: VisualConfig = VisualConfig()
     audio: AudioConfig = AudioConfig()
     heads: PositiveInt = 8
@@ -78,6 +78,12 @@ class CTENConfig(Settings):
     polarity_penalty: float = Field(default=0.0, ge=0)
     freeze_backbone: bool = True
     drift_statistics: bool = False
+
+    @field_validator("streams", mode="before")
+    @classmethod
+    def _earlier_name(cls, value: Any) -> Any:
+        """Recipes, checkpoints and bundles of affekt 0.1 have `visual` for `video`."""
+        return {"visual+audio": "video+audio", "visual": "video"}.get(str(value), value)
 
     @model_validator(mode="after")
     def _fits(self) -> CTENConfig:

@@ -46,7 +46,7 @@ class CTEN(nn.Module):
         )
         width = self.backbone.channels
         self.visual_intra = NonLocal(width, local=config.local_start)
-        self.audio = Audio(config, width) if config.streams == "visual+audio" else None
+        self.audio = Audio(config, width) if config.streams == "video+audio" else None
         self.cross = CrossModal(width, config.heads) if self.audio is not None else None
         together = width if self.audio is None else 2 * width
         self.temporal = TemporalAttention(together, visual.segments, even=config.even_attention)

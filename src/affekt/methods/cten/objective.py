@@ -25,7 +25,7 @@ class CTENObjective(nn.Module):
     def __init__(self, config: CTENConfig, criterion: Criterion) -> None:
         super().__init__()
         self.config = config
-        self.hears = config.streams == "visual+audio"
+        self.hears = config.streams == "video+audio"
         self.loss = PolarityLoss(criterion, penalty=config.polarity_penalty)
 
     def forward(self, model: nn.Module, batch: dict[str, Tensor]) -> dict[str, Float[Tensor, ""]]:

@@ -87,7 +87,7 @@ def _reference(case: Case, *, hears: bool, training: bool) -> tuple[CTEN, dict[s
     weights = Case(case.path, keys if keys.is_file() else case.keys_path).reference_weights()
     config = CTENConfig(
         num_classes=sizes["n_classes"],
-        streams="visual+audio" if hears else "visual",
+        streams="video+audio" if hears else "video",
         visual=VisualConfig(
             segments=sizes["seq_len"], snippet_frames=sizes["snippet_duration"], size=sizes["sample_size"]
         ),

@@ -54,7 +54,7 @@ class CTENPreprocess:
             meaning="log-mel filterbank, a row each 10 ms, scaled; as many blocks as segments",
             modality="audio",
         )
-        inputs = (clips, sound) if config.streams == "visual+audio" else (clips,)
+        inputs = (clips, sound) if config.streams == "video+audio" else (clips,)
         count = visual.segments * visual.windows
         windows = (
             TensorSpec(
@@ -96,7 +96,7 @@ class CTENPreprocess:
         arrays = self._windows(sample, rng) if rng is not None and self.config.erase else {}
         if not arrays:
             arrays = {"clips": read_snippets(sample, self.config.visual, rng).clips}
-        if self.config.streams == "visual+audio":
+        if self.config.streams == "video+audio":
             arrays["fbank"] = self._heard(sample, rng)
         return arrays
 

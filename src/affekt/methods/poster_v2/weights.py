@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from affekt.core.weights import KeyMap, Source
+from affekt.core.weights import KeyMap, PublishedFile
 
 
 def _conv_norm(theirs: str, ours: str) -> list[tuple[str, str]]:
@@ -143,8 +143,8 @@ def _count(shapes: Mapping[str, tuple[int, ...]], prefix: str) -> int:
     return len({key[len(prefix) :].partition(".")[0] for key in shapes if key.startswith(prefix)})
 
 
-SOURCES = (
-    Source(
+PUBLISHED_FILES = (
+    PublishedFile(
         "training file of POSTER V2",
         WEIGHTS,
         marks=("VIT.{}", "ir_back.{}", "face_landback.{}"),
@@ -156,21 +156,21 @@ SOURCES = (
             "weights is not known: try one, and `affekt evaluate` says which names seem to be exchanged"
         ),
     ),
-    Source(
+    PublishedFile(
         "file of the image branch in three lists (ir50.pth)",
         IMAGE_BRANCH,
         marks=("input_layer.{}", "body1.{}"),
         part="image",
         config=config_of,
     ),
-    Source(
+    PublishedFile(
         "file of the image branch in one list (ir50.pth of POSTER and of the face recognition release)",
         IMAGE_BRANCH_ONE_LIST,
         marks=("input_layer.{}", "body.{}"),
         part="image",
         config=config_of,
     ),
-    Source(
+    PublishedFile(
         "file of the landmark branch (mobilefacenet_model_best.pth.tar)",
         LANDMARK_BRANCH,
         marks=("conv2_dw.{}", "conv_6_sep.{}"),

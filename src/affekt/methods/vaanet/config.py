@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from affekt.core.settings import Settings
 from affekt.media.video.snippets import SnippetSettings
@@ -79,7 +79,7 @@ class VAANetConfig(Settings):
     """
 
     num_classes: int = Field(default=8, ge=2)
-    streams: Literal["visual+audio", "visual", "audio"] = "visual+audio"
+    streams: Literal["video+audio", "video", "audio"] = "video+audio"
     visual: VisualConfig = VisualConfig()
     audio: AudioConfig = AudioConfig()
     freeze_backbone: bool = True
@@ -87,3 +87,9 @@ class VAANetConfig(Settings):
     polarity_penalty: float = Field(default=0.5, ge=0)
     even_attention: bool = False
     dropout: float = Field(default=0.0, ge=0, lt=1)
+
+    @field_validator("streams", mode="before")
+    @classmethod
+    def _earlier_name(cls, value: Any) -> Any:
+        """Recipes, checkpoints and bundles of affekt 0.1 have `visual` for `video`."""
+        return {"visual+audio": "video+audio", "visual": "video"}.get(str(value), value)

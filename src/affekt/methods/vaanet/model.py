@@ -52,7 +52,7 @@ class VAANet(nn.Module):
 
     def __init__(self, config: VAANetConfig) -> None:
         super().__init__()
-        sees, hears = config.streams != "audio", config.streams != "visual"
+        sees, hears = config.streams != "audio", config.streams != "video"
         self.backbone = (
             SnippetResNet(
                 blocks=config.visual.blocks,

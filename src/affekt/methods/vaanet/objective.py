@@ -8,7 +8,7 @@ from affekt.layers.polarity import PolarityLoss
 
 from .config import VAANetConfig
 
-INPUTS = {"visual+audio": ("clips", "mfcc"), "visual": ("clips",), "audio": ("mfcc",)}
+INPUTS = {"video+audio": ("clips", "mfcc"), "video": ("clips",), "audio": ("mfcc",)}
 
 
 class VAANetObjective(nn.Module):

@@ -65,7 +65,7 @@ def _network(case: Case) -> Iterator[Comparison]:
     hears = "av_fc.weight" in weights
     config = VAANetConfig(
         num_classes=sizes["n_classes"],
-        streams="visual+audio" if hears else "visual",
+        streams="video+audio" if hears else "video",
         visual=VisualConfig(
             segments=sizes["seq_len"], snippet_frames=sizes["snippet_duration"], size=sizes["sample_size"]
         ),

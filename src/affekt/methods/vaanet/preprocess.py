@@ -39,7 +39,7 @@ class VAANetPreprocess:
             meaning=f"MFCC in dB, a row each {audio.hop}/{audio.rate_hz} s; the clip repeated or cut to fit",
             modality="audio",
         )
-        streams = {"visual+audio": (clips, sound), "visual": (clips,), "audio": (sound,)}
+        streams = {"video+audio": (clips, sound), "video": (clips,), "audio": (sound,)}
         self.spec = InputSpec(inputs=streams[config.streams])
 
     def fit(self, samples: list[Sample]) -> dict[str, Any]:
@@ -63,7 +63,7 @@ class VAANetPreprocess:
         arrays: dict[str, np.ndarray] = {}
         if self.config.streams != "audio":
             arrays["clips"] = read_snippets(sample, self.config.visual, rng).clips
-        if self.config.streams != "visual":
+        if self.config.streams != "video":
             arrays["mfcc"] = self._heard(sample, is_training=rng is not None)
         return arrays
 
