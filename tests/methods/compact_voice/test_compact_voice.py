@@ -138,12 +138,12 @@ def test_what_cannot_be_read_is_left_out_of_the_measurement(tmp_path):
     good = sample(voice(16_000))
     bad = [Sample(id="bad", media={"audio": broken}), Sample(id="none", media={})]
     assert preprocess(None).fit([*bad, good]) == preprocess(None).fit([good])
-    with pytest.raises(DataError, match="not one of 2"):
+    with pytest.raises(DataError, match="none of 2 training samples can be used"):
         preprocess(None).fit(bad)
 
 
 def test_a_silent_recording_gets_no_answer():
-    with pytest.raises(MediaError, match="said: nothing is heard"):
+    with pytest.raises(MediaError, match="said: .*silent"):
         preprocess()(sample(np.zeros(16_000, np.float32)))
 
 

@@ -21,10 +21,10 @@ LABELS = LabelSet.of("joy", "trust", "fear", "anger")
 
 def test_threshold_and_masks_by_hand():
     attention = torch.tensor([[0.0, 1.0, 0.7, 0.71], [2.0, 2.0, 2.0, 2.0]])
-    assert threshold_of(attention, bar=0.7).flatten().tolist() == pytest.approx([0.7, 2.0])
+    assert threshold_of(attention, position=0.7).flatten().tolist() == pytest.approx([0.7, 2.0])
     # At the threshold a segment is neither key nor context.
-    assert context_of(attention, bar=0.7).tolist() == [[True, False, False, False], [False] * 4]
-    assert keyframes_of(attention, bar=0.7).tolist() == [[False, True, False, True], [False] * 4]
+    assert context_of(attention, position=0.7).tolist() == [[True, False, False, False], [False] * 4]
+    assert keyframes_of(attention, position=0.7).tolist() == [[False, True, False, True], [False] * 4]
 
 
 def test_frames_of_kept_segments_follow_each_other():

@@ -124,7 +124,7 @@ def test_raw_frames_are_exported_as_two_graphs():
 @pytest.mark.parametrize(
     ("config", "problem"),
     [
-        ({"streams": "audio", "frames": {}}, "a network that only hears has no use for frames"),
+        ({"streams": "audio", "frames": {}}, "a network of sound alone takes no frames"),
         ({"frames": {"height": 112}}, "no square of 224 pixels can be cut out of 112 rows"),
         ({"frames": {"stem": 12}}, "stem = 12: the channels of an I3D are eighths of it"),
         ({"seed_rule": "total"}, "seed_rule"),

@@ -17,7 +17,7 @@ from affekt.methods.tsl_net.objective import (
     video_scores,
     video_shares,
 )
-from affekt.methods.tsl_net.preprocess import sureness
+from affekt.methods.tsl_net.preprocess import video_confidence
 
 SMALL = {"feature_width": 12, "audio_widths": (4, 8), "align": 16, "hidden": 24, "dropout": 0.0}
 CELLS = 24
@@ -83,7 +83,7 @@ def test_a_class_that_occurs_scores_by_its_highest_cells_and_another_by_all(occu
 def test_scores_of_classes_that_all_occur_are_those_of_an_answer():
     logits = torch.randn(1, 40, 3)
     both = video_scores(logits, torch.ones(1, 2, dtype=torch.bool), 8)
-    assert both[0].tolist() == pytest.approx(sureness(logits[0].numpy(), 8).tolist())
+    assert both[0].tolist() == pytest.approx(video_confidence(logits[0].numpy(), 8).tolist())
 
 
 def test_the_loss_of_a_video_is_half_the_divergence_of_its_shares():

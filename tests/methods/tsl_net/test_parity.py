@@ -70,5 +70,5 @@ def test_a_case_of_another_method_is_refused(altered_case):
 def test_a_metric_case_whose_annotations_lie_nowhere_is_refused(shared, tmp_path):
     document = json.loads((shared / "parity" / "tsl-net" / "metric_tsl300_real.json").read_text())
     (tmp_path / "metric.json").write_text(json.dumps(document | {"ground_truth": "shared/data/none/gt.json"}))
-    with pytest.raises(UsageError, match=r"builds upon data/none/gt\.json, which lies in no folder above it"):
+    with pytest.raises(UsageError, match=r"needs data/none/gt\.json, which is in none of its parent folders"):
         list(run_case(Case.open(tmp_path / "metric.json")))

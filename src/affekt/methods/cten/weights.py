@@ -58,7 +58,7 @@ PUBLISHED_FILES = (
         WEIGHTS,
         marks=("nl.0.theta.weight", "v2a_attn.linear_q.weight", "fc.weight"),
         config=config_of,
-        note="weights trained on VideoEmotion-8 answer in the order of videoemotion-8",
+        note="weights trained on VideoEmotion-8 have the class order of videoemotion-8",
     ),
     PublishedFile(
         "training file of CTEN's visual stream",

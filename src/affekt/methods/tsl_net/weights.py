@@ -88,7 +88,7 @@ def _file(title: str, names: KeyMap, prefix: str) -> PublishedFile:
         names,
         marks=tuple(f"{prefix}{mark}" for mark in marks),
         config=config_of,
-        note="weights trained on TSL-300 answer in the order of tsl-2",
+        note="weights trained on TSL-300 have the class order of tsl-2",
     )
 
 

@@ -58,7 +58,7 @@ PUBLISHED_FILES = (
         WEIGHTS,
         marks=("conv0.0.weight", "cwa_net.fc.weight", "av_fc.weight"),
         config=config_of,
-        note="weights trained on VideoEmotion-8 answer in the order of videoemotion-8",
+        note="weights trained on VideoEmotion-8 have the class order of videoemotion-8",
     ),
     PublishedFile(
         "training file of VAANet's visual stream",
