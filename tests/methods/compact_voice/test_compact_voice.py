@@ -143,7 +143,7 @@ def test_what_cannot_be_read_is_left_out_of_the_measurement(tmp_path):
 
 
 def test_a_silent_recording_gets_no_answer():
-    with pytest.raises(MediaError, match="said: .*silent"):
+    with pytest.raises(MediaError, match=r"said: .*silent"):
         preprocess()(sample(np.zeros(16_000, np.float32)))
 
 

@@ -75,9 +75,7 @@ class CompactVoicePreprocess:
             squares += np.square(rows, dtype=np.float64).sum(axis=0)
             count += len(rows)
         if not count:
-            raise DataError(
-                f"none of the {len(samples)} training samples can be used; the last reason: {reason}"
-            )
+            raise DataError(f"none of {len(samples)} training samples can be used; the last reason: {reason}")
         return {"deviation_db": np.sqrt(squares / count).tolist()}
 
     def views(self, sample: Sample) -> list[dict[str, np.ndarray]]:
@@ -175,7 +173,7 @@ class CompactVoicePreprocess:
         )
 
     def _without_channel(self, decibels: np.ndarray) -> np.ndarray:
-        """With the floor added and the mean of each band subtracted: loudness, microphone and room matter less."""
+        """With the floor added and the mean of each band subtracted: less loudness, microphone and room."""
         floor = np.float32(10 ** (self.config.floor_db / 10))
         lifted = 10 * np.log10(np.power(10, decibels / 10, dtype=np.float32) + floor)
         return lifted - lifted.mean(axis=0)
