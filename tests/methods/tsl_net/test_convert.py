@@ -75,7 +75,7 @@ def test_a_file_without_the_heads_of_training_is_whole(tmp_path):
     assert convert("tsl_net", tmp_path / "net.pth", labels="tsl-2").dropped == 0
 
 
-def test_widths_are_read_off_the_weights():
+def test_sizes_are_read_from_the_weights():
     shapes = {key: tuple(value.shape) for key, value in network().state_dict().items()}
     assert config_of(shapes) == {"num_classes": 2, "streams": "video+audio", **SMALL}
     frames = {"encoder": "i3d", "stem": 8}
@@ -86,14 +86,14 @@ def test_widths_are_read_off_the_weights():
         assert config_of(shapes)["streams"] == streams
 
 
-def test_sizes_of_a_residual_encoder_are_read_off_its_weights():
+def test_sizes_of_a_residual_encoder_are_read_from_its_weights():
     frames = {"encoder": "resnet_3d", "blocks": (1, 1, 1, 1), "stem": 4}
     shapes = {key: tuple(value.shape) for key, value in network(frames=frames).frames.state_dict().items()}
     assert config_of({f"frames.{key}": shape for key, shape in shapes.items()}) == {"frames": frames}
     assert config_of({"head.weight": (3, 4)}) == {}
 
 
-def test_names_go_there_and_back_for_every_network():
+def test_keys_are_renamed_in_both_directions_for_every_network():
     frames = {"encoder": "resnet_3d", "blocks": (1, 1, 1, 1), "stem": 4}
     for names in (WEIGHTS, BARE_WEIGHTS):
         there = names.to_theirs(network(frames=frames).state_dict())
@@ -122,7 +122,7 @@ def test_a_file_that_lacks_a_head_is_refused_with_its_name(tmp_path):
         convert("tsl_net", tmp_path / "net.pkl", labels="tsl-2")
 
 
-def test_an_encoder_from_a_file_of_its_own_makes_a_network_of_raw_frames(tmp_path):
+def test_an_encoder_from_a_separate_file_makes_a_network_of_raw_frames(tmp_path):
     frames = {"encoder": "resnet_3d", "blocks": (1, 1, 1, 1), "stem": 4, "height": 32, "size": 32}
     whole = network(frames=frames, feature_width=128)
     encoder = {key: value for key, value in whole.state_dict().items() if key.startswith("frames.network.")}

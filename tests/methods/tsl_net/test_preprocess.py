@@ -32,7 +32,7 @@ def made(**changes):
 
 
 def features(folder, cells, *, rows=None, rate_hz=RATE, seed=0, **facts):
-    """A sample with files as the authors hand them out."""
+    """A sample with files in the format of the authors."""
     rng = np.random.default_rng(seed)
     np.save(folder / "rgb.npy", rng.random((cells, 12), np.float32))
     mel = rng.normal(-40, 15, (32 * cells + 5 if rows is None else rows, 60))
@@ -57,7 +57,7 @@ def joined(preprocess, sample):
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}, parts
 
 
-def test_it_is_what_localization_asks_for(tmp_path):
+def test_it_implements_the_protocol_of_localization(tmp_path):
     preprocess = made()
     assert isinstance(preprocess, Preprocess) and isinstance(preprocess, Localizing)
     sample = features(tmp_path, 12)
@@ -77,7 +77,7 @@ def test_neighbours_wrap_around_within_each_chunk_of_600():
     assert places[1200].tolist() == [1202, 1200, 1201] and places[1202].tolist() == [1201, 1202, 1200]
 
 
-def test_time_is_written_as_sines_and_cosines_beyond_the_reference_table():
+def test_time_codes_are_sines_and_cosines_beyond_the_reference_table():
     code = time_code(np.array([0, 7, 5000]))
     assert code[0, ::2].tolist() == [0.0] * 30 and code[0, 1::2].tolist() == [1.0] * 30
     angles = 5000 * 10_000 ** (-np.arange(0, 60, 2) / 60)
@@ -85,7 +85,7 @@ def test_time_is_written_as_sines_and_cosines_beyond_the_reference_table():
     np.testing.assert_allclose(code[2, 1::2], np.cos(angles), atol=1e-3)
 
 
-def test_a_cell_is_heard_between_its_neighbours_each_with_its_own_time():
+def test_a_cell_has_its_neighbours_each_with_its_own_time_code():
     rows = np.full((32 * 4, 60), -50.0, np.float32)
     rows[32:64] = 30.0
     parts = sound_cells(rows, 2, 3, count=4, chunk=600)[0].reshape(3, 32, 60)
@@ -112,7 +112,7 @@ def test_parts_of_feature_files_are_the_whole(tmp_path, monkeypatch, cells, part
 
 @pytest.mark.parametrize("cells", [650, 1203])
 @pytest.mark.parametrize("streams", ["video+audio", "video", "audio"])
-def test_answers_block_by_block_are_those_to_the_whole(tmp_path, cells, streams):
+def test_outputs_block_by_block_equal_those_of_the_whole(tmp_path, cells, streams):
     torch.manual_seed(0)
     config = TSLNetConfig(**(SMALL | {"streams": streams}))
     network = eager_network(TSLNet(config).eval())
@@ -161,7 +161,7 @@ def test_features_of_any_floating_type_are_taken(dtype):
 # Media
 
 
-def test_a_video_file_is_seen_and_heard_at_its_own_rate(tmp_path):
+def test_a_video_file_is_read_at_its_own_rate(tmp_path):
     path = write_clip(tmp_path / "a.mp4", pictures(16 * 9), noise(9 * CELL_S))
     preprocess = made(frames=FRAMES)
     sample = Sample("a", {"video": path}, facts={"rate_hz": 99.0})
@@ -172,7 +172,7 @@ def test_a_video_file_is_seen_and_heard_at_its_own_rate(tmp_path):
     np.testing.assert_allclose(arrays["logmel"], sound_cells(rows, 0, 9, count=9, chunk=600), atol=1e-5)
 
 
-def test_a_video_without_sound_is_heard_as_silence_and_that_is_said(caplog):
+def test_a_video_without_sound_has_silence_and_a_warning(caplog):
     sample = Sample("a", {"video": pictures(16 * 9)})
     with caplog.at_level(logging.WARNING):
         arrays = made(frames=FRAMES)(sample)
@@ -181,13 +181,13 @@ def test_a_video_without_sound_is_heard_as_silence_and_that_is_said(caplog):
     assert np.array_equal(arrays["logmel"], sound_cells(silence, 0, 9, count=9, chunk=600))
 
 
-def test_digital_silence_sounds_like_no_sound():
+def test_digital_silence_equals_no_sound():
     quiet = Waveform(np.zeros((1, round(9 * CELL_S * 8000)), np.float32), 8000)
     rows = log_mel_rows(quiet, RATE)
     assert np.allclose(rows, SILENCE_DB)
 
 
-def test_sound_that_ends_early_goes_on_as_silence_and_that_is_said(caplog):
+def test_sound_that_ends_early_is_padded_with_silence_and_a_warning(caplog):
     sample = Sample("a", {"video": pictures(16 * 12), "audio": noise(6 * CELL_S)})
     with caplog.at_level(logging.WARNING):
         arrays = made(frames=FRAMES)(sample)
@@ -211,7 +211,7 @@ def test_silent_and_short_sound_beside_a_picture_is_noted_and_silence_alone_is_r
         made(streams="audio")(Sample("a", {"audio": quiet}))
 
 
-def test_of_a_span_its_part_alone_is_seen_and_heard():
+def test_of_a_span_only_its_part_is_read():
     video, sound = pictures(16 * 20), noise(20 * CELL_S)
     begin_s, end_s = 4 * CELL_S, 14 * CELL_S
     sample = Sample("a", {"video": video, "audio": sound}, span_s=(begin_s, end_s))
@@ -239,14 +239,14 @@ def test_a_sound_alone_is_cut_into_cells_of_the_assumed_rate():
     assert preprocess.localize(sample, np.zeros((16, 3))).cells_s[-1].tolist() == [15 * 0.64, 16 * 0.64]
 
 
-def test_features_of_sound_may_stand_beside_raw_frames(tmp_path):
+def test_features_of_sound_may_be_combined_with_raw_frames(tmp_path):
     stored = features(tmp_path, 9)
     sample = Sample("a", {"video": pictures(16 * 10), "logmel": stored.media["logmel"]})
     arrays = made(frames=FRAMES)(sample)
     assert len(arrays["clips"]) == len(arrays["logmel"]) == 9
 
 
-def test_a_rate_that_varies_is_said(caplog):
+def test_a_variable_rate_is_reported(caplog):
     times_s = np.append(np.arange(80) * 0.04, 3.2 + np.arange(80) * 0.12)
     video = VideoFrames(np.zeros((160, 32, 32, 3), np.uint8), times_s, 12.8)
     with caplog.at_level(logging.WARNING):
@@ -326,7 +326,7 @@ def test_what_cannot_be_used_is_refused_with_a_reason(tmp_path):
             made()(Sample("a", media, facts=good.facts))
 
 
-def test_features_need_a_frame_rate_that_somebody_states(tmp_path):
+def test_features_need_a_stated_frame_rate(tmp_path):
     sample = features(tmp_path, 10)
     with pytest.raises(MediaError, match="the frame rate of a is not stated"):
         made().count(Sample("a", sample.media))

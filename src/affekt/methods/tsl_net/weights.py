@@ -58,15 +58,15 @@ def config_of(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
         config["frames"] = encoder
     if "cls_head.weight" not in shapes:
         return config
-    sees, hears = "visual_align.weight" in shapes, "audio.stem.bn.weight" in shapes
+    has_video, has_audio = "visual_align.weight" in shapes, "audio.stem.bn.weight" in shapes
     config |= {
         "num_classes": shapes["cls_head.weight"][0] - 1,
-        "streams": "+".join(["video"] * sees + ["audio"] * hears),
+        "streams": "+".join(["video"] * has_video + ["audio"] * has_audio),
         "hidden": shapes["fuse.weight"][0],
     }
-    if sees:
+    if has_video:
         config["align"], config["feature_width"] = shapes["visual_align.weight"][:2]
-    if hears:
+    if has_audio:
         config["audio_widths"] = (shapes["audio.stem.bn.weight"][0], shapes["audio.blocks.0.bn.weight"][0])
         config["align"] = shapes["audio.blocks.1.bn.weight"][0]
     return config

@@ -76,7 +76,7 @@ class VAANetPreprocess:
 
     def _mfcc(self, sample: Sample, *, is_training: bool) -> np.ndarray:
         audio = self.config.audio
-        # To the end of the last window and beyond: where the sound is cut changes no row that is used.
+        # To the end of the last window: rows that are used do not depend on where the sound is cut.
         longest_s = audio.longest_s + audio.fft / audio.rate_hz
         try:
             sound = sound_of(sample, rate_hz=audio.rate_hz, longest_s=longest_s)
