@@ -22,7 +22,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from affekt.core.recipe import Recipe
-from affekt.engine.criterion import Criterion
+from affekt.engine.criterion import WeightedLoss
 from affekt.engine.experiment import Experiment, open_corpus
 from affekt.engine.features.backbone import FeatureNetwork
 from affekt.engine.features.filling import CachedDataset, Filled, cached
@@ -134,7 +134,7 @@ def case_of(streams: str, snippets: int, clips: int, folder: Path) -> Case:
     kept, first = fill()
     _, again = fill()
     model.train()
-    criterion = Criterion(recipe.loss, corpus.task, None, corpus.labels)
+    criterion = WeightedLoss(recipe.loss, corpus.task, None, corpus.labels)
     objective = experiment.method.load("objective")(experiment.config, criterion)
     return Case(recipe, model, objective, plain, kept["train"], first, again)
 
@@ -168,7 +168,7 @@ def epochs_of(case: Case) -> dict[str, Timed]:
 
 def measure(snippets: int, clips: int, folder: Path) -> list[str]:
     """Lines of the report."""
-    seen, both = (case_of(streams, snippets, clips, folder) for streams in ("visual", "visual+audio"))
+    seen, both = (case_of(streams, snippets, clips, folder) for streams in ("video", "video+audio"))
     features = features_of(seen)
     rows = [(f"features of {clips} clips, computed or read", features["computed"], features["read"])]
     for case, what in ((seen, "video only"), (both, "video and sound, with a trained ResNet-18")):

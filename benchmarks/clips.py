@@ -78,7 +78,7 @@ def engine_rows(method: str, threads: Sequence[int]) -> list[tuple[str, ...]]:
 def erasing_rows() -> list[tuple[str, ...]]:
     """Time of the second and third pass over a clip: gathered from decoded windows, or decoded again."""
     torch.set_num_threads(1)
-    config = CTENConfig(streams="visual")
+    config = CTENConfig(streams="video")
     visual = config.visual
     options = MovingShapesOptions.model_validate(
         {"pixels": PIXELS, "frames_per_clip": int(SECONDS * RATE_HZ), "rate_hz": RATE_HZ, "clips": 24}

@@ -27,7 +27,7 @@ from affekt.core.dataset import Corpus
 from affekt.core.recipe import Recipe, SplitSettings
 from affekt.data.open import open_dataset
 from affekt.engine.averaging import averaging_decay
-from affekt.engine.criterion import Criterion, class_weights
+from affekt.engine.criterion import WeightedLoss, class_weights
 from affekt.engine.experiment import Experiment
 from affekt.engine.loading import EpochSampler, train_loader
 from affekt.engine.optimization import make_optimizer, rate_factor
@@ -116,7 +116,7 @@ def trained(recipe: Recipe, corpus: Corpus, parts: Parts) -> dict[str, np.ndarra
     datasets, preprocess = experiment.datasets(), experiment.preprocess
     weights = class_weights(recipe.loss, datasets["train"].targets, corpus.labels)
     model = experiment.network()
-    criterion = Criterion(recipe.loss, corpus.task, weights, corpus.labels)
+    criterion = WeightedLoss(recipe.loss, corpus.task, weights, corpus.labels)
     objective = experiment.method.load("objective")(experiment.config, criterion)
     held = [*parts.validation, *parts.test]
     truth = np.array([corpus.labels.index(str(sample.label)) for sample in held])

@@ -45,7 +45,7 @@ from affekt.deploy.backends.network import Backend, Precision
 from affekt.deploy.export.export import export
 from affekt.deploy.export.graphs import random_batch
 from affekt.deploy.load import load
-from affekt.engine.criterion import Criterion
+from affekt.engine.criterion import WeightedLoss
 from affekt.engine.loading import Collate
 from affekt.engine.module import TrainingModule
 from affekt.engine.optimization import make_optimizer
@@ -323,7 +323,7 @@ def module_of(recipe: Recipe) -> TrainingModule:
     config = method.make_config({})
     seed_torch(recipe.seed, INITIAL_WEIGHTS)
     model = method.load("model")(config)
-    criterion = Criterion(recipe.loss, find_task("localization"), None, label_set("tsl-2"))
+    criterion = WeightedLoss(recipe.loss, find_task("localization"), None, label_set("tsl-2"))
     names = method.load("preprocess")(config).spec.names
     return TrainingModule(
         model, method.load("objective")(config, criterion), names, recipe, SingleLabelScorer()

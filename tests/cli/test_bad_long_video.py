@@ -17,8 +17,8 @@ RATE_HZ = 10.0
 GOOD = ("1_good", "2_good", "3_good", "4_good", "5_good")
 # The problem of each video, as it is reported.
 BAD = {
-    "6_brief": "6_brief has 7 cells of 16 frames; 8 are needed at least",
-    "7_apart": "are not of one video: they have cells picture 20, sound 12",
+    "6_brief": "6_brief has 7 cells of 16 frames; at least 8 are needed",
+    "7_apart": "are not of one video; numbers of cells: picture 20, sound 12",
     "8_holes": "holds NaN or infinite values",
     "9_timeless": "fps_dict.json states no frame rate of 9_timeless",
 }
@@ -50,7 +50,7 @@ def test_a_video_of_fewer_than_8_cells_is_refused(long_bundle, performance, tmp_
     done = affekt("predict", long_bundle, path)
     assert done.returncode == 1 and not done.stdout
     (line,) = done.stderr.splitlines()
-    assert line.startswith("MediaError") and "has 7 cells of 16 frames; 8 are needed at least" in line
+    assert line.startswith("MediaError") and "has 7 cells of 16 frames; at least 8 are needed" in line
 
 
 def test_a_video_without_sound_is_answered_with_a_note(long_bundle, performance, tmp_path):

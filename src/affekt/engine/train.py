@@ -13,7 +13,7 @@ from affekt.core.errors import UsageError
 from affekt.core.files.sealed import read_sealed
 from affekt.core.recipe import Recipe, as_recipe
 from affekt.data.left_out import kinds_of
-from affekt.engine.criterion import Criterion, class_weights
+from affekt.engine.criterion import WeightedLoss, class_weights
 from affekt.engine.experiment import Experiment, data_path, open_corpus
 from affekt.engine.features.cache import cache_root
 from affekt.engine.features.filling import cached
@@ -144,7 +144,7 @@ def _fit(
     model = experiment.network()
     module = TrainingModule(
         model,
-        method.load("objective")(experiment.config, Criterion(recipe.loss, task, weights, labels)),
+        method.load("objective")(experiment.config, WeightedLoss(recipe.loss, task, weights, labels)),
         preprocess.spec.names,
         recipe,
         task.scorer(parts.validation, preprocess, labels),
