@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from affekt.metrics.detection import average_precision, detection_scores, mean_average_precision
-from affekt.metrics.segment_bar import best_bar
+from affekt.metrics.segment_threshold import best_threshold
 from affekt.metrics.segments import Segments
 
 FOUND = ((4, 8, 0.75), (2, 6, 0.75), (7, 9, 0.75), (9, 13, 0.5))
@@ -67,7 +67,7 @@ def test_no_score_depends_on_the_order_of_its_input(seed):
 
     def every(finds, truths):
         labels = ["joy", "fear"]
-        bar, f1 = best_bar(finds, truths, labels=labels, threshold=0.3)
+        bar, f1 = best_threshold(finds, truths, labels=labels, threshold=0.3)
         return {
             **detection_scores(finds, truths, labels=labels).to_dict(),
             **mean_average_precision(finds, truths),

@@ -31,7 +31,7 @@ from affekt.metrics.calibration import (
 )
 from affekt.metrics.classification import confusion_matrix
 from affekt.metrics.multi_label import fit_thresholds, multi_label_per_class, multi_label_scores
-from affekt.metrics.segment_bar import best_bar
+from affekt.metrics.segment_threshold import best_threshold
 from affekt.metrics.segments import Segments
 from affekt.report.figures import draw_classes, draw_confusion, draw_curves
 
@@ -120,7 +120,7 @@ def _fit_bar(run: Run, recipe: Recipe, corpus: Corpus, parts: Parts) -> dict[str
             continue
         found[sample.id] = named_segments(preprocess.localize(sample, logits), corpus.labels)
         truths[sample.id] = Segments.of(sample.segments or ())
-    bar, f1 = best_bar(found, truths, labels=corpus.labels.names, threshold=_BAR_TIOU)
+    bar, f1 = best_threshold(found, truths, labels=corpus.labels.names, threshold=_BAR_TIOU)
     return {"segment_bar": bar, "f1": f1, "tiou": _BAR_TIOU, "samples": len(found)}
 
 

@@ -22,7 +22,7 @@ _OF_SYSTEMS = frozenset({
 _SHOWN = 20  # of many suffixes
 
 
-class Found(NamedTuple):
+class FolderListing(NamedTuple):
     """Files below a folder.
 
     Attributes:
@@ -43,13 +43,13 @@ def is_hidden(name: str) -> bool:
     return name.startswith(".") or name.casefold() in _OF_SYSTEMS
 
 
-def walk(folder: Path) -> Found:
+def walk(folder: Path) -> FolderListing:
     """All visible files below a folder.
 
     Links to folders are read after the folders that lie there, so that a file is found under its own path
     first. A link to a folder that was read already, or to one that holds it, is left out.
     """
-    found = Found([], [], [], 0)
+    found = FolderListing([], [], [], 0)
     hidden = 0
     root = os.path.realpath(folder)
     read = {root: folder}
@@ -102,7 +102,7 @@ def walk(folder: Path) -> Found:
                 read[inside] = path
                 found.folders.append(path)
                 waiting.append((path, inside))
-    return Found(sorted(found.files), sorted(found.folders), sorted(found.left_out, key=_id), hidden)
+    return FolderListing(sorted(found.files), sorted(found.folders), sorted(found.left_out, key=_id), hidden)
 
 
 def has_suffix(path: Path, suffixes: Sequence[str]) -> bool:
@@ -110,7 +110,7 @@ def has_suffix(path: Path, suffixes: Sequence[str]) -> bool:
     return path.suffix.lower() in suffixes
 
 
-def shown(suffixes: Sequence[str]) -> str:
+def suffix_list(suffixes: Sequence[str]) -> str:
     """Suffixes as a message names them, many of them cut short."""
     more = f" and {len(suffixes) - _SHOWN} more" if len(suffixes) > _SHOWN else ""
     return ", ".join(suffixes[:_SHOWN]) + more
@@ -123,7 +123,7 @@ def kind_by_suffix(path: Path) -> str:
 
 def other_kinds(root: Path, files: Iterable[Path], suffixes: Sequence[str], kind: str) -> list[Skipped]:
     """Files that are none of the modality by their names."""
-    kinds = shown(suffixes)
+    kinds = suffix_list(suffixes)
     return [
         Skipped(
             path.relative_to(root).as_posix(),
@@ -155,7 +155,7 @@ def _holds(outer: str, inner: str) -> bool:
     return inner == outer or inner.startswith(outer.rstrip(os.sep) + os.sep)
 
 
-def _leave_out(found: Found, folder: Path, path: Path, reason: str, kind: str) -> None:
+def _leave_out(found: FolderListing, folder: Path, path: Path, reason: str, kind: str) -> None:
     name = path.relative_to(folder).as_posix() if path != folder else str(folder)
     found.left_out.append(Skipped(name, f"{path} {reason}", kind))
 

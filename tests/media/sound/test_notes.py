@@ -14,7 +14,13 @@ from affekt.core.notes import collect_notes
 from affekt.media.sound import Waveform, read_sound, sound_blocks, sound_duration_s
 from affekt.media.sound import stream as sound_stream
 from affekt.media.sound.mix import CANCELLED_NOTE, FIRST_SILENT_NOTE, one_channel
-from affekt.media.sound.notes import heard_together, is_silent, note_beside, note_short, note_unheard
+from affekt.media.sound.notes import (
+    combined_readings,
+    is_silent,
+    note_short,
+    note_sound_coverage,
+    note_truncated,
+)
 
 RATE = 16_000
 TONE = (0.4 * np.sin(np.arange(3 * RATE) * 0.2)).astype(np.float32)
@@ -197,7 +203,7 @@ def test_a_network_of_the_first_channel_hears_another_one_if_that_is_silent():
 def test_several_readings_of_one_sound_are_noted_once(tmp_path):
     whole = write(tmp_path / "whole.mp4", "aac")
     path = damage(whole, tmp_path / "a.mp4", lambda number, count: number % 3 == 0)
-    with collect_notes() as notes, heard_together() as readings:
+    with collect_notes() as notes, combined_readings() as readings:
         for start_s in (0.0, 1.0, 2.0):
             read_sound(path, start_s=start_s, stop_s=start_s + 0.7)
     assert len(notes) == 1 and not readings.is_silent
@@ -206,15 +212,15 @@ def test_several_readings_of_one_sound_are_noted_once(tmp_path):
 def test_what_is_silent_or_short_is_noted_and_what_is_not_is_not():
     assert is_silent(np.full((1, 9), 1e-5)) and not is_silent(np.array([[0.0, -0.1]]))
     with collect_notes() as notes:
-        note_beside(2.8, 3.0, silent=False)
+        note_sound_coverage(2.8, 3.0, silent=False)
         note_short(2.0, 3.0)
-        note_unheard(59.9, 60.0)
+        note_truncated(59.9, 60.0)
     assert not notes
     with collect_notes() as notes:
-        note_beside(0.01, 3.0, silent=False)
-        note_beside(3.0, 3.0, silent=True)
+        note_sound_coverage(0.01, 3.0, silent=False)
+        note_sound_coverage(3.0, 3.0, silent=True)
         note_short(0.01, 2.5)
-        note_unheard(60.0, 3600.0)
+        note_truncated(60.0, 3600.0)
     assert list(notes) == [
         "its sound covers 0.3 % of its picture: 0.01 s of 3.0 s",
         "its sound is silent: the answer stands on the picture alone",

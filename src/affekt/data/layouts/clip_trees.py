@@ -27,7 +27,7 @@ from affekt.data.layouts.manifest import Line, refuse
 from affekt.data.layouts.pictures import emotion_names
 from affekt.data.split_names import splits_of
 from affekt.media import image, sound, video
-from affekt.media.files import has_suffix, is_hidden, kind_by_suffix, shown
+from affekt.media.files import has_suffix, is_hidden, kind_by_suffix, suffix_list
 from affekt.media.video.folder import COUNT_FILE
 
 CLIP_SUFFIXES = (*video.SUFFIXES, *(suffix for suffix in sound.SUFFIXES if suffix not in video.SUFFIXES))
@@ -84,7 +84,7 @@ def media_of(path: Path) -> dict[str, Path] | str:
     except OSError as error:  # a name longer than the system takes, a folder nobody may read
         return f"{path} cannot be read: {error.strerror}"
     if kind not in CLIP_SUFFIXES:
-        return f"{path} is no clip by its name ({shown(CLIP_SUFFIXES)})"
+        return f"{path} is no clip by its name ({suffix_list(CLIP_SUFFIXES)})"
     if not there:
         return f"{path} does not exist or is no file"
     return {"video": path, "audio": path} if kind in video.SUFFIXES else {"audio": path}
@@ -271,7 +271,7 @@ def _clip_files(root: Path, labels: LabelSet) -> ClipTree | None:
         clips = found[name] = {}
         for path in _visible(folder, skipped):
             if path.suffix.lower() not in video.SUFFIXES or not path.is_file():
-                reason = f"{path} is no clip by its name ({shown(video.SUFFIXES)})"
+                reason = f"{path} is no clip by its name ({suffix_list(video.SUFFIXES)})"
                 skipped.append(Skipped(f"{name}/{path.name}", reason))
             elif path.stem in clips:
                 reason = f"{path} has the name of {clips[path.stem].name}, which is read"

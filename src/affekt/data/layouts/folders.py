@@ -26,7 +26,7 @@ from affekt.core.errors import DataError
 from affekt.core.sample import Skipped
 from affekt.data.layouts.manifest import Line
 from affekt.data.split_names import NamedSplit, option_for, splits_of
-from affekt.media.files import Found, has_suffix, other_kinds, walk
+from affekt.media.files import FolderListing, has_suffix, other_kinds, walk
 
 _SUBJECT = re.compile(r"sub-(?P<name>[^_]+)_")
 _NESTED = 3  # folders around a layout of splits that are looked through
@@ -255,7 +255,7 @@ def _refuse_strays(root: Path, files: _Files) -> None:
     )
 
 
-def _empty_folders(root: Path, found: Found, ours: Sequence[_Placed], kind: str) -> list[str]:
+def _empty_folders(root: Path, found: FolderListing, ours: Sequence[_Placed], kind: str) -> list[str]:
     """Visible folders of the first level that hold no file of the modality."""
     used = {file.folders[0] for file in ours if file.folders}
     empty = [path.name for path in found.folders if path.parent == root and path.name not in used]

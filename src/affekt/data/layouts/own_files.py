@@ -14,7 +14,7 @@ from affekt.core.settings import suggest
 from affekt.data.layouts.folders import point_at, read_layout
 from affekt.data.layouts.label_names import FolderOptions, settle_labels
 from affekt.data.layouts.manifest import Line, find_manifest, read_manifest
-from affekt.media.files import shown
+from affekt.media.files import suffix_list
 
 
 class OwnFiles(NamedTuple):
@@ -58,7 +58,7 @@ def read_own_files(
             example = f"happy/1{suffixes[0]}"
             raise DataError(
                 f"{root} holds neither manifest.csv nor a folder of {several or kind + 's'} for each class, "
-                f"as in {example} or train/{example}; {kind}s are {shown(suffixes)}"
+                f"as in {example} or train/{example}; {kind}s are {suffix_list(suffixes)}"
             )
     try:
         settled = settle_labels(root, lines, options)

@@ -16,7 +16,7 @@ from affekt.core.errors import DataError
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample, Skipped
 from affekt.data.layouts.manifest import Line
-from affekt.media.files import has_suffix, kind_by_suffix, shown
+from affekt.media.files import has_suffix, kind_by_suffix, suffix_list
 from affekt.media.image import SUFFIXES
 
 
@@ -32,7 +32,7 @@ def picture_samples(lines: Iterable[Line]) -> Pictures:
     found = Pictures([], [])
     for line in lines:
         if not has_suffix(line.path, SUFFIXES):
-            reason = f"{line.path} is no picture by its name ({shown(SUFFIXES)})"
+            reason = f"{line.path} is no picture by its name ({suffix_list(SUFFIXES)})"
             found.skipped.append(Skipped(line.id, reason, kind_by_suffix(line.path)))
         elif not line.path.is_file():
             reason = f"{line.path} does not exist or is no file"

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from affekt.core.notes import note
-from affekt.media.image.values import Stated
+from affekt.media.image.values import StatedRange
 
 MAX_PAGES = 100  # of a file, that are looked at
 MAX_CHUNKS = 1000  # of a PNG file, in which its significant bits are looked for
@@ -48,7 +48,7 @@ _BRANDS = {b"avif": "an AVIF picture", b"avis": "an AVIF picture"} | dict.fromke
 )
 
 
-def stated_range(image: Image.Image, content: bytes | None) -> Stated | None:
+def stated_range(image: Image.Image, content: bytes | None) -> StatedRange | None:
     """Black and white of a grey picture of more than 8 bits as its file states them; None if it does not.
 
     Args:
@@ -60,9 +60,9 @@ def stated_range(image: Image.Image, content: bytes | None) -> Stated | None:
         return _range_of_tiff(tags)
     if image.format == "PPM" and _ppm_white(image) not in (None, 65535):
         # Pillow scales to 16 bits by the white that the file states, whatever the values are.
-        return Stated(0.0, 65535.0)
+        return StatedRange(0.0, 65535.0)
     if image.format == "PNG" and content is not None and (bits := _significant_bits(content)):
-        return Stated(0.0, 2.0**bits - 1, f"the file states {bits} significant bits")
+        return StatedRange(0.0, 2.0**bits - 1, f"the file states {bits} significant bits")
     return None
 
 
@@ -146,17 +146,17 @@ def _is_multi_frame(image: Image.Image, number: int) -> bool:
     return kind.startswith(_MULTI_FRAME)
 
 
-def _range_of_tiff(tags: Mapping[int, Any]) -> Stated | None:
+def _range_of_tiff(tags: Mapping[int, Any]) -> StatedRange | None:
     bits = _number(tags.get(_BITS)) or 0.0
     white, black = _number(tags.get(_SMAX_SAMPLE)), _number(tags.get(_SMIN_SAMPLE)) or 0.0
     if white is not None and white > black:
         is_container = black == 0 and white == 2**bits - 1
-        return Stated(black, white, "" if is_container else "the file states this range")
+        return StatedRange(black, white, "" if is_container else "the file states this range")
     # MaxSampleValue is meant as a statistic; as the largest value of a usual depth it is a statement.
     largest = _number(tags.get(_MAX_SAMPLE))
-    if largest is not None and Stated(0.0, largest).is_usual and 255 <= largest < 2**bits - 1:
-        return Stated(0.0, largest, "the file states this range")
-    return Stated(0.0, 2**bits - 1) if 8 < bits < 16 else None
+    if largest is not None and StatedRange(0.0, largest).is_usual and 255 <= largest < 2**bits - 1:
+        return StatedRange(0.0, largest, "the file states this range")
+    return StatedRange(0.0, 2**bits - 1) if 8 < bits < 16 else None
 
 
 def _number(value: Any) -> float | None:

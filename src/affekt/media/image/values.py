@@ -3,7 +3,7 @@
 Files and arrays often keep 8 or 12 bits in 16 or 32, so the container alone does not say how bright a value
 is. In this order:
 
-1. A range that the file states (`Stated`), if the values lie in it.
+1. A range that the file states (`StatedRange`), if the values lie in it.
 2. Integers: values that are all multiples of 257 are 8 bits widened to 16. Otherwise the smallest of 8, 10,
    12, 14 and 16 bits that holds the largest value, else the whole container. A picture of 16 bits that is
    darker than a quarter of white is therefore read as one of fewer bits; a note says so.
@@ -31,7 +31,7 @@ ROUNDING = 1e-4  # by which floating-point values may miss 0 and 1
 FULL_SHARE = 0.25  # of a container of more than 16 bits, that its largest value reaches if it is used in full
 
 
-class Stated(NamedTuple):
+class StatedRange(NamedTuple):
     """The values of black and white that a file states.
 
     Attributes:
@@ -48,7 +48,7 @@ class Stated(NamedTuple):
         return self.black == 0 and self.white in (1, *(2**bits - 1 for bits in (*BITS, 32)))
 
 
-def as_uint8(values: np.ndarray, name: str, *, stated: Stated | None = None) -> np.ndarray:
+def as_uint8(values: np.ndarray, name: str, *, stated: StatedRange | None = None) -> np.ndarray:
     """Pixel values as uint8, 0 black and 255 white; of the same shape. uint8 comes back as it is.
 
     Any scaling other than by the full range of the type or format is noted.
@@ -100,7 +100,7 @@ def as_uint8(values: np.ndarray, name: str, *, stated: Stated | None = None) -> 
     )
 
 
-def _by_stated(values: np.ndarray, stated: Stated) -> np.ndarray:
+def _by_stated(values: np.ndarray, stated: StatedRange) -> np.ndarray:
     if stated.source:
         note(
             f"pixel values {stated.black:.6g} to {stated.white:.6g} were read as black to white: "

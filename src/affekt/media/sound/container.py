@@ -19,7 +19,7 @@ from affekt.media.sound.coverage import Coverage
 from affekt.media.sound.id3 import has_frame_count
 from affekt.media.sound.mix import mean_channel
 from affekt.media.sound.sizes import held_share
-from affekt.media.sound.tracks import BLOCK, PREROLL_S, Heard, NoSound, check_format
+from affekt.media.sound.tracks import BLOCK, PREROLL_S, NoSound, PassSummary, check_format
 
 # How far timestamps may stray from the count of samples; FFmpeg's async resampling allows as much.
 _DRIFT_S = 0.1
@@ -230,12 +230,12 @@ class ContainerTrack:
                 break
         return np.concatenate(found) if found else np.zeros(0, np.float32)
 
-    def heard(self, stop: int | None) -> Heard:
+    def summary(self, stop: int | None) -> PassSummary:
         coverage = self._coverage
         is_at_end = coverage.is_at_end and (stop is None or coverage.stop < stop)
         stop = coverage.stop if stop is None else min(stop, coverage.stop)
         stated_s = self._ends_by_header_s() if is_at_end else None
-        return Heard(
+        return PassSummary(
             covered_s=max(0, stop - coverage.start) / self.rate_hz,
             lost_s=coverage.lost_before(stop) / self.rate_hz,
             before_s=-self._begin / self.rate_hz if self._has_picture and not coverage.start else 0.0,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from affekt.core.notes import note
-from affekt.media.sound.tracks import Heard
+from affekt.media.sound.tracks import PassSummary
 
 SILENT_DBFS = -90.0  # loudest sample: what the last bit of 16-bit sound can hold is nothing that was recorded
 LOST_SHARE = 0.01  # of the sound, damaged or missing: less is not noted
@@ -32,7 +32,7 @@ class Readings:
         peak: The loudest sample of all.
     """
 
-    passes: list[Heard] = field(default_factory=list)
+    passes: list[PassSummary] = field(default_factory=list)
     peak: float = 0.0
 
     @property
@@ -44,7 +44,7 @@ class Readings:
 _together: ContextVar[Readings | None] = ContextVar("affekt_heard", default=None)
 
 
-def state_heard(heard: Heard, samples: np.ndarray) -> None:
+def note_losses(heard: PassSummary, samples: np.ndarray) -> None:
     """State what one pass through a sound lacked; `samples` is what it gave."""
     together = _together.get()
     if together is None:
@@ -55,7 +55,7 @@ def state_heard(heard: Heard, samples: np.ndarray) -> None:
 
 
 @contextmanager
-def heard_together() -> Iterator[Readings]:
+def combined_readings() -> Iterator[Readings]:
     """State once, at the end, what several readings of one sound lacked."""
     readings = Readings()
     token = _together.set(readings)
@@ -76,7 +76,7 @@ def is_silent(samples: np.ndarray) -> bool:
     return _peak(samples) <= _SILENT
 
 
-def note_beside(heard_s: float, picture_s: float, *, silent: bool) -> None:
+def note_sound_coverage(heard_s: float, picture_s: float, *, silent: bool) -> None:
     """State that sound beside a picture is silent, or covers only a part of it.
 
     Args:
@@ -102,7 +102,7 @@ def note_short(heard_s: float, wanted_s: float) -> None:
         )
 
 
-def note_unheard(heard_s: float, sound_s: float) -> None:
+def note_truncated(heard_s: float, sound_s: float) -> None:
     """State that only the beginning of a long sound is heard."""
     if heard_s < sound_s and differ(heard_s, sound_s):
         note(
@@ -116,7 +116,7 @@ def differ(one_s: float, other_s: float) -> bool:
     return abs(one_s - other_s) > max(APART_S, APART_SHARE * max(one_s, other_s))
 
 
-def _state(passes: list[Heard]) -> None:
+def _state(passes: list[PassSummary]) -> None:
     covered_s, lost_s = sum(one.covered_s for one in passes), sum(one.lost_s for one in passes)
     if covered_s > 0 and lost_s >= LOST_SHARE * covered_s:
         share = min(1.0, lost_s / covered_s)

@@ -17,9 +17,9 @@ import numpy as np
 
 from affekt.core.errors import MediaError, UsageError
 from affekt.core.sample import Sample
-from affekt.media.sound.notes import state_heard
+from affekt.media.sound.notes import note_losses
 from affekt.media.sound.stream import stream
-from affekt.media.sound.tracks import DecodedSound, Heard, Track
+from affekt.media.sound.tracks import DecodedSound, PassSummary, Track
 from affekt.media.sound.tracks import NoSound as NoSound
 from affekt.media.sound.waveform import MAX_CHANNELS as MAX_CHANNELS
 from affekt.media.sound.waveform import MAX_RATE_HZ as MAX_RATE_HZ
@@ -81,7 +81,7 @@ def read_sound(
             count += piece.shape[1]
             _check_size(track.name, count / rate, rate * channels)
         samples = _joined(pieces)
-        state_heard(_heard(track, stop_s), samples)
+        note_losses(_summary(track, stop_s), samples)
     return Waveform(samples, rate)
 
 
@@ -229,7 +229,7 @@ def _blocks(
             if count:
                 yield Waveform(_joined(waiting), rate)
         finally:
-            state_heard(_heard(track, stop_s), edges)
+            note_losses(_summary(track, stop_s), edges)
 
 
 def _pieces(
@@ -254,8 +254,8 @@ def _pieces(
         raise MediaError(f"{track.name} ends at {track.end() / track.rate_hz:.1f} s; {asked} was asked for")
 
 
-def _heard(track: Track, stop_s: float | None) -> Heard:
-    return track.heard(None if stop_s is None else round(stop_s * track.rate_hz))
+def _summary(track: Track, stop_s: float | None) -> PassSummary:
+    return track.summary(None if stop_s is None else round(stop_s * track.rate_hz))
 
 
 def _joined(pieces: list[np.ndarray]) -> np.ndarray:

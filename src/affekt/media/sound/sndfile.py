@@ -12,7 +12,7 @@ import soundfile
 
 from affekt.core.errors import MediaError
 from affekt.media.sound.sizes import held_share
-from affekt.media.sound.tracks import BLOCK, Heard, NoSound, check_format
+from affekt.media.sound.tracks import BLOCK, NoSound, PassSummary, check_format
 
 # First bytes of formats of which FFmpeg saves at least as much: its answer is the last one. MPEG audio begins
 # with eleven set bits.
@@ -135,10 +135,10 @@ class SndfileTrack:
             pass  # what follows is cut off; the values found so far tell the range
         return np.concatenate(found) if found else np.zeros(0, np.float32)
 
-    def heard(self, stop: int | None) -> Heard:
+    def summary(self, stop: int | None) -> PassSummary:
         end = self._covered if stop is None else min(stop, self._covered)
         is_at_end = self._covered >= self._frames and (stop is None or self._covered < stop)
-        return Heard(
+        return PassSummary(
             covered_s=(end - self._first) / self.rate_hz,
             ends_s=end / self.rate_hz if is_at_end and self._stated_s is not None else None,
             stated_s=self._stated_s,

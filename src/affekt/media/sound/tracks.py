@@ -18,7 +18,7 @@ class NoSound(MediaError):
     """There is no sound track."""
 
 
-class Heard(NamedTuple):
+class PassSummary(NamedTuple):
     """What one pass through a track gave, in seconds.
 
     Attributes:
@@ -54,7 +54,7 @@ class Track(Protocol):
         """Values from all over the track, or from its beginning, (n,); only asked for where it is `exact`."""
         ...
 
-    def heard(self, stop: int | None) -> Heard:
+    def summary(self, stop: int | None) -> PassSummary:
         """What the latest walk gave so far, up to a position if not all that it read was wanted."""
         ...
 
@@ -87,8 +87,8 @@ class DecodedSound:
     def probe(self) -> np.ndarray:
         return self._samples.ravel()
 
-    def heard(self, stop: int | None) -> Heard:
-        return Heard()
+    def summary(self, stop: int | None) -> PassSummary:
+        return PassSummary()
 
     def end(self) -> int:
         return self._samples.shape[1]

@@ -32,7 +32,7 @@ _LARGEST = 2**32 - 2**16  # of what a header without 64-bit sizes can state
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class WavHeader:
     """What a WAV file states, and holds.
 
     Attributes:
@@ -68,7 +68,7 @@ def open_wav(path: Path) -> SndfileTrack | None:
     """
     try:
         with path.open("rb") as file:
-            header = read_header(file)
+            header = read_wav_header(file)
     except OSError:
         return None
     if header is None:
@@ -98,7 +98,7 @@ def open_wav(path: Path) -> SndfileTrack | None:
     return track
 
 
-def read_header(file: BinaryIO) -> Header | None:
+def read_wav_header(file: BinaryIO) -> WavHeader | None:
     """Walk the chunks of a WAV file; None if it is none, or has no samples."""
     size = file.seek(0, io.SEEK_END)
     origin = tag_size(file)
@@ -143,7 +143,7 @@ def _header(
     start: int,
     length: int,
     frames: int | None,
-) -> Header:
+) -> WavHeader:
     there = size - start
     is_known = length > 0 and not any(length in values for values in _PLACEHOLDERS)
     held = min(length, there)
@@ -162,7 +162,7 @@ def _header(
             kind = kind[:8] + struct.pack(f"{order}IHH", 0, width, bits) + kind[16:]
             must_correct = True
     must_correct = must_correct and held < _LARGEST
-    return Header(order, kind, start, length if is_known else None, held, frames or None, must_correct)
+    return WavHeader(order, kind, start, length if is_known else None, held, frames or None, must_correct)
 
 
 def _bytes_per_s(order: str, kind: bytes) -> int:
@@ -193,7 +193,7 @@ def _is_known_end(file: BinaryIO, place: int, order: str) -> bool:
 class _Corrected(io.RawIOBase):
     """The samples of a file behind a header that is right, as a file."""
 
-    def __init__(self, path: Path, header: Header) -> None:
+    def __init__(self, path: Path, header: WavHeader) -> None:
         super().__init__()
         kind = header.format + b"\0" * (len(header.format) % 2)
         chunk = f"{header.order}4sI"

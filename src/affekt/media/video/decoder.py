@@ -46,7 +46,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class DecodeSpan:
     """Asked frames that one start of the decoder serves: the packets `start` to `stop`."""
 
     start: int
@@ -111,10 +111,10 @@ class Decoder:
         """Those of the asked frames that can be decoded, in order."""
         return np.array(sorted(number for number, _ in self.frames(numbers, care)), int)
 
-    def runs(self, numbers: np.ndarray, care: int) -> Iterator[Run]:
+    def spans(self, numbers: np.ndarray, care: int) -> Iterator[DecodeSpan]:
         """How to get at the asked frames: where the decoder is started, and how far it goes."""
         if care == WHOLE:
-            yield Run(0, int(self.index.position[numbers].max()))
+            yield DecodeSpan(0, int(self.index.position[numbers].max()))
             return
         anchors = self.index.anchor[numbers]
         if care == CAREFUL:
@@ -124,7 +124,7 @@ class Decoder:
         reached = np.maximum.accumulate(self.index.position[numbers])
         breaks = np.flatnonzero(anchors[1:] > reached[:-1] + SEEK_PACKETS) + 1
         for first, stop in zip([0, *breaks], [*breaks, len(numbers)], strict=True):
-            yield Run(int(anchors[first:stop].min()), int(reached[stop - 1]))
+            yield DecodeSpan(int(anchors[first:stop].min()), int(reached[stop - 1]))
 
     def _by_time(
         self, container: InputContainer, stream: VideoStream, asked: np.ndarray, care: int
@@ -136,8 +136,8 @@ class Decoder:
             return place if 0 <= place < len(times) and times[place] == pts else None
 
         can_skip, skips = care == FAST and context.name in SKIPPING, False
-        for run in self.runs(np.flatnonzero(asked), care):
-            for packet in self._packets_from(container, stream, run.start):
+        for span in self.spans(np.flatnonzero(asked), care):
+            for packet in self._packets_from(container, stream, span.start):
                 number = number_of(packet.pts)
                 if can_skip and skips != (number is None or not asked[number]):
                     skips = not skips
@@ -145,7 +145,7 @@ class Decoder:
                 for frame in _decode(context, packet):
                     if (shown := number_of(frame.pts)) is not None:
                         yield shown, frame
-                if self._reaches(packet, run.stop):
+                if self._reaches(packet, span.stop):
                     break
             for frame in _decode(context, None):
                 if (shown := number_of(frame.pts)) is not None:

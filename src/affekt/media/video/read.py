@@ -94,7 +94,7 @@ def _check_layout(pixels: np.ndarray) -> None:
 
 
 @runtime_checkable
-class Source(Protocol):
+class FrameSource(Protocol):
     """Where a video's frames come from. Holds no open file and can be pickled."""
 
     name: str
@@ -129,7 +129,7 @@ class Video:
         sound_tracks: 0 where there is no file that could hold them.
     """
 
-    def __init__(self, source: Source, first: int = 0, stop: int | None = None) -> None:
+    def __init__(self, source: FrameSource, first: int = 0, stop: int | None = None) -> None:
         longer, shorter = max(source.height, source.width), min(source.height, source.width)
         if longer > MOST_ELONGATED * shorter and longer > _SMALL:
             raise MediaError(

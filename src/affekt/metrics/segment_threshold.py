@@ -10,7 +10,7 @@ from affekt.metrics.matching import match
 from affekt.metrics.segments import Segments
 
 
-def best_bar(
+def best_threshold(
     predictions: Mapping[str, Segments],
     truths: Mapping[str, Segments],
     *,
@@ -39,7 +39,7 @@ def best_bar(
         >>> spans, names = np.array([[0, 4], [6, 9], [20, 30]]), np.array(["joy"] * 3)
         >>> finds = {"a": Segments(spans, np.array([0.9, 0.8, 0.7]), names)}
         >>> truths = {"a": Segments(spans[:2], labels=names[:2])}
-        >>> best_bar(finds, truths, labels=["joy"], threshold=0.5)
+        >>> best_threshold(finds, truths, labels=["joy"], threshold=0.5)
         (0.8, 1.0)
     """
     matched = match(predictions, truths, thresholds=(threshold,), labels=labels)
