@@ -38,7 +38,7 @@ def notes_of(width, height, side=48):
 )
 def test_a_whole_photo_is_noted_with_its_size(width, height):
     (note,) = [note for note in notes_of(width, height) if "only" not in note]
-    assert note.startswith(f"no face was searched for: {width} x {height} pixels")
+    assert note.startswith(f"faces are not detected: {width} x {height} pixels")
     assert "crop the face first" in note
 
 
@@ -81,4 +81,4 @@ def test_networks_that_search_for_no_face_say_so(preprocess):
 def test_a_blank_picture_is_noted():
     with collect_notes() as notes:
         note_if_no_crop(np.zeros((64, 64, 3), np.uint8), 48)
-    assert list(notes) == ["all pixels of the picture have the same value: it shows nothing"]
+    assert list(notes) == ["all pixels of the picture have the same value: it is blank"]

@@ -153,7 +153,7 @@ def test_damaged_exif_data_are_noted_and_the_picture_is_read():
     content = encoded(UPRIGHT, "PNG")
     pixels, notes = notes_of(content[:33] + chunk(b"eXIf", b"no EXIF data") + content[33:])
     np.testing.assert_array_equal(pixels, RGB)
-    assert any("whether the picture stands upright is unknown" in note for note in notes)
+    assert any("the orientation of the picture is unknown" in note for note in notes)
 
 
 def test_a_picture_that_is_wholly_transparent_is_not_read_as_white():

@@ -92,7 +92,7 @@ def test_a_truncated_jpeg_is_refused():
 
 
 def test_text_named_png_says_that_it_holds_text():
-    with pytest.raises(MediaError, match=r"a\.png is no picture.*it holds the text 'hello"):
+    with pytest.raises(MediaError, match=r"a\.png cannot be read as a picture.*it holds the text 'hello"):
         decode_image(b"hello, this is no picture", "a.png")
 
 

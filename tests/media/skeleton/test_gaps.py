@@ -186,7 +186,7 @@ def test_frames_without_a_body_at_the_ends_are_cut_off_however_many():
     padded = np.concatenate([np.zeros((4, 16, 3)), WALK.positions, np.zeros((40, 16, 3))])
     positions, (note,) = filled(padded)
     np.testing.assert_array_equal(positions, WALK.positions)
-    assert note.startswith("44 of 119 frames, at an end of the walk")
+    assert note.startswith("44 of 119 frames at the ends of the walk")
 
 
 @pytest.mark.parametrize("name", WALKS)
@@ -194,15 +194,15 @@ def test_zeros_that_are_most_of_a_walk_are_cut_off_as_well(name):
     padded = np.concatenate([np.zeros((20, 16, 3)), WALKS[name], np.zeros((2000, 16, 3))])
     positions, (note,) = filled(padded)
     np.testing.assert_array_equal(positions, WALKS[name].astype(np.float32))
-    assert note.startswith("2020 of 2095 frames, at an end of the walk")
+    assert note.startswith("2020 of 2095 frames at the ends of the walk")
 
 
 @pytest.mark.parametrize(
     ("frames", "limits", "rate_hz", "message"),
     [
-        (slice(20, 27), {}, 30.0, r"in up to 9 % of 75 frames, for up to 0\.23 s at a time; gaps of 0\.2 s"),
-        (slice(20, 27), {}, None, r"for up to 7 frames at a time; gaps of 6 frames"),
-        (slice(20, 23), {"longest_s": 0.05}, 30.0, r"for up to 0\.10 s at a time; gaps of 0\.05 s"),
+        (slice(20, 27), {}, 30.0, r"in up to 9 % of 75 frames, for up to 0\.23 s at a time; at most 0\.2 s"),
+        (slice(20, 27), {}, None, r"for up to 7 frames at a time; at most 6 frames"),
+        (slice(20, 23), {"longest_s": 0.05}, 30.0, r"for up to 0\.10 s at a time; at most 0\.05 s"),
         (slice(0, 75, 3), {}, 30.0, r"in up to 33 % of 75 frames, .* and 20 % are interpolated"),
     ],
 )
@@ -221,7 +221,7 @@ def test_the_limit_in_seconds_counts_frames_by_the_rate():
 
 
 def test_a_joint_that_is_never_seen_is_refused_by_name():
-    with pytest.raises(MediaError, match="left_hand cannot be used: placeholders stand for it in all frames"):
+    with pytest.raises(MediaError, match="left_hand cannot be used: all frames hold placeholders"):
         filled(put(WALK.positions, "left_hand", slice(None), 0))
 
 

@@ -23,7 +23,7 @@ def check(positions, rate_hz=30.0, **limits):
         (59, 120.0, r"at least 0\.5 s are needed"),
         (3, 5.0, r"3 frames \(0\.60 s\) are too short"),
         (11, None, "11 frames are too few for a walk; at least 12 are needed where no frame rate is stated"),
-        (75, 2.0, "2 frames a second do not show a walk; at least 5 are needed"),
+        (75, 2.0, "2 frames per second are too few for a walk; 5 are needed"),
     ],
 )
 def test_too_few_frames_are_no_walk(frames, rate_hz, message):

@@ -49,13 +49,13 @@ def test_a_state_of_before_knows_nothing():
         (
             Timing(30.0),
             at(15.0),
-            "15 frames a second and the network takes 30: frames in between were interpolated",
+            "15 frames per second and the network takes 30: the missing frames were interpolated",
         ),
-        (Timing(30.0), at(None), "no frame rate is stated: the walk was taken to have 30 frames a second"),
+        (Timing(30.0), at(None), "no frame rate is stated: 30 frames per second, the rate of the training"),
         (
             Timing(),
             at(30.0),
-            "the walk has 30 frames a second, and the rate of the network's training walks is not",
+            "the walk has 30 frames per second, and the rate of the network's training walks is not",
         ),
         (
             Timing(),
@@ -76,7 +76,7 @@ def test_what_is_not_known_of_a_rate_is_noted(timing, walk, expected):
 def test_a_cycle_far_outside_those_of_the_training_walks_is_noted(cycle, is_noted):
     notes = notes_on(Timing(30.0, (22.0, 36.0, 58.0)), at(30.0, cycle))
     assert [
-        f"a gait cycle has {cycle} frames, where the training walks have 22 to 58" in note for note in notes
+        f"a gait cycle has {cycle} frames, but the training walks have 22 to 58" in note for note in notes
     ] == [True] * is_noted
 
 

@@ -112,7 +112,7 @@ def test_up_is_not_taken_as_stated_where_it_is_absent_or_null(tmp_path):
 
 @pytest.mark.parametrize("joints", [[["a"], ["b", "c"]], [["a", "b", "c"]], [1, 2, 3], [None] * 3, {"a": 1}])
 def test_joints_that_are_no_list_of_names_are_refused_not_a_crash(tmp_path, joints):
-    with pytest.raises(MediaError, match=r"a\.json: joints is no list of names"):
+    with pytest.raises(MediaError, match=r"a\.json: joints is not a list of names"):
         read_skeletons(dump(tmp_path / "a.json", joints=joints))
 
 
@@ -178,11 +178,11 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path, suffix, cont
 def test_a_missing_file_a_folder_and_another_suffix_are_refused(tmp_path):
     (tmp_path / "a.npz").mkdir()
     (tmp_path / "a.bvh").write_text("HIERARCHY")
-    with pytest.raises(MediaError, match="does not exist or is no file"):
+    with pytest.raises(MediaError, match="does not exist or is not a file"):
         read_skeletons(tmp_path / "nothing.npz")
-    with pytest.raises(MediaError, match="does not exist or is no file"):
+    with pytest.raises(MediaError, match="does not exist or is not a file"):
         read_skeletons(tmp_path / "a.npz")
-    with pytest.raises(MediaError, match=r"is no skeleton file; known are \.npz, \.json, \.csv"):
+    with pytest.raises(MediaError, match=r"is not a skeleton file; known suffixes are \.npz, \.json, \.csv"):
         read_skeletons(tmp_path / "a.bvh")
 
 
@@ -220,7 +220,7 @@ def test_every_truncation_of_an_npz_is_refused(tmp_path):
     raw = save(tmp_path / "a.npz").read_bytes()
     for length in range(1, len(raw), 13):
         (tmp_path / "b.npz").write_bytes(raw[:length])
-        with pytest.raises(MediaError, match="truncated or no npz file"):
+        with pytest.raises(MediaError, match="truncated or not an npz file"):
             read_skeletons(tmp_path / "b.npz")
 
 
@@ -267,7 +267,7 @@ def test_a_pickled_object_in_an_npz_is_never_opened(tmp_path, name):
 
 def test_a_bare_pickle_named_npz_is_never_opened(tmp_path):
     np.array([Bomb(tmp_path / "harm")], dtype=object).dump(tmp_path / "a.npz")
-    with pytest.raises(MediaError, match="truncated or no npz file"):
+    with pytest.raises(MediaError, match="truncated or not an npz file"):
         read_skeletons(tmp_path / "a.npz")
     assert not (tmp_path / "harm").exists()
 
@@ -278,15 +278,15 @@ def test_a_bare_pickle_named_npz_is_never_opened(tmp_path):
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"positions": WALK[:, :2]}, "2 joints were found where 3 are named"),
+        ({"positions": WALK[:, :2]}, "a skeleton has 2 joints, but 3 names are given"),
         ({"positions": WALK[0]}, "positions must be"),
         ({"positions": WALK[..., :2]}, r"positions \(frames, joints, 3\)"),
         ({"positions": WALK[:0]}, "a walk has 1 to"),
         ({"positions": WALK[None][:0]}, "holds no walk"),
-        ({"positions": WALK.astype(complex)}, "no regular array of numbers"),
-        ({"positions": WALK.astype(str)}, "no regular array of numbers"),
-        ({"positions": WALK > 0}, "no regular array of numbers"),
-        ({"positions": WALK.astype("M8[s]")}, "no regular array of numbers"),
+        ({"positions": WALK.astype(complex)}, "not a regular array of numbers"),
+        ({"positions": WALK.astype(str)}, "not a regular array of numbers"),
+        ({"positions": WALK > 0}, "not a regular array of numbers"),
+        ({"positions": WALK.astype("M8[s]")}, "not a regular array of numbers"),
         ({"positions": WALK * np.nan}, "NaN or infinite in 4 of 4 frames, first in frame 0"),
         ({"positions": WALK.astype(np.float64) * 1e300}, "NaN or infinite"),
         ({"joints": np.array(["root", "root", "neck"])}, "joints are named twice: root"),
@@ -295,11 +295,11 @@ def test_a_bare_pickle_named_npz_is_never_opened(tmp_path):
         ({"cycle_frames": 0}, "a cycle of 0 frames does not fit"),
         ({"cycle_frames": 1.5}, "counted in whole numbers"),
         ({"cycle_frames": np.nan}, "cycle_frames must be one number"),
-        ({"cycle_frames": np.array([1, 2])}, "cycle_frames must be one number, or one each of 1 walks"),
-        ({"cycle_frames": "many"}, "cycle_frames is no regular array of numbers"),
+        ({"cycle_frames": np.array([1, 2])}, "cycle_frames must be one number, or one for each of 1 walks"),
+        ({"cycle_frames": "many"}, "cycle_frames is not a regular array of numbers"),
         ({"period": np.array([])}, "period must be one number"),
-        ({"rate_hz": 0.0}, "frame rate of 0.0 Hz is none"),
-        ({"rate_hz": -30.0}, "frame rate of -30.0 Hz is none"),
+        ({"rate_hz": 0.0}, "frame rate of 0.0 Hz is not positive and finite"),
+        ({"rate_hz": -30.0}, "frame rate of -30.0 Hz is not positive and finite"),
         ({"rate_hz": np.array([25.0, 30.0])}, "rate_hz must be one number"),
     ],
 )
@@ -343,7 +343,7 @@ def test_json_that_is_no_object_is_refused(tmp_path, text):
 )
 def test_json_garbage_is_refused(tmp_path, text):
     (tmp_path / "a.json").write_text(text)
-    with pytest.raises(MediaError, match="is no JSON"):
+    with pytest.raises(MediaError, match="is not JSON"):
         read_skeletons(tmp_path / "a.json")
 
 
@@ -392,8 +392,8 @@ def test_json_facts_that_are_null_are_as_good_as_absent(tmp_path):
         ("root_x;root_y;root_z\n1;2;3\n", "no number in column"),
         ("root_x,root_y,root_z\n", "frames"),
         ("a,b,c\n1,2,3\n", "needs columns root_x, root_y, root_z"),
-        ('root_x,root_y,root_z\n"1,2,3\n', "is no CSV"),
-        ("root_x,root_y,root_z\n1,2," + "9" * 200_000 + "\n", "is no CSV"),
+        ('root_x,root_y,root_z\n"1,2,3\n', "is not CSV"),
+        ("root_x,root_y,root_z\n1,2," + "9" * 200_000 + "\n", "is not CSV"),
     ],
 )
 def test_a_csv_that_is_no_walk_is_refused_with_the_reason(tmp_path, text, message):

@@ -38,7 +38,7 @@ def test_a_body_that_stands_along_an_axis_is_turned_upright_and_that_is_noted(up
 @pytest.mark.parametrize("axis", [0, 2])
 def test_a_body_that_stands_along_no_axis_is_refused(degrees, axis):
     leaning = WALK.positions @ rotation(degrees, axis)
-    with pytest.raises(MediaError, match="which way is up cannot be decided: no up direction is stated"):
+    with pytest.raises(MediaError, match="the up direction is unclear: it is not stated"):
         upright(leaning, WALK.joints, is_stated=False)
 
 

@@ -90,7 +90,7 @@ def read_packets(container: InputContainer, stream: VideoStream, path: Path) -> 
     timed = packets.pts[packets.shown & (packets.pts != NONE)]
     if timed.size and (lasts := float((int(timed.max()) - int(timed.min())) * base)) > MAX_DURATION_S:
         raise MediaError(
-            f"{path} says that it lasts {lasts / 3600:.0f} h; at most {MAX_DURATION_S / 3600:.0f} are read"
+            f"{path} states that it lasts {lasts / 3600:.0f} h; at most {MAX_DURATION_S / 3600:.0f} are read"
         )
     return packets
 
