@@ -40,7 +40,7 @@ class CountedSource:
 
     def __init__(self, frames):
         self.times_s, self.end_s = np.arange(frames) / 10, frames / 10
-        self.notes, self.stand_ins, self.made = [], {}, 0
+        self.notes, self.replacements, self.made = [], {}, 0
 
     def pictures(self, numbers, height, width):
         for number in numbers:

@@ -108,7 +108,7 @@ def test_of_a_span_the_damage_within_it_is_noted(tmp_path):
 def test_a_hole_in_the_timestamps_is_noted(tmp_path):
     path = write(tmp_path / "a.mkv", "flac", hole=(RATE, 2 * RATE))
     _, (note,) = noted(path)
-    assert note.startswith("40 % of its sound is damaged or missing: 3.0 s of 5.0 s are heard")
+    assert note.startswith("40 % of its sound is damaged or missing: 3.0 s of 5.0 s were read")
 
 
 def test_a_few_packets_may_not_state_hours_of_silence(tmp_path):
@@ -134,7 +134,11 @@ def test_of_a_cut_off_file_the_share_that_is_there_is_noted(name, tmp_path):
     assert noted(path)[1] == []
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     _, notes = noted(path)
-    assert len(notes) == 1 and notes[0].startswith("its sound is cut off: 1.") and "of 3.0 s" in notes[0]
+    assert (
+        len(notes) == 1
+        and notes[0].startswith("its sound is cut off: the file holds 1.")
+        and "of 3.0 s" in notes[0]
+    )
 
 
 PLAIN = [("AU", "PCM_16"), ("CAF", "PCM_16"), ("W64", "PCM_16"), ("SVX", "PCM_16"), ("NIST", "PCM_16")]
@@ -154,7 +158,7 @@ def test_what_a_header_states_and_the_file_lacks_is_noted_in_any_format(containe
     soundfile.write(path, TONE, RATE, format=container, subtype=codec)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     (note,) = noted(path)[1]
-    assert re.fullmatch(r"its sound is cut off: 1\.\d s of [23]\.\d s \((4\d|50) %\) are there", note)
+    assert re.fullmatch(r"its sound is cut off: the file holds 1\.\d s of [23]\.\d s \((4\d|50) %\)", note)
 
 
 def test_joined_files_have_one_length(tmp_path):
@@ -223,9 +227,9 @@ def test_what_is_silent_or_short_is_noted_and_what_is_not_is_not():
         note_truncated(60.0, 3600.0)
     assert list(notes) == [
         "its sound covers 0.3 % of its picture: 0.01 s of 3.0 s",
-        "its sound is silent: the answer stands on the picture alone",
-        "0.01 s of sound are heard, 0.4 % of the 2.5 s that the network takes, and repeated",
-        "only the first 60.0 s of its sound are heard, 2 % of 3600.0 s",
+        "its sound is silent: the answer is based on the picture alone",
+        "its sound lasts 0.01 s, 0.4 % of the 2.5 s that the network takes: it was repeated",
+        "only the first 60.0 s of its sound are used, 2 % of 3600.0 s",
     ]
 
 
@@ -246,9 +250,9 @@ def test_blocks_of_the_slowest_sound_take_constant_memory_and_linear_time(second
 
 
 def test_a_tenth_of_a_second_reads_little_more(monkeypatch):
-    sizes, tamed = [], sound_stream._tamed
+    sizes, limited = [], sound_stream._limited
     monkeypatch.setattr(
-        sound_stream, "_tamed", lambda block, *rest: sizes.append(block.shape[1]) or tamed(block, *rest)
+        sound_stream, "_limited", lambda block, *rest: sizes.append(block.shape[1]) or limited(block, *rest)
     )
     sound = Waveform(np.zeros((1, 500_000), np.float32), 1_000)
     assert read_sound(sound, rate_hz=16_000, start_s=100.0, stop_s=100.1).samples.shape == (1, 1600)

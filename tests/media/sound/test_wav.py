@@ -99,7 +99,7 @@ def test_a_cut_file_states_the_share_that_is_there(tmp_path):
     (tmp_path / "a.wav").write_bytes(wav()[: 44 + len(BODY) // 2])
     with collect_notes() as notes:
         assert read_sound(tmp_path / "a.wav").duration_s == 1.0
-    assert list(notes) == ["its sound is cut off: 1.0 s of 2.0 s (50 %) are there"]
+    assert list(notes) == ["its sound is cut off: the file holds 1.0 s of 2.0 s (50 %)"]
     with collect_notes() as notes:
         read_sound(tmp_path / "a.wav", stop_s=0.5)
     assert not notes  # all that was asked for is there
@@ -109,7 +109,7 @@ def test_a_second_file_behind_the_first_is_noted(tmp_path):
     (tmp_path / "a.wav").write_bytes(wav() + wav())
     with collect_notes() as notes:
         assert read_sound(tmp_path / "a.wav").duration_s == 2.0
-    assert list(notes) == ["a second WAV file follows in it, which is not read"]
+    assert list(notes) == ["the file contains a second WAV file, which is not read"]
 
 
 @pytest.mark.parametrize("rate", [0, 1, 7, 999, 768_001, 2**32 - 1])

@@ -132,7 +132,7 @@ def test_any_frames_in_any_order_are_those_of_sequential_decoding(name, clips):
     for number, pixels in video.frames():
         assert number_in(pixels) == number
         np.testing.assert_array_equal(pixels, expected[number])
-    assert not [note for note in video.notes if "stand in" in note]
+    assert not [note for note in video.notes if "replaced" in note]
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -150,7 +150,7 @@ def test_times_increase_from_zero_and_the_last_frame_lasts(name, clips):
 
 def test_a_file_without_times_says_that_its_frames_are_counted(clips):
     assert open_video(clips("raw.h264")).notes == [
-        "it has no usable timestamps: its frames are counted, 25 a second"
+        "it has no usable timestamps: 25 frames per second are assumed"
     ]
     assert open_video(clips("b_frames.mp4")).notes == []
 
@@ -310,7 +310,7 @@ def test_of_a_cut_off_file_the_decodable_part_is_used_and_a_note_says_so(tmp_pat
     content = streamed.read_bytes()
     (tmp_path / "a.mp4").write_bytes(content[: int(share * len(content))])
     video = open_video(tmp_path / "a.mp4")
-    assert video.notes == [f"cut off: {len(video)} of 120 promised frames can be decoded"]
+    assert video.notes == [f"cut off: {len(video)} of 120 stated frames can be decoded"]
     assert 1 <= len(video) < 120
     numbers = [number_in(pixels) for pixels in video.read(range(len(video)))]
     assert numbers == sorted(set(numbers)) and numbers[0] == 0
@@ -357,7 +357,7 @@ def test_frames_that_cannot_be_decoded_are_replaced_by_the_nearest_earlier_ones(
     video = open_video(damaged(tmp_path / "a.mov", source, [0, 20, 21]))
     assert len(video) == 40
     assert [number_in(pixels) for pixels in video.read([22, 21, 20, 19, 0])] == [22, 19, 19, 19, 1]
-    assert video.notes == ["3 frames could not be decoded: the nearest decodable ones stand in"]
+    assert video.notes == ["3 frames could not be decoded and were replaced by the nearest decodable ones"]
     assert [number_in(pixels) for _, pixels in video.frames()] == [1, *range(1, 20), 19, 19, *range(22, 40)]
     assert video.part(1.0, 1.2).notes == []
 
@@ -481,7 +481,7 @@ def test_a_playlist_is_refused_and_nothing_it_names_is_opened(tmp_path, clips, l
     path.write_text(
         text.format(other=clips("b_frames.mp4"), address=f"http://127.0.0.1:{port}/a.ts", port=port)
     )
-    with pytest.raises(MediaError, match="is a playlist or script, which names other files"):
+    with pytest.raises(MediaError, match="is a playlist or script, which refers to other files"):
         open_video(path)
     assert not arrived
 
@@ -500,7 +500,7 @@ def test_an_address_or_protocol_is_refused_and_nothing_is_fetched(clips, listeni
 
 
 def test_an_address_is_told_from_a_missing_file():
-    with pytest.raises(MediaError, match=r"http://a\.b/c\.mp4 is no file; .* nothing is fetched"):
+    with pytest.raises(MediaError, match=r"http://a\.b/c\.mp4 is not a file; .* nothing is downloaded"):
         open_video("http://a.b/c.mp4")
 
 
@@ -546,7 +546,7 @@ def test_too_large_frames_are_refused_before_they_are_decoded(clips, monkeypatch
 
 def test_too_many_frames_are_refused(clips, monkeypatch):
     monkeypatch.setattr(video_index, "MAX_FRAMES", 50)
-    with pytest.raises(MediaError, match="has more than 50 frames; cut out the part you mean"):
+    with pytest.raises(MediaError, match="has more than 50 frames; cut out a shorter part"):
         open_video(clips("b_frames.mp4"))
 
 
@@ -608,9 +608,9 @@ def folder(tmp_path):
         (None, 12, None),
         (12, 12, None),
         ("8\n", 8, None),
-        (20, 12, "n_frames says 20, the files are numbered 1 to 12: all of them count"),
-        (0, 12, "n_frames says 0, the files are numbered 1 to 12: all of them count"),
-        ("many", 12, "n_frames says 'many', which is no number: the 12 files count"),
+        (20, 12, "n_frames states 20, but the files are numbered 1 to 12: all were used"),
+        (0, 12, "n_frames states 0, but the files are numbered 1 to 12: all were used"),
+        ("many", 12, "n_frames states 'many', which is not a number: all 12 files were used"),
     ],
 )
 def test_a_folder_of_frames_is_a_video(folder, count, frames, note):
@@ -626,7 +626,7 @@ def test_a_folder_of_frames_is_a_video(folder, count, frames, note):
 def test_missing_frames_of_a_folder_are_replaced_by_the_nearest_earlier_ones(folder):
     video = open_video(folder([1, 2, 5, 6, 8]))
     assert [number_in(pixels) for _, pixels in video.frames()] == [1, 2, 2, 2, 5, 6, 6, 8]
-    assert video.notes == ["3 of 8 frames are missing: the nearest earlier ones stand in"]
+    assert video.notes == ["3 of 8 frames are missing: they were replaced by the nearest earlier ones"]
     assert video.end_s == pytest.approx(8 / 25)
 
 
@@ -636,7 +636,7 @@ def test_broken_frames_of_a_folder_are_replaced_by_their_neighbours(folder):
         (path / f"{number:06}.jpg").write_bytes(b"no picture")
     video = open_video(path)
     assert [number_in(pixels) for _, pixels in video.frames()] == [2, 2, 3, 3, 3, 6]
-    assert video.notes == ["3 frames could not be decoded: the nearest decodable ones stand in"]
+    assert video.notes == ["3 frames could not be decoded and were replaced by the nearest decodable ones"]
 
 
 def test_a_folder_without_frames_says_what_is_expected(tmp_path, folder):
@@ -693,7 +693,7 @@ def test_a_real_clip_whose_edit_list_hides_three_frames_has_the_others(shared):
     path = shared / "data/media_samples/no_face.mp4"
     video, expected = open_video(path), in_order(path)
     assert len(video) == len(expected) == 95
-    assert video.notes == ["95 of 98 promised frames are shown: the file hides the others"]
+    assert video.notes == ["95 of 98 stated frames are shown: the file hides the others"]
     numbers = [94, 3, 50, 0, 50]
     np.testing.assert_array_equal(video.read(numbers), np.stack([expected[n] for n in numbers]))
 

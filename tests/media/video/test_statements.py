@@ -67,7 +67,7 @@ def test_implausible_pixels_are_taken_as_square_and_noted(aspect, tmp_path):
     video = open_video(write(tmp_path / "a.mp4", aspect=aspect))
     assert (video.height, video.width) == (48, 32)
     (note,) = video.notes
-    assert "times as wide as high: they are taken as square" in note
+    assert "times as wide as high: they were taken as square" in note
 
 
 def test_a_picture_that_begins_late_is_not_cut_off(tmp_path):
@@ -123,7 +123,7 @@ def test_decoded_frames_in_another_layout_are_named():
         (np.moveaxis(pixels, -1, 1), r"np\.moveaxis\(pixels, 1, -1\)"),
         (np.moveaxis(pixels, -1, 0), r"np\.moveaxis\(pixels, 0, -1\)"),
         (np.zeros((2, 4, 6, 4), np.uint8), r"pixels\[\.\.\., :3\]"),
-        (pixels[..., 0], "makes RGB of grey frames"),
+        (pixels[..., 0], "converts grey frames to RGB"),
         (pixels[0], r"pixels\[None\]"),
         (pixels / 255, r"\(255 \* pixels\)"),
     ):

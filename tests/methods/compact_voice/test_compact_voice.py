@@ -143,7 +143,7 @@ def test_what_cannot_be_read_is_left_out_of_the_measurement(tmp_path):
 
 
 def test_a_silent_recording_gets_no_answer():
-    with pytest.raises(MediaError, match="said: nothing is heard"):
+    with pytest.raises(MediaError, match="said: the recording is silent"):
         preprocess()(sample(np.zeros(16_000, np.float32)))
 
 
@@ -209,8 +209,8 @@ def test_how_little_of_an_utterance_there_is_and_how_much_of_a_long_one_is_not_h
 
     assert notes_of(voice(40_800)) == []
     assert notes_of(voice(800)) == [
-        "0.05 s of sound are heard, 2 % of the 2.6 s that the network takes, and repeated"
+        "its sound lasts 0.05 s, 2 % of the 2.6 s that the network takes: it was repeated"
     ]
     assert notes_of(voice(80_000), longest_s=3.0) == [
-        "only the first 3.0 s of its sound are heard, 60 % of 5.0 s"
+        "only the first 3.0 s of its sound are used, 60 % of 5.0 s"
     ]

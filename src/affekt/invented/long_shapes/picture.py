@@ -31,7 +31,7 @@ class DrawnVideo:
         self.end_s = story.duration_s
         self.sound_tracks = 0
         self.notes: list[str] = []
-        self.stand_ins: dict[int, int] = {}
+        self.replacements: dict[int, int] = {}
         self._story, self._noise, self._edition = story, noise, EDITION
 
     def pictures(self, numbers: Sequence[int], height: int, width: int) -> Iterator[tuple[int, np.ndarray]]:
