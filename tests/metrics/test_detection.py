@@ -90,7 +90,7 @@ def test_without_finds_the_score_is_zero():
 
 
 def test_without_truths_there_is_no_score():
-    with pytest.raises(ValueError, match="nothing to find"):
+    with pytest.raises(ValueError, match="average precision is undefined"):
         average_precision(FINDS, {"a": true()}, threshold=0.5)
 
 
@@ -126,7 +126,7 @@ def test_thresholds_that_are_no_overlaps_are_refused(thresholds):
 
 
 def test_finds_without_scores_are_refused():
-    with pytest.raises(ValueError, match="a: segments that were found need scores"):
+    with pytest.raises(ValueError, match="a: detected segments need scores"):
         average_precision({"a": true((0, 1))}, TRUTHS, threshold=0.5)
 
 

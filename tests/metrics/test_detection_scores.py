@@ -218,7 +218,7 @@ def test_average_precision_is_the_same_as_of_one_class_alone():
 
 
 def test_a_label_that_is_not_to_be_scored_is_refused():
-    with pytest.raises(ValueError, match="a: a segment has the label 'awe', which is none of those"):
+    with pytest.raises(ValueError, match="a: a segment has the label 'awe', which is not one of those"):
         detection_scores(FINDS, TRUTHS, labels=["fear", "joy"])
 
 
@@ -229,12 +229,12 @@ def test_truths_of_other_names_are_refused_with_a_hint():
 
 @pytest.mark.parametrize("score", [detection_scores, detection_intervals])
 def test_without_any_truth_there_is_nothing_to_score(score):
-    with pytest.raises(ValueError, match="nothing to find"):
+    with pytest.raises(ValueError, match="average precision is undefined"):
         score(FINDS, {"a": true()}, labels=LABELS)
 
 
 def test_finds_without_scores_are_refused():
-    with pytest.raises(ValueError, match="a: segments that were found need scores"):
+    with pytest.raises(ValueError, match="a: detected segments need scores"):
         detection_scores({"a": true((0, 1, "joy"))}, TRUTHS, labels=LABELS)
 
 
@@ -332,7 +332,7 @@ def test_two_subjects_are_too_few_and_the_interval_says_so():
     finds, truths = draw(videos=6, finds=12, truths=4)
     subjects = {name: f"troupe {number % 2}" for number, name in enumerate(truths)}
     found = detection_intervals(finds, truths, labels=["joy", "fear"], subjects=subjects)
-    assert found.over == "videos" and "does not speak for new subjects" in found.note
+    assert found.over == "videos" and "does not apply to new subjects" in found.note
     assert found.ranges == detection_intervals(finds, truths, labels=["joy", "fear"]).ranges
 
 

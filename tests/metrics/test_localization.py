@@ -10,7 +10,7 @@ SECONDS = np.array([[0.0, 1.0], [1.0, 2.0], [2.0, 3.0], [3.0, 4.0], [4.0, 5.0]])
 
 
 def test_runs_above_the_bar_become_stretches_with_their_mean_attention():
-    # least 0, most 1: the bar lies at 0.7
+    # least 0, most 1: the threshold is 0.7
     spans, scores = segments_from_attention(np.array([0.8, 1.0, 0.3, 0.0, 0.7]), SECONDS, bar=0.7)
     assert spans.tolist() == [[0.0, 2.0], [4.0, 5.0]]
     assert scores == pytest.approx([0.9, 0.7])
@@ -71,8 +71,8 @@ def test_salient_segments_are_those_of_the_stretches():
         (np.ones(5), SECONDS, 1.5, "between 0"),
         (-np.ones(5), SECONDS, 0.5, "at least 0"),
         (np.array([1, np.nan, 1, 1, 1]), SECONDS, 0.5, "at least 0"),
-        (np.ones(4), SECONDS, 0.5, "as much attention"),
-        (np.ones(5), SECONDS[::-1], 0.5, "order of time"),
+        (np.ones(4), SECONDS, 0.5, "one attention value each"),
+        (np.ones(5), SECONDS[::-1], 0.5, "temporal order"),
         (np.ones(1), np.array([[2.0, 1.0]]), 0.5, "number 0 goes from 2 to 1 s"),
         (np.ones(1), np.array([[1.0, 1.0]]), 0.5, "start before they end"),
     ],

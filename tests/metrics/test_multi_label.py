@@ -113,7 +113,7 @@ def test_intervals_of_several_labels_hold_their_scores_and_go_by_subject():
             assert 0 <= low < scores[name] <= high <= 1
     assert found.over == "subjects"
     few = multi_label_intervals(truth, probability, ["ann"] * 100 + ["bob"] * 100)
-    assert few.over == "items" and "does not speak for new subjects" in few.note
+    assert few.over == "items" and "does not apply to new subjects" in few.note
     assert few.ranges == multi_label_intervals(truth, probability).ranges
 
 

@@ -56,14 +56,14 @@ def test_outputs_keep_their_meaning_where_a_change_gains_nothing():
 
 @pytest.mark.parametrize("shape", [(2, 3), (4,), (2, 2, 2)])
 def test_a_matrix_that_is_not_square_is_refused(shape):
-    with pytest.raises(ValueError, match="is square, found shape"):
+    with pytest.raises(ValueError, match="must be square, found shape"):
         best_permutation(np.ones(shape))
 
 
 def test_exchanged_labels_are_told_with_what_they_would_score():
     # As they stand, 11 + 2 + 13 + 5 + 0 + 7 + 0 = 38 are right.
     assert exchanged_labels(RAF_DB[:, SHUFFLE], NAMES) == (
-        "labels look exchanged: with outputs read as surprise=neutral, fear=happiness, disgust=sadness, "
+        "labels seem exchanged: with outputs read as surprise=neutral, fear=happiness, disgust=sadness, "
         "happiness=surprise, sadness=fear, anger=disgust, neutral=anger accuracy would be 0.92 "
         "instead of 0.01; check the label order"
     )

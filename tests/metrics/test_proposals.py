@@ -249,12 +249,12 @@ def test_four_hours_are_cut_in_a_few_seconds():
 @pytest.mark.parametrize(
     ("shapes", "cell_s", "reason"),
     [
-        (((4, 2), (5,), (2,)), 1.0, "belong together"),
-        (((4,), (4,), (1,)), 1.0, "belong together"),
-        (((4, 0), (4,), (0,)), 1.0, "belong together"),
-        (((4, 2), (4,), (3,)), 1.0, "2 classes need as many scores"),
-        (((4, 2), (4,), (2,)), 0.0, "some seconds"),
-        (((4, 2), (4,), (2,)), float("nan"), "some seconds"),
+        (((4, 2), (5,), (2,)), 1.0, "must fit together"),
+        (((4,), (4,), (1,)), 1.0, "must fit together"),
+        (((4, 0), (4,), (0,)), 1.0, "must fit together"),
+        (((4, 2), (4,), (3,)), 1.0, "2 classes need as many video scores"),
+        (((4, 2), (4,), (2,)), 0.0, "cell_s must be positive"),
+        (((4, 2), (4,), (2,)), float("nan"), "cell_s must be positive"),
     ],
 )
 def test_curves_that_do_not_fit_are_refused(shapes, cell_s, reason):

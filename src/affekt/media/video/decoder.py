@@ -203,9 +203,8 @@ def count_frames(path: Path, packets: Packets) -> tuple[FrameIndex, int]:
     """
     care = FAST
     times = _decoded_times(path, one_thread=False)
-    if len(times) < int(
-        packets.shown.sum()
-    ):  # damaged: decode in one thread, so that the count is repeatable
+    if len(times) < int(packets.shown.sum()):
+        # The file is damaged: decode it in one thread, so that the count is repeatable.
         care, times = CAREFUL, _decoded_times(path, one_thread=True)
     known = times[: np.argmax(times == NONE)] if np.any(times == NONE) else times
     if 1 < len(known) >= len(times) - REORDER:  # frames flushed at the end have no times of their own

@@ -28,8 +28,8 @@ class Packets:
     """Fields of the packets of a video track, in file order. Times are in units of `base`.
 
     Attributes:
-        shown: The packet holds a displayed frame: not one that an edit list cuts off, and not one that is only
-            a reference for other frames.
+        shown: The packet holds a displayed frame: not one that an edit list cuts off, or that is only a
+            reference for other frames.
     """
 
     pts: np.ndarray
