@@ -1,4 +1,4 @@
-"""What metrics refuse: nothing to count, and arrays of different items."""
+"""What metrics refuse: no items, and arrays of different items."""
 
 import numpy as np
 import pytest

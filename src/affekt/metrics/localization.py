@@ -45,33 +45,33 @@ _ROUNDING = 1e-9  # tolerance relative to the highest attention, for equal value
 _SEAM_S = 1e-3  # segments that are this close in time are adjacent
 
 
-def is_salient(attention: np.ndarray, *, bar: float = KEY_BAR) -> np.ndarray:
+def is_salient(attention: np.ndarray, *, threshold: float = KEY_BAR) -> np.ndarray:
     """Which segments (s,) of a clip reach the threshold: bool (s,).
 
-    The threshold is at `min + bar * (max - min)` of the clip's own attention, because attention has no unit
+    The limit is `min + threshold * (max - min)` of the clip's own attention, because attention has no unit
     and can only be compared within a clip. If all segments are equal, all are salient; if all are zero, none.
 
     Raises:
-        ValueError: `bar` is outside [0, 1], or attention is negative or not finite.
+        ValueError: `threshold` is outside [0, 1], or attention is negative or not finite.
 
     Example:
-        >>> is_salient(np.array([0.0, 0.8, 1.0, 0.6]), bar=0.7).tolist()
+        >>> is_salient(np.array([0.0, 0.8, 1.0, 0.6]), threshold=0.7).tolist()
         [False, True, True, False]
     """
     attention = np.asarray(attention, float)
-    if not 0 <= bar <= 1:
-        raise ValueError(f"bar must be between 0 (least salient) and 1 (most salient), not {bar}")
+    if not 0 <= threshold <= 1:
+        raise ValueError(f"threshold must be between 0 (least salient) and 1 (most salient), not {threshold}")
     if attention.ndim != 1 or not np.isfinite(attention).all() or (attention < 0).any():
         raise ValueError("attention must be one number of at least 0 for each segment")
     if not attention.any():
         return np.zeros(len(attention), bool)
     low, high = attention.min(), attention.max()
     # Without the tolerance, rounding would exclude some segments of equal attention.
-    return attention >= low + bar * (high - low) - _ROUNDING * high
+    return attention >= low + threshold * (high - low) - _ROUNDING * high
 
 
 def segments_from_attention(
-    attention: np.ndarray, spans_s: np.ndarray, *, bar: float = KEY_BAR
+    attention: np.ndarray, spans_s: np.ndarray, *, threshold: float = KEY_BAR
 ) -> tuple[np.ndarray, np.ndarray]:
     """Salient intervals of a clip, with scores.
 
@@ -82,17 +82,17 @@ def segments_from_attention(
     Args:
         attention: (s,), at least 0; any unit.
         spans_s: (s, 2), start and end of each segment in seconds, in temporal order.
-        bar: Threshold between the clip's least (0) and most (1) salient segment.
+        threshold: Between the clip's least (0) and most (1) salient segment.
 
     Returns:
         Intervals (m, 2) in seconds, and scores (m,).
 
     Raises:
-        ValueError: `bar` is outside [0, 1], attention is negative, or segments are not in order.
+        ValueError: `threshold` is outside [0, 1], attention is negative, or segments are not in order.
 
     Example:
         >>> seconds = np.array([[0.0, 1.0], [1.0, 2.0], [2.0, 3.0], [3.0, 4.0]])
-        >>> found, scores = segments_from_attention(np.array([0.9, 0.0, 0.8, 1.0]), seconds, bar=0.7)
+        >>> found, scores = segments_from_attention(np.array([0.9, 0.0, 0.8, 1.0]), seconds, threshold=0.7)
         >>> found.tolist(), scores.tolist()
         ([[0.0, 1.0], [2.0, 4.0]], [0.9, 0.9])
     """
@@ -104,7 +104,7 @@ def segments_from_attention(
         )
     if (np.diff(spans[:, 0]) < 0).any():
         raise ValueError("segments of a clip must be in temporal order")
-    chosen = is_salient(attention, bar=bar)
+    chosen = is_salient(attention, threshold=threshold)
     touches = np.zeros(len(spans), bool)
     touches[1:] = chosen[:-1] & chosen[1:] & (spans[1:, 0] <= spans[:-1, 1] + _SEAM_S)
     first = np.flatnonzero(chosen & ~touches)

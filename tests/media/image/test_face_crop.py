@@ -1,4 +1,4 @@
-"""A picture that is no face crop by its size gets a note; a crop gets none."""
+"""A picture that is not a face crop by its size gets a note; a crop gets none."""
 
 import math
 
@@ -60,7 +60,7 @@ def test_a_face_crop_has_no_note(width, height):
     assert notes_of(width, height) == []
 
 
-def test_a_picture_far_smaller_than_what_the_network_sees_is_noted():
+def test_a_picture_far_smaller_than_the_input_of_the_network_is_noted():
     assert notes_of(24, 24) == []
     (note,) = notes_of(12, 10)
     assert "only 12 x 10 pixels" in note and "48 x 48" in note
@@ -69,7 +69,7 @@ def test_a_picture_far_smaller_than_what_the_network_sees_is_noted():
 @pytest.mark.parametrize(
     "preprocess", [CompactFacePreprocess(CompactFaceConfig()), PosterV2Preprocess(PosterV2Config())]
 )
-def test_networks_that_search_for_no_face_say_so(preprocess):
+def test_networks_without_face_detection_state_it(preprocess):
     for shape, count in (((128, 112, 3), 0), ((480, 640, 3), 1)):
         with collect_notes() as notes:
             preprocess.views(

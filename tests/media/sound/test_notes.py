@@ -1,4 +1,4 @@
-"""What of a sound was not heard is stated: damaged packets, opposite phases, cut files, late pictures."""
+"""Notes on lost sound: damaged packets, opposite phases, cut-off files, late pictures."""
 
 import re
 import tracemalloc
@@ -28,7 +28,7 @@ NOISE = np.random.default_rng(0).uniform(-0.3, 0.3, 3 * RATE).astype(np.float32)
 
 
 def write(path, codec, *, picture_from_s=None, samples=TONE, hole=None, container=None):
-    """One channel in packets of 1000 samples or as the codec has it, perhaps beside one second of picture."""
+    """One channel in packets of 1000 samples or of the codec's size, optionally with a picture of 1 s."""
     with av.open(str(path), "w", format=container) as file:
         packets = []
         if picture_from_s is not None:
@@ -58,7 +58,7 @@ def write(path, codec, *, picture_from_s=None, samples=TONE, hole=None, containe
 
 
 def damage(source, path, is_damaged):
-    """The same file with the chosen packets of its sound overwritten."""
+    """A copy of the file in which the chosen sound packets are overwritten."""
     content = bytearray(source.read_bytes())
     with av.open(str(source)) as file:
         places = [(packet.pos, packet.size) for packet in file.demux(audio=0) if packet.size]
@@ -97,7 +97,7 @@ def test_the_share_of_damaged_packets_is_noted(is_damaged, share, tmp_path):
     assert noted(whole)[1] == []
 
 
-def test_of_a_span_the_damage_within_it_is_noted(tmp_path):
+def test_only_damage_within_a_span_is_noted(tmp_path):
     whole = write(tmp_path / "whole.mp4", "aac")
     path = damage(whole, tmp_path / "a.mp4", lambda number, count: number >= count // 2)
     assert noted(path, stop_s=1.0)[1] == []
@@ -128,7 +128,7 @@ def test_a_few_packets_may_not_state_hours_of_silence(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["a.flac", "a.mp3", "a.mka"])
-def test_of_a_cut_off_file_the_share_that_is_there_is_noted(name, tmp_path):
+def test_the_share_that_a_cut_off_file_holds_is_noted(name, tmp_path):
     codec = {"a.flac": "flac", "a.mp3": "libmp3lame", "a.mka": "flac"}[name]
     path = write(tmp_path / name, codec, samples=NOISE)
     assert noted(path)[1] == []
@@ -146,14 +146,14 @@ CODED = [("AIFF", "PCM_24"), ("AIFF", "GSM610"), ("W64", "GSM610"), ("AU", "ULAW
 
 
 @pytest.mark.parametrize(("container", "codec"), PLAIN + CODED)
-def test_whole_files_of_any_format_are_not_cut_off(container, codec, tmp_path):
+def test_complete_files_of_any_format_have_no_note(container, codec, tmp_path):
     path = tmp_path / "a.sound"
     soundfile.write(path, TONE, RATE, format=container, subtype=codec)
     assert noted(path)[1] == []
 
 
 @pytest.mark.parametrize(("container", "codec"), PLAIN + CODED[:4])
-def test_what_a_header_states_and_the_file_lacks_is_noted_in_any_format(container, codec, tmp_path):
+def test_missing_samples_are_noted_in_any_format_that_states_its_length(container, codec, tmp_path):
     path = tmp_path / "a.sound"
     soundfile.write(path, TONE, RATE, format=container, subtype=codec)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
@@ -186,7 +186,7 @@ def test_channels_of_opposite_phase_do_not_become_silence(balance, tmp_path):
     assert noted(Waveform(stereo, RATE), mono=False)[1] == []
 
 
-def test_ordinary_channels_are_averaged_as_ever():
+def test_ordinary_channels_are_averaged():
     rng = np.random.default_rng(1)
     for other in (TONE, 0 * TONE, -0.5 * TONE, rng.uniform(-0.4, 0.4, len(TONE)).astype(np.float32)):
         found, notes = noted(Waveform(np.stack([TONE, other]), RATE))
@@ -197,7 +197,7 @@ def test_ordinary_channels_are_averaged_as_ever():
     assert noted(Waveform(many, RATE))[1] == []
 
 
-def test_a_network_of_the_first_channel_hears_another_one_if_that_is_silent():
+def test_the_loudest_channel_replaces_a_silent_first_channel():
     with collect_notes() as notes:
         np.testing.assert_array_equal(one_channel(np.stack([0 * TONE, TONE])), TONE)
         np.testing.assert_array_equal(one_channel(np.stack([0.1 * TONE, TONE])), np.float32(0.1) * TONE)
@@ -213,7 +213,7 @@ def test_several_readings_of_one_sound_are_noted_once(tmp_path):
     assert len(notes) == 1 and not readings.is_silent
 
 
-def test_what_is_silent_or_short_is_noted_and_what_is_not_is_not():
+def test_only_silent_and_short_sound_is_noted():
     assert is_silent(np.full((1, 9), 1e-5)) and not is_silent(np.array([[0.0, -0.1]]))
     with collect_notes() as notes:
         note_sound_coverage(2.8, 3.0, silent=False)
@@ -249,7 +249,7 @@ def test_blocks_of_the_slowest_sound_take_constant_memory_and_linear_time(second
     assert count > 2**22 and peak < 16 * 2**20
 
 
-def test_a_tenth_of_a_second_reads_little_more(monkeypatch):
+def test_reading_a_tenth_of_a_second_decodes_little_more(monkeypatch):
     sizes, limited = [], sound_stream._limited
     monkeypatch.setattr(
         sound_stream, "_limited", lambda block, *rest: sizes.append(block.shape[1]) or limited(block, *rest)
@@ -259,7 +259,7 @@ def test_a_tenth_of_a_second_reads_little_more(monkeypatch):
     assert sum(sizes) <= 2**16
 
 
-def test_rates_and_blocks_that_cannot_be_made_are_refused():
+def test_impossible_rates_and_block_lengths_are_refused():
     sound = Waveform(TONE[None], RATE)
     for rate_hz in (0, 1, 999, 768_001):
         with pytest.raises(UsageError, match="1000 to 768000 is possible"):
@@ -268,7 +268,7 @@ def test_rates_and_blocks_that_cannot_be_made_are_refused():
         sound_blocks(sound, seconds=1e9, rate_hz=16_000)
 
 
-def test_blocks_of_a_span_are_that_span():
+def test_the_blocks_of_a_span_join_to_that_span():
     sound = Waveform(NOISE[None], RATE)
     expected = read_sound(sound, rate_hz=8_000, start_s=0.7, stop_s=2.3).samples
     blocks = sound_blocks(sound, seconds=0.5, rate_hz=8_000, start_s=0.7, stop_s=2.3)
