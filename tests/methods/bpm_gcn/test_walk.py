@@ -132,7 +132,7 @@ def test_frames_lost_as_zeros_hardly_change_the_arrays_and_are_noted(frames):
     broken[20 : 20 + frames] = 0
     arrays, (note,) = answered(changed(broken))
     np.testing.assert_allclose(arrays["skeleton"], answered(changed())[0]["skeleton"], atol=0.02 * frames)
-    assert note.startswith("root, spine, neck and 13 more joints hold placeholders in")
+    assert note.startswith("placeholders instead of root, spine, neck and 13 more joints in")
 
 
 def test_a_hand_lost_for_a_second_is_refused_and_answered_only_on_request():

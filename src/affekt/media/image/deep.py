@@ -52,7 +52,7 @@ def decode_deep(content: bytes, *, kind: str, page: int, upper: np.ndarray) -> n
         upper: The upper bytes, as Pillow loaded them: (h, w, 3 or 4) uint8.
 
     Raises:
-        OSError: The file is damaged; Pillow may also raise one of the other `DECODER_ERRORS`.
+        OSError: The file is damaged; Pillow may also raise any other of `DECODER_ERRORS`.
     """
     image = Image.open(io.BytesIO(content), formats=[kind])
     if page:

@@ -60,7 +60,7 @@ def fill_gaps(positions: np.ndarray, lost: Lost, limits: GapLimits, *, rate_hz: 
     affected = frames.any(axis=1).sum()
     names = [lost.joints[joint] for joint in np.flatnonzero(frames.any(axis=0))]
     note(
-        f"{_some(names)} hold placeholders in {affected} of {len(positions)} frames "
+        f"placeholders instead of {_some(names)} in {affected} of {len(positions)} frames "
         f"({100 * frames.mean():.1f} % of all positions): they were interpolated"
     )
     return positions
