@@ -87,7 +87,7 @@ def test_a_clip_whose_end_is_missing_is_answered_with_a_note(clip_bundle, perfor
     (tmp_path / "cut.mp4").write_bytes(whole[: int(0.7 * len(whole))])
     (prediction,), _ = answers(clip_bundle, tmp_path / "cut.mp4")
     (note,) = [note for note in prediction["notes"] if "cut off" in note]
-    assert note.endswith("of 24 promised frames can be decoded")
+    assert note.endswith("of 24 stated frames can be decoded")
     assert 0 < prediction["span_s"][1] < 2
     assert prediction["moments"][-1]["end_s"] == prediction["span_s"][1]
 
@@ -125,7 +125,7 @@ def test_playlists_are_refused_and_nothing_they_name_is_opened(clip_bundle, clip
     done = affekt("predict", clip_bundle, *(tmp_path / name for name in PLAYLISTS))
     assert done.returncode == 1 and not done.stdout.strip()
     for name in PLAYLISTS:
-        assert f"{name} is a playlist or script, which names other files; name the video" in done.stderr
+        assert f"{name} is a playlist or script, which refers to other files; give the video" in done.stderr
     assert not arrived
 
 

@@ -57,7 +57,7 @@ def false_header(path):
     ("spoil", "says"),
     [
         (truncated, "truncated"),
-        (text, "no npz file"),
+        (text, "not an npz file"),
         (wrong_joint_count, "lacks"),
         (pickled, "pickled object"),
         (not_a_number, "NaN or infinite in 1 of 60 frames, first in frame 7"),

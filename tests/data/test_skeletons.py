@@ -101,8 +101,8 @@ def test_a_broken_file_is_skipped_with_the_reason(folders):
     (folders / "sad" / "text.json").write_text("walk")
     reasons = {item.id: item.reason for item in open_dataset(SKELETONS, folders).skipped}
     assert "has 0 bytes" in reasons["sad/empty.npz"]
-    assert "is no skeleton file" in reasons["sad/notes.txt"]
-    assert "is no JSON" in reasons["sad/text.json"]
+    assert "is not a skeleton file" in reasons["sad/notes.txt"]
+    assert "is not JSON" in reasons["sad/text.json"]
 
 
 def test_a_file_of_several_walks_gives_several_samples(folders):
@@ -257,7 +257,7 @@ def test_a_file_that_is_not_there_is_skipped(listed):
     rows = ("path,label", "walks/1.npz,sad", "walks/2.npz,happy", "walks/9.npz,happy", "walks,happy")
     corpus = open_dataset(SKELETONS, manifest(listed, *rows))
     assert [item.id for item in corpus.skipped] == ["walks/9.npz", "walks"]
-    assert all("does not exist or is no file" in item.reason for item in corpus.skipped)
+    assert all("does not exist or is not a file" in item.reason for item in corpus.skipped)
 
 
 def test_a_file_that_is_listed_twice_is_refused(listed):

@@ -68,7 +68,7 @@ def test_a_walk_at_15_hz_is_interpolated_and_that_is_noted():
     expected, _ = answered(changed())
     arrays, (note,) = answered(changed(WALK.positions[::2], rate_hz=15.0))
     np.testing.assert_allclose(arrays["skeleton"], expected["skeleton"], atol=0.03)
-    assert note.startswith("the walk has 15 frames a second and the network takes 30")
+    assert note.startswith("the walk has 15 frames per second and the network takes 30")
 
 
 @pytest.mark.parametrize(("rate_hz", "cycle"), [(120.0, 4 * CYCLE), (60.0, 2 * CYCLE)])
@@ -93,7 +93,7 @@ def test_a_walk_without_a_rate_is_unchanged_and_noted():
     expected, _ = answered(changed())
     arrays, (note,) = answered(changed(rate_hz=None))
     assert_same(arrays, expected, atol=0)
-    assert note.startswith("no frame rate is stated: the walk was taken to have 30 frames a second")
+    assert note.startswith("no frame rate is stated: 30 frames per second, the rate of the training")
 
 
 def test_a_dense_walk_without_a_rate_shows_it_by_its_cycle():
@@ -132,15 +132,13 @@ def test_frames_lost_as_zeros_hardly_change_the_arrays_and_are_noted(frames):
     broken[20 : 20 + frames] = 0
     arrays, (note,) = answered(changed(broken))
     np.testing.assert_allclose(arrays["skeleton"], answered(changed())[0]["skeleton"], atol=0.02 * frames)
-    assert note.startswith("placeholders stand for root, spine, neck and 13 more joints in")
+    assert note.startswith("placeholders instead of root, spine, neck and 13 more joints in")
 
 
 def test_a_hand_lost_for_a_second_is_refused_and_accepted_only_on_request():
     broken = WALK.positions.copy()
     broken[10:40, WALK.joints.index("left_hand")] = 0
-    with pytest.raises(
-        MediaError, match=r"walk: left_hand cannot be used: placeholders stand in up to 40 % of 75"
-    ):
+    with pytest.raises(MediaError, match=r"walk: left_hand cannot be used: placeholders in up to 40 % of 75"):
         answered(changed(broken))
     assert answered(changed(broken), fitted(gaps=None))[1] == ()
     assert answered(changed(broken), fitted(gaps={"longest_s": 1.0, "share": 0.5}))[1] != ()

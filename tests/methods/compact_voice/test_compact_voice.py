@@ -209,8 +209,8 @@ def test_short_utterances_and_unused_parts_of_long_ones_are_noted():
 
     assert notes_of(voice(40_800)) == []
     assert notes_of(voice(800)) == [
-        "0.05 s of sound are heard, 2 % of the 2.6 s that the network takes, and repeated"
+        "its sound lasts 0.05 s, 2 % of the 2.6 s that the network takes: it was repeated"
     ]
     assert notes_of(voice(80_000), longest_s=3.0) == [
-        "only the first 3.0 s of its sound are heard, 60 % of 5.0 s"
+        "only the first 3.0 s of its sound are used, 60 % of 5.0 s"
     ]

@@ -72,8 +72,8 @@ def test_silent_short_and_half_silent_sound_is_noted(monkeypatch, whole_s):
     monkeypatch.setattr(preprocess, "WHOLE_S", whole_s)
     said = noise(16_000, 3.0)[None]
     assert notes_of(said) == []
-    assert notes_of(0 * said) == ["its sound is silent: the answer stands on the picture alone"]
+    assert notes_of(0 * said) == ["its sound is silent: the answer is based on the picture alone"]
     assert notes_of(said[:, :8000]) == ["its sound covers 17 % of its picture: 0.5 s of 3.0 s"]
     assert notes_of(np.concatenate([0 * said, said])) == [
-        "its first channel is silent: its loudest channel is heard instead"
+        "its first channel is silent: the loudest channel is used instead"
     ]

@@ -205,7 +205,7 @@ def test_silent_and_short_sound_beside_a_picture_is_noted_and_silence_alone_is_r
     whole = noise(12 * CELL_S)
     quiet = Waveform(0 * whole.samples, whole.rate_hz)
     assert notes_of(whole) == []
-    assert notes_of(quiet) == ["its sound is silent: the answer stands on the picture alone"]
+    assert notes_of(quiet) == ["its sound is silent: the answer is based on the picture alone"]
     assert notes_of(noise(6 * CELL_S)) == ["its sound covers 50 % of its picture: 7.7 s of 15.4 s"]
     with pytest.raises(MediaError, match="a: the recording is silent"):
         made(streams="audio")(Sample("a", {"audio": quiet}))

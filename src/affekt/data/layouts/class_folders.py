@@ -26,7 +26,7 @@ from affekt.core.errors import DataError
 from affekt.core.sample import Skipped
 from affekt.data.layouts.annotated_file import AnnotatedFile
 from affekt.data.layouts.split_names import NamedSplit, option_for, splits_of
-from affekt.media.files import Found, has_suffix, other_kinds, walk
+from affekt.media.files import FolderListing, has_suffix, other_kinds, walk
 
 _SUBJECT = re.compile(r"sub-(?P<name>[^_]+)_")
 _NESTED = 3  # levels of folders around a layout with splits that are searched
@@ -265,7 +265,7 @@ def _raise_strays(root: Path, grouped: _Grouped) -> None:
     )
 
 
-def _empty_folders(root: Path, found: Found, ours: Sequence[_File], kind: str) -> list[str]:
+def _empty_folders(root: Path, found: FolderListing, ours: Sequence[_File], kind: str) -> list[str]:
     """A warning about visible top-level folders without a file of the modality."""
     used = {file.folders[0] for file in ours if file.folders}
     empty = [path.name for path in found.folders if path.parent == root and path.name not in used]

@@ -28,7 +28,7 @@ from affekt.data.layouts.pictures import emotion_names
 from affekt.data.layouts.split_names import splits_of
 from affekt.data.layouts.tables import raise_problems
 from affekt.media import image, sound, video
-from affekt.media.files import has_suffix, is_hidden, kind_by_suffix, shown
+from affekt.media.files import has_suffix, is_hidden, kind_by_suffix, suffix_list
 from affekt.media.video.folder import COUNT_FILE
 
 CLIP_SUFFIXES = (*video.SUFFIXES, *(suffix for suffix in sound.SUFFIXES if suffix not in video.SUFFIXES))
@@ -85,7 +85,7 @@ def media_of(path: Path) -> dict[str, Path] | str:
     except OSError as error:  # a name that is too long for the system, or a folder without permission
         return f"{path} cannot be read: {error.strerror}"
     if kind not in CLIP_SUFFIXES:
-        return f"{path} does not have the suffix of a clip ({shown(CLIP_SUFFIXES)})"
+        return f"{path} does not have the suffix of a clip ({suffix_list(CLIP_SUFFIXES)})"
     if not there:
         return f"{path} does not exist or is not a file"
     return {"video": path, "audio": path} if kind in video.SUFFIXES else {"audio": path}
@@ -272,7 +272,7 @@ def _clip_files(root: Path, labels: LabelSet) -> ClipTree | None:
         clips = found[name] = {}
         for path in _visible(folder, skipped):
             if path.suffix.lower() not in video.SUFFIXES or not path.is_file():
-                reason = f"{path} does not have the suffix of a clip ({shown(video.SUFFIXES)})"
+                reason = f"{path} does not have the suffix of a clip ({suffix_list(video.SUFFIXES)})"
                 skipped.append(Skipped(f"{name}/{path.name}", reason))
             elif path.stem in clips:
                 reason = f"{path} has the same name as {clips[path.stem].name}, which is read instead"

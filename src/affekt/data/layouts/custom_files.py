@@ -15,7 +15,7 @@ from affekt.data.layouts.annotated_file import AnnotatedFile
 from affekt.data.layouts.class_folders import hint_at_subfolder, read_class_folders
 from affekt.data.layouts.label_names import FolderOptions, resolve_labels
 from affekt.data.layouts.manifest import find_manifest, read_manifest
-from affekt.media.files import shown
+from affekt.media.files import suffix_list
 
 
 class CustomFiles(NamedTuple):
@@ -62,7 +62,7 @@ def read_custom_files(
             example = f"happy/1{suffixes[0]}"
             raise DataError(
                 f"{root} contains neither manifest.csv nor a folder of {several or kind + 's'} for each "
-                f"class, as in {example} or train/{example}; {kind}s are {shown(suffixes)}"
+                f"class, as in {example} or train/{example}; {kind}s are {suffix_list(suffixes)}"
             )
     try:
         labelled = resolve_labels(root, files, options)

@@ -16,7 +16,7 @@ from affekt.core.errors import DataError
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample, Skipped
 from affekt.data.layouts.annotated_file import AnnotatedFile
-from affekt.media.files import has_suffix, kind_by_suffix, shown
+from affekt.media.files import has_suffix, kind_by_suffix, suffix_list
 from affekt.media.image import SUFFIXES
 
 
@@ -32,7 +32,7 @@ def picture_samples(files: Iterable[AnnotatedFile]) -> Pictures:
     found = Pictures([], [])
     for file in files:
         if not has_suffix(file.path, SUFFIXES):
-            reason = f"{file.path} does not have the suffix of a picture ({shown(SUFFIXES)})"
+            reason = f"{file.path} does not have the suffix of a picture ({suffix_list(SUFFIXES)})"
             found.skipped.append(Skipped(file.id, reason, kind_by_suffix(file.path)))
         elif not file.path.is_file():
             reason = f"{file.path} does not exist or is not a file"

@@ -48,7 +48,7 @@ class DrawnVideo:
         self.end_s = plan.duration_s
         self.sound_tracks = 0
         self.notes: list[str] = []
-        self.stand_ins: dict[int, int] = {}
+        self.replacements: dict[int, int] = {}
         self._plan, self._noise, self._edition = plan, noise, EDITION
 
     def pictures(self, numbers: Sequence[int], height: int, width: int) -> Iterator[tuple[int, np.ndarray]]:

@@ -11,7 +11,7 @@ from affekt.core.errors import AffektError, DataError, MediaError
 from affekt.core.sample import Moments, Sample
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.media.sound import sound_of, sound_span_s
-from affekt.media.sound.notes import note_short, note_unheard
+from affekt.media.sound.notes import note_short, note_truncated
 from affekt.media.sound.spectrum import log_mel
 from affekt.media.sound.views import coloured, masked, noisy, sounding_span, stretched
 
@@ -149,7 +149,7 @@ class CompactVoicePreprocess:
         samples = sound_of(sample, rate_hz=config.rate_hz, longest_s=config.longest_s).samples[0]
         if len(samples) >= round(config.longest_s * config.rate_hz):
             begin_s, end_s = sound_span_s(sample)
-            note_unheard(config.longest_s, end_s - begin_s)
+            note_truncated(config.longest_s, end_s - begin_s)
         try:
             start, stop = sounding_span(
                 samples, config.rate_hz, below_db=config.trim_db, margin_s=config.margin_s

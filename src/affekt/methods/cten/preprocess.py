@@ -15,7 +15,7 @@ from affekt.core.sample import Moments, Sample
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.media.sound import NoSound, sound_of, sound_span_s
 from affekt.media.sound.mix import one_channel
-from affekt.media.sound.notes import heard_together, note_beside
+from affekt.media.sound.notes import combined_readings, note_sound_coverage
 from affekt.media.sound.spectrum import kaldi_filterbank
 from affekt.media.video import video_of
 from affekt.media.video.snippets import (
@@ -131,11 +131,11 @@ class CTENPreprocess:
     def _fbank(self, sample: Sample, rng: np.random.Generator | None) -> np.ndarray:
         audio, segments = self.config.audio, self.config.visual.segments
         try:
-            with heard_together() as readings:
+            with combined_readings() as readings:
                 rows = filterbank_of(sample, audio, segments, None if rng is None else rng.random)
             if rng is None:
                 begin_s, end_s = sound_span_s(sample)
-                note_beside(end_s - begin_s, video_of(sample).end_s, silent=readings.is_silent)
+                note_sound_coverage(end_s - begin_s, video_of(sample).end_s, silent=readings.is_silent)
         except MediaError as error:  # no sound, or none that can be used
             if not isinstance(error, NoSound):  # noted where the input is taken
                 note(f"its sound cannot be used ({error}): the answer is based on the picture alone")

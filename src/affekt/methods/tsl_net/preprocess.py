@@ -27,7 +27,7 @@ from affekt.media.cells import (
     log_mel_rows,
 )
 from affekt.media.sound import NoSound, Waveform, sound_span_s
-from affekt.media.sound.notes import heard_together, note_beside
+from affekt.media.sound.notes import combined_readings, note_sound_coverage
 from affekt.media.video import Video, video_of
 from affekt.metrics.calibration import sigmoid
 from affekt.metrics.proposals import find_proposals
@@ -259,7 +259,7 @@ class TSLNetPreprocess:
             return opened.sound
         wanted = opened.count * CELL_ROWS
         try:
-            with heard_together() as readings:
+            with combined_readings() as readings:
                 rows = log_mel_rows(_sound_of(sample), opened.rate_hz, span_s=sample.span_s)
         except MediaError as error:  # no sound, or none that can be used
             if not self.has_video:
@@ -274,7 +274,7 @@ class TSLNetPreprocess:
         lacking_s = max(0, wanted - len(rows)) / CELL_ROWS * opened.cell_s
         # Up to one cell may be padded without a note.
         sound_s = whole_s - lacking_s if lacking_s > opened.cell_s else whole_s
-        note_beside(sound_s, whole_s, silent=readings.is_silent)
+        note_sound_coverage(sound_s, whole_s, silent=readings.is_silent)
         if len(rows) >= wanted:
             return rows
         if lacking_s > 2 * opened.cell_s:

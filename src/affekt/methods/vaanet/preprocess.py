@@ -13,7 +13,7 @@ from affekt.core.notes import note
 from affekt.core.sample import Moments, Sample
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.media.sound import NoSound, Waveform, sound_of, sound_span_s
-from affekt.media.sound.notes import is_silent, note_beside, note_short
+from affekt.media.sound.notes import is_silent, note_short, note_sound_coverage
 from affekt.media.sound.spectrum import mfcc
 from affekt.media.video import video_of
 from affekt.media.video.snippets import clips_spec, moments_of, read_snippets
@@ -107,7 +107,7 @@ class VAANetPreprocess:
         silent = is_silent(sound.samples)
         if self.config.streams != "audio":
             picture_s = min(video_of(sample).end_s, longest_s)
-            note_beside(sound.duration_s, picture_s, silent=silent)
+            note_sound_coverage(sound.duration_s, picture_s, silent=silent)
         elif silent:
             raise MediaError(f"{sample.id}: the recording is silent")
         else:

@@ -11,7 +11,7 @@ import numpy as np
 from affekt.core.prediction import Prediction
 from affekt.core.sample import Sample
 from affekt.core.segment import Point, Segment
-from affekt.metrics.localization import KEY_BAR, is_salient
+from affekt.metrics.localization import KEY_THRESHOLD, is_salient
 from affekt.report.timeline.curves import ENDS, describe_curves
 from affekt.report.timeline.media import ClipMedia
 from affekt.report.timeline.moments import attention_of, clock, key_spans, likeliest
@@ -119,7 +119,7 @@ def _attention(prediction: Prediction, scale: Scale) -> dict[str, Any]:
         drawn["key" if salient else "all"] += f"M{left},100V{top:.1f}H{right}V100Z"
     threshold = None
     if attention.any():
-        level = attention.min() + KEY_BAR * (attention.max() - attention.min())
+        level = attention.min() + KEY_THRESHOLD * (attention.max() - attention.min())
         threshold = f"{100 * (1 - level / highest):.1f}"
     highest_at = when(prediction) or "no moment: it is zero throughout"
     return {**drawn, "threshold": threshold, "words": f"attention; highest at {highest_at}"}
