@@ -46,8 +46,16 @@ def _add(digest: Any, value: Any) -> None:
         text = repr(value)
         digest.update(f"{type(value).__name__} {len(text)} {text};".encode())
     else:  # decoded media and other plain objects: by what they are made of
-        digest.update(f"object {type(value).__module__}.{type(value).__qualname__};".encode())
+        digest.update(f"object {_name_of(type(value))};".encode())
         _add(digest, value.__getstate__())
+
+
+def _name_of(kind: type) -> str:
+    """The name of a class: where it lies, or where it lay when hashes of it were first written.
+
+    A class that was moved states `FINGERPRINT_NAME`, so that features and runs made before stay known.
+    """
+    return getattr(kind, "FINGERPRINT_NAME", f"{kind.__module__}.{kind.__qualname__}")
 
 
 def _facts_of(path: Path) -> list[Any]:

@@ -29,7 +29,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -71,6 +71,8 @@ class LongShapesOptions(Settings):
         point_noise: Rate of annotation errors: 0 none, each event has one point; 1 as in TSL-300.
         seed: Another seed gives other videos. A larger corpus of the same seed begins with the smaller one.
     """
+
+    FINGERPRINT_NAME: ClassVar[str] = "affekt.data.long_shapes.LongShapesOptions"
 
     videos: int = Field(80, ge=4)
     subjects: int = Field(20, ge=4)

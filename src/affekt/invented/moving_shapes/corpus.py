@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -64,6 +64,8 @@ class MovingShapesOptions(Settings):
         seed: Another seed gives other clips. A larger corpus of the same seed begins with the smaller one.
 
     """
+
+    FINGERPRINT_NAME: ClassVar[str] = "affekt.data.moving_shapes.MovingShapesOptions"
 
     clips: int = Field(360, ge=24)
     subjects: int = Field(30, ge=6)

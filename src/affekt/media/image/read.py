@@ -12,6 +12,7 @@ import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from PIL import Image
@@ -61,6 +62,8 @@ _opening = threading.Lock()  # warning filters are global to the process
 @dataclass(frozen=True, slots=True)
 class ZippedImage:
     """A picture inside a zip archive, read without unpacking the rest."""
+
+    FINGERPRINT_NAME: ClassVar[str] = "affekt.media.image.ZippedImage"
 
     archive: Path
     member: str

@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -79,6 +79,8 @@ class Skeleton:
         is_up_stated: Whether the source states which way is up. If not, y is an assumption, which
             `affekt.media.skeleton.upright` checks against the body.
     """
+
+    FINGERPRINT_NAME: ClassVar[str] = "affekt.media.skeleton.Skeleton"
 
     positions: np.ndarray
     joints: tuple[str, ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -38,6 +38,8 @@ class Waveform:
     Raises:
         MediaError: The layout, type or rate is not valid for sound.
     """
+
+    FINGERPRINT_NAME: ClassVar[str] = "affekt.media.waveform.Waveform"
 
     samples: np.ndarray
     rate_hz: int

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -52,6 +52,8 @@ class VideoFrames:
     Raises:
         MediaError: Shapes, types or times are wrong.
     """
+
+    FINGERPRINT_NAME: ClassVar[str] = "affekt.media.video.VideoFrames"
 
     pixels: np.ndarray
     times_s: np.ndarray
@@ -128,6 +130,8 @@ class Video:
         width: Columns of the upright picture with square pixels; non-square ones, as on DVDs, are scaled.
         sound_tracks: Number of sound tracks; 0 for sources other than files.
     """
+
+    FINGERPRINT_NAME: ClassVar[str] = "affekt.media.video.Video"
 
     def __init__(self, source: FrameSource, first: int = 0, stop: int | None = None) -> None:
         longer, shorter = max(source.height, source.width), min(source.height, source.width)
