@@ -31,7 +31,7 @@ def test_the_key_of_a_generated_sample_is_that_of_earlier_versions(name, options
     ],
 )
 def test_decoded_media_are_fingerprinted_under_the_names_of_earlier_versions(kind, name):
-    assert kind.FINGERPRINT_NAME == name
+    assert name == kind.FINGERPRINT_NAME
 
 
 def test_the_fingerprint_of_a_decoded_sound_is_that_of_earlier_versions():
