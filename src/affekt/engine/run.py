@@ -22,7 +22,8 @@ from typing import Any
 import tomli_w
 
 from affekt.core.errors import AffektError, FolderError
-from affekt.core.files.sealed import MANIFEST, write_text
+from affekt.core.files.sealed import MANIFEST
+from affekt.core.files.whole import write_folder, write_text, write_whole
 from affekt.core.recipe import Recipe
 from affekt.engine.identity import DataIdentity, read_identity
 
@@ -153,17 +154,12 @@ class Run:
     def link(self, name: str, epoch: int) -> None:
         """Point `last` or `best` at an epoch; the switch is one rename."""
         link = self.checkpoints / name
-        partial = self.checkpoints / f".{name}.{os.getpid()}"
-        partial.unlink(missing_ok=True)
         try:
-            partial.symlink_to(f"epoch-{epoch}", target_is_directory=True)
-            os.replace(partial, link)
-        except OSError:  # a file system without links: keep a copy instead
-            copy = self.checkpoints / f".{name}.copy"
-            shutil.rmtree(copy, ignore_errors=True)
-            shutil.copytree(self.checkpoints / f"epoch-{epoch}", copy)
-            shutil.rmtree(link, ignore_errors=True)
-            copy.rename(link)
+            with write_whole(link) as partial:
+                partial.symlink_to(f"epoch-{epoch}", target_is_directory=True)
+        except AffektError:  # a file system without links: keep a copy instead
+            with write_folder(link) as copy:
+                shutil.copytree(self.checkpoints / f"epoch-{epoch}", copy, dirs_exist_ok=True)
 
     def prune(self) -> None:
         """Remove checkpoints that neither `last` nor `best` points at, and what kills left behind."""

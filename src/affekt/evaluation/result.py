@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from affekt.core.dataset import Task
-from affekt.core.files.sealed import write_text
+from affekt.core.files.whole import write_text
 from affekt.core.sample import Skipped
 from affekt.evaluation.evaluated_on import EvaluatedOn
 

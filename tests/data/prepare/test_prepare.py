@@ -239,7 +239,7 @@ def test_a_killed_run_leaves_nothing_half_and_goes_on(clips, tmp_path):
     process.send_signal(signal.SIGKILL)
     process.wait()
     time.sleep(0.5)  # workers end with their parent
-    with pytest.raises(DataError, match="is not prepared to the end"):
+    with pytest.raises(DataError, match="is not finished"):
         open_dataset("clips", store)
     journal = (store / JOURNAL).read_bytes()
     told = [json.loads(line) for line in journal.splitlines()[1:] if line.endswith(b"}")]
@@ -304,11 +304,11 @@ def test_pictures_and_walks_are_no_clips(tmp_path):
 
 
 def test_places_that_hold_something_else_are_left_alone(clips, tmp_path):
-    with pytest.raises(UsageError, match="no prepared store"):
+    with pytest.raises(UsageError, match="something else than a prepared store"):
         ready(clips, clips.parent)
     with pytest.raises(UsageError, match="lies in the data set"):
         ready(clips, clips / "store")
-    with pytest.raises(UsageError, match="is prepared already"):
+    with pytest.raises(UsageError, match="is a prepared store"):
         ready(ready(clips, tmp_path / "store").path, tmp_path / "second")
 
 

@@ -354,7 +354,7 @@ def test_features_of_others_are_not_taken_for_videos(made, weights, tmp_path):
 
 @pytest.mark.parametrize(
     ("place", "reason"),
-    [("data/VideoSenti/out", "lies in the data set"), ("data", "lies in"), ("", "left alone")],
+    [("data/VideoSenti/out", "lies in the data set"), ("data", "lies in"), ("", "something else than a")],
 )
 def test_places_that_hold_something_else_are_left_alone(again, weights, place, reason):
     with pytest.raises(UsageError, match=reason):
@@ -370,7 +370,7 @@ def test_places_that_hold_something_else_are_left_alone(again, weights, place, r
 @pytest.mark.parametrize(
     ("recipe", "reason"),
     [
-        (recipe_of(frames=None), "no encoder of its own that sees videos"),
+        (recipe_of(frames=None), "no encoder of its own for videos"),
         (
             recipe_of(frames={**ENCODER, "freeze": False}),
             "config: nothing of the network of tsl_net is frozen",

@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from affekt.core.errors import UsageError
-from affekt.core.files.sealed import write_text
+from affekt.core.files.whole import write_text
 from affekt.media.skeleton import Skeleton
 from affekt.report.run.film_strip import COLORS, chains, draw_skeletons, stand
 
