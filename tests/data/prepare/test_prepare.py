@@ -99,6 +99,23 @@ def test_decoding_begins_at_every_twelfth_frame(tmp_path):
     assert [packet.pts for packet in packets] == sorted(packet.pts for packet in packets)
 
 
+def test_the_same_frames_give_the_same_bytes_whatever_was_in_memory_before(tmp_path):
+    """x264 weighed blocks with memory that it had not set; glibc fills new memory on request."""
+    code = (
+        "import sys, numpy as np\n"
+        "from pathlib import Path\n"
+        "from affekt.data.prepare.clip import PrepareSettings, write_video\n"
+        "from affekt.media.video import VideoFrames, open_video\n"
+        "frames = VideoFrames(np.load(sys.argv[1]), np.arange(12) / 12, 1.0)\n"
+        "write_video(Path(sys.argv[2]), open_video(frames), PrepareSettings())"
+    )
+    np.save(tmp_path / "frames.npy", steady(frames=12, size=(240, 320)).pixels)
+    for fill in "01":
+        call = [sys.executable, "-c", code, tmp_path / "frames.npy", tmp_path / f"{fill}.mp4"]
+        subprocess.run(call, check=True, env={**os.environ, "MALLOC_PERTURB_": fill})
+    assert (tmp_path / "0.mp4").read_bytes() == (tmp_path / "1.mp4").read_bytes()
+
+
 def test_large_frames_shrink_and_small_ones_stay(tmp_path):
     for size, stored in (((96, 128), (48, 64)), ((31, 33), (30, 32)), ((48, 37), (48, 36))):
         write_video(tmp_path / "a.mp4", open_video(steady(frames=3, size=size)), PrepareSettings(height=48))
@@ -261,6 +278,55 @@ def test_a_killed_run_leaves_nothing_half_and_goes_on(clips, tmp_path):
 
 def files_of(store, entry):
     return [store / file["path"] for file in entry["files"].values()]
+
+
+# Written by affekt in November 2026.
+OLD_HEADER = (
+    '{"dataset":"clips","options":{"labels":[],"merge_spellings":false,"splits":{}},"settings":'
+    '{"height":240,"frame_rate_hz":null,"sound_rate_hz":44100,"form":"video"},"schema":1}'
+)
+OLD_ENTRY = (
+    '{{"id":"{0}","source":"{1}","label":"{2}","label_weights":null,"subject":null,"split":null,'
+    '"dialogue":null,"turn":null,"facts":{{}},"segments":null,"points":[],"files":{{"video":'
+    '{{"path":"clips/{3}.mp4","bytes":6}}}},"texts":{{}},"reason":null,"notes":["x"]}}'
+)
+OLD_CLIPS = {
+    "happy/anna.mp4": (
+        "23dc70a98c661fe7278870bac2de9692def8c20144b9708b9dc8c8fa36251801",
+        "happy",
+        "happy_anna.mp4-a44bac73e5",
+    ),
+    "sad/ben.mp4": (
+        "69c4b49d95064cb61fc04239b59cea3d20a657961f206b7d2d1805da7824589b",
+        "sad",
+        "sad_ben.mp4-2fae732180",
+    ),
+}
+OLD_ENTRIES = [OLD_ENTRY.format(name, *values) for name, values in OLD_CLIPS.items()]
+OLD_INDEX = (
+    f'{{"header":{OLD_HEADER},"labels":{{"names":["happy","sad"],"polarity":["positive","negative"]}},'
+    f'"task":"single_label","entries":[{",".join(OLD_ENTRIES)}],"skipped":[]}}'
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [(INDEX, OLD_INDEX), (JOURNAL, "\n".join([OLD_HEADER, *OLD_ENTRIES, '{"id": "cut o']))]
+)
+def test_a_store_that_was_made_before_is_read_and_continued(tmp_path, name, text):
+    (tmp_path / "store" / "clips").mkdir(parents=True)
+    (tmp_path / "store" / name).write_text(text)
+    for clip, (_, _, stem) in OLD_CLIPS.items():
+        file = tmp_path / "data" / clip
+        file.parent.mkdir(parents=True)
+        file.write_bytes(b"abc")
+        os.utime(file, ns=(5, 5))
+        (tmp_path / "store" / "clips" / f"{stem}.mp4").write_bytes(b"frames")
+    if name == INDEX:
+        assert [it.id for it in open_dataset("clips", tmp_path / "store").samples] == list(OLD_CLIPS)
+    write_clip(tmp_path / "data" / "sad" / "new.mp4", steady(), None)
+    store = ready(tmp_path / "data", tmp_path / "store")
+    assert (store.kept, store.fresh, store.broken) == (2, 1, [])
+    assert store.index.entries[0].notes == ("x",)
 
 
 def test_only_what_changed_is_prepared_again(clips, tmp_path):

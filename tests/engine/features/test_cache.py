@@ -23,6 +23,7 @@ from affekt.core.errors import AffektError, ConfigError, FolderError, MediaError
 from affekt.core.files.sealed import write_sealed
 from affekt.core.recipe import Recipe
 from affekt.core.sample import Sample
+from affekt.data.open import open_dataset
 from affekt.engine.features.backbone import FeatureNetwork, FrozenBackbone
 from affekt.engine.features.cache import FeatureCache, cache_root
 from affekt.engine.features.fill_ahead import fill_ahead
@@ -82,7 +83,6 @@ NETWORK = """
 from typing import ClassVar, NamedTuple
 
 import torch
-from affekt.data.open import open_dataset
 from torch import Tensor, nn
 
 from affekt.layers.cross_entropy import CrossEntropyObjective
@@ -393,6 +393,26 @@ def test_what_a_kill_leaves_does_not_count_and_goes_after_a_day(cache):
     os.utime(partial, (0, 0))
     FeatureCache(cache.folder.parent, {"method": "none"}, features=("image",), inputs=("image",))
     assert not partial.exists()
+
+
+# Written by affekt in November 2026: 1.0 and 2.0 as "0.image" of "0000", in a cache of OLD_KEY.
+OLD_KEY = {"method": "none", "dtype": "float16"}
+OLD_FOLDER = "none-b54ead3740b83cf6"
+OLD_FILE = (
+    b"\xa0\0\0\0\0\0\0\0"
+    b'{"__metadata__":{"checksum":"c44c61f54551237ff1a4b17ba12a5c4147594b8ab8a4bad6d19d25ffc7720070"},'
+    b'"0.image":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}}     \x00\x3c\x00\x40'
+)
+
+
+def test_a_cache_that_was_filled_before_is_read(tmp_path):
+    file = tmp_path / OLD_FOLDER / "0000.safetensors"
+    file.parent.mkdir()
+    file.write_bytes(OLD_FILE)
+    cache = FeatureCache(tmp_path, OLD_KEY, features=("image",), inputs=("image",))
+    assert cache.folder == file.parent
+    assert cache.has(file, 1)
+    np.testing.assert_array_equal(cache.read(file, 0)["image"], [1.0, 2.0])
 
 
 def test_a_cache_that_cannot_be_written_says_so(tmp_path):

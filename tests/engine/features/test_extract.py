@@ -20,7 +20,8 @@ from affekt.core.recipe import Recipe
 from affekt.core.sample import Sample
 from affekt.data.open import open_dataset
 from affekt.engine.features.extract import extract
-from affekt.engine.features.index import INDEX, places_of
+from affekt.engine.features.index import INDEX, FeatureHeader, is_whole, places_of, read_entries
+from affekt.engine.features.keys import digest_of
 from affekt.engine.train import train
 from affekt.media.cells import log_mel_rows
 from affekt.media.sound import Waveform
@@ -252,6 +253,29 @@ def test_what_is_done_is_kept_and_nothing_is_seen_again(again, monkeypatch):
     assert (found.fresh, found.kept, found.broken, found.width) == (0, 3, [], WIDTH)
     assert seen == [(3, 3)]
     assert state_of(again.out / "features") == before
+
+
+# Written by affekt in November 2026; the third line was cut off by a kill.
+OLD_INDEX = """\
+{"dataset":"tsl300","digest":"6e5edef8e26e54c820fbfda4e3031b9fda5f161352ad34a262e36f25e5dfd78d",\
+"encoder":{"method":"none","config":{"align":16}},"schema":1}
+{"id":"7_Demo_1","source":"8d0c","files":{"rgb":{"path":"features/train/rgb/7_Demo_1.npy","bytes":136,\
+"sha256":"79831cd4aeac023cbe88c9f7aff63917cd33a4427e3a5856bbd2759f3128842b","shape":[1,2]}},\
+"notes":["no sound"],"reason":null}
+{"id":"8_Demo_1","source":"8d0d","files":{"rg"""
+
+
+def test_features_that_were_made_before_are_kept(tmp_path):
+    (tmp_path / INDEX).write_text(OLD_INDEX)
+    place = "features/train/rgb/7_Demo_1.npy"
+    (tmp_path / place).parent.mkdir(parents=True)
+    np.save(tmp_path / place, np.array([[1, 2]], np.float32))
+    encoder = {"method": "none", "config": {"align": 16}}
+    header = FeatureHeader(dataset="tsl300", digest=digest_of(encoder), encoder=encoder)
+    (entry,) = read_entries(tmp_path, header).values()
+    assert (entry.id, entry.notes, entry.files["rgb"].shape) == ("7_Demo_1", ("no sound",), (1, 2))
+    assert is_whole(tmp_path, entry, "8d0c", {"rgb": place})
+    assert not is_whole(tmp_path, entry, "8d0d", {"rgb": place}), "of another video"
 
 
 def test_a_run_that_was_killed_goes_on_where_it_was(again):
