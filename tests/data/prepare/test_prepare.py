@@ -1,4 +1,4 @@
-"""Preparing clips: what is stored equals what was there, whatever kills it on the way."""
+"""Preparing clips: the store has the content of the originals, also after a kill."""
 
 import dataclasses
 import json
@@ -33,7 +33,7 @@ UNEVEN = np.array([0.0, 0.04, 0.05, 0.3, 1.001, 1.0343667, 9.0])
 
 
 def moving(times_s, end_s, *, size=(36, 48), seed=0) -> VideoFrames:
-    """Pale colours that drift."""
+    """Pale colours that move."""
     rng = np.random.default_rng(seed)
     spots = rng.integers(40, 180, (4, 12, 1), np.uint8) + rng.integers(0, 40, (4, 12, 3), np.uint8)
     canvas = Image.fromarray(spots).resize((3 * size[1], size[0]))
@@ -68,7 +68,7 @@ def ready(data, store, **values):
 
 @pytest.mark.parametrize("form", ["video", "jpeg"])
 @pytest.mark.parametrize("times_s", [np.arange(30) / 30, np.arange(25) * 1001 / 24000, UNEVEN])
-def test_frames_keep_their_times_and_looks(tmp_path, form, times_s):
+def test_frames_keep_their_times_and_colours(tmp_path, form, times_s):
     end_s = 2 * times_s[-1] - times_s[-2]
     source = open_video(moving(times_s, end_s))
     write_video(tmp_path / "a.mp4", source, PrepareSettings(form=form))
@@ -100,7 +100,7 @@ def test_decoding_begins_at_every_twelfth_frame(tmp_path):
 
 
 def test_the_same_frames_give_the_same_bytes_whatever_was_in_memory_before(tmp_path):
-    """x264 weighed blocks with memory that it had not set; glibc fills new memory on request."""
+    """x264 used memory that it had not set; with MALLOC_PERTURB_, glibc fills new memory with a value."""
     code = (
         "import sys, numpy as np\n"
         "from pathlib import Path\n"
@@ -116,14 +116,14 @@ def test_the_same_frames_give_the_same_bytes_whatever_was_in_memory_before(tmp_p
     assert (tmp_path / "0.mp4").read_bytes() == (tmp_path / "1.mp4").read_bytes()
 
 
-def test_large_frames_shrink_and_small_ones_stay(tmp_path):
+def test_large_frames_are_reduced_and_small_ones_keep_their_size(tmp_path):
     for size, stored in (((96, 128), (48, 64)), ((31, 33), (30, 32)), ((48, 37), (48, 36))):
         write_video(tmp_path / "a.mp4", open_video(steady(frames=3, size=size)), PrepareSettings(height=48))
         video = open_video(tmp_path / "a.mp4")
         assert (video.height, video.width) == stored
 
 
-def test_a_fixed_rate_shows_what_was_seen_then(tmp_path):
+def test_a_fixed_rate_shows_the_frame_of_each_time(tmp_path):
     source = moving([0.0, 0.1, 0.5, 1.4], 2.0)
     write_video(tmp_path / "a.mp4", open_video(source), PrepareSettings(frame_rate_hz=4.0))
     stored = open_video(tmp_path / "a.mp4")
@@ -181,7 +181,7 @@ def test_decoded_media_words_and_sound_alone_are_stored(tmp_path, monkeypatch):
 
 
 def stored(samples, store, monkeypatch, **values):
-    """The index of a store of these samples, as if moving shapes were they."""
+    """The index of a store of these samples, given in place of those of moving_shapes."""
     shapes = dataset("moving_shapes")
     fake = dataclasses.replace(shapes, read=lambda *_: Corpus(samples, LABELS))
     with monkeypatch.context() as patch:
@@ -192,7 +192,7 @@ def stored(samples, store, monkeypatch, **values):
 # Broken clips
 
 
-def test_broken_clips_are_left_out_with_their_reasons(clips, tmp_path):
+def test_broken_clips_are_skipped_with_their_reasons(clips, tmp_path):
     (clips / "happy" / "empty.mp4").write_bytes(b"")
     (clips / "sad" / "text.mp4").write_text("no clip")
     write_clip(clips / "sad" / "mute.mp4", steady(), None)
@@ -211,7 +211,7 @@ def test_broken_clips_are_left_out_with_their_reasons(clips, tmp_path):
 
 
 class Deadly:
-    """Kills the process that it is handed to, as a decoder with a bug does."""
+    """Ends the process that loads it, as a decoder with a bug does."""
 
     def __reduce__(self):
         return os._exit, (1,)
@@ -220,7 +220,7 @@ class Deadly:
         return "deadly"
 
 
-def test_a_clip_that_kills_its_process_is_left_out(tmp_path, monkeypatch):
+def test_a_clip_that_ends_its_process_is_skipped(tmp_path, monkeypatch):
     samples = [Sample(f"{n}", {"audio": tone()}) for n in range(3)]
     samples.insert(1, Sample("bad", {"video": Deadly()}))
     index = stored(samples, tmp_path / "store", monkeypatch, workers=2)
@@ -232,10 +232,10 @@ def test_a_clip_that_kills_its_process_is_left_out(tmp_path, monkeypatch):
     ]
 
 
-# Stopping and going on
+# Stopping and continuing
 
 
-def test_a_killed_run_leaves_nothing_half_and_goes_on(clips, tmp_path):
+def test_a_killed_run_leaves_no_partial_file_and_is_continued(clips, tmp_path):
     for number in range(6):
         write_clip(
             clips / "happy" / f"more-{number}.mp4", steady(frames=36, size=(96, 128), seed=number), tone()
@@ -259,14 +259,14 @@ def test_a_killed_run_leaves_nothing_half_and_goes_on(clips, tmp_path):
     with pytest.raises(DataError, match="is not finished"):
         open_dataset("clips", store)
     journal = (store / JOURNAL).read_bytes()
-    told = [json.loads(line) for line in journal.splitlines()[1:] if line.endswith(b"}")]
-    assert 0 < len(told) < 10, "killed in the middle"
-    whole = {file.name: file.stat().st_mtime_ns for entry in told for file in files_of(store, entry)}
+    listed = [json.loads(line) for line in journal.splitlines()[1:] if line.endswith(b"}")]
+    assert 0 < len(listed) < 10, "killed in the middle"
+    whole = {file.name: file.stat().st_mtime_ns for entry in listed for file in files_of(store, entry)}
     (store / JOURNAL).write_bytes(journal + b'{"id": "cut o')
     (store / "clips" / ".x.mp4.1.partial").write_bytes(b"left by a kill")
 
     finished = ready(clips, store)
-    assert (finished.kept, finished.fresh) == (len(told), 10 - len(told))
+    assert (finished.kept, finished.fresh) == (len(listed), 10 - len(listed))
     assert not (store / JOURNAL).exists()
     assert not list((store / "clips").glob(".*"))
     assert {name: (store / "clips" / name).stat().st_mtime_ns for name in whole} == whole
@@ -361,7 +361,7 @@ def test_progress_counts_every_clip(clips, tmp_path):
 # What is refused
 
 
-def test_pictures_and_walks_are_no_clips(tmp_path):
+def test_pictures_and_walks_are_refused(tmp_path):
     faces, walks = {"people": 8, "faces_per_emotion": 1, "size": 24}, {"walkers": 8, "walks_per_emotion": 1}
     for name, found, options in (("drawn_faces", "image", faces), ("walkers", "skeleton", walks)):
         with pytest.raises(UsageError, match=f"{name} has no clips to prepare: sample .* has {found}"):
@@ -369,7 +369,7 @@ def test_pictures_and_walks_are_no_clips(tmp_path):
     assert not (tmp_path / "store").exists()
 
 
-def test_places_that_hold_something_else_are_left_alone(clips, tmp_path):
+def test_places_that_hold_something_else_are_not_changed(clips, tmp_path):
     with pytest.raises(UsageError, match="something else than a prepared store"):
         ready(clips, clips.parent)
     with pytest.raises(UsageError, match="lies in the data set"):
@@ -378,8 +378,8 @@ def test_places_that_hold_something_else_are_left_alone(clips, tmp_path):
         ready(ready(clips, tmp_path / "store").path, tmp_path / "second")
 
 
-def test_what_cannot_be_written_is_no_broken_clip(clips, tmp_path):
-    (tmp_path / "store" / "clips").mkdir(parents=True)  # as a run leaves it that is killed at once
+def test_a_file_that_cannot_be_written_ends_the_run(clips, tmp_path):
+    (tmp_path / "store" / "clips").mkdir(parents=True)  # as a run leaves it that is killed at its start
     (sample, *_) = open_dataset("clips", clips).samples
     blocked = tmp_path / "store" / "clips" / f"{file_stem(sample.id)}.flac"
     (tmp_path / "store" / JOURNAL).write_text("")
@@ -390,7 +390,7 @@ def test_what_cannot_be_written_is_no_broken_clip(clips, tmp_path):
     assert ready(clips, tmp_path / "store").broken == []
 
 
-def test_a_run_that_was_killed_at_once_goes_on(clips, tmp_path):
+def test_a_run_that_was_killed_at_its_start_is_continued(clips, tmp_path):
     (tmp_path / "store" / "clips").mkdir(parents=True)
     (tmp_path / "store" / f".{JOURNAL}.7.partial").write_text("{")
     assert ready(clips, tmp_path / "store").fresh == 4
@@ -416,17 +416,17 @@ def test_preparing_needs_no_torch():
 # The command
 
 
-def test_the_command_prepares_and_says_what_it_did(clips, tmp_path):
+def test_the_command_prepares_and_reports_what_it_did(clips, tmp_path):
     (clips / "sad" / "empty.mp4").write_bytes(b"")
     store = str(tmp_path / "store")
     call = ["data", "prepare", "clips", "--data-root", str(clips), "--output", store, "--workers", "0"]
     done = CliRunner().invoke(app, [*call, "--height", "16", "--frame-rate", "6", "--json"])
     assert done.exit_code == 0, done.output
-    told = json.loads(done.stdout)
-    assert {key: told[key] for key in ("path", "clips", "prepared", "kept")} == {
+    report = json.loads(done.stdout)
+    assert {key: report[key] for key in ("path", "clips", "prepared", "kept")} == {
         "path": store, "clips": 4, "prepared": 5, "kept": 0,
     }  # fmt: skip
-    assert [item["id"] for item in told["broken"]] == ["sad/empty.mp4"]
+    assert [item["id"] for item in report["broken"]] == ["sad/empty.mp4"]
     settings = json.loads((tmp_path / "store" / INDEX).read_text())["header"]["settings"]
     assert settings == {"height": 16, "frame_rate_hz": 6.0, "sound_rate_hz": 44100, "form": "video"}
     wrong = CliRunner().invoke(app, [*call, "--form", "gif"]).exception

@@ -1,4 +1,4 @@
-"""The index of a prepared store, as it is read back in place of a data set."""
+"""The index of a prepared store, which is read in place of a data set."""
 
 import json
 import os
@@ -85,11 +85,11 @@ def test_a_store_is_read_in_place_of_the_folder(store):
     assert corpus.skipped == [Skipped("c", "no clip"), Skipped("b", "b.mp4 is empty")]
 
 
-def test_a_folder_without_an_index_is_read_as_ever(tmp_path):
+def test_a_folder_without_an_index_is_read_by_its_data_set(tmp_path):
     assert open_dataset(TOY, tmp_path).samples[0].id == "from the folder"
 
 
-def test_an_index_comes_back_as_it_was_written(store):
+def test_an_index_is_read_as_it_was_written(store):
     weights = {"happy": 0.75, "sad": 0.25}
     root = store(entry(label=None, label_weights=weights, notes=("cut off",), dialogue="d"))
     index = read_index(root)
@@ -136,7 +136,7 @@ def test_no_link_leads_out_of_the_store(store, tmp_path_factory):
 @pytest.mark.parametrize(
     ("content", "found"), [(None, "cannot be read"), (b"ab", "no longer has its 3 bytes")]
 )
-def test_a_file_that_is_gone_or_cut_off_is_told(store, content, found):
+def test_a_file_that_is_missing_or_cut_off_is_reported(store, content, found):
     root = store(entry())
     (root / "clips" / "a.mp4").unlink()
     if content:
@@ -172,7 +172,7 @@ def test_a_damaged_index_is_refused(store, text, found):
         open_dataset(TOY, root)
 
 
-def test_a_store_without_a_usable_sample_says_why(store):
+def test_a_store_without_a_usable_sample_is_refused_with_the_reason(store):
     with pytest.raises(DataError, match=r"not one usable sample was found \(a: it is empty\)"):
         open_dataset(TOY, store(entry(files={}, reason="it is empty")))
 
@@ -184,7 +184,7 @@ def test_names_of_files_are_plain_and_differ():
     assert all(Path(stem).name == stem and len(stem) < 100 and not stem.startswith(".") for stem in stems)
 
 
-def test_a_source_is_known_by_its_files_span_and_arrays(tmp_path):
+def test_a_source_is_identified_by_its_files_span_and_arrays(tmp_path):
     file = tmp_path / "a.mp4"
     file.write_bytes(b"x")
     plain = source_digest(Sample("a", {"video": file}))
