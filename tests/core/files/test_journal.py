@@ -1,6 +1,7 @@
 """A journal continues after any kill: complete lines count, all others are ignored."""
 
 import os
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from affekt.core.files.journal import (
     JournalEntry,
     JournalHeader,
     check_output,
-    differences,
+    check_same,
     open_journal,
     read_journal,
     write_journal,
@@ -100,7 +101,16 @@ def test_an_output_that_is_something_else_is_refused(tmp_path):
     check_output(tmp_path / "thesis", None, is_begun=lambda root: True, kind="toy store")
 
 
-def test_differences_are_named_by_their_place():
-    one = {"a": 1, "config": {"align": 16, "hidden": 32}, "gone": None}
-    other = {"a": 1, "config": {"align": 8, "hidden": 32}, "new": True}
-    assert differences(one, other) == {"config.align": (16, 8), "new": (None, True)}
+def test_another_header_is_refused_with_the_values_that_differ(tmp_path):
+    class Header(JournalHeader):
+        encoder: dict[str, Any]
+
+    one = Header(dataset="toy", encoder={"name": "i3d", "config": {"align": 16, "width": 8}})
+    other = Header(dataset="game", encoder={"name": "i3d", "config": {"align": 8, "width": 8}, "new": True})
+    check_same(tmp_path, one, one)
+    with pytest.raises(UsageError) as caught:
+        check_same(tmp_path, one, other)
+    assert f"{tmp_path} was made with dataset = 'toy', not 'game'; encoder.config.align = 16, not 8; " in str(
+        caught.value
+    )
+    assert "encoder.new = None, not True: name another folder" in str(caught.value)

@@ -23,7 +23,7 @@ from affekt.data.open import open_dataset
 from affekt.data.prepare import prepare as module
 from affekt.data.prepare.clip import write_video
 from affekt.data.prepare.prepare import prepare
-from affekt.data.store.index import INDEX, JOURNAL, PrepareSettings, file_stem, source_digest
+from affekt.data.store.index import INDEX, JOURNAL, PrepareSettings, file_stem, read_index, source_digest
 from affekt.invented.moving_shapes.corpus import LABELS
 from affekt.media.sound import Waveform, read_sound
 from affekt.media.video import VideoFrames, open_video
@@ -154,7 +154,7 @@ def test_the_span_of_a_sample_is_cut_out(clips, tmp_path, monkeypatch):
         module.catalog, "dataset", lambda name: dataclasses.replace(dataset(name), read=lambda *_: replaced)
     )
     replaced = dataclasses.replace(corpus, samples=spans)
-    entry = ready(clips, tmp_path / "store").index.entries[0]
+    entry = ready(clips, tmp_path / "store").entries[0]
     store = tmp_path / "store"
     video = open_video(store / entry.files["video"].path)
     np.testing.assert_allclose(video.times_s, np.arange(9) / 12, atol=1e-6)
@@ -172,8 +172,8 @@ def test_decoded_media_words_and_sound_alone_are_stored(tmp_path, monkeypatch):
         Sample("b", {"audio": tone(), "text": tmp_path / "a.srt"}, "joy"),
         Sample("c", {"video": steady()}, "joy"),
     ]
-    index = stored(samples, tmp_path / "store", monkeypatch)
-    a, b, c = index.entries
+    entries = stored(samples, tmp_path / "store", monkeypatch)
+    a, b, c = entries
     assert (sorted(a.files), a.texts, a.facts) == (["audio", "video"], {"text": "spoken"}, {"k": 2.0})
     assert sorted(b.files) == ["audio", "text"]
     assert (tmp_path / "store" / b.files["text"].path).read_text() == "hello"
@@ -181,12 +181,12 @@ def test_decoded_media_words_and_sound_alone_are_stored(tmp_path, monkeypatch):
 
 
 def stored(samples, store, monkeypatch, **values):
-    """The index of a store of these samples, given in place of those of moving_shapes."""
+    """The entries of a store of these samples, given in place of those of moving_shapes."""
     shapes = dataset("moving_shapes")
     fake = dataclasses.replace(shapes, read=lambda *_: Corpus(samples, LABELS))
     with monkeypatch.context() as patch:
         patch.setattr(module.catalog, "dataset", lambda name: fake)
-        return prepare("moving_shapes", store, **{"workers": 0, **values}).index
+        return prepare("moving_shapes", store, **{"workers": 0, **values}).entries
 
 
 # Broken clips
@@ -204,7 +204,7 @@ def test_broken_clips_are_skipped_with_their_reasons(clips, tmp_path):
     corpus = open_dataset("clips", tmp_path / "store")
     assert len(corpus.samples) == 5
     assert [item.id for item in corpus.skipped] == ["happy/empty.mp4", "sad/text.mp4"]
-    (mute,) = [entry for entry in store.index.entries if entry.id == "sad/mute.mp4"]
+    (mute,) = [entry for entry in store.entries if entry.id == "sad/mute.mp4"]
     assert list(mute.files) == ["video"] and "no sound" in mute.notes[0]
     again = ready(clips, tmp_path / "store")
     assert (again.fresh, again.kept) == (0, 7)
@@ -223,8 +223,8 @@ class Deadly:
 def test_a_clip_that_ends_its_process_is_skipped(tmp_path, monkeypatch):
     samples = [Sample(f"{n}", {"audio": tone()}) for n in range(3)]
     samples.insert(1, Sample("bad", {"video": Deadly()}))
-    index = stored(samples, tmp_path / "store", monkeypatch, workers=2)
-    assert [(entry.id, entry.reason) for entry in index.entries] == [
+    entries = stored(samples, tmp_path / "store", monkeypatch, workers=2)
+    assert [(entry.id, entry.reason) for entry in entries] == [
         ("0", None),
         ("bad", "the decoder crashed on it"),
         ("1", None),
@@ -271,7 +271,7 @@ def test_a_killed_run_leaves_no_partial_file_and_is_continued(clips, tmp_path):
     assert not list((store / "clips").glob(".*"))
     assert {name: (store / "clips" / name).stat().st_mtime_ns for name in whole} == whole
     fresh = ready(clips, tmp_path / "other")
-    assert finished.index == fresh.index
+    assert read_index(store) == read_index(fresh.path)
     for file in (store / "clips").iterdir():
         assert file.read_bytes() == (tmp_path / "other" / "clips" / file.name).read_bytes()
 
@@ -326,7 +326,7 @@ def test_a_store_that_was_made_before_is_read_and_continued(tmp_path, name, text
     write_clip(tmp_path / "data" / "sad" / "new.mp4", steady(), None)
     store = ready(tmp_path / "data", tmp_path / "store")
     assert (store.kept, store.fresh, store.broken) == (2, 1, [])
-    assert store.index.entries[0].notes == ("x",)
+    assert store.entries[0].notes == ("x",)
 
 
 def test_only_what_changed_is_prepared_again(clips, tmp_path):
@@ -334,11 +334,11 @@ def test_only_what_changed_is_prepared_again(clips, tmp_path):
     first = ready(clips, store)
     changed = next((clips / "happy").iterdir())
     write_clip(changed, steady(seed=9), tone())
-    (store / first.index.entries[-1].files["audio"].path).write_bytes(b"damaged")
+    (store / first.entries[-1].files["audio"].path).write_bytes(b"damaged")
     again = ready(clips, store)
     assert (again.fresh, again.kept) == (2, 2)
     changed.unlink()
-    assert len(ready(clips, store).index.entries) == 3
+    assert len(ready(clips, store).entries) == 3
 
 
 def test_a_corrected_label_needs_no_decoding(clips, tmp_path):
@@ -349,7 +349,7 @@ def test_a_corrected_label_needs_no_decoding(clips, tmp_path):
     (clips / "manifest.csv").write_text("\n".join(lines).replace(",sad,", ",happy,", 1))
     again = ready(clips, tmp_path / "store")
     assert (again.fresh, again.kept) == (0, 4)
-    assert [entry.label for entry in again.index.entries] == ["happy", "sad", "sad", "sad"]
+    assert [entry.label for entry in again.entries] == ["happy", "sad", "sad", "sad"]
 
 
 def test_progress_counts_every_clip(clips, tmp_path):
@@ -399,7 +399,7 @@ def test_a_run_that_was_killed_at_its_start_is_continued(clips, tmp_path):
 
 def test_a_store_keeps_its_settings(clips, tmp_path):
     ready(clips, tmp_path / "store")
-    with pytest.raises(UsageError, match="prepared with height = 240, not 120"):
+    with pytest.raises(UsageError, match=r"made with settings\.height = 240, not 120"):
         ready(clips, tmp_path / "store", settings=PrepareSettings(height=120))
     with pytest.raises(ConfigError, match=r"data\.options\.labels"):
         ready(clips, tmp_path / "store", options={"labels": ["sad", "happy"]})

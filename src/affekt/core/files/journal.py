@@ -12,8 +12,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import Field, NonNegativeInt, PositiveInt
 
@@ -38,23 +39,53 @@ class JournalHeader(Settings):
     schema_: PositiveInt = Field(default=SCHEMA, alias="schema")
 
 
-class JournalEntry(Settings):
+File = TypeVar("File", bound=StoredFile)
+
+
+class JournalEntry(Settings, Generic[File]):
     """One item of a store.
 
     Attributes:
         source: SHA-256 of what its files were made from. Empty where it should be tried again.
+        files: By modality.
         notes: Limitations of the input.
         reason: Why it cannot be used; None where it can.
     """
 
     id: str
     source: str
+    files: dict[str, File] = Field(default_factory=dict)
     notes: tuple[str, ...] = ()
     reason: str | None = None
 
 
 Header = TypeVar("Header", bound=JournalHeader)
 Entry = TypeVar("Entry", bound=JournalEntry)
+
+
+@dataclass(frozen=True)
+class Store(Generic[Entry]):
+    """A store that was filled.
+
+    Attributes:
+        fresh: Number of items done now.
+        kept: Number of items that an earlier run did.
+    """
+
+    path: Path
+    entries: tuple[Entry, ...]
+    fresh: int
+    kept: int
+
+    @property
+    def broken(self) -> list[Entry]:
+        """Items that cannot be used, with their reasons."""
+        return [entry for entry in self.entries if entry.reason is not None]
+
+    @property
+    def bytes(self) -> int:
+        """Size of all files."""
+        return sum(file.bytes for entry in self.entries for file in entry.files.values())
 
 
 def read_journal(
@@ -132,14 +163,26 @@ def check_output(root: Path, source: Path | None, *, is_begun: Callable[[Path], 
         )
 
 
-def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """Values that differ between two nested documents, by their dotted names; None where one has none."""
-    first, second = _flat(one), _flat(other)
-    pairs = {name: (first.get(name), second.get(name)) for name in sorted({*first, *second})}
-    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+def check_same(root: Path, stored: JournalHeader, wanted: JournalHeader) -> None:
+    """Refuse to continue a store with another header.
+
+    Raises:
+        UsageError: With the values that differ.
+    """
+    one, other = _flat(stored.model_dump(by_alias=True)), _flat(wanted.model_dump(by_alias=True))
+    found = [
+        f"{name} = {one.get(name)!r}, not {other.get(name)!r}"
+        for name in sorted({*one, *other})
+        if one.get(name) != other.get(name)
+    ]
+    if found:
+        raise UsageError(
+            f"{root} was made with {'; '.join(found)}: name another folder, or use the same values"
+        )
 
 
 def _flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Values of a nested document by their dotted names."""
     flat: dict[str, Any] = {}
     for name, value in document.items():
         if isinstance(value, Mapping):

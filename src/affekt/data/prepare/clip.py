@@ -17,15 +17,18 @@ from affekt.core.sample import Sample
 from affekt.data.store.index import CLIPS, ClipEntry, PrepareSettings, file_stem
 from affekt.media.sound import NoSound, Waveform, read_sound, sound_blocks
 from affekt.media.video import Video, video_of
-from affekt.media.video.write import Coding, Pictures, h264, write_mp4
+from affekt.media.video.write import H264, write_mp4
 
 KEY_FRAMES = 12  # frames from one key frame to the next: 16 neighbours cost at most 27 decoded frames
 JPEG_SCALE = 3  # of FFmpeg's 2 (best) to 31; the size of libjpeg's quality 90
 # No frame refers to a later one, none to one before its key frame. Without arithmetic coding and deblocking
 # ("fastdecode") reading takes a fifth less time at the same size.
 CODINGS = {
-    "video": h264(preset="veryfast", tune="fastdecode", g=str(KEY_FRAMES), sc_threshold="0"),
-    "jpeg": Coding("mjpeg", {"qmin": str(JPEG_SCALE), "qmax": str(JPEG_SCALE)}, full_range=True),
+    "video": (
+        H264[0],
+        H264[1] | {"preset": "veryfast", "tune": "fastdecode", "g": str(KEY_FRAMES), "sc_threshold": "0"},
+    ),
+    "jpeg": ("mjpeg", {"qmin": str(JPEG_SCALE), "qmax": str(JPEG_SCALE)}),
 }
 # Clocks in whose ticks the usual rates are whole numbers, so that times are exact to the last bit; else
 # microseconds. MP4, because Matroska rounds to milliseconds.
@@ -156,7 +159,7 @@ def write_video(path: Path, video: Video, settings: PrepareSettings) -> None:
         pixels[: _stored(pixels.shape[0], settings.form), : _stored(pixels.shape[1], settings.form)]
         for pixels in _repeated(video.frames(height=height), numbers.tolist())
     )
-    write_mp4(path, Pictures(frames, ticks.tolist(), clock_hz, CODINGS[settings.form]))
+    write_mp4(path, frames, ticks.tolist(), clock_hz=clock_hz, coding=CODINGS[settings.form])
 
 
 def _stored(size: int, form: str) -> int:

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from affekt.core import catalog
 from affekt.core.dataset import Corpus
 from affekt.core.errors import UsageError
-from affekt.core.files.journal import check_output, differences, open_journal, read_journal
+from affekt.core.files.journal import Store, check_output, check_same, open_journal, read_journal
 from affekt.core.files.whole import is_partial, remove_partials
 from affekt.core.sample import Sample
 from affekt.core.settings import validate
@@ -37,31 +36,6 @@ from affekt.data.store.index import (
 )
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """A finished store.
-
-    Attributes:
-        fresh: Number of clips prepared now.
-        kept: Number of clips that an earlier run prepared.
-    """
-
-    path: Path
-    index: Index
-    fresh: int
-    kept: int
-
-    @property
-    def broken(self) -> list[ClipEntry]:
-        """Samples that could not be prepared, with their reasons."""
-        return [entry for entry in self.index.entries if entry.reason is not None]
-
-    @property
-    def bytes(self) -> int:
-        """Size of all stored files."""
-        return sum(file.bytes for entry in self.index.entries for file in entry.files.values())
-
-
 def prepare(
     dataset: str,
     output: Path | str,
@@ -71,7 +45,7 @@ def prepare(
     settings: PrepareSettings | None = None,
     workers: int | None = None,
     on_item: Callable[[int, int], None] | None = None,
-) -> Prepared:
+) -> Store[ClipEntry]:
     """Extract once what training needs of each clip; `--data-root` of any verb then takes the store.
 
     A clip that was prepared before and has not changed is kept. One that cannot be read is skipped, with the
@@ -117,7 +91,7 @@ def prepare(
     write_index(root, index)
     (root / JOURNAL).unlink(missing_ok=True)
     remove_partials(root)
-    return Prepared(root, index, len(tasks), kept)
+    return Store(root, index.entries, len(tasks), kept)
 
 
 def _check_places(root: Path, source: Path | None) -> None:
@@ -173,14 +147,8 @@ def _known(root: Path, header: ClipHeader) -> dict[str, ClipEntry]:
 
 def _check_same(root: Path, stored: ClipHeader, wanted: ClipHeader) -> None:
     check_header(root, stored, wanted.dataset, wanted.options)
-    found = differences(stored.settings.model_dump(), wanted.settings.model_dump())
-    reasons = [f"{name} = {one}, not {other}" for name, (one, other) in found.items()]
-    if stored.schema_ != wanted.schema_:
-        reasons.append(f"schema {stored.schema_}, not {wanted.schema_}")
-    if reasons:
-        raise UsageError(
-            f"{root} was prepared with {'; '.join(reasons)}: name another folder, or use the same settings"
-        )
+    # `check_header` accepts a store that is older than an option.
+    check_same(root, stored.model_copy(update={"options": wanted.options}), wanted)
 
 
 def _split(

@@ -48,11 +48,10 @@ class PrepareSettings(Settings):
     form: Literal["video", "jpeg"] = "video"
 
 
-class ClipEntry(JournalEntry):
+class ClipEntry(JournalEntry[StoredFile]):
     """One sample of the store, or why it is not there.
 
     Attributes:
-        files: By modality.
         texts: Words in the sample itself, by modality.
         segments, points: Annotated times in seconds from the start of what is stored, with labels.
     """
@@ -66,7 +65,6 @@ class ClipEntry(JournalEntry):
     facts: dict[str, Any] = Field(default_factory=dict)
     segments: tuple[tuple[float, float, str], ...] | None = None
     points: tuple[tuple[float, str], ...] = ()
-    files: dict[str, StoredFile] = Field(default_factory=dict)
     texts: dict[str, str] = Field(default_factory=dict)
 
 

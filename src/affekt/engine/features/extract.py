@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from affekt.core import catalog
 from affekt.core.dataset import Dataset, FeatureLayout
 from affekt.core.errors import ConfigError, MediaError, UsageError
 from affekt.core.files.fingerprint import fingerprint
-from affekt.core.files.journal import check_output, open_journal, write_journal
+from affekt.core.files.journal import Store, check_output, open_journal, write_journal
 from affekt.core.files.whole import remove_partials, write_whole
 from affekt.core.method import Method
 from affekt.core.recipe import Recipe
@@ -57,34 +57,13 @@ SPARE_CELLS = 2  # of sound that may be missing or left over at the end: readers
 SILENCE_DB = -100.0  # of digital silence: librosa's smallest power
 
 
-@dataclass(frozen=True)
-class Extracted:
-    """A folder of features.
-
-    Attributes:
-        fresh: Number of videos processed now.
-        kept: Number of videos that an earlier run processed.
-    """
-
-    path: Path
-    entries: tuple[FeatureEntry, ...]
-    fresh: int
-    kept: int
-
-    @property
-    def broken(self) -> list[FeatureEntry]:
-        """Videos without features, with the reasons."""
-        return [entry for entry in self.entries if entry.reason is not None]
+class Extracted(Store[FeatureEntry]):
+    """A folder of features."""
 
     @property
     def noted(self) -> list[FeatureEntry]:
         """Videos whose input has limitations."""
         return [entry for entry in self.entries if entry.notes]
-
-    @property
-    def bytes(self) -> int:
-        """Size of all features."""
-        return sum(file.bytes for entry in self.entries for file in entry.files.values())
 
     @property
     def width(self) -> int:

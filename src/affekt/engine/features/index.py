@@ -15,11 +15,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
-from pydantic import Field
 
 from affekt.core.dataset import FeatureLayout
 from affekt.core.errors import MediaError, UsageError
-from affekt.core.files.journal import JournalEntry, JournalHeader, StoredFile, differences, read_journal
+from affekt.core.files.journal import JournalEntry, JournalHeader, StoredFile, check_same, read_journal
 from affekt.core.files.whole import is_partial, write_whole
 from affekt.core.sample import Sample
 
@@ -34,14 +33,8 @@ class FeatureFile(StoredFile):
     shape: tuple[int, ...]
 
 
-class FeatureEntry(JournalEntry):
-    """One video, or why it has no features.
-
-    Attributes:
-        files: By name in `Sample.media`; without sound, those of the picture alone.
-    """
-
-    files: dict[str, FeatureFile] = Field(default_factory=dict)
+class FeatureEntry(JournalEntry[FeatureFile]):
+    """One video, or why it has no features; files by name in `Sample.media`, none of sound without sound."""
 
 
 class FeatureHeader(JournalHeader):
@@ -69,7 +62,7 @@ def read_entries(root: Path, header: FeatureHeader) -> dict[str, FeatureEntry]:
     """
     found, entries = read_journal(root / INDEX, FeatureHeader, FeatureEntry)
     if found is not None:
-        _check_same(root, found, header)
+        check_same(root, found, header)
     elif (root / INDEX).is_file():
         raise UsageError(
             f"the first line of {root / INDEX} is damaged, so the encoder of these features is unknown: "
@@ -131,21 +124,3 @@ def _is_intact(path: Path, file: FeatureFile) -> bool:
             return same_size and hashlib.file_digest(stream, "sha256").hexdigest() == file.sha256
     except OSError:
         return False
-
-
-def _check_same(root: Path, found: FeatureHeader, wanted: FeatureHeader) -> None:
-    if found.dataset != wanted.dataset:
-        raise UsageError(
-            f"{root} holds features of {found.dataset}, not of {wanted.dataset}: name another folder"
-        )
-    if found.schema_ != wanted.schema_:
-        raise UsageError(
-            f"{root / INDEX} has schema {found.schema_}, this affekt writes {wanted.schema_}: "
-            "name another folder"
-        )
-    if found.digest != wanted.digest:
-        names = ", ".join(differences(found.encoder, wanted.encoder))
-        raise UsageError(
-            f"{root} holds features of another encoder: it differs in {names}. "
-            "Name another folder, or use the same encoder"
-        )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -24,54 +23,16 @@ from affekt.media.video.read import VideoFrames
 
 SUFFIXES = (".mp4", ".m4v", ".m4a")
 CLOCK_HZ = 90_000  # the clock of MPEG, in whose ticks the usual frame rates are whole numbers
-CRF = 18  # x264's "visually lossless"
 SOUND_RATES_HZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)  # that AAC and players share
 LAYOUTS = {1: "mono", 2: "stereo"}
 BITS_PER_SAMPLE = 4  # of AAC, per channel: more than enough
 MOST_BITS = 160_000  # per second and channel
 
 
-@dataclass(frozen=True, slots=True)
-class Coding:
-    """How frames are compressed.
-
-    Attributes:
-        codec, options: Encoder of FFmpeg, and its options.
-        full_range: Whether brightness is stored as 0 to 255, as in JPEG, instead of 16 to 235.
-    """
-
-    codec: str
-    options: Mapping[str, str]
-    full_range: bool = False
-
-
-def h264(**options: str) -> Coding:
-    """H.264, with more options of x264.
-
-    Without frames that refer to later ones, decoding order is presentation order and the clip begins at 0.
-    `cpu-independent` makes the bytes repeatable: x264's code for AVX-512 weighs blocks (macroblock tree) with
-    memory that it did not set, so that the same frames gave other bytes in about 1 of 100 clips.
-    """
-    return Coding("libx264", {"crf": str(CRF), "bf": "0", "x264-params": "cpu-independent=1", **options})
-
-
-H264 = h264()
-
-
-@dataclass(frozen=True, slots=True)
-class Pictures:
-    """Frames to encode.
-
-    Attributes:
-        frames: RGB (h, w, 3) uint8, all of one size.
-        ticks: When each is shown and when the last one ends: increasing whole numbers.
-        clock_hz: Ticks per second.
-    """
-
-    frames: Iterable[np.ndarray]
-    ticks: Sequence[int]
-    clock_hz: int = CLOCK_HZ
-    coding: Coding = H264
+# Without frames that refer to later ones, decoding order is presentation order and the clip begins at 0.
+# `cpu-independent`: x264's code for AVX-512 weighs blocks (macroblock tree) with memory that it did not set;
+# about 1 of 100 encodings of the same frames differed.
+H264 = ("libx264", {"crf": "18", "bf": "0", "x264-params": "cpu-independent=1"})  # 18: "visually lossless"
 
 
 def write_clip(
@@ -110,17 +71,29 @@ def write_clip(
         raise UsageError(f"{path}: clips are written as MP4; end the name in one of {', '.join(SUFFIXES)}")
     if rate_hz is not None and not (math.isfinite(rate_hz) and rate_hz > 0):
         raise UsageError(f"rate_hz = {rate_hz}: give frames per second, above 0")
-    pictures = None if video is None else Pictures(_even(video.pixels), _ticks(video, rate_hz))
+    frames, ticks = (None, []) if video is None else (_even(video.pixels), _ticks(video, rate_hz))
     voice = None if sound is None else _playable(sound)
     with write_whole(path, error=MediaError) as partial:
-        write_mp4(partial, pictures, voice)
+        write_mp4(partial, frames, ticks, sound=voice)
     return path
 
 
-def write_mp4(path: Path, pictures: Pictures | None, sound: Waveform | None = None) -> None:
+def write_mp4(
+    path: Path,
+    frames: Iterable[np.ndarray] | None,
+    ticks: Sequence[int],
+    *,
+    clock_hz: int = CLOCK_HZ,
+    coding: tuple[str, Mapping[str, str]] = H264,
+    sound: Waveform | None = None,
+) -> None:
     """Encode frames and sound, or one of them. The same frames give the same bytes.
 
     Args:
+        frames: RGB (h, w, 3) uint8, all of one size.
+        ticks: When each is shown and when the last one ends: increasing whole numbers.
+        clock_hz: Ticks per second.
+        coding: Encoder of FFmpeg for the frames, and its options.
         sound: One or two channels at one of `SOUND_RATES_HZ`.
 
     Raises:
@@ -128,11 +101,11 @@ def write_mp4(path: Path, pictures: Pictures | None, sound: Waveform | None = No
     """
     try:
         with av.open(str(path.absolute()), "w", format="mp4", options={"movflags": "faststart"}) as container:
-            # All streams are added before the first packet, because the header lists them.
-            tracks = [] if pictures is None else [_VideoTrack(container, pictures)]
-            tracks += [] if sound is None else [_SoundTrack(container, sound)]
-            for track in tracks:
-                track.write()
+            # All tracks are added before the first packet, because the header lists them.
+            tracks = [] if frames is None else [_video_track(container, frames, ticks, clock_hz, *coding)]
+            tracks += [] if sound is None else [_sound_track(container, sound)]
+            for encode in tracks:
+                encode()
     except av.error.FFmpegError as error:
         raise OSError(error.errno, error.strerror) from None
 
@@ -172,64 +145,61 @@ def _playable(sound: Waveform) -> Waveform:
     return Waveform(np.ascontiguousarray(np.clip(samples, -1, 1), dtype=np.float32), target)
 
 
-class _VideoTrack:
-    def __init__(self, container: av.container.OutputContainer, pictures: Pictures) -> None:
-        self.container, self.pictures = container, pictures
-        frames = iter(pictures.frames)
-        first = next(frames)
-        self.frames = itertools.chain([first], frames)
-        coding, ticks = pictures.coding, pictures.ticks
-        self.base = Fraction(1, pictures.clock_hz)
-        # Presentation times are given with each frame; the encoder uses the mean rate for its budget only.
-        mean_hz = (len(ticks) - 1) * pictures.clock_hz / (ticks[-1] - ticks[0])
-        rate = Fraction(min(max(mean_hz, 0.01), 1000.0)).limit_denominator(1001)
-        stream: Any = container.add_stream(coding.codec, rate=rate, options=dict(coding.options))
-        coder = stream.codec_context
-        stream.height, stream.width = first.shape[:2]
-        stream.time_base = coder.time_base = self.base
-        coder.thread_count = 1  # the bytes depend on the number of threads
-        coder.pix_fmt = "yuv420p"
-        self.span = ColorRange.JPEG if coding.full_range else ColorRange.MPEG
-        coder.color_range, coder.colorspace = self.span, Colorspace.ITU601
-        self.stream = stream
+def _video_track(
+    container: av.container.OutputContainer,
+    frames: Iterable[np.ndarray],
+    ticks: Sequence[int],
+    clock_hz: int,
+    codec: str,
+    options: Mapping[str, str],
+) -> Callable[[], None]:
+    """Add a track for frames; the function encodes them."""
+    frames = iter(frames)
+    first = next(frames)
+    # Presentation times are given with each frame; the encoder uses the mean rate for its budget only.
+    mean_hz = (len(ticks) - 1) * clock_hz / (ticks[-1] - ticks[0])
+    rate = Fraction(min(max(mean_hz, 0.01), 1000.0)).limit_denominator(1001)
+    stream: Any = container.add_stream(codec, rate=rate, options=dict(options))
+    coder = stream.codec_context
+    stream.height, stream.width = first.shape[:2]
+    base = stream.time_base = coder.time_base = Fraction(1, clock_hz)
+    coder.thread_count = 1  # the bytes depend on the number of threads
+    coder.pix_fmt = "yuv420p"
+    span = coder.color_range = ColorRange.JPEG if codec == "mjpeg" else ColorRange.MPEG
+    coder.colorspace = Colorspace.ITU601
+    lengths = dict(zip(ticks[:-1], np.diff(ticks).tolist(), strict=True))
+    scaler = VideoReformatter()
 
-    def write(self) -> None:
-        """Encode all frames."""
-        ticks, scaler = self.pictures.ticks, VideoReformatter()
-        lengths = dict(zip(ticks[:-1], np.diff(ticks).tolist(), strict=True))
-        for image, tick in zip(self.frames, ticks[:-1], strict=True):
+    def converted() -> Iterator[av.VideoFrame | None]:
+        for pixels, tick in zip(itertools.chain([first], frames), ticks[:-1], strict=True):
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
             frame = scaler.reformat(
-                av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24"),
-                format="yuv420p",
-                dst_colorspace=Colorspace.ITU601,
-                dst_color_range=self.span,
-                threads=1,
+                frame, format="yuv420p", dst_colorspace=Colorspace.ITU601, dst_color_range=span, threads=1
             )
-            frame.pts, frame.time_base = tick, self.base
-            self._mux(self.stream.encode(frame), lengths)
-        self._mux(self.stream.encode(None), lengths)
+            frame.pts, frame.time_base = tick, base
+            yield frame
+        yield None  # the end
 
-    def _mux(self, packets: Iterable[av.Packet], lengths: Mapping[int, int]) -> None:
-        for packet in packets:
-            assert packet.pts is not None
-            packet.duration = lengths[packet.pts]  # the encoder would guess that of the last frame
-            self.container.mux(packet)
+    def encode() -> None:
+        for frame in converted():
+            for packet in stream.encode(frame):
+                packet.duration = lengths[packet.pts]  # the encoder would guess that of the last frame
+                container.mux(packet)
+
+    return encode
 
 
-class _SoundTrack:
-    def __init__(self, container: av.container.OutputContainer, sound: Waveform) -> None:
-        self.container, self.sound = container, sound
-        channels = len(sound.samples)
-        stream = container.add_stream("aac", rate=sound.rate_hz)
-        assert isinstance(stream, av.AudioStream)
-        stream.layout = LAYOUTS[channels]
-        stream.bit_rate = channels * min(BITS_PER_SAMPLE * sound.rate_hz, MOST_BITS)
-        self.stream = stream
+def _sound_track(container: av.container.OutputContainer, sound: Waveform) -> Callable[[], None]:
+    """Add a track for sound; the function encodes it."""
+    layout = LAYOUTS[len(sound.samples)]
+    stream: Any = container.add_stream("aac", rate=sound.rate_hz)
+    stream.layout = layout
+    stream.bit_rate = len(sound.samples) * min(BITS_PER_SAMPLE * sound.rate_hz, MOST_BITS)
 
-    def write(self) -> None:
-        """Encode all samples."""
-        samples, rate_hz = self.sound.samples, self.sound.rate_hz
-        frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout=LAYOUTS[len(samples)])
-        frame.sample_rate, frame.pts, frame.time_base = rate_hz, 0, Fraction(1, rate_hz)
-        self.container.mux(self.stream.encode(frame))
-        self.container.mux(self.stream.encode(None))
+    def encode() -> None:
+        frame = av.AudioFrame.from_ndarray(sound.samples, format="fltp", layout=layout)
+        frame.sample_rate, frame.pts, frame.time_base = sound.rate_hz, 0, Fraction(1, sound.rate_hz)
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+    return encode
