@@ -35,7 +35,7 @@ from affekt.core.sample import Localized, Sample
 from affekt.data.open import open_dataset
 from affekt.data.prepare.clip import annotated
 from affekt.data.prepare.prepare import prepare
-from affekt.data.store.index import CLIPS, Entry, read_index, write_index
+from affekt.data.store.index import CLIPS, ClipEntry, read_index, write_index
 from affekt.deploy.load import load
 from affekt.deploy.runtime.predictor import Predictor
 from affekt.engine.splits import part
@@ -166,7 +166,7 @@ class Stores:
         index = read_index(plain)
         chosen = {**index.header.options, "point_noise": point_noise}
         samples = {sample.id: sample for sample in open_dataset(DATA, None, chosen).samples}
-        entries: tuple[Entry, ...] = tuple(annotated(entry, samples[entry.id]) for entry in index.entries)
+        entries: tuple[ClipEntry, ...] = tuple(annotated(entry, samples[entry.id]) for entry in index.entries)
         header = index.header.model_copy(update={"options": chosen})
         write_index(other, index.model_copy(update={"header": header, "entries": entries}))
 

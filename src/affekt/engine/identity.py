@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -20,7 +19,7 @@ from typing import Any
 from affekt.core.dataset import Corpus
 from affekt.core.errors import FolderError
 from affekt.core.files.content import annotation_key, digest, media_keys
-from affekt.core.files.sealed import write_text
+from affekt.core.files.whole import write_bytes, write_text
 from affekt.core.sample import Sample
 from affekt.data.store.index import is_prepared
 from affekt.engine.splits import Parts, strongest_label
@@ -96,9 +95,7 @@ class DataIdentity:
     def write(self, folder: Path) -> None:
         """Write the table, then the summary, so that a kill in between leaves no summary without rows."""
         rows = "".join(json.dumps(asdict(item)) + "\n" for item in self.items)
-        partial = folder / f".{TABLE}.{os.getpid()}.partial"
-        partial.write_bytes(gzip.compress(rows.encode(), mtime=0))
-        os.replace(partial, folder / TABLE)
+        write_bytes(folder / TABLE, gzip.compress(rows.encode(), mtime=0))
         summary = {
             **self.document(),
             "root": self.root,

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from affekt.core.errors import AffektError, FolderError
-from affekt.core.files.sealed import MANIFEST, write_text
+from affekt.core.files.sealed import MANIFEST
+from affekt.core.files.whole import write_folder, write_text, write_whole
 from affekt.core.labels import LabelSet
 from affekt.core.recipe import Recipe
 from affekt.engine.identity import DataIdentity, read_identity
@@ -148,17 +149,12 @@ class Run:
     def link(self, name: str, epoch: int) -> None:
         """Link `last` or `best` to an epoch; the link is replaced by one rename."""
         link = self.checkpoints / name
-        partial = self.checkpoints / f".{name}.{os.getpid()}"
-        partial.unlink(missing_ok=True)
         try:
-            partial.symlink_to(f"epoch-{epoch}", target_is_directory=True)
-            os.replace(partial, link)
-        except OSError:  # the file system has no links: make a copy
-            copy = self.checkpoints / f".{name}.copy"
-            shutil.rmtree(copy, ignore_errors=True)
-            shutil.copytree(self.checkpoints / f"epoch-{epoch}", copy)
-            shutil.rmtree(link, ignore_errors=True)
-            copy.rename(link)
+            with write_whole(link) as partial:
+                partial.symlink_to(f"epoch-{epoch}", target_is_directory=True)
+        except AffektError:  # a file system without links: keep a copy instead
+            with write_folder(link) as copy:
+                shutil.copytree(self.checkpoints / f"epoch-{epoch}", copy, dirs_exist_ok=True)
 
     def prune(self) -> None:
         """Remove checkpoints that neither `last` nor `best` links to, and incomplete ones."""

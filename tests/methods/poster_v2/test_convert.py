@@ -269,7 +269,7 @@ def test_for_a_file_of_no_known_kind_the_known_kinds_are_listed(tmp_path):
 def test_a_folder_with_other_content_is_not_overwritten(whole_file, tmp_path):
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious" / "notes.txt").write_text("years of work")
-    with pytest.raises(FolderError, match="exists and is no folder of affekt's"):
+    with pytest.raises(FolderError, match="exists and was not written by affekt"):
         convert("poster_v2", whole_file(), tmp_path / "precious", labels="raf-7")
 
 

@@ -110,7 +110,7 @@ def command(
         as_json(
             {
                 "path": str(store.path),
-                "clips": len(store.index.entries) - len(broken),
+                "clips": len(store.entries) - len(broken),
                 "prepared": store.fresh,
                 "kept": store.kept,
                 "bytes": store.bytes,
@@ -123,6 +123,6 @@ def command(
     if len(broken) > SHOWN:
         say(f"and {len(broken) - SHOWN} more, see {store.path / 'prepared.json'}")
     say(
-        f"{store.path}: {len(store.index.entries) - len(broken)} clips, {store.bytes / 1e6:.1f} MB; "
+        f"{store.path}: {len(store.entries) - len(broken)} clips, {store.bytes / 1e6:.1f} MB; "
         f"{store.fresh} new, {len(broken)} broken"
     )

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from affekt.core.errors import UsageError
-from affekt.core.files.sealed import write_text
+from affekt.core.files.whole import write_text
 from affekt.media.skeleton import Skeleton
 from affekt.report.run.film_strip import COLORS, chains, draw_skeletons, normalize_walk
 from affekt.report.templates import render_page

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 
-from affekt.core.files.sealed import write_text
+from affekt.core.files.whole import write_text
 from affekt.core.prediction import Prediction
 from affekt.core.sample import Sample, Skipped
 from affekt.report.templates import render_page
