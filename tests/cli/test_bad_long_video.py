@@ -110,7 +110,7 @@ def test_a_check_names_all_problems(tree):
     done = affekt("data", "check", "tsl300", "--data-root", tree, "--json")
     skipped = json.loads(done.stdout)["skipped"]
     assert [(item["id"], item["reason"].partition(": ")[2] or item["reason"]) for item in skipped] == [
-        (GOOD[0], f"segment 3 of {GOOD[0]} is left out: it ends at 2 s and starts at 9 s"),
+        (GOOD[0], f"segment 3 of {GOOD[0]} is skipped: it ends at 2 s and starts at 9 s"),
         ("9_timeless", BAD["9_timeless"]),
     ]
 

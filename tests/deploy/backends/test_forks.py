@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 import affekt
+from affekt.core.calibration import Calibration
 from affekt.core.errors import AffektError, ConfigError, FolderError, UsageError
 from affekt.core.files.sealed import read_sealed, write_sealed
 from affekt.deploy.backends import forks
@@ -54,7 +55,7 @@ def test_a_pickled_predictor_answers_as_before(backend, picture):
 
 
 def test_what_was_changed_on_a_predictor_is_pickled_with_it(picture):
-    warmer = replace(affekt.load(HOUSE, backend="onnxruntime"), temperature=3.0)
+    warmer = replace(affekt.load(HOUSE, backend="onnxruntime"), calibration=Calibration(temperature=3.0))
     assert answer_of(pickle.loads(pickle.dumps(warmer)), picture) == answer_of(warmer, picture)
 
 
