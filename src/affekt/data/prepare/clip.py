@@ -93,6 +93,7 @@ def annotated(entry: Entry, sample: Sample) -> Entry:
             "split": sample.split,
             "dialogue": sample.dialogue,
             "turn": sample.turn,
+            "speaker": sample.speaker,
             "facts": _plain(sample.facts),
             "segments": None
             if segments is None

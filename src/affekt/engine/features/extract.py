@@ -178,11 +178,11 @@ class _Encoder:
     def __init__(
         self, recipe: Recipe, method: Method, config: Settings, model: nn.Module, samples: Sequence[Sample]
     ) -> None:
-        make = method.load("preprocess")
-        if not isinstance(make(config), Localizing):
+        if not isinstance(method.make_preprocess(config), Localizing):
             raise ConfigError("recipe", [f"method: {method.name} does not look at untrimmed videos"])
-        state = make(config).fit([sample for sample in samples if sample.split == "train"])
-        preprocess = make(config, state)
+        known = [sample for sample in samples if sample.split == "train"]
+        preprocess, state, assets = method.fit_preprocess(config, known)
+        assert isinstance(preprocess, Localizing)
         seen = [it.name for it in preprocess.spec.inputs if it.name in getattr(model, "cached", ())]
         if len(seen) != 1:
             raise ConfigError(
@@ -194,7 +194,7 @@ class _Encoder:
         self.backbone = FrozenBackbone(
             model.to(device), method.name, config, device, dtype=DTYPE, asked_by="config"
         )
-        self.document = describe_network(method, model, config, preprocess, state, DTYPE.name)
+        self.document = describe_network(method, model, config, preprocess, state, DTYPE.name, assets=assets)
 
     def count(self, sample: Sample) -> int:
         """Cells of a video.
