@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from affekt.core import catalog
 from affekt.core.errors import DataError, ExportError, FolderError
+from affekt.core.files.sealed import write_sealed
 from affekt.core.prediction import Prediction
 from affekt.core.recipe import Recipe
 from affekt.core.sample import Sample, Skipped
@@ -28,9 +30,10 @@ VALUES = {
 }
 
 
-def run_it(folder, *, resume=False, **changes):
+def run_it(folder, *, resume=False, weights=(), **changes):
     values = {**VALUES, **changes, "train": {**VALUES["train"], **changes.get("train", {})}}
-    return train(Recipe.from_values(values), runs=folder, resume=resume, progress=False)
+    recipe = Recipe.from_values(values)
+    return train(recipe, weights=weights, runs=folder, resume=resume, progress=False)
 
 
 @pytest.fixture(scope="module")
@@ -239,3 +242,26 @@ def test_ids_beyond_the_vocabulary_are_refused_before_the_network_sees_them(bund
     (answer,) = predictor.predict([Sample("a", {"text": "lovely"})])
     assert isinstance(answer, Skipped)
     assert answer.reason == "text must lie in 0 to 63, found 64 to 64"
+
+
+def test_cached_features_have_any_length_and_stand_in_for_missing_words(plugins, tmp_path):
+    with write_sealed(tmp_path / "words", {"kind": "weights", "method": "tiny_dialogue"}) as work:
+        save_file({"words.weight": torch.randn(64, 8)}, work / "model.safetensors")
+    options = {"config": {"freeze_words": True}, "weights": [tmp_path / "words"]}
+    rows = [
+        run_it(tmp_path / str(views), train={"epochs": 1, "cached_views": views}, **options).metrics()[0]
+        for views in (0, 1)
+    ]
+    for name in ("train/loss", "validation/loss"):
+        assert rows[0][name] == pytest.approx(rows[1][name], rel=2e-3)
+
+
+def test_a_text_that_names_a_file_is_words_all_the_same(tmp_path, monkeypatch):
+    from affekt.core.files.content import media_key
+    from affekt.engine.features.keys import Views, sample_digest
+
+    monkeypatch.chdir(tmp_path)
+    sample = Sample("a", {"text": "well"})
+    before = media_key(sample), sample_digest(sample, Views())
+    (tmp_path / "well").write_text("other words")
+    assert (media_key(sample), sample_digest(sample, Views())) == before

@@ -87,7 +87,10 @@ class Preprocess(Protocol):
         ...
 
     def __call__(self, sample: Sample, *, rng: np.random.Generator | None = None) -> dict[str, np.ndarray]:
-        """Arrays of one sample, without batch axis. With `rng`, a training view: augmented."""
+        """Arrays of one sample, without batch axis. With `rng`, a training view: augmented.
+
+        Optional inputs of a modality that the sample lacks are left out; `InputSpec.complete` fills them.
+        """
         ...
 
 
