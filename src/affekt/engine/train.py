@@ -14,7 +14,7 @@ from affekt.core.files.assets import read_assets
 from affekt.core.files.sealed import read_sealed
 from affekt.core.recipe import Recipe, as_recipe
 from affekt.data.left_out import kinds_of
-from affekt.engine.criterion import Criterion, class_weights
+from affekt.engine.criterion import WeightedLoss, class_weights
 from affekt.engine.experiment import Experiment, data_path, open_corpus
 from affekt.engine.features.cache import cache_root
 from affekt.engine.features.filling import cached
@@ -82,7 +82,7 @@ def train(
             corpus = open_corpus(recipe, data_root)
             given = read_weights(weights)
             recipe = name_weights(recipe, given)
-            run = state.run = Run.place(Path(runs), recipe, catalog.dataset(recipe.data.name).modalities)
+            run = state.run = Run.place(Path(runs), recipe, corpus.labels, criterion=corpus.task.loss_name)
             if resume and run.result is not None and _is_first_process():
                 log.warning("%s is finished already: nothing is trained", run.path)
                 return run
@@ -148,7 +148,7 @@ def _fit(
     model = experiment.network()
     module = TrainingModule(
         model,
-        method.load("objective")(experiment.config, Criterion(recipe.loss, task, weights, labels)),
+        method.load("objective")(experiment.config, WeightedLoss(recipe.loss, task, weights, labels)),
         preprocess.spec.names,
         recipe,
         task.scorer(parts.validation, preprocess, labels),
