@@ -7,6 +7,7 @@ import torch
 from safetensors.torch import save_file
 
 from affekt.core import catalog
+from affekt.core.dialogues import earlier, link_dialogues
 from affekt.core.errors import DataError, ExportError, FolderError
 from affekt.core.files.sealed import write_sealed
 from affekt.core.prediction import Prediction
@@ -210,7 +211,6 @@ def test_turns_without_annotation_stay_in_the_dialogue(plugins, talks, run):
 
 
 def test_the_key_of_cached_features_knows_neighbours_and_assets(plugins, talks):
-    from affekt.core.dialogues import link_dialogues
     from affekt.engine.features.keys import Views, describe_network, sample_digest
 
     sample = talks["talk-0/2"]
@@ -265,3 +265,27 @@ def test_a_text_that_names_a_file_is_words_all_the_same(tmp_path, monkeypatch):
     before = media_key(sample), sample_digest(sample, Views())
     (tmp_path / "well").write_text("other words")
     assert (media_key(sample), sample_digest(sample, Views())) == before
+
+
+def test_a_prepared_store_keeps_speakers_dialogues_and_turns_of_words_alone(plugins, talks, tmp_path):
+    from affekt.data.prepare.prepare import prepare
+
+    prepare("tiny_talks", tmp_path / "store", options={"talks": 1}, workers=0)
+    stored = {
+        sample.id: sample for sample in open_dataset("tiny_talks", tmp_path / "store", {"talks": 1}).samples
+    }
+    echo, plain = stored["talk-0/3"], talks["talk-0/3"]
+    assert echo.media == plain.media == {"text": "as said"}
+    assert (echo.speaker, echo.dialogue, echo.turn) == ("ben", "talk-0", 3)
+    assert [turn.media["text"] for turn in earlier(echo, 2)] == [
+        turn.media["text"] for turn in earlier(plain, 2)
+    ]
+
+
+def test_weights_of_others_are_not_converted_without_the_files_that_they_need(plugins, tmp_path):
+    from affekt.engine.weights.convert import convert
+
+    method = catalog.method("tiny_dialogue")
+    save_file(method.load("model")(method.make_config()).state_dict(), tmp_path / "theirs.safetensors")
+    with pytest.raises(DataError, match="the vocabulary of tiny_dialogue is made from training turns"):
+        convert("tiny_dialogue", tmp_path / "theirs.safetensors", labels="happy,sad")

@@ -105,7 +105,11 @@ class TakesAssets(Preprocess, Protocol):
     takes_assets: bool
 
     def fit_assets(self, samples: list[Sample]) -> Mapping[str, bytes]:
-        """Files by name, made from the training set or read from a package. `fit` is called with them."""
+        """Files by name, made from the training set or read from a package. `fit` is called with them.
+
+        Raises:
+            DataError: They can only be made from samples, and there are none, as where weights are converted.
+        """
         ...
 
 

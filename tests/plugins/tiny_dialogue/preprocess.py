@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from affekt.core.dialogues import earlier
-from affekt.core.errors import MediaError
+from affekt.core.errors import DataError, MediaError
 from affekt.core.sample import Sample
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.media.sound import Waveform
@@ -82,6 +82,8 @@ class TinyDialoguePreprocess:
 
     def fit_assets(self, samples: list[Sample]) -> dict[str, bytes]:
         """The most frequent tokens of the training turns."""
+        if not samples:
+            raise DataError("the vocabulary of tiny_dialogue is made from training turns, and there are none")
         counts = Counter(token for sample in samples for token in self.tokens(sample))
         words = sorted(counts, key=lambda word: (-counts[word], word))[: self.config.vocabulary - FIRST]
         return {FILE: "\n".join(words).encode()}
