@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from affekt.core.errors import AffektError
-from affekt.core.notes import collect_notes
+from affekt.core.notes import collect_notes, note
 from affekt.core.sample import Preprocess, Sample, Skipped
 from affekt.core.spec import InputSpec
 
@@ -25,6 +25,7 @@ class Batch(NamedTuple):
         arrays: The spec's inputs, a row for each view of each usable sample.
         counts: Views of each usable sample.
         notes: Limitations of each usable sample that were found while it was read.
+        modalities: What each usable sample has of the modalities that the network takes.
     """
 
     arrays: dict[str, np.ndarray]
@@ -32,6 +33,7 @@ class Batch(NamedTuple):
     usable: list[Sample]
     skipped: list[Skipped]
     notes: list[tuple[str, ...]]
+    modalities: list[tuple[str, ...]]
 
 
 def make_batch(samples: Sequence[Sample], preprocess: Preprocess) -> Batch:
@@ -41,10 +43,13 @@ def make_batch(samples: Sequence[Sample], preprocess: Preprocess) -> Batch:
     usable: list[Sample] = []
     skipped: list[Skipped] = []
     noted: list[tuple[str, ...]] = []
+    modalities: list[tuple[str, ...]] = []
     for sample in samples:
         try:
             with collect_notes() as notes:
-                views = [preprocess.spec.complete(view) for view in preprocess.views(sample)]
+                views = preprocess.views(sample)
+                there = _modalities(sample, preprocess.spec, views)
+                views = [preprocess.spec.complete(view) for view in views]
             for view in views:
                 preprocess.spec.check(view)
         except AffektError as error:
@@ -54,7 +59,22 @@ def make_batch(samples: Sequence[Sample], preprocess: Preprocess) -> Batch:
         counts.append(len(views))
         usable.append(sample)
         noted.append(tuple(notes))
-    return Batch(preprocess.spec.stack(rows) if rows else {}, counts, usable, skipped, noted)
+        modalities.append(there)
+    arrays = preprocess.spec.stack(rows) if rows else {}
+    return Batch(arrays, counts, usable, skipped, noted, modalities)
+
+
+def _modalities(
+    sample: Sample, spec: InputSpec, views: Sequence[Mapping[str, np.ndarray]]
+) -> tuple[str, ...]:
+    """The modalities of a sample; where any subset will do, those that preprocessing found, with a note."""
+    if not spec.takes_subsets or not views:
+        return tuple(name for name in spec.modalities if name in sample.media)
+    there = spec.given(views[0])
+    missing = [name for name in spec.modalities if name not in there]
+    if missing:
+        note(f"no {' and no '.join(missing)}: the answer is based on {' and '.join(there)} alone")
+    return there
 
 
 def rows_at_once(spec: InputSpec, *, many: int = MANY) -> int:

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from affekt.core.card import Card, read_card
 from affekt.core.errors import AffektError, ConfigError, MissingExtra
+from affekt.core.sample import Preprocess, Sample, TakesAssets
 from affekt.core.settings import Settings, validate
 from affekt.core.weights import PublishedFile
+
+
+class FittedPreprocess(NamedTuple):
+    """Preprocessing that was fitted to training samples.
+
+    Attributes:
+        state: What it measured, as plain JSON values.
+        assets: Files that it needs, by name; empty for most methods.
+    """
+
+    preprocess: Preprocess
+    state: dict[str, Any]
+    assets: dict[str, bytes]
 
 
 @dataclass(frozen=True)
@@ -83,3 +98,43 @@ class Method:
         if config is None:
             raise ConfigError(f"config of {self.name}", problems)
         return config
+
+    @property
+    def takes_assets(self) -> bool:
+        """Whether preprocessing needs files (`affekt.core.sample.TakesAssets`)."""
+        return bool(getattr(self.load("preprocess"), "takes_assets", False))
+
+    def make_preprocess(
+        self,
+        config: Settings,
+        state: Mapping[str, Any] | None = None,
+        assets: Mapping[str, bytes] | None = None,
+    ) -> Preprocess:
+        """The method's preprocessing.
+
+        Args:
+            state: What `fit` measured; None before that.
+            assets: Files by name, where the method takes any; None before `fit_assets`.
+        """
+        make = self.load("preprocess")
+        return make(config, state, assets) if self.takes_assets else make(config, state)
+
+    def fit_preprocess(
+        self,
+        config: Settings,
+        samples: list[Sample],
+        *,
+        state: Mapping[str, Any] | None = None,
+        assets: Mapping[str, bytes] | None = None,
+    ) -> FittedPreprocess:
+        """The method's preprocessing, fitted to training samples: its assets first, then its state.
+
+        Args:
+            state, assets: What was fitted before; fitted now if not given.
+        """
+        files, unfitted = dict(assets or {}), self.make_preprocess(config)
+        if assets is None and isinstance(unfitted, TakesAssets):
+            files = dict(unfitted.fit_assets(samples))
+        if state is None:
+            state = self.make_preprocess(config, None, files).fit(samples)
+        return FittedPreprocess(self.make_preprocess(config, state, files), dict(state), files)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
 from affekt.core.segment import Point, Segment
 from affekt.core.spec import InputSpec
+
+if TYPE_CHECKING:
+    from affekt.core.dialogues import Dialogue
 
 Split = Literal["train", "validation", "test"]
 
@@ -21,7 +24,8 @@ class Sample:
     Attributes:
         id: Unique within the data set.
         media: Per modality (`skeleton`, `image`, `video`, `audio`, `text`) a reference to a file or a
-            decoded object of `affekt.media`. A missing modality is simply absent.
+            decoded object of `affekt.media`. A missing modality is simply absent. A str under `text` is the
+            words themselves, never a path.
         label: Name of the class, of the data set's `LabelSet`. None where nobody labelled it.
         label_weights: Votes or several labels at once, by name; takes the place of `label` in training. Votes
             are at least 0 and not all 0; of several labels, each lies in [0, 1]
@@ -30,6 +34,10 @@ class Sample:
         span_s: Part of the medium that is meant, in seconds.
         segments: What happens when, as somebody stated it; empty where nothing does, None where nobody said.
         points: Single moments that were marked, the weak labels of localization.
+        dialogue, turn: Which dialogue the sample is a turn of, and its number there.
+        speaker: Who speaks, where that is not the subject: the subject may be a dialogue or a session, which
+            splits keep whole, with several speakers.
+        around: All turns of the dialogue (`affekt.core.dialogues`), as `open_dataset` links them.
     """
 
     id: str
@@ -44,6 +52,8 @@ class Sample:
     facts: Mapping[str, Any] = field(default_factory=dict)
     segments: tuple[Segment, ...] | None = None
     points: tuple[Point, ...] = ()
+    speaker: str | None = None
+    around: Dialogue | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +87,29 @@ class Preprocess(Protocol):
         ...
 
     def __call__(self, sample: Sample, *, rng: np.random.Generator | None = None) -> dict[str, np.ndarray]:
-        """Arrays of one sample, without batch axis. With `rng`, a training view: augmented."""
+        """Arrays of one sample, without batch axis. With `rng`, a training view: augmented.
+
+        Optional inputs of a modality that the sample lacks are left out; `InputSpec.complete` fills them.
+        """
+        ...
+
+
+@runtime_checkable
+class TakesAssets(Preprocess, Protocol):
+    """Preprocessing that needs files, such as a vocabulary: constructed with (config, state, assets).
+
+    Attributes:
+        takes_assets: True.
+    """
+
+    takes_assets: bool
+
+    def fit_assets(self, samples: list[Sample]) -> Mapping[str, bytes]:
+        """Files by name, made from the training set or read from a package. `fit` is called with them.
+
+        Raises:
+            DataError: They can only be made from samples, and there are none, as where weights are converted.
+        """
         ...
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from affekt.core.errors import AffektError
+from affekt.core.errors import AffektError, MediaError
 from affekt.core.settings import Settings
 
 
@@ -74,7 +74,7 @@ class TensorSpec(Settings):
                 f"{self.name} has rows of different sizes ({sizes[0]} and {sizes[-1]}), and no padding: "
                 "set `padding` in its TensorSpec, or take batches of one sample (train.batch_size = 1)"
             )
-        longest = np.max([row.shape for row in rows], axis=0)
+        longest = tuple(max(sizes) for sizes in zip(*(row.shape for row in rows), strict=True))
         batch = np.full((len(rows), *longest), self.padding, rows[0].dtype)
         for place, row in zip(batch, rows, strict=True):
             place[tuple(self._kept(size, whole) for size, whole in zip(row.shape, longest, strict=True))] = (
@@ -117,6 +117,11 @@ class InputSpec(Settings):
         return tuple(spec.name for spec in self.inputs)
 
     @property
+    def takes_subsets(self) -> bool:
+        """Whether an item may lack modalities."""
+        return any(spec.optional for spec in self.inputs)
+
+    @property
     def modalities(self) -> tuple[str, ...]:
         """What the inputs are made from, where they say so."""
         return tuple(dict.fromkeys(spec.modality for spec in self.inputs if spec.modality))
@@ -124,6 +129,11 @@ class InputSpec(Settings):
     def modality(self, card: str) -> str:
         """What a method is based on, such as `video+audio`; what its card says where the inputs do not."""
         return "+".join(self.modalities) or card
+
+    def given(self, arrays: Mapping[str, np.ndarray]) -> tuple[str, ...]:
+        """Modalities of which one item has inputs, before `complete`."""
+        there = {spec.modality for spec in self.inputs if spec.name in arrays}
+        return tuple(name for name in self.modalities if name in there)
 
     def check(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Check one item's inputs.
@@ -139,14 +149,16 @@ class InputSpec(Settings):
     def complete(self, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """One item with stand-ins for missing modalities, and the input that says which are present.
 
+        An item that is complete already stays as it is.
+
         Raises:
-            AffektError: Every modality is missing.
+            MediaError: Every modality is missing.
         """
-        if not any(spec.optional for spec in self.inputs):
+        if not self.takes_subsets or (self.presence and self.presence in arrays):
             return dict(arrays)
-        there = {spec.modality for spec in self.inputs if spec.modality and spec.name in arrays}
+        there = self.given(arrays)
         if not there:
-            raise AffektError(f"none of {', '.join(self.modalities)} is there")
+            raise MediaError(f"none of {', '.join(self.modalities)} is there")
         missing = {
             spec.name: spec.absent() for spec in self.inputs if spec.optional and spec.name not in arrays
         }
@@ -154,6 +166,19 @@ class InputSpec(Settings):
             flags = [float(name in there) for name in self.modalities]
             missing[self.presence] = np.array(flags, np.float32)
         return {**arrays, **missing}
+
+    def example(self, rng: np.random.Generator, rows: int, open_size: int) -> dict[str, np.ndarray]:
+        """A batch of random inputs (`TensorSpec.example`).
+
+        The first item has all modalities, further ones have random subsets.
+        """
+        batch = {spec.name: spec.example(rng, rows, open_size) for spec in self.inputs}
+        if self.presence:
+            flags = batch[self.presence]
+            flags[:] = rng.integers(0, 2, flags.shape)
+            flags[np.arange(rows), rng.integers(0, flags.shape[1], rows)] = 1  # at least one
+            flags[0] = 1
+        return batch
 
     def stack(self, rows: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
         """Items as a batch: the inputs, and those targets that all items have.

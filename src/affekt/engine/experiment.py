@@ -14,6 +14,7 @@ from torch import nn
 from affekt.core import catalog
 from affekt.core.dataset import Corpus
 from affekt.core.errors import ConfigError
+from affekt.core.files.assets import read_assets
 from affekt.core.files.sealed import Sealed
 from affekt.core.labels import LabelSet
 from affekt.core.method import Method
@@ -33,6 +34,7 @@ class Experiment:
 
     Attributes:
         state: What preprocessing measured on the training part.
+        assets: Files that preprocessing needs, by name.
     """
 
     recipe: Recipe
@@ -42,21 +44,27 @@ class Experiment:
     parts: Parts
     preprocess: Preprocess
     state: Mapping[str, Any]
+    assets: Mapping[str, bytes]
 
     @classmethod
     def of(
-        cls, recipe: Recipe, corpus: Corpus, parts: Parts, *, state: Mapping[str, Any] | None = None
+        cls,
+        recipe: Recipe,
+        corpus: Corpus,
+        parts: Parts,
+        *,
+        state: Mapping[str, Any] | None = None,
+        assets: Mapping[str, bytes] | None = None,
     ) -> Experiment:
         """The experiment of a recipe on data that are divided.
 
         Args:
-            state: What preprocessing measured when a run began; measured on the training part if not given.
+            state, assets: Of preprocessing when a run began; fitted to the training part if not given.
         """
         method = catalog.method(recipe.method)
         config = method.make_config(recipe.config)
-        make = method.load("preprocess")
-        state = dict(make(config).fit(parts.train) if state is None else state)
-        return cls(recipe, method, config, corpus, parts, make(config, state), state)
+        fitted = method.fit_preprocess(config, parts.train, state=state, assets=assets)
+        return cls(recipe, method, config, corpus, parts, *fitted)
 
     @property
     def task(self) -> Task:
@@ -108,7 +116,7 @@ def preprocess_of(sealed: Sealed) -> Preprocess:
     """The preprocessing that a checkpoint states."""
     method = catalog.method(sealed.document["method"])
     config = method.make_config(sealed.document["config"])
-    return method.load("preprocess")(config, sealed.document["preprocessing"])
+    return method.make_preprocess(config, sealed.document["preprocessing"], read_assets(sealed))
 
 
 def open_corpus(recipe: Recipe, data_root: Path | str | None) -> Corpus:

@@ -10,6 +10,7 @@ from pathlib import Path
 from affekt.core import catalog
 from affekt.core.dataset import Corpus
 from affekt.core.errors import UsageError
+from affekt.core.files.assets import read_assets
 from affekt.core.files.sealed import read_sealed
 from affekt.core.recipe import Recipe, as_recipe
 from affekt.data.left_out import kinds_of
@@ -133,10 +134,13 @@ def _fit(
     *,
     progress: bool,
 ) -> None:
-    measured = None
-    if data.identity.accepted and run.last.exists():  # weights go with what was measured before the change
-        measured = read_sealed(run.last, kind="checkpoint").document["preprocessing"]
-    experiment = Experiment.of(recipe, corpus, data.parts, state=measured)
+    measured = assets = None
+    if run.last.exists() and (data.identity.accepted or catalog.method(recipe.method).takes_assets):
+        last = read_sealed(run.last, kind="checkpoint")
+        assets = read_assets(last)
+        if data.identity.accepted:  # weights go with what was measured before the change
+            measured = last.document["preprocessing"]
+    experiment = Experiment.of(recipe, corpus, data.parts, state=measured, assets=assets)
     method, parts = experiment.method, experiment.parts
     preprocess, task, labels = experiment.preprocess, experiment.task, experiment.labels
     datasets: Mapping[str, SampleDataset] = experiment.datasets()
@@ -164,7 +168,7 @@ def _fit(
         with bar("features", shown=progress) as show:
             datasets, _ = cached(experiment, datasets, model, root=cache, on_item=show)
     module.train()  # Lightning leaves modes as they are; a network may keep a part of itself from training
-    trainer = make_trainer(run, recipe, recorder, request, progress=progress)
+    trainer = make_trainer(run, recipe, recorder, request, assets=experiment.assets, progress=progress)
     counts = len(parts.train), len(parts.validation), len(parts.test)
     log.info("%d training, %d validation and %d test samples, %s", *counts, run.path)
     if corpus.skipped:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,11 +25,18 @@ from affekt.engine.weights.checkpoint import FolderCheckpointIO
 
 
 def make_trainer(
-    run: Run, recipe: Recipe, recorder: EpochRecorder, request: StopRequest, *, progress: bool
+    run: Run,
+    recipe: Recipe,
+    recorder: EpochRecorder,
+    request: StopRequest,
+    *,
+    assets: Mapping[str, bytes],
+    progress: bool,
 ) -> pl.Trainer:
     """The trainer of a run.
 
     Args:
+        assets: Files that preprocessing needs; each checkpoint holds them.
         request: Whether a signal asks the training to stop.
 
     Raises:
@@ -54,7 +61,7 @@ def make_trainer(
             devices=options.devices,
             strategy=options.strategy,
             callbacks=callbacks,
-            plugins=[FolderCheckpointIO()],
+            plugins=[FolderCheckpointIO(assets)],
             logger=TensorBoardLogger(run.path, name="", version="events"),
             default_root_dir=run.path,
             enable_progress_bar=False,

@@ -105,6 +105,7 @@ class RowTask(Task):
                     batch.notes[row],
                     scores=named(probability[row], answerer.labels),
                     moments=self._moments(answerer, sample, outputs, first[row]),
+                    modalities=batch.modalities[row],
                     **self.decide(probability[row], answerer.labels, answerer.calibration),
                 )
                 for row, sample in enumerate(batch.usable)

@@ -6,6 +6,7 @@ card calls `tiny`, with invented media, in seconds.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -76,7 +77,7 @@ def tiny(name: str, *, seed: int = 0) -> Tiny:
     """A method built from its card's `tiny` config, with random inputs and targets."""
     method = catalog.method(name)
     config = method.make_config(method.card.tiny)
-    preprocess: Preprocess = method.load("preprocess")(config)
+    preprocess = method.make_preprocess(config)
     spec = preprocess.spec
     torch.manual_seed(seed)
     model: nn.Module = method.load("model")(config)
@@ -152,6 +153,37 @@ def check_rows_independent(name: str) -> None:
     torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-5)
 
 
+def check_padding(name: str) -> None:
+    """An item gets the same answer alone and in a batch with a longer item, which pads it."""
+    it = tiny(name)
+    if it.task.by_cells or all(tensor.padding is None for tensor in it.spec.inputs):
+        return
+    short, long = (random_batch(it.spec, 1, seed=size, open_size=size) for size in (3, 9))
+    rows = [{key: value[0] for key, value in batch.items()} for batch in (short, long)]
+    together = EagerNetwork(it.model)(it.spec.stack(rows))[0]
+    alone = EagerNetwork(it.model)(short)[0]
+    np.testing.assert_allclose(together, alone, rtol=1e-4, atol=1e-5)
+
+
+def check_missing_modalities(name: str) -> None:
+    """What stands in the place of a missing modality does not change the answer."""
+    it = tiny(name)
+    if not it.spec.presence:
+        return
+    one, other = (random_batch(it.spec, BATCH, seed=seed) for seed in (1, 2))
+    for place, modality in enumerate(it.spec.modalities):
+        flags = np.ones_like(one[it.spec.presence])
+        flags[:, place] = 0
+        changed = [
+            tensor.name for tensor in it.spec.inputs if tensor.modality == modality and tensor.optional
+        ]
+        assert changed or len(it.spec.modalities) == 1, f"no input of {modality} is optional"
+        plain = {**one, it.spec.presence: flags}
+        replaced = {**plain, **{key: other[key] for key in changed}}
+        answers = [EagerNetwork(it.model)(batch) for batch in (plain, replaced)]
+        np.testing.assert_allclose(*answers, rtol=1e-4, atol=1e-5, err_msg=f"without {modality}")
+
+
 def check_gradients(name: str) -> None:
     """Each trainable parameter gets a gradient from the objective."""
     it = tiny(name)
@@ -202,17 +234,16 @@ def check_export(name: str) -> None:
 def check_preprocess(name: str) -> None:
     """Preprocessing fills the spec, repeats itself, varies only with a generator, and spares the sample."""
     it = tiny(name)
-    make = it.method.load("preprocess")
     samples = invent_samples(it.method.card.modalities[0])
-    preprocess = make(it.config, make(it.config).fit(samples))
+    preprocess = it.method.fit_preprocess(it.config, samples).preprocess
     plain, again = preprocess(samples[0]), preprocess(samples[0])
-    preprocess.spec.check(plain)
+    preprocess.spec.check(preprocess.spec.complete(plain))
     views = preprocess.views(samples[0])
     assert views, "an answer must stand on at least one view"
     for view in views:
-        preprocess.spec.check(view)
+        preprocess.spec.check(preprocess.spec.complete(view))
     varied, same = (preprocess(samples[0], rng=np.random.default_rng(5)) for _ in range(2))
-    preprocess.spec.check(varied)
+    preprocess.spec.check(preprocess.spec.complete(varied))
     for tensor in preprocess.spec.targets:
         tensor.check(varied[tensor.name])
     for key in plain:
@@ -249,10 +280,12 @@ def check_runtime_is_light(name: str) -> None:
     code = (
         "import sys; from affekt.core import catalog; "
         f"method = catalog.method({name!r}); config = method.make_config(method.card.tiny); "
-        "method.load('preprocess')(config); "
+        "method.make_preprocess(config); "
         "sys.exit(1 if {'torch', 'lightning', 'onnxruntime'} & set(sys.modules) else 0)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    # What this process can import, such as a plug-in that is not installed, the other one can, too.
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr or "torch or onnxruntime was imported"
 
 
@@ -269,6 +302,8 @@ CHECKS: tuple[Callable[[str], None], ...] = (
     check_output,
     check_inputs_unchanged,
     check_rows_independent,
+    check_padding,
+    check_missing_modalities,
     check_gradients,
     check_saving,
     check_weight_names,

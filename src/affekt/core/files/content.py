@@ -75,6 +75,9 @@ def _pieces(value: Any) -> Iterator[tuple[str, str]]:
             yield "text", fingerprint(value)
     elif isinstance(value, dict):
         for name, item in value.items():
+            if name == "text" and isinstance(item, str):  # words, never the name of a file
+                yield "text text", fingerprint(item)
+                continue
             for kind, piece in _pieces(item):
                 yield f"{name} {kind}", piece
     elif isinstance(value, list | tuple):

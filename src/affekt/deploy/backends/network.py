@@ -28,7 +28,7 @@ from affekt.deploy.backends.engines import (
     open_openvino,
 )
 from affekt.deploy.backends.forks import openvino_can_open, openvino_is_broken
-from affekt.deploy.backends.graph_check import Ports, check_graph
+from affekt.deploy.backends.graph_check import Port, Ports, check_graph
 from affekt.deploy.backends.graph_contract import ANSWER as ANSWER
 from affekt.deploy.backends.graph_contract import CELLS as CELLS
 from affekt.deploy.backends.graph_contract import FEATURES as FEATURES
@@ -335,12 +335,19 @@ def _faster(rivals: tuple[GraphNetwork, GraphNetwork], ports: Ports) -> GraphNet
 
 
 def _random_input(ports: Ports) -> dict[str, np.ndarray]:
-    """A batch of one in standard normal numbers; open axes get four places."""
+    """A batch of one in standard normal numbers; open axes get four places.
+
+    Integers are 0: they may be ids of a vocabulary whose size the graph does not state.
+    """
     rng = np.random.default_rng(0)
-    return {
-        name: rng.standard_normal((1, *(4 if n is None else n for n in port.dims[1:]))).astype(port.dtype)
-        for name, port in ports.inputs.items()
-    }
+
+    def values(port: Port) -> np.ndarray:
+        shape = (1, *(4 if n is None else n for n in port.dims[1:]))
+        if np.dtype(port.dtype).kind in "iu":
+            return np.zeros(shape, port.dtype)
+        return rng.standard_normal(shape).astype(port.dtype)
+
+    return {name: values(port) for name, port in ports.inputs.items()}
 
 
 _opening = threading.Lock()

@@ -14,6 +14,7 @@ from affekt import __version__
 from affekt.core import catalog
 from affekt.core.calibration import Calibration
 from affekt.core.errors import AffektError, ExportError, UsageError
+from affekt.core.files.assets import read_assets, write_assets
 from affekt.core.files.sealed import check_place, read_sealed, write_sealed
 from affekt.core.sample import as_localizing
 from affekt.data.open import open_dataset
@@ -122,6 +123,7 @@ def export(
         (work / GRAPH_FILE).write_bytes(graphs.main)
         if graphs.encoder is not None:
             (work / ENCODER_FILE).write_bytes(graphs.encoder)
+        write_assets(work, read_assets(sealed))
         if identity is not None:
             (work / KEYS_FILE).write_text(bundle_keys(identity))
     seconds = time.perf_counter() - start

@@ -122,8 +122,7 @@ def _whole(network: Network, batch: dict[str, np.ndarray]) -> np.ndarray:
 
 def random_batch(spec: InputSpec, size: int, *, seed: int, open_size: int = _OPEN) -> dict[str, np.ndarray]:
     """Random inputs of the spec's shapes; axes of any size get `open_size` places."""
-    rng = np.random.default_rng(seed)
-    return {tensor.name: tensor.example(rng, size, open_size) for tensor in spec.inputs}
+    return spec.example(np.random.default_rng(seed), size, open_size)
 
 
 def _graph(model: nn.Module, arrays: Mapping[str, np.ndarray], places: Mapping[str, TensorSpec]) -> bytes:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from affekt.core.calibration import Calibration
+from affekt.core.dialogues import link_dialogues
 from affekt.core.errors import AffektError, UsageError
 from affekt.core.labels import LabelSet
 from affekt.core.networks import WholeNetwork
@@ -127,7 +128,8 @@ class Predictor:
         Args:
             sources: One input, or several as a list, tuple, set, generator or column of a table. An input is
                 a path (a folder stands for all files of the modality below it, a file of several walks for
-                each of them), a `Sample`, or decoded media: a `Skeleton`, `VideoFrames` or `Waveform`; for
+                each of them), a `Sample` (in a list, turns of one dialogue are linked: see
+                `affekt.core.dialogues`), or decoded media: a `Skeleton`, `VideoFrames` or `Waveform`; for
                 networks that take pictures also a picture of Pillow, the bytes of a picture file, an open
                 binary file, or an array or tensor. An array is (h, w), (h, w, 1), (h, w, 3) in RGB or
                 (h, w, 4), or the same with channels first; uint8, or another type whose range is found as
@@ -141,8 +143,11 @@ class Predictor:
         Raises:
             UsageError: At once, before anything is computed: `sources` is no input of this network, its path
                 does not exist, or none of the inputs of a list can be used.
+            DataError: Two samples of a list are the same turn of a dialogue.
         """
         inputs = inputs_of(sources, self.modality)
+        if isinstance(inputs, Collection) and any(isinstance(item, Sample) for item in inputs):
+            inputs = link_dialogues(inputs)
         return self._answers(
             as_samples(inputs, self.modality, skeletons=StatedSkeleton(joints, up, rate_hz)),
             batch_size=batch_size,

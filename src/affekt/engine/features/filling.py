@@ -79,13 +79,14 @@ class CachedDataset(SampleDataset):
         return dict(self.cache.read(self.files[index], (epoch + index) % self.views.count))
 
     def draw(self, index: int, view: int) -> dict[str, np.ndarray]:
-        """A view as preprocessing makes it.
+        """A view as preprocessing makes it, with stand-ins for missing modalities.
 
         Raises:
             MediaError: The sample cannot be read.
         """
         sample = self.samples[index]
-        return self.preprocess(sample, rng=self.views.rng(sample, view))
+        arrays = self.preprocess(sample, rng=self.views.rng(sample, view))
+        return self.preprocess.spec.complete(arrays)
 
     def is_there(self, index: int) -> bool:
         """Whether a sample's features are there and whole."""
@@ -122,7 +123,9 @@ def cached(
         raise ConfigError(
             "recipe", [f"train.cached_views: views of {method.name} do not vary in training, so 1 is enough"]
         )
-    document = describe_network(method, model, config, preprocess, experiment.state, FEATURE_DTYPE.name)
+    document = describe_network(
+        method, model, config, preprocess, experiment.state, FEATURE_DTYPE.name, assets=experiment.assets
+    )
     cache = FeatureCache(root, document, features=backbone.names, inputs=preprocess.spec.names)
     datasets = {name: CachedDataset(part, cache, recipe.train.cached_views) for name, part in plain.items()}
     total = sum(len(dataset) for dataset in datasets.values())

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 
+from affekt.core.files.assets import assets_digest
 from affekt.core.files.fingerprint import fingerprint
 from affekt.core.method import Method
 from affekt.core.sample import Preprocess, Sample
@@ -51,6 +52,8 @@ def describe_network(
     preprocess: Preprocess,
     state: Mapping[str, Any],
     dtype: str,
+    *,
+    assets: Mapping[str, bytes] | None = None,
 ) -> dict[str, Any]:
     """Everything that features depend on but the sample, as plain JSON values."""
     frozen = frozen_tensors(model)
@@ -63,6 +66,7 @@ def describe_network(
         "preprocessing": dict(state),
         "dtype": dtype,
         "affekt": version("affekt"),
+        **({"assets": assets_digest(assets)} if assets else {}),  # absent: keys of before stay
     }
 
 
@@ -74,11 +78,24 @@ def digest_of(document: Mapping[str, Any]) -> str:
 def sample_digest(sample: Sample, views: Views) -> str:
     """SHA-256 of what a sample's features depend on: its media as they are now, and its views.
 
-    Labels and split are no part of it: a corrected label keeps its features.
+    Labels and split are no part of it: a corrected label keeps its features. Of a dialogue, its other turns
+    are part of it.
     """
-    media = {name: _as_path(value) for name, value in sample.media.items()}
     facts = (sample.span_s, sample.dialogue, sample.turn, sample.facts)
-    return fingerprint(sample.id, media, facts, views.count, views.seed)
+    around = [_turn(turn) for turn in sample.around.others(sample)] if sample.around else []
+    if around or sample.speaker is not None:  # else keys are those of before
+        facts = (*facts, sample.speaker, around)
+    return fingerprint(sample.id, _media_of(sample), facts, views.count, views.seed)
+
+
+def _turn(sample: Sample) -> tuple[Any, ...]:
+    """What a sample of the same dialogue may depend on."""
+    return sample.id, _media_of(sample), sample.span_s, sample.turn, sample.speaker, sample.facts
+
+
+def _media_of(sample: Sample) -> dict[str, Any]:
+    """The media of a sample, names of files as paths; a text is words."""
+    return {name: value if name == "text" else _as_path(value) for name, value in sample.media.items()}
 
 
 def frozen_tensors(model: nn.Module) -> dict[str, Tensor]:
@@ -108,7 +125,7 @@ def _name_of(thing: object) -> str:
 
 
 def _as_path(value: Any) -> Any:
-    """A text that names a file, as a path; texts may be words that somebody said, too."""
+    """A name of a file as a path; anything else as it is."""
     if not isinstance(value, str):
         return value
     try:

@@ -4,6 +4,7 @@ epoch-3/  affekt.json           method, config, labels, preprocessing, epoch, me
           model.safetensors     the network's weights (averaged ones, where averaging is on)
           trainer.safetensors   tensors of objective, optimizer, schedule and loops
           trainer.json          their tree
+          assets/               files that preprocessing needs, if any
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from safetensors.torch import load, save_file
 from torch import Tensor
 
 from affekt.core.errors import FolderError
+from affekt.core.files.assets import write_assets
 from affekt.core.files.sealed import Sealed, read_sealed, write_sealed
 
 MODEL_FILE, TENSORS_FILE, TREE_FILE = "model.safetensors", "trainer.safetensors", "trainer.json"
@@ -26,7 +28,14 @@ _MODEL_PREFIX = "model."  # the network's attribute name in the engine's module
 
 
 class FolderCheckpointIO(CheckpointIO):
-    """Lets Lightning save and load its whole state as a sealed folder."""
+    """Lets Lightning save and load its whole state as a sealed folder.
+
+    Args:
+        assets: Files that preprocessing needs, written into each checkpoint.
+    """
+
+    def __init__(self, assets: Mapping[str, bytes] | None = None) -> None:
+        self.assets = assets or {}
 
     def save_checkpoint(
         self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None
@@ -39,6 +48,7 @@ class FolderCheckpointIO(CheckpointIO):
             save_file(weights, folder / MODEL_FILE)
             save_file(tensors, folder / TENSORS_FILE)
             (folder / TREE_FILE).write_text(json.dumps(tree))
+            write_assets(folder, self.assets)
 
     def load_checkpoint(
         self, path: Any, map_location: Any | None = None, weights_only: bool | None = None

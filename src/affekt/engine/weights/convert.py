@@ -15,9 +15,11 @@ from torch import Tensor, nn
 
 from affekt.core import catalog
 from affekt.core.errors import ConfigError, FolderError, UsageError
+from affekt.core.files.assets import write_assets
 from affekt.core.files.sealed import write_sealed
 from affekt.core.labels import LabelSet, label_set, list_label_sets
 from affekt.core.method import Method
+from affekt.core.sample import TakesAssets
 from affekt.core.settings import Settings
 from affekt.core.weights import PublishedFile
 from affekt.engine.run import environment
@@ -75,6 +77,7 @@ def convert(
             such as the encoder that its features were made with.
 
     Raises:
+        DataError: The method's preprocessing needs files that can only be made from training samples.
         FolderError: The file is broken, of no known kind, or not complete.
         UsageError: There is no such file or method, or the labels are missing or too many.
 
@@ -136,8 +139,11 @@ def convert(
         config=document["config"],
     )
     document["counts"] = {name: getattr(converted, name) for name in ("matched", "filled", "dropped")}
+    preprocess = entry.make_preprocess(settings) if entry.takes_assets and not source.part else None
+    assets = preprocess.fit_assets([]) if isinstance(preprocess, TakesAssets) else {}
     with write_sealed(target, document) as work:
         save_file(tensors, work / MODEL_FILE)
+        write_assets(work, assets)
     return converted
 
 
