@@ -470,7 +470,7 @@ def test_decoded_media_are_known_by_their_arrays():
 
 def test_a_network_without_a_frozen_backbone_is_refused(place, run_it, fill):
     with pytest.raises(
-        ConfigError, match=r"bpm_gcn cannot be parted, it lacks cached, features, from_features"
+        ConfigError, match=r"bpm_gcn cannot be split: it lacks cached, features, from_features"
     ):
         train(
             Recipe.from_values(
@@ -501,7 +501,7 @@ def test_a_backbone_with_statistics_of_its_own_batches_is_refused(place):
 
 
 def test_a_backbone_with_chance_in_it_is_refused(fill):
-    with pytest.raises(ConfigError, match="answers otherwise in training"):
+    with pytest.raises(ConfigError, match="differs in training mode"):
         fill(config={"noisy": True})
 
 
