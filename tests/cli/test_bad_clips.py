@@ -147,8 +147,8 @@ def test_without_a_sound_track_the_picture_is_answered_with_a_note(clip_bundle, 
     assert done.stderr == f"{path}: {prediction['notes'][0]}\n"
 
 
-def test_a_sound_track_that_cannot_be_decoded_is_left_out_with_a_note(clip_bundle, unheard_clip):
-    (prediction,), _ = answers(clip_bundle, unheard_clip)
+def test_a_sound_track_that_cannot_be_decoded_is_left_out_with_a_note(clip_bundle, broken_sound_clip):
+    (prediction,), _ = answers(clip_bundle, broken_sound_clip)
     assert prediction["modality"] == "video"
     (note,) = prediction["notes"]
     assert note.startswith("its sound cannot be used") and note.endswith("stands on the picture alone")

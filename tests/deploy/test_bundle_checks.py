@@ -16,7 +16,7 @@ from affekt.core.files.sealed import MANIFEST, _manifest_text
 from affekt.deploy.backends.graph_check import Port, Ports
 from affekt.deploy.backends.graph_contract import GraphContract
 
-HOUSE = Path(__file__).parents[2] / "bundles" / "compact_face"
+BUNDLE = Path(__file__).parents[2] / "bundles" / "compact_face"
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def forge(tmp_path):
 
     def make(graph=None, change=lambda document: None):
         path = tmp_path / "forged.affekt"
-        shutil.copytree(HOUSE, path)
+        shutil.copytree(BUNDLE, path)
         document = json.loads((path / MANIFEST).read_text())
         document.pop("sha256")
         if graph is not None:

@@ -36,8 +36,8 @@ GROWTH_MB = 25  # pixels of all cells would be 85
 
 
 @pytest.fixture(scope="module")
-def predictor(telling_bundle):
-    return affekt.load(telling_bundle, backend="onnxruntime")
+def predictor(bundle_without_threshold):
+    return affekt.load(bundle_without_threshold, backend="onnxruntime")
 
 
 def predict(*arguments, before=""):
@@ -140,11 +140,11 @@ def test_a_run_and_its_bundle_have_the_same_scores(long_run, long_bundle, tmp_pa
 
 
 @pytest.mark.parametrize(("precision", "tolerance"), [("f32", 1e-4), ("bf16", 0.02)])
-def test_openvino_finds_the_same(predictor, telling_bundle, long_file, precision, tolerance):
+def test_openvino_finds_the_same(predictor, bundle_without_threshold, long_file, precision, tolerance):
     openvino = pytest.importorskip("openvino")
     if precision == "bf16" and "BF16" not in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
         pytest.skip("this processor does not compute in bf16")
-    other = affekt.load(telling_bundle, backend="openvino", precision=precision)
+    other = affekt.load(bundle_without_threshold, backend="openvino", precision=precision)
     assert other.backend == f"openvino {precision}"
     ours, theirs = predictor(long_file(SHORT)), other(long_file(SHORT))
     if precision == "f32":
@@ -188,10 +188,10 @@ def test_int8_is_not_offered_yet_and_nothing_is_written(long_run, tmp_path):
 # Files of answers
 
 
-def test_segments_of_a_real_video_go_to_every_kind_of_file(telling_bundle, long_file, tmp_path):
+def test_segments_of_a_real_video_go_to_every_kind_of_file(bundle_without_threshold, long_file, tmp_path):
     for suffix in (".json", ".csv", ".srt", ".eaf", ".html"):
         path = tmp_path / f"answers{suffix}"
-        words = ["predict", str(telling_bundle), str(long_file(SHORT)), "--output", str(path)]
+        words = ["predict", str(bundle_without_threshold), str(long_file(SHORT)), "--output", str(path)]
         done = CliRunner().invoke(app, [*words, "--backend", "onnxruntime"])
         assert done.exit_code == 0, done.output
     (prediction,) = json.loads((tmp_path / "answers.json").read_text())["predictions"]
@@ -213,8 +213,10 @@ def test_segments_of_a_real_video_go_to_every_kind_of_file(telling_bundle, long_
 
 
 @pytest.mark.skipif(not CORE.is_dir(), reason="no .venv-core: `make test` makes one with the core install")
-def test_where_there_is_no_pytorch_the_bundle_finds_what_pytorch_finds(telling_bundle, long_run, long_file):
-    words = [CORE / "affekt", "predict", telling_bundle, long_file(SHORT), "--json"]
+def test_where_there_is_no_pytorch_the_bundle_finds_what_pytorch_finds(
+    bundle_without_threshold, long_run, long_file
+):
+    words = [CORE / "affekt", "predict", bundle_without_threshold, long_file(SHORT), "--json"]
     done = subprocess.run(list(map(str, words)), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     (light,) = json.loads(done.stdout)["predictions"]
@@ -226,8 +228,8 @@ def test_where_there_is_no_pytorch_the_bundle_finds_what_pytorch_finds(telling_b
 # Long
 
 
-def test_twenty_minutes_are_answered_with_segments_and_progress_is_told(telling_bundle, long_file):
-    prediction, said = predict(telling_bundle, long_file(LONGER))
+def test_twenty_minutes_are_answered_with_segments_and_progress_is_told(bundle_without_threshold, long_file):
+    prediction, said = predict(bundle_without_threshold, long_file(LONGER))
     check_answer(prediction, LONGER)
     cells = round(LONGER * LAP_S / CELL_S)
     lines = said.splitlines()
@@ -236,10 +238,10 @@ def test_twenty_minutes_are_answered_with_segments_and_progress_is_told(telling_
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells a process's own peak")
-def test_twenty_minutes_are_answered_in_the_memory_of_two(telling_bundle, long_file):
+def test_twenty_minutes_are_answered_in_the_memory_of_two(bundle_without_threshold, long_file):
     peaks_mb = []
     for laps in (SHORT, LONGER):
-        prediction, said = predict(telling_bundle, long_file(laps), before=SMALL_PARTS + PEAK)
+        prediction, said = predict(bundle_without_threshold, long_file(laps), before=SMALL_PARTS + PEAK)
         check_answer(prediction, laps)
         assert said.splitlines()[-2].startswith("predicting: ")
         peaks_mb.append(int(said.split()[-1]) / 1024)

@@ -1,4 +1,4 @@
-"""Samples to batches: the one way that training, calibration, evaluation and a served answer share."""
+"""Batches of samples, made in the same way for calibration, evaluation and prediction."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from affekt.core.notes import collect_notes, note
 from affekt.core.sample import Preprocess, Sample, Skipped
 from affekt.core.spec import InputSpec
 
-# Bytes of a batch where no number of samples is given: clips are large, and memory stays flat.
-AT_ONCE = 64 * 2**20
-MANY = 64  # samples of a batch at most
+# Limits of a batch if the caller gives no batch size. Clips are large, so that bytes are limited as well.
+_MAX_BYTES = 64 * 2**20
+_MAX_SAMPLES = 64
 
 
 class Batch(NamedTuple):
-    """Samples as a network takes them.
+    """Inputs of a network for several samples.
 
     Attributes:
-        arrays: The spec's inputs, a row for each view of each usable sample.
-        counts: Views of each usable sample.
-        notes: Limitations of each usable sample that were found while it was read.
-        modalities: What each usable sample has of the modalities that the network takes.
+        arrays: The spec's inputs, one row per view of each usable sample.
+        counts: Number of views of each usable sample.
+        notes: Limitations that were found while each usable sample was read.
+        modalities: The modalities of each usable sample that the network takes.
     """
 
     arrays: dict[str, np.ndarray]
@@ -37,7 +37,7 @@ class Batch(NamedTuple):
 
 
 def make_batch(samples: Sequence[Sample], preprocess: Preprocess) -> Batch:
-    """Views of samples, stacked; a sample that cannot be used is skipped with its reason."""
+    """Stack the views of samples; a sample that cannot be used is skipped, and the reason is kept."""
     rows: list[dict[str, np.ndarray]] = []
     counts: list[int] = []
     usable: list[Sample] = []
@@ -77,10 +77,10 @@ def _modalities(
     return there
 
 
-def rows_at_once(spec: InputSpec, *, many: int = MANY) -> int:
-    """How many samples fit into `AT_ONCE` bytes, `many` at most; sizes that are open count as 1."""
+def rows_at_once(spec: InputSpec, *, many: int = _MAX_SAMPLES) -> int:
+    """Number of samples in a batch if the caller gives none, at most `many`; open sizes count as 1."""
     each = sum(
         np.dtype(tensor.dtype).itemsize * math.prod(size or 1 for size in tensor.shape)
         for tensor in spec.inputs
     )
-    return max(1, min(many, AT_ONCE // max(each, 1)))
+    return max(1, min(many, _MAX_BYTES // max(each, 1)))

@@ -1,4 +1,4 @@
-"""A method: its parts, named but not imported until they are asked for."""
+"""A method: its parts are named here and imported when they are first used."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Method:
     """The parts of a method, each as `file:name`.
 
     Reading a card, preparing a batch or predicting with a bundle never imports torch, because `model` and
-    `objective` are loaded only when someone asks for them.
+    `objective` are only loaded when they are used.
     """
 
     config: str
@@ -43,17 +43,17 @@ class Method:
     preprocess: str
     weights: str
     parity: str = "parity:run_case"
-    # The files that `convert` reads; without this name, its reference's checkpoint by `weights`.
+    # Files that `convert` reads; without this name, the reference's checkpoint with the keys of `weights`.
     published: str = "weights:PUBLISHED_FILES"
-    # Names of the tasks that it serves (`affekt.core.task`).
+    # Names of the tasks that the method serves (`affekt.core.task`).
     tasks: tuple[str, ...] = ("single_label", "multi_label")
-    # Filled in by the catalogue from the folder: the name is never typed a second time.
+    # Set by the catalogue: the folder's name is the method's name.
     name: str = ""
     package: str = ""
     folder: Path = Path()
 
     def at(self, *, name: str, package: str, folder: Path) -> Method:
-        """The same method, told where it lives."""
+        """The same method with its name, package and folder."""
         return replace(self, name=name, package=package, folder=folder)
 
     def load(self, part: str) -> Any:

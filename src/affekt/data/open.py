@@ -1,4 +1,4 @@
-"""Open a data set: from its folder, or from the store that `affekt data prepare` made of it."""
+"""Open a data set from its folder, or from the store that `affekt data prepare` has made of it."""
 
 from __future__ import annotations
 

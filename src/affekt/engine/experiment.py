@@ -1,4 +1,4 @@
-"""An experiment, resolved: recipe, method, config, data, parts and preprocessing belong together."""
+"""A resolved experiment: recipe, method, config, data, parts and preprocessing."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from affekt.engine.splits import Parts
 
 @dataclass(frozen=True)
 class Experiment:
-    """A recipe, and all that it names.
+    """A recipe, and everything that it refers to.
 
     Attributes:
-        state: What preprocessing measured on the training part.
+        state: Statistics that preprocessing measured on the training part.
         assets: Files that preprocessing needs, by name.
     """
 
@@ -56,10 +56,10 @@ class Experiment:
         state: Mapping[str, Any] | None = None,
         assets: Mapping[str, bytes] | None = None,
     ) -> Experiment:
-        """The experiment of a recipe on data that are divided.
+        """The experiment of a recipe on data that are split.
 
         Args:
-            state, assets: Of preprocessing when a run began; fitted to the training part if not given.
+            state, assets: State and files of preprocessing from the start of a run; fitted to the training part if None.
         """
         method = catalog.method(recipe.method)
         config = method.make_config(recipe.config)
@@ -68,16 +68,16 @@ class Experiment:
 
     @property
     def task(self) -> Task:
-        """What an answer is."""
+        """The task of the data."""
         return self.corpus.task
 
     @property
     def labels(self) -> LabelSet:
-        """What the outputs are called."""
+        """Names of the outputs."""
         return self.corpus.labels
 
     def datasets(self) -> dict[str, SampleDataset]:
-        """Samples for training, whose views are drawn, and for validation."""
+        """Samples for training, with random views, and for validation."""
 
         def prepared(samples: list[Sample], seed: int | None) -> SampleDataset:
             return SampleDataset(samples, self.preprocess, self.labels, self.task, seed=seed)
@@ -88,11 +88,11 @@ class Experiment:
         }
 
     def network(self) -> nn.Module:
-        """The network as a run begins with it, before any weights are loaded."""
+        """The network with its initial random weights."""
         return make_network(self.recipe, self.method, self.config)
 
     def document(self) -> dict[str, Any]:
-        """What each checkpoint states of the experiment."""
+        """Description of the experiment in each checkpoint."""
         return {
             "method": self.recipe.method,
             "config": self.config.model_dump(mode="json"),
@@ -135,20 +135,20 @@ def open_corpus(recipe: Recipe, data_root: Path | str | None) -> Corpus:
 
 
 def data_path(data_root: Path | str | None) -> Path | None:
-    """Where data lies: what the caller says, or AFFEKT_DATA."""
+    """Folder of the data: given by the caller, or AFFEKT_DATA."""
     root = data_root or os.environ.get("AFFEKT_DATA")
     return Path(root) if root else None
 
 
 def _check_task(recipe: Recipe, task: Task) -> list[str]:
-    """A problem if the method does not serve the task, or the score that selects is not one of it."""
+    """A problem if the method does not serve the task, or the task lacks the metric that selects."""
     served = catalog.method(recipe.method).tasks
     if task.name not in served:
         return [f"{recipe.data.name} asks for {task.name}; {recipe.method} serves {', '.join(served)}"]
     metric = recipe.selection.metric
     if metric not in task.metrics:
         return [
-            f"selection.metric = {metric!r} is not a score of {task.name}: take {task.selects_by!r}, "
+            f"selection.metric = {metric!r} is not a score of {task.name}: use {task.selects_by!r}, "
             f"or one of {', '.join(task.metrics)}"
         ]
     return []

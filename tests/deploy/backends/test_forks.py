@@ -23,7 +23,7 @@ from affekt.deploy.backends import forks
 from affekt.deploy.backends import network as backends
 from affekt.deploy.backends.network import graph_network
 
-HOUSE = Path(__file__).parents[3] / "bundles" / "compact_face"
+BUNDLE = Path(__file__).parents[3] / "bundles" / "compact_face"
 ENGINES = ["onnxruntime", "openvino"]
 can_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 
@@ -36,7 +36,7 @@ def picture():
 @pytest.fixture
 def copied(tmp_path):
     """A bundle that may be changed."""
-    return shutil.copytree(HOUSE, tmp_path / "faces.affekt")
+    return shutil.copytree(BUNDLE, tmp_path / "faces.affekt")
 
 
 def answer_of(predictor, picture):
@@ -46,7 +46,7 @@ def answer_of(predictor, picture):
 
 @pytest.mark.parametrize("backend", ENGINES)
 def test_a_pickled_predictor_answers_as_before(backend, picture):
-    predictor = affekt.load(HOUSE, backend=backend, threads=1)
+    predictor = affekt.load(BUNDLE, backend=backend, threads=1)
     content = pickle.dumps(predictor)
     again = pickle.loads(content)
     assert len(content) < 20_000  # its place, not its graph
@@ -55,13 +55,13 @@ def test_a_pickled_predictor_answers_as_before(backend, picture):
 
 
 def test_what_was_changed_on_a_predictor_is_pickled_with_it(picture):
-    warmer = replace(affekt.load(HOUSE, backend="onnxruntime"), calibration=Calibration(temperature=3.0))
+    warmer = replace(affekt.load(BUNDLE, backend="onnxruntime"), calibration=Calibration(temperature=3.0))
     assert answer_of(pickle.loads(pickle.dumps(warmer)), picture) == answer_of(warmer, picture)
 
 
 def test_predictors_work_in_spawned_workers_and_their_errors_come_back(copied, picture, tmp_path):
     Image.fromarray(picture).save(tmp_path / "face.png")
-    predictors = [affekt.load(HOUSE, backend=backend, threads=1) for backend in ENGINES]
+    predictors = [affekt.load(BUNDLE, backend=backend, threads=1) for backend in ENGINES]
     lost = affekt.load(copied, backend="onnxruntime")
     shutil.rmtree(copied)
     with multiprocessing.get_context("spawn").Pool(1) as pool:
@@ -87,14 +87,14 @@ def test_a_bundle_that_was_replaced_or_is_gone_is_one_clear_error_at_the_first_u
 
 
 def test_copies_share_the_network(picture):
-    predictor = affekt.load(HOUSE, backend="onnxruntime")
+    predictor = affekt.load(BUNDLE, backend="onnxruntime")
     for made in (copy.copy(predictor), copy.deepcopy(predictor)):
         assert made.network is predictor.network
         assert answer_of(made, picture) == answer_of(predictor, picture)
 
 
 def test_a_graph_in_memory_is_pickled_as_a_whole(picture):
-    graph = (HOUSE / "model.onnx").read_bytes()
+    graph = (BUNDLE / "model.onnx").read_bytes()
     batch = {"image": np.zeros((2, 1, 48, 48), np.float32)}
     network = graph_network(graph)
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(network))(batch), network(batch))
@@ -108,19 +108,19 @@ def test_errors_survive_the_way_back_from_a_worker():
 
 
 def test_a_predictor_is_shown_in_one_short_line():
-    predictor = affekt.load(HOUSE, backend="onnxruntime")
+    predictor = affekt.load(BUNDLE, backend="onnxruntime")
     assert repr(replace(predictor, backend="onnxruntime f32")) == (
-        f"Predictor(compact_face, image → 7 labels, onnxruntime f32, {HOUSE})"
+        f"Predictor(compact_face, image → 7 labels, onnxruntime f32, {BUNDLE})"
     )
     assert repr(replace(predictor, path=None)).endswith("in memory)")
-    assert repr(predictor.network) == f"GraphNetwork(onnxruntime f32, {HOUSE / 'model.onnx'})"
-    assert len(repr(graph_network((HOUSE / "model.onnx").read_bytes()))) < 60
-    assert len(repr(read_sealed(HOUSE, kind="bundle"))) < 300
+    assert repr(predictor.network) == f"GraphNetwork(onnxruntime f32, {BUNDLE / 'model.onnx'})"
+    assert len(repr(graph_network((BUNDLE / "model.onnx").read_bytes()))) < 60
+    assert len(repr(read_sealed(BUNDLE, kind="bundle"))) < 300
 
 
 @pytest.mark.parametrize("backend", ENGINES)
 def test_threads_that_share_a_predictor_get_the_right_answers(backend, picture):
-    predictor = pickle.loads(pickle.dumps(affekt.load(HOUSE, backend=backend)))  # opened by one of them
+    predictor = pickle.loads(pickle.dumps(affekt.load(BUNDLE, backend=backend)))  # opened by one of them
     pictures = [picture // n for n in (1, 2, 3, 4)]
     found = {}
 
@@ -171,14 +171,14 @@ busy = False
 @pytest.mark.parametrize("backend", ENGINES)
 def test_a_predictor_works_in_processes_forked_while_another_thread_uses_it(backend):
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", FORKED, str(HOUSE), backend], capture_output=True, text=True
+        [sys.executable, "-W", "ignore", "-c", FORKED, str(BUNDLE), backend], capture_output=True, text=True
     )
     assert done.stdout.split() == ["0", "0"], done.stderr
 
 
 @can_fork
 def test_openvino_opens_nothing_in_a_forked_process(monkeypatch, caplog):
-    graph = (HOUSE / "model.onnx").read_bytes()
+    graph = (BUNDLE / "model.onnx").read_bytes()
     monkeypatch.setattr(forks._gate, "started_in", os.getpid() + 1)  # as in a child of that process
     monkeypatch.setattr(backends, "open_openvino", lambda *_: pytest.fail("OpenVINO was asked"))
     assert graph_network(graph, backend="openvino").name == "onnxruntime f32"

@@ -11,7 +11,7 @@ from affekt.core.errors import FolderError
 from affekt.deploy.backends.graph_check import Port, check_graph
 from affekt.deploy.backends.network import graph_network
 
-HOUSE = Path(__file__).parents[3] / "bundles" / "compact_face" / "model.onnx"
+SHIPPED_MODEL = Path(__file__).parents[3] / "bundles" / "compact_face" / "model.onnx"
 INT, BLOCK = 0, 2
 
 
@@ -71,7 +71,7 @@ def field(place, content):
 
 
 def test_ports_are_those_that_onnx_reads():
-    for content in (HOUSE.read_bytes(), model().SerializeToString()):
+    for content in (SHIPPED_MODEL.read_bytes(), model().SerializeToString()):
         ports, graph = check_graph(content), onnx.load_from_string(content).graph
         for found, stated in ((ports.inputs, graph.input), (ports.outputs, graph.output)):
             assert list(found) == [one.name for one in stated]

@@ -1,6 +1,6 @@
-"""What cached features depend on, as hashes: the network that made them, and the sample that they are of.
+"""Keys of cached features: hashes of the network and of the sample that the features depend on.
 
-Code is known by the version of affekt alone: who changes a backbone or a preprocessing uses another folder.
+Code enters by the version of affekt only: after changing a backbone or a preprocessing, use another folder.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from affekt.engine.randomness import CACHED_VIEW, generator
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """How many views of a sample are kept, and what they are drawn from.
+    """The number of views of a sample that are cached, and their seed.
 
     Attributes:
-        seed: Of training views; None for the one view without augmentation.
+        seed: Seed of training views; None for the one view without augmentation.
     """
 
     count: int = 1
     seed: int | None = None
 
     def rng(self, sample: Sample, view: int) -> np.random.Generator | None:
-        """What a view is drawn with: it depends on the sample's id and not on its place in a part, so that
-        folds share their features.
+        """Generator of a view. It depends on the sample's id and not on its index in a part, so that folds
+        share their features.
         """
         if self.seed is None:
             return None
@@ -55,7 +55,7 @@ def describe_network(
     *,
     assets: Mapping[str, bytes] | None = None,
 ) -> dict[str, Any]:
-    """Everything that features depend on but the sample, as plain JSON values."""
+    """Everything but the sample that features depend on, as plain JSON values."""
     frozen = frozen_tensors(model)
     return {
         "method": method.name,
@@ -76,7 +76,7 @@ def digest_of(document: Mapping[str, Any]) -> str:
 
 
 def sample_digest(sample: Sample, views: Views) -> str:
-    """SHA-256 of what a sample's features depend on: its media as they are now, and its views.
+    """SHA-256 of everything that a sample's features depend on: its current media, and its views.
 
     Labels and split are no part of it: a corrected label keeps its features. Of a dialogue, its other turns
     are part of it.
@@ -99,20 +99,20 @@ def _media_of(sample: Sample) -> dict[str, Any]:
 
 
 def frozen_tensors(model: nn.Module) -> dict[str, Tensor]:
-    """What training does not change: parameters that take no gradient, buffers of parts kept from training.
+    """Tensors that training does not change: parameters without gradient, buffers of modules in eval mode.
 
-    The network is left in training mode, which is what tells these parts.
+    The network is set to training mode: modules that stay in eval mode are frozen.
     """
     model.train()
-    found: dict[str, Tensor] = {}
+    frozen: dict[str, Tensor] = {}
     for prefix, module in model.named_modules():
         start = f"{prefix}." if prefix else ""
         for name, parameter in module.named_parameters(recurse=False):
             if not parameter.requires_grad:
-                found[start + name] = parameter.detach()
+                frozen[start + name] = parameter.detach()
         if not module.training:
-            found |= {start + name: buffer.detach() for name, buffer in module.named_buffers(recurse=False)}
-    return found
+            frozen |= {start + name: buffer.detach() for name, buffer in module.named_buffers(recurse=False)}
+    return frozen
 
 
 def arrays_digest(arrays: Mapping[str, np.ndarray]) -> str:
