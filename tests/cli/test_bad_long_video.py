@@ -60,7 +60,7 @@ def test_a_video_without_sound_is_answered_with_a_note(long_bundle, performance,
     (prediction,) = json.loads(done.stdout)["predictions"]
     assert len(prediction["moments"]) == 13  # the last is short
     (note,) = prediction["notes"]
-    assert note == "no sound track: the answer stands on the picture alone"
+    assert note == "no sound track: the answer is based on the picture alone"
     assert note in done.stderr
 
 

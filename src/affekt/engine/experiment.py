@@ -59,7 +59,7 @@ class Experiment:
         """The experiment of a recipe on data that are split.
 
         Args:
-            state, assets: State and files of preprocessing from the start of a run; fitted to the training part if None.
+            state, assets: Of preprocessing at the start of a run; fitted to the training part if None.
         """
         method = catalog.method(recipe.method)
         config = method.make_config(recipe.config)

@@ -66,7 +66,7 @@ class MultiLabel(RowTask):
         check_weights(sample, labels, most=1.0, allowed="0 to 1")
 
     def is_labelled(self, sample: Sample) -> bool:
-        """Weights without any label state that none holds."""
+        """Weights without any label state that no class is present."""
         return sample.label is not None or sample.label_weights is not None
 
     def label_weights(self, sample: Sample) -> Mapping[str, float]:
@@ -158,7 +158,7 @@ class MultiLabel(RowTask):
         answers = self.answer(known, answerer.preprocess, answerer.network, on_item=on_item)
         logits, used = check_answers(answers, len(known)), answers.used
         names, limits = answerer.labels.names, self.thresholds(answerer.labels, answerer.calibration)
-        # Two labels of the data may be one of the network.
+        # Two labels of the data may map to one of the network.
         truth = np.clip(moved(self.targets(used, labels), labels, answerer.labels, label_map), 0, 1)
         probability = self.probability(logits, answerer.calibration)
         rows = multi_label_per_class(truth, probability, names, thresholds=limits)
@@ -205,7 +205,7 @@ class MultiLabel(RowTask):
 
 
 class MultiLabelScorer:
-    """Scores at a threshold of 0.5; thresholds are fitted once training is over."""
+    """Scores at a threshold of 0.5; thresholds are fitted after training."""
 
     reads: tuple[str, ...] = ("logits",)
 

@@ -18,11 +18,11 @@ from affekt.core.sample import Preprocess, Sample, Skipped, Timed
 from affekt.core.task import Answerer, Answers, OnItem, Task, quiet
 from affekt.tasks.predictions import make_prediction, named
 
-PREDICTED_AT_ONCE = 32  # samples of a batch at most, where answers are awaited as they come
+PREDICTED_AT_ONCE = 32  # largest batch in prediction, where answers are read as they are computed
 
 
 class RowTask(Task):
-    """One row of logits (k,) a sample; the mean scores of several views make one row."""
+    """One row of logits (k,) per sample; several views become one row by their mean scores."""
 
     @abstractmethod
     def probability(self, logits: np.ndarray, calibration: Calibration) -> np.ndarray:
@@ -112,7 +112,7 @@ class RowTask(Task):
             )
         good, bad = iter(batch.usable), iter(batch.skipped)
         expected = next(good, None)
-        # By place, not by id: two inputs may share a name and still be two.
+        # By position, not by id: two different inputs may have the same name.
         for item in items:
             if isinstance(item, Skipped):
                 yield item
@@ -125,7 +125,7 @@ class RowTask(Task):
     def _moments(
         self, answerer: Answerer, sample: Sample, outputs: Mapping[str, np.ndarray], row: int
     ) -> tuple[Moment, ...]:
-        """When it shows, by the sample's first view."""
+        """Moments of the sample's first view."""
         if not isinstance(answerer.preprocess, Timed):
             return ()
         spans_s, weights = answerer.preprocess.moments(sample)
@@ -148,18 +148,18 @@ def mean_by_sample(log_scores: np.ndarray, counts: Sequence[int]) -> np.ndarray:
 def check_known(
     samples: Sequence[Sample], data: LabelSet, network: LabelSet, task: Task
 ) -> tuple[list[Sample], list[Skipped], dict[str, str | None]]:
-    """Samples whose labels the network knows, the others with the reason, and the map of labels by name.
+    """Samples whose labels the network has, the others with the reason, and the map of labels by name.
 
     Raises:
-        DataError: The network knows no label of any sample.
+        DataError: The network has no label of any sample.
     """
     names = data.map_to(network)
     known: list[Sample] = []
     skipped: list[Skipped] = []
     for sample in samples:
-        strange = [name for name in task.label_weights(sample) if names[name] is None]
-        if strange:
-            skipped.append(Skipped(sample.id, f"label {strange[0]!r} is not known to the network"))
+        unknown = [name for name in task.label_weights(sample) if names[name] is None]
+        if unknown:
+            skipped.append(Skipped(sample.id, f"label {unknown[0]!r} is not known to the network"))
         else:
             known.append(sample)
     if not known:
@@ -168,14 +168,14 @@ def check_known(
 
 
 def check_answers(answers: Answers, asked: int) -> np.ndarray:
-    """Logits (n, k) that can be scored.
+    """Logits (n, k), checked before they are scored.
 
     Raises:
         DataError: No sample could be used, or the network gives numbers that are not finite.
     """
     logits = np.asarray(answers.values)
     if not answers.used:
-        raise DataError(f"not one of {asked} samples could be used, such as {answers.skipped[0]}")
+        raise DataError(f"none of {asked} samples could be used, for example {answers.skipped[0]}")
     diverged = np.flatnonzero(~np.isfinite(logits).all(axis=1))
     if len(diverged):
         raise DataError(

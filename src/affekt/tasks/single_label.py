@@ -31,7 +31,7 @@ COLUMNS = {"precision": "precision", "recall": "recall", "f1": "F1", "count": "s
 
 
 class SingleLabel(RowTask):
-    """Softmax over classes. Where samples have votes, they are the target and the strongest is the truth."""
+    """Softmax over classes. If samples have votes, these are the target, and the largest is the truth."""
 
     name = "single_label"
     metrics: Mapping[str, int] = {"accuracy": 1, "uar": 1, "macro_f1": 1, "weighted_f1": 1, "loss": -1}
@@ -58,7 +58,7 @@ class SingleLabel(RowTask):
         return [sample.label] if sample.label is not None else super().classes_of(sample)
 
     def targets(self, samples: Sequence[Sample], labels: LabelSet) -> np.ndarray:
-        """Class indices (n,) int64; shares (n, k) float32 where samples have votes."""
+        """Class indices (n,) int64; shares (n, k) float32 if samples have votes."""
         for sample in samples:
             self.check(sample, labels)
             if not self.is_labelled(sample):
@@ -75,7 +75,7 @@ class SingleLabel(RowTask):
         return softmax(logits.astype(float) / calibration.temperature)
 
     def mean_logits(self, logits: np.ndarray, counts: Sequence[int]) -> np.ndarray:
-        """The logarithm of the mean scores of a sample's views, which is a logit of it."""
+        """The logarithm of the mean scores of a sample's views, which serves as its logits."""
         if max(counts) == 1:
             return logits
         logits = logits.astype(np.float64)
@@ -164,7 +164,7 @@ class SingleLabel(RowTask):
 
 
 class SingleLabelScorer:
-    """Scores of labels, with the loss that selection may ask for: plain, without smoothing or weights."""
+    """Scores of single labels, and the loss for selection: plain, without smoothing or weights."""
 
     reads: tuple[str, ...] = ("logits",)
 
@@ -193,7 +193,7 @@ class SingleLabelScorer:
 
 
 def hard(targets: np.ndarray) -> np.ndarray:
-    """Classes (n,) of classes or of shares (n, k), of which the largest counts."""
+    """Classes (n,) from classes or from shares (n, k), whose largest counts."""
     return targets.argmax(axis=1) if targets.ndim == 2 else targets
 
 

@@ -49,12 +49,12 @@ def test_a_pickled_predictor_answers_as_before(backend, picture):
     predictor = affekt.load(BUNDLE, backend=backend, threads=1)
     content = pickle.dumps(predictor)
     again = pickle.loads(content)
-    assert len(content) < 20_000  # its place, not its graph
+    assert len(content) < 20_000  # a reference to the bundle, not its graph
     assert (again.backend, again.network.threads) == (predictor.backend, 1)
     assert answer_of(again, picture) == answer_of(predictor, picture)
 
 
-def test_what_was_changed_on_a_predictor_is_pickled_with_it(picture):
+def test_changes_to_a_predictor_are_pickled_with_it(picture):
     warmer = replace(affekt.load(BUNDLE, backend="onnxruntime"), calibration=Calibration(temperature=3.0))
     assert answer_of(pickle.loads(pickle.dumps(warmer)), picture) == answer_of(warmer, picture)
 
@@ -62,24 +62,24 @@ def test_what_was_changed_on_a_predictor_is_pickled_with_it(picture):
 def test_predictors_work_in_spawned_workers_and_their_errors_come_back(copied, picture, tmp_path):
     Image.fromarray(picture).save(tmp_path / "face.png")
     predictors = [affekt.load(BUNDLE, backend=backend, threads=1) for backend in ENGINES]
-    lost = affekt.load(copied, backend="onnxruntime")
+    removed = affekt.load(copied, backend="onnxruntime")
     shutil.rmtree(copied)
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         for predictor in predictors:
             (answer,) = pool.map_async(predictor, [str(tmp_path / "face.png")]).get(60)
             assert answer.scores == answer_of(predictor, picture)
         with pytest.raises(FolderError, match="is gone"):
-            pool.map_async(lost, [str(tmp_path / "face.png")]).get(60)
+            pool.map_async(removed, [str(tmp_path / "face.png")]).get(60)
 
 
 def test_a_bundle_that_was_replaced_or_is_gone_is_one_clear_error_at_the_first_use(copied, picture):
     content = pickle.dumps(affekt.load(copied, backend="onnxruntime"))
-    here = pickle.loads(content)
+    replaced = pickle.loads(content)
     graph = read_sealed(copied, kind="bundle")
     with write_sealed(copied, {**graph.document, "limits": "other"}) as work:
         (work / "model.onnx").write_bytes(graph.read("model.onnx"))
     with pytest.raises(FolderError, match=r"faces\.affekt was replaced since it was loaded.*load it again"):
-        answer_of(here, picture)
+        answer_of(replaced, picture)
     shutil.rmtree(copied)
     again = pickle.loads(content)  # a worker that could not read this would leave its caller waiting
     with pytest.raises(FolderError, match=r"faces\.affekt is gone"):
@@ -100,7 +100,7 @@ def test_a_graph_in_memory_is_pickled_as_a_whole(picture):
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(network))(batch), network(batch))
 
 
-def test_errors_survive_the_way_back_from_a_worker():
+def test_errors_can_be_pickled_by_a_worker():
     for error in (AffektError("a"), FolderError("b"), ConfigError("recipe", ["one", "two"])):
         again = pickle.loads(pickle.dumps(error))
         assert (type(again), str(again)) == (type(error), str(error))
@@ -154,7 +154,7 @@ for _ in range(2):
     child = os.fork()
     if child == 0:
         same = np.allclose(predictor.network(batch), expected, atol=1e-5)
-        sys.exit(0 if same else 1)  # an end that tidies up, unlike os._exit
+        sys.exit(0 if same else 1)  # an exit that runs clean-up code, unlike os._exit
     deadline = time.monotonic() + 20
     while (done := os.waitpid(child, os.WNOHANG))[0] == 0:
         if time.monotonic() > deadline:
@@ -179,7 +179,7 @@ def test_a_predictor_works_in_processes_forked_while_another_thread_uses_it(back
 @can_fork
 def test_openvino_opens_nothing_in_a_forked_process(monkeypatch, caplog):
     graph = (BUNDLE / "model.onnx").read_bytes()
-    monkeypatch.setattr(forks._gate, "started_in", os.getpid() + 1)  # as in a child of that process
+    monkeypatch.setattr(forks._calls, "started_in", os.getpid() + 1)  # as in a child of that process
     monkeypatch.setattr(backends, "open_openvino", lambda *_: pytest.fail("OpenVINO was asked"))
     assert graph_network(graph, backend="openvino").name == "onnxruntime f32"
     assert "forked from one that used OpenVINO" in caplog.text

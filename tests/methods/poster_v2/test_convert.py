@@ -116,7 +116,7 @@ def test_a_converted_checkpoint_is_exported_and_its_bundle_predicts_and_is_evalu
     assert answers[0] == pytest.approx(answers[1], abs=1e-4)
     assert bundle.document["source"]["file"] == "epoch42.pth" and "metrics" not in bundle.document
     for path in (folder, exported.bundle):
-        with pytest.raises(UsageError, match="knows no data of its own: name a data set with --data NAME"):
+        with pytest.raises(UsageError, match="does not state its data: name a data set with --data NAME"):
             affekt.evaluate(path)
     result = affekt.evaluate(exported.bundle, data="drawn_faces")
     assert len(result.predictions) > 20 and result.folder.name == "test"

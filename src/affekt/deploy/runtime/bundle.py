@@ -39,7 +39,7 @@ GRAPH_FILE, ENCODER_FILE = "model.onnx", "encoder.onnx"
 
 
 class OpenBundle(NamedTuple):
-    """What a bundle brings to a predictor; see `affekt.deploy.runtime.predictor.Predictor`."""
+    """The parts of a bundle that make a predictor; see `affekt.deploy.runtime.predictor.Predictor`."""
 
     preprocess: Preprocess
     network: WholeNetwork
@@ -61,7 +61,7 @@ def open_bundle(
     threads: int | None = None,
     expected: int | None = None,
 ) -> OpenBundle:
-    """The parts of a bundle that was checked byte for byte; the other arguments as in `graph_network`.
+    """The parts of a bundle, checked byte for byte; for the other arguments see `graph_network`.
 
     Raises:
         FolderError: The bundle is incomplete, altered, from a newer affekt, its method is not installed, its
@@ -122,5 +122,5 @@ def _preprocess(
         return method.make_preprocess(config, manifest.preprocessing, assets)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise FolderError(
-            f"{path}: {manifest.method} takes no preprocessing like this ({type(error).__name__}: {error})"
+            f"{path}: {manifest.method} cannot use this preprocessing ({type(error).__name__}: {error})"
         ) from None
