@@ -39,9 +39,10 @@ class Prediction:
 
     Attributes:
         id: The input that it answers.
-        label: The likeliest class.
+        label: The likeliest class; empty for tasks without classes.
         scores: Probability of each class by name; they sum to 1, unless classes do not exclude each other.
-        confidence: Score of `label`; calibrated where the bundle holds a calibration.
+            Empty for tasks without classes.
+        confidence: Score of `label`; calibrated where the bundle holds a calibration. None without a label.
         modality: What the answer is based on.
         span_s: The part of a clip that it concerns.
         moments: When it shows: the segments of a clip in order of time; empty for what has no time.
@@ -50,12 +51,13 @@ class Prediction:
         labels: Of several labels at once: all whose score reaches their threshold, the likeliest first; may
             be empty. Always empty for answers of a single label.
         task: What kind of answer it is: the name of an `affekt.core.task.Task`.
+        values: Of regression: ratings by name, in the unit of the training data; None for other tasks.
     """
 
     id: str
     label: str
     scores: Mapping[str, float]
-    confidence: float
+    confidence: float | None
     modality: str
     provenance: Provenance
     span_s: tuple[float, float] | None = None
@@ -64,6 +66,7 @@ class Prediction:
     segments: tuple[Segment, ...] | None = None
     labels: tuple[str, ...] = ()
     task: str = "single_label"
+    values: Mapping[str, float] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""

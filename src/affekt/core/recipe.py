@@ -17,7 +17,6 @@ from affekt.core.errors import AffektError, ConfigError, UsageError
 from affekt.core.labels import LabelSet
 from affekt.core.settings import Settings, validate
 
-METRICS = ("accuracy", "uar", "macro_f1", "weighted_f1", "loss", "map")
 # Fields that came after the first runs. Left empty or 0 they leave no trace in a digest, so that those runs
 # are where they were.
 _LATER = (
@@ -148,7 +147,7 @@ class SelectionSettings(Settings):
             the learning rate falls to nothing, the best of many epochs is a choice by chance.
     """
 
-    metric: Literal["accuracy", "uar", "macro_f1", "weighted_f1", "loss", "map"] = "uar"
+    metric: str = Field(default="uar", min_length=1)
     patience: PositiveInt | None = None
     last_epoch: bool = False
 
@@ -333,7 +332,7 @@ def _table(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 def check_classes(config: Settings | None, labels: LabelSet | None) -> list[str]:
     """A problem if a network's number of classes is not the data set's."""
     classes = getattr(config, "num_classes", None)
-    if labels is None or classes is None or classes == len(labels):
+    if labels is None or classes is None or len(labels) in (0, classes):
         return []
     return [
         f"config.num_classes is {classes}, the data set has {len(labels)} classes: "

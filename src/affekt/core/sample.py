@@ -26,6 +26,7 @@ class Sample:
         label_weights: Votes or several labels at once, by name; takes the place of `label` in training. Votes
             are at least 0 and not all 0; of several labels, each lies in [0, 1]
             (`affekt.core.task.Task.check`).
+        values: Continuous ratings by name, such as `valence`, each in the unit of its data set.
         subject: Who is seen or heard; splits are made disjoint by it.
         span_s: Part of the medium that is meant, in seconds.
         segments: What happens when, as somebody stated it; empty where nothing does, None where nobody said.
@@ -44,6 +45,7 @@ class Sample:
     facts: Mapping[str, Any] = field(default_factory=dict)
     segments: tuple[Segment, ...] | None = None
     points: tuple[Point, ...] = ()
+    values: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

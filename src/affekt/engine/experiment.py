@@ -137,6 +137,17 @@ def _check_task(recipe: Recipe, task: Task) -> list[str]:
     served = catalog.method(recipe.method).tasks
     if task.name not in served:
         return [f"{recipe.data.name} asks for {task.name}; {recipe.method} serves {', '.join(served)}"]
+    asked = [
+        name
+        for name, value in (
+            ("loss.label_smoothing", recipe.loss.label_smoothing),
+            ("loss.class_weights", recipe.loss.class_weights != "none"),
+            ("train.sampler", recipe.train.sampler == "balanced"),
+        )
+        if value
+    ]
+    if asked and not task.has_classes:
+        return [f"{', '.join(asked)}: {task.name} has no classes"]
     metric = recipe.selection.metric
     if metric not in task.metrics:
         return [

@@ -9,7 +9,7 @@ from typing import Any
 import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Checkpoint
 
-from affekt.core.errors import AffektError, DataError
+from affekt.core.errors import AffektError, ConfigError, DataError
 from affekt.core.recipe import SelectionSettings
 from affekt.engine.run import Run
 
@@ -48,6 +48,15 @@ class EpochRecorder(Checkpoint):
             raise AffektError(
                 f"the training loss is {metrics['train/loss']} in epoch {epoch}: try a lower optimizer.lr, "
                 "train.clip_norm = 1.0 or a warm-up; the last good checkpoint is kept"
+            )
+        if f"validation/{self.selection.metric}" not in metrics:
+            known = [name.removeprefix("validation/") for name in metrics if name.startswith("validation/")]
+            raise ConfigError(
+                "recipe",
+                [
+                    f"selection.metric = {self.selection.metric!r} is not a score of this validation: "
+                    f"take one of {', '.join(known)}"
+                ],
             )
         best = best_epoch(self.rows, self.selection)
         if trainer.is_global_zero:

@@ -32,7 +32,8 @@ class Parts:
 
 
 def part(samples: Sequence[Sample], settings: SplitSettings) -> Parts:
-    """Part labelled samples as a recipe says; the same samples and settings always give the same parts.
+    """Part samples that can be used (`Corpus.usable`) as a recipe says; equal samples and settings give equal
+    parts.
 
     A part may come out empty, as where only test samples were handed over; `check_parts` refuses to train so.
 
@@ -40,7 +41,7 @@ def part(samples: Sequence[Sample], settings: SplitSettings) -> Parts:
         ConfigError: More folds were asked for than there are subjects, or a test part was asked for where the
             data state one.
     """
-    labelled = labelled_of(samples)
+    labelled = list(samples)
     if settings.scheme == "k_fold":
         fold = _folds(labelled, settings.folds, settings.seed)
         test = [sample for sample, where in zip(labelled, fold, strict=True) if where == settings.fold]
@@ -72,7 +73,7 @@ def select(samples: Sequence[Sample], settings: SplitSettings, split: str) -> li
     Raises:
         DataError: There is no such part; the message lists those that the data have.
     """
-    labelled = labelled_of(samples)
+    labelled = list(samples)
     name = split_name(split, labelled)
     if name == "all":
         return labelled
@@ -161,15 +162,6 @@ def _hold_out(
         [sample for sample, where in zip(rest, fold, strict=True) if where < held],
         [sample for sample, where in zip(rest, fold, strict=True) if where >= held],
     )
-
-
-def labelled_of(samples: Sequence[Sample]) -> list[Sample]:
-    """Samples that are annotated; a video of which is stated that nothing happens in it is one of them."""
-    return [
-        sample
-        for sample in samples
-        if sample.label is not None or sample.label_weights or sample.points or sample.segments is not None
-    ]
 
 
 def _subjects(samples: Sequence[Sample]) -> list[str]:

@@ -20,6 +20,8 @@ from affekt.engine.features.filling import cached
 from affekt.engine.finish import finish
 from affekt.engine.loading import SampleDataset, plain_loader, train_loader
 from affekt.engine.module import TrainingModule
+from affekt.engine.objective import PreparingObjective
+from affekt.engine.preparation import PreparedLoaders
 from affekt.engine.progress import bar
 from affekt.engine.recording import EpochRecorder
 from affekt.engine.run import Run, check_free, environment
@@ -142,9 +144,10 @@ def _fit(
     datasets: Mapping[str, SampleDataset] = experiment.datasets()
     weights = class_weights(recipe.loss, datasets["train"].targets, labels)
     model = experiment.network()
+    objective = method.load("objective")(experiment.config, Criterion(recipe.loss, task, weights, labels))
     module = TrainingModule(
         model,
-        method.load("objective")(experiment.config, Criterion(recipe.loss, task, weights, labels)),
+        objective,
         preprocess.spec.names,
         recipe,
         task.scorer(parts.validation, preprocess, labels),
@@ -164,7 +167,8 @@ def _fit(
         with bar("features", shown=progress) as show:
             datasets, _ = cached(experiment, datasets, model, root=cache, on_item=show)
     module.train()  # Lightning leaves modes as they are; a network may keep a part of itself from training
-    trainer = make_trainer(run, recipe, recorder, request, progress=progress)
+    prepares = isinstance(objective, PreparingObjective)
+    trainer = make_trainer(run, recipe, recorder, request, progress=progress, reload=prepares)
     counts = len(parts.train), len(parts.validation), len(parts.test)
     log.info("%d training, %d validation and %d test samples, %s", *counts, run.path)
     if corpus.skipped:
@@ -176,12 +180,13 @@ def _fit(
     for problem in corpus.problems:
         log.warning("%s", problem)
     try:
-        trainer.fit(
-            module,
-            train_loader(datasets["train"], recipe),
-            plain_loader(datasets["validation"], recipe),
-            ckpt_path=resume_from,
-        )
+        validation = plain_loader(datasets["validation"], recipe)
+        if prepares:
+            first = run.epochs_done if resume_from else 0
+            data_module = PreparedLoaders(module, objective, datasets["train"], validation, first_epoch=first)
+            trainer.fit(module, datamodule=data_module, ckpt_path=resume_from)
+        else:
+            trainer.fit(module, train_loader(datasets["train"], recipe), validation, ckpt_path=resume_from)
     except (StopSignal, SystemExit):
         end_processes(trainer)
         raise

@@ -25,12 +25,19 @@ from affekt.engine.weights.checkpoint import FolderCheckpointIO
 
 
 def make_trainer(
-    run: Run, recipe: Recipe, recorder: EpochRecorder, request: StopRequest, *, progress: bool
+    run: Run,
+    recipe: Recipe,
+    recorder: EpochRecorder,
+    request: StopRequest,
+    *,
+    progress: bool,
+    reload: bool = False,
 ) -> pl.Trainer:
     """The trainer of a run.
 
     Args:
         request: Whether a signal asks the training to stop.
+        reload: Whether each epoch has a loader of its own.
 
     Raises:
         ConfigError: The machine cannot do what the recipe asks for.
@@ -60,6 +67,7 @@ def make_trainer(
             enable_progress_bar=False,
             enable_model_summary=False,
             num_sanity_val_steps=0,
+            reload_dataloaders_every_n_epochs=int(reload),
             use_distributed_sampler=False,  # the sampler parts itself
             log_every_n_steps=1,
         )

@@ -41,7 +41,8 @@ def describe(corpus: Corpus, *, on_item: Callable[[int, int], None] | None = Non
     images_on, clips_on = _in_turn(corpus.samples, on_item)
     return {
         "samples": len(corpus.samples),
-        "classes": list(corpus.labels.names),
+        "classes": list(corpus.labels.names) if corpus.task.has_classes else [],
+        "ratings": _ratings(corpus.samples),
         "task": corpus.task.name,
         "modalities": sorted({name for sample in corpus.samples for name in sample.media}),
         "without_media": sum(not sample.media for sample in corpus.samples),
@@ -116,16 +117,37 @@ def _splits(corpus: Corpus) -> dict[str, Any]:
         counts = Counter(name for names in labels for name in names)
         return {
             "samples": len(samples),
-            "classes": {name: counts[name] for name in corpus.labels.names},
-            # Where nothing happens, that is what somebody stated.
-            "unlabelled": sum(
-                not names and s.segments is None for names, s in zip(labels, samples, strict=True)
-            ),
+            "classes": {name: counts[name] for name in corpus.labels.names}
+            if corpus.task.has_classes
+            else {},
+            "unlabelled": len(samples) - len(corpus.task.usable(samples)),
             "subjects": len({sample.subject for sample in samples if sample.subject}),
             "without_subject": sum(not sample.subject for sample in samples),
         }
 
     return {name: summary(parts[name]) for name in _COLORS if name in parts}
+
+
+def _ratings(samples: Sequence[Sample]) -> dict[str, dict[str, Any]]:
+    """Range and mean of each rating by its name; empty where samples have none."""
+    found: dict[str, list[float]] = defaultdict(list)
+    for sample in samples:
+        for name, value in (sample.values or {}).items():
+            found[name].append(value)
+    return {
+        name: {
+            "samples": len(values),
+            "least": min(values),
+            "mean": float(np.mean(values)),
+            "largest": max(values),
+        }
+        for name, values in found.items()
+    }
+
+
+def _annotation(sample: Sample) -> tuple[Any, ...]:
+    weights, values = (tuple(sorted((it or {}).items())) for it in (sample.label_weights, sample.values))
+    return sample.label, weights, values
 
 
 def _shared_subjects(samples: Sequence[Sample]) -> list[dict[str, Any]]:
@@ -149,7 +171,7 @@ def _duplicates(samples: Sequence[Sample]) -> list[dict[str, Any]]:
         {
             "ids": [sample.id for sample in group],
             "splits": sorted({sample.split or UNASSIGNED for sample in group}),
-            "conflict": len({(s.label, tuple(sorted((s.label_weights or {}).items()))) for s in group}) > 1,
+            "conflict": len({_annotation(sample) for sample in group}) > 1,
         }
         for group in groups.values()
         if len(group) > 1

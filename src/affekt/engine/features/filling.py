@@ -76,7 +76,8 @@ class CachedDataset(SampleDataset):
         """
         if index in self.broken:
             raise MediaError(self.broken[index])
-        return dict(self.cache.read(self.files[index], (epoch + index) % self.views.count))
+        view = 0 if self.is_plain else (epoch + index) % self.views.count
+        return dict(self.cache.read(self.files[index], view))
 
     def draw(self, index: int, view: int) -> dict[str, np.ndarray]:
         """A view as preprocessing makes it.

@@ -1,0 +1,103 @@
+"""A trained network that another one learns from. It is no part of what is trained or saved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from affekt.core.errors import ConfigError
+from affekt.core.files.sealed import read_sealed
+from affekt.core.labels import LabelSet
+from affekt.core.sample import Preprocess
+from affekt.core.spec import InputSpec
+from affekt.engine.experiment import preprocess_of
+from affekt.engine.network import checkpoint_model
+from affekt.engine.run import open_run
+from affekt.engine.weights.checkpoint import MODEL_FILE
+
+DIGITS = 16  # of the SHA-256 of the weights, that a recipe states
+
+
+class Teacher:
+    """Outputs of a trained network for a student's batches: in eval mode, without gradient.
+
+    It is not an `nn.Module`: neither the state of the objective nor the optimizer contains its weights.
+
+    Attributes:
+        digest: First digits of the SHA-256 of its weights.
+        labels: What its logits are called.
+        inputs: Names of the batch's entries that it reads.
+    """
+
+    def __init__(self, model: nn.Module, spec: InputSpec, labels: LabelSet, digest: str) -> None:
+        self._model = model.eval().requires_grad_(False)
+        self.spec, self.labels, self.digest = spec, labels, digest
+        self.inputs = spec.names
+        self._device: torch.device | None = None
+
+    def __call__(self, batch: Mapping[str, Any]) -> Any:
+        """The output of the network, a NamedTuple of tensors, on the batch's device.
+
+        Raises:
+            ConfigError: The batch lacks an input of the teacher.
+        """
+        _check_names(self.inputs, batch)
+        given: dict[str, Tensor] = {name: batch[name] for name in self.inputs}
+        device = next(iter(given.values())).device
+        if device != self._device:
+            self._model.to(device)
+            self._device = device
+        with torch.no_grad():
+            return self._model(**given)
+
+    def check(self, student: Preprocess, *, cached: Sequence[str] = ()) -> None:
+        """Refuse a student whose batches the teacher cannot read.
+
+        Args:
+            cached: Entries of the student's batches that hold features in place of inputs.
+
+        Raises:
+            ConfigError: Listing the inputs that are missing or differ.
+        """
+        theirs = {tensor.name: tensor for tensor in student.spec.inputs}
+        _check_names(self.inputs, theirs)
+        problems = [
+            f"the teacher reads {tensor.name} as {tensor.dtype} {tensor.shape}, the student's batches hold "
+            f"{theirs[tensor.name].dtype} {theirs[tensor.name].shape}"
+            for tensor in self.spec.inputs
+            if (tensor.dtype, tensor.shape) != (theirs[tensor.name].dtype, theirs[tensor.name].shape)
+        ]
+        if features := sorted(set(self.inputs) & set(cached)):
+            problems.append(
+                f"the teacher reads {', '.join(features)}, of which train.cached_views keeps features only: "
+                "set train.cached_views = 0"
+            )
+        if problems:
+            raise ConfigError("teacher", problems)
+
+
+def read_teacher(path: Path | str) -> Teacher:
+    """The best epoch of a run, or a checkpoint.
+
+    Raises:
+        FolderError: It is neither, or was altered.
+    """
+    path = Path(path)
+    checkpoint = open_run(path).best if (path / "recipe.toml").is_file() else path
+    sealed = read_sealed(checkpoint, kind="checkpoint")
+    digest = sealed.document["files"][MODEL_FILE]["sha256"][:DIGITS]
+    labels = LabelSet.model_validate(sealed.document["labels"])
+    return Teacher(checkpoint_model(sealed), preprocess_of(sealed).spec, labels, digest)
+
+
+def _check_names(wanted: Sequence[str], found: Mapping[str, Any]) -> None:
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        raise ConfigError(
+            "teacher",
+            [f"the teacher reads {', '.join(missing)}, which the student's batches lack: {sorted(found)}"],
+        )
