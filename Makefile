@@ -1,7 +1,7 @@
-# `make demo` and `make test` do all the set-up; nothing but Python 3.11 and make has to be there.
+# `make demo` and `make test` do the whole set-up; only Python 3.11 and make are required.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
-# The runtime as an engineer installs it, to prove that predicting needs no torch.
+# The core install, to test that prediction does not need torch.
 CORE := .venv-core
 
 .PHONY: segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks voice-table face-picture clip-picture benchmarks clean
@@ -13,7 +13,7 @@ demo: $(VENV)/ready
 demo-video: $(VENV)/ready
 	$(VENV)/bin/affekt demo video --folder demo/video
 
-# A process of tests that dies ends them: one that took its place would wait for ever.
+# A crashed worker ends the tests: its replacement would wait forever.
 test: check $(CORE)/ready
 	$(VENV)/bin/pytest -n 2 --dist loadgroup --max-worker-restart 0
 
@@ -26,7 +26,7 @@ check: $(VENV)/ready
 benchmarks: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/run.py
 
-# How often intervals hold the true score, by simulation: about three minutes.
+# Coverage of confidence intervals, by simulation: about three minutes.
 coverage: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/coverage.py
 
@@ -34,59 +34,59 @@ coverage: $(VENV)/ready
 fer-table: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/fer_table.py --data-root $(DATA) --run $(RUN)
 
-# The tables on the cards of vaanet and cten: eight trainings on invented clips; RUNS keeps them.
+# The tables on the cards of vaanet and cten: eight trainings on generated clips, kept in RUNS.
 shapes-table: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/shapes_table.py $(addprefix --runs ,$(RUNS))
 
-# The table on the card of tsl_net: videos are encoded, SEEDS times seven trainings; STORE and RUNS keep them.
+# The table on the card of tsl_net: encoded videos (kept in STORE), SEEDS times seven trainings (kept in RUNS).
 segments-table: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/segments_table.py $(addprefix --store ,$(STORE)) $(addprefix --runs ,$(RUNS)) $(addprefix --seeds ,$(SEEDS))
 
-# Scores of segments on the annotations of TSL-300, and how fast they come: DATA is its folder, PUBLISHED finds.
+# Detection scores on the annotations of TSL-300, and their speed: DATA is its folder, PUBLISHED detections.
 detection-benchmarks: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/detection.py --data-root $(DATA) --published $(PUBLISHED)
 
-# TSL-Net in every engine, two hours in constant memory, and the memory of a training step.
+# TSL-Net in all engines, memory for two hours of video, and memory of a training step.
 long-benchmarks: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/long_video.py
 
-# Log-mel cells of a sound against librosa, on files that it makes.
+# Log-mel spectrograms of video sound against librosa, on generated files.
 log-mel-benchmarks: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/log_mel.py
 
-# Engines and precisions: DATA is the folder of FER2013, RUNS are trained runs on it.
+# Face networks in all engines and precisions: DATA is the folder of FER2013, RUNS are runs on it.
 face-benchmarks: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/faces.py --data-root $(DATA) $(addprefix --run ,$(RUNS))
 
-# Decoding against OpenCV, on clips that it makes.
+# Video decoding against OpenCV, on generated clips.
 video-benchmarks: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/video.py
 
-# Features and decoding of sound against librosa, on files that it makes.
+# Sound features and decoding against librosa, on generated files.
 sound-benchmarks: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/sound.py
 
-# Both forms of prepared clips against the clips themselves: CLIPS are files with a picture.
+# Both formats of prepared clips against the original clips: CLIPS are video files.
 prepare-benchmarks: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/prepare.py $(CLIPS)
 
-# VAANet and CTEN in every engine, and erasing by gathering: a quarter of an hour on two idle cores.
+# VAANet and CTEN in all engines, and both ways of erasing: a quarter of an hour on two idle cores.
 clip-benchmarks: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/clips.py
 
-# The table on the card of compact_voice: folders of the data and runs on them.
+# The table on the card of compact_voice: folders of the data sets, and runs on them.
 voice-table: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/voice_table.py --ravdess $(RAVDESS) $(RAVDESS_RUN) --emodb $(EMODB) $(EMODB_RUNS)
 
-# Features of a frozen backbone, computed and read: some minutes on two idle cores.
+# Features of a frozen backbone, computed or read from the cache: some minutes on two idle cores.
 cache-benchmarks: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/cache.py
 
-# The picture in the README: a clip of the video demo's page, photographed in Chromium.
+# The picture in the README: a screenshot of a clip on the page of the video demo, in Chromium.
 clip-picture: demo-video
 	$(VENV)/bin/python docs/draw_clip.py demo/video/report.html
 
-# The picture beside the bundle in this repository: what it says of drawn faces.
+# The picture in bundles/README.md: predictions of the bundle for drawn faces.
 face-picture: $(VENV)/ready
 	$(VENV)/bin/python docs/draw_faces.py
 
@@ -94,7 +94,7 @@ face-picture: $(VENV)/ready
 gait-table: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/gait_table.py --data-root $(DATA)
 
-# How much the gait scores vary with the seed, on inner folds: DATA is the folder with gaits.npz, FOLDS are outer folds.
+# Variation of the gait scores with the seed, on inner folds: DATA has gaits.npz, FOLDS are outer folds.
 gait-stability: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/gait_stability.py --data-root $(DATA) $(addprefix --folds ,$(FOLDS))
 

@@ -1,8 +1,8 @@
-"""What the feature cache saves, side by side: `make cache-benchmarks`.
+"""Training with and without the feature cache: `make cache-benchmarks`.
 
-VAANet with the published 3D ResNet-101 and random weights learns from invented clips, once through the
-backbone each time and once on its cached features. Clips are drawn in memory in milliseconds, so that hardly
-anything but the backbone is saved; with films on a disk, decoding comes on top of it.
+VAANet with the published 3D ResNet-101 and random weights is trained on generated clips, once through the
+backbone and once on cached features. Clips are rendered in memory in milliseconds, so the cache saves little
+more than the backbone; for videos on a disk it also saves decoding.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from affekt.core.recipe import Recipe
-from affekt.engine.criterion import Criterion
+from affekt.engine.criterion import WeightedLoss
 from affekt.engine.experiment import Experiment, open_corpus
 from affekt.engine.features.backbone import FeatureNetwork
 from affekt.engine.features.filling import CachedDataset, Filled, cached
@@ -33,11 +33,11 @@ from affekt.engine.weights.checkpoint import FolderCheckpointIO
 
 OUTPUT = Path(__file__).parent / "results" / "cache.md"
 REPEATS = 3
-BAR = 50  # how much faster cached features have to be than computed ones
+REQUIRED = 50  # required speed-up of cached features over computed ones
 
 
 def recipe_of(streams: str, snippets: int, clips: int) -> Recipe:
-    """VAANet on invented clips; all but their number is as published."""
+    """VAANet as published, on generated clips, apart from their number."""
     return Recipe.from_values(
         {
             "method": "vaanet",
@@ -52,7 +52,7 @@ def recipe_of(streams: str, snippets: int, clips: int) -> Recipe:
 
 
 def settle(model: Any, dataset: SampleDataset) -> None:
-    """Give the random backbone statistics of its own, without which its features outgrow every number."""
+    """Set the batch statistics of the random backbone; without them its features overflow."""
     norms = [module for module in model.backbone.modules() if isinstance(module, nn.BatchNorm3d)]
     for norm in norms:
         norm.train()
@@ -65,7 +65,7 @@ def settle(model: Any, dataset: SampleDataset) -> None:
 def epoch_of(
     network: nn.Module, dataset: SampleDataset, objective: nn.Module, recipe: Recipe
 ) -> Callable[[], None]:
-    """One epoch over a data set: views, network, loss, gradients, a step each batch."""
+    """One epoch over a data set: views, network, loss, gradients, an optimizer step per batch."""
     parameters = {name: value for name, value in network.named_parameters() if value.requires_grad}
     optimizer = make_optimizer(recipe.optimizer, parameters)
 
@@ -81,20 +81,20 @@ def epoch_of(
 
 
 def first_clips(dataset: SampleDataset, clips: int) -> SampleDataset:
-    """The same data set, of a few clips."""
+    """The data set, restricted to its first clips."""
     dataset.samples, dataset.targets = dataset.samples[:clips], dataset.targets[:clips]
     return dataset
 
 
 def seconds_of(call: Callable[[], object]) -> float:
-    """How long one call takes."""
+    """Duration of one call."""
     start = time.perf_counter()
     call()
     return time.perf_counter() - start
 
 
 def save_cost(model: nn.Module, folder: Path) -> tuple[float, float, float]:
-    """Seconds and megabytes of one checkpoint's network, and how many of these megabytes are frozen."""
+    """Seconds and megabytes of the network in one checkpoint, and megabytes of frozen weights among them."""
     state = {f"model.{name}": value for name, value in model.state_dict().items()}
     path = folder / "epoch-1"
     seconds = seconds_of(lambda: FolderCheckpointIO().save_checkpoint({"state_dict": state}, path, {}))
@@ -104,10 +104,10 @@ def save_cost(model: nn.Module, folder: Path) -> tuple[float, float, float]:
 
 @dataclass(frozen=True)
 class Case:
-    """A network and the same clips twice: as they are, and as features.
+    """A network and the same clips, as media and as cached features.
 
     Attributes:
-        first, again: What filling an empty cache did, and filling a full one.
+        first, again: Results of filling an empty cache and a full one.
     """
 
     recipe: Recipe
@@ -120,7 +120,7 @@ class Case:
 
 
 def case_of(streams: str, snippets: int, clips: int, folder: Path) -> Case:
-    """A case, its cache filled."""
+    """A case with a filled cache."""
     recipe = recipe_of(streams, snippets, clips)
     corpus = open_corpus(recipe, None)
     experiment = Experiment.of(recipe, corpus, part(corpus.samples, recipe.split))
@@ -134,13 +134,13 @@ def case_of(streams: str, snippets: int, clips: int, folder: Path) -> Case:
     kept, first = fill()
     _, again = fill()
     model.train()
-    criterion = Criterion(recipe.loss, corpus.task, None, corpus.labels)
+    criterion = WeightedLoss(recipe.loss, corpus.task, None, corpus.labels)
     objective = experiment.method.load("objective")(experiment.config, criterion)
     return Case(recipe, model, objective, plain, kept["train"], first, again)
 
 
 def features_of(case: Case) -> dict[str, Timed]:
-    """Time of all features, computed and read."""
+    """Time of all features, computed or read from the cache."""
 
     def computed() -> None:
         for index in range(len(case.plain)):
@@ -155,7 +155,7 @@ def features_of(case: Case) -> dict[str, Timed]:
 
 
 def epochs_of(case: Case) -> dict[str, Timed]:
-    """Time of an epoch, without the cache and with it."""
+    """Time of an epoch, without and with the cache."""
     model, objective, recipe = case.model, case.objective, case.recipe
     return in_turns(
         {
@@ -168,10 +168,10 @@ def epochs_of(case: Case) -> dict[str, Timed]:
 
 def measure(snippets: int, clips: int, folder: Path) -> list[str]:
     """Lines of the report."""
-    seen, both = (case_of(streams, snippets, clips, folder) for streams in ("visual", "visual+audio"))
+    seen, both = (case_of(streams, snippets, clips, folder) for streams in ("video", "video+audio"))
     features = features_of(seen)
     rows = [(f"features of {clips} clips, computed or read", features["computed"], features["read"])]
-    for case, what in ((seen, "seen only"), (both, "seen and heard, with a ResNet-18 that learns")):
+    for case, what in ((seen, "video only"), (both, "video and sound, with a trained ResNet-18")):
         epochs = epochs_of(case)
         rows.append((f"an epoch of {clips} clips, {what}", epochs["without"], epochs["with"]))
     seconds, size, frozen = save_cost(both.model, folder)
@@ -180,20 +180,21 @@ def measure(snippets: int, clips: int, folder: Path) -> list[str]:
         machine(),
         "",
         f"VAANet as published (3D ResNet-101) but with {snippets} snippets of 16 frames of 112 x 112 pixels, "
-        f"random weights, {clips} invented clips, {torch.get_num_threads()} threads. Medians of {REPEATS} "
-        "turns. An epoch makes views, loss and gradients and takes steps; it reads sound features from the "
-        "cache too.",
+        f"random weights, {clips} generated clips, {torch.get_num_threads()} threads. Medians of {REPEATS} "
+        "rounds. An epoch computes views, loss and gradients and takes optimizer steps; it reads sound "
+        "features from the cache, too.",
         "",
         *as_table(
             ("", "without the cache", "with it", "ratio"),
             [(what, a.milliseconds, b.milliseconds, f"{b.ratio:.0f}x") for what, a, b in rows],
         ),
         "",
-        f"The bar for features is {BAR}x: {'reached' if ratio >= BAR else 'MISSED'}. Filling took "
-        f"{both.first.seconds:.1f} s for {both.first.bytes / 1e6:.1f} MB, finding it all filled "
-        f"{both.again.seconds:.2f} s, for a look at all weights, files and clips (which are drawn for it).",
+        f"The required speed-up for features is {REQUIRED}x: "
+        f"{'reached' if ratio >= REQUIRED else 'MISSED'}. Filling the cache took "
+        f"{both.first.seconds:.1f} s for {both.first.bytes / 1e6:.1f} MB; checking the full cache took "
+        f"{both.again.seconds:.2f} s, in which all weights, files and (rendered) clips are hashed.",
         "",
-        f"What the cache does not save: each epoch writes the whole network, {size:.0f} MB of which "
+        f"Not saved by the cache: each epoch writes the whole network, {size:.0f} MB of which "
         f"{frozen:.0f} MB are frozen, in {seconds:.1f} s.",
     ]
 
@@ -202,7 +203,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--snippets", type=int, default=12, help="of each clip; as published 12")
+    parser.add_argument("--snippets", type=int, default=12, help="snippets of each clip; as published 12")
     parser.add_argument("--clips", type=int, default=4)
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp())

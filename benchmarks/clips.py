@@ -1,6 +1,6 @@
-"""VAANet and CTEN as published, in every engine, and CTEN's erasing both ways: `make clip-benchmarks`.
+"""VAANet and CTEN as published, in all engines, and two ways of CTEN's erasing: `make clip-benchmarks`.
 
-Weights are drawn: trained ones are not ours to give, and speed does not hang on them.
+Weights are random: trained ones cannot be published here, and speed does not depend on them.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def engine_rows(method: str, threads: Sequence[int]) -> list[tuple[str, ...]]:
     config = entry.make_config({})
     spec = entry.load("preprocess")(config).spec
     model = entry.load("model")(config).eval()
-    # Drawn as in the parity cases: fresh initial weights let activations grow to where no precision is left.
+    # Random as in the parity cases: with initial weights, activations grow until precision is lost.
     drawn = {
         key: torch.from_numpy(draw_tensor(key, tuple(value.shape), str(value.dtype)[6:], 0))
         for key, value in model.state_dict().items()
@@ -76,9 +76,9 @@ def engine_rows(method: str, threads: Sequence[int]) -> list[tuple[str, ...]]:
 
 
 def erasing_rows() -> list[tuple[str, ...]]:
-    """What the two later looks at a clip cost: gathered among decoded windows, or decoded again."""
+    """Time of the second and third pass over a clip: gathered from decoded windows, or decoded again."""
     torch.set_num_threads(1)
-    config = CTENConfig(streams="visual")
+    config = CTENConfig(streams="video")
     visual = config.visual
     options = MovingShapesOptions.model_validate(
         {"pixels": PIXELS, "frames_per_clip": int(SECONDS * RATE_HZ), "rate_hz": RATE_HZ, "clips": 24}
@@ -111,22 +111,22 @@ def erasing_rows() -> list[tuple[str, ...]]:
         def draw(highest: int) -> int:
             return int(rng.integers(highest + 1))
 
-        def first_look(windows: int) -> None:
+        def first_pass(windows: int) -> None:
             fewer = config.model_copy(update={"visual": visual.model_copy(update={"windows": windows})})
             CTENPreprocess(fewer)(sample, rng=rng)
 
         timed = in_turns({"decoded again": by_decoding, "gathered": by_gathering}, 7)
-        looks = in_turns({"one": partial(first_look, 1), "three": partial(first_look, visual.windows)}, 7)
+        passes = in_turns({"one": partial(first_pass, 1), "three": partial(first_pass, visual.windows)}, 7)
     again, gathered = timed["decoded again"], timed["gathered"]
-    one, three = looks["one"], looks["three"]
+    one, three = passes["one"], passes["three"]
     before, after = one.seconds + again.seconds, three.seconds + gathered.seconds
     return [
-        ("later looks, decoded again", again.milliseconds, ""),
-        ("later looks, gathered", gathered.milliseconds, f"{gathered.ratio:.0f}x"),
-        ("first look, one window a segment", one.milliseconds, ""),
-        (f"first look, {visual.windows} windows a segment", three.milliseconds, ""),
+        ("second and third pass, decoded again", again.milliseconds, ""),
+        ("second and third pass, gathered", gathered.milliseconds, f"{gathered.ratio:.0f}x"),
+        ("first pass, one window per segment", one.milliseconds, ""),
+        (f"first pass, {visual.windows} windows per segment", three.milliseconds, ""),
         (
-            "all three looks: decoded again / gathered",
+            "all three passes: decoded again / gathered",
             f"{before * 1e3:.0f} ms / {after * 1e3:.0f} ms",
             f"{before / after:.1f}x",
         ),
@@ -141,7 +141,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=OUTPUT)
     options = parser.parse_args()
     rows: list[tuple[str, ...]] = []
-    # A process for each network: many compiled graphs in one have crashed OpenVINO.
+    # A process for each network: OpenVINO crashed with many compiled graphs in one process.
     for method in options.methods:
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
             rows += pool.submit(engine_rows, method, options.threads).result()
@@ -153,7 +153,7 @@ def main() -> None:
             "# Clips: engines, and erasing",
             "",
             f"{machine()} onnxruntime {version('onnxruntime')}, openvino {version('openvino')}. "
-            "Medians of calls that take turns; ratios are medians within a turn. Drawn weights.",
+            "Medians of alternating calls; ratios are medians within a round. Random weights.",
             "",
             "## One clip of published size",
             "",

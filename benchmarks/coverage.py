@@ -1,9 +1,9 @@
-"""How often 95 % intervals hold the true score, by simulation: the bootstrap of before, and those in use.
+"""Coverage of 95 % intervals of scores, by simulation: the former bootstrap, and the intervals in use.
 
     python benchmarks/coverage.py [--rounds 400]
 
-Subjects differ in how well they are answered; a population of 20,000 subjects gives the true scores. Each
-round draws some subjects and asks whether the interval of their scores holds the true one.
+Accuracy differs between subjects; a population of 20,000 subjects gives the true scores. Each round draws
+some subjects and checks whether the interval of their scores contains the true one.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ OUTPUT = Path(__file__).parent / "results" / "coverage.md"
 SUBJECTS = (1, 2, 4, 5, 8, 20, 100)
 ITEMS = (30, 100, 500)
 SHOWN = ("accuracy", "uar", "macro_f1")
-DRAWS = 300  # of the bootstrap
+DRAWS = 300  # resamplings of the bootstrap
 POPULATION = 20_000
-WIDE = 1e4  # concentration of class shares that hardly differ by subject
+WIDE = 1e4  # concentration of class shares that hardly differ between subjects
 
 Random = np.random.Generator
 Ranges = dict[str, tuple[float, float]]
@@ -33,12 +33,12 @@ Ranges = dict[str, tuple[float, float]]
 
 @dataclass(frozen=True)
 class Scenario:
-    """How subjects differ.
+    """Differences between subjects.
 
     Attributes:
         accuracy: Mean over subjects.
         spread: Standard deviation of accuracy between subjects.
-        unequal: Whether they differ in size (5 to some hundred items) and in the classes they show.
+        unequal: Whether they differ in number of items (5 to some hundred) and in the shares of classes.
     """
 
     title: str
@@ -76,7 +76,7 @@ SCENARIOS = (
 
 
 def bootstrap(counts: np.ndarray, rng: Random) -> Ranges:
-    """Percentile intervals of resampled units, the method that was in use before."""
+    """Percentile intervals of resampled units, the former method."""
     times = rng.multinomial(len(counts), np.full(len(counts), 1 / len(counts)), size=DRAWS)
     drawn = scores_of(np.tensordot(times, counts, axes=1))
     return {name: tuple(np.percentile(values, (2.5, 97.5))) for name, values in drawn.items()}
@@ -92,7 +92,7 @@ def in_use(counts: np.ndarray, *, by_subject: bool) -> Ranges:
 def coverage(
     scenario: Scenario, units: int, rounds: int, *, items: int = 40, by_subject: bool = True
 ) -> list[tuple[str, ...]]:
-    """Rows of the table: how often each method holds the truth, and how wide it is."""
+    """Rows of the table: coverage and mean width of each method."""
     rng = np.random.default_rng(units)
     truth = scores_of(scenario.draw(rng, POPULATION, items=items).sum(axis=0))
     inside, widths = ({(way, name): 0.0 for way in ("old", "new") for name in SHOWN} for _ in range(2))
@@ -117,12 +117,12 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     columns = ("old, accuracy", "UAR", "macro F1", "in use, accuracy", "UAR", "macro F1")
     lines = [
-        f"Written by `make coverage`: how often a 95 % interval holds the true score, in {rounds:,} rounds "
-        "each, and in brackets how wide it is on average. Old: percentile bootstrap over subjects (over "
-        f"items in the last table), {DRAWS} draws. In use: `affekt.metrics.intervals`.",
+        f"Written by `make coverage`: share of {rounds:,} rounds in which a 95 % interval contains the true "
+        "score, and in brackets its mean width. Old: percentile bootstrap over subjects (over items in the "
+        f"last table), {DRAWS} draws. In use: `affekt.metrics.intervals`.",
         "",
-        f"With fewer than {LEAST_SUBJECTS} subjects the interval in use is over items. It says so, and that "
-        "it does not speak for new subjects: as the first two rows of each table show, it does not.",
+        f"With fewer than {LEAST_SUBJECTS} subjects the interval in use is over items, and a note states "
+        "that it is not valid for new subjects: the first two rows of each table show this.",
     ]
     for scenario in SCENARIOS:
         rows = [

@@ -1,13 +1,13 @@
-"""What detection scores say of simple answers to real annotations, and what they cost.
+"""Detection scores of simple answers on real annotations, and the time of their computation.
 
     python benchmarks/detection.py --data-root DIR --published FILE
 
 `--data-root` is the folder of TSL-300 with `gt.json` and `len_duration_dict.json`; its 100 test videos are
-scored. `--published` is a JSON file with the finds of a network, `{"predictions_compact": {VIDEO: [[label,
-score, start_s, end_s], ...]}}`; the parity case `metric_tsl300_real.json` of TSL-Net is one.
+scored. `--published` is a JSON file with the detections of a network, `{"predictions_compact": {VIDEO:
+[[label, score, start_s, end_s], ...]}}`, such as the parity case `metric_tsl300_real.json` of TSL-Net.
 
-No network is asked here. Answers are made from the annotations themselves, so that of most of them theory
-says what has to come out: the table says how to read a score, and that the scores are right.
+The answers are made from the annotations, without a network, so that the expected score of most of them is
+known from theory: the table shows how to interpret a score, and checks that the scores are right.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from affekt.metrics.segments import Segments, temporal_iou
 OUTPUT = Path(__file__).parent / "results" / "detection.md"
 NAMES = {"n": "negative", "p": "positive"}
 LABELS = tuple(NAMES.values())
-DRAWS = 20  # of an answer with chance in it
-ALARM_S = 0.01  # a false alarm that cannot hit: the shortest truth lasts 1.1 s
-BUDGET_S = 6.0  # for one row of the table of costs
+DRAWS = 20  # of a random answer
+ALARM_S = 0.01  # length of a false alarm, too short to match: the shortest true segment lasts 1.1 s
+BUDGET_S = 6.0  # for one row of the table of times
 
-Finds = dict[str, Segments]
+Detections = dict[str, Segments]
 Random = np.random.Generator
 
 
 @dataclass(frozen=True)
 class Annotations:
-    """True stretches of videos, and how long the videos are."""
+    """True segments of videos, and the durations of the videos."""
 
     truths: Mapping[str, Segments]
     durations_s: Mapping[str, float]
@@ -58,14 +58,14 @@ class Annotations:
         return cls(truths, {video: float(durations[video]) for video in truths})
 
     def of(self, label: str) -> int:
-        """How many true stretches a class has."""
+        """Number of true segments of a class."""
         return sum(int((labels_of(segments) == label).sum()) for segments in self.truths.values())
 
 
 def labels_of(segments: Segments) -> np.ndarray:
-    """Labels that have to be there."""
+    """The labels of segments, which must exist."""
     if segments.labels is None:
-        raise ValueError("stretches without labels")
+        raise ValueError("segments without labels")
     return segments.labels
 
 
@@ -73,20 +73,20 @@ def labels_of(segments: Segments) -> np.ndarray:
 
 
 def equal(spans_s: np.ndarray, labels: np.ndarray, score: float = 0.5) -> Segments:
-    """Finds that are all equally sure."""
+    """Detections with equal scores."""
     return Segments(spans_s, np.full(len(labels), score), labels)
 
 
-def whole(data: Annotations, rng: Random) -> Finds:
-    """The whole video, as of every class."""
+def whole(data: Annotations, rng: Random) -> Detections:
+    """The whole video, for each class."""
     ends = data.durations_s
     return {v: equal(np.array([[0.0, ends[v]]] * len(LABELS)), np.array(LABELS)) for v in data.truths}
 
 
-def anywhere(count: int) -> Callable[[Annotations, Random], Finds]:
-    """Stretches between two random moments, so many a class and video, randomly sure."""
+def anywhere(count: int) -> Callable[[Annotations, Random], Detections]:
+    """Segments between two random times, `count` per class and video, with random scores."""
 
-    def answer(data: Annotations, rng: Random) -> Finds:
+    def answer(data: Annotations, rng: Random) -> Detections:
         labels = np.repeat(LABELS, count)
         return {
             video: Segments(
@@ -100,15 +100,15 @@ def anywhere(count: int) -> Callable[[Annotations, Random], Finds]:
     return answer
 
 
-def oracle(data: Annotations, rng: Random) -> Finds:
-    """The truth, equally sure of all."""
+def oracle(data: Annotations, rng: Random) -> Detections:
+    """The true segments, with equal scores."""
     return {video: equal(true.spans_s, labels_of(true)) for video, true in data.truths.items()}
 
 
-def moved(share: float) -> Callable[[Annotations, Random], Finds]:
-    """The truth, with each edge moved by up to a share of the length; edges that cross are exchanged."""
+def moved(share: float) -> Callable[[Annotations, Random], Detections]:
+    """The true segments, each end shifted by up to a share of the length; ends that cross are swapped."""
 
-    def answer(data: Annotations, rng: Random) -> Finds:
+    def answer(data: Annotations, rng: Random) -> Detections:
         return {
             video: equal(
                 np.sort(
@@ -124,10 +124,10 @@ def moved(share: float) -> Callable[[Annotations, Random], Finds]:
     return answer
 
 
-def flipped(share: float) -> Callable[[Annotations, Random], Finds]:
-    """The truth, with this share of each class said to be the other one."""
+def flipped(share: float) -> Callable[[Annotations, Random], Detections]:
+    """The true segments, a share of each class with the label of the other."""
 
-    def answer(data: Annotations, rng: Random) -> Finds:
+    def answer(data: Annotations, rng: Random) -> Detections:
         labels = np.concatenate([labels_of(true) for true in data.truths.values()])
         said = labels.copy()
         for label, other in (LABELS, LABELS[::-1]):
@@ -142,11 +142,11 @@ def flipped(share: float) -> Callable[[Annotations, Random], Finds]:
     return answer
 
 
-def with_alarms(copies: int, score: float) -> Callable[[Annotations, Random], Finds]:
-    """The truth at 0.5, and beside each stretch so many false alarms of its class, equally sure or less."""
+def with_alarms(copies: int, score: float) -> Callable[[Annotations, Random], Detections]:
+    """The true segments with score 0.5, and for each a number of false alarms of its class."""
 
-    def answer(data: Annotations, rng: Random) -> Finds:
-        found: Finds = {}
+    def answer(data: Annotations, rng: Random) -> Detections:
+        found: Detections = {}
         for video, true in data.truths.items():
             starts = rng.uniform(0, data.durations_s[video], copies * len(true))
             labels = labels_of(true)
@@ -160,11 +160,11 @@ def with_alarms(copies: int, score: float) -> Callable[[Annotations, Random], Fi
     return answer
 
 
-# ---- what theory says of their mean average precision
+# ---- expected mean average precision
 
 
 def whole_in_theory(data: Annotations) -> float:
-    """Of V finds h hit, where a truth is long enough; one point of the curve: h / n * h / V."""
+    """If h of V detections match a long enough true segment, one point of the curve: h / n * h / V."""
     values = []
     for label in LABELS:
         shares = np.array(
@@ -179,7 +179,7 @@ def whole_in_theory(data: Annotations) -> float:
 
 
 def moved_in_theory(share: float) -> float:
-    """Of all finds a share p hits, and these are the same share of the truth: p * p."""
+    """A share p of the detections matches, the same share of the true segments is found: p * p."""
     steps = share * (np.arange(-999, 1000, 2) / 1000)
     edges = np.sort(np.stack(np.broadcast_arrays(steps[:, None], 1 + steps[None]), axis=-1), axis=-1)
     common = np.maximum(np.minimum(edges[..., 1], 1) - np.maximum(edges[..., 0], 0), 0)
@@ -188,7 +188,7 @@ def moved_in_theory(share: float) -> float:
 
 
 def flipped_in_theory(data: Annotations, share: float) -> float:
-    """Of n truths h are named rightly, among h and the flips of the other class: h / n * h / (h + flips)."""
+    """If h of n true segments keep their label: h / n * h / (h + flips of the other class)."""
     values = []
     for label, other in (LABELS, LABELS[::-1]):
         hits = data.of(label) - round(share * data.of(label))
@@ -197,10 +197,11 @@ def flipped_in_theory(data: Annotations, share: float) -> float:
 
 
 def anywhere_in_theory(data: Annotations, count: int) -> float:
-    """Each truth is what a find fits best, and well enough, with a chance q of its length and place.
+    """Approximation: a detection matches a true segment with a probability q of its length and position.
 
-    After a share u of the ranking, 1 - (1 - q) ** (count * u) of it is hit on average; AP is the integral of
-    precision over recall, both from these means. That a find may take its second best is left out.
+    After a share u of the ranking, a true segment is found with probability 1 - (1 - q) ** (count * u); AP is
+    the integral of precision over recall, both from these means. Matches with the second best true segment
+    are neglected.
     """
     passed = np.linspace(0, 1, 501)[1:, None, None]
     values = []
@@ -218,7 +219,7 @@ def anywhere_in_theory(data: Annotations, count: int) -> float:
 
 
 def chances_to_hit(spans_s: np.ndarray, duration_s: float, steps: int = 150) -> np.ndarray:
-    """Share of the stretches between any two moments that fit each span best, and reach each tIoU."""
+    """Share of the segments between any two times that match each span best and reach each tIoU."""
     moments = (np.arange(steps) + 0.5) * duration_s / steps
     first, last = np.triu_indices(steps, 1)
     overlap = temporal_iou(spans_s, np.stack([moments[first], moments[last]], axis=1))
@@ -231,35 +232,35 @@ class Answer:
     """A row of the table.
 
     Attributes:
-        theory: Its mean average precision.
-        exact: Whether theory says exactly that, or an approximation.
+        theory: Its expected mean average precision.
+        exact: Whether this value is exact or an approximation.
     """
 
     name: str
-    make: Callable[[Annotations, Random], Finds]
+    make: Callable[[Annotations, Random], Detections]
     theory: float
     exact: bool = True
 
 
 def answers(data: Annotations) -> list[Answer]:
-    """The rows, from nothing to everything."""
+    """The rows, from no detection to all true segments."""
     return [
-        Answer("nothing", lambda data, rng: {}, 0.0),
-        Answer("the whole video, as of each class", whole, whole_in_theory(data)),
+        Answer("no detection", lambda data, rng: {}, 0.0),
+        Answer("the whole video, for each class", whole, whole_in_theory(data)),
         *(
             Answer(
-                f"between two random moments, {count} a class and video",
+                f"between two random times, {count} per class and video",
                 anywhere(count),
                 anywhere_in_theory(data, count),
                 exact=False,
             )
             for count in (1, 5, 20, 100)
         ),
-        Answer("the truth", oracle, 1.0),
+        Answer("true segments", oracle, 1.0),
         *(
-            # Beyond half of the length a find may hit its neighbour, and may be longer than all it is about.
+            # With larger shifts a detection may match a neighbouring segment.
             Answer(
-                f"the truth, edges moved by up to {share:.0%} of the length",
+                f"true segments, ends shifted by up to {share:.0%} of the length",
                 moved(share),
                 moved_in_theory(share),
                 exact=share <= 0.35,
@@ -268,19 +269,23 @@ def answers(data: Annotations) -> list[Answer]:
         ),
         *(
             Answer(
-                f"the truth, {share:.0%} of the labels exchanged",
+                f"true segments, {share:.0%} of the labels exchanged",
                 flipped(share),
                 flipped_in_theory(data, share),
             )
             for share in (0.1, 0.3)
         ),
         *(
-            Answer(f"the truth, and less sure false alarms, {copies} to each", with_alarms(copies, 0.1), 1.0)
+            Answer(
+                f"true segments, and {copies} false alarms of lower score for each",
+                with_alarms(copies, 0.1),
+                1.0,
+            )
             for copies in (1, 10)
         ),
         *(
             Answer(
-                f"the truth, and equally sure false alarms, {copies} to each",
+                f"true segments, and {copies} false alarms of equal score for each",
                 with_alarms(copies, 0.5),
                 1 / (1 + copies),
             )
@@ -290,15 +295,15 @@ def answers(data: Annotations) -> list[Answer]:
 
 
 def score_row(answer: Answer, data: Annotations) -> tuple[str, ...]:
-    """Its scores, means over draws where chance has a part, beside what theory says."""
+    """The scores of an answer, means over draws, and the expected value."""
     found = [answer.make(data, np.random.default_rng(draw)) for draw in range(DRAWS)]
-    drawn = [detection_scores(finds, data.truths, labels=LABELS).to_dict() for finds in found]
+    drawn = [detection_scores(one, data.truths, labels=LABELS).to_dict() for one in found]
     mean = {name: float(np.mean([each[name] for each in drawn])) for name in drawn[0]}
     if answer.exact and abs(mean["map"] - answer.theory) > 1e-9:
-        raise AssertionError(f"{answer.name}: {mean['map']} where theory says {answer.theory}")
+        raise AssertionError(f"{answer.name}: {mean['map']}, but {answer.theory} was expected")
     count = sum(map(len, found[0].values()))
-    said = f"{answer.theory:.3f}" if answer.exact else f"about {answer.theory:.3f}"
-    return (answer.name, f"{count:,}", *figures(mean), said)
+    expected = f"{answer.theory:.3f}" if answer.exact else f"about {answer.theory:.3f}"
+    return (answer.name, f"{count:,}", *figures(mean), expected)
 
 
 def figures(scores: Mapping[str, float]) -> tuple[str, ...]:
@@ -307,7 +312,7 @@ def figures(scores: Mapping[str, float]) -> tuple[str, ...]:
     return tuple(f"{scores[name]:.3f}" for name in names)
 
 
-# ---- what it costs
+# ---- time
 
 
 def read_published(path: Path) -> dict[str, list[tuple[str, float, float, float]]]:
@@ -320,7 +325,7 @@ def read_published(path: Path) -> dict[str, list[tuple[str, float, float, float]
 
 
 def as_segments(rows: list[tuple[str, float, float, float]]) -> Segments:
-    """The same as arrays."""
+    """Rows as arrays."""
     spans = np.array([row[2:] for row in rows], float)
     return Segments(spans, np.array([row[1] for row in rows], float), np.array([row[0] for row in rows], str))
 
@@ -329,7 +334,7 @@ def row_by_row(
     published: Mapping[str, list[tuple[str, float, float, float]]],
     truths: Mapping[str, list[tuple[str, float, float]]],
 ) -> dict[str, float]:
-    """Mean average precision as it is usually evaluated: find after find, bar after bar, in plain Python."""
+    """Mean average precision in plain Python, one detection and one threshold after the other."""
     by_label: dict[str, list[float]] = {}
     for label in LABELS:
         ranked = sorted(
@@ -351,9 +356,9 @@ def row_by_row(
                     common = max(0.0, min(end, high) - max(start, low))
                     near.append((common / (end - start + high - low - common), number))
             near.sort(reverse=True)
-            for row, bar in enumerate(TSL_THRESHOLDS):
+            for row, threshold in enumerate(TSL_THRESHOLDS):
                 for overlap, number in near:
-                    if overlap >= bar and (video, number) not in taken[row]:
+                    if overlap >= threshold and (video, number) not in taken[row]:
                         taken[row].add((video, number))
                         hits[row].append(True)
                         break
@@ -365,7 +370,7 @@ def row_by_row(
 
 
 def area(hits: list[bool], total: int) -> float:
-    """Area under precision, made monotone, over recall."""
+    """Area under the monotone precision-recall curve."""
     precision, count = [], 0
     for rank, hit in enumerate(hits, 1):
         count += hit
@@ -380,8 +385,8 @@ def area(hits: list[bool], total: int) -> float:
 def evaluation_costs(
     published: Mapping[str, list[tuple[str, float, float, float]]], data: Annotations
 ) -> list[tuple[str, ...]]:
-    """Rows of the table of costs."""
-    finds = {video: as_segments(rows) for video, rows in published.items()}
+    """Rows of the table of evaluation times."""
+    detections = {video: as_segments(rows) for video, rows in published.items()}
     truths = {
         video: [
             (str(label), float(start), float(end))
@@ -389,27 +394,27 @@ def evaluation_costs(
         ]
         for video, true in data.truths.items()
     }
-    ours = detection_scores(finds, data.truths, labels=LABELS).to_dict()
+    ours = detection_scores(detections, data.truths, labels=LABELS).to_dict()
     for name, value in row_by_row(published, truths).items():
         if abs(ours[name] - value) > 1e-9:
             raise AssertionError(f"{name}: {ours[name]} here, {value} row by row")
     calls = {
         "row by row": lambda: row_by_row(published, truths),
-        "affekt": lambda: detection_scores(finds, data.truths, labels=LABELS),
+        "affekt": lambda: detection_scores(detections, data.truths, labels=LABELS),
         "with rows made to arrays": lambda: detection_scores(
             {video: as_segments(rows) for video, rows in published.items()}, data.truths, labels=LABELS
         ),
-        "intervals": lambda: detection_intervals(finds, data.truths, labels=LABELS),
+        "intervals": lambda: detection_intervals(detections, data.truths, labels=LABELS),
     }
     timed = in_turns(calls, repeats_for(calls["intervals"], budget_s=BUDGET_S, most=25))
-    count, videos = sum(map(len, finds.values())), len(data.truths)
+    count, videos = sum(map(len, detections.values())), len(data.truths)
     slow = timed["row by row"].seconds
 
     def row(what: str, name: str, per: str, ratio: float) -> tuple[str, ...]:
         return (what, timed[name].milliseconds, per, f"{ratio:.1f}x")
 
     return [
-        row(f"row by row, mAP only: {count:,} finds", "row by row", f"{count / slow:,.0f}", 1.0),
+        row(f"row by row, mAP only: {count:,} detections", "row by row", f"{count / slow:,.0f}", 1.0),
         *(
             row(what, name, f"{count / timed[name].seconds:,.0f}", timed[name].ratio)
             for what, name in (
@@ -418,7 +423,7 @@ def evaluation_costs(
             )
         ),
         row(
-            f"affekt, 95 % intervals (row by row: an evaluation without each of {videos} videos)",
+            f"affekt, 95 % intervals (row by row: {videos} evaluations, each without one video)",
             "intervals",
             f"{count * videos / timed['intervals'].seconds:,.0f}",
             timed["intervals"].ratio * videos,
@@ -427,7 +432,7 @@ def evaluation_costs(
 
 
 def curves_of(cells: int) -> np.ndarray:
-    """Smooth random curves of two classes and the foreground, (t, 3): quiet, with an event now and then."""
+    """Smooth random curves of two classes and the foreground, (t, 3), with some events."""
     window = np.hanning(41)
     noise = np.random.default_rng(0).random((cells + 40, 3))
     smooth = np.stack([np.convolve(column, window / window.sum(), "valid") for column in noise.T], axis=1)
@@ -435,7 +440,7 @@ def curves_of(cells: int) -> np.ndarray:
 
 
 def proposal_costs() -> list[tuple[str, ...]]:
-    """Stretches from curves, of a short and a long video."""
+    """Time of proposals from curves, for videos of several lengths."""
     rows = []
     for what, cells in (("4 minutes", 450), ("20 minutes", 2250), ("4 hours", 27_000)):
         curves = curves_of(cells)
@@ -452,30 +457,31 @@ def proposal_costs() -> list[tuple[str, ...]]:
 
 
 READING = """\
-TSL-300, its {videos} test videos. Finds are equally sure of all unless the row says otherwise; rows with
-chance in them are means of {draws} draws. Scores are means over tIoU {thresholds} and over both classes
-({positive} positive and {negative} negative stretches, which cover {covered:.0%} of the time). Recall and
-F2 of TSL-Net's authors are `tsl_recall` and `tsl_f2`: means over the ranking. Where theory is exact the
-benchmark stops if a row differs.
+The {videos} test videos of TSL-300. Detections have equal scores unless the row states otherwise; rows of
+random answers are means of {draws} draws. Scores are means over tIoU {thresholds} and over both classes
+({positive} positive and {negative} negative segments, which cover {covered:.0%} of the time). Recall and
+F2 of TSL-Net's authors are `tsl_recall` and `tsl_f2`: means over the ranking. If the expected value is exact,
+the benchmark stops with an error if a row differs.
 
-What theory says:
+Expected values:
 
-- **Nothing**: all is zero, and nothing divides by zero.
-- **The whole video**: a find hits a truth that lasts at least the threshold's share of the video, and one at
-  most. With h hits in V videos and n truths, AP is h/n times h/V, for all are one point of the curve.
-- **Random moments**: any find has a chance to hit a truth, which its length gives; precision falls as truths
-  are used up. AP lies a little above what mean precision gives, for its monotone curve runs along the peaks.
-  With 100 finds a class and video most truths are hit, and AP is low: recall alone says little. AP grows with
-  the number of finds too, for it never charges what stands below; this row is what a network has to beat.
-- **The truth**: AP and recall are 1. Recall of TSL-Net's authors is (n + 1) / 2n, hardly more than a half,
-  since the first ranks have not found much yet; no answer without false alarms can have more.
-- **Moved edges**: at most twice the share is lost inside, so that up to 35 % every find hits at 0.3, and AP
-  is 1. Beyond it a share p of finds hits, at each threshold another, and AP is p times p.
-- **Exchanged labels**: of n truths h keep their name, and the finds of their class are these h and the f that
-  came from the other: AP is h/n times h/(h + f).
-- **Less sure false alarms**: AP does not see them. Recall of TSL-Net's authors *rises*, for all ranks below
-  the truth have found everything.
-- **Equally sure false alarms**, c to each truth: AP is 1/(1 + c)."""
+- **No detection**: all scores are zero, without a division by zero.
+- **The whole video**: a detection matches at most one true segment, whose share of the video must reach the
+  threshold. With h matches in V videos and n true segments, AP is h/n times h/V: one point of the curve.
+- **Random times**: the probability of a match depends on the length of a true segment; precision decreases as
+  true segments are used up. AP is a little larger than from mean precision, because the monotone curve
+  follows the peaks. With 100 detections per class and video most true segments are found, and AP is low:
+  recall alone is not informative. AP also grows with the number of detections, because lower ranks never
+  reduce it; a network must be better than this row.
+- **True segments**: AP and recall are 1. Recall of TSL-Net's authors is (n + 1) / 2n, hardly more than one
+  half, because the first ranks cover few segments; no answer without false alarms can have more.
+- **Shifted ends**: with shifts up to 35 % every detection matches at 0.3, and AP is 1. With larger shifts a
+  share p of the detections matches, which depends on the threshold, and AP is p times p.
+- **Exchanged labels**: h of n true segments keep their label, and the detections of their class are these h
+  and f from the other class: AP is h/n times h/(h + f).
+- **False alarms of lower score**: AP does not change. Recall of TSL-Net's authors *increases*, because all
+  lower ranks include every true segment.
+- **False alarms of equal score**, c for each true segment: AP is 1/(1 + c)."""
 
 
 def main() -> None:
@@ -484,61 +490,61 @@ def main() -> None:
     parser.add_argument("--published", type=Path, required=True)
     options = parser.parse_args()
     data, published = Annotations.read(options.data_root), read_published(options.published)
-    finds = {video: as_segments(rows) for video, rows in published.items()}
-    scores = detection_scores(finds, data.truths, labels=LABELS).to_dict()
-    intervals = detection_intervals(finds, data.truths, labels=LABELS)
+    detections = {video: as_segments(rows) for video, rows in published.items()}
+    scores = detection_scores(detections, data.truths, labels=LABELS).to_dict()
+    intervals = detection_intervals(detections, data.truths, labels=LABELS)
     ranges = ", ".join(
         f"{name} {scores[name]:.3f} ({low:.3f} to {high:.3f})"
         for name, (low, high) in intervals.ranges.items()
     )
     lasted = sum(float(np.diff(true.spans_s, axis=1).sum()) for true in data.truths.values())
-    columns = ("answer", "finds", "mAP", *(f"AP {label}" for label in LABELS), "recall")
+    columns = ("answer", "detections", "mAP", *(f"AP {label}" for label in LABELS), "recall")
     write_report(
         OUTPUT,
         [
-            "# What detection scores say, and what they cost",
+            "# Detection scores of simple answers, and their computation time",
             "",
             "## Simple answers to real annotations",
             "",
             READING.format(
                 videos=len(data.truths),
                 draws=DRAWS,
-                thresholds=", ".join(f"{bar:g}" for bar in TSL_THRESHOLDS),
+                thresholds=", ".join(f"{threshold:g}" for threshold in TSL_THRESHOLDS),
                 covered=lasted / sum(data.durations_s.values()),
                 **{label: data.of(label) for label in LABELS},
             ),
             "",
             *as_table(
-                (*columns, "Recall of TSL-Net", "F2 of TSL-Net", "mAP in theory"),
+                (*columns, "Recall of TSL-Net", "F2 of TSL-Net", "expected mAP"),
                 [
                     *(score_row(answer, data) for answer in answers(data)),
                     (
-                        "TSL-Net, published finds of its Jittor port",
-                        f"{sum(map(len, finds.values())):,}",
+                        "TSL-Net, published detections of its Jittor port",
+                        f"{sum(map(len, detections.values())):,}",
                         *figures(scores),
                         "",
                     ),
                 ],
             ),
             "",
-            f"The published finds with 95 % intervals over videos: {ranges}. Their authors print "
-            "the two APs under each other's names. Methods whose mAPs differ by less than such an interval "
-            "have to be compared video by video.",
+            f"The published detections with 95 % intervals over videos: {ranges}. Their authors print "
+            "the two APs with exchanged class names. Methods whose mAPs differ by less than such an interval "
+            "must be compared video by video.",
             "",
-            "## What it costs",
+            "## Computation time",
             "",
-            f"{machine()} One thread; medians of calls that take turns, ratios within a turn. `Row by row` "
-            "is the same evaluation as a plain loop over finds, and gives the same numbers.",
+            f"{machine()} One thread; medians of alternating calls, ratios within rounds. `Row by row` "
+            "is the same evaluation as a plain loop over detections, with the same result.",
             "",
             *as_table(
-                ("evaluation of the published finds", "time", "finds a second", "faster by"),
+                ("evaluation of the published detections", "time", "detections per second", "speed-up"),
                 evaluation_costs(published, data),
             ),
             "",
-            "Stretches from curves, TSL-Net's settings (24 bars, 24 points a cell, 2 classes), cells of 16 "
-            "frames at 30 a second:",
+            "Proposals from curves, settings of TSL-Net (24 thresholds, 24 points per cell, 2 classes), "
+            "cells of 16 frames at 30 frames per second:",
             "",
-            *as_table(("video", "cells", "stretches", "time", "cells a second"), proposal_costs()),
+            *as_table(("video", "cells", "proposals", "time", "cells per second"), proposal_costs()),
         ],
     )
 

@@ -1,7 +1,7 @@
-"""Face networks in every engine and precision, side by side: `make face-benchmarks DATA=DIR RUNS="RUN ..."`.
+"""Face networks in all engines and precisions: `make face-benchmarks DATA=DIR RUNS="RUN ..."`.
 
-Speed and score of each row are of the same graph. Scores are those of trained runs on the test part of their
-data; the published POSTER V2 is timed with random weights, because its trained ones are not ours to give.
+Speed and score of each row are of the same graph. Scores are those of trained runs on their test split; the
+published POSTER V2 is timed with random weights, because its trained ones cannot be published here.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ BASE = "PyTorch eager, f32"
 
 
 def engines(model: nn.Module, graph: bytes, small: bytes, threads: int) -> dict[str, Network]:
-    """Every way to compute the network, by engine and the precision it really computes in."""
+    """All engines for the network, by engine and precision of computation."""
     torch.set_num_threads(threads)
     plain = eager_network(model)
 
@@ -106,7 +106,7 @@ def rows_of(
 def accuracies(
     ways: Mapping[str, Network], preprocess: Preprocess, corpus: Corpus, samples: list[Sample]
 ) -> dict[str, float]:
-    """Accuracy of each way on the same samples, views averaged as in an answer."""
+    """Accuracy of each engine on the same samples, views averaged as in a prediction."""
     found: dict[str, float] = {}
     for name, network in ways.items():
         answers = corpus.task.answer(samples, preprocess, network)
@@ -148,7 +148,7 @@ def measure(run: Path | None, data_root: Path, faces: int, threads: Sequence[int
 
 
 def loading(data_root: Path) -> list[tuple[str, ...]]:
-    """Training views a second, decoded and varied, by how many processes prepare them."""
+    """Training views per second, decoded and augmented, by number of worker processes."""
     corpus = open_dataset("fer2013", data_root)
     samples = [sample for sample in corpus.samples if sample.split == "train"][:LOADED]
     rows: list[tuple[str, ...]] = []
@@ -172,26 +172,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data-root", type=Path, required=True, help="FER2013")
     parser.add_argument("--run", type=Path, action="append", default=[], help="a trained run on it")
-    parser.add_argument("--faces", type=int, default=3488, help="test faces that scores are counted on")
-    parser.add_argument("--threads", type=int, action="append", help="1 and all cores, if not given")
+    parser.add_argument("--faces", type=int, default=3488, help="test faces on which scores are computed")
+    parser.add_argument("--threads", type=int, action="append", help="default: 1 and all cores")
     given = parser.parse_args()
     threads = given.threads or sorted({1, torch.get_num_threads()})
-    loaded = loading(given.data_root)  # before any engine has started threads, which a fork does not survive
+    loaded = loading(given.data_root)  # before engines start threads, which are lost in a fork
     rows: list[tuple[str, ...]] = []
     for path in (*given.run, None):
-        # A process for each network: two dozen compiled graphs in one made an engine crash.
+        # A process for each network: an engine crashed with two dozen compiled graphs in one process.
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
             rows += alone.submit(measure, path, given.data_root, given.faces, threads).result()
     lines = [
         f"{machine()[:-1]}, ONNX Runtime {version('onnxruntime')}, OpenVINO {version('openvino')}.",
         "",
-        f"Times are medians of calls that take turns; x is against {BASE} in the same turns. The difference "
-        f"is the largest of a logit over 16 faces. The score is accuracy on {given.faces} faces of FER2013's "
-        "test part, as change in points; `poster_v2 as published` has random weights and none.",
+        f"Times are medians of alternating calls; x is the speed-up over {BASE} in the same rounds. The "
+        "difference is the largest one of a logit over 16 faces. The score is the change of accuracy in "
+        f"points on {given.faces} faces of the FER2013 test split; `poster_v2 as published` has random "
+        "weights and no score.",
         "",
         *as_table(("network", "engine, precision", "one face", "16 faces", "difference", "score"), rows),
         "",
-        "Training views a second, decoded, varied and batched, by worker processes (0: in the trainer):",
+        "Training views per second, decoded, augmented and batched, by worker processes (0: in the trainer):",
         "",
         *as_table(("views of", "0 workers", "1 worker", "2 workers"), loaded),
     ]

@@ -1,10 +1,10 @@
-"""The table on the card of compact_face: what a run on FER2013 is worth, told in three ways.
+"""The table on the card of compact_face: scores of a run on FER2013 against three kinds of labels.
 
     python benchmarks/fer_table.py --data-root DIR --run RUN
 
-RUN is a run folder, or the bundle of one: `bundles/compact_face` of this repository will do. Scores of the
-test part against the original labels; against the majority of the FER+ votes, where there is one; and against
-the original labels without faces that look like one of training or validation.
+RUN is a run folder or the bundle of one, such as `bundles/compact_face` in this repository. Scores of the
+test split are computed against the original labels; against the majority of the FER+ votes, if there is one;
+and against the original labels without near-duplicates of training or validation faces.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def write(given: argparse.Namespace, result: Evaluation) -> None:
     rows = result.predictions
     found = {
         "original labels": count(rows, {row["id"]: row["true"] for row in rows}, result.labels),
-        "original labels, no look-alikes of training": count(
+        "original labels, without near-duplicates of training faces": count(
             rows, {row["id"]: row["true"] for row in rows if row["id"] not in seen_before}, result.labels
         ),
         "majority of the FER+ votes": count(rows, voted, result.labels),
@@ -75,8 +75,8 @@ def write(given: argparse.Namespace, result: Evaluation) -> None:
         for row in result.per_class
     ]
     lines = [
-        f"FER2013, test part (PublicTest), answered by {of_what(given.run, result.backend)}; 95 % intervals "
-        "over faces, for FER2013 names no persons; ECE over 15 bins.",
+        f"FER2013, test split (PublicTest), predicted by {of_what(given.run, result.backend)}; 95 % "
+        "intervals over faces, because FER2013 does not identify persons; ECE over 15 bins.",
         "",
         *as_table(("truth", "faces", "accuracy", "UAR", "macro F1", "ECE"), table),
         "",
@@ -95,13 +95,13 @@ def write(given: argparse.Namespace, result: Evaluation) -> None:
 def of_what(path: Path, backend: str) -> str:
     """The run or bundle that was evaluated, in words."""
     if is_bundle(path):
-        # The name of the folder alone: the table must not depend on where it lies.
+        # Only the name of the folder: the table must not depend on its location.
         return f"the bundle `{path.name}` ({backend})"
     return f"the run {path.name} ({backend})"
 
 
 def count(rows: list[dict[str, Any]], truth: dict[str, str], labels: tuple[str, ...]) -> dict[str, Any]:
-    """Scores with intervals on the faces that a truth is known of."""
+    """Scores with intervals on the faces with a true label."""
     known = [row for row in rows if row["id"] in truth]
     actual, predicted = (
         np.array([labels.index(name) for name in names])

@@ -1,12 +1,12 @@
-"""How much scores of bpm_gcn on Emotion-Gait vary with the seed, and what changes that; on inner folds only.
+"""Variation of bpm_gcn scores on Emotion-Gait with the seed, for several kinds of weights; inner folds only.
 
     python benchmarks/gait_stability.py --data-root DIR [--runs FOLDER] [--variants NAME ...] [--folds 0 ...]
 
-Each outer fold of `gait_table.py` loses its test part first. One fifth of the remaining subjects is held out
-for scores, validation is cut from the rest as the recipe does, and the network is trained. The weights of one
-training are scored in several ways at no further training: at the epoch that validation loss chooses or at
-the last one, with and without averages. A variant of the recipe is a training of its own. The outer test
-parts take no part in it. Results of finished trainings are kept in FOLDER.
+The test split of each outer fold of `gait_table.py` is removed first. One fifth of the remaining subjects is
+held out for scores, a validation split is taken from the rest as in the recipe, and the network is trained.
+Several kinds of weights of one training are scored: of the epoch selected by validation loss or of the last
+one, with and without averaging. A variant of the recipe is a separate training. The outer test splits are not
+used. Results of finished trainings are kept in FOLDER.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from affekt.core.dataset import Corpus
 from affekt.core.recipe import Recipe, SplitSettings
 from affekt.data.open import open_dataset
 from affekt.engine.averaging import averaging_decay
-from affekt.engine.criterion import Criterion, class_weights
+from affekt.engine.criterion import WeightedLoss, class_weights
 from affekt.engine.experiment import Experiment
 from affekt.engine.loading import EpochSampler, train_loader
 from affekt.engine.optimization import make_optimizer, rate_factor
@@ -39,7 +39,7 @@ OUTPUT = Path(__file__).parent / "results"
 RECIPE = catalog.method("bpm_gcn").folder / "recipes" / "emotion_gait.toml"
 OUTER = SplitSettings(scheme="k_fold", folds=5)
 INNER = SplitSettings(scheme="k_fold", folds=5, fold=0, seed=1)
-# The recipe that was measured, whatever the recipe has become since.
+# The recipe that was measured, independent of later changes.
 MEASURED = ["optimizer.lr=3e-3", "train.epochs=30"]
 VARIANTS = {
     "base": [],
@@ -50,9 +50,9 @@ TITLES = {
     "lr1e-3": "lr 1e-3, 3 epochs of warm-up",
 }
 WAYS = {
-    "best_old95": "epoch by validation loss, average with constant decay .95 (before)",
+    "best_old95": "epoch by validation loss, average with constant decay .95 (former method)",
     "best_c95": "epoch by validation loss, average with growing decay .95",
-    "raw": "last epoch, weights as they are",
+    "raw": "last epoch, no averaging",
     "old95": "last epoch, average with constant decay .95",
     "c95": "last epoch, average with growing decay .95",
     "bn": "last epoch, growing decay .95, batch statistics recomputed",
@@ -105,7 +105,7 @@ def main() -> None:
 
 
 def inner_parts(corpus: Corpus, fold: int) -> Parts:
-    """Training, validation and scored walks; none is in the test part of the outer fold."""
+    """Training, validation and scored walks; none is in the test split of the outer fold."""
     outer = part(corpus.samples, OUTER.model_copy(update={"fold": fold}))
     return part([*outer.train, *outer.validation], INNER)
 
@@ -116,7 +116,7 @@ def trained(recipe: Recipe, corpus: Corpus, parts: Parts) -> dict[str, np.ndarra
     datasets, preprocess = experiment.datasets(), experiment.preprocess
     weights = class_weights(recipe.loss, datasets["train"].targets, corpus.labels)
     model = experiment.network()
-    criterion = Criterion(recipe.loss, corpus.task, weights, corpus.labels)
+    criterion = WeightedLoss(recipe.loss, corpus.task, weights, corpus.labels)
     objective = experiment.method.load("objective")(experiment.config, criterion)
     held = [*parts.validation, *parts.test]
     truth = np.array([corpus.labels.index(str(sample.label)) for sample in held])
@@ -179,7 +179,7 @@ def start_epoch(loader: DataLoader, epoch: int) -> None:
 
 @torch.no_grad()
 def mix(average: nn.Module, model: nn.Module, kept: float) -> None:
-    """Keep this share of the average, take the rest from the model."""
+    """Update a moving average of weights: `kept` is the share of the old average."""
     pairs = zip(
         [*average.parameters(), *average.buffers()], [*model.parameters(), *model.buffers()], strict=True
     )

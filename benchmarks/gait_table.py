@@ -1,11 +1,11 @@
-"""The table on the card of bpm_gcn: cross-validation on Emotion-Gait, beside forests in the same folds.
+"""The table on the card of bpm_gcn: cross-validation on Emotion-Gait, with random forests on the same folds.
 
     python benchmarks/gait_table.py --data-root DIR [--jobs 2] [--runs runs]
 
-Folds are disjoint by subject. In each, the network keeps its last epoch, and its confidence is calibrated on
-validation walks of other subjects inside the training part. Forests see training and validation walks
-together. A score of the network is the mean over the seeds of its training, each counted on all folds.
-Finished runs are kept, so the command can be stopped and started again.
+Folds are disjoint by subject. In each fold, the last epoch of the network is used, and its confidence is
+calibrated on validation walks of other subjects from the training split. Forests are trained on training and
+validation walks. A score of the network is the mean over seeds, each computed on all folds together. Finished
+runs are kept, so the command can be stopped and started again.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def network(fold: int, seed: int, data_root: Path, runs: Path) -> list[dict[str,
 def forest(
     fold: int, seed: int, samples: list[Sample], features: Features, class_weight: str | None
 ) -> list[dict[str, str]]:
-    """Predictions of a random forest on some numbers of each walk."""
+    """Predictions of a random forest on hand-made features of each walk."""
     parts = part(samples, recipe(fold, seed).split)
     known = [*parts.train, *parts.validation]
     model = RandomForestClassifier(TREES, random_state=seed, class_weight=class_weight, n_jobs=1)
@@ -124,7 +124,7 @@ def main() -> None:
     corpus = open_dataset("emotion_gait", options.data_root)
     labels = corpus.labels.names
     trained: dict[int, list[dict[str, str]]] = {seed: [] for seed in SEEDS}
-    # Processes of their own: each run sets torch's threads and generators for itself.
+    # Separate processes: each run sets the threads and random generators of torch.
     pool = ProcessPoolExecutor(options.jobs, mp_context=multiprocessing.get_context("spawn"))
     with pool, Progress() as progress:
         task = progress.add_task("runs", total=FOLDS * len(SEEDS))
@@ -154,7 +154,7 @@ def main() -> None:
 
 
 def write(scores: dict, rows: dict[str, np.ndarray], labels: tuple[str, ...]) -> None:
-    """The table as Markdown and JSON, also on the screen."""
+    """Write the table as Markdown and JSON, and print it."""
     walks = int(next(iter(rows.values()))[0].sum())
     lines = [
         f"Emotion-Gait, {walks} walks, {FOLDS} folds by subject. Each cell: mean of {len(SEEDS)} seeds of "

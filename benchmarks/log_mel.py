@@ -1,7 +1,7 @@
-"""Log-mel cells of untrimmed video beside librosa: `python benchmarks/log_mel.py`.
+"""Log-mel spectrograms of untrimmed video, against librosa: `make log-mel-benchmarks`.
 
-Five minutes of stereo sound at 44.1 kHz, as a file and in memory, to the rows that sound beside 25 frames per
-second; one thread, side by side in one run. Then what two hours cost, and how much memory they take.
+Five minutes of stereo sound at 44.1 kHz, as a file and in memory, to the spectrogram rows of video with 25
+frames per second; one thread, alternating calls. Then time and memory for two hours of sound.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from affekt.media.cells import FFT, HOP, MELS, log_mel_rate, log_mel_rows
 from affekt.media.sound import Waveform
 
 OUTPUT = Path(__file__).parent / "results" / "log_mel.md"
-FRAMES_HZ = 25.0  # of the video beside the sound
+FRAMES_HZ = 25.0  # frame rate of the video
 RATE, SECONDS, REPEATS = 44_100, 300, 7
 LONG_RATE, LONG_S = 16_000, (60, 7_200)
 COLUMNS = ("sound", "affekt", "times real time", "librosa", "times real time", "librosa / affekt")
@@ -35,7 +35,7 @@ Row = tuple[str, ...]
 
 
 def make_sound(seconds: int, rate_hz: int) -> np.ndarray:
-    """A tone that rises over and over, with noise that swells, (2, n) float32."""
+    """Repeated chirps with amplitude-modulated noise, (2, n) float32."""
     t = np.arange(seconds * rate_hz, dtype=np.float32) / rate_hz
     noise = 0.05 * np.random.default_rng(0).standard_normal(len(t), np.float32)
     left = 0.3 * np.sin(2 * np.pi * (200 + 100 * (t % 10)) * (t % 10)) + noise * np.abs(np.sin(9.4 * t))
@@ -62,7 +62,7 @@ def wave_of_librosa(sound: np.ndarray) -> np.ndarray:
 
 
 def side_by_side(folder: Path) -> list[Row]:
-    """Both in turns, for sound in memory and in files."""
+    """Rows of both libraries, for sound in memory and in files."""
     sound = make_sound(SECONDS, RATE)
     wav = folder / "sound.wav"
     soundfile.write(wav, sound.T, RATE)
@@ -73,7 +73,7 @@ def side_by_side(folder: Path) -> list[Row]:
         "MP3": encode(folder / "sound.mp3", sound, "libmp3lame"),
     }
     pairs = {
-        "in memory, one channel at the rate that is needed": (
+        "in memory, one channel at the required rate": (
             partial(log_mel_rows, Waveform(ready, log_mel_rate(FRAMES_HZ)), FRAMES_HZ),
             partial(of_librosa, ready[0], log_mel_rate(FRAMES_HZ)),
         ),
@@ -103,13 +103,13 @@ def side_by_side(folder: Path) -> list[Row]:
 
 
 def measured(short: Path, path: Path) -> list[float]:
-    """Seconds, MB of the rows, and MB by which they raise the peak of a process that has read `short`."""
+    """Seconds, MB of the rows, and increase in MB of the peak memory of a process that has read `short`."""
     code = [sys.executable, __file__, str(short), str(path)]
     return [float(part) for part in subprocess.run(code, check=True, capture_output=True).stdout.split()]
 
 
 def print_measured(short: Path, path: Path) -> None:
-    """The part of the child."""
+    """Measure in the child process."""
     log_mel_rows(short, FRAMES_HZ)
     before, start = peak_mb(), time.perf_counter()
     rows = log_mel_rows(path, FRAMES_HZ)
@@ -117,7 +117,7 @@ def print_measured(short: Path, path: Path) -> None:
 
 
 def at_length(folder: Path) -> list[Row]:
-    """What a minute and two hours take."""
+    """Time and memory for a minute and for two hours."""
     minute = make_sound(60, LONG_RATE)[:1]
     short = folder / "short.wav"
     soundfile.write(short, minute[:, : 15 * LONG_RATE].T, LONG_RATE)
@@ -148,22 +148,22 @@ def main() -> None:
     write_report(
         OUTPUT,
         [
-            "# What the sound beside a video costs",
+            "# Log-mel spectrograms of untrimmed video",
             "",
             f"Written by `python benchmarks/log_mel.py`. {machine()} librosa {version('librosa')}, PyAV "
             f"{version('av')}.",
             "",
             f"{SECONDS // 60} minutes of stereo sound at {RATE / 1000} kHz to a log-mel spectrogram of "
             f"{MELS} bins, two rows to each of {FRAMES_HZ:g} frames a second: decoded, mixed to one channel, "
-            f"resampled to {log_mel_rate(FRAMES_HZ):,} Hz by soxr, in windows of {FFT}, each {HOP}. One "
-            f"thread; medians of {REPEATS} turns in which both take part, the ratio is taken within turns. "
-            "librosa holds the whole sound, affekt ten seconds of it. Programs at work on the machine, these "
-            f"included: {load:.1f} before, {os.getloadavg()[0]:.1f} after.",
+            f"resampled to {log_mel_rate(FRAMES_HZ):,} Hz by soxr, in windows of {FFT} with hop {HOP}. One "
+            f"thread; medians of {REPEATS} rounds of alternating calls, ratios within rounds. librosa keeps "
+            "the whole sound in memory, affekt ten seconds of it. Load average of the machine: "
+            f"{load:.1f} before, {os.getloadavg()[0]:.1f} after.",
             "",
             *as_table(COLUMNS, rows),
             "",
-            f"WAV of one channel at {LONG_RATE / 1000:g} kHz, and how far it raises the peak memory of a "
-            "process that has read 15 s:",
+            f"WAV of one channel at {LONG_RATE / 1000:g} kHz, and growth of the peak memory of a process "
+            "that has read 15 s:",
             "",
             *as_table(("length", "time", "times real time", "rows", "growth"), long_rows),
         ],

@@ -1,9 +1,9 @@
-"""TSL-Net as published on untrimmed video: engines, hours in constant memory, and what a training step holds.
+"""TSL-Net as published on untrimmed video: engines, memory for hours of video, memory of a training step.
 
     python benchmarks/long_video.py [--only engines hours step] [--cells N] [--output FILE]
 
-Weights and features are random: trained ones are not ours to give, and neither speed nor memory hangs on
-them. Memory is that of processes that do nothing else. Some ten minutes on two idle cores.
+Weights and features are random: trained ones cannot be published here, and neither speed nor memory depends
+on them. Memory is measured in separate processes. Some ten minutes on two idle cores.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from affekt.deploy.backends.network import Backend, Precision
 from affekt.deploy.export.export import export
 from affekt.deploy.export.graphs import random_batch
 from affekt.deploy.load import load
-from affekt.engine.criterion import Criterion
+from affekt.engine.criterion import WeightedLoss
 from affekt.engine.loading import Collate
 from affekt.engine.module import TrainingModule
 from affekt.engine.optimization import make_optimizer
@@ -57,13 +57,13 @@ from affekt.tasks.single_label import SingleLabelScorer
 OUTPUT = Path(__file__).parent / "results" / "long_video.md"
 PARTS = ("engines", "hours", "step")
 METHOD = "tsl_net"
-BAR = 2  # how much faster than eager PyTorch the best engine has to be
+REQUIRED = 2  # required speed-up of the best engine over eager PyTorch
 CELLS = (128, 452)  # of a video: 1.2 and 4.8 minutes at 25 frames per second
-BUDGET_S = 40.0  # for all turns of one row of engines
+BUDGET_S = 40.0  # for all rounds of one row of engines
 RATE_HZ, CELL_S = 25.0, 16 / 25.0
 MINUTES = (10, 60, 120)
-VIDEOS, STEP_CELLS = 16, 184  # of a training step; as many cells as the shortest video of TSL-300 has
-SAME = 1e-4  # of a tensor's largest gradient: what the order of a sum may change
+VIDEOS, STEP_CELLS = 16, 184  # of a training step; number of cells of the shortest video of TSL-300
+SAME = 1e-4  # tolerance for the order of summation, relative to the largest gradient of a tensor
 Row = tuple[str, ...]
 ENGINES: Mapping[str, tuple[Backend, Precision]] = {
     "ONNX Runtime, f32": ("onnxruntime", "f32"),
@@ -80,7 +80,7 @@ RECIPE: dict[str, Any] = {
     "train": {"batch_size": 1, "accumulate": VIDEOS, "epochs": 1},
 }
 
-# A process that has a bundle and features, and no PyTorch; it tells what it took.
+# A process with a bundle and features, without PyTorch; it prints time and memory.
 ANSWER = """
 import json, sys, time
 from pathlib import Path
@@ -95,7 +95,7 @@ def resident(name):
 bundle, folder, rate_hz = sys.argv[1:]
 predictor = Predictor.open(bundle, backend="onnxruntime")
 media = {name: Path(folder) / f"{name}.npy" for name in ("rgb", "logmel")}
-own = [0.0]  # memory that is no file's, at its highest
+own = [0.0]  # anonymous memory over time
 start = time.perf_counter()
 found = localize(
     predictor,
@@ -109,15 +109,15 @@ print(json.dumps({**values, "peak": resident("VmHWM"), "own": max(*own, resident
 """
 
 
-# ---- the network as folders
+# ---- checkpoint and bundle
 
 
 def make_folders(folder: Path) -> tuple[Path, Path]:
-    """A checkpoint and its bundle, by the way that a file of the authors goes."""
+    """A checkpoint and its bundle, converted from a file in the format of the authors."""
     method = catalog.method(METHOD)
     with torch.device("meta"):
         state: dict[str, Tensor] = method.load("model")(method.make_config({})).state_dict()
-    # Drawn as in the parity cases: fresh initial weights hardly say anything.
+    # Random as in the parity cases: with initial weights, outputs hardly depend on the input.
     names = method.load("weights").to_theirs(state)
     drawn = {
         names[key]: torch.from_numpy(draw_tensor(key, tuple(value.shape), str(value.dtype)[6:], 0))
@@ -132,7 +132,7 @@ def make_folders(folder: Path) -> tuple[Path, Path]:
 
 
 def engine_rows(checkpoint: Path, bundle: Path, threads: Sequence[int], cells: Sequence[int]) -> list[Row]:
-    """A row for each engine, number of threads and length; engines take turns."""
+    """A row for each engine, number of threads and length; calls of the engines alternate."""
     rows: list[Row] = []
     for count in threads:
         torch.set_num_threads(count)
@@ -156,27 +156,27 @@ def engine_rows(checkpoint: Path, bundle: Path, threads: Sequence[int], cells: S
 
 
 def verdict(rows: Sequence[Row]) -> str:
-    """Where the bar was reached, in f32 and in any precision."""
+    """Whether the required speed-up was reached, in f32 and in any precision."""
 
     def best(title: str, *, f32: bool) -> float:
         ratios = [row[3] for row in rows if row[0] == title and (row[1].endswith("f32") or not f32)]
         return max(float(ratio.removesuffix("x")) for ratio in ratios)
 
     titles = list(dict.fromkeys(row[0] for row in rows))
-    told = [
+    ratios = [
         f"{title}: {best(title, f32=False):.1f}x ({best(title, f32=True):.1f}x in f32)" for title in titles
     ]
-    reached = all(best(title, f32=False) >= BAR for title in titles)
-    in_f32 = all(best(title, f32=True) >= BAR for title in titles)
-    say = "reached" if in_f32 else "reached, but not in f32 everywhere" if reached else "MISSED"
-    return f"The bar is {BAR}x for the best engine: {say}. {'; '.join(told)}."
+    reached = all(best(title, f32=False) >= REQUIRED for title in titles)
+    in_f32 = all(best(title, f32=True) >= REQUIRED for title in titles)
+    result = "reached" if in_f32 else "reached, but not in f32 everywhere" if reached else "MISSED"
+    return f"The required speed-up of the best engine is {REQUIRED}x: {result}. {'; '.join(ratios)}."
 
 
 # ---- hours
 
 
 def write_features(folder: Path, minutes: int) -> None:
-    """Features of a video as files, written piece by piece: this process holds no more than a minute."""
+    """Features of a video as files, written in parts: this process holds one minute at a time."""
     cells = int(minutes * 60 / CELL_S)
     rng = np.random.default_rng(minutes)
     folder.mkdir()
@@ -198,20 +198,20 @@ def hour_rows(bundle: Path, folder: Path) -> list[Row]:
         place = folder / str(minutes)
         write_features(place, minutes)
         code = [sys.executable, "-c", ANSWER, str(bundle), str(place), str(RATE_HZ)]
-        told = json.loads(subprocess.run(code, check=True, capture_output=True, text=True).stdout)
+        measured = json.loads(subprocess.run(code, check=True, capture_output=True, text=True).stdout)
         size = sum(file.stat().st_size for file in place.iterdir()) / 2**20
-        before = before or told["own"]
+        before = before or measured["own"]
         rows.append(
             (
                 f"{minutes} minutes",
-                f"{told['cells']:,}",
+                f"{measured['cells']:,}",
                 f"{size:.0f} MB",
-                f"{told['peak']:.0f} MB",
-                f"{told['own']:.0f} MB",
-                f"{told['own'] - before:+.0f} MB",
-                f"{told['seconds']:.1f} s",
-                f"{told['seconds'] / minutes * 1e3:.0f} ms",
-                f"{told['segments']:,}",
+                f"{measured['peak']:.0f} MB",
+                f"{measured['own']:.0f} MB",
+                f"{measured['own'] - before:+.0f} MB",
+                f"{measured['seconds']:.1f} s",
+                f"{measured['seconds'] / minutes * 1e3:.0f} ms",
+                f"{measured['segments']:,}",
             )
         )
         print(rows[-1], flush=True)
@@ -222,7 +222,7 @@ def hour_rows(bundle: Path, folder: Path) -> list[Row]:
 
 
 class DrawnVideos(Dataset[dict[str, np.ndarray]]):
-    """Features of some videos with points, drawn when they are asked for."""
+    """Random features of some videos with points, generated at access."""
 
     def __init__(self, cells: int) -> None:
         self.cells = cells
@@ -245,11 +245,11 @@ class DrawnVideos(Dataset[dict[str, np.ndarray]]):
 
 @dataclass(frozen=True)
 class Step:
-    """What a training step took.
+    """Time and memory of a training step.
 
     Attributes:
-        peak_mb: Of resident memory, all in all.
-        held_mb: Of that, what was there before the step: PyTorch, parameters, the optimizer's state.
+        peak_mb: Peak of resident memory.
+        held_mb: Resident memory before the step: PyTorch, parameters, state of the optimizer.
     """
 
     seconds: float
@@ -258,7 +258,7 @@ class Step:
 
 
 class Watched(pl.Callback):
-    """Measures the step of a trainer, and writes its gradients down."""
+    """Measures the step of a trainer, and saves its gradients."""
 
     def __init__(self, watch: Watch) -> None:
         self.watch = watch
@@ -276,7 +276,7 @@ class Watched(pl.Callback):
 
 
 class Watch:
-    """Time and memory of a step, without what writing its gradients to a file takes."""
+    """Time and memory of a step, without saving its gradients."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
@@ -284,7 +284,7 @@ class Watch:
         self.held = self.seconds = self.since = 0.0
 
     def begin(self, optimizer: torch.optim.Optimizer, network: nn.Module) -> None:
-        """The optimizer's state is there, as in any step but the first."""
+        """Create the state of the optimizer, as it exists in any step but the first, and start measuring."""
         for parameter in network.parameters():
             parameter.grad = torch.zeros_like(parameter)
         optimizer.step()
@@ -294,7 +294,7 @@ class Watch:
         self.since = time.perf_counter()
 
     def gradients(self, network: nn.Module) -> None:
-        """Write them down, off the clock."""
+        """Save gradients; this is not measured."""
         self.seconds += time.perf_counter() - self.since
         self.peaks.append(peak_mb())
         found = {name: p.grad for name, p in network.named_parameters() if p.grad is not None}
@@ -303,7 +303,7 @@ class Watch:
         self.since = time.perf_counter()
 
     def end(self) -> None:
-        """The step is done."""
+        """Stop measuring."""
         self.seconds += time.perf_counter() - self.since
         self.peaks.append(peak_mb())
 
@@ -313,7 +313,7 @@ class Watch:
 
 
 def forget_peak() -> None:
-    """The peak of this process's memory is from now on what it holds now."""
+    """Reset the peak memory of this process to its current memory."""
     Path("/proc/self/clear_refs").write_text("5")
 
 
@@ -323,7 +323,7 @@ def module_of(recipe: Recipe) -> TrainingModule:
     config = method.make_config({})
     seed_torch(recipe.seed, INITIAL_WEIGHTS)
     model = method.load("model")(config)
-    criterion = Criterion(recipe.loss, find_task("localization"), None, label_set("tsl-2"))
+    criterion = WeightedLoss(recipe.loss, find_task("localization"), None, label_set("tsl-2"))
     names = method.load("preprocess")(config).spec.names
     return TrainingModule(
         model, method.load("objective")(config, criterion), names, recipe, SingleLabelScorer()
@@ -336,7 +336,7 @@ def loader_of(cells: int) -> DataLoader[Any]:
 
 
 def step_of_engine(cells: int, file: Path) -> Step:
-    """A step as the engine takes it: a backward pass each video."""
+    """A step of the engine: a backward pass per video."""
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     recipe = Recipe.from_values(RECIPE)
     watch = Watch(file)
@@ -355,7 +355,7 @@ def step_of_engine(cells: int, file: Path) -> Step:
 
 
 def step_of_reference(cells: int, file: Path) -> Step:
-    """The same step as the reference takes it: losses of all videos first, then one backward pass."""
+    """The same step as in the reference: losses of all videos first, then one backward pass."""
     recipe = Recipe.from_values(RECIPE)
     module = module_of(recipe)
     parameters = {name: p for name, p in module.named_parameters() if p.requires_grad}
@@ -376,10 +376,10 @@ def step_of_reference(cells: int, file: Path) -> Step:
 
 
 def step_rows(cells: int, folder: Path) -> tuple[list[Row], str]:
-    """Both ways, each in a fresh process; their gradients have to be the same."""
+    """Both kinds of steps, each in a new process; their gradients must be equal."""
     rows: list[Row] = []
     ways = {
-        "a backward pass each video (affekt)": step_of_engine,
+        "a backward pass per video (affekt)": step_of_engine,
         "one for all videos (reference)": step_of_reference,
     }
     files = [folder / f"{call.__name__}.safetensors" for call in ways.values()]
@@ -403,13 +403,13 @@ def step_rows(cells: int, folder: Path) -> tuple[list[Row], str]:
     assert worst < SAME, f"gradients differ by {worst:.1e} of the largest of their tensor"
     ours, theirs = (step.peak_mb - step.held_mb for step in steps)
     return rows, (
-        f"The reference's way needs {theirs / ours:.1f} times as much beyond what is held anyway. Gradients "
-        f"are the same: no tensor's differ by more than {worst:.0e} of its largest one."
+        f"The step of the reference needs {theirs / ours:.1f} times as much memory in addition to that "
+        f"before the step. Gradients are equal within {worst:.0e} of the largest gradient of each tensor."
     )
 
 
 def largest_difference(one: Path, other: Path) -> float:
-    """Of gradients in two files, relative to the largest of each tensor."""
+    """Largest difference of gradients in two files, relative to the largest gradient of each tensor."""
     ours, theirs = load_file(one), load_file(other)
     assert ours.keys() == theirs.keys() and len(ours) > 0
     return max(
@@ -437,7 +437,7 @@ def main() -> None:
         folder = Path(name)
         checkpoint, bundle = make_folders(folder)
         if "engines" in options.only:
-            # A process of its own: many compiled graphs in one have crashed OpenVINO.
+            # A separate process: OpenVINO crashed with many compiled graphs in one process.
             with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
                 rows = pool.submit(engine_rows, checkpoint, bundle, options.threads, CELLS).result()
             body += [
@@ -445,44 +445,44 @@ def main() -> None:
                 "## Engines",
                 "",
                 "One video, from features to logits of each cell: the bundle against eager PyTorch. Medians "
-                "of calls that take turns; ratios are medians within a turn.",
+                "of alternating calls; ratios are medians within a round.",
                 "",
                 *as_table(("video", "engine", "time", "against eager", "largest change of a logit"), rows),
                 "",
                 verdict(rows),
             ]
         if "hours" in options.only:
-            columns = ("video", "cells", "files of features", "peak resident memory", "of it no file's")
-            columns += ("growth", "time", "a minute of video", "segments")
+            columns = ("video", "cells", "files of features", "peak resident memory", "anonymous memory")
+            columns += ("growth", "time", "per minute of video", "segments")
             body += [
                 "",
                 "## Hours",
                 "",
                 f"Features of a video of {RATE_HZ:g} frames per second, memory-mapped files, to curves and "
-                "segments by the bundle: `Predictor.localize` in ONNX Runtime, a fresh process each. Pages "
-                "of mapped files that were read count as resident until somebody else needs the memory.",
+                "segments by the bundle: `Predictor.localize` in ONNX Runtime, a new process each. Pages of "
+                "mapped files that were read count as resident until the system needs the memory.",
                 "",
                 *as_table(columns, hour_rows(bundle, folder)),
             ]
         if "step" in options.only:
-            rows, told = step_rows(options.cells, folder)
+            rows, summary = step_rows(options.cells, folder)
             columns = ("gradients by", "peak resident memory", "held before the step", "the step", "time")
             body += [
                 "",
                 "## A training step",
                 "",
-                f"{VIDEOS} videos of {options.cells} cells, both streams, all losses, Adam: a video a batch "
-                f"and `train.accumulate` {VIDEOS} in the engine, and the same losses added up before one "
-                "backward pass. A fresh process each, one step.",
+                f"{VIDEOS} videos of {options.cells} cells, both streams, all losses, Adam: one video per "
+                f"batch and `train.accumulate` {VIDEOS} in the engine, and the same losses summed before one "
+                "backward pass. A new process each, one step.",
                 "",
                 *as_table(columns, rows),
                 "",
-                told,
+                summary,
             ]
     lines += [
         f"Written by `python benchmarks/long_video.py`. {machine()} onnxruntime {version('onnxruntime')}, "
-        f"openvino {version('openvino')}. Published sizes, random weights. Programs at work on the machine, "
-        f"these included: {load_before:.1f} before, {os.getloadavg()[0]:.1f} after.",
+        f"openvino {version('openvino')}. Published sizes, random weights. Load average of the machine: "
+        f"{load_before:.1f} before, {os.getloadavg()[0]:.1f} after.",
     ]
     write_report(options.output, lines + body)
 

@@ -1,7 +1,7 @@
-"""What preparing clips costs and what it saves: `make prepare-benchmarks CLIPS="FILE ..."`.
+"""Cost and benefit of prepared clips: `make prepare-benchmarks CLIPS="FILE ..."`.
 
-Every clip is stored in both forms and then read as training reads it: 12 snippets of 16 neighbouring frames
-at random places, 128 rows high. Reading the original in the same turns is what preparing saves.
+Every clip is stored in both formats and then read as in training: 12 snippets of 16 consecutive frames at
+random places, 128 rows high. The original is read in the same rounds for comparison.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def reader(video: Video, numbers: Callable[[], np.ndarray]) -> Callable[[], obje
 
 
 def snippets(frames: int) -> Callable[[], np.ndarray]:
-    """Neighbouring frames at random places; every reader draws the same ones in the same order."""
+    """Consecutive frames at random places; every reader draws the same ones in the same order."""
     rng = np.random.default_rng(0)
     last = max(1, frames - FRAMES + 1)
     return lambda: np.concatenate(
@@ -43,10 +43,10 @@ def snippets(frames: int) -> Callable[[], np.ndarray]:
 
 
 def measure(file: Path, folder: Path) -> tuple[list[Row], tuple[float, float]]:
-    """Rows of one clip, as it is and in both forms; how many times JPEG's bytes and video's time are."""
+    """Rows of one clip, original and in both formats; ratios of bytes (JPEG) and of reading time (video)."""
     original = open_video(file)
-    readers = {"as it is": reader(original, snippets(len(original)))}
-    sizes, taken, errors = {"as it is": file.stat().st_size}, {"as it is": 0.0}, {"as it is": 0.0}
+    readers = {"original": reader(original, snippets(len(original)))}
+    sizes, taken, errors = {"original": file.stat().st_size}, {"original": 0.0}, {"original": 0.0}
     numbers = np.linspace(0, len(original) - 1, 8).astype(int)
     for form in FORMS:
         stored = folder / f"{form}.mp4"
@@ -78,10 +78,10 @@ def measure(file: Path, folder: Path) -> tuple[list[Row], tuple[float, float]]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("clips", type=Path, nargs="+", help="files with a picture")
+    parser.add_argument("clips", type=Path, nargs="+", help="video files")
     given = parser.parse_args(arguments)
     if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {0})  # one core: a worker of training has no other
+        os.sched_setaffinity(0, {0})  # one core, as for a worker process in training
     rows: list[Row] = []
     compared: list[tuple[float, float]] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -93,14 +93,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     lines = [
         machine(),
         "",
-        f"One core. Stored at 240 rows. A view is {SNIPPETS} snippets of {FRAMES} neighbouring frames, "
-        f"{ROWS} rows high; x is against the clip as it is, in the same turns. Bytes and time of preparing "
-        "are per second of clip. The difference is the mean of a pixel, of 255.",
+        f"One core. Stored at 240 rows. A view is {SNIPPETS} snippets of {FRAMES} consecutive frames, "
+        f"{ROWS} rows high; x is the speed-up over the original clip, in the same rounds. Bytes and time of "
+        "preparing are per second of clip. The difference is the mean absolute one of pixels, range 255.",
         "",
-        *as_table(("clip", "form", "bytes", "preparing", "one view", "faster", "difference"), rows),
+        *as_table(("clip", "format", "bytes", "preparing", "one view", "faster", "difference"), rows),
         "",
         f"In the median, JPEG takes {bytes_more:.1f} times the bytes, video {time_more:.1f} times the time "
-        "of a view. `video` is the default: what does not fit into memory has to come from the disk.",
+        "of a view. `video` is the default: smaller files matter if the data do not fit into memory.",
     ]
     write_report(OUTPUT, lines)
 

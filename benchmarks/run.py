@@ -1,6 +1,7 @@
-"""What affekt costs, side by side with its alternatives in one run: `python benchmarks/run.py`.
+"""Start-up time, inference and training steps of all methods, against eager PyTorch: `make benchmarks`.
 
-Absolute times belong to the machine that the table names; ratios are taken within turns, see `timing.py`.
+Absolute times depend on the machine, which the table names; ratios are computed within rounds, see
+`timing.py`.
 """
 
 from __future__ import annotations
@@ -32,17 +33,17 @@ from affekt.media.skeleton import Skeleton
 
 OUTPUT = Path(__file__).parent / "results" / "costs.md"
 REPEATS = 15
-STEP = 8  # items of a training step
+STEP = 8  # batch size of a training step
 Row = tuple[str, ...]
 
 
 def python(code: str, *arguments: str) -> Callable[[], object]:
-    """A fresh interpreter running `code`."""
+    """A call that runs `code` in a new interpreter."""
     return lambda: subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True)
 
 
 def start_up(folder: Path) -> list[Row]:
-    """Import, and a cold prediction of one walk with a small bundle."""
+    """Time of the import, and of a cold prediction of one walk with a small bundle."""
     starts = {"bare": python("pass"), "affekt": python("import affekt")}
     bare, ours = in_turns(starts, REPEATS).values()
     recipe = Recipe.from_values(
@@ -67,7 +68,7 @@ def start_up(folder: Path) -> list[Row]:
 
 
 def networks(name: str) -> dict[str, tuple[Settings, nn.Module, InputSpec]]:
-    """The networks of a method worth timing: the published one, and those of recipes that differ from it."""
+    """The networks of a method: the published one, and those of recipes with other tensors."""
     method = catalog.method(name)
     recipes = sorted((method.folder / "recipes").glob("*.toml"))
     configs = {"as published": method.make_config()}

@@ -1,12 +1,12 @@
-"""What TSL-Net finds in long shapes: by what it sees and hears, by the sign of its contrast, by noisy points.
+"""TSL-Net on long shapes: by modality, by the sign of the contrastive term, by annotation errors of points.
 
     python benchmarks/segments_table.py [--store DIR --runs DIR] [--only NAME ...] [--seeds N] [--output DIR]
 
-The corpus is invented: events of 6 to 25 s in videos of 3 to 6 minutes, a third of them seen, a third heard,
-a third both. It is encoded as real video and sound files first (`--store`), features are made from these, and
-networks learn from single marked frames that err as often as those of real annotators. They are evaluated on
-troupes they never saw, beside answers that need no network and a classifier of sliding windows that is given
-the same features and the same points. Finished runs in `--runs` are used again.
+The corpus is generated: events of 6 to 25 s in videos of 3 to 6 minutes, a third of them visible, a third
+audible, a third both. It is encoded as video and sound files first (`--store`), features are computed from
+these, and networks are trained on points with the annotation errors of TSL-300. They are tested on subjects
+that were not in training, and compared with answers without a network and with a classifier of sliding
+windows on the same features and points. Finished runs in `--runs` are reused.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from affekt.core.sample import Localized, Sample
 from affekt.data.open import open_dataset
 from affekt.data.prepare.clip import annotated
 from affekt.data.prepare.prepare import prepare
-from affekt.data.store.index import CLIPS, Entry, read_index, write_index
+from affekt.data.store.index import CLIPS, ClipEntry, read_index, write_index
 from affekt.deploy.load import load
 from affekt.deploy.runtime.predictor import Predictor
 from affekt.engine.splits import part
@@ -52,15 +52,15 @@ from affekt.tasks.localization.task import localize
 OUTPUT = Path(__file__).parent / "results"
 DATA = "long_shapes"
 PALE = "#8b93a1"
-FAR_S = 15.0  # from any point: where the classifier of windows takes its background from
-WINDOWS_S = (6.0, 10.0, 16.0, 24.0)  # of the classifier that slides
-OVERLAP = 0.5  # of its windows that are kept
-SHOWN = 2  # test videos that are drawn
+FAR_S = 15.0  # least distance from any point of background windows of the classifier
+WINDOWS_S = (6.0, 10.0, 16.0, 24.0)  # lengths of sliding windows
+OVERLAP = 0.5  # tIoU above which non-maximum suppression removes a window
+SHOWN = 2  # test videos in the figure
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A row of the table: the method's recipe with changes, on points of some noise."""
+    """A row of the table: the recipe of the method with changes, and the error rate of points."""
 
     title: str
     overrides: tuple[str, ...] = ()
@@ -78,17 +78,18 @@ VARIANTS: Mapping[str, Variant] = {
     "video": Variant("picture", recipe="tsl_net/long_shapes_video"),
     "audio": Variant("sound", recipe="tsl_net/long_shapes_audio"),
     "reference-sign": Variant(
-        "picture + sound, reference's sign of contrast", ("config.contrast_sign=reference",)
+        "picture + sound, sign of the contrastive term as in the reference",
+        ("config.contrast_sign=reference",),
     ),
-    "no-contrast": Variant("picture + sound, no contrast", ("config.loss.contrast=0.0",)),
-    "clean": Variant("picture + sound, a right point for every event", point_noise=0.0),
-    "noisy": Variant("picture + sound, twice the errors", point_noise=2.0),
+    "no-contrast": Variant("picture + sound, no contrastive term", ("config.loss.contrast=0.0",)),
+    "clean": Variant("picture + sound, no annotation errors", point_noise=0.0),
+    "noisy": Variant("picture + sound, twice the annotation errors", point_noise=2.0),
 }
 
 
 @dataclass(frozen=True)
 class Row:
-    """What one way of finding is worth: scores of each seed, and an interval of the first seed's mAP."""
+    """Results of one detector: scores of each seed, and an interval of the mAP of the first seed."""
 
     title: str
     scores: Sequence[Mapping[str, float]]
@@ -103,12 +104,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--store", type=Path, help="where encoded videos go; thrown away if not given")
-    parser.add_argument("--runs", type=Path, help="where runs go; thrown away if not given")
+    parser.add_argument("--store", type=Path, help="folder of encoded videos; default: temporary")
+    parser.add_argument("--runs", type=Path, help="folder of runs; default: temporary")
     parser.add_argument("--only", choices=VARIANTS, action="append", help="may be repeated")
-    parser.add_argument("--seeds", type=int, default=1, help="trainings of each row")
-    parser.add_argument("--set", dest="changes", action="append", default=[], help="a=b, for a quick try")
-    parser.add_argument("--videos", type=int, help="fewer than the corpus has, for a quick try")
+    parser.add_argument("--seeds", type=int, default=1, help="number of trainings of each row")
+    parser.add_argument(
+        "--set",
+        dest="changes",
+        action="append",
+        default=[],
+        help="a=b, a change of the recipes, for a quick test",
+    )
+    parser.add_argument("--videos", type=int, help="number of videos, for a quick test")
     parser.add_argument("--output", type=Path, default=OUTPUT, help="folder of table and figure")
     options = parser.parse_args()
     chosen = {name: VARIANTS[name] for name in options.only or VARIANTS}
@@ -123,7 +130,7 @@ def main() -> None:
         predictor = load(run.path)
         references = references_of(parts.train, parts.test, corpus, predictor)
         shown = [(sample, localize(predictor, sample)) for sample in parts.test[:SHOWN]]
-        quick = f" A quick try: {', '.join(options.changes)}." if options.changes or options.videos else ""
+        quick = f" A quick test: {', '.join(options.changes)}." if options.changes or options.videos else ""
         write_report(
             options.output / "segments.md", report(rows, references, parts.test, options.seeds, quick)
         )
@@ -134,7 +141,7 @@ def main() -> None:
 
 
 class Stores:
-    """The corpus as encoded files; another one with the same files for each noise of points."""
+    """Stores of the encoded corpus: one for each error rate of points, with the same media files."""
 
     def __init__(self, root: Path, videos: int | None) -> None:
         self.root = root
@@ -142,36 +149,36 @@ class Stores:
         self.options: dict[str, Any] = {**whole, **({"videos": videos} if videos else {})}
 
     def at(self, point_noise: float) -> Path:
-        """The store whose points err so often."""
+        """The store with an error rate of points."""
         plain = self.root / "1"
-        prepare(DATA, plain, options=self.options, on_item=told)
+        prepare(DATA, plain, options=self.options, on_item=print_progress)
         if point_noise == 1.0:
             return plain
         other = self.root / f"{point_noise:g}"
         if not other.is_dir():
-            self._marked_anew(plain, other, point_noise)
+            self._copy_with_points(plain, other, point_noise)
         return other
 
-    def _marked_anew(self, plain: Path, other: Path, point_noise: float) -> None:
+    def _copy_with_points(self, plain: Path, other: Path, point_noise: float) -> None:
         (other / CLIPS).mkdir(parents=True)
         for file in (plain / CLIPS).iterdir():
             os.link(file, other / CLIPS / file.name)
         index = read_index(plain)
         chosen = {**index.header.options, "point_noise": point_noise}
         samples = {sample.id: sample for sample in open_dataset(DATA, None, chosen).samples}
-        entries: tuple[Entry, ...] = tuple(annotated(entry, samples[entry.id]) for entry in index.entries)
+        entries: tuple[ClipEntry, ...] = tuple(annotated(entry, samples[entry.id]) for entry in index.entries)
         header = index.header.model_copy(update={"options": chosen})
         write_index(other, index.model_copy(update={"header": header, "entries": entries}))
 
 
-def told(done: int, total: int) -> None:
-    """Progress of encoding, now and then."""
+def print_progress(done: int, total: int) -> None:
+    """Print the progress of encoding, every ten videos."""
     if done % 10 == 0:
         print(f"encoded {done} of {total} videos", flush=True)
 
 
 def recipe_of(variant: Variant, stores: Stores, changes: Sequence[str], *, seed: int) -> Recipe:
-    """The method's recipe, changed."""
+    """The recipe of the method with the changes of a variant."""
     data = {**stores.options, "point_noise": variant.point_noise}
     return Recipe.load(
         [variant.recipe],
@@ -185,7 +192,7 @@ def recipe_of(variant: Variant, stores: Stores, changes: Sequence[str], *, seed:
 
 
 def encoder_of(runs: Path) -> Path:
-    """A frame encoder that learned to see on short clips of moving shapes, which have other labels."""
+    """A frame encoder that was trained on short clips of moving shapes, which have other labels."""
     folder = runs / "encoder"
     if not folder.is_dir():
         recipe = Recipe.load(["vaanet/moving_shapes"], ["config.streams=visual"])
@@ -195,7 +202,7 @@ def encoder_of(runs: Path) -> Path:
 
 
 def row_of(variant: Variant, stores: Stores, runs: Path, changes: Sequence[str], seeds: int) -> Row:
-    """Train and evaluate, or read what an earlier call found."""
+    """Train and evaluate, or read the results of an earlier call."""
     scores: list[dict[str, float]] = []
     intervals: list[tuple[float, float]] = []
     root = stores.at(variant.point_noise)
@@ -213,13 +220,13 @@ def row_of(variant: Variant, stores: Stores, runs: Path, changes: Sequence[str],
     return Row(variant.title, scores, intervals[0])
 
 
-# ---- answers that need no network, and windows that slide
+# ---- answers without a network, and sliding windows
 
 
 def references_of(
     training: Sequence[Sample], tests: Sequence[Sample], corpus: Corpus, predictor: Predictor
 ) -> list[Row]:
-    """All neutral, the whole video, and a classifier of windows on the network's own features."""
+    """All neutral, the whole video, and a classifier of windows on the features of the network."""
     names = corpus.labels.names
     truths = {sample.id: Segments.of(sample.segments or ()) for sample in tests}
     durations = {sample.id: float(sample.facts["duration_s"]) for sample in tests}
@@ -228,11 +235,11 @@ def references_of(
         for name, length in durations.items()
     }
     windows = sliding(training, tests, corpus, predictor)
-    troupes = {sample.id: sample.subject for sample in tests}
+    subjects = {sample.id: sample.subject for sample in tests}
     return [
-        scored("all neutral", {}, truths, names, troupes),
-        scored("the whole video, both classes", whole, truths, names, troupes),
-        scored("sliding windows, logistic regression", windows, truths, names, troupes),
+        scored("all neutral", {}, truths, names, subjects),
+        scored("the whole video, both classes", whole, truths, names, subjects),
+        scored("sliding windows, logistic regression", windows, truths, names, subjects),
     ]
 
 
@@ -241,18 +248,18 @@ def scored(
     found: Mapping[str, Segments],
     truths: Mapping[str, Segments],
     names: Sequence[str],
-    troupes: Mapping[str, str | None],
+    subjects: Mapping[str, str | None],
 ) -> Row:
-    """A row of something that has no seeds."""
+    """A row of a detector without seeds."""
     scores = detection_scores(found, truths, labels=names).to_dict()
-    intervals = detection_intervals(found, truths, labels=names, subjects=troupes)
+    intervals = detection_intervals(found, truths, labels=names, subjects=subjects)
     return Row(title, [scores], intervals.ranges["map"])
 
 
 def sliding(
     training: Sequence[Sample], tests: Sequence[Sample], corpus: Corpus, predictor: Predictor
 ) -> dict[str, Segments]:
-    """Windows of several lengths, by a classifier that learned from those around points and far from any."""
+    """Windows of several lengths, by a classifier trained on windows around points and far from points."""
     names = corpus.labels.names
     rows: list[np.ndarray] = []
     classes: list[int] = []
@@ -275,7 +282,7 @@ def sliding(
 
 
 def slide(sample: Sample, predictor: Predictor, model: Any, names: Sequence[str]) -> Segments:
-    """Windows of one video by falling probability, those that overlap a surer one left out."""
+    """Windows of one video by decreasing probability, after non-maximum suppression."""
     cells, cell_s = features_of(sample, predictor)
     end_s = len(cells) * cell_s
     spans = [
@@ -293,8 +300,10 @@ def slide(sample: Sample, predictor: Predictor, model: Any, names: Sequence[str]
 
 
 def features_of(sample: Sample, predictor: Predictor) -> tuple[np.ndarray, float]:
-    """What the network is given of each cell, (t, d), and how long a cell lasts: mean and spread of mel rows,
-    and the encoder's features, each beside what is usual in the video.
+    """Features of each cell, (t, d), and the duration of a cell.
+
+    Features are mean and standard deviation of mel rows and the features of the encoder, and all of these
+    minus their median over the video.
     """
     network: Any = predictor.network
     preprocess: Any = predictor.preprocess
@@ -338,17 +347,22 @@ def report(
     length = sum(float(sample.facts["duration_s"]) for sample in tests) / 60
     each = "one training each" if seeds == 1 else f"means of {seeds} trainings each"
     return [
-        f"Written by `make segments-table SEEDS={seeds}`. Long shapes, test part: {len(tests)} videos, "
-        f"{length:.0f} minutes, {segments} events, of troupes that were not trained on; {each}; "
+        f"Written by `make segments-table SEEDS={seeds}`. Long shapes, test split: {len(tests)} videos, "
+        f"{length:.0f} minutes, {segments} events, of subjects that were not in training; {each}; "
         f"95 % intervals {over(tests)}.{quick} {machine()}",
         "",
-        "mAP: mean average precision over both classes and tIoU 0.1, 0.15, 0.2, 0.25, 0.3. Networks learn "
-        "from points that err as often as real annotators do, unless a row says otherwise. Settings of both "
-        "modalities together and of each alone were chosen by validation mAP; the rows below these have the "
-        "settings of both. TSL Recall and F2 are the authors' means over ranks.",
+        "mAP: mean average precision over both classes and tIoU 0.1, 0.15, 0.2, 0.25, 0.3. Networks are "
+        "trained on points with the annotation errors of TSL-300, unless a row states another rate. Settings "
+        "of both modalities together and of each alone were chosen by validation mAP; the rows below these "
+        "have the settings of both. TSL Recall and F2 are the authors' means over ranks.",
         "",
         *as_table(
-            ("found by", "mAP", "of each training (interval of the first)", *(title for title, _ in columns)),
+            (
+                "detector",
+                "mAP",
+                "mAP of each training (interval of the first)",
+                *(name for name, _ in columns),
+            ),
             [
                 (
                     row.title,
@@ -365,13 +379,13 @@ def report(
 
 
 def over(tests: Sequence[Sample]) -> str:
-    """What intervals speak for, as `evaluate` decides it."""
+    """The units of the intervals, as in `evaluate`."""
     units = units_of(len(tests), [sample.subject for sample in tests], items="videos")
-    return units.note or f"over {'troupes' if units.over == 'subjects' else 'videos'}"
+    return units.note or f"over {'subjects' if units.over == 'subjects' else 'videos'}"
 
 
 def each_map(row: Row) -> str:
-    """Of each seed, the first with its interval."""
+    """The mAP of each seed, the first with its interval."""
     first, *others = (f"{one['map']:.3f}" for one in row.scores)
     low, high = row.interval
     return ", ".join((f"{first} ({low:.3f} to {high:.3f})", *others))
@@ -387,7 +401,7 @@ def draw(
     corpus: Corpus,
     path: Path,
 ) -> None:
-    """Scores with intervals, precision over tIoU, and what the network says of some test videos."""
+    """Scores with intervals, precision over tIoU, and class curves of some test videos."""
     inked = dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), INK)
     style: dict[Any, Any] = {**inked, "font.size": 9, "axes.edgecolor": "#c9ced6"}
     with matplotlib.rc_context(style):
@@ -398,7 +412,7 @@ def draw(
         draw_map(left, rows, references)
         draw_thresholds(right, rows, references)
         lower.suptitle(
-            "Class curves of two unseen videos; above each line, what truly happens",
+            "Class curves of two test videos; true events above",
             fontsize=10,
             x=0.01,
             ha="left",
@@ -428,34 +442,34 @@ def draw_map(axes: Axes, rows: Sequence[Row], references: Sequence[Row]) -> None
         ylim=(len(every) - 0.4, -0.6),
         xlabel="mAP, tIoU 0.1 to 0.3 (bands: interval of the first training)",
     )
-    axes.set_title("What is found", fontsize=10, loc="left")
+    axes.set_title("Detection", fontsize=10, loc="left")
     axes.tick_params(length=0)
     axes.spines[["top", "right", "left"]].set_visible(False)
 
 
 def draw_thresholds(axes: Axes, rows: Sequence[Row], references: Sequence[Row]) -> None:
     """Mean average precision over tIoU."""
-    looks, markers = ("-", "--", ":", "-."), "os^"
+    styles, markers = ("-", "--", ":", "-."), "os^"
     for place, row in enumerate((*rows, *references)):
         own = place < len(rows)
         axes.plot(
             TSL_THRESHOLDS,
             [row.mean(f"map@{threshold:g}") for threshold in TSL_THRESHOLDS],
             color=(ACCENT if place == 0 else SECOND) if own else PALE,
-            linestyle=looks[place % len(looks)],
+            linestyle=styles[place % len(styles)],
             alpha=1.0 if place == 0 or not own else 0.7,
-            marker=markers[place // len(looks)],
+            marker=markers[place // len(styles)],
             markersize=4,
             label=row.title,
         )
-    axes.set(ylim=(0, 1), xlabel="temporal IoU that counts as found", ylabel="mean of both classes")
+    axes.set(ylim=(0, 1), xlabel="threshold of temporal IoU", ylabel="mean of both classes")
     axes.set_title("Average precision", fontsize=10, loc="left")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize=7, loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
 
 def draw_curves(axes: Axes, sample: Sample, answer: Localized, names: Sequence[str]) -> None:
-    """Curves of both classes, stated events, marked points."""
+    """Curves of both classes, and true events with their cues."""
     colors = {"negative": SECOND, "positive": ACCENT}
     middle = answer.cells_s.mean(axis=1)
     for column, name in enumerate(names):
@@ -466,7 +480,7 @@ def draw_curves(axes: Axes, sample: Sample, answer: Localized, names: Sequence[s
         axes.text(
             (one.start_s + one.end_s) / 2,
             1.17,
-            sample.facts["told"][place],
+            sample.facts.get("cues", sample.facts.get("told"))[place],  # "told": stores of earlier versions
             ha="center",
             fontsize=6.5,
             color=INK,

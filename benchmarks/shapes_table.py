@@ -1,11 +1,10 @@
-"""What vaanet and cten make of moving shapes: by what they see and hear, and when they find that it happens.
+"""Scores of vaanet and cten on moving shapes, by modality, and localization of events by their attention.
 
     python benchmarks/shapes_table.py [--runs DIR] [--only NAME ...] [--epochs N --clips N --output DIR]
 
-The corpus is invented so that its picture and its sound tell one half each: polarity is seen, arousal is
-heard. Networks are trained with the methods' own recipes and evaluated on troupes they never saw. They do not
-get the planted events, which are compared with the stretches that their attention selects. Finished runs in
-`--runs` are used again.
+In this generated corpus the picture expresses valence and the sound arousal. Networks are trained with the
+recipes of the methods and tested on subjects that were not in training. The true events are not used in
+training; they are compared with the segments that attention selects. Finished runs in `--runs` are reused.
 """
 
 from __future__ import annotations
@@ -39,12 +38,12 @@ from affekt.metrics.localization import THRESHOLDS, Segments, mean_average_preci
 from affekt.report.figures import ACCENT, INK, SECOND
 
 OUTPUT = Path(__file__).parent / "results"
-DRAWS = 200  # of a place at random
-STRIPS = 4  # test clips whose attention is drawn: the first of each emotion, whatever was answered
-FRAMES = 8  # of a drawn clip
+DRAWS = 200  # random positions of the reference segment
+STRIPS = 4  # test clips in the figure: the first of each emotion, not selected by the prediction
+FRAMES = 8  # frames of a clip in the figure
 PALE = "#8b93a1"
 POSITIVE = tuple(name for name in LABELS.names if LABELS.polarity_of(name) == "positive")
-# What is counted as one class: all four, polarity, arousal.
+# Classes that are merged in each score: none, by polarity, by arousal.
 GROUPINGS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "accuracy": tuple((name,) for name in LABELS.names),
     "polarity": (POSITIVE, tuple(name for name in LABELS.names if name not in POSITIVE)),
@@ -54,7 +53,7 @@ GROUPINGS: Mapping[str, tuple[tuple[str, ...], ...]] = {
 
 @dataclass(frozen=True)
 class Variant:
-    """A row of the table: a method's recipe with changes."""
+    """A row of the table: the recipe of a method with changes."""
 
     method: str
     takes: str
@@ -63,11 +62,11 @@ class Variant:
 
     @property
     def title(self) -> str:
-        """As the table names it."""
+        """Name in the table."""
         return f"{self.method}, {self.takes}{f', {self.note}' if self.note else ''}"
 
 
-REFERENCE_START = "reference's start"  # attention and non-local blocks begin as random mixtures
+REFERENCE_START = "initialized as in the reference"  # attention and non-local blocks start as random mixtures
 VARIANTS: Mapping[str, Variant] = {
     "vaanet": Variant("vaanet", "picture + sound", ("config.streams=visual+audio",)),
     "vaanet-visual": Variant("vaanet", "picture", ("config.streams=visual",)),
@@ -87,13 +86,13 @@ COLORS = {"vaanet": ACCENT, "cten": SECOND}
 
 
 @dataclass(frozen=True)
-class Found:
-    """What one network is worth.
+class Result:
+    """Results of one network.
 
     Attributes:
-        scores: Share of right answers and its interval, by grouping.
+        scores: Accuracy and its interval, by grouping.
         localization: Average precision by tIoU, and their mean.
-        shown: Answers to the clips that are drawn.
+        shown: Predictions for the clips in the figure.
     """
 
     variant: Variant
@@ -106,10 +105,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--runs", type=Path, help="where runs go; thrown away if not given")
+    parser.add_argument("--runs", type=Path, help="folder of runs; default: temporary")
     parser.add_argument("--only", choices=VARIANTS, action="append", help="may be repeated")
-    parser.add_argument("--epochs", type=int, help="fewer than the recipes have, for a quick try")
-    parser.add_argument("--clips", type=int, help="fewer than the recipes have, for a quick try")
+    parser.add_argument("--epochs", type=int, help="number of epochs, for a quick test")
+    parser.add_argument("--clips", type=int, help="number of clips, for a quick test")
     parser.add_argument("--output", type=Path, default=OUTPUT, help="folder of table and figure")
     options = parser.parse_args()
     changes = [
@@ -123,20 +122,20 @@ def main() -> None:
     drawn = first_of_each(tests)
     with tempfile.TemporaryDirectory() as folder:
         runs = options.runs or Path(folder)
-        found = [find(chosen[name], recipe, runs, drawn) for name, recipe in recipes.items()]
-    references = {"the whole clip": whole(tests), "a place at random": anywhere(tests)}
-    quick = f" A quick try, with {', '.join(changes)}." if changes else ""
+        found = [result_of(chosen[name], recipe, runs, drawn) for name, recipe in recipes.items()]
+    references = {"the whole clip": whole(tests), "a random position": random_position(tests)}
+    quick = f" A quick test, with {', '.join(changes)}." if changes else ""
     write_report(options.output / "shapes.md", report(found, references, tests, quick))
     draw(found, references, drawn, options.output / "shapes.png")
 
 
 def recipe_of(variant: Variant, changes: Sequence[str]) -> Recipe:
-    """The method's recipe, changed."""
+    """The recipe of the method with the changes of a variant."""
     return Recipe.load([f"{variant.method}/moving_shapes"], [*variant.overrides, *changes])
 
 
-def find(variant: Variant, recipe: Recipe, runs: Path, drawn: Sequence[Sample]) -> Found:
-    """Train and evaluate, or read what an earlier call found."""
+def result_of(variant: Variant, recipe: Recipe, runs: Path, drawn: Sequence[Sample]) -> Result:
+    """Train and evaluate, or read the results of an earlier call."""
     run = train(recipe, runs=runs, resume=True, progress=True)
     folder = run.evaluation("test")
     if not (folder / "predictions.csv").is_file():
@@ -145,41 +144,41 @@ def find(variant: Variant, recipe: Recipe, runs: Path, drawn: Sequence[Sample]) 
         rows = list(csv.DictReader(stream))
     localization = json.loads((folder / "scores.json").read_text())["localization"]
     shown = [answer for answer in load(run.path).predict(drawn) if isinstance(answer, Prediction)]
-    return Found(variant, scores_by_grouping(rows), localization, shown)
+    return Result(variant, scores_by_grouping(rows), localization, shown)
 
 
 def scores_by_grouping(rows: Sequence[Mapping[str, str]]) -> dict[str, tuple[float, tuple[float, float]]]:
-    """How often the answer lies in the true class, with an interval over troupes."""
+    """Accuracy of each grouping, with an interval over subjects."""
     found = {}
-    troupes = [row["subject"] for row in rows]
+    subjects = [row["subject"] for row in rows]
     for name, classes in GROUPINGS.items():
         place = {label: number for number, group in enumerate(classes) for label in group}
-        truth, said = (np.array([place[row[key]] for row in rows]) for key in ("true", "predicted"))
-        intervals = score_intervals(truth, said, len(classes), troupes)
-        found[name] = (float((truth == said).mean()), intervals.ranges["accuracy"])
+        truth, predicted = (np.array([place[row[key]] for row in rows]) for key in ("true", "predicted"))
+        intervals = score_intervals(truth, predicted, len(classes), subjects)
+        found[name] = (float((truth == predicted).mean()), intervals.ranges["accuracy"])
     return found
 
 
-# ---- when it happens
+# ---- localization
 
 
 def events_of(sample: Sample) -> np.ndarray:
-    """Planted events (m, 2) in seconds."""
+    """True events (m, 2) in seconds."""
     return np.array([(event.start_s, event.end_s) for event in sample.segments or ()])
 
 
 def duration_of(sample: Sample) -> float:
-    """In seconds."""
+    """Duration of a clip in seconds."""
     return float(sample.media["video"].end_s)
 
 
 def whole(samples: Sequence[Sample]) -> dict[str, float]:
-    """Localization of an answer that is the whole clip."""
+    """Localization scores if the whole clip is selected."""
     return localization_of(samples, np.array([(0.0, duration_of(sample)) for sample in samples]))
 
 
-def anywhere(samples: Sequence[Sample]) -> dict[str, float]:
-    """Localization of a stretch as long as events are on average, at a random place: mean of many draws."""
+def random_position(samples: Sequence[Sample]) -> dict[str, float]:
+    """Localization scores of a segment of the mean event length at a random position: mean of many draws."""
     rng = np.random.default_rng(0)
     length = float(np.mean([np.diff(events_of(sample), axis=1).mean() for sample in samples]))
     latest = np.array([duration_of(sample) for sample in samples]) - length
@@ -189,7 +188,7 @@ def anywhere(samples: Sequence[Sample]) -> dict[str, float]:
 
 
 def localization_of(samples: Sequence[Sample], spans_s: np.ndarray) -> dict[str, float]:
-    """Of one stretch a clip, all equally sure."""
+    """Localization scores of one segment per clip, with equal scores."""
     truths = {sample.id: Segments(events_of(sample)) for sample in samples}
     found = {
         sample.id: Segments(span[None], np.ones(1)) for sample, span in zip(samples, spans_s, strict=True)
@@ -201,13 +200,13 @@ def localization_of(samples: Sequence[Sample], spans_s: np.ndarray) -> dict[str,
 
 
 def report(
-    found: Sequence[Found],
+    found: Sequence[Result],
     references: Mapping[str, Mapping[str, float]],
     tests: Sequence[Sample],
     quick: str,
 ) -> list[str]:
     """Lines of the Markdown file."""
-    troupes = len({sample.subject for sample in tests})
+    subjects = len({sample.subject for sample in tests})
     units = units_of(len(tests), [sample.subject for sample in tests])
     keys = [*(f"{threshold:g}" for threshold in THRESHOLDS), "mean"]
     right = [(one.variant.title, *(cell(*one.scores[name]) for name in GROUPINGS)) for one in found]
@@ -216,21 +215,21 @@ def report(
         *((f"reference: {name}", values) for name, values in references.items()),
     ]
     return [
-        f"Moving shapes, test part: {len(tests)} clips of {troupes} troupes that were not trained on; 95 % "
-        f"intervals {units.note or 'over troupes'}.{quick} {machine()}",
+        f"Moving shapes, test split: {len(tests)} clips of {subjects} subjects that were not in training; "
+        f"95 % intervals {units.note or 'over subjects'}.{quick} {machine()}",
         "",
-        "The picture tells polarity (joy and trust against anger and sadness), the sound arousal (joy and "
-        "anger against trust and sadness); neither tells the other.",
+        "The picture expresses polarity (joy and trust against anger and sadness), the sound arousal (joy "
+        "and anger against trust and sadness); each is independent of the other.",
         "",
         *as_table(("network", "accuracy", "polarity", "arousal"), right),
         "",
-        "When it happens: average precision of the stretches that attention singles out against the planted "
-        "events, by temporal IoU. Networks were trained on labels of whole clips. References know nothing: "
-        "one stretch a clip, all equally sure; a place at random is as long as events are on average, mean "
-        f"of {DRAWS} draws.",
+        "Localization: average precision of the segments that attention selects, against the true events, by "
+        "temporal IoU. Networks were trained on labels of whole clips. References do not use the media: one "
+        "segment per clip, with equal scores; the segment at a random position has the mean length of "
+        f"events, mean of {DRAWS} draws.",
         "",
         *as_table(
-            ("stretches of", *(f"{key}" if key == "mean" else f"tIoU {key}" for key in keys)),
+            ("segments of", *(f"{key}" if key == "mean" else f"tIoU {key}" for key in keys)),
             [(name, *(f"{values[key]:.3f}" for key in keys)) for name, values in when],
         ),
         "",
@@ -247,7 +246,7 @@ def cell(value: float, span: tuple[float, float]) -> str:
 
 
 def first_of_each(samples: Sequence[Sample]) -> list[Sample]:
-    """The first clip of each emotion, each of another troupe where there are enough."""
+    """The first clip of each emotion, each of another subject if there are enough."""
     drawn: list[Sample] = []
     for label in LABELS.names[:STRIPS]:
         own = [sample for sample in samples if sample.label == label]
@@ -257,12 +256,12 @@ def first_of_each(samples: Sequence[Sample]) -> list[Sample]:
 
 
 def draw(
-    found: Sequence[Found],
+    found: Sequence[Result],
     references: Mapping[str, Mapping[str, float]],
     drawn: Sequence[Sample],
     path: Path,
 ) -> None:
-    """Right answers by what is taken in, average precision over tIoU, and attention beside planted events."""
+    """Accuracy by modality, average precision over tIoU, and attention with true events."""
     inked = dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), INK)
     style: dict[Any, Any] = {**inked, "font.size": 9, "axes.edgecolor": "#c9ced6"}
     timed = [one for one in found if one.shown and one.shown[0].moments]
@@ -276,8 +275,7 @@ def draw(
         draw_accuracy(left, found)
         draw_precision(right, found, references)
         lower.suptitle(
-            "Attention in the first test clip of each emotion; framed: the planted event, which no network "
-            "was told",
+            "Attention in the first test clip of each emotion; framed: the true event, not used in training",
             fontsize=10,
             x=0.01,
             ha="left",
@@ -288,8 +286,8 @@ def draw(
         figure.savefig(path, dpi=150, facecolor="white")
 
 
-def draw_accuracy(axes: Axes, found: Sequence[Found]) -> None:
-    """A row a network: all four emotions with an interval, and polarity and arousal by themselves."""
+def draw_accuracy(axes: Axes, found: Sequence[Result]) -> None:
+    """A row per network: all four emotions with an interval, and polarity and arousal separately."""
     y = np.arange(len(found))
     colors = [COLORS[one.variant.method] for one in found]
     value, span = zip(*(one.scores["accuracy"] for one in found), strict=True)
@@ -300,7 +298,7 @@ def draw_accuracy(axes: Axes, found: Sequence[Found]) -> None:
         points = [100 * one.scores[name][0] for one in found]
         axes.scatter(points, y - 0.24, marker=marker, s=30, c=color, zorder=3, label=name)
     axes.scatter([], [], c=PALE, s=62, label="all four emotions")
-    for chance, text in ((25, "chance"), (50, "one half known,\nor chance of a half")):
+    for chance, text in ((25, "chance"), (50, "one dimension known,\nor chance of one")):
         axes.axvline(chance, color=PALE, linewidth=0.8, linestyle=":", zorder=0)
         axes.annotate(
             text,
@@ -312,8 +310,8 @@ def draw_accuracy(axes: Axes, found: Sequence[Found]) -> None:
             color=PALE,
         )
     axes.set_yticks(y, [one.variant.title for one in found])
-    axes.set(xlim=(0, 103), ylim=(len(found) - 0.1, -0.6), xlabel="right answers on unseen troupes, %")
-    axes.set_title("What is seen, what is heard", fontsize=10, loc="left")
+    axes.set(xlim=(0, 103), ylim=(len(found) - 0.1, -0.6), xlabel="accuracy on test subjects, %")
+    axes.set_title("Accuracy by modality", fontsize=10, loc="left")
     axes.tick_params(length=0)
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.legend(
@@ -327,9 +325,11 @@ def draw_accuracy(axes: Axes, found: Sequence[Found]) -> None:
     )
 
 
-def draw_precision(axes: Axes, found: Sequence[Found], references: Mapping[str, Mapping[str, float]]) -> None:
+def draw_precision(
+    axes: Axes, found: Sequence[Result], references: Mapping[str, Mapping[str, float]]
+) -> None:
     """Average precision over temporal IoU, references in grey."""
-    looks = {"picture + sound": "-", "picture": "--", "sound": ":"}
+    styles = {"picture + sound": "-", "picture": "--", "sound": ":"}
     for one in found:
         if not one.localization:
             continue
@@ -338,7 +338,7 @@ def draw_precision(axes: Axes, found: Sequence[Found], references: Mapping[str, 
             THRESHOLDS,
             [one.localization[f"{threshold:g}"] for threshold in THRESHOLDS],
             color=COLORS[one.variant.method],
-            linestyle=looks[one.variant.takes],
+            linestyle=styles[one.variant.takes],
             marker="o",
             markersize=4,
             markerfacecolor="white" if whole_clips else None,
@@ -346,25 +346,25 @@ def draw_precision(axes: Axes, found: Sequence[Found], references: Mapping[str, 
             label=one.variant.title,
             clip_on=False,
         )
-    for (name, values), look in zip(references.items(), ("-", "--"), strict=True):
+    for (name, values), style in zip(references.items(), ("-", "--"), strict=True):
         axes.plot(
             THRESHOLDS,
             [values[f"{threshold:g}"] for threshold in THRESHOLDS],
             color=PALE,
-            linestyle=look,
+            linestyle=style,
             linewidth=1.2,
             label=name,
             clip_on=False,
             zorder=1,
         )
-    axes.set(ylim=(0, 1), xlabel="temporal IoU that counts as found", xticks=THRESHOLDS)
-    axes.set_title("When: average precision of key stretches", fontsize=10, loc="left")
+    axes.set(ylim=(0, 1), xlabel="threshold of temporal IoU", xticks=THRESHOLDS)
+    axes.set_title("Localization: average precision of key segments", fontsize=10, loc="left")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize=7.5, loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2)
 
 
-def draw_attention(axes: Axes, found: Sequence[Found], number: int, sample: Sample, *, names: bool) -> None:
-    """Frames of a clip, and a strip a network: how much each moment counts, as a share of the highest."""
+def draw_attention(axes: Axes, found: Sequence[Result], number: int, sample: Sample, *, names: bool) -> None:
+    """Frames of a clip, and a strip per network: attention over time, relative to its maximum."""
     duration = duration_of(sample)
     pixels = sample.media["video"].pixels
     edges = np.linspace(0, duration, FRAMES + 1)
@@ -380,10 +380,10 @@ def draw_attention(axes: Axes, found: Sequence[Found], number: int, sample: Samp
             (attention / (attention.max() or 1.0))[None],
             cmap="Blues" if one.variant.method == "vaanet" else "Oranges",
             vmin=0,
-            vmax=1.15,  # the darkest tones hide the frame
+            vmax=1.15,  # the darkest tones would hide the frame
         )
         if answer.label != sample.label:
-            axes.text(duration * 1.015, row, f"says {answer.label}", va="center", fontsize=7.5)
+            axes.text(duration * 1.015, row, f"predicted {answer.label}", va="center", fontsize=7.5)
     for start, end in events_of(sample):
         axes.add_patch(
             Rectangle((start, -1.04), end - start, len(found) + 1.54, fill=False, edgecolor=INK, lw=1.6)

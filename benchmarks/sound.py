@@ -1,7 +1,7 @@
-"""Sound features and decoding beside librosa: `make sound-benchmarks`.
+"""Sound features and decoding against librosa: `make sound-benchmarks`.
 
-One minute of stereo sound at 44.1 kHz, one thread, side by side in one run. librosa computes what it has: the
-same MFCC, and for Kaldi's filterbank, which it has not, a mel spectrogram of the same sizes.
+One minute of stereo sound at 44.1 kHz, one thread, alternating calls. librosa computes the same MFCC; it has
+no Kaldi filterbank, for which it computes a mel spectrogram of the same size.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Row = tuple[str, ...]
 
 
 def make_sound() -> np.ndarray:
-    """A chirp with noise that swells, (2, n)."""
+    """A chirp with amplitude-modulated noise, (2, n)."""
     t = np.arange(SECONDS * RATE) / RATE
     noise = 0.05 * np.random.default_rng(0).standard_normal(len(t)) * (0.2 + np.abs(np.sin(9.4 * t)))
     left = 0.3 * np.sin(2 * np.pi * (200 + 20 * t) * t) + noise
@@ -38,11 +38,11 @@ def make_sound() -> np.ndarray:
 
 
 def encode(path: Path, sound: np.ndarray, codec: str) -> Path:
-    """A file of one sound track."""
+    """Write a file with one audio track."""
     with av.open(str(path), "w") as file:
         stream = file.add_stream(codec, rate=RATE)
         if not isinstance(stream, av.AudioStream):
-            raise TypeError(f"{codec} is no codec of sound")
+            raise TypeError(f"{codec} is not an audio codec")
         stream.layout = "stereo"
         context = stream.codec_context
         context.open()
@@ -56,7 +56,7 @@ def encode(path: Path, sound: np.ndarray, codec: str) -> Path:
 
 
 def side_by_side(what: str, ours: Call, theirs: Call | None, seconds: float = SECONDS) -> Row:
-    """Both in turns: times, how many times faster than the sound lasts, and the ratio."""
+    """A row of both libraries: times, speed relative to real time, and the ratio."""
     timed = in_turns({"librosa": theirs, "affekt": ours} if theirs else {"affekt": ours}, REPEATS)
     fast = timed["affekt"]
     cells = (fast.milliseconds, f"{seconds / fast.seconds:,.0f}")
@@ -98,7 +98,7 @@ def features(samples: np.ndarray) -> list[Row]:
 
 
 def decoding(folder: Path, sound: np.ndarray) -> list[Row]:
-    """Whole files to one channel, at their own and at another rate, and a span of each."""
+    """Whole files to one channel, at their own and at another sample rate, and a span of each."""
     files = {
         "WAV": folder / "sound.wav",
         "FLAC": encode(folder / "sound.flac", sound, "flac"),
@@ -110,7 +110,7 @@ def decoding(folder: Path, sound: np.ndarray) -> list[Row]:
     part = {"offset": start_s, "duration": stop_s - start_s}
     rows: list[Row] = []
     for name, path in files.items():
-        # Without the program ffmpeg beside it, librosa reads no AAC.
+        # librosa needs the ffmpeg program to read AAC.
         theirs = None if name == "AAC in MP4" else partial(librosa.load, path)
         rows += [
             side_by_side(f"decode {name}", partial(read_sound, path), theirs and partial(theirs, sr=None)),
@@ -136,14 +136,14 @@ def main() -> None:
     write_report(
         OUTPUT,
         [
-            "# What sound costs",
+            "# Sound features and decoding",
             "",
             f"Written by `make sound-benchmarks`. {machine()} librosa {version('librosa')}, "
             f"PyAV {version('av')}.",
             "",
             f"{SECONDS} s of stereo sound at {RATE / 1000} kHz, decoded to one channel; one thread; medians "
-            f"of {REPEATS} turns in which both take part, the ratio is taken within turns. Files lie in the "
-            "cache of the system. librosa reads AAC only with the program ffmpeg, which is not needed here.",
+            f"of {REPEATS} rounds of alternating calls, ratios within rounds. Files are in the page cache. "
+            "librosa reads AAC only with the ffmpeg program, which affekt does not need.",
             "",
             *as_table(COLUMNS, rows),
         ],

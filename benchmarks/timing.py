@@ -1,4 +1,4 @@
-"""Timing that is fair on a machine whose speed drifts: calls take turns, ratios are taken within a turn."""
+"""Timing on a machine whose speed drifts: calls alternate, ratios are computed within each round."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from pathlib import Path
 import torch
 
 Call = Callable[[], object]
-PAUSE_S = 0.005  # threads of one engine go on spinning for a moment and would slow the next one
+PAUSE_S = 0.005  # threads of one engine spin for a moment after a call and would slow the next one
 
 
 @dataclass(frozen=True)
 class Timed:
-    """Median seconds of a call, and the median of how much longer the first call took in the same turn."""
+    """Median seconds of a call, and the median ratio of the first call's time to it in the same round."""
 
     seconds: float
     ratio: float
 
     @property
     def milliseconds(self) -> str:
-        """Readable."""
+        """The median as text."""
         return f"{self.seconds * 1e3:.1f} ms"
 
 
 def in_turns(calls: Mapping[str, Call], repeats: int) -> dict[str, Timed]:
-    """Time calls that take turns, A B C A B C ..., after one turn that does not count."""
+    """Time alternating calls, A B C A B C ..., after one round of warm-up."""
     for call in calls.values():
         call()
     taken: dict[str, list[float]] = {name: [] for name in calls}
@@ -51,19 +51,19 @@ def in_turns(calls: Mapping[str, Call], repeats: int) -> dict[str, Timed]:
 
 
 def repeats_for(call: Call, *, budget_s: float, most: int) -> int:
-    """How often a call fits into a budget: at least three times."""
+    """Number of calls that fit into a time budget, at least three."""
     start = time.perf_counter()
     call()
     return max(3, min(most, int(budget_s / (time.perf_counter() - start))))
 
 
 def machine() -> str:
-    """One line about the machine and what of its processor matters here."""
+    """One line about the machine and the relevant extensions of its processor."""
     flags = subprocess.run(["lscpu"], capture_output=True, text=True, check=False).stdout.split()
     wanted = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
     return (
         f"Machine: {platform.machine()}, {os.cpu_count()} cores, with "
-        f"{', '.join(flag for flag in wanted if flag in flags) or 'no vector extension known here'}; "
+        f"{', '.join(flag for flag in wanted if flag in flags) or 'no known vector extension'}; "
         f"Python {platform.python_version()}, torch {torch.__version__}."
     )
 
@@ -78,7 +78,7 @@ def as_table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]
 
 
 def write_report(path: Path, lines: list[str]) -> None:
-    """Write a report, and show it."""
+    """Write a report, and print it."""
     path.parent.mkdir(exist_ok=True)
     path.write_text("\n".join(lines) + "\n")
     print("\n".join(lines))

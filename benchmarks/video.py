@@ -1,8 +1,9 @@
-"""Reading video beside OpenCV, in one run on the same clips: `python benchmarks/video.py`.
+"""Reading video against OpenCV, on the same clips: `make video-benchmarks`.
 
-Both decode with the same number of threads and give RGB frames of height 240. What is read: every frame, and
-what a network of 12 snippets of 16 consecutive frames sees. How much can be left out depends on where the
-keyframes lie, so there are two clips: with keyframes where x264 puts them, and with one each second.
+Both decode with the same number of threads and return RGB frames of height 240. They read every frame, and 12
+snippets of 16 consecutive frames, as a network needs them. The number of frames that need not be decoded
+depends on the keyframes, so there are two clips: with the keyframes of x264's default, and with one each
+second.
 """
 
 from __future__ import annotations
@@ -28,14 +29,14 @@ OUTPUT = Path(__file__).parent / "results" / "video.md"
 RATE_HZ, SMALL = 30, 240  # frames/s of the clips; rows that are read
 SNIPPETS, LENGTH = 12, 16
 REPEATS = 3
-OTHER = 8  # mean difference of pixels: filters that shrink differ by 4, frames that follow each other by more
+OTHER = 8  # mean difference of pixels: resize filters differ by 4, consecutive frames by more
 THREADS = os.cpu_count() or 1
-KEYFRAMES = {"keyframes where x264 puts them": "", "a keyframe each second": f"keyint={RATE_HZ}:scenecut=0"}
+KEYFRAMES = {"default keyframes of x264": "", "a keyframe each second": f"keyint={RATE_HZ}:scenecut=0"}
 Row = tuple[str, ...]
 
 
 def write_clip(path: Path, seconds: int, height: int, params: str = "") -> Path:
-    """A clip of blurred noise that drifts under a circling disc: no still, and not beyond compression."""
+    """A clip of moving blurred noise under a circling disc: neither still nor incompressible."""
     width, lap = height * 16 // 9, 3 * RATE_HZ
     noise = np.random.default_rng(0).integers(0, 256, (height // 8, (width + 4 * lap) // 8, 3), np.uint8)
     noise = cv2.resize(noise, (width + 4 * lap, height), interpolation=cv2.INTER_CUBIC)
@@ -96,7 +97,7 @@ def opencv_all(path: Path) -> np.ndarray:
 
 
 def opencv_in_order(path: Path) -> np.ndarray:
-    """Everything is decoded, what is wanted is converted."""
+    """Decode every frame, convert only the requested ones."""
     clip, found = capture(path), []
     wanted = set(snippets(int(clip.get(cv2.CAP_PROP_FRAME_COUNT))).ravel().tolist())
     for number in range(max(wanted) + 1):
@@ -107,7 +108,7 @@ def opencv_in_order(path: Path) -> np.ndarray:
 
 
 def opencv_jumping(path: Path) -> np.ndarray:
-    """A jump to each snippet."""
+    """Seek to each snippet."""
     clip, found = capture(path), []
     for numbers in snippets(int(clip.get(cv2.CAP_PROP_FRAME_COUNT))):
         clip.set(cv2.CAP_PROP_POS_FRAMES, int(numbers[0]))
@@ -116,7 +117,7 @@ def opencv_jumping(path: Path) -> np.ndarray:
 
 
 def speed(path: Path, title: str) -> list[Row]:
-    """Rows of how long each way takes; all of them have to give the same frames."""
+    """Rows with the time of each reader; all must return the same frames."""
     rows: list[Row] = []
     for what, calls in {
         "every frame": {"affekt": ours_all, "OpenCV": opencv_all},
@@ -130,9 +131,7 @@ def speed(path: Path, title: str) -> list[Row]:
         for name, call in calls.items():
             apart = np.abs(call(path) - expected).mean(axis=(1, 2, 3))
             if apart.max() > OTHER:
-                print(
-                    f"{title}, {what}, {name}: {int((apart > OTHER).sum())} of {len(apart)} frames are others"
-                )
+                print(f"{title}, {what}, {name}: {int((apart > OTHER).sum())} of {len(apart)} frames differ")
         timed = in_turns({name: partial(call, path) for name, call in calls.items()}, REPEATS)
         ours = timed["affekt"].seconds
         for name, taken in timed.items():
@@ -143,16 +142,16 @@ def speed(path: Path, title: str) -> list[Row]:
 
 
 def grown_mb(call: Callable[[Path], object], short: Path, path: Path) -> float:
-    """How far a call raises the peak of resident memory, in a process of its own.
+    """Increase of the peak resident memory by a call, in a separate process.
 
-    What reading a short clip needs, which is as much for any clip, does not count.
+    The memory for reading a short clip, which any clip needs, is subtracted.
     """
     code = [sys.executable, __file__, call.__name__, str(short), str(path)]
     return float(subprocess.run(code, check=True, capture_output=True, text=True).stdout)
 
 
 def print_growth(name: str, short: Path, path: Path) -> None:
-    """The part of the child."""
+    """Measure in the child process."""
     call: Callable[[Path], object] = globals()[name]
     call(short)
     before = peak_mb()
@@ -161,7 +160,7 @@ def print_growth(name: str, short: Path, path: Path) -> None:
 
 
 def peak_mb() -> float:
-    """Peak of this process's resident memory; `getrusage` would include that of its parent."""
+    """Peak resident memory of this process; `getrusage` would include that of its parent."""
     status = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM"))
 
@@ -182,7 +181,7 @@ def main() -> None:
         f"PyAV {version('av')}, OpenCV {cv2.__version__}, {THREADS} threads each.",
         "",
         f"60 s of 1280 x 720 at {RATE_HZ} frames/s, H.264, to RGB of height {SMALL}; files are opened and",
-        "indexed anew each time. Medians; ratios within turns.",
+        "indexed again each time. Medians; ratios within rounds.",
         "",
         *as_table(("clip", "read", "by", "time", "time / ours"), rows),
         "",

@@ -1,12 +1,12 @@
-"""The table on the card of compact_voice: scores of runs on RAVDESS and EmoDB beside a plain classifier.
+"""The table on the card of compact_voice: scores of runs on RAVDESS and EmoDB, and of a baseline classifier.
 
     python benchmarks/voice_table.py --ravdess DIR RUN RUN ... --emodb DIR RUN ... FOLD-RUN FOLD-RUN ...
 
-Runs are grouped by what they test on (the given test part, or all folds of a cross-validation) and by seed.
-The folds of one seed are counted together; a score is the mean over seeds, and the table states the lowest
-and the highest seed. The plain classifier is an SVM on statistics of the log-mel spectrogram, trained on the
-training and the validation speakers of each run; it has no seed. The networks were trained on the training
-speakers alone, and their epoch was chosen on the validation speakers. Both answer the same test speakers.
+Runs are grouped by their test data (the native test split, or all folds of a cross-validation) and by seed.
+The folds of one seed are scored together; a score is the mean over seeds, and the table states the lowest and
+the highest seed. The baseline is an SVM on statistics of the log-mel spectrogram, trained on the training and
+validation speakers of each run; it has no seed. The networks were trained on the training speakers only, and
+their epoch was selected on the validation speakers. Both are tested on the same speakers.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ class Answers:
     """Answers to the same n utterances, as class numbers.
 
     Attributes:
-        title: Data set, test speakers, folds and seeds, as the table names them.
-        ours: (seeds, n) of the networks; one row a seed.
-        plain: (n,) of the plain classifier.
-        speakers: Of each utterance.
+        title: Data set, test speakers, folds and seeds, for the table.
+        ours: (seeds, n) of the networks; one row per seed.
+        plain: (n,) of the baseline classifier.
+        speakers: Speaker of each utterance.
     """
 
     title: str
@@ -59,7 +59,7 @@ class Answers:
 
 
 def main() -> None:
-    """Evaluate the runs, train the plain classifiers, write the table."""
+    """Evaluate the runs, train the baseline classifiers, write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("ravdess", "emodb"):
         parser.add_argument(f"--{name}", nargs="+", type=Path, metavar=("DIR", "RUN"), default=[])
@@ -80,9 +80,9 @@ def main() -> None:
     write_report(
         OUTPUT / "voice.md",
         [
-            "Emotion of speech of speakers that no training saw. A score of the network is the mean over the "
-            "seeds of its training, then the lowest and the highest seed; 95 % intervals over speakers where "
-            f"there are {LEAST_SUBJECTS} or more, else over utterances.",
+            "Emotion of speech, test speakers that were not in training. A score of the network is the mean "
+            "over seeds, then the lowest and the highest seed; 95 % intervals over speakers if there are "
+            f"{LEAST_SUBJECTS} or more, else over utterances.",
             "",
             *as_table(("data", "method", "utterances", "accuracy", "UAR", "macro F1"), rows),
             "",
@@ -92,7 +92,7 @@ def main() -> None:
 
 
 def answers_of(name: str, root: Path, runs: Sequence[Path]) -> Answers:
-    """Answers of the runs and of the plain classifiers to the test part of each run."""
+    """Answers of the runs and of the baseline classifiers on the test split of each run."""
     corpus = open_dataset(name, root)
     features = {sample.id: statistics_of(sample) for sample in corpus.samples}
     seeds = by_seed(runs)
@@ -108,7 +108,7 @@ def answers_of(name: str, root: Path, runs: Sequence[Path]) -> Answers:
             said[seed] |= {row["id"]: place[row["predicted"]] for row in result.predictions}
             truth |= {row["id"]: place[row["true"]] for row in result.predictions}
             speakers |= {row["id"]: row["subject"] for row in result.predictions}
-            if not plain.keys() >= set(ids):  # the parts of a fold are the same for each seed
+            if not plain.keys() >= set(ids):  # the splits of a fold are the same for each seed
                 guesses = plain_classifier(corpus, features, run).predict([features[i] for i in ids])
                 plain |= {i: place[str(guess)] for i, guess in zip(ids, guesses, strict=True)}
             if len(folds) == 1 and seed == min(seeds):
@@ -126,7 +126,7 @@ def by_seed(runs: Sequence[Path]) -> dict[int, list[Path]]:
     """Runs of each seed, in the order of their folds.
 
     Raises:
-        SystemExit: A fold of some seed is missing or there twice.
+        SystemExit: A fold of some seed is missing or exists twice.
     """
     seeds: dict[int, dict[int, Path]] = {}
     for run in runs:
@@ -141,7 +141,7 @@ def by_seed(runs: Sequence[Path]) -> dict[int, list[Path]]:
 
 
 def plain_classifier(corpus: Corpus, features: dict[str, np.ndarray], run: Path) -> Pipeline:
-    """The SVM, trained on all but the test part of a run."""
+    """The SVM, trained on all samples of a run but its test split."""
     parts = part(corpus.samples, open_run(run).recipe.split)
     learned = [*parts.train, *parts.validation]
     svm = make_pipeline(StandardScaler(), SVC(C=5.0))
@@ -182,7 +182,7 @@ def seed_scores(answers: Answers, predicted: np.ndarray) -> dict[str, np.ndarray
 
 
 def difference(answers: Answers) -> str:
-    """How far the network is ahead, on the same utterances."""
+    """Difference of the scores of network and baseline, on the same utterances."""
     sides = (answers.ours, answers.plain[None])
     whole = [seed_scores(answers, guess) for guess in sides]
     found = paired_intervals(answers.truth, *sides, answers.classes, answers.speakers)
@@ -196,7 +196,7 @@ def difference(answers: Answers) -> str:
 
 
 def units(found: Intervals) -> str:
-    """What intervals speak for."""
+    """The units of the intervals."""
     return found.note or f"intervals over {'speakers' if found.over == 'subjects' else 'utterances'}"
 
 

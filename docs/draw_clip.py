@@ -15,15 +15,15 @@ WIDTH, HEIGHT = 1000, 1100  # of the window, in CSS pixels
 
 
 def main() -> None:
-    """Cut the first clip out of the page and photograph it in Chromium."""
+    """Extract the first clip of the page and take a screenshot of it in Chromium."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("page", type=Path, help="demo/video/report.html, as `make demo-video` writes it")
     page = parser.parse_args().page.read_text(encoding="utf-8")
     style = re.search(r"<style>.*?</style>", page, re.DOTALL)
     card = re.search(r"<article.*?</article>", page, re.DOTALL)
     if style is None or card is None:
-        raise SystemExit("the page holds no clip")
-    nameless = re.sub(r">[^<>]*/clips/<", "><", card[0])  # where the file lay is nobody's business
+        raise SystemExit("the page contains no clip")
+    nameless = re.sub(r">[^<>]*/clips/<", "><", card[0])  # without the folder of the file
     with tempfile.TemporaryDirectory() as folder:
         lone, shot = Path(folder) / "clip.html", Path(folder) / "clip.png"
         lone.write_text(

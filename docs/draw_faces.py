@@ -1,4 +1,4 @@
-"""Draw docs/faces.png: what the bundle in `bundles/` says of invented faces. Run by `make face-picture`."""
+"""Draw docs/faces.png: predictions of the bundle in `bundles/` for drawn faces (`make face-picture`)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def main() -> None:
-    """One face of each emotion, of people drawn in turn: right or wrong, as it comes."""
+    """One face of each emotion, each of another person, not selected by the prediction."""
     corpus = open_dataset("drawn_faces")
     shown = [
         next(s for s in corpus.samples if s.label == label and s.subject == f"person-{number:02d}")
@@ -25,7 +25,7 @@ def main() -> None:
         [read_image(sample.media["image"]) for sample in shown],
         [(a.label, a.scores, sample.label) for a, sample in zip(answers, shown, strict=True)],
         ROOT / "docs" / "faces.png",
-        title="Trained on photographs, asked about drawings",
+        title="Trained on photographs, applied to drawings",
     )
 
 

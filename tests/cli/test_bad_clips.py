@@ -1,4 +1,4 @@
-"""Clips as they come from phones, the web and broken disks: an answer or one clear error, from a shell."""
+"""Damaged and unusual clips: `affekt predict` gives an answer or one clear error."""
 
 import json
 import subprocess
@@ -20,7 +20,7 @@ RATE_HZ = 12.0
 HOUR_S, MINUTE_S = 3600, 60
 # Resident memory of the whole command; onnxruntime alone takes 100 MB of it.
 MOST_MB, GROWTH_MB = 600, 100
-# What a child says of itself at its end: the highest resident memory it ever had, in kB.
+# What a child process prints at its end: its peak resident memory in kB.
 PEAK = "import atexit; atexit.register(lambda: print([line for line in open('/proc/self/status') "
 PEAK += "if line.startswith('VmHWM')][0].split()[1], file=sys.stderr));"
 
@@ -33,7 +33,7 @@ def affekt(*arguments, before=""):
 
 
 def answers(bundle, *paths, **values):
-    """Predictions of a call that has to succeed with each path."""
+    """Predictions of a call that must succeed with each path."""
     done = affekt("predict", bundle, *paths, "--json", "--backend", "onnxruntime", **values)
     assert done.returncode == 0, done.stderr
     predictions = json.loads(done.stdout)["predictions"]
@@ -44,7 +44,7 @@ def answers(bundle, *paths, **values):
 
 
 def refusal(bundle, path):
-    """What a call says that has to fail: one line."""
+    """The error, one line, of a call that must fail."""
     done = affekt("predict", bundle, path)
     assert done.returncode == 1 and not done.stdout
     (line,) = done.stderr.splitlines()
@@ -81,32 +81,32 @@ def encode(path, pixels, codec, pixel_format, **options):
 # Cut off
 
 
-def test_of_a_clip_whose_end_is_missing_the_rest_is_answered_with_a_note(clip_bundle, performance, tmp_path):
+def test_a_clip_whose_end_is_missing_is_answered_with_a_note(clip_bundle, performance, tmp_path):
     frames, sound = performance
     whole = write_clip(tmp_path / "whole.mp4", frames, sound).read_bytes()  # its index comes first
     (tmp_path / "cut.mp4").write_bytes(whole[: int(0.7 * len(whole))])
     (prediction,), _ = answers(clip_bundle, tmp_path / "cut.mp4")
     (note,) = [note for note in prediction["notes"] if "cut off" in note]
-    assert note.endswith("of 24 promised frames can be decoded")
+    assert note.endswith("of 24 stated frames can be decoded")
     assert 0 < prediction["span_s"][1] < 2
     assert prediction["moments"][-1]["end_s"] == prediction["span_s"][1]
 
 
-def test_of_a_clip_whose_index_is_missing_nothing_is(clip_bundle, performance, tmp_path):
+def test_a_clip_whose_index_is_missing_is_refused(clip_bundle, performance, tmp_path):
     path = encode(tmp_path / "clip.mp4", performance[0].pixels, "libx264", "yuv420p")  # its index comes last
     path.write_bytes(path.read_bytes()[:-200])
     assert "is cut off or damaged" in (line := refusal(clip_bundle, path)) and "(moov)" in line
 
 
-# Not what their names say
+# Files of another type than their suffix
 
 
-def test_text_that_is_named_a_clip_says_so(clip_bundle, tmp_path):
+def test_a_text_file_with_the_suffix_of_a_clip_is_refused(clip_bundle, tmp_path):
     (tmp_path / "clip.mp4").write_text("dear diary")
     assert "it holds the text 'dear diary'" in refusal(clip_bundle, tmp_path / "clip.mp4")
 
 
-def test_sound_alone_is_no_clip_for_a_network_that_sees(clip_bundle, performance, tmp_path):
+def test_sound_alone_is_refused_by_a_network_for_video(clip_bundle, performance, tmp_path):
     path = write_clip(tmp_path / "voice.mp4", None, performance[1])
     assert "has no video track: it holds sound only" in refusal(clip_bundle, path)
 
@@ -125,7 +125,7 @@ def test_playlists_are_refused_and_nothing_they_name_is_opened(clip_bundle, clip
     done = affekt("predict", clip_bundle, *(tmp_path / name for name in PLAYLISTS))
     assert done.returncode == 1 and not done.stdout.strip()
     for name in PLAYLISTS:
-        assert f"{name} is a playlist or script, which names other files; name the video" in done.stderr
+        assert f"{name} is a playlist or script, which refers to other files; give the video" in done.stderr
     assert not arrived
 
 
@@ -136,7 +136,7 @@ def test_an_address_is_a_path_that_does_not_exist(clip_bundle, listening):
     assert not arrived
 
 
-# Less than usual
+# Missing sound, few frames, unusual pixels
 
 
 def test_without_a_sound_track_the_picture_is_answered_with_a_note(clip_bundle, performance, tmp_path):
@@ -211,7 +211,9 @@ def looped(performance, tmp_path_factory):
     return make
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells a process's own peak")
+@pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="only Linux reports the peak memory of a process"
+)
 @pytest.mark.parametrize("with_sound", [False, True], ids=["silent", "with sound"])
 def test_an_hour_is_answered_in_the_memory_of_a_minute(clip_bundle, looped, with_sound):
     peaks_mb = []

@@ -44,8 +44,8 @@ def not_a_number(path):
     np.savez(path, positions=walk, joints=JOINTS)
 
 
-def lying_header(path):
-    """An array whose header promises a terabyte."""
+def false_header(path):
+    """An array whose header states a terabyte."""
     header = (
         b"\x93NUMPY\x01\x00v\x00{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999, 16, 3), }"
     )
@@ -57,11 +57,11 @@ def lying_header(path):
     ("spoil", "says"),
     [
         (truncated, "truncated"),
-        (text, "no npz file"),
+        (text, "not an npz file"),
         (wrong_joint_count, "lacks"),
         (pickled, "pickled object"),
         (not_a_number, "NaN or infinite in 1 of 60 frames, first in frame 7"),
-        (lying_header, "damaged"),
+        (false_header, "damaged"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
@@ -78,7 +78,7 @@ def test_an_empty_folder_is_one_clear_error(bundle, tmp_path):
     assert done.returncode == 1 and "holds no skeleton file" in done.stderr
 
 
-def test_a_path_that_does_not_exist_is_a_wrong_call_however_many_do(bundle, walks, tmp_path):
+def test_one_path_that_does_not_exist_among_others_is_wrong_usage(bundle, walks, tmp_path):
     done = affekt("predict", bundle, walks, tmp_path / "nowhere.npz")
     assert done.returncode == 2 and "does not exist" in done.stderr
 
@@ -96,12 +96,12 @@ def test_a_recipe_with_three_mistakes_reports_all_three(tmp_path):
         assert hint in done.stderr
 
 
-def test_an_unknown_method_is_a_wrong_call_with_a_suggestion(tmp_path):
+def test_an_unknown_method_is_wrong_usage_with_a_suggestion(tmp_path):
     done = affekt("card", "bpm-gnc")
     assert done.returncode == 2 and "did you mean bpm_gcn?" in done.stderr
 
 
-def test_training_on_data_that_is_not_there_says_where_it_looked(tmp_path):
+def test_training_on_missing_data_states_the_expected_file(tmp_path):
     recipe = tmp_path / "recipe.toml"
     recipe.write_text('method = "bpm_gcn"\ndata = {name = "emotion_gait"}\n')
     assert "--data-root" in affekt("train", recipe).stderr

@@ -1,4 +1,4 @@
-"""Untrimmed video and its annotations as they come: one clear error, or the item left out by name."""
+"""Damaged untrimmed video and annotations: one clear error, or the item is left out and named."""
 
 import json
 import subprocess
@@ -15,10 +15,10 @@ pytestmark = pytest.mark.xdist_group("long")
 
 RATE_HZ = 10.0
 GOOD = ("1_good", "2_good", "3_good", "4_good", "5_good")
-# What each of these lacks, and how it is told.
+# The problem of each video, as it is reported.
 BAD = {
-    "6_brief": "6_brief has 7 cells of 16 frames; 8 are needed at least",
-    "7_apart": "are not of one video: they have cells picture 20, sound 12",
+    "6_brief": "6_brief has 7 cells of 16 frames; at least 8 are needed",
+    "7_apart": "are not of one video; numbers of cells: picture 20, sound 12",
     "8_holes": "holds NaN or infinite values",
     "9_timeless": "fps_dict.json states no frame rate of 9_timeless",
 }
@@ -50,7 +50,7 @@ def test_a_video_of_fewer_than_8_cells_is_refused(long_bundle, performance, tmp_
     done = affekt("predict", long_bundle, path)
     assert done.returncode == 1 and not done.stdout
     (line,) = done.stderr.splitlines()
-    assert line.startswith("MediaError") and "has 7 cells of 16 frames; 8 are needed at least" in line
+    assert line.startswith("MediaError") and "has 7 cells of 16 frames; at least 8 are needed" in line
 
 
 def test_a_video_without_sound_is_answered_with_a_note(long_bundle, performance, tmp_path):
@@ -64,7 +64,7 @@ def test_a_video_without_sound_is_answered_with_a_note(long_bundle, performance,
     assert note in done.stderr
 
 
-def test_of_several_files_the_good_ones_are_answered(long_bundle, performance, tmp_path):
+def test_the_good_ones_of_several_files_are_answered(long_bundle, performance, tmp_path):
     good = write_clip(tmp_path / "good.mp4", *performance)
     (tmp_path / "text.mp4").write_text("dear diary")
     done = affekt("predict", long_bundle, good, tmp_path / "text.mp4", "--json")
@@ -78,7 +78,7 @@ def test_of_several_files_the_good_ones_are_answered(long_bundle, performance, t
 
 @pytest.fixture
 def tree(tmp_path):
-    """TSL-300 with features, small: five good videos to learn from, four bad ones, one to be tested on."""
+    """A small TSL-300 with features: five good training videos, four bad ones, one test video."""
     home, rng = tmp_path / "VideoSenti", np.random.default_rng(0)
     tests = ("10_test",)
     (home / "point_gaussian").mkdir(parents=True)
@@ -106,7 +106,7 @@ def tree(tmp_path):
     return tmp_path
 
 
-def test_a_check_names_all_that_is_wrong(tree):
+def test_a_check_names_all_problems(tree):
     done = affekt("data", "check", "tsl300", "--data-root", tree, "--json")
     skipped = json.loads(done.stdout)["skipped"]
     assert [(item["id"], item["reason"].partition(": ")[2] or item["reason"]) for item in skipped] == [
@@ -115,17 +115,17 @@ def test_a_check_names_all_that_is_wrong(tree):
     ]
 
 
-def test_a_training_leaves_bad_videos_out_by_name_and_ends(tree, tmp_path):
+def test_a_training_leaves_bad_videos_out_and_names_them(tree, tmp_path):
     small = ("config.audio_widths=[4,8]", "config.align=16", "config.hidden=32", "train.epochs=2")
     brief = ("train.workers=0", "train.threads=1", "split.validation_share=0.2")
     changes = [word for change in (*small, *brief) for word in ("--set", change)]
     runs = tmp_path / "runs"
     done = affekt("train", "tsl_net/tsl300", "--data-root", tree, "--runs", runs, *changes)
     assert done.returncode == 0, done.stderr
-    said = " ".join(done.stderr.split())
+    printed = " ".join(done.stderr.split())
     for name in ("6_brief", "7_apart", "8_holes"):
-        assert BAD[name] in said, name
-    assert f"left out: 2 of the data set, such as {GOOD[0]}" in said
+        assert BAD[name] in printed, name
+    assert f"left out: 2 of the data set, such as {GOOD[0]}" in printed
     (result,) = runs.rglob("result.json")
     document = json.loads(result.read_text())
     assert np.isfinite(document["validation"]["map"]) and document["skipped"] == 2

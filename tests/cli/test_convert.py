@@ -1,4 +1,4 @@
-"""`affekt convert` from the shell: reports, next steps and exit codes."""
+"""`affekt convert` on the command line: reports, next steps and exit codes."""
 
 import json
 import subprocess
@@ -40,8 +40,7 @@ def test_a_whole_network_is_reported_and_the_next_step_is_named(whole_file, stat
     done = affekt("convert", "poster-v2", whole_file, "--labels", "raf-7")
     assert done.returncode == 0
     assert (
-        f"{len(state)} tensors taken over" in done.stderr
-        and "1 that the network has no use for" in done.stderr
+        f"{len(state)} tensors converted" in done.stderr and "1 that the network does not use" in done.stderr
     )
     assert f"next: affekt predict {tmp_path / 'epoch1-poster_v2'}" in done.stderr
 
@@ -57,18 +56,18 @@ def test_a_branch_is_reported_as_json(state, tmp_path):
     assert report["folder"] == str(tmp_path / "landmarks")
 
 
-def test_a_file_that_does_not_exist_is_a_wrong_call(tmp_path):
+def test_a_file_that_does_not_exist_is_wrong_usage(tmp_path):
     done = affekt("convert", "poster_v2", tmp_path / "nowhere.pth")
     assert done.returncode == 2 and "does not exist" in done.stderr
 
 
-def test_missing_labels_are_a_wrong_call_that_lists_the_sets(whole_file, tmp_path):
+def test_missing_labels_are_wrong_usage_and_the_sets_are_listed(whole_file, tmp_path):
     done = affekt("convert", "poster_v2", whole_file)
     assert done.returncode == 2 and "raf-7" in done.stderr and "affectnet-7" in done.stderr
     assert not (tmp_path / "epoch1-poster_v2").exists()
 
 
-def test_an_optimizers_state_is_called_what_it_is(tmp_path):
+def test_the_state_of_an_optimizer_is_recognised(tmp_path):
     torch.save({"state": {}, "param_groups": [{"lr": 1.0}]}, tmp_path / "raf_model_best.pth")
     done = affekt("convert", "poster_v2", tmp_path / "raf_model_best.pth", "--labels", "raf-7")
     assert done.returncode == 1 and "the state of an optimizer and no weights" in done.stderr

@@ -1,4 +1,4 @@
-"""What the commands report of folders: left-out files, splits and spellings."""
+"""What the commands report about folders: left-out files, splits and spellings."""
 
 import json
 
@@ -62,7 +62,7 @@ def test_data_check_takes_the_split_of_a_folder_as_an_option(tmp_path):
     [
         (("Happy/1.png", "happy/2.png", "sad/3.png"), "options.merge_spellings = true"),
         (("train/1.png", "test/2.png"), "look like splits"),
-        (("train/happy/1.png", "train/sad/2.png", "later/sad/3.png"), "lies beside folders of splits"),
+        (("train/happy/1.png", "train/sad/2.png", "later/sad/3.png"), "is beside folders of splits"),
     ],
 )
 def test_training_stops_at_wrong_classes(tmp_path, names, says):

@@ -1,4 +1,4 @@
-"""The line that a command prints for the next step works as it stands."""
+"""The line that a command prints for the next step can be run as it is."""
 
 import shlex
 
@@ -29,7 +29,7 @@ def evaluate(words):
     return done.output
 
 
-def test_pictures_of_ones_own_are_trained_on_and_evaluated_as_the_next_line_says(
+def test_a_folder_of_pictures_is_trained_on_and_evaluated_with_the_printed_line(
     draw_folder, tmp_path, caplog
 ):
     root = draw_folder(tmp_path / "my pictures", {".": 8})
@@ -39,11 +39,11 @@ def test_pictures_of_ones_own_are_trained_on_and_evaluated_as_the_next_line_says
     assert "chose the epoch that was kept" in evaluate(words)
 
 
-def test_a_share_that_is_held_out_is_what_the_next_line_evaluates(draw_folder, tmp_path, monkeypatch):
+def test_the_printed_line_evaluates_the_share_that_is_held_out(draw_folder, tmp_path, monkeypatch):
     root = draw_folder(tmp_path / "my pictures", {".": 8})
     monkeypatch.setenv("AFFEKT_DATA", str(root))
     words = train(tmp_path, root, "--hold-out", "0.25")
-    assert len(words) == 3  # the environment says where the data lie
+    assert len(words) == 3  # the environment gives the folder of the data
     output = evaluate(words)
     assert "6 samples of images, test" in output and "warning" not in output
     assert "12 samples of images, test" in evaluate([*words, "--set", "split.test_share=0.5"])

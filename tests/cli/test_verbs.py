@@ -10,7 +10,19 @@ from typer.testing import CliRunner
 import affekt
 from affekt.cli.main import app
 
-VERBS = ("demo", "methods", "datasets", "card", "data", "train", "evaluate", "export", "predict", "doctor")
+VERBS = (
+    "demo",
+    "methods",
+    "datasets",
+    "card",
+    "data",
+    "train",
+    "runs",
+    "evaluate",
+    "export",
+    "predict",
+    "doctor",
+)
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -40,7 +52,7 @@ def test_card_gives_the_facts_as_json():
     assert json.loads(done.stdout)["paper"]["year"] == 2024
 
 
-def test_data_check_counts_and_finds_no_problem_in_invented_walks():
+def test_data_check_reports_no_problem_in_invented_walks():
     done = CliRunner().invoke(app, ["data", "check", "walkers", "--set", "walkers=8", "--json"])
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["problems"] == []

@@ -1,11 +1,28 @@
-"""Recipes: checked as a whole before anything starts."""
+"""Recipes: checked as a whole before training starts."""
+
+import hashlib
+import json
 
 import pytest
 
+from affekt.core import catalog
+from affekt.core.digest_v1 import digest_v1
 from affekt.core.errors import ConfigError
-from affekt.core.recipe import Recipe, SplitSettings, check_classes
+from affekt.core.recipe import Recipe, check_classes
 
 LEAST = {"method": "bpm_gcn", "data": {"name": "walkers"}}
+MUCH = {
+    "method": "compact_face",
+    "data": {"name": "images", "options": {"merge_spellings": True}},
+    "config": {"num_classes": 3, "size": 16},
+    "split": {"scheme": "k_fold", "folds": 4, "fold": 1},
+    "optimizer": {"name": "sgd", "lr": 0.1, "momentum": 0.9, "rates": {"head": 10}, "sam": {"rho": 0.1}},
+    "schedule": {"name": "step", "milestones": [3, 6]},
+    "loss": {"label_smoothing": 0.1, "class_weights": {"a": 1.0}},
+    "selection": {"metric": "accuracy", "last_epoch": True},
+    "train": {"weight_average": 0.9, "cached_views": 2, "threads": 1},
+    "initial_weights": ["0123456789abcdef"],
+}
 
 
 def problems_of(values):
@@ -29,7 +46,7 @@ def test_a_method_is_known_by_any_spelling_of_its_name():
     assert Recipe.from_values({**LEAST, "method": "BPM-GCN"}) == Recipe.from_values(LEAST)
 
 
-def test_three_mistakes_are_reported_together_each_with_a_suggestion():
+def test_all_problems_are_reported_together_each_with_a_suggestion():
     found = problems_of(
         {**LEAST, "seeed": 1, "optimizer": {"learning_rate": 1, "lr": -1}, "data": {"name": "wakers"}}
     )
@@ -63,14 +80,14 @@ def test_fields_of_the_method_and_options_of_the_data_set_are_checked_too():
 
 @pytest.mark.parametrize("key", ["config", "data", "train", "method"])
 @pytest.mark.parametrize("value", [None, 3, "text", [1]])
-def test_a_value_of_the_wrong_kind_is_a_problem_and_no_crash(key, value):
+def test_a_value_of_the_wrong_type_is_reported_as_a_problem(key, value):
     if (key, value) == ("method", "text"):
         value = "no such method"
     assert any(line.startswith(key) for line in problems_of({**LEAST, key: value}))
 
 
 @pytest.mark.parametrize("options", [None, 3, "text", [1]])
-def test_options_that_are_no_table_are_a_problem(options):
+def test_options_that_are_not_a_table_are_a_problem(options):
     assert problems_of({**LEAST, "data": {"name": "walkers", "options": options}})
 
 
@@ -81,7 +98,7 @@ def test_a_network_with_another_number_of_classes_is_refused():
     ]
 
 
-def test_a_data_set_that_learns_its_labels_from_files_is_not_compared():
+def test_a_data_set_whose_labels_come_from_its_files_is_not_compared():
     assert check_classes(Recipe.from_values(LEAST), None) == []
 
 
@@ -120,7 +137,7 @@ def test_a_value_is_set_from_the_command_line(tmp_path, text, expected):
 
 
 @pytest.mark.parametrize("text", ["seed", "=3", " = 3", "", 'seed=1\nmethod="x"'])
-def test_a_setting_without_key_or_value_says_how_to_write_it(tmp_path, text):
+def test_an_override_without_key_or_value_is_refused_with_the_right_form(tmp_path, text):
     file = write(tmp_path / "a.toml", 'method = "bpm_gcn"\ndata = {name = "walkers"}\n')
     with pytest.raises(ConfigError, match=r"write it as a\.b=value"):
         Recipe.load([file], [text])
@@ -137,7 +154,7 @@ def test_a_setting_without_key_or_value_says_how_to_write_it(tmp_path, text):
         ("split.folds=1", r"split\.folds = 1"),
     ],
 )
-def test_a_wrong_setting_is_a_readable_problem(tmp_path, text, message):
+def test_a_wrong_override_is_a_readable_problem(tmp_path, text, message):
     file = write(tmp_path / "a.toml", 'method = "bpm_gcn"\ndata = {name = "walkers"}\n')
     with pytest.raises(ConfigError, match=message):
         Recipe.load([file], [text])
@@ -152,7 +169,7 @@ def test_a_wrong_setting_is_a_readable_problem(tmp_path, text, message):
         (b"method = 1\nmethod = 2", "not valid TOML"),
     ],
 )
-def test_a_file_that_is_no_recipe_is_refused(tmp_path, content, message):
+def test_a_file_that_is_not_a_recipe_is_refused(tmp_path, content, message):
     (tmp_path / "a.toml").write_bytes(content)
     with pytest.raises(ConfigError, match=message):
         Recipe.load([tmp_path / "a.toml"])
@@ -180,7 +197,7 @@ def test_settings_that_contradict_themselves_are_refused(part, values, message):
     assert any(message in line for line in problems_of({**LEAST, part: values}))
 
 
-def test_the_seed_is_no_part_of_the_digest():
+def test_the_seed_is_not_part_of_the_digest():
     one, two = (Recipe.from_values({**LEAST, "seed": seed}) for seed in (0, 1))
     assert one.digest() == two.digest()
     assert one.digest() != Recipe.from_values({**LEAST, "train": {"epochs": 11}}).digest()
@@ -189,14 +206,94 @@ def test_the_seed_is_no_part_of_the_digest():
 def test_defaults_written_out_have_the_same_digest():
     spelled = Recipe.from_values(Recipe.from_values(LEAST).model_dump(mode="json"))
     assert spelled.digest() == Recipe.from_values(LEAST).digest()
-    assert SplitSettings().fold < SplitSettings().folds
 
 
-def test_a_recipe_of_a_room_is_found_by_name():
+def recipes_of_methods():
+    return [
+        f"{name}/{file.stem}"
+        for name in catalog.list_methods()
+        for file in sorted((catalog.method(name).folder / "recipes").glob("*.toml"))
+    ]
+
+
+@pytest.mark.parametrize("name", recipes_of_methods())
+def test_defaults_of_the_method_and_the_data_set_leave_no_trace_in_the_digest(name):
+    recipe = Recipe.load([name])
+    config = catalog.method(recipe.method).make_config(recipe.config).model_dump(mode="json")
+    options = catalog.dataset(recipe.data.name).options.model_validate(recipe.data.options)
+    data = {"name": recipe.data.name.replace("_", "-"), "options": options.model_dump(mode="json")}
+    spelled = Recipe.from_values({**recipe.model_dump(mode="json"), "config": config, "data": data})
+    assert spelled.digest() == recipe.digest()
+
+
+def test_a_digest_is_the_hash_of_a_version_and_of_what_differs():
+    recipe = Recipe.from_values(
+        {**LEAST, "seed": 3, "config": {"width": 8, "clip_frames": 48}, "train": {"epochs": 3}}
+    )
+    document = {
+        "version": 2,
+        "method": "bpm_gcn",
+        "data": {"name": "walkers", "options": {}},
+        "config": {"width": 8},
+        "train": {"epochs": 3},
+    }
+    assert recipe.digest() == hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"config": {"width": 8}},
+        {"config": {"augment": {"mirror": True}}},
+        {"data": {"name": "walkers", "options": {"walkers": 13}}},
+        {"optimizer": {"sam": {}}},
+        {"optimizer": {"rates": {"head": 2.0}}},
+        {"split": {"test_share": 0.2}},
+        {"selection": {"last_epoch": True}},
+        {"train": {"cached_views": 1}},
+        {"train": {"weight_average": 0.9}},
+        {"initial_weights": ["0" * 16]},
+    ],
+)
+def test_every_value_that_differs_from_its_default_changes_the_digest(change):
+    assert Recipe.from_values({**LEAST, **change}).digest() != Recipe.from_values(LEAST).digest()
+
+
+def test_the_rule_of_weight_averaging_is_part_of_the_digest(monkeypatch):
+    plain, averaged = (
+        Recipe.from_values({**LEAST, "train": {"weight_average": decay}}) for decay in (0.0, 0.9)
+    )
+    before = plain.digest(), averaged.digest()
+    monkeypatch.setattr("affekt.core.recipe._AVERAGING", "another rule")
+    assert plain.digest() == before[0] and averaged.digest() != before[1]
+
+
+def test_a_recipe_of_a_method_that_is_not_installed_still_has_a_digest():
+    recipe = Recipe.model_validate({**LEAST, "method": "not_here", "config": {"width": 8}})
+    other = Recipe.model_validate({**LEAST, "method": "not_here", "config": {"width": 9}})
+    assert recipe.digest() != other.digest()
+
+
+@pytest.mark.parametrize(
+    ("recipe", "digits"),
+    [(LEAST, "421789cb29da3259"), (MUCH, "3fda1be33be06a0b")],
+)
+def test_the_digest_of_version_1_is_computed_as_it_was(recipe, digits):
+    assert digest_v1(Recipe.from_values(recipe).model_dump(mode="json")).startswith(digits)
+
+
+def test_a_field_that_is_added_does_not_change_the_digest_of_version_1():
+    values = Recipe.from_values({**LEAST, "optimizer": {"sam": {}}}).model_dump(mode="json")
+    later = {**values, "added": 1, "optimizer": {**values["optimizer"], "added": 1}}
+    later["optimizer"]["sam"] = {**values["optimizer"]["sam"], "added": 1}
+    assert digest_v1(later) == digest_v1(values)
+
+
+def test_a_recipe_of_a_method_is_found_by_name():
     recipe = Recipe.load(["bpm-gcn/emotion_gait"], ["seed=4"])
     assert (recipe.method, recipe.data.name, recipe.seed) == ("bpm_gcn", "emotion_gait", 4)
 
 
-def test_a_recipe_that_a_room_does_not_have_is_refused_by_its_path():
+def test_a_recipe_that_a_method_does_not_have_is_refused_by_its_path():
     with pytest.raises(ConfigError, match=r"nowhere\.toml"):
         Recipe.load(["bpm_gcn/nowhere"])

@@ -1,9 +1,9 @@
-"""Settings: all mistakes at once, each with a suggestion."""
+"""Settings: all problems at once, each with a suggestion."""
 
 import pytest
 from pydantic import Field, ValidationError
 
-from affekt.core.settings import Settings, suggest, validate
+from affekt.core.settings import Settings, differing, suggest, validate
 
 
 class Inner(Settings):
@@ -43,7 +43,34 @@ def test_settings_cannot_be_changed():
         Inner().width = 2
 
 
-def test_a_word_close_to_nothing_gets_the_list():
+def test_a_word_without_a_close_match_gets_the_list():
     assert suggest("zebra", ["cat", "dog"]) == "known: cat, dog"
-    assert suggest("zebra", []) == "nothing is known here"
+    assert suggest("zebra", []) == "none are known"
     assert suggest("dgo", ["cat", "dog"]) == "did you mean dog?"
+
+
+class Wide(Inner):
+    depth: int = 3
+
+
+class Choice(Settings):
+    size: tuple[int, int] = (1, 2)
+    inner: Inner = Inner(width=4)
+    extra: Inner | None = None
+    table: dict[str, float] = Field(default_factory=dict)
+
+
+def test_only_values_that_differ_from_the_defaults_are_listed():
+    assert differing(Choice()) == {}
+    assert differing(Choice(size=(1, 2), inner=Inner(width=4), table={})) == {}
+    assert differing(Choice(size=(2, 2), table={"a": 1})) == {"size": [2, 2], "table": {"a": 1.0}}
+
+
+def test_a_nested_model_that_differs_is_reduced_to_its_own_differences():
+    assert differing(Choice(extra=Inner())) == {"extra": {}}
+    assert differing(Choice(inner=Inner())) == {"inner": {}}
+    assert differing(Choice(inner=Inner(width=2))) == {"inner": {"width": 2}}
+
+
+def test_a_field_that_is_added_with_a_default_changes_nothing():
+    assert differing(Wide(width=2)) == differing(Inner(width=2))

@@ -1,9 +1,9 @@
-"""Names of weights, both ways, every key accounted for."""
+"""Keys of weights are renamed in both directions, and no key is ignored."""
 
 import pytest
 
 from affekt.core.errors import AffektError
-from affekt.core.weights import KeyMap, Source
+from affekt.core.weights import KeyMap, PublishedFile
 
 NAMES = KeyMap(
     (("l{i+1}.conv.{}", "blocks.{i}.convolution.{}"), ("fc.{}", "head.{}"), ("PA", "edges")),
@@ -35,7 +35,7 @@ def test_a_key_of_two_rules_is_named():
         names.to_ours(["a.x"])
 
 
-def test_two_keys_that_meet_are_refused():
+def test_two_keys_with_the_same_new_name_are_refused():
     names = KeyMap((("a.{}", "c.{}"), ("b.{}", "c.{}")))
     with pytest.raises(AffektError, match="two keys are renamed to the same name"):
         names.to_ours(["a.x", "b.x"])
@@ -51,18 +51,18 @@ def test_many_problems_are_cut_short_but_counted():
         NAMES.to_ours([f"unknown{i}" for i in range(12)])
 
 
-def test_rules_that_nobody_uses_do_no_harm():
+def test_no_keys_give_no_names():
     assert NAMES.to_ours([]) == {}
 
 
-def test_every_key_of_a_foreign_file_has_its_place():
+def test_sort_puts_every_key_into_one_group():
     found = NAMES.sort(["fc.bias", "old.weight", "l2.conv.weight", "strange"])
     assert found.ours == {"fc.bias": "head.bias", "l2.conv.weight": "blocks.1.convolution.weight"}
     assert (found.dropped, found.unknown) == (["old.weight"], ["strange"])
 
 
-def test_a_file_is_of_a_kind_when_it_has_all_its_marks():
-    source = Source("file", NAMES, marks=("fc.{}", "l{i}.{}"))
+def test_a_file_fits_when_its_keys_match_all_marks():
+    source = PublishedFile("file", NAMES, marks=("fc.{}", "l{i}.{}"))
     assert source.fits(["fc.bias", "l2.conv.weight", "strange"])
     assert not source.fits(["fc.bias", "lx.conv.weight"])
-    assert Source("any file", NAMES).fits(["strange"])
+    assert PublishedFile("any file", NAMES).fits(["strange"])

@@ -6,6 +6,7 @@ import pytest
 
 from affekt.core.catalog import dataset
 from affekt.core.errors import DataError
+from affekt.data.open import open_dataset
 from affekt.testing import check_dataset
 
 EKMAN = dataset("ekman_6")
@@ -31,7 +32,7 @@ def test_lists_part_the_clips_and_labels_keep_their_order(tmp_path):
     touch(tmp_path / "Ekman6--mp3" / "anger" / "1000.mp3")
     touch(tmp_path / "trainlist01.txt", "anger/1000 1\n")
     touch(tmp_path / "testlist01.txt", "surprise/1001\n")
-    corpus = EKMAN.open(tmp_path)
+    corpus = open_dataset(EKMAN, tmp_path)
     assert said(corpus) == {
         "anger/1000": ("anger", "train", ["audio", "video"]),
         "surprise/1001": ("surprise", "test", ["video"]),
@@ -47,7 +48,7 @@ def test_a_json_file_parts_the_clips(tmp_path):
         for clip, subset, label in (("1", "training", "joy"), ("2", "validation", "fear"))
     }
     touch(tmp_path / "Ekman-6" / "ekman6_01.json", json.dumps({"labels": [], "database": database}))
-    assert said(EKMAN.open(tmp_path)) == {
+    assert said(open_dataset(EKMAN, tmp_path)) == {
         "joy/1": ("joy", "train", ["video"]),
         "fear/2": ("fear", "test", ["video"]),
     }
@@ -57,10 +58,10 @@ def test_clips_are_read_where_there_are_no_frames(tmp_path):
     clip = touch(tmp_path / "disgust" / "1.mkv")
     touch(tmp_path / "trainlist01.txt", "disgust/1 2\n")
     touch(tmp_path / "testlist01.txt")
-    assert EKMAN.open(tmp_path).samples[0].media == {"video": clip, "audio": clip}
+    assert open_dataset(EKMAN, tmp_path).samples[0].media == {"video": clip, "audio": clip}
 
 
 def test_a_split_that_is_not_there_names_its_own_file(tmp_path):
     touch(tmp_path / "disgust" / "1.mkv")
     with pytest.raises(DataError, match=r"nor ekman6_01\.json"):
-        EKMAN.open(tmp_path)
+        open_dataset(EKMAN, tmp_path)

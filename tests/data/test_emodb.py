@@ -7,6 +7,7 @@ import pytest
 from affekt.core.catalog import dataset
 from affekt.core.errors import DataError
 from affekt.core.labels import label_set
+from affekt.data.open import open_dataset
 from affekt.testing import check_dataset
 
 EMODB = dataset("emodb")
@@ -38,7 +39,7 @@ def test_boredom_is_an_emotion_that_others_lack():
 
 @pytest.mark.parametrize("folder", ["wav", "."])
 def test_a_name_says_who_felt_what(tmp_path, folder):
-    (sample,) = EMODB.open(touch(tmp_path, f"{folder}/03a01Fa.wav")).samples
+    (sample,) = open_dataset(EMODB, touch(tmp_path, f"{folder}/03a01Fa.wav")).samples
     assert (sample.id, sample.label, sample.subject, sample.split) == ("03a01Fa", "happiness", "03", None)
     assert sample.media == {"audio": tmp_path / folder / "03a01Fa.wav"}
     assert sample.facts == {"gender": "male", "text": "a01", "version": "a"}
@@ -46,12 +47,12 @@ def test_a_name_says_who_felt_what(tmp_path, folder):
 
 def test_letters_are_those_of_the_german_words(tmp_path):
     touch(tmp_path, *[f"wav/08b0{place}{letter}a.wav" for place, letter in enumerate("WLEAFTN")])
-    assert [sample.label for sample in EMODB.open(tmp_path).samples] == list(NAMES)
+    assert [sample.label for sample in open_dataset(EMODB, tmp_path).samples] == list(NAMES)
 
 
 def test_names_that_say_nothing_are_skipped(tmp_path):
     touch(tmp_path, "wav/03a01Fa.wav", "wav/03a01Xa.wav", "wav/99a01Fa.wav", "wav/read.me")
-    corpus = EMODB.open(tmp_path)
+    corpus = open_dataset(EMODB, tmp_path)
     assert [item.id for item in corpus.skipped] == ["wav/03a01Xa.wav", "wav/99a01Fa.wav", "wav/read.me"]
     assert "is not like 03a01Fa" in corpus.skipped[0].reason
 
@@ -59,18 +60,18 @@ def test_names_that_say_nothing_are_skipped(tmp_path):
 def test_a_table_alone_counts_where_there_is_one(tmp_path):
     touch(tmp_path, "audio/x.flac", "wav/03a01Fa.wav")
     (tmp_path / "labels.csv").write_text("file,split,class,speaker,text\naudio/x.flac,val,boredom,3,a01\n")
-    (sample,) = EMODB.open(tmp_path).samples
+    (sample,) = open_dataset(EMODB, tmp_path).samples
     assert (sample.id, sample.label, sample.subject, sample.split) == ("x", "boredom", "03", "validation")
     assert sample.facts == {"text": "a01"}
 
 
 def test_an_empty_folder_says_what_was_looked_for(tmp_path):
     with pytest.raises(DataError, match=r"neither labels\.csv nor recordings such as wav/03a01Fa\.wav"):
-        EMODB.open(tmp_path)
+        open_dataset(EMODB, tmp_path)
 
 
 def test_the_real_recordings_are_counted_as_their_source_note_counts_them(real):
-    corpus = EMODB.open(real)
+    corpus = open_dataset(EMODB, real)
     assert corpus.skipped == []
     classes = Counter((sample.split, sample.label) for sample in corpus.samples)
     assert {split: [classes[split, name] for name in NAMES] for split in ("train", "validation", "test")} == {
@@ -86,4 +87,4 @@ def test_names_and_table_of_the_real_recordings_agree(real):
     def known(corpus):
         return {s.id: (s.label, s.subject, s.media["audio"], s.facts) for s in corpus.samples}
 
-    assert known(EMODB.open(real / "audio")) == known(EMODB.open(real))
+    assert known(open_dataset(EMODB, real / "audio")) == known(open_dataset(EMODB, real))

@@ -5,6 +5,7 @@ import pytest
 
 from affekt.core.catalog import dataset
 from affekt.core.errors import DataError
+from affekt.data.open import open_dataset
 from affekt.media.skeleton import BONES, JOINT_ORDERS
 
 EMOTION_GAIT = dataset("emotion_gait")
@@ -30,7 +31,7 @@ def write(folder, **changed):
 
 
 def test_rows_become_samples(tmp_path):
-    corpus = EMOTION_GAIT.open(write(tmp_path))
+    corpus = open_dataset(EMOTION_GAIT, write(tmp_path))
     assert [sample.id for sample in corpus.samples] == [
         "gait-000",
         "gait-007",
@@ -49,38 +50,38 @@ def test_rows_become_samples(tmp_path):
 def test_a_walk_that_is_not_finite_is_skipped_with_the_reason(tmp_path):
     poses = np.zeros((5, 10, 16, 3), np.float32)
     poses[2, 3] = np.nan
-    corpus = EMOTION_GAIT.open(write(tmp_path, poses=poses))
+    corpus = open_dataset(EMOTION_GAIT, write(tmp_path, poses=poses))
     assert [(item.id, "NaN" in item.reason) for item in corpus.skipped] == [("gait-008", True)]
     assert len(corpus.samples) == 4
 
 
 def test_a_label_without_a_name_is_skipped_with_the_reason(tmp_path):
-    corpus = EMOTION_GAIT.open(write(tmp_path, label=np.array([0, 1, 2, 3, 4])))
+    corpus = open_dataset(EMOTION_GAIT, write(tmp_path, label=np.array([0, 1, 2, 3, 4])))
     assert corpus.skipped[0].id == "gait-341"
-    assert corpus.skipped[0].reason.startswith("label 4 is none of")
+    assert corpus.skipped[0].reason.startswith("label 4 is not one of")
 
 
 def test_a_cycle_longer_than_the_walk_is_skipped_with_the_reason(tmp_path):
-    corpus = EMOTION_GAIT.open(write(tmp_path, period=np.array([10, 5, 6, 7, 11])))
+    corpus = open_dataset(EMOTION_GAIT, write(tmp_path, period=np.array([10, 5, 6, 7, 11])))
     assert "cycle of 11 frames does not fit" in corpus.skipped[0].reason
 
 
 @pytest.mark.parametrize("name", ["poses", "label", "subject", "split", "period"])
 def test_a_missing_array_is_named(tmp_path, name):
-    with pytest.raises(DataError, match=f"lacks {name}; it holds"):
-        EMOTION_GAIT.open(write(tmp_path, **{name: None}))
+    with pytest.raises(DataError, match=f"lacks {name}; it contains"):
+        open_dataset(EMOTION_GAIT, write(tmp_path, **{name: None}))
 
 
 def test_repeated_numbers_of_walks_are_refused(tmp_path):
     with pytest.raises(DataError, match="sample ids are repeated: gait-000"):
-        EMOTION_GAIT.open(write(tmp_path, index=np.array([0, 0, 1, 2, 3])))
+        open_dataset(EMOTION_GAIT, write(tmp_path, index=np.array([0, 0, 1, 2, 3])))
 
 
 def test_a_folder_without_the_file_says_what_was_expected(tmp_path):
     with pytest.raises(DataError, match=r"gaits\.npz does not exist"):
-        EMOTION_GAIT.open(tmp_path)
+        open_dataset(EMOTION_GAIT, tmp_path)
     with pytest.raises(DataError, match=r"give --data-root DIR or set AFFEKT_DATA"):
-        EMOTION_GAIT.open(None)
+        open_dataset(EMOTION_GAIT, None)
 
 
 @numpy_leaves_it_open
@@ -88,7 +89,7 @@ def test_a_folder_without_the_file_says_what_was_expected(tmp_path):
 def test_a_file_that_is_no_npz_is_refused(tmp_path, content):
     (tmp_path / "gaits.npz").write_bytes(content)
     with pytest.raises(DataError, match=r"gaits\.npz is (truncated|damaged)"):
-        EMOTION_GAIT.open(tmp_path)
+        open_dataset(EMOTION_GAIT, tmp_path)
 
 
 @numpy_leaves_it_open
@@ -97,19 +98,19 @@ def test_a_truncated_file_is_refused(tmp_path):
     for length in range(0, len(raw), 997):
         (tmp_path / "gaits.npz").write_bytes(raw[:length])
         with pytest.raises(DataError):
-            EMOTION_GAIT.open(tmp_path)
+            open_dataset(EMOTION_GAIT, tmp_path)
 
 
 def test_a_pickled_object_is_never_opened(tmp_path):
     with pytest.raises(DataError, match="pickled object"):
-        EMOTION_GAIT.open(write(tmp_path, subject=np.array([{}] * 5, dtype=object)))
+        open_dataset(EMOTION_GAIT, write(tmp_path, subject=np.array([{}] * 5, dtype=object)))
 
 
 # The real file
 
 
 def test_the_real_walks_are_counted_as_their_source_note_counts_them(shared):
-    corpus = EMOTION_GAIT.open(shared / "data" / "emotion_gait")
+    corpus = open_dataset(EMOTION_GAIT, shared / "data" / "emotion_gait")
     parts = {"train": (233, 86, 73, 24, 53, 83), "test": (61, 19, 23, 5, 14, 19)}
     for split, expected in parts.items():
         samples = [sample for sample in corpus.samples if sample.split == split]
@@ -120,7 +121,7 @@ def test_the_real_walks_are_counted_as_their_source_note_counts_them(shared):
 
 
 def test_the_real_walks_stand_upright_on_bones_that_keep_their_length(shared):
-    for sample in EMOTION_GAIT.open(shared / "data" / "emotion_gait").samples:
+    for sample in open_dataset(EMOTION_GAIT, shared / "data" / "emotion_gait").samples:
         walk = sample.media["skeleton"]
         place = {name: walk.positions[:, i] for i, name in enumerate(walk.joints)}
         assert place["head"][:, 1].mean() > place["root"][:, 1].mean() > place["left_foot"][:, 1].mean()
@@ -130,14 +131,14 @@ def test_the_real_walks_stand_upright_on_bones_that_keep_their_length(shared):
 
 def test_an_unknown_split_is_kept_out_and_reported_until_an_option_names_it(tmp_path):
     write(tmp_path, split=np.array(["Train", "val", "", "heldout", "heldout"]))
-    corpus = EMOTION_GAIT.open(tmp_path)
+    corpus = open_dataset(EMOTION_GAIT, tmp_path)
     assert {sample.id: sample.split for sample in corpus.samples} == {
         "gait-000": "train",
         "gait-007": "validation",
         "gait-008": None,
     }
     assert [item.kind for item in corpus.skipped] == ["of split 'heldout'"] * 2
-    assert corpus.problems[0].startswith("2 walks are of split 'heldout', which is unknown: left out")
-    named = EMOTION_GAIT.open(tmp_path, {"splits": {"heldout": "test"}})
+    assert corpus.problems[0].startswith("2 walks are in the unknown split 'heldout': skipped")
+    named = open_dataset(EMOTION_GAIT, tmp_path, {"splits": {"heldout": "test"}})
     assert [sample.split for sample in named.samples[3:]] == ["test", "test"]
     assert named.problems == ()

@@ -5,6 +5,7 @@ from PIL import Image
 
 from affekt.core.catalog import dataset
 from affekt.core.errors import ConfigError, DataError
+from affekt.data.open import open_dataset
 from affekt.testing import check_dataset
 
 RAF_DB = dataset("raf_db")
@@ -35,7 +36,7 @@ def test_the_adapter_keeps_the_contract():
 def test_the_list_gives_label_and_part(tmp_path):
     listed(tmp_path, "train_00001.jpg 5", "train_00002.jpg 1", "test_0001.jpg 7")
     aligned = [f"Image/aligned/{name}_aligned.jpg" for name in ("train_00001", "train_00002", "test_0001")]
-    corpus = RAF_DB.open(pictures(tmp_path, *aligned))
+    corpus = open_dataset(RAF_DB, pictures(tmp_path, *aligned))
     assert said(corpus) == {
         "train_00001": ("sadness", "train"),
         "train_00002": ("surprise", "train"),
@@ -48,12 +49,12 @@ def test_the_list_gives_label_and_part(tmp_path):
 def test_the_folder_may_be_the_one_around_basic(tmp_path):
     listed(tmp_path / "basic", "train_00001.jpg 5")
     pictures(tmp_path / "basic", "Image/aligned/train_00001_aligned.jpg")
-    assert said(RAF_DB.open(tmp_path)) == {"train_00001": ("sadness", "train")}
+    assert said(open_dataset(RAF_DB, tmp_path)) == {"train_00001": ("sadness", "train")}
 
 
 def test_the_original_pictures_can_be_had(tmp_path):
     pictures(listed(tmp_path, "train_00001.jpg 5"), "Image/original/train_00001.jpg")
-    sample = RAF_DB.open(tmp_path, {"pictures": "original"}).samples[0]
+    sample = open_dataset(RAF_DB, tmp_path, {"pictures": "original"}).samples[0]
     assert sample.media["image"] == tmp_path / "Image/original/train_00001.jpg"
 
 
@@ -61,7 +62,7 @@ def test_a_missing_picture_is_skipped_with_its_path(tmp_path):
     pictures(
         listed(tmp_path, "train_00001.jpg 5", "train_00002.jpg 1"), "Image/aligned/train_00001_aligned.jpg"
     )
-    (skipped,) = RAF_DB.open(tmp_path).skipped
+    (skipped,) = open_dataset(RAF_DB, tmp_path).skipped
     assert skipped.id == "train_00002"
     assert "train_00002_aligned.jpg does not exist" in skipped.reason
 
@@ -70,7 +71,7 @@ def test_all_malformed_lines_are_reported_at_once(tmp_path):
     wrong = ("train_00001.jpg 8", "train_00002.jpg", "../x.jpg 3", "dev_00001.jpg 3")
     listed(tmp_path, "train_00003.jpg 1", "", *wrong)
     with pytest.raises(DataError) as caught:
-        RAF_DB.open(tmp_path)
+        open_dataset(RAF_DB, tmp_path)
     assert "has 4 problems" in str(caught.value)
     assert "line 3: 'train_00001.jpg 8' is not like 'train_00001.jpg 5', labels 1 to 7" in str(caught.value)
 
@@ -78,7 +79,7 @@ def test_all_malformed_lines_are_reported_at_once(tmp_path):
 @pytest.mark.parametrize("first", [0, 1])
 def test_numbers_of_class_folders_count_from_0_or_from_1(tmp_path, first):
     pictures(tmp_path, *[f"train/{first + k}/{k}.jpg" for k in range(7)], f"test/{first}/x.jpg")
-    corpus = RAF_DB.open(tmp_path)
+    corpus = open_dataset(RAF_DB, tmp_path)
     assert [s.label for s in corpus.samples if s.split == "train"] == list(NAMES)
     assert [s.label for s in corpus.samples if s.split == "test"] == ["surprise"]
 
@@ -86,13 +87,13 @@ def test_numbers_of_class_folders_count_from_0_or_from_1(tmp_path, first):
 @pytest.mark.parametrize("numbers", ["123456", "01234567", "1"])
 def test_numbers_that_do_not_tell_where_they_start_are_refused(tmp_path, numbers):
     pictures(tmp_path, *[f"train/{number}/a.jpg" for number in numbers])
-    with pytest.raises(DataError, match="do not tell whether they count from 0 or from 1"):
-        RAF_DB.open(tmp_path)
+    with pytest.raises(DataError, match="count from 0 or from 1"):
+        open_dataset(RAF_DB, tmp_path)
 
 
 def test_class_folders_may_have_names_in_any_spelling(tmp_path):
     pictures(tmp_path, "train/Happy/a.jpg", "train/Surprised/b.jpg", "test/ANGRY/c.jpg")
-    assert said(RAF_DB.open(tmp_path)) == {
+    assert said(open_dataset(RAF_DB, tmp_path)) == {
         "train/Happy/a.jpg": ("happiness", "train"),
         "train/Surprised/b.jpg": ("surprise", "train"),
         "test/ANGRY/c.jpg": ("anger", "test"),
@@ -101,29 +102,29 @@ def test_class_folders_may_have_names_in_any_spelling(tmp_path):
 
 def test_a_folder_valid_is_the_test_part_unless_there_is_one(tmp_path):
     pictures(tmp_path, "train/fear/a.jpg", "valid/fear/b.jpg")
-    assert {s.split for s in RAF_DB.open(tmp_path).samples} == {"train", "test"}
+    assert {s.split for s in open_dataset(RAF_DB, tmp_path).samples} == {"train", "test"}
     pictures(tmp_path, "test/fear/c.jpg")
-    assert said(RAF_DB.open(tmp_path))["valid/fear/b.jpg"] == ("fear", "validation")
+    assert said(open_dataset(RAF_DB, tmp_path))["valid/fear/b.jpg"] == ("fear", "validation")
 
 
 def test_a_folder_that_is_no_class_is_named(tmp_path):
-    with pytest.raises(DataError, match="folders contempt are no class; known: surprise"):
-        RAF_DB.open(pictures(tmp_path, "train/fear/a.jpg", "train/contempt/a.jpg"))
+    with pytest.raises(DataError, match="no class is called contempt; known: surprise"):
+        open_dataset(RAF_DB, pictures(tmp_path, "train/fear/a.jpg", "train/contempt/a.jpg"))
 
 
 def test_class_folders_hold_no_originals(tmp_path):
-    with pytest.raises(DataError, match="needs EmoLabel"):
-        RAF_DB.open(pictures(tmp_path, "train/fear/a.jpg"), {"pictures": "original"})
+    with pytest.raises(DataError, match="requires EmoLabel"):
+        open_dataset(RAF_DB, pictures(tmp_path, "train/fear/a.jpg"), {"pictures": "original"})
 
 
 def test_an_empty_tree_says_what_was_looked_for(tmp_path):
     with pytest.raises(DataError, match=r"neither EmoLabel/list_patition_label\.txt nor folders train"):
-        RAF_DB.open(tmp_path)
+        open_dataset(RAF_DB, tmp_path)
     (tmp_path / "train").mkdir()
-    with pytest.raises(DataError, match="no folder of pictures for each class"):
-        RAF_DB.open(tmp_path)
+    with pytest.raises(DataError, match="a folder of pictures for each class"):
+        open_dataset(RAF_DB, tmp_path)
 
 
 def test_an_unknown_kind_of_picture_is_refused(tmp_path):
     with pytest.raises(ConfigError, match=r"data\.options\.pictures = 'cropped'"):
-        RAF_DB.open(tmp_path, {"pictures": "cropped"})
+        open_dataset(RAF_DB, tmp_path, {"pictures": "cropped"})

@@ -7,6 +7,7 @@ import pytest
 from affekt.core.catalog import dataset
 from affekt.core.errors import DataError
 from affekt.core.labels import label_set
+from affekt.data.open import open_dataset
 from affekt.testing import check_dataset
 
 RAVDESS = dataset("ravdess")
@@ -45,7 +46,7 @@ def test_labels_are_numbered_as_in_the_names_and_meet_other_sets():
 
 def test_a_name_says_who_felt_what(tmp_path):
     touch(tmp_path, "Actor_12/03-01-06-02-01-02-12.wav", "Actor_01/03-01-01-01-02-01-01.wav")
-    first, second = RAVDESS.open(tmp_path).samples
+    first, second = open_dataset(RAVDESS, tmp_path).samples
     assert (first.id, first.label, first.subject, first.split) == (
         "03-01-01-01-02-01-01",
         "neutral",
@@ -65,12 +66,12 @@ def test_a_name_says_who_felt_what(tmp_path):
 
 def test_the_third_number_is_the_emotion(tmp_path):
     touch(tmp_path, *[f"Actor_01/03-01-0{n}-01-01-01-01.wav" for n in range(1, 9)])
-    assert [sample.label for sample in RAVDESS.open(tmp_path).samples] == list(NAMES)
+    assert [sample.label for sample in open_dataset(RAVDESS, tmp_path).samples] == list(NAMES)
 
 
 def test_speech_and_song_are_told_apart(tmp_path):
     touch(tmp_path, "Speech/Actor_01/03-01-02-01-01-01-01.wav", "Song/Actor_01/03-02-03-01-01-01-01.wav")
-    speech, song = RAVDESS.open(tmp_path), RAVDESS.open(tmp_path, {"channel": "song"})
+    speech, song = open_dataset(RAVDESS, tmp_path), open_dataset(RAVDESS, tmp_path, {"channel": "song"})
     assert [(s.label, s.facts["channel"]) for s in speech.samples] == [("calm", "speech")]
     assert [(s.label, s.facts["channel"]) for s in song.samples] == [("happy", "song")]
     assert speech.skipped == song.skipped == []
@@ -79,29 +80,29 @@ def test_speech_and_song_are_told_apart(tmp_path):
 @pytest.mark.parametrize(("number", "media"), [("01", ["audio", "video"]), ("02", ["video"])])
 def test_videos_bring_what_their_modality_says(tmp_path, number, media):
     touch(tmp_path, f"Actor_01/{number}-01-02-01-01-01-01.mp4")
-    assert [sorted(sample.media) for sample in RAVDESS.open(tmp_path).samples] == [media]
+    assert [sorted(sample.media) for sample in open_dataset(RAVDESS, tmp_path).samples] == [media]
 
 
 def test_one_of_several_modalities_must_be_chosen(tmp_path):
     touch(tmp_path, *[f"Actor_01/0{n}-01-02-01-01-01-01.mp4" for n in (1, 2)])
-    with pytest.raises(DataError, match=r"holds speech as video, video_audio(.|\n)*option modality"):
-        RAVDESS.open(tmp_path)
-    (sample,) = RAVDESS.open(tmp_path, {"modality": "video_audio"}).samples
+    with pytest.raises(DataError, match=r"contains speech as video, video_audio(.|\n)*option modality"):
+        open_dataset(RAVDESS, tmp_path)
+    (sample,) = open_dataset(RAVDESS, tmp_path, {"modality": "video_audio"}).samples
     assert sample.id == "01-01-02-01-01-01-01"
 
 
 def test_what_was_asked_for_and_is_not_there_is_named(tmp_path):
     touch(tmp_path, "Actor_01/03-01-02-01-01-01-01.wav")
-    with pytest.raises(DataError, match="holds no usable song; by their names, files are speech as audio"):
-        RAVDESS.open(tmp_path, {"channel": "song"})
+    with pytest.raises(DataError, match="contains no usable song; by their names, files are speech as audio"):
+        open_dataset(RAVDESS, tmp_path, {"channel": "song"})
     with pytest.raises(DataError, match="no usable speech as video; by their names"):
-        RAVDESS.open(tmp_path, {"modality": "video"})
+        open_dataset(RAVDESS, tmp_path, {"modality": "video"})
 
 
 def test_names_that_say_nothing_and_copies_are_skipped(tmp_path):
     touch(tmp_path, "a/03-01-02-01-01-01-01.wav", "b/03-01-02-01-01-01-01.wav", "b/take1.wav", "b/notes.txt")
     touch(tmp_path, "b/03-01-09-01-01-01-01.wav", "b/03-01-01-01-01-01-25.wav", "b/.03-01-02-01-01-02-01.wav")
-    corpus = RAVDESS.open(tmp_path)
+    corpus = open_dataset(RAVDESS, tmp_path)
     assert [sample.id for sample in corpus.samples] == ["03-01-02-01-01-01-01"]
     assert [item.id for item in corpus.skipped] == [
         "b/03-01-01-01-01-01-25.wav",
@@ -110,19 +111,19 @@ def test_names_that_say_nothing_and_copies_are_skipped(tmp_path):
         "b/take1.wav",
         "b/notes.txt",
     ]
-    assert "numbers in their range" in corpus.skipped[0].reason
+    assert "with each number in its range" in corpus.skipped[0].reason
     assert "a/03-01-02-01-01-01-01.wav, which is read" in corpus.skipped[1].reason
 
 
 def test_a_folder_of_other_sounds_says_so(tmp_path):
     with pytest.raises(DataError, match=r"not one usable sample(.|\n)*take1 is not like 03-01-05"):
-        RAVDESS.open(touch(tmp_path, "take1.wav"))
+        open_dataset(RAVDESS, touch(tmp_path, "take1.wav"))
 
 
 def test_a_table_alone_counts_where_there_is_one(tmp_path):
     touch(tmp_path, "audio/a.flac", "audio/b.flac", "audio/03-01-02-01-01-01-01.flac")
     table(tmp_path, "audio/a.flac,val,5,fearful,strong,2,1,7,male", "audio/b.flac,,,Sad,normal,1,1,08,female")
-    first, second = RAVDESS.open(tmp_path).samples
+    first, second = open_dataset(RAVDESS, tmp_path).samples
     assert (first.id, first.label, first.subject, first.split) == ("a", "fearful", "07", "validation")
     assert first.media == {"audio": tmp_path / "audio/a.flac"}
     assert first.facts == {"intensity": "strong", "statement": "2", "repetition": "1", "gender": "male"}
@@ -131,7 +132,7 @@ def test_a_table_alone_counts_where_there_is_one(tmp_path):
 
 def test_a_recording_of_the_table_that_is_missing_is_skipped(tmp_path):
     table(touch(tmp_path, "a.wav"), "a.wav,train,0,neutral,,,,1,", "b.wav,train,1,calm,,,,1,")
-    (skipped,) = RAVDESS.open(tmp_path).skipped
+    (skipped,) = open_dataset(RAVDESS, tmp_path).skipped
     assert skipped.id == "b"
     assert "does not exist" in skipped.reason
 
@@ -149,33 +150,33 @@ def test_all_wrong_rows_are_reported_at_once(tmp_path):
         "f\\g.wav,train,0,neutral",
     )
     with pytest.raises(DataError) as caught:
-        RAVDESS.open(tmp_path)
+        open_dataset(RAVDESS, tmp_path)
     text = str(caught.value)
     assert "has 7 problems" in text
     for part in (
-        "line 3: '../b.wav' leads out of the folder; no part is called 'trian'; did you mean train?",
-        "line 4: label 0 is not the number of calm, 1; actor 'one' is no number",
-        "line 5: class 'envy' is none; known: neutral",
+        "line 3: '../b.wav' points outside the folder; unknown split 'trian'; did you mean train?",
+        "line 4: label 0 is not the number of calm, 1; actor 'one' is not a number",
+        "line 5: unknown class 'envy'; known: neutral",
         "line 6: the file is empty",
-        "line 7: a stands in line 2 already",
+        "line 7: a is already in line 2",
         "line 8: more cells than columns",
-        "line 9: 'f\\\\g.wav' needs / between folders, on every system; actor None is no number",
+        "line 9: 'f\\\\g.wav' must use / between folders, on every system; actor None is not a number",
     ):
         assert part in text
 
 
 def test_a_table_without_a_column_is_refused(tmp_path):
     with pytest.raises(DataError, match="lacks the column actor; found file, split, class"):
-        RAVDESS.open(table(tmp_path, "a.wav,train,sad", columns="file,split,class"))
+        open_dataset(RAVDESS, table(tmp_path, "a.wav,train,sad", columns="file,split,class"))
 
 
 def test_an_empty_folder_says_what_was_looked_for(tmp_path):
     with pytest.raises(DataError, match=r"neither labels\.csv nor recordings such as Actor_01/03-01-05"):
-        RAVDESS.open(tmp_path)
+        open_dataset(RAVDESS, tmp_path)
 
 
 def test_the_real_recordings_are_counted_as_their_source_note_counts_them(real):
-    corpus = RAVDESS.open(real)
+    corpus = open_dataset(RAVDESS, real)
     assert corpus.skipped == []
     assert Counter(sample.split for sample in corpus.samples) == {
         "train": 960,
@@ -198,13 +199,13 @@ def test_names_and_table_of_the_real_recordings_agree(real):
             for s in corpus.samples
         }
 
-    assert known(RAVDESS.open(real / "audio")) == known(RAVDESS.open(real))
+    assert known(open_dataset(RAVDESS, real / "audio")) == known(open_dataset(RAVDESS, real))
 
 
 def test_a_recording_that_lies_there_twice_is_read_once_and_counted(tmp_path):
     name = "Actor_01/03-01-01-01-02-01-01.wav"
     touch(tmp_path, name, f"audio_speech_actors_01-24/{name}", "Actor_01/._03-01-01-01-02-01-01.wav")
-    corpus = RAVDESS.open(tmp_path)
+    corpus = open_dataset(RAVDESS, tmp_path)
     assert len(corpus.samples) == 1
     assert [item.kind for item in corpus.skipped] == ["second copies"]
 
@@ -212,15 +213,15 @@ def test_a_recording_that_lies_there_twice_is_read_once_and_counted(tmp_path):
 def test_another_file_under_a_name_that_is_taken_is_counted_apart(tmp_path):
     touch(tmp_path, "Actor_01/03-01-01-01-02-01-01.wav", "new/03-01-01-01-02-01-01.wav")
     (tmp_path / "new" / "03-01-01-01-02-01-01.wav").write_bytes(b"other")
-    assert [item.kind for item in RAVDESS.open(tmp_path).skipped] == [
-        "other files under a name that is taken"
+    assert [item.kind for item in open_dataset(RAVDESS, tmp_path).skipped] == [
+        "other files with the name of a file that was read"
     ]
 
 
 def test_a_recording_in_the_folder_of_another_actor_is_reported(tmp_path):
     touch(tmp_path, "Actor_02/03-01-01-01-02-01-01.wav", "Actor_02/03-01-01-01-02-01-02.wav")
-    (problem,) = RAVDESS.open(tmp_path).problems
-    assert problem.startswith("1 recording in a folder of another speaker than their name says")
+    (problem,) = open_dataset(RAVDESS, tmp_path).problems
+    assert problem.startswith("1 recording in a folder of another speaker than their name states")
 
 
 def test_a_table_that_contradicts_a_name_is_reported(tmp_path):
@@ -230,7 +231,7 @@ def test_a_table_that_contradicts_a_name_is_reported(tmp_path):
         "audio/03-01-01-01-02-01-01.wav,Train,,angry,normal,2,1,1,male",
         "audio/03-01-03-01-02-01-02.wav,,,happy,normal,2,1,2,female",
     )
-    corpus = RAVDESS.open(tmp_path)
+    corpus = open_dataset(RAVDESS, tmp_path)
     assert [sample.split for sample in corpus.samples] == ["train", None]
     assert "1 recording whose table and name contradict each other" in corpus.problems[0]
-    assert "angry, 01 by the table; neutral, 01 by its name" in corpus.problems[0]
+    assert "table: angry, 01; name: neutral, 01" in corpus.problems[0]

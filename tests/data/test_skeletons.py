@@ -52,7 +52,7 @@ def by_id(corpus):
 
 
 def test_a_folder_is_a_class_and_its_name_the_label(folders):
-    found = by_id(SKELETONS.open(folders))
+    found = by_id(open_dataset(SKELETONS, folders))
     assert {name: sample.label for name, sample in found.items()} == {
         "happy/a.npz": "happy",
         "happy/deeper/b.json": "happy",
@@ -64,7 +64,7 @@ def test_a_folder_is_a_class_and_its_name_the_label(folders):
 
 
 def test_a_file_name_may_state_the_subject(folders):
-    assert {name: sample.subject for name, sample in by_id(SKELETONS.open(folders)).items()} == {
+    assert {name: sample.subject for name, sample in by_id(open_dataset(SKELETONS, folders)).items()} == {
         "happy/a.npz": None,
         "happy/deeper/b.json": None,
         "sad/sub-anna_c.npz": "anna",
@@ -73,8 +73,8 @@ def test_a_file_name_may_state_the_subject(folders):
 
 
 def test_labels_are_sorted_unless_an_order_is_given(folders):
-    assert SKELETONS.open(folders).labels.names == ("happy", "sad")
-    assert SKELETONS.open(folders, {"labels": ["sad", "calm", "happy"]}).labels.names == (
+    assert open_dataset(SKELETONS, folders).labels.names == ("happy", "sad")
+    assert open_dataset(SKELETONS, folders, {"labels": ["sad", "calm", "happy"]}).labels.names == (
         "sad",
         "calm",
         "happy",
@@ -83,14 +83,14 @@ def test_labels_are_sorted_unless_an_order_is_given(folders):
 
 def test_a_folder_that_is_not_among_the_labels_is_refused(folders):
     with pytest.raises(DataError, match=r"labels sad are not among options\.labels \(happy, angry\)"):
-        SKELETONS.open(folders, {"labels": ["happy", "angry"]})
+        open_dataset(SKELETONS, folders, {"labels": ["happy", "angry"]})
 
 
 def test_hidden_files_are_no_samples(folders):
     (folders / ".git").mkdir()
     (folders / ".git" / "config").write_text("x")
     (folders / "sad" / ".DS_Store").write_text("x")
-    corpus = SKELETONS.open(folders)
+    corpus = open_dataset(SKELETONS, folders)
     assert len(corpus.samples) == 4
     assert corpus.skipped == []
 
@@ -99,16 +99,16 @@ def test_a_broken_file_is_skipped_with_the_reason(folders):
     (folders / "sad" / "empty.npz").write_bytes(b"")
     (folders / "sad" / "notes.txt").write_text("x")
     (folders / "sad" / "text.json").write_text("walk")
-    reasons = {item.id: item.reason for item in SKELETONS.open(folders).skipped}
+    reasons = {item.id: item.reason for item in open_dataset(SKELETONS, folders).skipped}
     assert "has 0 bytes" in reasons["sad/empty.npz"]
-    assert "is no skeleton file" in reasons["sad/notes.txt"]
-    assert "is no JSON" in reasons["sad/text.json"]
+    assert "is not a skeleton file" in reasons["sad/notes.txt"]
+    assert "is not JSON" in reasons["sad/text.json"]
 
 
 def test_a_file_of_several_walks_gives_several_samples(folders):
     walk(folders / "sad" / "many.npz", walks=3)
     walk(folders / "sad" / "single.npz", walks=1)
-    found = {name for name in by_id(SKELETONS.open(folders)) if "many" in name or "single" in name}
+    found = {name for name in by_id(open_dataset(SKELETONS, folders)) if "many" in name or "single" in name}
     assert found == {"sad/many.npz#0", "sad/many.npz#1", "sad/many.npz#2", "sad/single.npz"}
 
 
@@ -116,7 +116,7 @@ def test_one_broken_walk_of_a_file_costs_only_itself(folders):
     positions = np.ones((3, 5, 3, 3))
     positions[1, 2] = np.nan
     np.savez(folders / "sad" / "many.npz", positions=positions, joints=np.array(JOINTS))
-    corpus = SKELETONS.open(folders)
+    corpus = open_dataset(SKELETONS, folders)
     assert [item.id for item in corpus.skipped] == ["sad/many.npz#1"]
     assert "NaN or infinite in 1 of 5 frames" in corpus.skipped[0].reason
     assert {"sad/many.npz#0", "sad/many.npz#2"} <= set(by_id(corpus))
@@ -124,29 +124,29 @@ def test_one_broken_walk_of_a_file_costs_only_itself(folders):
 
 def test_files_without_joints_take_the_order_of_the_option(folders):
     walk(folders / "sad" / "bare.npz", joints=())
-    assert "states no joint order" in SKELETONS.open(folders).skipped[0].reason
-    found = by_id(SKELETONS.open(folders, {"joints": "a, b, c"}))
+    assert "states no joint order" in open_dataset(SKELETONS, folders).skipped[0].reason
+    found = by_id(open_dataset(SKELETONS, folders, {"joints": "a, b, c"}))
     assert found["sad/bare.npz"].media["skeleton"].joints == ("a", "b", "c")
 
 
 def test_an_empty_folder_says_both_layouts(tmp_path):
     with pytest.raises(DataError, match=r"neither manifest\.csv nor a folder of files for each class"):
-        SKELETONS.open(tmp_path)
+        open_dataset(SKELETONS, tmp_path)
     (tmp_path / "happy").mkdir()
     with pytest.raises(DataError, match=r"neither manifest\.csv nor a folder of files for each class"):
-        SKELETONS.open(tmp_path)
+        open_dataset(SKELETONS, tmp_path)
 
 
 def test_one_class_alone_is_refused(tmp_path):
     walk(tmp_path / "happy" / "a.npz")
-    with pytest.raises(DataError, match="at least two classes are needed, found happy"):
-        SKELETONS.open(tmp_path)
+    with pytest.raises(DataError, match="at least two classes are required, found happy"):
+        open_dataset(SKELETONS, tmp_path)
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"labels": ["happy"]}, "at least two names are needed"),
+        ({"labels": ["happy"]}, "at least two names are required"),
         ({"labels": ["happy", "happy"]}, "each once"),
         ({"joints": "bpmgcn"}, "did you mean bpm_gcn"),
         ({"joint": "bpm_gcn"}, r"did you mean joints\?"),
@@ -154,7 +154,7 @@ def test_one_class_alone_is_refused(tmp_path):
 )
 def test_wrong_options_are_refused(folders, options, message):
     with pytest.raises(ConfigError, match=message):
-        SKELETONS.open(folders, options)
+        open_dataset(SKELETONS, folders, options)
 
 
 # A manifest
@@ -162,7 +162,7 @@ def test_wrong_options_are_refused(folders, options, message):
 
 def test_a_manifest_says_all_there_is_to_say(listed):
     rows = ("path,label,subject,split,id", "walks/1.npz,sad,anna,train,one", "walks/2.npz,happy,ben,test,two")
-    found = by_id(SKELETONS.open(manifest(listed, *rows)))
+    found = by_id(open_dataset(SKELETONS, manifest(listed, *rows)))
     assert set(found) == {"one", "two"}
     one = found["one"]
     assert (one.label, one.subject, one.split) == ("sad", "anna", "train")
@@ -170,7 +170,7 @@ def test_a_manifest_says_all_there_is_to_say(listed):
 
 def test_columns_and_cells_may_be_left_out(listed):
     rows = ("label,path,subject", "sad, walks/1.npz ,", "happy,walks/2.npz,ben", ",walks/3.json,ben")
-    found = by_id(SKELETONS.open(manifest(listed, *rows)))
+    found = by_id(open_dataset(SKELETONS, manifest(listed, *rows)))
     assert {name: (s.label, s.subject, s.split) for name, s in found.items()} == {
         "walks/1.npz": ("sad", None, None),
         "walks/2.npz": ("happy", "ben", None),
@@ -181,7 +181,7 @@ def test_columns_and_cells_may_be_left_out(listed):
 def test_a_manifest_of_a_spreadsheet_is_read(listed):
     text = "\ufeffpath,label\r\nwalks/1.npz,sad\r\nwalks/2.npz,happy\r\n"
     (listed / "manifest.csv").write_text(text, encoding="utf-8", newline="")
-    assert len(SKELETONS.open(listed).samples) == 2
+    assert len(open_dataset(SKELETONS, listed).samples) == 2
 
 
 def test_a_parquet_manifest_is_read_alike(listed):
@@ -189,7 +189,7 @@ def test_a_parquet_manifest_is_read_alike(listed):
     parquet = pytest.importorskip("pyarrow.parquet")
     columns = {"path": ["walks/1.npz", "walks/2.npz"], "label": ["sad", "happy"], "subject": [7, None]}
     parquet.write_table(pyarrow.table(columns), listed / "manifest.parquet")
-    found = by_id(SKELETONS.open(listed))
+    found = by_id(open_dataset(SKELETONS, listed))
     assert [(s.label, s.subject) for s in found.values()] == [("sad", "7"), ("happy", None)]
 
 
@@ -197,7 +197,7 @@ def test_a_broken_parquet_manifest_is_refused(listed):
     pytest.importorskip("pyarrow")
     (listed / "manifest.parquet").write_bytes(b"PAR1 and no more")
     with pytest.raises(DataError, match=r"manifest\.parquet cannot be read"):
-        SKELETONS.open(listed)
+        open_dataset(SKELETONS, listed)
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_a_broken_parquet_manifest_is_refused(listed):
 )
 def test_a_missing_column_is_named_with_what_was_found(listed, header, message):
     with pytest.raises(DataError, match=message):
-        SKELETONS.open(manifest(listed, header, "walks/1.npz,sad"[: 100 if header else 0]))
+        open_dataset(SKELETONS, manifest(listed, header, "walks/1.npz,sad"[: 100 if header else 0]))
 
 
 OUTSIDE = ("../secret.npz", "/etc/passwd", "walks/../../secret.npz", "walks/..", "..", "a\0b")
@@ -222,14 +222,14 @@ def test_a_path_that_leads_out_of_the_folder_is_refused_unread(tmp_path, path):
     folder = tmp_path / "data"
     walk(folder / "1.npz")
     walk(tmp_path / "secret.npz")
-    with pytest.raises(DataError, match=r"line 3: .* leads out of"):
-        SKELETONS.open(manifest(folder, "path,label", "1.npz,sad", f"{path},happy"))
+    with pytest.raises(DataError, match=r"line 3: .* points outside"):
+        open_dataset(SKELETONS, manifest(folder, "path,label", "1.npz,sad", f"{path},happy"))
 
 
 @pytest.mark.parametrize("path", ["..\\secret.npz", "C:\\a.npz", "walks\\1.npz"])
 def test_a_path_with_backslashes_is_refused_on_every_system(listed, path):
-    with pytest.raises(DataError, match=r"has 1 problem\n  line 2: .* needs / between folders"):
-        SKELETONS.open(manifest(listed, "path,label", f"{path},sad"))
+    with pytest.raises(DataError, match=r"has 1 problem\n  line 2: .* must use / between folders"):
+        open_dataset(SKELETONS, manifest(listed, "path,label", f"{path},sad"))
 
 
 def test_all_mistakes_of_a_manifest_are_reported_at_once(listed):
@@ -241,48 +241,48 @@ def test_all_mistakes_of_a_manifest_are_reported_at_once(listed):
         "walks/2.npz,happy,test",
     )
     with pytest.raises(DataError) as caught:
-        SKELETONS.open(manifest(listed, *rows))
+        open_dataset(SKELETONS, manifest(listed, *rows))
     assert "has 3 problems" in str(caught.value)
-    assert "line 2: no part is called 'trian'; did you mean train?" in str(caught.value)
+    assert "line 2: unknown split 'trian'; did you mean train?" in str(caught.value)
     assert "line 3: the path is empty" in str(caught.value)
-    assert "line 4: '../x.npz' leads out of" in str(caught.value)
+    assert "line 4: '../x.npz' points outside" in str(caught.value)
 
 
 def test_many_mistakes_are_cut_short_but_counted(listed):
     with pytest.raises(DataError, match=r"has 25 problems(.|\n)*and 15 more"):
-        SKELETONS.open(manifest(listed, "path,label", *[",sad"] * 25))
+        open_dataset(SKELETONS, manifest(listed, "path,label", *[",sad"] * 25))
 
 
 def test_a_file_that_is_not_there_is_skipped(listed):
     rows = ("path,label", "walks/1.npz,sad", "walks/2.npz,happy", "walks/9.npz,happy", "walks,happy")
-    corpus = SKELETONS.open(manifest(listed, *rows))
+    corpus = open_dataset(SKELETONS, manifest(listed, *rows))
     assert [item.id for item in corpus.skipped] == ["walks/9.npz", "walks"]
-    assert all("does not exist or is no file" in item.reason for item in corpus.skipped)
+    assert all("does not exist or is not a file" in item.reason for item in corpus.skipped)
 
 
 def test_a_file_that_is_listed_twice_is_refused(listed):
     rows = ("path,label", "walks/1.npz,sad", "walks/1.npz,happy")
     with pytest.raises(DataError, match=r"sample ids are repeated: walks/1\.npz"):
-        SKELETONS.open(manifest(listed, *rows))
+        open_dataset(SKELETONS, manifest(listed, *rows))
 
 
 def test_a_manifest_without_rows_or_labels_is_refused(listed):
     with pytest.raises(DataError, match="lists no file"):
-        SKELETONS.open(manifest(listed, "path,label"))
-    with pytest.raises(DataError, match="at least two classes are needed, found no label"):
-        SKELETONS.open(manifest(listed, "path,label", "walks/1.npz,"))
+        open_dataset(SKELETONS, manifest(listed, "path,label"))
+    with pytest.raises(DataError, match="at least two classes are required, found no label"):
+        open_dataset(SKELETONS, manifest(listed, "path,label", "walks/1.npz,"))
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00p", b'path,label\n"a', b"path,label\n" + b"x" * 200_000])
 def test_a_manifest_that_is_no_csv_is_refused(listed, content):
     (listed / "manifest.csv").write_bytes(content)
     with pytest.raises(DataError, match=r"manifest\.csv cannot be read"):
-        SKELETONS.open(listed)
+        open_dataset(SKELETONS, listed)
 
 
 def test_folders_mean_nothing_where_a_manifest_is(folders):
     walk(folders / "x.npz")
-    found = by_id(SKELETONS.open(manifest(folders, "path,label", "x.npz,calm", "happy/a.npz,angry")))
+    found = by_id(open_dataset(SKELETONS, manifest(folders, "path,label", "x.npz,calm", "happy/a.npz,angry")))
     assert {name: sample.label for name, sample in found.items()} == {"x.npz": "calm", "happy/a.npz": "angry"}
 
 

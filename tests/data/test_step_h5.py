@@ -5,6 +5,7 @@ import pytest
 
 from affekt.core.catalog import dataset
 from affekt.core.errors import ConfigError, DataError
+from affekt.data.open import open_dataset
 from affekt.media.skeleton import JOINT_ORDERS
 
 h5py = pytest.importorskip("h5py")
@@ -35,7 +36,7 @@ def reasons_of(corpus):
 
 def test_a_walk_is_what_its_name_says(tmp_path):
     walks = {"00001_Happy": 5, "00001_Sad": 6, "00001_Angry": 7, "00001_Neutral": 8}
-    corpus = STEP.open(write(tmp_path, walks, dict(zip(walks, (3, 5, 1, 2), strict=True))))
+    corpus = open_dataset(STEP, write(tmp_path, walks, dict(zip(walks, (3, 5, 1, 2), strict=True))))
     assert labels_of(corpus) == {
         "00001_Angry": "angry",
         "00001_Happy": "happy",
@@ -47,20 +48,20 @@ def test_a_walk_is_what_its_name_says(tmp_path):
 
 
 def test_generated_walks_need_no_labels_file(tmp_path):
-    corpus = STEP.open(write(tmp_path, {"00001_Happy": 5, "00001_Sad": 5}))
+    corpus = open_dataset(STEP, write(tmp_path, {"00001_Happy": 5, "00001_Sad": 5}))
     assert set(labels_of(corpus).values()) == {"happy", "sad"}
 
 
 def test_names_without_an_emotion_are_skipped_and_the_option_is_named(tmp_path):
     silent = {"1_Emo0", "walk", "happy", "anna_Sad", "7_sad", "1_Happy_b"}
-    corpus = STEP.open(write(tmp_path, dict.fromkeys(["1_Happy", *silent], 5)))
+    corpus = open_dataset(STEP, write(tmp_path, dict.fromkeys(["1_Happy", *silent], 5)))
     assert set(reasons_of(corpus)) == silent
     assert all("options.labels" in reason for reason in reasons_of(corpus).values())
 
 
 def test_numbers_are_named_by_the_option(tmp_path):
     write(tmp_path, {"a": 5, "b": 5, "c": 5, "d": 5}, {"a": 3, "b": 2, "c": 1, "d": np.int64([0])})
-    assert labels_of(STEP.open(tmp_path, NUMBERED)) == {
+    assert labels_of(open_dataset(STEP, tmp_path, NUMBERED)) == {
         "a": "neutral",
         "b": "sad",
         "c": "angry",
@@ -70,7 +71,7 @@ def test_numbers_are_named_by_the_option(tmp_path):
 
 def test_numbers_without_a_name_are_skipped(tmp_path):
     write(tmp_path, {"a": 5, "b": 5, "c": 5}, {"a": 0, "b": 1, "c": 7})
-    corpus = STEP.open(tmp_path, {"labels": ["", "sad"]})
+    corpus = open_dataset(STEP, tmp_path, {"labels": ["", "sad"]})
     assert labels_of(corpus) == {"b": "sad"}
     assert reasons_of(corpus)["a"] == "its label is 0, for which options.labels has no name"
     assert reasons_of(corpus)["c"] == "its label is 7, for which options.labels has no name"
@@ -78,13 +79,13 @@ def test_numbers_without_a_name_are_skipped(tmp_path):
 
 def test_two_numbers_may_be_merged_into_one_emotion(tmp_path):
     write(tmp_path, {"a": 5, "b": 5}, {"a": 0, "b": 1})
-    assert set(labels_of(STEP.open(tmp_path, {"labels": ["sad", "sad"]})).values()) == {"sad"}
+    assert set(labels_of(open_dataset(STEP, tmp_path, {"labels": ["sad", "sad"]})).values()) == {"sad"}
 
 
 @pytest.mark.parametrize("options", [{}, NUMBERED])
 def test_a_walk_that_the_labels_file_lacks_is_skipped(tmp_path, options):
     write(tmp_path, {"1_Happy": 5, "2_Happy": 5}, {"1_Happy": 0})
-    assert reasons_of(STEP.open(tmp_path, options)) == {
+    assert reasons_of(open_dataset(STEP, tmp_path, options)) == {
         "2_Happy": "the labels file has no entry of this name"
     }
 
@@ -92,18 +93,18 @@ def test_a_walk_that_the_labels_file_lacks_is_skipped(tmp_path, options):
 def test_names_and_numbers_that_disagree_are_refused(tmp_path):
     write(tmp_path, {"1_Happy": 5, "2_Happy": 5}, {"1_Happy": 0, "2_Happy": 3})
     with pytest.raises(DataError, match="1_Happy is labelled 0, but 2_Happy is labelled 3"):
-        STEP.open(tmp_path)
-    assert set(labels_of(STEP.open(tmp_path, NUMBERED)).values()) == {"happy", "neutral"}
+        open_dataset(STEP, tmp_path)
+    assert set(labels_of(open_dataset(STEP, tmp_path, NUMBERED)).values()) == {"happy", "neutral"}
 
 
 def test_numbers_cannot_be_named_without_a_labels_file(tmp_path):
     with pytest.raises(DataError, match=r"labels\.h5 is missing"):
-        STEP.open(write(tmp_path, {"a": 5}), NUMBERED)
+        open_dataset(STEP, write(tmp_path, {"a": 5}), NUMBERED)
 
 
 @pytest.mark.parametrize("label", [1.5, "happy", [0, 1]])
 def test_a_label_that_is_no_whole_number_is_skipped(tmp_path, label):
-    corpus = STEP.open(write(tmp_path, {"a": 5, "b": 5}, {"a": 0, "b": label}), NUMBERED)
+    corpus = open_dataset(STEP, write(tmp_path, {"a": 5, "b": 5}, {"a": 0, "b": label}), NUMBERED)
     assert reasons_of(corpus)["b"].startswith("its label cannot be used: it is no")
 
 
@@ -111,21 +112,23 @@ def test_several_containers_are_read_under_their_suffix(tmp_path):
     write(tmp_path, {"1_Sad": 5}, suffix="")
     write(tmp_path, {"1_Sad": 5}, suffix="_ELMD")
     write(tmp_path, {"1_Sad": 5}, suffix="4DCVAEGCN")
-    assert set(labels_of(STEP.open(tmp_path))) == {"1_Sad", "ELMD-1_Sad", "4DCVAEGCN-1_Sad"}
+    assert set(labels_of(open_dataset(STEP, tmp_path))) == {"1_Sad", "ELMD-1_Sad", "4DCVAEGCN-1_Sad"}
 
 
 def test_columns_are_joint_by_joint(tmp_path):
     columns = np.arange(2 * 48, dtype=float).reshape(2, 48)
-    walk = STEP.open(write(tmp_path, {"1_Sad": columns})).samples[0].media["skeleton"]
+    walk = open_dataset(STEP, write(tmp_path, {"1_Sad": columns})).samples[0].media["skeleton"]
     assert walk.joints == JOINT_ORDERS["emotion_gait"]
     assert walk.positions[1, walk.joints.index("left_elbow")].tolist() == [63, 64, 65]
 
 
 def test_another_joint_order_is_an_option(tmp_path):
-    walk = STEP.open(write(tmp_path, {"1_Sad": 5}), {"joints": "bpm_gcn"}).samples[0].media["skeleton"]
+    walk = (
+        open_dataset(STEP, write(tmp_path, {"1_Sad": 5}), {"joints": "bpm_gcn"}).samples[0].media["skeleton"]
+    )
     assert walk.joints == JOINT_ORDERS["bpm_gcn"]
     walk = (
-        STEP.open(write(tmp_path, {"1_Sad": np.ones((5, 6))}), {"joints": "root,head"})
+        open_dataset(STEP, write(tmp_path, {"1_Sad": np.ones((5, 6))}), {"joints": "root,head"})
         .samples[0]
         .media["skeleton"]
     )
@@ -136,13 +139,13 @@ def test_another_joint_order_is_an_option(tmp_path):
     ("options", "message"),
     [
         ({"joints": "bpmgcn"}, "did you mean bpm_gcn"),
-        ({"labels": ["happy", "joyful"]}, "joyful is none of happy, sad, angry, neutral"),
+        ({"labels": ["happy", "joyful"]}, "joyful is not one of happy, sad, angry, neutral"),
         ({"label": ["happy"]}, r"did you mean labels\?"),
     ],
 )
 def test_wrong_options_are_refused_with_a_suggestion(tmp_path, options, message):
     with pytest.raises(ConfigError, match=message):
-        STEP.open(tmp_path, options)
+        open_dataset(STEP, tmp_path, options)
 
 
 @pytest.mark.parametrize(
@@ -150,18 +153,18 @@ def test_wrong_options_are_refused_with_a_suggestion(tmp_path, options, message)
     [
         (np.zeros((5, 47)), "must have 48 columns"),
         (np.zeros((5, 51)), "must have 48 columns"),
-        (np.zeros((5, 16, 3)), "a row each frame"),
-        (np.zeros(48), "a row each frame"),
-        (np.zeros((0, 48)), "a row each frame"),
-        (np.zeros((1, 2000)), "a row each frame"),
+        (np.zeros((5, 16, 3)), "a row per frame"),
+        (np.zeros(48), "a row per frame"),
+        (np.zeros((0, 48)), "a row per frame"),
+        (np.zeros((1, 2000)), "a row per frame"),
         (np.full((5, 48), np.nan), "NaN or infinite in 5 of 5 frames"),
         (np.full((5, 48), 1e200), "NaN or infinite in 5 of 5 frames"),
-        ("text", "no data set of numbers"),
-        (np.zeros((5, 48), complex), "no data set of numbers"),
+        ("text", "not an HDF5 data set of numbers"),
+        (np.zeros((5, 48), complex), "not an HDF5 data set of numbers"),
     ],
 )
 def test_a_walk_that_is_none_is_skipped_with_the_reason(tmp_path, walk, reason):
-    corpus = STEP.open(write(tmp_path, {"1_Sad": 5, "2_Sad": walk}))
+    corpus = open_dataset(STEP, write(tmp_path, {"1_Sad": 5, "2_Sad": walk}))
     assert list(reasons_of(corpus)) == ["2_Sad"]
     assert reason in reasons_of(corpus)["2_Sad"]
 
@@ -170,7 +173,7 @@ def test_an_array_that_would_unpack_to_gigabytes_is_skipped_unread(tmp_path):
     write(tmp_path, {"1_Sad": 5})
     with h5py.File(tmp_path / "features.h5", "a") as file:
         file.create_dataset("2_Sad", (10**9, 48), "f8", chunks=(1000, 48), compression="gzip", fillvalue=0.0)
-    assert "a row each frame" in reasons_of(STEP.open(tmp_path))["2_Sad"]
+    assert "a row per frame" in reasons_of(open_dataset(STEP, tmp_path))["2_Sad"]
 
 
 def test_links_and_numbers_of_other_files_are_never_followed(tmp_path):
@@ -187,14 +190,14 @@ def test_links_and_numbers_of_other_files_are_never_followed(tmp_path):
         layout[:] = h5py.VirtualSource(str(secret), "1_Sad", (5, 48))
         file.create_virtual_dataset("5_Sad", layout)
         file.create_group("6_Sad")["walk"] = np.zeros((5, 48))
-    corpus = STEP.open(tmp_path)
+    corpus = open_dataset(STEP, tmp_path)
     assert list(labels_of(corpus)) == ["1_Sad"]
     assert [reason.split(",")[0] for reason in reasons_of(corpus).values()] == [
         "it is a link",
         "it is a link",
-        "its numbers lie in another file",
-        "its numbers lie in another file",
-        "it is no data set of numbers",
+        "its numbers are in another file",
+        "its numbers are in another file",
+        "it is not an HDF5 data set of numbers",
     ]
 
 
@@ -203,8 +206,8 @@ def test_links_and_numbers_of_other_files_are_never_followed(tmp_path):
 def test_a_file_that_is_no_container_is_refused(tmp_path, name, content):
     write(tmp_path, {"1_Sad": 5}, {"1_Sad": 0})
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(DataError, match=rf"{name.partition('.')[0]}\.h5 is damaged or no HDF5 file"):
-        STEP.open(tmp_path)
+    with pytest.raises(DataError, match=rf"{name.partition('.')[0]}\.h5 is damaged or not an HDF5 file"):
+        open_dataset(STEP, tmp_path)
 
 
 def test_a_truncated_container_is_refused(tmp_path):
@@ -212,21 +215,21 @@ def test_a_truncated_container_is_refused(tmp_path):
     for length in range(8, len(raw), 499):
         (tmp_path / "features.h5").write_bytes(raw[:length])
         with pytest.raises(DataError):
-            STEP.open(tmp_path)
+            open_dataset(STEP, tmp_path)
 
 
 def test_a_folder_without_containers_and_an_empty_container_are_refused(tmp_path):
-    with pytest.raises(DataError, match=r"holds no features\*\.h5"):
-        STEP.open(tmp_path)
+    with pytest.raises(DataError, match=r"contains no features\*\.h5"):
+        open_dataset(STEP, tmp_path)
     with pytest.raises(DataError, match="not one usable sample"):
-        STEP.open(write(tmp_path, {}))
+        open_dataset(STEP, write(tmp_path, {}))
 
 
 # The real container
 
 
 def test_the_real_container_has_ten_walks_of_each_named_emotion(shared):
-    corpus = STEP.open(shared / "data" / "emotion_gait" / "h5_samples")
+    corpus = open_dataset(STEP, shared / "data" / "emotion_gait" / "h5_samples")
     labels = list(labels_of(corpus).values())
     assert {name: labels.count(name) for name in set(labels)} == dict.fromkeys(
         ("happy", "sad", "angry", "neutral"), 10
@@ -236,8 +239,8 @@ def test_the_real_container_has_ten_walks_of_each_named_emotion(shared):
 
 def test_names_and_numbers_of_the_real_container_agree(shared):
     folder = shared / "data" / "emotion_gait" / "h5_samples"
-    numbered = STEP.open(folder, {"labels": ["", "angry", "neutral", "happy", "", "sad"]})
-    assert labels_of(numbered) == labels_of(STEP.open(folder))
+    numbered = open_dataset(STEP, folder, {"labels": ["", "angry", "neutral", "happy", "", "sad"]})
+    assert labels_of(numbered) == labels_of(open_dataset(STEP, folder))
 
 
 def test_the_real_columns_make_an_upright_body_joint_by_joint_only(shared):

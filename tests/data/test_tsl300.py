@@ -10,6 +10,7 @@ import pytest
 from affekt.core.catalog import dataset
 from affekt.core.errors import ConfigError, DataError
 from affekt.core.segment import Point, Segment
+from affekt.data.open import open_dataset
 from affekt.data.tsl300.files import draw_annotators, natural
 from affekt.quality.points import describe_points
 from affekt.testing import check_dataset
@@ -82,7 +83,7 @@ def test_the_adapter_keeps_the_contract():
 
 @pytest.mark.parametrize("folder", ["", "VideoSenti"])
 def test_the_folder_itself_or_its_parent_may_be_given(tree, folder):
-    corpus = TSL.open(tree.root / folder)
+    corpus = open_dataset(TSL, tree.root / folder)
     assert corpus.task.name == "localization"
     assert corpus.labels.names == ("negative", "positive")
     assert {s.id: s.split for s in corpus.samples} == {JOY: "train", FEAR: "train", TALK: "test"}
@@ -90,27 +91,27 @@ def test_the_folder_itself_or_its_parent_may_be_given(tree, folder):
 
 
 def test_segments_are_read_of_both_parts_from_strings_with_blanks(tree):
-    found = named(TSL.open(tree.root))
+    found = named(open_dataset(TSL, tree.root))
     assert found[JOY].segments == (Segment(1.5, 4.0, "positive"), Segment(10.0, 12.25, "negative"))
     assert found[FEAR].segments == ()
     assert found[TALK].segments == (Segment(5.0, 9.0, "positive"),)
 
 
 def test_points_lie_in_the_middle_of_their_frames_in_order(tree):
-    found = named(TSL.open(tree.root))
+    found = named(open_dataset(TSL, tree.root))
     assert found[JOY].points == (Point(2.05, "positive"), Point(3.05, "negative"), Point(11.05, "negative"))
     assert found[FEAR].points == found[TALK].points == ()
 
 
 def test_weights_are_shares_of_points_or_else_of_segments(tree):
-    found = named(TSL.open(tree.root))
+    found = named(open_dataset(TSL, tree.root))
     assert found[JOY].label_weights == {"negative": 2 / 3, "positive": 1 / 3}
     assert found[TALK].label_weights == {"negative": 0.0, "positive": 1.0}
     assert found[FEAR].label_weights is None
 
 
 def test_facts_tell_rate_length_source_and_what_each_annotator_marked(tree):
-    assert named(TSL.open(tree.root))[FEAR].facts == {
+    assert named(open_dataset(TSL, tree.root))[FEAR].facts == {
         "rate_hz": 25.0,
         "duration_s": 70.0,
         "source": "VideoEmotion8",
@@ -122,7 +123,7 @@ def test_lengths_and_annotators_may_be_missing(tree):
     tree("len_duration_dict.json", None)
     for number in range(3):
         tree(f"point_gaussian/train/point_anno_{number}.txt", None)
-    found = named(TSL.open(tree.root))
+    found = named(open_dataset(TSL, tree.root))
     assert found[JOY].facts == {"rate_hz": 10.0, "source": "Ekman6"}
     assert len(found[JOY].points) == 3
 
@@ -143,27 +144,29 @@ def test_lengths_and_annotators_may_be_missing(tree):
 def test_cuts_of_one_video_are_one_subject(tree, name, subject):
     tree("split_train.txt", name)
     tree("fps_dict.json", {name: 25, TALK: 25})
-    assert named(TSL.open(tree.root))[name].subject == subject
+    assert named(open_dataset(TSL, tree.root))[name].subject == subject
 
 
 # Which points
 
 
 def test_points_of_one_annotator_or_of_all_can_be_read(tree):
-    one = named(TSL.open(tree.root, {"points": "annotator-2"}))
+    one = named(open_dataset(TSL, tree.root, {"points": "annotator-2"}))
     assert one[JOY].points == (Point(0.25, "positive"),)
-    every = named(TSL.open(tree.root, {"points": "all"}))
+    every = named(open_dataset(TSL, tree.root, {"points": "all"}))
     assert [point.time_s for point in every[JOY].points] == pytest.approx([0.05, 0.15, 0.25])
 
 
 def test_resampling_takes_one_annotator_for_each_video_and_follows_its_seed(tree):
     drawn = [
         tuple(round(s.points[0].time_s * s.facts["rate_hz"] - 0.5) for s in corpus.samples[:2])
-        for corpus in (TSL.open(tree.root, {"points": "resampled", "seed": seed}) for seed in range(12))
+        for corpus in (
+            open_dataset(TSL, tree.root, {"points": "resampled", "seed": seed}) for seed in range(12)
+        )
     ]
-    assert {len(s.points) for s in TSL.open(tree.root, {"points": "resampled"}).samples[:2]} == {1}
+    assert {len(s.points) for s in open_dataset(TSL, tree.root, {"points": "resampled"}).samples[:2]} == {1}
     assert len(set(drawn)) > 3
-    again = TSL.open(tree.root, {"points": "resampled", "seed": 5}).samples
+    again = open_dataset(TSL, tree.root, {"points": "resampled", "seed": 5}).samples
     assert drawn[5] == tuple(round(s.points[0].time_s * s.facts["rate_hz"] - 0.5) for s in again[:2])
 
 
@@ -176,22 +179,22 @@ def test_the_choice_of_annotators_depends_on_no_order_of_the_list():
 def test_a_missing_file_of_points_is_named_with_what_there_is_instead(tree):
     tree("point_gaussian/point_labels.csv", None)
     with pytest.raises(DataError, match=r"point_labels\.csv, which option points = 'shipped'.*annotator-0"):
-        TSL.open(tree.root)
+        open_dataset(TSL, tree.root)
     tree("point_gaussian/train/point_anno_1.txt", None)
     with pytest.raises(DataError, match=r"no point_gaussian/train/point_anno_1\.txt, .* 'resampled'"):
-        TSL.open(tree.root, {"points": "resampled"})
-    assert TSL.open(tree.root, {"points": "annotator-0"}).samples
+        open_dataset(TSL, tree.root, {"points": "resampled"})
+    assert open_dataset(TSL, tree.root, {"points": "annotator-0"}).samples
 
 
 def test_who_has_the_test_part_alone_needs_no_points(tree):
     tree("split_train.txt", None)
     tree("point_gaussian/point_labels.csv", None)
-    assert [s.id for s in TSL.open(tree.root).samples] == [TALK]
+    assert [s.id for s in open_dataset(TSL, tree.root).samples] == [TALK]
 
 
 def test_an_unknown_choice_is_refused(tree):
     with pytest.raises(ConfigError, match=r"data\.options\.points"):
-        TSL.open(tree.root, {"points": "annotator-3"})
+        open_dataset(TSL, tree.root, {"points": "annotator-3"})
 
 
 # Media
@@ -204,7 +207,7 @@ def feature(path):
 
 
 def test_without_media_annotations_alone_are_read(tree):
-    assert all(not s.media for s in TSL.open(tree.root).samples)
+    assert all(not s.media for s in open_dataset(TSL, tree.root).samples)
 
 
 def test_features_are_found_in_the_folder_of_their_part(tree):
@@ -212,7 +215,7 @@ def test_features_are_found_in_the_folder_of_their_part(tree):
     logmel = feature(tree.home / "features/train/logmfcc" / f"{JOY}.npy")
     test = feature(tree.home / "features/test/rgb" / f"{TALK}.npy")
     feature(tree.home / "features/test/rgb" / f"{FEAR}.npy")  # in the wrong part
-    found = named(TSL.open(tree.root))
+    found = named(open_dataset(TSL, tree.root))
     assert found[JOY].media == {"rgb": rgb, "logmel": logmel}
     assert found[TALK].media == {"rgb": test}
     assert found[FEAR].media == {}
@@ -221,7 +224,7 @@ def test_features_are_found_in_the_folder_of_their_part(tree):
 def test_videos_bring_picture_and_sound(tree):
     video = tree(f"videos/{JOY}.MP4", b"")
     tree(f"videos/{FEAR}.txt", b"")
-    found = named(TSL.open(tree.root))
+    found = named(open_dataset(TSL, tree.root))
     assert found[JOY].media == {"video": video, "audio": video}
     assert found[FEAR].media == {}
 
@@ -231,12 +234,12 @@ def test_names_that_lead_out_are_left_out(tree):
     tree("split_train.txt", f"../x\n/etc/passwd\na/b\n..\nc\\d\n{JOY}\n")
     tree("fps_dict.json", {name: 25 for name in ("../x", "/etc/passwd", "a/b", "..", "c\\d", JOY, TALK)})
     tree("point_gaussian/point_labels.csv", rows(("p", "../x", 3), ("p", JOY, 3)))
-    corpus = TSL.open(tree.root)
+    corpus = open_dataset(TSL, tree.root)
     assert [s.id for s in corpus.samples] == [JOY, TALK]
     found = reasons(corpus)
     for name in ("../x", "/etc/passwd", "a/b", "..", "c\\d"):
-        assert "is no name of a video" in found[name]
-    assert "point_labels.csv line 2: '../x' is no name" in found["point_labels.csv line 2"]
+        assert "cannot be the name of a video" in found[name]
+    assert "point_labels.csv line 2: '../x' cannot be the name" in found["point_labels.csv line 2"]
 
 
 # What is wrong with a tree
@@ -247,27 +250,27 @@ def test_names_that_lead_out_are_left_out(tree):
     [
         (("9", "5", "p"), "it ends at 5 s and starts at 9 s"),
         (("5", "5", "p"), "it ends at 5 s and starts at 5 s"),
-        (("-1", "5", "p"), "'-1' to '5' are no times in seconds"),
-        (("nan", "5", "p"), "'nan' to '5' are no times in seconds"),
-        (("1:30", "95", "p"), "'1:30' to '95' are no times in seconds"),
-        ((None, 5, "p"), "None to 5 are no times in seconds"),
-        ((10**400, 5, "p"), "are no times in seconds"),
-        (("1", "5", "happy"), "'happy' is no class of n, p"),
-        (("1", "5", ["p"]), "['p'] is no class of n, p"),
+        (("-1", "5", "p"), "'-1' to '5' are not times in seconds"),
+        (("nan", "5", "p"), "'nan' to '5' are not times in seconds"),
+        (("1:30", "95", "p"), "'1:30' to '95' are not times in seconds"),
+        ((None, 5, "p"), "None to 5 are not times in seconds"),
+        ((10**400, 5, "p"), "are not times in seconds"),
+        (("1", "5", "happy"), "class 'happy' is not one of n, p"),
+        (("1", "5", ["p"]), "class ['p'] is not one of n, p"),
     ],
 )
 def test_a_segment_that_makes_no_sense_is_left_out_with_the_reason(tree, segment, reason):
     tree("videosenti_gt.json", {"database": {JOY: annotated(("1", "2", "p"), segment)}})
-    corpus = TSL.open(tree.root)
+    corpus = open_dataset(TSL, tree.root)
     assert named(corpus)[JOY].segments == (Segment(1.0, 2.0, "positive"),)
-    assert reasons(corpus)[JOY].startswith(f"videosenti_gt.json: segment 2 of {JOY} is left out: ")
+    assert reasons(corpus)[JOY].startswith(f"videosenti_gt.json: segment 2 of {JOY} is skipped: ")
     assert reason in reasons(corpus)[JOY]
 
 
 @pytest.mark.parametrize("entry", [3, {"annotations": {}}, None])
 def test_an_entry_without_annotations_is_told_and_its_video_stays(tree, entry):
     tree("videosenti_gt.json", {"database": {JOY: entry}})
-    corpus = TSL.open(tree.root)
+    corpus = open_dataset(TSL, tree.root)
     assert named(corpus)[JOY].segments is None
     assert "has no list of annotations" in reasons(corpus)[JOY]
 
@@ -275,13 +278,13 @@ def test_an_entry_without_annotations_is_told_and_its_video_stays(tree, entry):
 @pytest.mark.parametrize("row", ["p", {"segment": "12"}, {"segment": ["1"]}, 7])
 def test_a_row_that_is_no_segment_is_left_out(tree, row):
     tree("videosenti_gt.json", {"database": {JOY: {"annotations": [row]}}})
-    assert "it is not like" in reasons(TSL.open(tree.root))[JOY]
+    assert "it is not like" in reasons(open_dataset(TSL, tree.root))[JOY]
 
 
 def test_without_the_fuller_file_nothing_is_known_of_the_training_part(tree):
     tree("videosenti_gt.json", None)
     tree("gt.json", {"database": {JOY: annotated(), TALK: annotated(("5", "9", "p"))}})
-    found = named(TSL.open(tree.root))
+    found = named(open_dataset(TSL, tree.root))
     assert found[JOY].segments is None
     assert found[TALK].segments == (Segment(5.0, 9.0, "positive"),)
 
@@ -290,7 +293,7 @@ def test_without_the_fuller_file_nothing_is_known_of_the_training_part(tree):
 def test_a_video_without_a_frame_rate_is_skipped(tree, rate):
     rates = {JOY: rate, FEAR: " 25 ", TALK: 30}
     tree("fps_dict.json", {name: value for name, value in rates.items() if value is not None})
-    corpus = TSL.open(tree.root)
+    corpus = open_dataset(TSL, tree.root)
     assert [s.id for s in corpus.samples] == [FEAR, TALK]
     assert reasons(corpus) == {JOY: f"fps_dict.json states no frame rate of {JOY}"}
 
@@ -306,16 +309,16 @@ def test_rows_of_points_that_make_no_sense_are_told_one_by_one(tree):
         f"p,0,1,1,{TALK},1",
     ]
     tree("point_gaussian/point_labels.csv", "\n".join([HEADER, *lines]))
-    corpus = TSL.open(tree.root)
+    corpus = open_dataset(TSL, tree.root)
     assert named(corpus)[JOY].points == (Point(0.75, "positive"),)
     told = "\n".join(item.reason for item in corpus.skipped)
     for part in (
-        "line 2: 'x' is no class of n, p",
-        "line 3: None is no number of a frame",
-        "line 4: '-4' is no number of a frame",
-        "line 5: '3.5' is no number of a frame",
-        "line 7: '' is no name of a video",
-        f"points of {TALK} are left out: it is no video for training",
+        "line 2: class 'x' is not one of n, p",
+        "line 3: None is not a frame number",
+        "line 4: '-4' is not a frame number",
+        "line 5: '3.5' is not a frame number",
+        "line 7: '' cannot be the name of a video",
+        f"points of {TALK} are ignored: it is not a training video",
     ):
         assert part in told
 
@@ -325,7 +328,7 @@ def test_quotes_and_marks_of_spreadsheets_are_understood(tree):
     text = "\r\n".join(",".join(f'"{cell}"' for cell in line) for line in lines)
     tree("point_gaussian/point_labels.csv", f"\ufeff{text}\r\n")
     tree("split_train.txt", f"\ufeff{JOY}\r\n\r\n  {FEAR}  ")
-    found = named(TSL.open(tree.root))
+    found = named(open_dataset(TSL, tree.root))
     assert list(found) == [JOY, FEAR, TALK]
     assert found[JOY].points == (Point(0.45, "positive"),)
 
@@ -333,36 +336,36 @@ def test_quotes_and_marks_of_spreadsheets_are_understood(tree):
 def test_a_video_that_is_listed_twice_is_read_once(tree):
     tree("split_train.txt", f"{JOY}\n{JOY}\n{FEAR}\n")
     tree("split_test.txt", f"{FEAR}\n{TALK}\n")
-    corpus = TSL.open(tree.root)
+    corpus = open_dataset(TSL, tree.root)
     assert {s.id: s.split for s in corpus.samples} == {JOY: "train", FEAR: "train", TALK: "test"}
     assert "listed twice" in reasons(corpus)[JOY]
-    assert "listed in both parts" in reasons(corpus)[FEAR]
+    assert "in both lists" in reasons(corpus)[FEAR]
 
 
 @pytest.mark.parametrize("name", ["fps_dict.json", "len_duration_dict.json", "videosenti_gt.json"])
 @pytest.mark.parametrize("content", [b"{", b"[]", b"\xff", pytest.param(b"[" * 100_000, id="deep")])
 def test_a_file_that_is_no_object_is_named(tree, name, content):
     tree(name, content)
-    with pytest.raises(DataError, match=rf"{name} (cannot be read|holds no object)"):
-        TSL.open(tree.root)
+    with pytest.raises(DataError, match=rf"{name} (cannot be read|contains no object)"):
+        open_dataset(TSL, tree.root)
 
 
 @pytest.mark.parametrize("content", ["class,point\np,1\n", HEADER + '\n"p,0', b"\xff\xfe"])
 def test_a_file_of_points_that_is_no_table_is_named(tree, content):
     tree("point_gaussian/point_labels.csv", content)
     with pytest.raises(DataError, match=r"point_labels\.csv (cannot be read|lacks the column)"):
-        TSL.open(tree.root)
+        open_dataset(TSL, tree.root)
 
 
 def test_a_folder_without_lists_says_what_was_looked_for(tmp_path):
-    with pytest.raises(DataError, match=r"VideoSenti in it holds split_train\.txt or split_test\.txt"):
-        TSL.open(tmp_path)
+    with pytest.raises(DataError, match=r"VideoSenti in it contains split_train\.txt or split_test\.txt"):
+        open_dataset(TSL, tmp_path)
 
 
 def test_nothing_is_written_to_the_data(tree):
     before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in tree.root.rglob("*.*")}
     for points in ("shipped", "resampled", "all"):
-        TSL.open(tree.root, {"points": points})
+        open_dataset(TSL, tree.root, {"points": points})
     assert before == {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in tree.root.rglob("*.*")}
 
 
@@ -377,7 +380,7 @@ def real(shared):
 
 @pytest.fixture(scope="module")
 def published(real):
-    return TSL.open(real)
+    return open_dataset(TSL, real)
 
 
 def test_the_published_numbers_are_found(published):
@@ -421,13 +424,13 @@ def test_no_published_video_was_cut_from_the_same_as_another(published):
     ("points", "count"), [("annotator-0", 1438), ("annotator-1", 1254), ("annotator-2", 840), ("all", 3532)]
 )
 def test_each_annotator_has_the_published_number_of_points(real, points, count):
-    assert sum(len(s.points) for s in TSL.open(real, {"points": points}).samples) == count
+    assert sum(len(s.points) for s in open_dataset(TSL, real, {"points": points}).samples) == count
 
 
 def test_resampling_with_the_published_seed_gives_what_was_shipped(real, published):
-    again = TSL.open(real, {"points": "resampled", "seed": 123})
+    again = open_dataset(TSL, real, {"points": "resampled", "seed": 123})
     assert [s.points for s in again.samples] == [s.points for s in published.samples]
-    other = TSL.open(real, {"points": "resampled", "seed": 124})
+    other = open_dataset(TSL, real, {"points": "resampled", "seed": 124})
     assert sum(a.points != b.points for a, b in zip(other.samples, published.samples, strict=True)) > 80
 
 

@@ -179,7 +179,7 @@ def test_a_span_that_is_seen_but_not_heard_is_answered_by_its_picture(predictor,
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (lambda samples: samples * 0, "its sound is silent: the answer stands on the picture alone"),
+        (lambda samples: samples * 0, "its sound is silent: the answer is based on the picture alone"),
         (lambda samples: samples[:, :160], "its sound covers 1 % of its picture: 0.01 s of 1.0 s"),
         (lambda samples: np.concatenate([samples, -samples]), "its channels are of opposite phase"),
     ],

@@ -14,7 +14,7 @@ from affekt.core.recipe import Recipe, SplitSettings
 from affekt.core.sample import Sample
 from affekt.core.segment import Point, Segment
 from affekt.engine.experiment import make_network, open_corpus
-from affekt.engine.splits import check_parts, part
+from affekt.engine.splits import check_splits, part
 from affekt.engine.weights.checkpoint import FolderCheckpointIO, training_weights
 from affekt.methods.tsl_net.objective import TSLNetObjective
 from affekt.metrics.detection import TSL_THRESHOLDS
@@ -174,10 +174,10 @@ def test_selecting_on_test_lets_no_subject_stand_in_training_and_test(leaks):
     parts = part(samples, SplitSettings(validate_on_test=True))
     assert parts.validation == parts.test == [samples[2]]
     if not leaks:
-        check_parts(parts)
+        check_splits(parts)
         return
-    with pytest.raises(DataError, match="1 subjects stand in both train and validation, such as three"):
-        check_parts(parts)
+    with pytest.raises(DataError, match="1 subject is in both train and validation, such as three"):
+        check_splits(parts)
 
 
 # What does not fit
@@ -193,16 +193,20 @@ def recipe_of(**changes):
     [
         (
             {"method": "vaanet", "config": {"num_classes": 2}, "selection": {}},
-            "long_shapes asks for segments, which vaanet does not find",
+            "long_shapes asks for localization; vaanet serves single_label, multi_label",
         ),
         (
             {"data": {"name": "moving_shapes"}, "config": {"num_classes": 4}},
-            "tsl_net finds segments, of which moving_shapes knows none",
+            "moving_shapes asks for single_label; tsl_net serves localization",
         ),
-        ({"selection": {"metric": "uar"}}, "selection.metric = 'uar' is no score of this task: take 'map'"),
+        (
+            {"selection": {"metric": "uar"}},
+            "selection.metric = 'uar' is not a score of localization: take 'map', or one of map, recall",
+        ),
         (
             {"method": "vaanet", "data": {"name": "moving_shapes"}, "config": {"num_classes": 4}},
-            "selection.metric = 'map' is no score of this task: take 'uar'",
+            "selection.metric = 'map' is not a score of single_label: take 'uar', or one of accuracy, uar, "
+            "macro_f1, weighted_f1, loss",
         ),
     ],
 )
@@ -218,7 +222,9 @@ def test_classes_that_do_not_fit_are_told_before_the_task():
 
 
 def test_a_network_for_segments_is_not_evaluated_on_labels_and_the_other_way_round(long_run, clip_run):
-    with pytest.raises(UsageError, match="answers to localization, moving_shapes asks for single_label"):
+    with pytest.raises(
+        UsageError, match="answers with localization, but moving_shapes asks for single_label"
+    ):
         affekt.evaluate(long_run, data="moving_shapes")
-    with pytest.raises(UsageError, match="answers to single_label, long_shapes asks for localization"):
+    with pytest.raises(UsageError, match="answers with single_label, but long_shapes asks for localization"):
         affekt.evaluate(clip_run, data="long_shapes")

@@ -1,4 +1,4 @@
-"""A run that was killed and resumed ends where it would have ended."""
+"""A run that was killed and resumed ends with the same result as one that was not."""
 
 import signal
 import subprocess
@@ -67,7 +67,7 @@ def straight(recipe, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def killed(recipe, tmp_path_factory):
-    """A run that was killed in its third epoch, then resumed."""
+    """A run that was killed in its third epoch and then resumed."""
     folder = tmp_path_factory.mktemp("killed")
     (folder / "recipe.toml").write_text(recipe)
     process = subprocess.Popen(command(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -1,4 +1,4 @@
-"""A run is continued on the data it began with, or says what differs."""
+"""A run is continued on the data that it began with, or reports what differs."""
 
 import json
 import shutil
@@ -113,7 +113,7 @@ def identify_of(recipe, root):
     return identify("images", root, corpus, part(corpus.samples, recipe.split))
 
 
-def test_a_new_sample_of_a_known_subject_goes_where_the_subject_is(pictures, picture_recipe):
+def test_a_new_sample_of_a_known_subject_goes_to_the_part_of_the_subject(pictures, picture_recipe):
     recipe = picture_recipe()
     identity = identify_of(recipe, pictures)
     known = [Sample(item.id, {"text": item.media}, item.label) for item in identity.items]
@@ -154,7 +154,7 @@ def test_accepting_data_without_resuming_is_refused(pictures, tmp_path, picture_
         train(picture_recipe(), data_root=pictures, runs=tmp_path, accept_data=True)
 
 
-def test_a_training_without_a_test_part_says_before_it_starts_how_to_hold_one_out(
+def test_a_training_without_a_test_part_states_before_it_starts_how_to_hold_one_out(
     tmp_path, caplog, monkeypatch, picture_recipe, draw_folder
 ):
     said = []
@@ -192,12 +192,14 @@ def test_a_share_beside_a_test_part_or_folds_is_refused(picture_recipe):
         picture_recipe(split={"test_share": 0.2, "scheme": "k_fold"})
 
 
-def test_a_share_of_nothing_leaves_run_folders_where_they_were(picture_recipe):
+def test_a_share_of_0_does_not_change_the_digest(picture_recipe):
     assert picture_recipe().digest() == picture_recipe(split={"test_share": 0.0}).digest()
     assert picture_recipe().digest() != picture_recipe(split={"test_share": 0.2}).digest()
 
 
-def test_resuming_a_finished_run_says_that_nothing_is_trained(picture_runs, pictures, picture_recipe, caplog):
+def test_resuming_a_finished_run_reports_that_nothing_is_trained(
+    picture_runs, pictures, picture_recipe, caplog
+):
     train(picture_recipe(), data_root=pictures, runs=picture_runs, resume=True, progress=False)
     assert "is finished already: nothing is trained" in caplog.text
     with pytest.raises(AffektError, match="is finished: evaluate it, or remove it to start over"):

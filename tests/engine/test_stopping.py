@@ -1,4 +1,4 @@
-"""A training that a signal ends says so, keeps its epochs and does not pass for a finished one."""
+"""A training that a signal ends reports it, keeps its epochs and is not taken for a finished one."""
 
 import os
 import shlex
@@ -16,7 +16,7 @@ from affekt.engine.run import Run
 from affekt.engine.stopping import StopSignal, TrainingStopped, stop_requests
 from affekt.engine.train import train
 
-# A command that gets a signal after its first epoch: for real, and at a known moment.
+# A command that gets a real signal, exactly after its first epoch.
 PROGRAM = """
 import os, signal
 from affekt.cli.main import run
@@ -42,7 +42,7 @@ def recipe_file(tmp_path):
 
 
 def send_after(monkeypatch, epoch, number):
-    """Let a training in this process get a signal after an epoch."""
+    """Send a signal to the training in this process after an epoch."""
     record = EpochRecorder.on_train_epoch_end
 
     def recording(self, trainer, module):
@@ -74,7 +74,7 @@ def test_sigterm_ends_the_command_with_143_and_the_line_that_continues_it(
     assert not ended.value.code and run.result["epochs"] == 3 and run.unfinished == ""
 
 
-def test_ctrl_c_before_an_epoch_is_complete_ends_with_130_and_says_to_start_again(
+def test_ctrl_c_before_an_epoch_is_complete_ends_with_130_and_the_line_that_starts_again(
     recipe_file, pictures, tmp_path, monkeypatch, capsys
 ):
     monkeypatch.setattr(
@@ -87,12 +87,12 @@ def test_ctrl_c_before_an_epoch_is_complete_ends_with_130_and_says_to_start_agai
         main.run()
     assert ended.value.code == 130
     said = capsys.readouterr().err.splitlines()[-1]
-    assert said.startswith("stopped before one of 3 epochs was complete; start again with: affekt train")
+    assert said.startswith("stopped before the first of 3 epochs was complete; start again with")
     assert "--data-root" not in said  # the environment states it
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_script_does_not_go_on_after_a_stopped_training(
+def test_a_script_does_not_continue_after_a_stopped_training(
     pictures, tmp_path, monkeypatch, number, code, picture_recipe
 ):
     send_after(monkeypatch, 1, number)

@@ -1,4 +1,4 @@
-"""What a run does, and what it must not do."""
+"""Training: what a run leaves, reads and refuses."""
 
 import json
 import subprocess
@@ -24,7 +24,7 @@ def test_training_lowers_the_loss(run_tiny, tmp_path):
     assert rows[-1]["train/loss"] < 0.8 * rows[0]["train/loss"]
 
 
-def test_the_test_part_is_never_looked_at_in_training(run_tiny, tmp_path, monkeypatch):
+def test_the_test_part_is_never_read_in_training(run_tiny, tmp_path, monkeypatch):
     seen = set()
     fit, call = GaitPreprocess.fit, GaitPreprocess.__call__
 
@@ -44,7 +44,7 @@ def test_the_test_part_is_never_looked_at_in_training(run_tiny, tmp_path, monkey
     assert seen == {sample.id for sample in (*parts.train, *parts.validation)}
 
 
-def test_each_look_at_the_test_part_is_recorded(trained_run):
+def test_each_evaluation_on_the_test_part_is_recorded(trained_run):
     record = trained_run / "evaluation" / "record.jsonl"
     before = len(record.read_text().splitlines()) if record.exists() else 0
     for _ in range(2):
@@ -69,14 +69,14 @@ def test_an_evaluation_leaves_scores_predictions_and_figures(trained_run):
     assert result.confusion.sum() == len(result.predictions)
 
 
-def test_a_run_folder_says_everything_needed_to_repeat_it(trained_run):
+def test_a_run_folder_holds_everything_needed_to_repeat_it(trained_run):
     assert Recipe.load([trained_run / "recipe.toml"]).digest()[:8] == trained_run.name.partition("--")[0]
     for name in ("environment.json", "metrics.jsonl", "log.txt", "calibration.json", "figures/curves.png"):
         assert (trained_run / name).stat().st_size > 0
     assert list((trained_run / "events").glob("events.out.tfevents*"))
 
 
-def test_the_best_epoch_is_the_one_validation_chose(run_tiny, tmp_path):
+def test_the_best_epoch_is_the_one_that_validation_selects(run_tiny, tmp_path):
     done = run_tiny(tmp_path, train={"epochs": 4, "keep": "all"}, selection={"metric": "loss"})
     losses = [row["validation/loss"] for row in done.metrics()]
     assert done.result["best_epoch"] == 1 + losses.index(min(losses))
@@ -84,7 +84,7 @@ def test_the_best_epoch_is_the_one_validation_chose(run_tiny, tmp_path):
     assert len(list(done.checkpoints.glob("epoch-*"))) == 4
 
 
-def test_a_recipe_may_keep_the_last_epoch_whatever_validation_says(run_tiny, tmp_path):
+def test_a_recipe_may_keep_the_last_epoch_regardless_of_validation(run_tiny, tmp_path):
     settings = {
         "optimizer": {"name": "sgd", "lr": 1e-12},  # no epoch is better than the first
         "selection": {"metric": "accuracy", "last_epoch": True},
@@ -94,7 +94,7 @@ def test_a_recipe_may_keep_the_last_epoch_whatever_validation_says(run_tiny, tmp
     assert done.best.resolve() == done.last.resolve()
 
 
-def test_patience_ends_a_run_that_makes_no_progress(run_tiny, tmp_path):
+def test_patience_ends_a_run_that_does_not_improve(run_tiny, tmp_path):
     settings = {"optimizer": {"name": "sgd", "lr": 1e-12}, "selection": {"metric": "accuracy", "patience": 2}}
     rows = run_tiny(tmp_path, train={"epochs": 50}, **settings).metrics()
     assert len(rows) < 50
@@ -151,7 +151,7 @@ def test_an_altered_checkpoint_is_refused(tmp_path, trained_run, name):
         FolderCheckpointIO().load_checkpoint(copy)
 
 
-def test_a_checkpoint_found_on_a_disk_knows_its_room(trained_run):
+def test_a_checkpoint_states_its_method_and_labels(trained_run):
     document = read_sealed((trained_run / "checkpoints" / "best").resolve(), kind="checkpoint").document
     assert document["method"] == "bpm_gcn" and document["labels"]["names"][0] == "happy"
     assert affekt.load(trained_run / "checkpoints" / "best").labels == catalog.dataset("walkers").labels
@@ -165,12 +165,12 @@ def test_checkpoint_trees_come_back_as_they_went():
     assert back == tree
 
 
-def test_what_cannot_stand_in_a_checkpoint_is_named():
+def test_a_value_that_a_checkpoint_cannot_hold_is_named():
     with pytest.raises(TypeError, match="a set cannot stand"):
         pack({"x": {1}}, {})
 
 
 def test_a_run_that_could_not_start_leaves_no_folder(run_tiny, tmp_path):
-    with pytest.raises(ConfigError, match="folds need as many subjects"):
+    with pytest.raises(ConfigError, match="500 folds need 500 subjects or more"):
         run_tiny(tmp_path, split={"scheme": "k_fold", "folds": 500})
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""Long shapes: what is told can be found, in picture and sound, and nothing is drawn before it is read."""
+"""Long shapes: cues are detectable in picture and sound, and nothing is rendered before it is read."""
 
 import pickle
 from collections import Counter
@@ -12,7 +12,7 @@ from affekt.core.errors import ConfigError
 from affekt.core.files.fingerprint import fingerprint
 from affekt.data.open import open_dataset
 from affekt.data.prepare.prepare import prepare
-from affekt.invented.long_shapes import picture as _long_picture
+from affekt.invented.long_shapes import picture
 from affekt.media.sound import read_sound
 from affekt.media.sound.spectrum import log_mel
 from affekt.media.video import video_of
@@ -46,7 +46,7 @@ def is_inside(point, segment):
 
 @pytest.fixture(scope="module")
 def whole():
-    """The corpus as it is by default; nothing of it is drawn."""
+    """The corpus with default options; nothing of it is rendered."""
     return open_dataset("long_shapes")
 
 
@@ -62,7 +62,7 @@ def test_events_lie_one_after_the_other_inside_their_video(whole):
         duration_s = sample.facts["duration_s"]
         assert 180 <= duration_s <= 360
         spans = [(it.start_s, it.end_s) for it in sample.segments] + [
-            tuple(d) for d in sample.facts["decoys"]
+            tuple(d) for d in sample.facts["distractors"]
         ]
         edges = [edge for span in sorted(spans) for edge in span]
         assert edges == sorted(edges) and edges[0] > 0 and edges[-1] < duration_s
@@ -77,18 +77,18 @@ def test_events_are_as_long_as_stated_and_begin_and_end_with_frames(whole):
     np.testing.assert_allclose(edges * 12.5, np.round(edges * 12.5), atol=1e-6)
 
 
-def test_stretches_become_shorter_where_a_video_has_no_room_for_them():
+def test_episodes_are_shortened_in_short_videos():
     for sample in invent(videos=12).samples:
-        told = sum(it.duration_s for it in sample.segments)
-        told += sum(end - start for start, end in sample.facts["decoys"])
-        assert told < 0.65 * sample.facts["duration_s"]
+        covered_s = sum(it.duration_s for it in sample.segments)
+        covered_s += sum(end - start for start, end in sample.facts["distractors"])
+        assert covered_s < 0.65 * sample.facts["duration_s"]
 
 
-def test_a_third_of_the_events_is_seen_a_third_heard_a_third_both(whole):
-    ways = Counter(way for s in whole.samples for way in s.facts["told"])
-    assert sorted(ways) == ["both", "picture", "sound"]
-    assert max(ways.values()) < 1.15 * min(ways.values())
-    assert all(len(s.facts["told"]) == len(s.segments) for s in whole.samples)
+def test_a_third_of_the_events_is_visible_a_third_audible_a_third_both(whole):
+    counts = Counter(cue for s in whole.samples for cue in s.facts["cues"])
+    assert sorted(counts) == ["both", "picture", "sound"]
+    assert max(counts.values()) < 1.15 * min(counts.values())
+    assert all(len(s.facts["cues"]) == len(s.segments) for s in whole.samples)
 
 
 def test_both_classes_are_common_and_often_in_one_video(whole):
@@ -97,16 +97,17 @@ def test_both_classes_are_common_and_often_in_one_video(whole):
     assert np.mean([len({it.label for it in s.segments}) == 2 for s in whole.samples]) > 0.4
 
 
-def test_no_troupe_stands_on_two_sides(whole):
-    troupes = {
-        part: {s.subject for s in whole.samples if s.split == part}
-        for part in ("train", "validation", "test")
+def test_no_subject_is_in_two_splits(whole):
+    subjects = {
+        split: {s.subject for s in whole.samples if s.split == split}
+        for split in ("train", "validation", "test")
     }
-    assert {part: len(names) for part, names in troupes.items()} == {"train": 12, "validation": 3, "test": 5}
-    assert len(set.union(*troupes.values())) == 20
+    counts = {split: len(names) for split, names in subjects.items()}
+    assert counts == {"train": 12, "validation": 3, "test": 5}
+    assert len(set.union(*subjects.values())) == 20
 
 
-def test_the_smallest_corpus_has_every_part():
+def test_the_smallest_corpus_has_every_split():
     assert Counter(s.split for s in invent().samples) == {"train": 2, "validation": 1, "test": 1}
 
 
@@ -116,7 +117,7 @@ def test_without_errors_each_event_has_one_point_of_its_class(whole):
         assert all(is_inside(p, it) for p, it in zip(sample.points, sample.segments, strict=True))
 
 
-def test_annotators_err_as_often_as_those_of_tsl_300():
+def test_rates_of_annotation_errors_are_those_of_tsl_300():
     samples = open_dataset("long_shapes", None, {"videos": 600}).samples
     found: Counter[str] = Counter()
     for sample in samples:
@@ -154,7 +155,7 @@ def test_weights_of_labels_are_shares_of_points(whole):
         }
 
 
-def test_the_same_seed_invents_the_same_videos():
+def test_the_same_seed_generates_the_same_videos():
     for one, other in zip(invent().samples[:2], invent().samples[:2], strict=True):
         np.testing.assert_array_equal(pixels(one), pixels(other))
         np.testing.assert_array_equal(sound(one), sound(other))
@@ -174,21 +175,21 @@ def test_a_video_can_be_sent_to_another_process():
     sample = invent().samples[0]
     again = pickle.loads(pickle.dumps(sample))
     np.testing.assert_array_equal(video_of(again).read([7]), video_of(sample).read([7]))
-    assert len(pickle.dumps(video_of(sample))) < 100_000, "frames travel as what they are drawn from"
+    assert len(pickle.dumps(video_of(sample))) < 100_000, "the plan is pickled instead of frames"
 
 
-def test_a_video_is_known_without_drawing_it(monkeypatch):
-    def refuse(*_):
-        raise AssertionError("something was drawn")
+def test_the_fingerprint_of_a_video_needs_no_rendering(monkeypatch):
+    def fail(*_):
+        raise AssertionError("frames were rendered")
 
-    monkeypatch.setattr(_long_picture.DrawnVideo, "pictures", refuse)
+    monkeypatch.setattr(picture.DrawnVideo, "pictures", fail)
     one, other = (invent(seed=seed).samples[0].media["video"] for seed in (0, 1))
     assert fingerprint(one) == fingerprint(invent().samples[0].media["video"]) != fingerprint(other)
 
 
-def test_what_is_drawn_is_of_edition_1():
-    # Whoever changes what is drawn raises `EDITION`, by which caches know features, and notes the new means.
-    assert _long_picture.EDITION == 1
+def test_frames_are_those_of_edition_1():
+    # A change of the rendering raises `EDITION`, part of the keys of cached features; put the new means here.
+    assert picture.EDITION == 1
     frames = video_of(invent(seed=5).samples[1]).read(range(40, 400, 40))
     np.testing.assert_allclose(frames.mean(axis=(0, 1, 2)), [60.80, 75.05, 63.74], atol=0.3)
 
@@ -249,10 +250,10 @@ def test_a_prepared_store_keeps_events_and_points(tmp_path):
 
 
 class Cells:
-    """Simple statistics of cells of 16 frames, and what is stated of each."""
+    """Simple statistics of cells of 16 frames, with the annotation of each."""
 
     def __init__(self, samples):
-        seen, heard, polarity, told, decoy, motion, loudness = ([] for _ in range(7))
+        seen, heard, polarity, cues, distractor, motion, loudness = ([] for _ in range(7))
         for sample in samples:
             frames = pixels(sample)
             count = len(frames) // CELL
@@ -268,30 +269,30 @@ class Cells:
             size = round(CELL / 12.5 * rate_hz)
             loudness.append(np.sqrt((sound(sample)[: count * size].reshape(count, size) ** 2).mean(axis=1)))
             at = (np.arange(count) + 0.5) * CELL / 12.5
-            sign, way, off = np.zeros(count), np.full(count, "quiet", object), np.zeros(count, bool)
-            for it, name in zip(sample.segments, sample.facts["told"], strict=True):
+            sign, cue, is_off = np.zeros(count), np.full(count, "none", object), np.zeros(count, bool)
+            for it, name in zip(sample.segments, sample.facts["cues"], strict=True):
                 inside = (at >= it.start_s) & (at < it.end_s)
-                sign[inside], way[inside] = (1 if it.label == "positive" else -1), name
-            for start_s, end_s in sample.facts["decoys"]:
-                off |= (at >= start_s) & (at < end_s)
+                sign[inside], cue[inside] = (1 if it.label == "positive" else -1), name
+            for start_s, end_s in sample.facts["distractors"]:
+                is_off |= (at >= start_s) & (at < end_s)
             polarity.append(sign)
-            told.append(way)
-            decoy.append(off)
+            cues.append(cue)
+            distractor.append(is_off)
         self.features = {"picture": np.concatenate(seen), "sound": np.concatenate(heard)}
-        self.polarity, self.told, self.decoy = (np.concatenate(x) for x in (polarity, told, decoy))
+        self.polarity, self.cues, self.distractor = (np.concatenate(x) for x in (polarity, cues, distractor))
         self.motion, self.loudness = np.concatenate(motion), np.concatenate(loudness)
         subjects = np.concatenate([[s.subject] * len(p) for s, p in zip(samples, polarity, strict=True)])
         self.is_odd = np.isin(subjects, sorted(set(subjects))[1::2])
 
-    def tells(self, modality: str, way: str) -> float:
-        """Recall of polarity, mean of both: the nearest mean of other troupes, of events told so."""
+    def recall(self, modality: str, cue: str) -> float:
+        """Mean recall of both polarities in events with a cue, by nearest class mean of other subjects."""
         features = self.features[modality] / self.features[modality].std(axis=0)
         found: dict[int, list[bool]] = {1: [], -1: []}
         for held in (False, True):
-            known = np.isin(self.told, [modality, "both"]) & (self.is_odd != held)
+            known = np.isin(self.cues, [modality, "both"]) & (self.is_odd != held)
             up, down = (features[known & (self.polarity == sign)].mean(axis=0) for sign in found)
             for sign, right in found.items():
-                rows = features[(self.polarity == sign) & (self.told == way) & (self.is_odd == held)]
+                rows = features[(self.polarity == sign) & (self.cues == cue) & (self.is_odd == held)]
                 is_up = np.linalg.norm(rows - up, axis=1) < np.linalg.norm(rows - down, axis=1)
                 right += (is_up == (sign > 0)).tolist()
         return float(np.mean([np.mean(right) for right in found.values()]))
@@ -303,19 +304,19 @@ def cells():
 
 
 @pytest.mark.parametrize("modality", ["picture", "sound"])
-def test_polarity_is_told_where_the_facts_say_so(cells, modality):
-    assert cells.tells(modality, modality) > 0.7
-    assert cells.tells(modality, "both") > 0.7
+def test_polarity_is_detectable_in_the_modalities_of_the_cues(cells, modality):
+    assert cells.recall(modality, modality) > 0.7
+    assert cells.recall(modality, "both") > 0.7
 
 
 @pytest.mark.parametrize(("modality", "other"), [("picture", "sound"), ("sound", "picture")])
-def test_what_is_told_to_the_ear_cannot_be_seen_and_the_other_way_round(cells, modality, other):
-    assert 0.25 < cells.tells(modality, other) < 0.75
+def test_audible_events_are_not_visible_and_visible_events_not_audible(cells, modality, other):
+    assert 0.25 < cells.recall(modality, other) < 0.75
 
 
-def test_decoys_are_as_intense_as_events(cells):
-    seen, heard = (np.isin(cells.told, [way, "both"]) for way in ("picture", "sound"))
-    for values, is_told in ((cells.motion, seen), (cells.loudness, heard)):
-        # Of decoys, too, a third lacks either; the upper half is what shows.
-        decoy, event = np.quantile(values[cells.decoy], 0.75), np.quantile(values[is_told], 0.75)
-        assert 0.7 < decoy / event < 1.4
+def test_distractors_are_as_intense_as_events(cells):
+    seen, heard = (np.isin(cells.cues, [cue, "both"]) for cue in ("picture", "sound"))
+    for values, is_event in ((cells.motion, seen), (cells.loudness, heard)):
+        # A third of the distractors lacks either modality: compare quantiles of the upper half.
+        distractor, event = (np.quantile(values[which], 0.75) for which in (cells.distractor, is_event))
+        assert 0.7 < distractor / event < 1.4

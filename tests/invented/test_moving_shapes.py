@@ -28,16 +28,16 @@ def sound(sample: Sample) -> Waveform:
     return sample.media["audio"]
 
 
-def told(sample: Sample, times_s: np.ndarray) -> np.ndarray:
-    """Where the event is, (n,) bool."""
+def in_event(sample: Sample, times_s: np.ndarray) -> np.ndarray:
+    """Whether times are in the event, (n,) bool."""
     (event,) = list(sample.segments or ())
     return (times_s >= event.start_s) & (times_s < event.end_s)
 
 
 def seen_features(sample: Sample) -> np.ndarray:
-    """How colour and place of what is bright change during the event."""
+    """Change of colour and of the height of bright pixels during the event."""
     frames = video(sample)
-    inside = told(sample, frames.times_s)
+    inside = in_event(sample, frames.times_s)
     pixels = frames.pixels / 255
     light = pixels.max(axis=-1) ** 4
     height = (light.mean(axis=2) * np.arange(pixels.shape[1])).sum(axis=1) / light.mean(axis=2).sum(axis=1)
@@ -46,7 +46,7 @@ def seen_features(sample: Sample) -> np.ndarray:
 
 
 def heard_features(sample: Sample) -> np.ndarray:
-    """How the loudness of a few bands of frequency changes during the event."""
+    """Change of the loudness of a few frequency bands during the event."""
     waveform = sound(sample)
     size = waveform.rate_hz // 20
     count = waveform.samples.shape[1] // size
@@ -55,12 +55,12 @@ def heard_features(sample: Sample) -> np.ndarray:
     edges_hz = np.array([100, 200, 400, 800, 1600, 3200])
     parts = np.split(power, np.searchsorted(np.fft.rfftfreq(size, 1 / waveform.rate_hz), edges_hz), axis=1)
     bands = np.log(np.stack([part.mean(axis=1) for part in parts[1:-1]], axis=1) + 1e-9)
-    inside = told(sample, (np.arange(count) + 0.5) * size / waveform.rate_hz)
+    inside = in_event(sample, (np.arange(count) + 0.5) * size / waveform.rate_hz)
     return bands[inside].mean(axis=0) - bands[~inside].mean(axis=0)
 
 
 def nearest_mean(features: np.ndarray, answers: np.ndarray, train: np.ndarray) -> float:
-    """Accuracy on strangers of the simplest classifier there is."""
+    """Accuracy of a nearest-class-mean classifier on other subjects."""
     scaled = (features - features[train].mean(axis=0)) / features[train].std(axis=0)
     names = np.unique(answers)
     means = np.stack([scaled[train & (answers == name)].mean(axis=0) for name in names])
@@ -70,7 +70,7 @@ def nearest_mean(features: np.ndarray, answers: np.ndarray, train: np.ndarray) -
 
 @pytest.fixture(scope="module")
 def oracle():
-    """A function from modalities and a question to the accuracy of the simplest classifier."""
+    """A function from a question and modalities to the accuracy of a nearest-class-mean classifier."""
     samples = invent(clips=96, subjects=12, pixels=24, frames_per_clip=48).samples
     features = {
         "video": np.stack([seen_features(s) for s in samples]),
@@ -93,32 +93,32 @@ def is_aroused(label: str) -> bool:
     return label in AROUSED
 
 
-def test_the_picture_tells_whether_it_is_positive(oracle):
+def test_valence_is_detectable_in_the_picture(oracle):
     assert oracle(is_positive, "video") > 0.9
 
 
-def test_the_picture_says_nothing_of_arousal(oracle):
+def test_arousal_is_not_detectable_in_the_picture(oracle):
     assert 0.3 < oracle(is_aroused, "video") < 0.7
 
 
-def test_the_sound_tells_whether_it_is_aroused(oracle):
+def test_arousal_is_detectable_in_the_sound(oracle):
     assert oracle(is_aroused, "audio") > 0.9
 
 
-def test_the_sound_says_nothing_of_what_is_positive(oracle):
+def test_valence_is_not_detectable_in_the_sound(oracle):
     assert 0.3 < oracle(is_positive, "audio") < 0.7
 
 
-def test_one_modality_is_right_half_of_the_time(oracle):
+def test_accuracy_from_one_modality_is_about_one_half(oracle):
     assert 0.35 < oracle(str, "video") < 0.65
     assert 0.35 < oracle(str, "audio") < 0.65
 
 
-def test_both_modalities_tell_the_emotion(oracle):
+def test_the_emotion_is_detectable_from_both_modalities(oracle):
     assert oracle(str, "video", "audio") > 0.85
 
 
-def test_without_tells_there_is_nothing_to_find():
+def test_without_cues_there_is_nothing_to_detect():
     samples = invent(clips=48, tells=0.0).samples
     train = np.array([s.split == "train" for s in samples])
     for features, question in ((seen_features, is_positive), (heard_features, is_aroused)):
@@ -127,9 +127,9 @@ def test_without_tells_there_is_nothing_to_find():
 
 
 def test_nothing_but_the_event_differs_between_labels():
-    # Streams of chance belong to clips, not labels: what is told changes the event alone.
+    # Random streams depend on clips, not on labels: cues change only the event.
     plain, bare = (invent(noise=0.5, tells=tells).samples[5] for tells in (1.0, 0.0))
-    outside = ~told(plain, video(plain).times_s)
+    outside = ~in_event(plain, video(plain).times_s)
     np.testing.assert_array_equal(video(plain).pixels[outside], video(bare).pixels[outside])
     assert np.abs(video(plain).pixels[~outside].astype(int) - video(bare).pixels[~outside]).mean() > 3
 
@@ -168,7 +168,7 @@ def test_labels_are_balanced_within_each_troupe():
     assert "troupe-03-anger-2" in {s.id for s in samples}
 
 
-def test_no_troupe_stands_on_two_sides():
+def test_no_subject_is_in_two_splits():
     samples = open_dataset("moving_shapes").samples
     troupes = {
         part: {s.subject for s in samples if s.split == part} for part in ("train", "validation", "test")
@@ -181,24 +181,24 @@ def test_no_troupe_stands_on_two_sides():
     assert len(set.union(*troupes.values())) == 30
 
 
-def test_the_smallest_corpus_has_every_part():
+def test_the_smallest_corpus_has_every_split():
     assert Counter(s.split for s in invent().samples) == {"train": 16, "validation": 4, "test": 4}
 
 
-def test_the_same_seed_invents_the_same_clips():
+def test_the_same_seed_generates_the_same_clips():
     for one, other in zip(invent().samples[:4], invent().samples[:4], strict=True):
         np.testing.assert_array_equal(video(one).pixels, video(other).pixels)
         np.testing.assert_array_equal(sound(one).samples, sound(other).samples)
 
 
-def test_a_clip_is_the_same_each_time_it_is_asked_for_and_after_pickling():
+def test_a_clip_is_the_same_at_each_access_and_after_pickling():
     sample = invent().samples[0]
     again = pickle.loads(pickle.dumps(sample))
     np.testing.assert_array_equal(video(sample).pixels, video(again).pixels)
     np.testing.assert_array_equal(sound(sample).samples, sound(again).samples)
 
 
-def test_another_seed_invents_other_clips():
+def test_another_seed_generates_other_clips():
     one, other = (invent(seed=seed).samples[0] for seed in (0, 1))
     assert np.abs(video(one).pixels.astype(int) - video(other).pixels).mean() > 5
     assert np.abs(sound(one).samples - sound(other).samples).mean() > 0.01
@@ -212,7 +212,7 @@ def test_a_larger_corpus_begins_with_the_smaller_one():
 
 def replaced(media, like):
     """The same clip under the other corpus's options, which differ in the number of clips only."""
-    return type(media)(media.story, like.options)
+    return type(media)(media.plan, like.options)
 
 
 def test_media_are_a_mapping_of_two():

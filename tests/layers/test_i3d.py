@@ -1,4 +1,4 @@
-"""The inflated Inception network, and the encoders of frames by name."""
+"""The inflated Inception network, and the frame encoders by name."""
 
 import pytest
 import torch
@@ -6,10 +6,11 @@ from torch.nn import functional
 
 from affekt.layers.frame_encoders import ENCODERS, frame_encoder
 from affekt.layers.i3d import I3D, Mixed, pad_same
-from affekt.layers.names import I3D_FRAMES, RESNET_3D_FRAMES, frame_sizes_of, frame_sources
+from affekt.layers.names import i3d_file
 from affekt.layers.resnet_3d import SnippetResNet
 from affekt.media.cells import PIXEL_SCALES
 
+NAMES = i3d_file("frames", lambda shapes: {}).names
 SMALL = {"i3d": {"stem": 8}, "resnet_3d": {"blocks": (1, 1, 1, 1), "stem": 4}}
 
 
@@ -22,7 +23,7 @@ def published():
 
 @pytest.fixture(scope="module")
 def small():
-    """A small one whose batch norms are no identities."""
+    """A small network whose batch norms are not identities."""
     torch.manual_seed(0)
     network = I3D(stem=8)
     for module in network.modules():
@@ -98,16 +99,16 @@ def test_zeros_around_a_map_are_tensorflows_same(size, kernel, stride, before, a
     assert (padded.shape[-1] - kernel) // stride + 1 == -(-size // stride)
 
 
-def test_each_axis_is_padded_for_itself():
+def test_each_axis_is_padded_separately():
     padded = pad_same(torch.ones(1, 1, 3, 4, 5), (2, 3, 7), (2, 2, 1))
     assert padded.shape[2:] == (4, 5, 11)
     assert padded[0, 0, 3].sum() == 0 and padded[0, 0, :, 4].sum() == 0
 
 
 def test_the_network_is_its_layers_in_the_order_of_the_paper(small):
-    """Written out once more, from the file's names."""
+    """A second implementation, from the keys of the published file."""
     tensors = {f"frames.{key}": value for key, value in small.state_dict().items()}
-    theirs = {name: tensors[ours] for ours, name in I3D_FRAMES.to_theirs(tensors).items()}
+    theirs = {name: tensors[ours] for ours, name in NAMES.to_theirs(tensors).items()}
 
     def same(maps, kernel, stride):
         pads = []
@@ -144,9 +145,9 @@ def test_the_network_is_its_layers_in_the_order_of_the_paper(small):
     torch.testing.assert_close(small(clips), expected)
 
 
-def test_every_name_of_the_published_file_has_its_place_and_every_place_a_name(published):
+def test_every_key_of_the_published_file_maps_to_one_parameter_and_back(published):
     ours = {f"frames.{key}" for key in published.state_dict()}
-    theirs = set(I3D_FRAMES.to_theirs(ours).values())
+    theirs = set(NAMES.to_theirs(ours).values())
     units = ["Conv3d_1a_7x7", "Conv3d_2b_1x1", "Conv3d_2c_3x3"] + [
         f"Mixed_{block}.{branch}"
         for block in ("3b", "3c", "4b", "4c", "4d", "4e", "4f", "5b", "5c")
@@ -156,27 +157,14 @@ def test_every_name_of_the_published_file_has_its_place_and_every_place_a_name(p
     assert theirs == {
         f"{unit}.{name}" for unit in units for name in ("conv3d.weight", *(f"bn.{part}" for part in norm))
     }
-    found = I3D_FRAMES.sort([*theirs, "logits.conv3d.weight", "logits.conv3d.bias", "logits.bn.weight"])
+    found = NAMES.sort([*theirs, "logits.conv3d.weight", "logits.conv3d.bias", "logits.bn.weight"])
     assert set(found.ours.values()) == ours and len(found.dropped) == 3 and not found.unknown
     assert published.get_parameter("stages.1.4.narrow.1.conv.weight").shape == (128, 32, 3, 3, 3)
     assert found.ours["Mixed_4f.b2b.conv3d.weight"] == "frames.stages.1.4.narrow.1.conv.weight"
 
 
-@pytest.mark.parametrize(("name", "names"), [("i3d", I3D_FRAMES), ("resnet_3d", RESNET_3D_FRAMES)])
-def test_a_published_file_is_told_by_its_names_and_tells_its_sizes(name, names):
-    state = {f"frames.{key}": value for key, value in frame_encoder(name, **SMALL[name]).state_dict().items()}
-    file = list(names.to_theirs(state).values())
-    (source,) = [source for source in frame_sources(lambda shapes: {}) if source.fits(file)]
-    assert source.names is names and source.part == "frames"
-    assert frame_sizes_of({key: tuple(value.shape) for key, value in state.items()}) == {
-        "encoder": name,
-        **SMALL[name],
-    }
-    assert frame_sizes_of({"head.weight": (3, 4)}) == {}
-
-
 @pytest.mark.parametrize("name", ENCODERS)
-def test_a_cell_becomes_one_row_and_knows_of_no_other(name):
+def test_a_cell_becomes_one_row_that_depends_on_no_other(name):
     encoder = frame_encoder(name, **SMALL[name])
     clips = torch.rand(2, 3, 16, 32, 32)
     rows = encoder.eval()(clips)
@@ -185,7 +173,7 @@ def test_a_cell_becomes_one_row_and_knows_of_no_other(name):
 
 
 @pytest.mark.parametrize("name", ENCODERS)
-def test_a_frozen_encoder_answers_in_training_as_it_does_afterwards(name):
+def test_a_frozen_encoder_gives_the_same_output_in_training_and_evaluation(name):
     encoder = frame_encoder(name, **SMALL[name])
     clips = torch.rand(2, 3, 16, 32, 32, requires_grad=True)
     rows = encoder.train()(clips)
@@ -210,7 +198,7 @@ def test_the_residual_encoder_is_the_snippet_network_averaged():
     torch.testing.assert_close(encoder(clips), maps.flatten(2).mean(dim=2))
 
 
-def test_every_encoder_has_a_scale_of_pixels():
+def test_every_encoder_has_a_pixel_scale():
     assert set(PIXEL_SCALES) == set(ENCODERS)
 
 

@@ -22,7 +22,7 @@ def test_the_published_network_has_the_published_size():
     assert sum(p.numel() for p in network.parameters()) == pytest.approx(85.245e6, rel=1e-4)
 
 
-def test_snippets_do_not_know_of_each_other():
+def test_snippets_are_independent_of_each_other():
     network = SnippetResNet(blocks=SMALL, width=4).eval()
     clips = torch.randn(2, 3, 3, 4, 32, 32)
     alone = torch.stack([network(clips[:, s : s + 1])[:, 0] for s in range(3)], dim=1)
@@ -34,7 +34,7 @@ def test_a_chunk_of_any_size_becomes_one_vector():
     assert network(torch.randn(5, 40, 17)).shape == (5, 32)
 
 
-def test_even_attention_begins_with_each_segments_own_score():
+def test_even_attention_starts_with_each_segments_own_score():
     attention = TemporalAttention(4, 3, even=True).eval()
     features = torch.randn(2, 3, 4)
     own = 1 + torch.tanh(attention.bn(attention.score(features.transpose(1, 2)))).squeeze(1)

@@ -1,4 +1,4 @@
-"""Mistakes across polarity cost more."""
+"""Errors across polarity weigh more."""
 
 import pytest
 import torch
@@ -13,14 +13,14 @@ def test_signs_follow_the_label_set():
     assert polarity_signs(label_set("plutchik-8")).tolist() == [-1, 1, -1, -1, 1, -1, 1, 1]
 
 
-def test_neutral_is_a_polarity_of_its_own_and_an_unknown_one_crosses_nothing():
+def test_neutral_is_a_separate_polarity_and_an_unknown_one_is_never_crossed():
     signs = polarity_signs(LabelSet.of("joy", "neutral", "fear", "wistful"))
     guess_joy = torch.tensor([[9.0, 0.0, 0.0, 0.0]]).repeat(4, 1)
     weights = polarity_weights(guess_joy, torch.arange(4), signs, penalty=1.0)
     assert weights.tolist() == [1.0, 2.0, 2.0, 1.0]
 
 
-def test_of_shares_the_largest_counts():
+def test_the_largest_share_is_the_class():
     signs = polarity_signs(LabelSet.of("joy", "fear"))
     shares = torch.tensor([[0.6, 0.4], [0.1, 0.9]])
     assert polarity_weights(torch.tensor([[1.0, 0.0]] * 2), shares, signs, penalty=0.5).tolist() == [1.0, 1.5]

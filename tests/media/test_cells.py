@@ -1,4 +1,4 @@
-"""Sixteen frames, and what sounds beside them."""
+"""Cells of sixteen frames, and their spectrogram rows."""
 
 import tracemalloc
 
@@ -23,7 +23,7 @@ from affekt.parity.case import draw_normal
 
 
 def numbered(frames, height=8, width=8):
-    """Frame n is grey level n + 1, so that black is none of them."""
+    """Frame n has grey level n + 1, so that no frame is black."""
     levels = np.arange(1, frames + 1, dtype=np.uint8)[:, None, None, None]
     pixels = np.zeros((frames, height, width, 3), np.uint8) + levels
     return open_video(VideoFrames(pixels, np.arange(frames) / 10, frames / 10))
@@ -40,7 +40,7 @@ class CountedSource:
 
     def __init__(self, frames):
         self.times_s, self.end_s = np.arange(frames) / 10, frames / 10
-        self.notes, self.stand_ins, self.made = [], {}, 0
+        self.notes, self.replacements, self.made = [], {}, 0
 
     def pictures(self, numbers, height, width):
         for number in numbers:
@@ -64,12 +64,12 @@ def test_the_sound_is_sampled_as_the_reference_does_it(frames_hz, sound_hz):
 
 
 @pytest.mark.parametrize("frames_hz", [0.0, -25.0, float("nan"), float("inf"), 1e-4, 400.0])
-def test_a_video_of_no_possible_rate_has_no_sound_beside_it(frames_hz):
+def test_a_video_of_an_impossible_rate_is_refused_for_sound(frames_hz):
     with pytest.raises(UsageError, match="frames per second"):
         log_mel_rate(frames_hz)
 
 
-def test_rows_are_those_of_librosa():
+def test_rows_agree_with_librosa():
     sound = noise(3 * 22_050, 22_050)
     rate = log_mel_rate(25.0)
     spectrum = librosa.feature.melspectrogram(
@@ -94,7 +94,7 @@ def test_rows_do_not_depend_on_the_blocks_that_are_decoded(count, block_s):
     np.testing.assert_allclose(log_mel_rows(sound, 12.5, block_s=block_s), whole, rtol=0, atol=1e-4)
 
 
-def test_one_loud_moment_lifts_what_was_heard_long_before():
+def test_one_loud_moment_raises_the_lower_limit_of_the_whole_sound():
     samples = np.zeros((1, 60_000), np.float32)
     samples[0, -1_500:] = noise(1_500, 16_000).samples[0]
     rows = log_mel_rows(Waveform(samples, 16_000), 12.5, block_s=0.1)
@@ -102,12 +102,12 @@ def test_one_loud_moment_lifts_what_was_heard_long_before():
     np.testing.assert_allclose(rows[:20], rows.max() - 80, atol=1e-4)
 
 
-def test_a_span_is_heard_as_if_it_were_all():
+def test_the_rows_of_a_span_are_those_of_the_cut_out_sound():
     sound = noise(80_000, 16_000)
     rate = log_mel_rate(12.5)
     part = read_sound(sound, rate_hz=rate).samples[:, round(1.5 * rate) : round(3.25 * rate)]
     found = log_mel_rows(sound, 12.5, span_s=(1.5, 3.25), block_s=0.4)
-    # Resampling of a span is exact to 1e-6, which shows in dB where hardly anything is heard.
+    # Resampling of a span is exact to 1e-6, which is visible in dB where the sound is very soft.
     np.testing.assert_allclose(found, log_mel_rows(Waveform(part, rate), 12.5), rtol=0, atol=1e-3)
 
 
@@ -134,7 +134,7 @@ def test_memory_grows_with_the_rows_not_with_the_sound():
     assert peak < 2 * rows.nbytes + 8 * 2**20 < heard / 2
 
 
-def test_a_cell_is_heard_in_thirty_two_rows():
+def test_a_cell_of_sound_has_thirty_two_rows():
     rows = np.arange(70 * 60, dtype=np.float32).reshape(70, 60) - 100
     cells = log_mel_cells(rows)
     assert cells.shape == (2, 32, 60) and cells.dtype == np.float32
@@ -146,7 +146,7 @@ def test_a_cell_is_heard_in_thirty_two_rows():
 
 
 @pytest.mark.parametrize("frames", [1, 15, 16, 17, 47, 48, 49, 96])
-def test_the_last_cell_is_filled_up_with_black_frames(frames):
+def test_the_last_cell_is_padded_with_black_frames(frames):
     groups = list(frame_cells(numbered(frames), size=8, cells=3))
     cells = np.concatenate(groups)
     assert len(cells) == cell_count(frames)
@@ -166,7 +166,7 @@ def test_a_video_is_decoded_once_and_no_further_than_needed():
 
 
 @pytest.mark.parametrize(("height", "width"), [(40, 60), (60, 40), (40, 40)])
-def test_the_middle_square_is_cut_out_as_it_is(height, width):
+def test_the_central_square_is_cut_out_without_scaling(height, width):
     pixels = np.random.default_rng(0).integers(0, 256, (2, height, width, 3)).astype(np.uint8)
     video = open_video(VideoFrames(pixels, np.array([0.0, 0.1]), 0.2))
     (cells,) = frame_cells(video, frames=2, height=40, size=32)
@@ -191,12 +191,12 @@ def test_frames_of_a_file_are_those_that_are_read_by_number(clip_files):
 
 
 @pytest.mark.parametrize("options", [{"frames": 0}, {"cells": 0}, {"size": 0}, {"size": 33, "height": 32}])
-def test_cells_that_cannot_be_made_are_refused_before_anything_is_decoded(options):
+def test_impossible_cells_are_refused_before_anything_is_decoded(options):
     with pytest.raises(UsageError, match="square"):
         frame_cells(numbered(3), **options)
 
 
-def test_each_encoder_sees_pixels_on_its_own_scale():
+def test_each_encoder_gets_pixels_in_its_own_scale():
     cells = np.random.default_rng(0).integers(0, 256, (2, 4, 6, 6, 3)).astype(np.uint8)
     cells[0, 0, 0, 0] = [0, 255, 51]
     np.testing.assert_allclose(as_encoded(cells, "i3d")[0, :, 0, 0, 0], [-1, 1, -0.6], atol=1e-6)

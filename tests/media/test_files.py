@@ -32,7 +32,7 @@ def test_files_come_sorted_as_by_their_paths(tmp_path):
     assert walk(tmp_path).files == sorted(path for path in tmp_path.rglob("*") if path.is_file())
 
 
-def test_hidden_files_and_those_of_systems_are_counted_and_not_read(tmp_path):
+def test_hidden_and_system_files_are_counted_and_not_read(tmp_path):
     touch(tmp_path, "a.png", "._a.png", ".ipynb_checkpoints/a.png", "__MACOSX/x/a.png", "b/Thumbs.db")
     found = walk(tmp_path)
     assert names(tmp_path, found) == ["a.png"]
@@ -52,7 +52,7 @@ def test_linked_folders_and_files_are_read_under_the_name_of_the_link(tmp_path):
     assert names(root, walk(root)) == ["file.png", "linked/1.png", "own.png"]
 
 
-def test_links_in_a_circle_end(tmp_path):
+def test_circular_links_are_left_out(tmp_path):
     touch(tmp_path, "a/1.png", "b/2.png")
     link(tmp_path / "a" / "up", tmp_path)
     link(tmp_path / "a" / "to_b", tmp_path / "b")
@@ -64,11 +64,11 @@ def test_links_in_a_circle_end(tmp_path):
         "a/up": "links in a circle",
         "a/to_b": "folders linked twice",
         "b/to_a": "folders linked twice",
-        "self": "links that lead nowhere",
+        "self": "broken links",
     }
 
 
-def test_a_circle_outside_of_the_folder_ends_too(tmp_path):
+def test_circular_links_outside_of_the_folder_are_left_out(tmp_path):
     outside = touch(tmp_path / "outside", "1.png")
     link(outside / "again", outside)
     link(tmp_path / "root" / "out", outside)
@@ -85,10 +85,10 @@ def test_a_file_keeps_its_own_path_where_a_link_leads_to_its_folder(tmp_path):
     assert "z, which is read" in found.left_out[0].reason
 
 
-def test_a_link_that_leads_nowhere_is_counted(tmp_path):
+def test_a_broken_link_is_counted(tmp_path):
     link(tmp_path / "a.png", tmp_path / "none.png")
     (item,) = walk(tmp_path).left_out
-    assert (item.id, item.kind) == ("a.png", "links that lead nowhere")
+    assert (item.id, item.kind) == ("a.png", "broken links")
 
 
 def test_a_folder_that_cannot_be_read_is_counted_with_the_reason(tmp_path, monkeypatch):
@@ -108,12 +108,12 @@ def test_a_folder_that_cannot_be_read_is_counted_with_the_reason(tmp_path, monke
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
-def test_a_pipe_is_no_file(tmp_path):
+def test_a_pipe_is_not_a_file(tmp_path):
     os.mkfifo(tmp_path / "a.png")
     assert [item.kind for item in walk(tmp_path).left_out] == ["pipes, sockets and devices"]
 
 
-def test_files_of_other_kinds_are_counted_by_suffix_in_small_letters(tmp_path):
+def test_files_of_other_kinds_are_counted_by_suffix_in_lower_case(tmp_path):
     touch(tmp_path, "a.PNG", "b.TXT", "README")
     items = other_kinds(tmp_path, walk(tmp_path).files, image.SUFFIXES, "picture")
     assert {item.id: item.kind for item in items} == {"README": "without a suffix", "b.TXT": ".txt"}
@@ -131,5 +131,5 @@ def test_a_suffix_that_can_be_read_is_found(tmp_path, name, suffixes):
     assert has_suffix(tmp_path / name, suffixes)
 
 
-def test_a_class_may_be_called_like_anything_else():
+def test_a_class_folder_may_have_any_name():
     assert not any(map(is_hidden, ("macosx", "happy", "_private", "thumbs")))

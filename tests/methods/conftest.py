@@ -1,4 +1,4 @@
-"""What the tests of several methods share."""
+"""Fixtures for the tests of several methods."""
 
 import json
 
@@ -10,7 +10,7 @@ from affekt.parity.case import Case
 
 @pytest.fixture
 def altered_case(shared, tmp_path):
-    """A function that copies a shared case and says something else of it."""
+    """A function that copies a shared case with changes to its meta data."""
 
     def alter(folder, name, *, keys=True, **meta):
         source = shared / "parity" / folder / name

@@ -1,4 +1,4 @@
-"""Calibration: a confidence means what it says."""
+"""Calibration of confidences."""
 
 import numpy as np
 import pytest
@@ -95,19 +95,19 @@ def test_a_confidence_on_an_edge_counts_with_the_lower_bin():
     assert expected_calibration_error(probability, np.array([0, 1]), bins=2) == pytest.approx(0.55)
 
 
-def test_a_confidence_outside_is_refused():
+def test_a_confidence_out_of_range_is_refused():
     with pytest.raises(ValueError, match="0 to 1"):
         calibration_bins(np.array([1.2]), np.array([True]))
 
 
-def test_calibration_of_cells_asks_how_often_a_class_is_present():
+def test_cell_calibration_compares_probability_with_the_share_of_present_classes():
     # four cells of 0.2, one of which is present; four of 0.9, all present
     probability = np.array([[0.2, 0.9], [0.2, 0.9], [0.2, 0.9], [0.2, 0.9]])
     truth = np.array([[1, 1], [0, 1], [0, 1], [0, 1]])
     assert cell_calibration_error(probability, truth, bins=10) == pytest.approx((0.05 + 0.1) / 2)
 
 
-def test_the_temperature_of_several_labels_is_found():
+def test_the_temperature_of_several_labels_is_recovered():
     rng = np.random.default_rng(0)
     logits = 3 * rng.standard_normal((3000, 3))
     truth = (rng.random(logits.shape) < sigmoid(logits / 2.0)).astype(float)
@@ -117,7 +117,7 @@ def test_the_temperature_of_several_labels_is_found():
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])
-def test_the_temperature_that_made_the_truth_is_found(temperature):
+def test_the_temperature_that_generated_the_truth_is_recovered(temperature):
     assert fit_temperature(*draw(temperature)) == pytest.approx(temperature, rel=0.08)
 
 

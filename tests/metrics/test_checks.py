@@ -1,4 +1,4 @@
-"""What metrics refuse: nothing to count, and arrays of different items."""
+"""What metrics refuse: no items, and arrays of different items."""
 
 import numpy as np
 import pytest
@@ -49,7 +49,7 @@ def test_a_metric_of_probabilities_refuses_no_items_and_other_items(name):
         OF_ROWS_AND_NUMBERS[name](NO_ROWS, NONE)
     with pytest.raises(ValueError, match="same items"):
         OF_ROWS_AND_NUMBERS[name](ROWS, TWO)
-    with pytest.raises(ValueError, match="class numbers lie in 0 to 2, found 0 to 3"):
+    with pytest.raises(ValueError, match="class numbers must lie in 0 to 2, found 0 to 3"):
         OF_ROWS_AND_NUMBERS[name](ROWS, np.array([0, 1, 2, 3]))
 
 
@@ -88,5 +88,5 @@ def test_numbers_that_are_not_finite_are_refused():
 
 
 def test_class_numbers_are_whole_numbers():
-    with pytest.raises(ValueError, match="one integer an item"):
+    with pytest.raises(ValueError, match="one integer per item"):
         classification.confusion_matrix(np.array([0.5]), np.array([0]), 2)

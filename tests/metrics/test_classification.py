@@ -23,7 +23,7 @@ def test_rows_are_the_truth_and_columns_the_prediction():
     np.testing.assert_array_equal(confusion_matrix(TRUTH, SAID, 3), COUNTS)
 
 
-def test_classes_that_nobody_has_keep_their_place():
+def test_classes_without_items_keep_their_rows():
     assert confusion_matrix(np.array([0]), np.array([3]), 5).sum(axis=0).tolist() == [0, 0, 0, 1, 0]
 
 
@@ -42,7 +42,7 @@ def test_scores_of_the_worked_example():
     assert scores["weighted_f1"] == pytest.approx((8 / 12 * 5 + 2 / 6 * 3 + 0) / 10)
 
 
-def test_a_class_that_occurs_nowhere_counts_for_nothing():
+def test_a_class_that_occurs_nowhere_is_not_counted():
     wider = np.zeros((4, 4))
     wider[:3, :3] = COUNTS
     for name, value in scores_of(COUNTS).items():

@@ -1,6 +1,6 @@
-"""What scores of detection say of simple answers, where it can be worked out exactly.
+"""Detection scores of simple predictions, for which the exact values are known.
 
-Truths are invented: neighbours in a video neither overlap nor touch, and none is shorter than a second.
+True segments are invented: they neither overlap nor touch, and none is shorter than a second.
 """
 
 import numpy as np
@@ -32,15 +32,15 @@ stated = np.concatenate([segments.labels for segments in TRUTHS.values()])
 COUNTS = {label: int((stated == label).sum()) for label in LABELS}
 
 
-def scored(finds):
-    return detection_scores(finds, TRUTHS, labels=LABELS)
+def scored(detections):
+    return detection_scores(detections, TRUTHS, labels=LABELS)
 
 
-def test_to_find_nothing_scores_zero():
+def test_no_detections_score_zero():
     assert set(scored({}).to_dict().values()) == {0.0}
 
 
-def test_to_find_all_exactly_has_an_average_precision_of_one_and_half_a_ranked_recall():
+def test_exact_detections_have_average_precision_one_and_ranked_recall_one_half():
     scores = scored({video: with_scores(segments) for video, segments in TRUTHS.items()})
     assert (scores.average_precision == 1).all() and (scores.recall == 1).all()
     assert scores.rank_precision == pytest.approx(np.ones((5, 2)))
@@ -87,11 +87,11 @@ def test_flipped_labels_cost_recall_and_precision_by_their_number(share):
         chosen[rng.choice(np.flatnonzero(stated == label), flips[label], replace=False)] = True
     said = np.where(chosen, np.where(stated == LABELS[0], LABELS[1], LABELS[0]), stated)
     ends = np.cumsum([len(segments) for segments in TRUTHS.values()])
-    finds = {
+    detections = {
         video: Segments(segments.spans_s, np.full(len(segments), 0.5), names)
         for (video, segments), names in zip(TRUTHS.items(), np.split(said, ends[:-1]), strict=True)
     }
-    scores = scored(finds)
+    scores = scored(detections)
     for column, (label, other) in enumerate([LABELS, LABELS[::-1]]):
         hits = COUNTS[label] - flips[label]
         assert scores.average_precision[:, column] == pytest.approx(
@@ -107,7 +107,7 @@ def test_a_whole_video_hits_only_truths_that_last_as_long_a_share_of_it():
         "quiet": Segments(np.zeros((0, 2))),
     }
     scores = detection_scores(dict.fromkeys(truths, both), truths, labels=["positive", "negative"])
-    # one of three finds hits one of two truths
+    # one of three detections hits one of two truths
     expected = [1 / 2 * 1 / 3 if bar <= 0.25 else 0.0 for bar in TSL_THRESHOLDS]
     assert scores.average_precision[:, 0] == pytest.approx(expected)
     assert np.isnan(scores.average_precision[:, 1]).all()
@@ -138,8 +138,8 @@ def test_edges_that_move_inwards_by_more_than_a_third_fall_below_an_overlap_of_0
     assert (scores.average_precision[:4] == 1).all() and (scores.average_precision[4] == 0).all()
 
 
-def test_random_stretches_have_the_precision_of_chance_times_their_recall():
-    # one truth of half a video in each; a find of a quarter of it lies anywhere
+def test_random_segments_have_the_precision_of_chance_times_their_recall():
+    # one truth of half a video in each; a detection of a quarter of it lies anywhere
     videos = 4000
     truths = {
         str(number): Segments(np.array([[0.0, 60.0]]), labels=np.array(["positive"]))
@@ -147,11 +147,11 @@ def test_random_stretches_have_the_precision_of_chance_times_their_recall():
     }
     rng = np.random.default_rng(0)
     starts = rng.uniform(0, 90, videos)
-    finds = {
+    detections = {
         str(number): Segments(np.array([[start, start + 30]]), rng.random(1), np.array(["positive"]))
         for number, start in enumerate(starts)
     }
-    scores = detection_scores(finds, truths, labels=["positive"])
+    scores = detection_scores(detections, truths, labels=["positive"])
     for row, bar in enumerate(TSL_THRESHOLDS):
         # common seconds c with c / (90 - c) >= bar; that is up to the start 60 - c
         hit = (60 - bar * 90 / (1 + bar)) / 90

@@ -1,4 +1,4 @@
-"""Scores of labelled detection: by hand, against TSL-Net's own evaluation, and how sure they are."""
+"""Scores of labelled detection: worked examples, TSL-Net's own evaluation, and intervals."""
 
 import itertools
 import json
@@ -39,8 +39,8 @@ def true(*rows):
     )
 
 
-def draw(videos, finds, truths, seed=0, decimals=9):
-    """Labelled finds and truths; few decimals make scores equal."""
+def draw(videos, detections, truths, seed=0, decimals=9):
+    """Labelled detections and truths; few decimals make scores equal."""
     rng = np.random.default_rng(seed)
 
     def some(count, scored):
@@ -52,14 +52,14 @@ def draw(videos, finds, truths, seed=0, decimals=9):
         )
 
     names = [f"video-{number}" for number in range(videos)]
-    return {name: some(finds, True) for name in names}, {name: some(truths, False) for name in names}
+    return {name: some(detections, True) for name in names}, {name: some(truths, False) for name in names}
 
 
 # ---- the published evaluation
 
 
 def read_case(path):
-    """Finds, truths and expected numbers of a shared case."""
+    """Detections, truths and expected numbers of a shared case."""
     case = json.loads(path.read_text())
     truth = case["ground_truth"]
     if isinstance(truth, str):
@@ -73,18 +73,18 @@ def read_case(path):
         video: [(row["label"], row["score"], *row["segment"]) for row in rows]
         for video, rows in case["predictions"]["results"].items()
     }
-    finds = {
+    detections = {
         video: found(*((start, end, score, label) for label, score, start, end in rows))
         for video, rows in compact.items()
     }
-    return finds, truths, case["expected"]
+    return detections, truths, case["expected"]
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_case_agrees_with_the_reference(path):
-    finds, truths, expected = read_case(path)
+    detections, truths, expected = read_case(path)
     labels = expected["class_order"]
-    scores = detection_scores(finds, truths, labels=labels, thresholds=expected["tiou"])
+    scores = detection_scores(detections, truths, labels=labels, thresholds=expected["tiou"])
     named, near = scores.to_dict(), {"rel": 0, "abs": 1e-9}
     assert scores.average_precision == pytest.approx(np.array(expected["ap"]), **near)
     assert scores.map_at == pytest.approx(expected["map_per_tiou"], **near)
@@ -98,33 +98,33 @@ def test_case_agrees_with_the_reference(path):
         assert named[f"ap/{label}"] == pytest.approx(expected["class_ap"][label], **near)
 
 
-def test_shared_cases_are_all_there(shared):
+def test_all_shared_cases_exist(shared):
     assert len(list((shared / "parity" / "tsl-net").glob("metric_*.json"))) == len(CASES) >= 5
 
 
-def test_results_go_by_the_name_of_a_class_where_the_reference_exchanges_them(shared):
-    finds, truths, expected = read_case(shared / "parity" / "tsl-net" / "metric_tsl300_real.json")
+def test_results_have_the_right_class_names_where_the_reference_exchanges_them(shared):
+    detections, truths, expected = read_case(shared / "parity" / "tsl-net" / "metric_tsl300_real.json")
     for labels in (["n", "p"], ["p", "n"]):
-        named = detection_scores(finds, truths, labels=labels).to_dict()
+        named = detection_scores(detections, truths, labels=labels).to_dict()
         assert named["ap/n"] == pytest.approx(expected["upstream_average_pAP"])
         assert named["ap/p"] == pytest.approx(expected["upstream_average_nAP"])
 
 
-def test_the_published_finds_of_100_videos_are_scored_in_a_tenth_of_a_second(shared):
-    finds, truths, _ = read_case(shared / "parity" / "tsl-net" / "metric_tsl300_real.json")
+def test_the_published_detections_of_100_videos_are_scored_in_a_tenth_of_a_second(shared):
+    detections, truths, _ = read_case(shared / "parity" / "tsl-net" / "metric_tsl300_real.json")
     start = time.process_time()
-    detection_scores(finds, truths, labels=["n", "p"])
+    detection_scores(detections, truths, labels=["n", "p"])
     assert time.process_time() - start < 0.1
 
 
 # ---- by hand
 
-# joy has three truths in two videos, and finds in order of score:
+# joy has three truths in two videos, and detections in order of score:
 #   0.9  a [0, 4]   the first truth of a exactly                        hit          1 of 1   1/3
 #   0.8  a [1, 4]   the same truth; it is taken                         false alarm  1 of 2   1/3
 #   0.7  b [0, 3]   the truth of b with 1/6                             false alarm  1 of 3   1/3
 #   0.5  a [6, 8]   the second truth of a with 2/4                      hit          2 of 4   2/3
-# fear has one truth and no find, awe has a find and no truth.
+# fear has one truth and no detection, awe has a detection and no truth.
 TRUTHS = {"a": true((0, 4, "joy"), (6, 10, "joy"), (20, 30, "fear")), "b": true((2, 6, "joy"))}
 FINDS = {
     "a": found((0, 4, 0.9, "joy"), (1, 4, 0.8, "joy"), (6, 8, 0.5, "joy"), (0, 9, 0.3, "awe")),
@@ -138,17 +138,17 @@ def scores():
     return detection_scores(FINDS, TRUTHS, labels=LABELS, thresholds=(0.5, 0.6))
 
 
-def test_scores_of_a_class_are_worked_out_by_hand(scores):
+def test_scores_of_a_class_agree_with_a_worked_example(scores):
     # at 0.5: precision 1 up to recall 1/3, then 2/4 up to 2/3
     assert scores.average_precision[0, 2] == pytest.approx(1 / 3 + 1 / 6)
     assert scores.recall[0, 2] == pytest.approx(2 / 3)
     assert scores.rank_recall[0, 2] == pytest.approx((1 + 1 + 1 + 2) / 3 / 4)
     assert scores.rank_precision[0, 2] == pytest.approx((1 + 1 / 2 + 1 / 3 + 2 / 4) / 4)
-    # at 0.6 the last find is a false alarm
+    # at 0.6 the last detection is a false alarm
     assert scores.average_precision[1, 2] == scores.recall[1, 2] == pytest.approx(1 / 3)
 
 
-def test_a_class_without_finds_has_zeros(scores):
+def test_a_class_without_detections_has_zeros(scores):
     for values in (scores.average_precision, scores.recall, scores.rank_recall, scores.rank_precision):
         assert values[:, 1].tolist() == [0, 0]
 
@@ -187,22 +187,22 @@ def test_every_number_has_a_name_of_its_own(scores):
     json.dumps(scores.to_dict(), allow_nan=False)
 
 
-def test_finds_in_videos_without_truths_are_false_alarms():
+def test_detections_in_videos_without_truths_are_false_alarms():
     truths = {"a": true((0, 4, "joy")), "quiet": true()}
-    finds = {
+    detections = {
         "a": found((0, 4, 0.5, "joy")),
         "quiet": found((0, 1, 0.9, "joy")),
         "unknown": found((0, 1, 0.8, "joy")),
     }
-    scores = detection_scores(finds, truths, labels=["joy"], thresholds=[0.5])
+    scores = detection_scores(detections, truths, labels=["joy"], thresholds=[0.5])
     assert scores.average_precision == pytest.approx(np.array([[1 / 3]]))
     assert scores.rank_precision == pytest.approx(np.array([[1 / 3 / 3]]))
 
 
 def test_the_order_of_labels_changes_the_order_of_scores_only():
-    finds, truths = draw(videos=5, finds=12, truths=4)
+    detections, truths = draw(videos=5, detections=12, truths=4)
     one, other = (
-        detection_scores(finds, truths, labels=labels) for labels in (["joy", "fear"], ["fear", "joy"])
+        detection_scores(detections, truths, labels=labels) for labels in (["joy", "fear"], ["fear", "joy"])
     )
     for name in ("average_precision", "recall", "rank_recall", "rank_precision"):
         assert getattr(one, name).tolist() == getattr(other, name)[:, ::-1].tolist()
@@ -210,15 +210,15 @@ def test_the_order_of_labels_changes_the_order_of_scores_only():
 
 
 def test_average_precision_is_the_same_as_of_one_class_alone():
-    finds, truths = draw(videos=5, finds=12, truths=4)
-    scores = detection_scores(finds, truths, labels=["joy", "fear"], thresholds=[0.3])
-    alone = average_precision_by_label(finds, truths, threshold=0.3)
+    detections, truths = draw(videos=5, detections=12, truths=4)
+    scores = detection_scores(detections, truths, labels=["joy", "fear"], thresholds=[0.3])
+    alone = average_precision_by_label(detections, truths, threshold=0.3)
     assert dict(zip(scores.labels, scores.average_precision[0].tolist(), strict=True)) == alone
-    assert scores.to_dict()["map"] == mean_average_precision(finds, truths, thresholds=[0.3])["mean"]
+    assert scores.to_dict()["map"] == mean_average_precision(detections, truths, thresholds=[0.3])["mean"]
 
 
 def test_a_label_that_is_not_to_be_scored_is_refused():
-    with pytest.raises(ValueError, match="a: a segment has the label 'awe', which is none of those"):
+    with pytest.raises(ValueError, match="a: a segment has the label 'awe', which is not one of those"):
         detection_scores(FINDS, TRUTHS, labels=["fear", "joy"])
 
 
@@ -229,21 +229,21 @@ def test_truths_of_other_names_are_refused_with_a_hint():
 
 @pytest.mark.parametrize("score", [detection_scores, detection_intervals])
 def test_without_any_truth_there_is_nothing_to_score(score):
-    with pytest.raises(ValueError, match="nothing to find"):
+    with pytest.raises(ValueError, match="average precision is undefined"):
         score(FINDS, {"a": true()}, labels=LABELS)
 
 
-def test_finds_without_scores_are_refused():
-    with pytest.raises(ValueError, match="a: segments that were found need scores"):
+def test_detections_without_scores_are_refused():
+    with pytest.raises(ValueError, match="a: detected segments need scores"):
         detection_scores({"a": true((0, 1, "joy"))}, TRUTHS, labels=LABELS)
 
 
 def test_names_may_be_objects():
-    finds, truths = (
+    detections, truths = (
         {video: Segments(s.spans_s, s.scores, s.labels.astype(object)) for video, s in side.items()}
         for side in (FINDS, TRUTHS)
     )
-    assert detection_scores(finds, truths, labels=LABELS).to_dict() == (
+    assert detection_scores(detections, truths, labels=LABELS).to_dict() == (
         detection_scores(FINDS, TRUTHS, labels=LABELS).to_dict()
     )
 
@@ -252,7 +252,7 @@ def test_names_may_be_objects():
 
 
 def test_ranks_of_equal_scores_count_as_the_mean_of_all_their_orders():
-    # four finds of one score, two of which hit
+    # four detections of one score, two of which hit
     rows = [(0, 4, "joy"), (10, 14, "joy"), (20, 24, "joy"), (30, 34, "joy")]
     truths = {"a": true(rows[0], rows[2], (40, 44, "joy"))}
     equal = {"a": found(*((start, end, 0.5, label) for start, end, label in rows))}
@@ -274,13 +274,15 @@ def test_ranks_of_equal_scores_count_as_the_mean_of_all_their_orders():
         assert getattr(once, name) == pytest.approx(np.mean([getattr(each, name) for each in orders]))
 
 
-def test_the_order_of_videos_and_finds_does_not_matter():
-    finds, truths = draw(videos=4, finds=15, truths=4, decimals=1)
+def test_the_order_of_videos_and_detections_does_not_matter():
+    detections, truths = draw(videos=4, detections=15, truths=4, decimals=1)
     turned = {
         video: Segments(s.spans_s[::-1], s.scores[::-1], s.labels[::-1])
-        for video, s in reversed(finds.items())
+        for video, s in reversed(detections.items())
     }
-    scores = [detection_scores(side, truths, labels=["joy", "fear"]).to_dict() for side in (finds, turned)]
+    scores = [
+        detection_scores(side, truths, labels=["joy", "fear"]).to_dict() for side in (detections, turned)
+    ]
     assert scores[0] == pytest.approx(scores[1], rel=1e-12)
 
 
@@ -288,20 +290,23 @@ def test_the_order_of_videos_and_finds_does_not_matter():
 
 
 def test_an_interval_is_that_of_the_scores_without_each_video():
-    finds, truths = draw(videos=7, finds=12, truths=4, decimals=2)
+    detections, truths = draw(videos=7, detections=12, truths=4, decimals=2)
     labels = ["joy", "fear"]
     without = [
         detection_scores(
-            *({video: each for video, each in side.items() if video != left} for side in (finds, truths)),
+            *(
+                {video: each for video, each in side.items() if video != left}
+                for side in (detections, truths)
+            ),
             labels=labels,
         ).to_dict()
         for left in truths
     ]
-    whole = detection_scores(finds, truths, labels=labels).to_dict()
+    whole = detection_scores(detections, truths, labels=labels).to_dict()
     number = {label: sum((each.labels == label).sum() for each in truths.values()) for label in labels}
     sizes = {f"ap/{label}": number[label] for label in labels}
     sizes["map"] = 4 / sum(1 / count for count in number.values())
-    found = detection_intervals(finds, truths, labels=labels)
+    found = detection_intervals(detections, truths, labels=labels)
     assert set(found.ranges) == {"map", "ap/joy", "ap/fear"}
     assert (found.over, found.note) == ("videos", "")
     for name, ends in found.ranges.items():
@@ -313,12 +318,12 @@ def test_an_interval_is_that_of_the_scores_without_each_video():
 
 
 def test_videos_of_one_subject_are_left_out_together():
-    finds, truths = draw(videos=12, finds=12, truths=4)
+    detections, truths = draw(videos=12, detections=12, truths=4)
     names = list(truths)
     # every video twice, under two names of one subject: no more evidence than once
     twice = [
         {f"{name}-{copy}": side[name] for name in names for copy in "ab" if name in side}
-        for side in (finds, truths)
+        for side in (detections, truths)
     ]
     subjects = {f"{name}-{copy}": name for name in names for copy in "ab"}
     grouped = detection_intervals(*twice, labels=["joy", "fear"], subjects=subjects)
@@ -328,47 +333,47 @@ def test_videos_of_one_subject_are_left_out_together():
     assert widths[0] > 1.2 * widths[1]
 
 
-def test_two_subjects_are_too_few_and_the_interval_says_so():
-    finds, truths = draw(videos=6, finds=12, truths=4)
+def test_two_subjects_are_too_few_and_a_note_states_it():
+    detections, truths = draw(videos=6, detections=12, truths=4)
     subjects = {name: f"troupe {number % 2}" for number, name in enumerate(truths)}
-    found = detection_intervals(finds, truths, labels=["joy", "fear"], subjects=subjects)
-    assert found.over == "videos" and "does not speak for new subjects" in found.note
-    assert found.ranges == detection_intervals(finds, truths, labels=["joy", "fear"]).ranges
+    found = detection_intervals(detections, truths, labels=["joy", "fear"], subjects=subjects)
+    assert found.over == "videos" and "does not apply to new subjects" in found.note
+    assert found.ranges == detection_intervals(detections, truths, labels=["joy", "fear"]).ranges
 
 
-def test_a_class_that_one_video_alone_has_is_known_badly():
+def test_a_class_of_a_single_video_has_a_wide_interval():
     truths = {"a": true((0, 4, "joy")), **{f"b{n}": true((0, 4, "fear")) for n in range(20)}}
-    finds = {
+    detections = {
         name: found(*((*span, 0.5, label) for span, label in zip(each.spans_s, each.labels, strict=True)))
         for name, each in truths.items()
     }
-    ranges = detection_intervals(finds, truths, labels=LABELS).ranges
+    ranges = detection_intervals(detections, truths, labels=LABELS).ranges
     assert set(ranges) == {"map", "ap/joy", "ap/fear"}
     assert ranges["ap/joy"][0] < 0.25 < 0.7 < ranges["ap/fear"][0] and ranges["ap/fear"][1] == 1.0
 
 
 def test_the_score_itself_lies_in_its_interval():
-    finds, truths = draw(videos=30, finds=12, truths=4)
-    named = detection_scores(finds, truths, labels=["joy", "fear"]).to_dict()
-    for name, (low, high) in detection_intervals(finds, truths, labels=["joy", "fear"]).ranges.items():
+    detections, truths = draw(videos=30, detections=12, truths=4)
+    named = detection_scores(detections, truths, labels=["joy", "fear"]).to_dict()
+    for name, (low, high) in detection_intervals(detections, truths, labels=["joy", "fear"]).ranges.items():
         assert 0 <= low < named[name] < high <= 1
 
 
-def test_one_video_says_nothing_of_others():
+def test_one_video_has_the_widest_interval():
     truths = {"a": true((0, 4, "joy"))}
     assert detection_intervals({}, truths, labels=["joy"]).ranges == {"map": (0, 1), "ap/joy": (0, 1)}
 
 
-def test_intervals_of_ten_thousand_finds_take_a_second():
-    finds, truths = draw(videos=100, finds=100, truths=6)
+def test_intervals_of_ten_thousand_detections_take_a_second():
+    detections, truths = draw(videos=100, detections=100, truths=6)
     start = time.process_time()
-    detection_intervals(finds, truths, labels=["joy", "fear"])
+    detection_intervals(detections, truths, labels=["joy", "fear"])
     assert time.process_time() - start < 2.0
 
 
 def videos_of_a_network(rng, count):
     """Videos that a network knows more or less well: it detects some true segments, and has false alarms."""
-    finds, truths = {}, {}
+    detections, truths = {}, {}
     for video in range(count):
         known, number = rng.normal(), int(rng.integers(2, 8))
         starts = np.arange(number) * 20 + rng.uniform(0, 8, number)
@@ -377,12 +382,12 @@ def videos_of_a_network(rng, count):
         hit = np.flatnonzero(rng.random(number) < 1 / (1 + np.exp(-known)))
         alarms = rng.uniform(0, 140, rng.integers(0, 6))
         truths[f"{video}"] = Segments(spans, labels=labels)
-        finds[f"{video}"] = Segments(
+        detections[f"{video}"] = Segments(
             np.concatenate([spans[hit] + rng.uniform(-1, 1, (len(hit), 1)), alarms[:, None] + (0, 4)]),
             np.concatenate([rng.normal(0.3 * known + 1, 1, len(hit)), rng.normal(0, 1, len(alarms))]),
             np.concatenate([labels[hit], rng.choice(["joy", "fear"], len(alarms))]),
         )
-    return finds, truths
+    return detections, truths
 
 
 @pytest.mark.parametrize("videos", [5, 8])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from affekt.metrics.detection import average_precision, detection_scores, mean_average_precision
-from affekt.metrics.segment_bar import best_bar
+from affekt.metrics.segment_threshold import best_threshold
 from affekt.metrics.segments import Segments
 
 FOUND = ((4, 8, 0.75), (2, 6, 0.75), (7, 9, 0.75), (9, 13, 0.5))
@@ -24,8 +24,8 @@ def test_every_order_of_equal_scores_and_equal_overlaps_gives_one_value():
         for found in itertools.permutations(FOUND)
         for true in itertools.permutations(TRUE)
     }
-    # [2, 6] comes first (4/5 of [2, 7]), then [4, 8] (1/2; the earlier start), which takes [7, 8]. [7, 9]
-    # is left with nothing. Three detections of one score, two hits of three: 2/3 * 2/3.
+    # [2, 6] comes first (4/5 of [2, 7]), then [4, 8] (1/2; the earlier start), which is matched to [7, 8].
+    # [7, 9] is left with nothing. Three detections of one score, two hits of three: 2/3 * 2/3.
     assert list(values) == pytest.approx([4 / 9])
 
 
@@ -49,7 +49,7 @@ def test_no_score_depends_on_the_order_of_its_input(seed):
             rng.choice(["joy", "fear"], count),
         )
 
-    finds = {f"video {n}": some(rng.integers(0, 9), True) for n in range(4)}
+    detections = {f"video {n}": some(rng.integers(0, 9), True) for n in range(4)}
     truths = {f"video {n}": some(rng.integers(1, 6), False) for n in range(4)}
     truths["video 0"] = some(5, False)
 
@@ -65,16 +65,16 @@ def test_no_score_depends_on_the_order_of_its_input(seed):
             for name in names
         }
 
-    def every(finds, truths):
+    def every(detections, truths):
         labels = ["joy", "fear"]
-        bar, f1 = best_bar(finds, truths, labels=labels, threshold=0.3)
+        bar, f1 = best_threshold(detections, truths, labels=labels, threshold=0.3)
         return {
-            **detection_scores(finds, truths, labels=labels).to_dict(),
-            **mean_average_precision(finds, truths),
+            **detection_scores(detections, truths, labels=labels).to_dict(),
+            **mean_average_precision(detections, truths),
             "bar": bar or 0.0,
             "f1": f1,
         }
 
-    first = every(finds, truths)
+    first = every(detections, truths)
     for _ in range(6):
-        assert every(turned(finds), turned(truths)) == pytest.approx(first, rel=1e-12)
+        assert every(turned(detections), turned(truths)) == pytest.approx(first, rel=1e-12)

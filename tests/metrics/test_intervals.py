@@ -1,4 +1,4 @@
-"""Intervals: what they speak for, what they hold, and how often they hold the truth."""
+"""Intervals: their units, their values, and their coverage."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def width(ends):
     return ends[1] - ends[0]
 
 
-# ---- what they speak for
+# ---- units
 
 
 def test_subjects_are_the_units_where_enough_are_known():
@@ -38,7 +38,7 @@ def test_subjects_are_the_units_where_enough_are_known():
 
 
 @pytest.mark.parametrize(("subjects", "said"), [(1, "1 subject is too few"), (3, "3 subjects are too few")])
-def test_with_few_subjects_the_interval_is_over_items_and_says_so(subjects, said):
+def test_with_few_subjects_the_interval_is_over_items_and_a_note_states_it(subjects, said):
     truth, predicted = draw(0)
     found = score_intervals(truth, predicted, 5, [f"s{row % subjects}" for row in range(200)])
     assert found.over == "items" and said in found.note and "new subjects" in found.note
@@ -51,7 +51,7 @@ def test_without_subjects_items_are_the_units(subjects):
     assert (found.over, found.note) == ("items", "")
 
 
-def test_an_item_without_subject_stands_for_itself():
+def test_an_item_without_subject_is_a_unit_of_its_own():
     units = units_of(6, ["a", None, "a", None, "b", "c"])
     assert units.over == "subjects" and units.member.tolist() == [0, 1, 0, 2, 3, 4]
 
@@ -63,11 +63,11 @@ def test_subjects_may_be_named_or_numbered():
     assert score_intervals(truth, said, 5, named) == score_intervals(truth, said, 5, numbers)
 
 
-# ---- what they hold
+# ---- values
 
 
 @pytest.mark.parametrize("subjects", [None, np.arange(200) // 10])
-def test_an_interval_holds_the_score_it_is_about(subjects):
+def test_an_interval_contains_its_score(subjects):
     truth, said = draw(0)
     scores = scores_of(confusion_matrix(truth, said, 5))
     found = score_intervals(truth, said, 5, subjects)
@@ -78,7 +78,7 @@ def test_an_interval_holds_the_score_it_is_about(subjects):
 
 @pytest.mark.parametrize("subjects", [None, np.arange(60) // 12])
 @pytest.mark.parametrize("right", [True, False])
-def test_all_right_or_all_wrong_is_no_certainty(subjects, right):
+def test_all_correct_or_all_wrong_items_still_have_an_interval(subjects, right):
     truth = np.arange(60) % 3
     found = score_intervals(truth, truth if right else (truth + 1) % 3, 3, subjects)
     for low, high in found.ranges.values():
@@ -96,14 +96,14 @@ def test_one_more_error_does_not_narrow_an_interval():
         assert perfect[0] > once[0] and width(once) > width(perfect)
 
 
-def test_the_interval_of_items_is_the_one_of_wilson():
+def test_the_interval_of_items_is_wilsons():
     # 70 of 100: Wilson's interval with z is 0.604 to 0.781; Student's t and n - 1 widen it a little.
     truth = np.zeros(100, int)
     said = np.repeat([0, 1], [70, 30])
     assert score_intervals(truth, said, 2).ranges["accuracy"] == pytest.approx((0.604, 0.781), abs=0.003)
 
 
-def test_equal_items_may_be_counted_once():
+def test_merging_equal_items_does_not_change_the_interval():
     truth, said = draw(2)
     one_by_one = np.zeros((200, 5, 5))
     one_by_one[np.arange(200), truth, said] = 1
@@ -112,14 +112,14 @@ def test_equal_items_may_be_counted_once():
         assert ends == pytest.approx(once[name])
 
 
-def test_subjects_of_one_item_are_as_good_as_items():
+def test_subjects_of_one_item_give_the_interval_of_items():
     truth, said = draw(1)
     single = score_intervals(truth, said, 5, np.arange(200)).ranges
     for name, ends in score_intervals(truth, said, 5).ranges.items():
         assert ends == pytest.approx(single[name])
 
 
-def test_intervals_depend_on_nothing_random_and_grow_with_the_level():
+def test_intervals_are_deterministic_and_grow_with_the_level():
     truth, said = draw(0)
     wide, again = (score_intervals(truth, said, 5) for _ in range(2))
     assert wide == again
@@ -127,15 +127,15 @@ def test_intervals_depend_on_nothing_random_and_grow_with_the_level():
     assert wide.ranges["uar"][0] < narrow[0] < narrow[1] < wide.ranges["uar"][1]
 
 
-def test_subjects_that_are_alike_inside_widen_the_interval():
-    # Ten people of twenty walks, each person wholly right or wholly wrong: ten facts, not two hundred.
+def test_correlated_items_within_subjects_widen_the_interval():
+    # Ten people of twenty walks, each person all correct or all wrong: ten independent items, not 200.
     groups = np.repeat(np.arange(10), 20)
     truth, said = np.zeros(200, int), groups % 2
     alone, grouped = (score_intervals(truth, said, 2, each).ranges["accuracy"] for each in (None, groups))
     assert width(grouped) > 3 * width(alone)
 
 
-def test_one_large_subject_among_small_ones_is_worth_little():
+def test_one_large_subject_among_small_ones_widens_the_interval():
     truth, said = draw(3)
     equal = np.arange(200) // 40
     unequal = np.searchsorted([180, 185, 190, 195], np.arange(200), side="right")
@@ -143,7 +143,7 @@ def test_one_large_subject_among_small_ones_is_worth_little():
     assert widths[1] > 1.5 * widths[0]
 
 
-def test_a_single_item_says_nothing():
+def test_a_single_item_has_the_widest_interval():
     only = np.array([1])
     assert set(score_intervals(only, only, 3).ranges.values()) == {(0.0, 1.0)}
     assert set(paired_intervals(only, only, only, 3).ranges.values()) == {(-1.0, 1.0)}
@@ -153,7 +153,7 @@ def test_a_single_item_says_nothing():
 # ---- seeds and differences
 
 
-def test_of_several_seeds_the_interval_is_of_the_mean_score():
+def test_the_interval_of_several_seeds_is_that_of_the_mean_score():
     truth = draw(0)[0]
     seeds = np.stack([draw(seed)[1] for seed in (0, 0, 0)])
     once = score_intervals(truth, seeds[0], 5).ranges
@@ -167,7 +167,7 @@ def test_of_several_seeds_the_interval_is_of_the_mean_score():
     assert mean[0] < 0.8 < mean[1] and width(mean) < width(single)
 
 
-def test_a_paired_difference_is_known_better_than_either_score():
+def test_the_interval_of_a_paired_difference_is_narrower_than_that_of_either_score():
     truth, said = draw(4)
     better = np.where(np.arange(200) % 10 == 0, truth, said)
     for subjects in (None, np.arange(200) // 20):
@@ -177,14 +177,14 @@ def test_a_paired_difference_is_known_better_than_either_score():
         assert high - low < width(score_intervals(truth, said, 5, subjects).ranges["accuracy"])
 
 
-def test_a_difference_turns_its_sign_with_its_sides():
+def test_exchanging_the_methods_changes_the_sign_of_the_difference():
     truth, one = draw(5)
     other = draw(6)[1]
     low, high = paired_intervals(truth, one, other, 5).ranges["macro_f1"]
     assert paired_intervals(truth, other, one, 5).ranges["macro_f1"] == pytest.approx((-high, -low))
 
 
-def test_methods_that_agree_on_every_item_may_still_differ():
+def test_the_difference_of_methods_that_agree_on_every_item_has_an_interval():
     truth, said = draw(0)
     low, high = paired_intervals(truth, said, said, 5).ranges["accuracy"]
     assert -0.03 < low < -0.005 and high == pytest.approx(-low)
@@ -240,7 +240,7 @@ SCENARIOS = {
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 @pytest.mark.parametrize("subjects", [4, 5, 8, 20])
-def test_the_interval_over_subjects_holds_the_truth_in_nine_of_ten_cases(scenario, subjects):
+def test_the_interval_over_subjects_contains_the_truth_in_nine_of_ten_cases(scenario, subjects):
     rng = np.random.default_rng(subjects)
     settings = SCENARIOS[scenario]
     truth = scores_of(answers(rng, 20_000, **settings).sum(axis=0))
@@ -253,7 +253,7 @@ def test_the_interval_over_subjects_holds_the_truth_in_nine_of_ten_cases(scenari
 
 
 @pytest.mark.parametrize(("items", "accuracy"), [(30, 0.6), (30, 0.98), (200, 0.9), (200, 0.98)])
-def test_the_interval_over_items_holds_the_truth_in_nine_of_ten_cases(items, accuracy):
+def test_the_interval_over_items_contains_the_truth_in_nine_of_ten_cases(items, accuracy):
     rng = np.random.default_rng(items)
     classes, rounds = 3, 120
     wrong = (1 - accuracy) / (classes - 1)
@@ -270,7 +270,7 @@ def test_the_interval_over_items_holds_the_truth_in_nine_of_ten_cases(items, acc
     assert min(inside.values()) / rounds >= 0.9
 
 
-def test_the_interval_of_a_difference_holds_the_truth_in_nine_of_ten_cases():
+def test_the_interval_of_a_difference_contains_the_truth_in_nine_of_ten_cases():
     rng = np.random.default_rng(0)
     rounds, subjects, items = 200, 6, 30
     inside = 0

@@ -53,7 +53,7 @@ def test_several_labels_agree_with_scikit_learn(thresholds):
     assert [row["count"] for row in rows] == truth.sum(axis=0).tolist()
 
 
-def test_a_class_that_occurs_nowhere_counts_for_nothing():
+def test_a_class_that_occurs_nowhere_is_not_counted():
     wider = [np.column_stack([each, np.zeros(4)]) for each in (TRUTH, PROBABILITY)]
     scores, same = multi_label_scores(*wider), multi_label_scores(TRUTH, PROBABILITY)
     for name in ("uar", "macro_f1", "weighted_f1", "mean_precision"):
@@ -86,7 +86,7 @@ def test_a_fitted_threshold_has_the_highest_f1_of_all():
         assert (scores <= best + 1e-12).all()
 
 
-def test_a_rare_class_of_low_probability_is_found_by_its_own_threshold():
+def test_a_rare_class_of_low_probability_is_predicted_by_its_own_threshold():
     truth = np.array([[1], [1], [0], [0], [0], [0]])
     probability = np.array([[0.3], [0.2], [0.1], [0.05], [0.02], [0.01]])
     assert multi_label_scores(truth, probability)["macro_f1"] == 0
@@ -113,7 +113,7 @@ def test_intervals_of_several_labels_hold_their_scores_and_go_by_subject():
             assert 0 <= low < scores[name] <= high <= 1
     assert found.over == "subjects"
     few = multi_label_intervals(truth, probability, ["ann"] * 100 + ["bob"] * 100)
-    assert few.over == "items" and "does not speak for new subjects" in few.note
+    assert few.over == "items" and "does not apply to new subjects" in few.note
     assert few.ranges == multi_label_intervals(truth, probability).ranges
 
 
@@ -122,7 +122,7 @@ def test_labels_that_no_item_has_leave_an_interval_of_accuracy():
     assert list(found.ranges) == ["accuracy"] and found.ranges["accuracy"][0] < 0.95
 
 
-def test_coverage_of_several_labels_is_what_is_claimed():
+def test_coverage_of_several_labels_is_the_nominal_one():
     rng = np.random.default_rng(0)
     inside = {"accuracy": 0, "macro_f1": 0, "uar": 0}
     rounds, subjects, items = 120, 6, 30

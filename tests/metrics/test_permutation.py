@@ -1,11 +1,11 @@
-"""Exchanged labels are found from the confusion matrix."""
+"""Detection of exchanged labels from the confusion matrix."""
 
 import numpy as np
 import pytest
 
 from affekt.metrics.permutation import best_permutation, exchanged_labels
 
-# POSTER V2 on the test part of RAF-DB, as its authors' plotting script has it: 2829 of 3068 are right.
+# POSTER V2 on the test part of RAF-DB, from its authors' plotting script: 2829 of 3068 are correct.
 RAF_DB = np.array(
     [
         [299, 6, 5, 3, 1, 4, 11],
@@ -47,23 +47,23 @@ def test_a_shuffled_network_is_put_in_order():
     np.testing.assert_array_equal(restored, RAF_DB)
 
 
-def test_outputs_keep_their_meaning_where_a_change_gains_nothing():
+def test_outputs_keep_their_class_where_a_change_gains_nothing():
     assert best_permutation(np.array([[5, 5], [5, 5]])) == ((0, 1), 0.5)
     seen = np.zeros((4, 4))
-    seen[0, 1] = seen[1, 0] = 9  # nobody is of class 2 or 3
+    seen[0, 1] = seen[1, 0] = 9  # no item is of class 2 or 3
     assert best_permutation(seen) == ((1, 0, 2, 3), 1.0)
 
 
 @pytest.mark.parametrize("shape", [(2, 3), (4,), (2, 2, 2)])
 def test_a_matrix_that_is_not_square_is_refused(shape):
-    with pytest.raises(ValueError, match="is square, found shape"):
+    with pytest.raises(ValueError, match="must be square, found shape"):
         best_permutation(np.ones(shape))
 
 
-def test_exchanged_labels_are_told_with_what_they_would_score():
+def test_exchanged_labels_are_reported_with_their_accuracy():
     # As they stand, 11 + 2 + 13 + 5 + 0 + 7 + 0 = 38 are right.
     assert exchanged_labels(RAF_DB[:, SHUFFLE], NAMES) == (
-        "labels look exchanged: with outputs read as surprise=neutral, fear=happiness, disgust=sadness, "
+        "labels seem exchanged: with outputs read as surprise=neutral, fear=happiness, disgust=sadness, "
         "happiness=surprise, sadness=fear, anger=disgust, neutral=anger accuracy would be 0.92 "
         "instead of 0.01; check the label order"
     )

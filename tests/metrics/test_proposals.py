@@ -1,4 +1,4 @@
-"""Stretches from curves: by hand, against plain loops, and against TSL-Net's own post-processing."""
+"""Segment proposals: worked examples, plain loops, and TSL-Net's own post-processing."""
 
 import json
 import time
@@ -13,7 +13,7 @@ PLAIN = {"class_bars": (), "agnostic_bars": (), "upsample": 1, "video_weight": 0
 
 
 def find(curve, *, foreground=None, video=(1.0,), cell_s=1.0, **settings):
-    """Stretches of curves, at their cells and without the video's score where nothing else is said."""
+    """Proposals from curves, by default without upsampling and without the video's score."""
     curves = np.array(curve, float)
     curves = curves[:, None] if curves.ndim == 1 else curves
     return find_proposals(
@@ -41,7 +41,7 @@ def test_case_agrees_with_the_reference(shared):
         assert found.spans_s == pytest.approx(expected[:, 1:], rel=0, abs=1e-6)
 
 
-def test_the_bars_are_those_of_the_reference(shared):
+def test_the_default_thresholds_are_those_of_the_reference(shared):
     with np.load(shared / "parity" / "tsl-net" / "case_post.npz") as case:
         meta = json.loads(str(case["meta"]))
     settings = ProposalSettings()
@@ -52,18 +52,18 @@ def test_the_bars_are_those_of_the_reference(shared):
     )
 
 
-# ---- cutting curves
+# ---- thresholds
 
 
-def test_runs_that_reach_a_bar_become_stretches_in_seconds():
+def test_runs_that_reach_a_threshold_become_segments_in_seconds():
     found = find([0, 0.5, 0.9, 0, 0, 0.7], class_bars=(0.5,), cell_s=0.64)
-    # surest first: a mean of 0.7 with nothing on its left, and one of 0.7 with nothing around
+    # highest score first: a mean of 0.7 with nothing on its left, and one of 0.7 with nothing around
     assert sorted(found.spans_s.tolist()) == pytest.approx(np.array([[0.64, 1.92], [3.2, 3.84]]))
     assert found.labels.tolist() == [0, 0] and found.labels.dtype == np.int64
     assert found.scores == pytest.approx([0.7, 0.7])
 
 
-def test_curves_go_straight_from_cell_to_cell_and_on_at_the_end():
+def test_curves_are_interpolated_linearly_and_extrapolated_at_the_end():
     # at half cells 0.2, 0.4, 0.6, and 0.8, which lies beyond the last cell
     found = find([0.2, 0.6], class_bars=(0.7,), upsample=2)
     assert found.spans_s.tolist() == [[1.5, 2.0]]
@@ -72,18 +72,18 @@ def test_curves_go_straight_from_cell_to_cell_and_on_at_the_end():
 
 def test_the_end_of_a_curve_may_rise_above_one_and_fall_below_zero():
     assert find([0.0, 1.0], class_bars=(1.5,), upsample=2).scores == pytest.approx([1.5])
-    # 0.6, 0.3, 0, -0.3: only what is above zero is found at a bar of zero
+    # 0.6, 0.3, 0, -0.3: only values above zero are detected at a threshold of zero
     assert find([0.6, 0.0], class_bars=(0.0,), upsample=2).spans_s.tolist() == [[0.0, 1.0]]
 
 
-def test_class_bars_see_what_they_cut_off_as_nothing_and_agnostic_bars_see_it():
+def test_values_below_the_threshold_count_as_zero_for_class_segments_only():
     curve = [0.0, 0.4, 0.9, 0.9, 0.4, 0.0]
-    # the stretch of cells 2 and 3 has cell 1 in its margin
+    # the segment of cells 2 and 3 has cell 1 in its margin
     assert find(curve, class_bars=(0.5,)).scores == pytest.approx([0.9])
     assert find(curve, foreground=curve, agnostic_bars=(0.5,)).scores == pytest.approx([0.9 - 0.4])
 
 
-def test_the_margin_is_a_share_of_the_stretch_on_both_sides():
+def test_the_margin_is_a_share_of_the_segment_on_both_sides():
     curve = [0, 0.1, 0.3, *[0.8] * 4, 0.2, 0.4, 0.0]
     # half of 4 cells: 0.1 and 0.3 before, 0.2 and 0.4 after
     found = find(curve, foreground=np.array(curve) > 0.5, agnostic_bars=(1.0,), margin=0.5)
@@ -91,13 +91,13 @@ def test_the_margin_is_a_share_of_the_stretch_on_both_sides():
     assert found.scores == pytest.approx([0.8 - 0.25])
 
 
-def test_a_stretch_without_surroundings_is_scored_by_its_mean():
+def test_a_segment_without_surroundings_is_scored_by_its_mean():
     found = find([0.4, 0.6], foreground=[1, 1], agnostic_bars=(0.5,), margin=0.5)
     assert found.spans_s.tolist() == [[0.0, 2.0]]
     assert found.scores == pytest.approx([0.5])
 
 
-def test_the_foreground_finds_stretches_of_every_class():
+def test_the_foreground_gives_segments_of_every_class():
     curves = [[0.1, 0.0], [0.6, 0.2], [0.1, 0.0]]
     found = find(curves, video=(0.9, 0.8), foreground=[0, 0.7, 0], agnostic_bars=(0.6,), margin=1.0)
     assert found.labels.tolist() == [0, 1]
@@ -105,33 +105,33 @@ def test_the_foreground_finds_stretches_of_every_class():
     assert found.scores == pytest.approx([0.5, 0.2])
 
 
-def test_part_of_the_score_is_the_videos():
+def test_the_score_includes_a_share_of_the_videos_score():
     assert find([0, 0.5, 0], class_bars=(0.5,), video=(0.9,), video_weight=0.3).scores == pytest.approx(
         [0.77]
     )
 
 
-def test_nothing_is_found_where_only_the_very_first_point_is_chosen():
+def test_a_single_run_of_only_the_first_point_is_dropped():
     assert len(find([0.9, 0.1, 0.1], class_bars=(0.5,)).labels) == 0
     assert len(find([0.1, 0.9, 0.1], class_bars=(0.5,)).labels) == 1
-    # with another run beside it, the first point is found
+    # with another run, the first point is detected
     assert sorted(find([0.9, 0.1, 0.9], class_bars=(0.5,)).spans_s.tolist()) == [[0.0, 1.0], [2.0, 3.0]]
 
 
 # ---- classes
 
 
-def test_only_classes_that_the_video_seems_to_have_are_looked_for():
+def test_only_classes_whose_video_score_reaches_the_threshold_are_detected():
     curves = np.full((4, 3), 0.6)
     assert find(curves, video=(0.5, 0.49, 0.9), class_bars=(0.5,)).labels.tolist() == [0, 2]
 
 
-def test_the_likeliest_class_is_looked_for_where_none_seems_to_occur():
+def test_the_class_of_the_highest_video_score_is_detected_if_none_reaches_the_threshold():
     curves = np.full((4, 3), 0.6)
     assert find(curves, video=(0.1, 0.3, 0.2), class_bars=(0.5,)).labels.tolist() == [1]
 
 
-def test_each_class_has_its_surest_first():
+def test_each_class_has_its_highest_score_first():
     curves = [[0.6, 0.9], [0, 0], [0.9, 0.7], [0, 0], [0.7, 0.8], [0, 0]]
     found = find(curves, video=(1, 1), class_bars=(0.5,), overlap_padding_s=0.0)
     assert found.labels.tolist() == [0, 0, 0, 1, 1, 1]
@@ -143,21 +143,21 @@ def test_each_class_has_its_surest_first():
 
 @pytest.mark.parametrize("cells", [0, 1, 2, 5])
 @pytest.mark.parametrize("classes", [1, 3])
-def test_nothing_is_found_in_quiet(cells, classes):
+def test_curves_of_zeros_give_no_segments(cells, classes):
     found = find_proposals(np.zeros((cells, classes)), np.zeros(cells), np.zeros(classes), cell_s=0.5)
     assert found.spans_s.shape == (0, 2) and found.labels.shape == found.scores.shape == (0,)
     assert found.labels.dtype == np.int64
 
 
 @pytest.mark.parametrize("cells", [1, 2, 5])
-def test_an_even_curve_is_one_stretch_from_end_to_end(cells):
+def test_a_constant_curve_is_one_segment_from_end_to_end(cells):
     found = find_proposals(np.full((cells, 1), 0.8), np.full(cells, 0.9), np.array([0.7]), cell_s=0.5)
     assert found.spans_s.tolist() == [[0.0, 0.5 * cells]]
     assert found.scores == pytest.approx([0.8 + 0.3 * 0.7])
 
 
 def plain_proposals(curves, foreground, video, cell_s, settings):
-    """The same by loops, cut by cut and point by point."""
+    """The same by loops over thresholds and points."""
 
     def refine(curve):
         n, points = len(curve), []
@@ -207,7 +207,7 @@ def plain_proposals(curves, foreground, video, cell_s, settings):
 
 
 def plain_suppress(spans, overlap, padding):
-    """Places of the spans that are left, which come surest first."""
+    """Indices of the kept spans, which are sorted by descending score."""
     kept = []
     for place, (start, end) in enumerate(spans):
         for other in kept:
@@ -221,7 +221,7 @@ def plain_suppress(spans, overlap, padding):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_plain_loops_find_the_same(seed):
+def test_plain_loops_give_the_same_segments(seed):
     rng = np.random.default_rng(seed)
     noise = np.stack([np.convolve(rng.random(48), np.ones(5) / 5, "valid") for _ in range(3)], axis=1)
     curves, foreground = noise[:, :2] - 0.35, noise[:, 2]
@@ -234,8 +234,8 @@ def test_plain_loops_find_the_same(seed):
     assert found.spans_s == pytest.approx(np.array([row[2:] for row in expected]))
 
 
-def test_four_hours_are_cut_in_a_few_seconds():
-    cells = 27_000  # of 16 frames at 30 a second
+def test_four_hours_are_processed_in_a_few_seconds():
+    cells = 27_000  # of 16 frames at 30 Hz
     noise = np.random.default_rng(0).random((cells, 3))
     start = time.process_time()
     found = find_proposals(noise[:, :2], noise[:, 2], np.array([0.9, 0.8]), cell_s=16 / 30)
@@ -243,18 +243,18 @@ def test_four_hours_are_cut_in_a_few_seconds():
     assert len(found.labels) > 10_000
 
 
-# ---- mistakes
+# ---- invalid input
 
 
 @pytest.mark.parametrize(
     ("shapes", "cell_s", "reason"),
     [
-        (((4, 2), (5,), (2,)), 1.0, "belong together"),
-        (((4,), (4,), (1,)), 1.0, "belong together"),
-        (((4, 0), (4,), (0,)), 1.0, "belong together"),
-        (((4, 2), (4,), (3,)), 1.0, "2 classes need as many scores"),
-        (((4, 2), (4,), (2,)), 0.0, "some seconds"),
-        (((4, 2), (4,), (2,)), float("nan"), "some seconds"),
+        (((4, 2), (5,), (2,)), 1.0, "must fit together"),
+        (((4,), (4,), (1,)), 1.0, "must fit together"),
+        (((4, 0), (4,), (0,)), 1.0, "must fit together"),
+        (((4, 2), (4,), (3,)), 1.0, "2 classes need as many video scores"),
+        (((4, 2), (4,), (2,)), 0.0, "cell_s must be positive"),
+        (((4, 2), (4,), (2,)), float("nan"), "cell_s must be positive"),
     ],
 )
 def test_curves_that_do_not_fit_are_refused(shapes, cell_s, reason):
@@ -276,32 +276,32 @@ def test_settings_are_plain_data():
 
 
 @pytest.mark.parametrize("change", [{"overlap": 0.0}, {"upsample": 0}, {"margin": -0.1}, {"bars": (0.1,)}])
-def test_settings_that_make_no_sense_are_refused(change):
+def test_invalid_settings_are_refused(change):
     with pytest.raises(ValidationError):
         ProposalSettings(**change)
 
 
-# ---- what means the same
+# ---- suppression
 
 
-def test_surer_stretches_push_out_those_that_overlap_enough():
+def test_segments_of_higher_score_suppress_those_that_overlap_enough():
     spans = np.array([[0.0, 4.0], [1.0, 4.0], [2.0, 6.0], [10.0, 12.0]])
     #   [0, 4] and [1, 4] share 3/4, [0, 4] and [2, 6] 2/6, [1, 4] and [2, 6] 2/5
     assert suppress(spans, np.array([0.8, 0.9, 0.7, 0.1]), overlap=0.5).tolist() == [1, 2, 3]
     assert suppress(spans, np.array([0.8, 0.9, 0.7, 0.1]), overlap=0.4).tolist() == [1, 3]
 
 
-def test_what_was_pushed_out_pushes_nothing_out():
+def test_suppressed_segments_do_not_suppress_others():
     spans = np.array([[0.0, 4.0], [1.0, 5.0], [2.0, 6.0]])
     # neighbours share 3/5, the outer two 2/6
     assert suppress(spans, np.array([0.9, 0.8, 0.7]), overlap=0.5).tolist() == [0, 2]
 
 
-def test_an_overlap_that_equals_the_bar_is_enough():
+def test_an_overlap_that_equals_the_threshold_is_enough():
     assert suppress(np.array([[0.0, 2.0], [0.0, 4.0]]), np.array([2.0, 1.0]), overlap=0.5).tolist() == [0]
 
 
-def test_padding_makes_short_stretches_overlap_more():
+def test_padding_makes_short_segments_overlap_more():
     spans, scores = np.array([[0.0, 1.0], [0.5, 1.5]]), np.array([0.9, 0.8])
     # 0.5 s of 1.5; with a second more each, 1.5 of 2 + 2 - 1.5
     assert suppress(spans, scores, overlap=0.5).tolist() == [0, 1]
@@ -311,19 +311,19 @@ def test_padding_makes_short_stretches_overlap_more():
     assert suppress(spans, scores, overlap=0.01, padding_s=1.0).tolist() == [0, 1]
 
 
-def test_of_equal_scores_the_first_wins():
+def test_of_equal_scores_the_first_is_kept():
     spans = np.array([[0.0, 4.0], [0.5, 4.0], [0.0, 4.0]])
     assert suppress(spans, np.ones(3), overlap=0.5).tolist() == [0]
     assert suppress(spans[::-1], np.ones(3), overlap=0.5).tolist() == [0]
 
 
-def test_of_nothing_nothing_is_left():
+def test_no_segments_give_no_segments():
     assert suppress(np.zeros((0, 2)), np.zeros(0), overlap=0.5).shape == (0,)
 
 
 @pytest.mark.parametrize("overlap", [0.1, 0.5, 0.9, 1.0])
 @pytest.mark.parametrize("padding_s", [0.0, 1.0, 10.0])
-def test_a_plain_loop_leaves_the_same(overlap, padding_s):
+def test_a_plain_loop_keeps_the_same_segments(overlap, padding_s):
     rng = np.random.default_rng(int(overlap * 10))
     starts = rng.uniform(0, 60, 300)
     spans = np.stack([starts, starts + rng.exponential(8, 300) + 0.01], axis=1).round(1)
@@ -343,6 +343,6 @@ def test_a_plain_loop_leaves_the_same(overlap, padding_s):
         ([[0, 1]], [1], 1.1, "in \\(0, 1\\]"),
     ],
 )
-def test_stretches_that_do_not_fit_are_refused(spans, scores, overlap, reason):
+def test_invalid_segments_are_refused(spans, scores, overlap, reason):
     with pytest.raises(ValueError, match=reason):
         suppress(np.array(spans), np.array(scores), overlap=overlap)

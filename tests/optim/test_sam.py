@@ -1,4 +1,4 @@
-"""SAM by hand, and around other optimizers."""
+"""SAM: worked examples, and other base optimizers."""
 
 import copy
 
@@ -19,7 +19,7 @@ def quadratic(optimizer, weight, scale=1.0):
     return closure
 
 
-def test_a_step_by_hand():
+def test_a_step_agrees_with_a_worked_example():
     weight = nn.Parameter(torch.tensor([3.0, 4.0]))
     optimizer = SAM(torch.optim.SGD([weight], lr=0.1), rho=0.5)
     loss = optimizer.step(quadratic(optimizer, weight))
@@ -29,7 +29,7 @@ def test_a_step_by_hand():
     torch.testing.assert_close(weight.detach(), torch.tensor([3.0 - 0.66, 4.0 - 0.88]))
 
 
-def test_an_adaptive_step_by_hand():
+def test_an_adaptive_step_agrees_with_a_worked_example():
     weight = nn.Parameter(torch.tensor([1.0, 2.0]))
     optimizer = SAM(torch.optim.SGD([weight], lr=0.1), rho=1.0, adaptive=True)
     optimizer.step(quadratic(optimizer, weight))
@@ -47,7 +47,7 @@ def test_without_radius_it_is_the_base_optimizer():
     assert torch.equal(ours, theirs)
 
 
-def test_weights_come_back_bit_for_bit_when_the_second_pass_fails():
+def test_weights_are_restored_bit_for_bit_when_the_second_pass_fails():
     weight = nn.Parameter(torch.tensor([0.1, 0.7]))
     optimizer = SAM(torch.optim.SGD([weight], lr=0.1))
     before = weight.detach().clone()

@@ -1,4 +1,4 @@
-"""The rule that weights and inputs of parity cases are drawn by."""
+"""The rule by which weights and inputs of parity cases are drawn."""
 
 import importlib.util
 import json
@@ -54,7 +54,7 @@ def test_a_case_reads_its_meta_and_draws_its_weights(tmp_path):
     )
 
 
-def test_a_file_that_is_no_case_is_refused(tmp_path):
+def test_a_file_that_is_not_a_case_is_refused(tmp_path):
     (tmp_path / "case.npz").write_text("no")
     with pytest.raises(UsageError, match="not a parity case"):
         Case.open(tmp_path / "case.npz")
@@ -63,10 +63,10 @@ def test_a_file_that_is_no_case_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("actual", [[1.0, 2.1], [1.0, float("nan")], [1.0], [[1.0, 2.0]]])
-def test_what_differs_does_not_pass(actual):
+def test_a_difference_does_not_pass(actual):
     assert not Comparison("x", np.array(actual), np.array([1.0, 2.0])).ok
 
 
-def test_a_comparison_relative_to_the_maximum_forgives_small_entries():
+def test_a_comparison_relative_to_the_maximum_tolerates_small_entries():
     comparison = Comparison("x", np.array([0.05, 1000.0]), np.array([0.0, 1000.0]), relative_to_max=True)
     assert comparison.ok and comparison.max_rel == pytest.approx(5e-5)

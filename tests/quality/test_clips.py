@@ -1,6 +1,7 @@
-"""What clips really hold."""
+"""Checks of clips: faults of single clips, and near duplicates."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -14,15 +15,15 @@ from affekt.data.open import open_dataset
 from affekt.media.sound import Waveform
 from affekt.media.video import VideoFrames
 from affekt.media.video.write import write_clip
-from affekt.quality.clip_looks import clip_look, find_clip_pairs
 from affekt.quality.clips import describe_clips, problems_of_clips, summary_of_clips
 from affekt.quality.corpus import describe, problems
-from affekt.quality.sound_alikes import find_sound_pairs, fingerprint
+from affekt.quality.duplicate_clips import clip_print, find_clip_pairs
+from affekt.quality.duplicate_sounds import find_sound_pairs, sound_print
 
 
 @pytest.fixture(scope="module")
 def shapes() -> list[Sample]:
-    """Clips of six troupes that sing and move, four emotions each; drawn once."""
+    """Clips of six troupes that sing and move, four emotions each; generated once."""
     options = {"clips": 24, "subjects": 6, "frames_per_clip": 36, "pixels": 32}
     samples = open_dataset("moving_shapes", None, options).samples
     return [of(s.id, s.media["video"], s.media["audio"], subject=s.subject) for s in samples]
@@ -46,7 +47,7 @@ def moving(seed=0, frames=24, size=(36, 48), end_s=2.0) -> VideoFrames:
 
 
 def voice(seed=0, seconds=2.0, rate_hz=16000) -> Waveform:
-    """Tones that change eight times a second, as no two recordings do alike."""
+    """Tones that change eight times a second, in another way for each seed."""
     rng = np.random.default_rng(seed)
     moments = np.arange(0, seconds, 0.125)
     pitch = rng.uniform(200, 1200, (len(moments), 4))
@@ -57,11 +58,11 @@ def voice(seed=0, seconds=2.0, rate_hz=16000) -> Waveform:
     return Waveform(samples[None].astype(np.float32), rate_hz)
 
 
-def told(*samples, **values):
+def reported(*samples, **values):
     return problems_of_clips(describe_clips(samples, **values))
 
 
-def doubles(*samples):
+def duplicates(*samples):
     description = describe_clips(samples)
     assert description is not None
     return [(group["ids"], group["alike"]) for group in description["near_duplicates"]]
@@ -71,11 +72,11 @@ def changed(video: VideoFrames, change) -> VideoFrames:
     return VideoFrames(np.ascontiguousarray(change(video.pixels)), video.times_s, video.end_s)
 
 
-# Doubles
+# Near duplicates
 
 
-def test_different_clips_are_no_doubles(shapes):
-    assert doubles(*shapes) == []
+def test_different_clips_are_not_duplicates(shapes):
+    assert duplicates(*shapes) == []
 
 
 def smaller(pixels):
@@ -91,16 +92,16 @@ PICTURES = {
 
 
 @pytest.mark.parametrize("change", PICTURES)
-def test_a_clip_is_found_by_what_moves(shapes, change):
+def test_a_changed_clip_is_found_by_its_motion(shapes, change):
     silent = [of(sample.id, sample.media["video"]) for sample in shapes]
     copy = of("copy", changed(shapes[5].media["video"], PICTURES[change]))
-    assert doubles(*silent, copy) == [([shapes[5].id, "copy"], ["video"])]
+    assert duplicates(*silent, copy) == [([shapes[5].id, "copy"], ["video"])]
 
 
-def test_a_clip_cut_shorter_is_found_by_what_moves(shapes):
+def test_a_clip_cut_shorter_is_found_by_its_motion(shapes):
     video = shapes[5].media["video"]
     cut = VideoFrames(video.pixels[1:], video.times_s[1:] - video.times_s[1], video.end_s - video.times_s[1])
-    assert doubles(of("a", video), of("b", cut), of("c", shapes[6].media["video"])) == [
+    assert duplicates(of("a", video), of("b", cut), of("c", shapes[6].media["video"])) == [
         (["a", "b"], ["video"])
     ]
 
@@ -114,7 +115,7 @@ def test_a_compressed_clip_in_another_size_cut_at_both_ends_is_found(shapes, tmp
     )
     start, stop = (round(t * audio.rate_hz) for t in (video.times_s[1], video.times_s[-1]))
     file = write_clip(tmp_path / "b.mp4", cut, Waveform(audio.samples[:, start:stop], audio.rate_hz))
-    assert doubles(*shapes, of("b", file, file)) == [([shapes[5].id, "b"], ["sound", "video"])]
+    assert duplicates(*shapes, of("b", file, file)) == [([shapes[5].id, "b"], ["sound", "video"])]
 
 
 SOUNDS = {
@@ -126,68 +127,67 @@ SOUNDS = {
 
 
 @pytest.mark.parametrize("change", SOUNDS)
-def test_a_sound_is_found_by_its_fingerprint(change):
+def test_a_changed_sound_is_found_by_its_print(change):
     sounds = [of(f"{n}", audio=voice(n, 3.0)) for n in range(6)]
     copy = of("copy", audio=Waveform(SOUNDS[change](voice(2, 3.0).samples), 16000))
-    assert doubles(*sounds, copy) == [(["2", "copy"], ["sound"])]
+    assert duplicates(*sounds, copy) == [(["2", "copy"], ["sound"])]
 
 
 def test_a_sound_is_found_inside_a_longer_one():
     inside = Waveform(voice(2, 4.0).samples[:, 24000:56000], 16000)
-    assert doubles(
+    assert duplicates(
         of("long", audio=voice(2, 4.0)), of("other", audio=voice(3, 4.0)), of("short", audio=inside)
     ) == [(["long", "short"], ["sound"])]
 
 
-def test_one_song_under_two_films_is_no_double():
+def test_one_song_with_two_films_is_not_a_duplicate():
     song = voice(1)
-    assert doubles(of("a", moving(1), song), of("b", moving(2), song)) == []
+    assert duplicates(of("a", moving(1), song), of("b", moving(2), song)) == []
 
 
-def test_two_songs_over_one_still_picture_are_no_double():
+def test_two_songs_with_one_still_picture_are_not_duplicates():
     still = VideoFrames(np.repeat(moving().pixels[:1], 8, axis=0), np.arange(8) / 4, 2.0)
-    assert doubles(of("a", still, voice(1)), of("b", still, voice(2))) == []
-    assert doubles(of("a", still), of("b", still)) == [(["a", "b"], ["video"])]
+    assert duplicates(of("a", still, voice(1)), of("b", still, voice(2))) == []
+    assert duplicates(of("a", still), of("b", still)) == [(["a", "b"], ["video"])]
 
 
 def test_a_clip_without_its_sound_is_still_found():
-    assert doubles(of("a", moving(1), voice(1)), of("b", moving(1)), of("c", moving(2), voice(2))) == [
+    assert duplicates(of("a", moving(1), voice(1)), of("b", moving(1)), of("c", moving(2), voice(2))) == [
         (["a", "b"], ["video"])
     ]
 
 
-def test_black_clips_and_silent_sounds_are_not_all_alike():
+def test_black_clips_and_silent_sounds_are_not_duplicates():
     black = VideoFrames(np.zeros((8, 16, 16, 3), np.uint8), np.arange(8) / 4, 2.0)
     hush = Waveform(np.full((1, 32000), 1e-6, np.float32), 16000)
-    assert doubles(*(of(f"{n}", black, hush) for n in range(4))) == []
+    assert duplicates(*(of(f"{n}", black, hush) for n in range(4))) == []
 
 
-def test_a_thousand_copies_make_no_million_pairs():
-    heard = fingerprint(voice(0, 2.0, 8000).samples[0])
-    assert find_sound_pairs([heard] * 1000) == [(0, other) for other in range(1, 1000)]
-    seen = clip_look(moving().pixels[::3], 2.0)
-    assert find_clip_pairs([seen] * 1000) == [(0, other) for other in range(1, 1000)]
+def test_a_thousand_copies_are_connected_by_999_pairs():
+    sound = sound_print(voice(0, 2.0, 8000).samples[0])
+    assert find_sound_pairs([sound] * 1000) == [(0, other) for other in range(1, 1000)]
+    clip = clip_print(moving().pixels[::3], 2.0)
+    assert find_clip_pairs([clip] * 1000) == [(0, other) for other in range(1, 1000)]
 
 
-def test_doubles_in_two_parts_and_with_two_labels_are_told():
-    leak, *rest = told(of("a", moving(1)), of("b", moving(1), split="test", label="joy"))
+def test_duplicates_in_two_splits_and_with_two_labels_are_reported():
+    leak, *rest = reported(of("a", moving(1)), of("b", moving(1), split="test", label="joy"))
     assert (
         leak
-        == "1 group of clips that look the same in different parts, such as a ~ b: scores would be too good"
+        == "1 group of clips that look the same in different splits, such as a ~ b: scores would be too high"
     )
-    assert rest == ["1 group of clips that look the same but different labels, such as a ~ b"]
+    assert rest == ["1 group of clips that look the same, but with different labels, such as a ~ b"]
 
 
-def test_equal_files_are_told_once(tmp_path):
-    for name in ("a", "b"):
-        write_clip(tmp_path / f"{name}.mp4", moving(1), voice(1))
+def test_equal_files_are_reported_once(tmp_path):
+    shutil.copy(write_clip(tmp_path / "a.mp4", moving(1), voice(1)), tmp_path / "b.mp4")
     twins = [of(name, *(tmp_path / f"{name}.mp4",) * 2, subject="s") for name in ("a", "b")]
     description = describe(Corpus(twins, label_set("fer-7")))
     assert [group["ids"] for group in description["duplicates"]] == [["a", "b"]]
     assert description["clips"]["near_duplicates"] == []
 
 
-# What is wrong with single clips
+# Faults of single clips
 
 
 def test_clips_are_measured(tmp_path):
@@ -217,42 +217,42 @@ def test_what_cannot_be_read_is_counted_with_its_reason(tmp_path):
     assert "is empty" in description["unreadable"][0]["reason"]
     (sentence,) = problems_of_clips(description)
     assert sentence.startswith("3 clips cannot be read, such as empty: ")
-    assert summary_of_clips(description) == "3 clips, not one of which can be read"
+    assert summary_of_clips(description) == "3 clips, none of which can be read"
 
 
-def test_a_missing_sound_track_is_told(tmp_path):
+def test_a_missing_sound_track_is_reported(tmp_path):
     mute = write_clip(tmp_path / "mute.mp4", moving(1), None)
-    assert told(of("mute", mute, mute)) == ["1 clip without a sound track, such as mute"]
+    assert reported(of("mute", mute, mute)) == ["1 clip without a sound track, such as mute"]
 
 
-def test_frames_that_bring_no_sound_lack_none():
-    assert told(of("frames", moving(1))) == []
+def test_frames_without_a_file_do_not_lack_sound():
+    assert reported(of("frames", moving(1))) == []
 
 
 @pytest.mark.parametrize(
     ("pixels", "sentence"),
     [
-        (np.zeros((8, 16, 16, 3), np.uint8), "1 clip black from end to end, such as a"),
-        (np.full((8, 16, 16, 3), 90, np.uint8), "1 clip showing one still frame from end to end, such as a"),
+        (np.zeros((8, 16, 16, 3), np.uint8), "1 clip black throughout, such as a"),
+        (np.full((8, 16, 16, 3), 90, np.uint8), "1 clip showing one still frame throughout, such as a"),
     ],
 )
-def test_pictures_without_content_are_told(pixels, sentence):
-    assert told(of("a", VideoFrames(pixels, np.arange(8) / 4, 2.0), voice())) == [sentence]
+def test_pictures_without_content_are_reported(pixels, sentence):
+    assert reported(of("a", VideoFrames(pixels, np.arange(8) / 4, 2.0), voice())) == [sentence]
 
 
-def test_silence_is_told():
+def test_silence_is_reported():
     hush = Waveform(np.random.default_rng(0).normal(0, 5e-4, (1, 16000)).astype(np.float32), 16000)
-    assert told(of("a", audio=hush)) == ["1 clip with hardly any sound (below -60 dBFS), such as a"]
+    assert reported(of("a", audio=hush)) == ["1 clip with hardly any sound (below -60 dBFS), such as a"]
 
 
-def test_tracks_of_different_lengths_are_told():
-    (sentence,) = told(of("a", moving(1), voice(1, 3.0)), of("b", moving(2), voice(2, 2.4)))
+def test_tracks_of_different_lengths_are_reported():
+    (sentence,) = reported(of("a", moving(1), voice(1, 3.0)), of("b", moving(2), voice(2, 2.4)))
     assert sentence == (
         "1 clip with picture and sound of different lengths, such as a: 2.0 s of picture, 3.0 s of sound"
     )
 
 
-def test_only_the_span_of_a_clip_is_looked_at(tmp_path):
+def test_only_the_span_of_a_clip_is_checked(tmp_path):
     soundfile.write(tmp_path / "a.wav", voice(1, 3.0).samples[0], 16000)
     spans = [
         of(f"{n}", moving(1, end_s=3.0), tmp_path / "a.wav", span_s=(n * 1.5, n * 1.5 + 1.5)) for n in (0, 1)
@@ -263,10 +263,10 @@ def test_only_the_span_of_a_clip_is_looked_at(tmp_path):
     assert problems_of_clips(description) == []
 
 
-def test_what_is_lost_of_a_damaged_clip_is_told(shared):
+def test_missing_frames_of_a_damaged_clip_are_reported(shared):
     clip = shared / "data" / "media_samples" / "no_face.mp4"
-    (sentence,) = told(of("a", clip, clip))
-    assert sentence.startswith("1 clip can be read only in part, such as a: 95 of 98")
+    (sentence,) = reported(of("a", clip, clip))
+    assert sentence.startswith("1 clip can only be read in part, such as a: 95 of 98")
 
 
 def test_progress_counts_every_clip():
@@ -276,7 +276,7 @@ def test_progress_counts_every_clip():
     assert seen == [(1, 3), (2, 3), (3, 3)]
 
 
-def test_without_clips_nothing_is_said():
+def test_without_clips_there_is_no_description():
     assert describe_clips([Sample("a", {"text": "hello"}, "fear")]) is None
     assert problems_of_clips(None) == []
 
@@ -284,22 +284,22 @@ def test_without_clips_nothing_is_said():
 # Real sounds
 
 
-def test_actors_who_speak_one_sentence_are_no_doubles(shared):
+def test_actors_who_speak_one_sentence_are_not_duplicates(shared):
     files = sorted((shared / "data" / "ravdess_speech" / "audio").glob("actor_0[3-8]/03-01-0[123]-01-*.flac"))
     assert len(files) == 72
     samples = [of(file.stem, audio=file, subject=file.stem[-2:]) for file in files]
-    # One recording stands there twice, byte for byte; the second name says another repetition.
+    # One recording occurs twice, byte for byte; the second name states another repetition.
     twice = ["03-01-03-01-02-01-07", "03-01-03-01-02-02-07"]
-    assert doubles(*samples) == [(twice, ["sound"])]
+    assert duplicates(*samples) == [(twice, ["sound"])]
     (found,) = problems(describe(Corpus(samples, label_set("fer-7"))))[:1]
     assert found.endswith("such as " + " = ".join(twice))
 
 
-def test_the_invented_clips_are_sound(shapes):
-    assert told(*shapes) == []
+def test_the_invented_clips_have_no_problems(shapes):
+    assert reported(*shapes) == []
 
 
-def test_what_of_a_sound_was_not_heard_is_reported():
+def test_channels_of_opposite_phase_are_reported():
     clip = voice()
     opposite = Waveform(np.concatenate([clip.samples, -clip.samples]), clip.rate_hz)
     description = describe_clips([of("a", audio=opposite), of("b", audio=clip)])

@@ -1,4 +1,4 @@
-"""What a data set really holds, and what is wrong with it."""
+"""Checks of a data set: counts, leaks, duplicates, classes, walks."""
 
 import dataclasses
 import json
@@ -24,7 +24,7 @@ HEIGHTS = (6, 8, 10, 12, 10, 8, 6, 10, 8, 6, 6, 3, 0, 6, 3, 0)  # of the joints,
 
 
 def walk(seed, frames=15, stretch=0.0, **facts):
-    """A stiff figure that is pushed about and swings its feet; `stretch` pulls its left hand away."""
+    """A stiff figure at random positions that swings its left foot; `stretch` moves its left hand away."""
     rng = np.random.default_rng(seed)
     positions = np.broadcast_to(rng.standard_normal((16, 3)), (frames, 16, 3)).copy()
     positions[..., 1] += HEIGHTS
@@ -48,7 +48,7 @@ def corpus(*samples, skipped=(), labels=LABELS, task="single_label"):
 
 
 def clean():
-    """Two people in two parts, each with both classes."""
+    """Two people in each of two splits, each person with both classes."""
     return [
         sample(f"{split}-{label}-{n}", label=label, split=split, subject=f"{split}-{n}")
         for split in ("train", "test")
@@ -57,7 +57,7 @@ def clean():
     ]
 
 
-def told(*samples, **values):
+def reported(*samples, **values):
     return "\n".join(problems(describe(corpus(*samples, **values))))
 
 
@@ -70,7 +70,7 @@ def test_a_description_is_plain_json():
     assert json.loads(json.dumps(description)) == description
 
 
-def test_samples_are_counted_by_part_and_class():
+def test_samples_are_counted_by_split_and_class():
     description = describe(corpus(*clean(), sample("x", label=None, split="train")))
     assert description["samples"] == 9
     assert description["classes"] == ["happy", "sad"]
@@ -85,7 +85,7 @@ def test_samples_are_counted_by_part_and_class():
     }
 
 
-def test_samples_that_no_part_claims_are_counted_apart():
+def test_samples_without_a_split_are_counted_separately():
     description = describe(corpus(sample("a"), sample("b", label="sad")))
     assert description["splits"]["unassigned"]["classes"] == {"happy": 1, "sad": 1}
 
@@ -101,16 +101,16 @@ def test_votes_count_for_the_strongest_and_several_labels_for_each():
 # Leaks
 
 
-def test_a_subject_in_two_parts_is_a_leak_by_name():
+def test_a_subject_in_two_splits_is_named_as_a_leak():
     leak = sample("x", split="test", subject="train-0")
     description = describe(corpus(*clean(), leak))
     assert description["shared_subjects"] == [{"splits": ["train", "test"], "subjects": ["train-0"]}]
-    assert "1 subject in both train and test, such as train-0: scores would be too good" in told(
+    assert "1 subject in both train and test, such as train-0: scores would be too high" in reported(
         *clean(), leak
     )
 
 
-def test_samples_that_no_part_claims_leak_nothing():
+def test_samples_without_a_split_are_not_leaks():
     description = describe(
         corpus(sample("a", subject="s"), sample("b", label="sad", subject="s", split="train"))
     )
@@ -118,13 +118,13 @@ def test_samples_that_no_part_claims_leak_nothing():
 
 
 def test_unknown_subjects_are_a_problem():
-    assert "nobody knows the subject of 1 of 9 samples" in told(*clean(), sample("x", split="train"))
+    assert "the subject of 1 of 9 samples is unknown" in reported(*clean(), sample("x", split="train"))
 
 
 # Duplicates
 
 
-def test_the_same_walk_in_two_parts_is_found_whatever_it_is_called():
+def test_the_same_walk_under_other_names_in_two_splits_is_found():
     twins = [
         sample(name, media={"skeleton": walk(5)}, split=split, subject=name)
         for name, split in (("a", "train"), ("b", "test"), ("c", "train"))
@@ -133,16 +133,16 @@ def test_the_same_walk_in_two_parts_is_found_whatever_it_is_called():
     assert description["duplicates"] == [
         {"ids": ["a", "b", "c"], "splits": ["test", "train"], "conflict": False}
     ]
-    assert "1 group of samples with the same media in different parts, such as a = b = c" in told(
+    assert "1 group of samples with the same media in different splits, such as a = b = c" in reported(
         *clean(), *twins
     )
 
 
-def test_the_same_walk_within_a_part_is_told_apart_from_a_leak():
+def test_the_same_walk_within_a_split_is_not_a_leak():
     twins = [sample(name, media={"skeleton": walk(5)}, split="train", subject="s") for name in "ab"]
-    text = told(*clean(), *twins)
-    assert "same media within one part, such as a = b" in text
-    assert "different parts" not in text
+    text = reported(*clean(), *twins)
+    assert "same media within one split, such as a = b" in text
+    assert "different splits" not in text
     assert "different labels" not in text
 
 
@@ -152,7 +152,7 @@ def test_the_same_walk_with_two_labels_is_a_conflict():
         for label in LABELS.names
     ]
     assert describe(corpus(*clean(), *twins))["duplicates"][0]["conflict"]
-    assert "same media but different labels, such as happy = sad" in told(*clean(), *twins)
+    assert "same media, but with different labels, such as happy = sad" in reported(*clean(), *twins)
 
 
 def test_one_changed_coordinate_makes_another_walk():
@@ -195,33 +195,35 @@ def test_media_of_any_kind_are_compared(one):
 # Classes
 
 
-def test_a_class_that_a_part_lacks_is_named():
-    text = told(*[s for s in clean() if not (s.split == "test" and s.label == "sad")])
-    assert "the test part has no sample labelled sad" in text
+def test_a_class_that_is_missing_in_a_split_is_named():
+    text = reported(*[s for s in clean() if not (s.split == "test" and s.label == "sad")])
+    assert "the test split has no sample labelled sad" in text
 
 
 def test_a_class_without_any_sample_is_named_once():
-    text = told(*[s for s in clean() if s.label == "happy"])
+    text = reported(*[s for s in clean() if s.label == "happy"])
     assert "no sample is labelled sad" in text
-    assert "part has no sample" not in text
+    assert "split has no sample" not in text
 
 
 def test_a_large_class_beside_a_small_one_is_a_problem():
     many = [sample(f"m{n}", split="train", subject="m") for n in range(40)]
-    assert "happy has 44 samples, sad has 4: accuracy says little" in told(*clean(), *many)
+    assert "happy has 44 samples, sad has 4: accuracy is misleading" in reported(*clean(), *many)
 
 
 def test_samples_without_a_label_are_counted():
-    assert "1 sample without a label" in told(*clean(), sample("x", label=None, split="train", subject="x"))
+    assert "1 sample without a label" in reported(
+        *clean(), sample("x", label=None, split="train", subject="x")
+    )
 
 
 # Items
 
 
-def test_skipped_items_are_told_with_the_first_reason():
+def test_skipped_items_are_reported_with_the_first_reason():
     skipped = [Skipped("a", "the file is empty"), Skipped("b", "NaN")]
     assert describe(corpus(*clean(), skipped=skipped))["skipped"][1] == {"id": "b", "reason": "NaN"}
-    assert "2 items cannot be used, such as a: the file is empty" in told(*clean(), skipped=skipped)
+    assert "2 items cannot be used, such as a: the file is empty" in reported(*clean(), skipped=skipped)
 
 
 def test_walks_are_measured_in_frames_and_cycles():
@@ -236,11 +238,11 @@ def test_walks_are_measured_in_frames_and_cycles():
     assert describe(corpus(*clean()))["skeletons"]["cycle_frames"] is None
 
 
-def test_a_bone_that_stretches_is_an_outlier_by_name():
+def test_a_bone_that_changes_its_length_is_named():
     rubber = sample("x", media={"skeleton": walk(1, stretch=1.0)}, split="train", subject="x")
     unsteady = describe(corpus(*clean(), rubber))["skeletons"]["unsteady"]
     assert [(item["id"], item["bone"]) for item in unsteady] == [("x", "left_elbow to left_hand")]
-    assert "1 walk with bones that change their length, such as x (left_elbow to left_hand)" in told(
+    assert "1 walk with bones that change their length, such as x (left_elbow to left_hand)" in reported(
         *clean(), rubber
     )
 
@@ -249,11 +251,11 @@ def test_a_bone_without_length_is_counted():
     flat = walk(1)
     flat.positions[:, JOINTS.index("left_foot")] = flat.positions[:, JOINTS.index("left_knee")]
     flat_sample = sample("x", media={"skeleton": flat}, split="train", subject="x")
-    assert "bones have no length: left_knee to left_foot in 1 of 9 walks" in told(*clean(), flat_sample)
+    assert "bones of length zero: left_knee to left_foot in 1 of 9 walks" in reported(*clean(), flat_sample)
 
 
 @pytest.mark.parametrize("joints", [("a", "b"), ("root", "spine")])
-def test_skeletons_of_other_joints_or_without_size_are_no_crash(joints):
+def test_skeletons_of_other_joints_or_without_size_are_described(joints):
     still = Skeleton(np.zeros((3, 2, 3), np.float32), joints)
     description = describe(corpus(sample("a", media={"skeleton": still})))
     assert description["skeletons"]["unsteady"] == []
@@ -284,22 +286,22 @@ def test_the_real_walks_have_no_problem_but_exchanged_sides(shared):
     assert description["skeletons"]["cycle_frames"] == {"min": 18, "median": 36.0, "max": 75}
 
 
-def test_generated_walks_are_told_to_have_no_shins(shared):
+def test_shins_of_length_zero_in_generated_walks_are_reported(shared):
     text = "\n".join(
         problems(describe(open_dataset("step_h5", shared / "data" / "emotion_gait" / "h5_samples")))
     )
     assert (
-        "bones have no length: left_knee to left_foot in 40, right_knee to right_foot in 40 of 40 walks"
+        "bones of length zero: left_knee to left_foot in 40, right_knee to right_foot in 40 of 40 walks"
         in text
     )
     assert "20 items cannot be used" in text
 
 
-def test_the_invented_walkers_are_sound():
+def test_the_invented_walkers_have_no_problems():
     assert problems(describe(open_dataset("walkers"))) == []
 
 
-def test_walks_whose_sides_are_exchanged_are_noticed():
+def test_walks_with_exchanged_sides_are_found():
     samples = open_dataset("walkers").samples[:6]
     walk = samples[2].media["skeleton"]
     swapped = tuple(
@@ -309,4 +311,4 @@ def test_walks_whose_sides_are_exchanged_are_noticed():
     samples[2] = dataclasses.replace(samples[2], media={"skeleton": exchanged})
     description = describe(Corpus(samples, label_set("gait-4")))
     assert description["skeletons"]["backward_knees"] == [samples[2].id]
-    assert any("left and right look exchanged" in line for line in problems(description))
+    assert any("left and right appear to be exchanged" in line for line in problems(description))

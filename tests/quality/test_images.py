@@ -1,4 +1,4 @@
-"""What a folder of pictures really holds."""
+"""Checks of pictures: broken files, sizes, and near duplicates."""
 
 import io
 import json
@@ -16,8 +16,8 @@ from affekt.core.sample import Sample
 from affekt.data.open import open_dataset
 from affekt.media.image import ZippedImage, decode_image, image_of
 from affekt.quality.corpus import describe, problems
+from affekt.quality.duplicate_images import find_image_pairs, image_print
 from affekt.quality.images import describe_images, problems_of_images
-from affekt.quality.look_alikes import find_pairs, look_of
 from affekt.report.tiles import EXAMPLES, draw_tiles, letterboxed
 
 
@@ -37,7 +37,7 @@ def recompressed(pixels, quality=40):
     return decode_image(stream.getvalue(), "recompressed")
 
 
-def told(*samples, **values):
+def reported(*samples, **values):
     return problems_of_images(describe_images(samples, **values))
 
 
@@ -54,7 +54,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_picture_that_was_changed_a_little_is_found(faces, change):
+def test_a_slightly_changed_picture_is_found(faces, change):
     changed = of("copy", CHANGES[change](image_of(faces[10])), label=faces[10].label)
     description = describe_images([*faces, changed])
     assert description["near_duplicates"] == [
@@ -73,50 +73,50 @@ def test_different_faces_are_not_duplicates():
     assert describe_images(samples)["near_duplicates"] == []
 
 
-def test_flat_pictures_are_not_all_alike():
+def test_flat_pictures_are_not_duplicates():
     rng = np.random.default_rng(0)
     flat = [of(f"{n}", (120 + rng.normal(0, 2, (40, 40))).astype(np.uint8)) for n in range(20)]
     assert describe_images([*flat, of("black", np.zeros((9, 9), np.uint8))])["near_duplicates"] == []
 
 
-def test_a_thousand_copies_make_no_million_pairs(faces):
-    look = look_of(image_of(faces[0]))
-    pairs = find_pairs([look] * 1000)
+def test_a_thousand_copies_are_connected_by_999_pairs(faces):
+    one = image_print(image_of(faces[0]))
+    pairs = find_image_pairs([one] * 1000)
     assert [(pair.one, pair.other) for pair in pairs] == [(0, other) for other in range(1, 1000)]
 
 
 def test_pairs_are_found_whichever_bits_differ(faces):
-    look = look_of(image_of(faces[0]))
+    one = image_print(image_of(faces[0]))
     rng = np.random.default_rng(0)
     for count, is_found in ((5, True), (6, False)):
         for _ in range(50):
             flips = np.bitwise_or.reduce(np.uint64(1) << rng.permutation(64)[:count].astype(np.uint64))
-            other = look._replace(hash=look.hash ^ flips)
-            assert bool(find_pairs([look, other])) == is_found
+            other = one._replace(hash=one.hash ^ flips)
+            assert bool(find_image_pairs([one, other])) == is_found
 
 
-def test_a_symmetrical_picture_is_not_its_own_double(faces):
+def test_a_symmetrical_picture_is_not_its_own_duplicate(faces):
     half = image_of(faces[0])[:, :48]
     assert describe_images([of("a", np.concatenate([half, half[:, ::-1]], axis=1))])["near_duplicates"] == []
 
 
-def test_look_alikes_in_two_parts_are_a_leak_by_name(faces):
+def test_near_duplicates_in_two_splits_are_named_as_a_leak(faces):
     leak = of("leak", recompressed(image_of(faces[0])), split="test", label=faces[0].label)
-    (only,) = told(*faces, leak)
+    (only,) = reported(*faces, leak)
     assert only == (
-        "1 group of pictures that look the same in different parts, such as person-01-anger-1 ~ leak: "
-        "scores would be too good"
+        "1 group of pictures that look the same in different splits, such as person-01-anger-1 ~ leak: "
+        "scores would be too high"
     )
 
 
-def test_look_alikes_within_a_part_and_with_two_labels_are_told(faces):
+def test_near_duplicates_within_a_split_and_with_two_labels_are_reported(faces):
     twin = of("twin", recompressed(image_of(faces[0])), label="happiness")
-    within, conflict = told(*faces, twin)
-    assert within.startswith("1 group of pictures that look the same within one part, such as")
-    assert conflict.startswith("1 group of pictures that look the same but different labels, such as")
+    within, conflict = reported(*faces, twin)
+    assert within.startswith("1 group of pictures that look the same within one split, such as")
+    assert conflict.startswith("1 group of pictures that look the same, but with different labels, such as")
 
 
-def test_equal_files_are_told_once(faces, tmp_path):
+def test_equal_files_are_reported_once(faces, tmp_path):
     for name in ("a", "b"):
         Image.fromarray(image_of(faces[0])).save(tmp_path / f"{name}.png")
     twins = [of(name, tmp_path / f"{name}.png", subject="s") for name in ("a", "b")]
@@ -152,7 +152,7 @@ def test_what_cannot_be_read_is_counted_with_its_reason(faces, tmp_path):
     assert sentence.startswith("3 pictures cannot be read, such as empty: ")
 
 
-def test_a_folder_of_broken_files_is_no_crash(tmp_path):
+def test_a_folder_of_broken_files_is_described(tmp_path):
     description = describe_images([of("a", tmp_path / "absent.png")])
     assert description["width"] is None and description["grey"] is None
     assert len(problems_of_images(description)) == 1
@@ -175,12 +175,12 @@ def test_progress_counts_every_picture(faces):
     assert seen == [(done, 56) for done in range(1, 57)]
 
 
-def test_without_pictures_nothing_is_said():
+def test_without_pictures_there_is_no_description():
     assert describe_images([Sample("a", {"text": "hello"}, "fear")]) is None
     assert problems_of_images(None) == []
 
 
-def test_the_drawn_faces_are_sound(faces):
+def test_the_drawn_faces_have_no_problems(faces):
     assert problems(describe(Corpus(faces, label_set("fer-7")))) == []
 
 
@@ -203,8 +203,8 @@ def test_tiles_show_each_class_and_leave_out_what_is_broken(faces, tmp_path):
     assert red.sum() / blue.sum() == pytest.approx(EXAMPLES / 2, rel=0.05)
     assert np.flatnonzero(red.any(axis=1)).max() < np.flatnonzero(blue.any(axis=1)).min(), "a row each"
     names = (picture.sum(axis=2) < 300)[:, : np.flatnonzero(red.any(axis=0)).min()]
-    assert names.any(), "names stand at the left"
-    assert not names[:, :5].any(), "and none is cut off"
+    assert names.any(), "names are at the left"
+    assert not names[:, :5].any(), "names are not cut off"
 
 
 def test_a_letterboxed_picture_is_whole():
@@ -233,7 +233,7 @@ def test_the_command_draws_no_tiles_without_pictures(tmp_path):
 # Real faces
 
 
-def test_real_faces_hold_the_same_photograph_in_several_parts(shared):
+def test_one_photograph_in_several_splits_of_real_faces_is_found(shared):
     samples = [
         of(f"{split}-{name}", ZippedImage(shared / "data" / "fer2013" / f"{split}.zip", name), split=part)
         for split, part, name in (

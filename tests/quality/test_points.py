@@ -1,4 +1,4 @@
-"""Segments and points: how many there are, where points lie, and how far annotators agree."""
+"""Segments and points: how many there are, places of points, and agreement of annotators."""
 
 import json
 
@@ -62,19 +62,19 @@ def test_a_point_in_two_segments_is_inside_if_one_has_its_class():
 
 
 @pytest.mark.parametrize(("facts", "place"), [({}, "inside"), ({"rate_hz": 4.0}, "outside")])
-def test_a_frame_lies_where_it_begins_if_its_rate_is_known(facts, place):
-    # The frame from 9.75 to 10 s, whose end touches the segment; its point is a bit beside its middle.
+def test_a_point_counts_at_the_start_of_its_frame_if_the_rate_is_known(facts, place):
+    # The frame from 9.75 to 10 s, whose end overlaps the segment; its point is a bit after its middle.
     late = (Segment(9.9, 20.0, "positive"),)
     assert described(video("a", (9.95, "positive"), segments=late, **facts))["points"][place] == 1
 
 
-def test_samples_without_known_segments_count_for_no_place():
+def test_points_of_samples_without_annotated_segments_are_in_no_place():
     points = described(video("a", (12.0, "positive"), segments=None))["points"]
     assert (points["points"], points["segments"]) == (1, 0)
     assert points["inside"] == points["opposite"] == points["outside"] == 0
 
 
-def test_segments_are_counted_by_part_and_class():
+def test_segments_are_counted_by_split_and_class():
     found = described(
         video("a"), video("b", segments=()), video("c", split="test"), video("d", segments=None)
     )
@@ -96,7 +96,7 @@ def test_segments_are_counted_by_part_and_class():
     }
 
 
-def test_each_annotator_is_counted_and_each_two_are_compared():
+def test_each_annotator_is_counted_and_each_pair_is_compared():
     marks = {
         "anna": [[12.0, "positive"], [33.0, "negative"], [60.0, "positive"]],
         "bela": [[14.0, "positive"], [33.5, "positive"]],
@@ -113,11 +113,11 @@ def test_each_annotator_is_counted_and_each_two_are_compared():
         "segments": 2,
         "unmarked": 1,
     }
-    # Of five points, four have one of the other near by; those at 33 s name different classes.
+    # Four of five points have one of the other annotator near by; those at 33 s have different classes.
     assert found["agreement"] == [{"annotators": ["anna", "bela"], "points": 5, "near": 4, "same": 2}]
 
 
-def test_everything_is_told_in_sentences():
+def test_counts_and_agreement_are_written_as_sentences():
     marks = {"anna": [[12.0, "positive"]], "bela": [[13.0, "positive"]]}
     assert lines_of_points(
         described(video("a", (12.0, "positive"), (25.0, "positive"), annotators=marks))
@@ -134,9 +134,9 @@ def test_everything_is_told_in_sentences():
     ]
 
 
-def test_points_that_often_lie_wrong_are_a_problem():
+def test_many_points_outside_their_segments_are_a_problem():
     assert problems_of_points(described(video("a", (12.0, "positive"), (25.0, "positive")))) == [
-        "1 of 2 points (50 %) lie in no segment of their class: training is told many wrong moments"
+        "1 of 2 points (50 %) are outside the segments of their class: training uses many wrong moments"
     ]
     assert problems_of_points(described(video("a", (12.0, "positive"), (35.0, "negative")))) == []
 
@@ -154,7 +154,7 @@ def test_the_description_of_a_corpus_holds_them_as_plain_json():
     )
     assert json.loads(json.dumps(description)) == description
     assert description["localization"]["points"]["outside"] == 1
-    assert any("training is told many wrong moments" in line for line in problems(description))
+    assert any("training uses many wrong moments" in line for line in problems(description))
 
 
 def test_a_video_counts_for_each_class_that_it_has_and_an_empty_one_is_not_unlabelled():
@@ -169,7 +169,7 @@ def test_a_video_counts_for_each_class_that_it_has_and_an_empty_one_is_not_unlab
     assert part["unlabelled"] == 1
 
 
-def test_samples_without_media_are_told_and_are_no_duplicates():
+def test_samples_without_media_are_reported_and_are_not_duplicates():
     description = describe(corpus(video("a", (12.0, "positive")), video("b", (12.0, "positive"))))
     assert description["duplicates"] == []
     assert description["without_media"] == 2

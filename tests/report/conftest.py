@@ -1,4 +1,4 @@
-"""What tests of pages share: a reader of their tags, and a browser."""
+"""Fixtures for tests of pages: a reader of their tags, and a browser."""
 
 import shutil
 import subprocess
@@ -8,7 +8,7 @@ import pytest
 
 
 class Tags(HTMLParser):
-    """Which elements are open at the end, and every address that is named."""
+    """Collects elements that are open at the end, and all addresses."""
 
     EMPTY = ("meta", "img", "input", "line", "polyline", "path")
 
@@ -32,16 +32,16 @@ class Tags(HTMLParser):
 
 @pytest.fixture
 def tags_of():
-    """A function that reads the tags of a page; an element that is closed out of turn fails."""
+    """A function that reads the tags of a page; an element that is closed in the wrong order fails."""
     return Tags
 
 
 @pytest.fixture
 def chromium(tmp_path):
-    """A function that runs Chromium without a window and returns what it prints."""
+    """A function that runs Chromium without a window and returns its output."""
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if program is None:
-        pytest.skip("no Chromium: the page cannot be opened as people do")
+        pytest.skip("no Chromium: the page cannot be opened in a browser")
     flags = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-dev-shm-usage")
 
     def run(*arguments: str) -> str:

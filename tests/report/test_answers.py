@@ -1,4 +1,4 @@
-"""What a network answers to pictures, as a picture."""
+"""Figures of answers to pictures."""
 
 import numpy as np
 import pytest
@@ -29,12 +29,12 @@ def test_a_right_answer_is_blue_and_a_wrong_one_red(tmp_path):
     assert is_color(wrong, SECOND).sum() > 500 and not is_color(wrong, ACCENT).any()
 
 
-def test_nothing_is_marked_wrong_where_nobody_knows(tmp_path):
+def test_answers_without_a_true_label_are_not_marked_wrong(tmp_path):
     picture = drawn(tmp_path / "x.png", [GREY], [("happiness", SCORES, None)])
     assert is_color(picture, ACCENT).any() and not is_color(picture, SECOND).any()
 
 
-def test_a_bar_is_as_long_as_its_score(tmp_path):
+def test_the_length_of_a_bar_is_proportional_to_its_score(tmp_path):
     def length(score):
         picture = drawn(tmp_path / "x.png", [GREY], [("fear", {"fear": score, "neutral": 1 - score}, "fear")])
         bar = is_color(picture, ACCENT)
@@ -56,5 +56,5 @@ def test_every_picture_is_shown(tmp_path):
 
 @pytest.mark.parametrize("pictures", [[], [GREY, GREY]])
 def test_pictures_and_answers_must_match(tmp_path, pictures):
-    with pytest.raises(ValueError, match="need as many answers"):
+    with pytest.raises(ValueError, match="one answer for each"):
         draw_answers(pictures, [("fear", SCORES, None)], tmp_path / "x.png")

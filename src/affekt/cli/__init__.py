@@ -1,1 +1,1 @@
-"""The command line: a file a command, each of them parses, calls and prints."""
+"""The command line: one file for each command; it parses, calls and prints."""

@@ -12,7 +12,7 @@ from affekt.core import catalog
 
 
 def command(
-    name: Annotated[str, typer.Argument(help="A method, as in bpm-gcn.")], json: AsJson = False
+    name: Annotated[str, typer.Argument(help="A method, such as bpm-gcn.")], json: AsJson = False
 ) -> None:
     """Show the facts about a method. Example: affekt card bpm-gcn"""
     card = catalog.card(name)

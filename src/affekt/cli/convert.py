@@ -12,24 +12,22 @@ from affekt.core.errors import require
 
 
 def command(
-    method: Annotated[str, typer.Argument(help="Method that the file belongs to.")],
-    file: Annotated[Path, typer.Argument(help="The authors' .pth, .pt, .pkl, .tar or .safetensors file.")],
-    output: Annotated[
-        Path | None, typer.Option(help="Folder of the result; beside FILE if not given.")
-    ] = None,
+    method: Annotated[str, typer.Argument(help="Method that FILE holds weights of.")],
+    file: Annotated[Path, typer.Argument(help="File of the authors: .pth, .pt, .pkl, .tar or .safetensors.")],
+    output: Annotated[Path | None, typer.Option(help="Folder of the result. Default: beside FILE.")] = None,
     labels: Annotated[
-        str | None, typer.Option(help="What the outputs mean: a label set, or names parted by commas.")
+        str | None, typer.Option(help="Names of the classes: a label set, or names separated by commas.")
     ] = None,
     change: Annotated[
-        list[str] | None, typer.Option("--set", help="A config field that FILE does not tell: a=b.")
+        list[str] | None, typer.Option("--set", help="A config field that FILE does not state: a=b.")
     ] = None,
     weights: Annotated[
         list[Path] | None,
-        typer.Option(help="A converted part that FILE does not bring, as an encoder; may be repeated."),
+        typer.Option(help="A converted part that is not in FILE, such as an encoder; repeatable."),
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Turn a checkpoint of a method's authors into one of ours; no code in the file is run.
+    """Convert a checkpoint of the authors of a method to a checkpoint of affekt; no code in it is run.
 
     Example: affekt convert poster_v2 raf-db.pth --labels raf-7
     """
@@ -45,11 +43,11 @@ def command(
         return
     say(f"{file} is a {done.title}")
     say(
-        f"{done.matched} tensors taken over, {done.filled} counters started at zero, "
-        f"{done.dropped} that the network has no use for dropped"
+        f"{done.matched} tensors converted, {done.filled} counters set to zero, "
+        f"{done.dropped} that the network does not use left out"
     )
     if done.unexpected:
-        say(f"{len(done.unexpected)} unknown names passed over: {', '.join(done.unexpected[:6])}")
+        say(f"{len(done.unexpected)} unknown names ignored: {', '.join(done.unexpected[:6])}")
     say(f"{done.folder}")
     if done.part:
         say(f"next: affekt train RECIPE --weights {done.folder}")

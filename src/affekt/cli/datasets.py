@@ -7,7 +7,7 @@ from affekt.core import catalog
 
 
 def command(json: AsJson = False) -> None:
-    """List the data sets that can be read. Example: affekt datasets"""
+    """List the data sets. Example: affekt datasets"""
     found = [catalog.dataset(name) for name in catalog.list_datasets()]
     rows = [
         {
@@ -24,9 +24,9 @@ def command(json: AsJson = False) -> None:
         as_json(rows)
         return
     as_table(
-        ("data set", "what it is", "labels", "licence"),
+        ("data set", "title", "labels", "licence"),
         [
-            (row["name"], row["title"], ", ".join(row["labels"]) or "as in the files", row["licence"])
+            (row["name"], row["title"], ", ".join(row["labels"]) or "from the files", row["licence"])
             for row in rows
         ],
     )

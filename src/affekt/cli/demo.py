@@ -13,15 +13,18 @@ from affekt.core.errors import require
 
 def command(
     what: Annotated[
-        Literal["walks", "video"], typer.Argument(help="What is invented: walks, or clips with sound.")
+        Literal["walks", "video"], typer.Argument(help="Invented data: walks, or video clips with sound.")
     ] = "walks",
     folder: Annotated[
         Path | None,
-        typer.Option(help="Where everything goes; demo for walks and demo/video for video if not given."),
+        typer.Option(help="Folder of all results. Default: demo for walks, demo/video for video."),
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Invent data, train, evaluate, export, predict, and write a page about it. Example: affekt demo video"""
+    """Generate data, train, evaluate, export, predict, and write a report page.
+
+    Example: affekt demo video
+    """
     require("lightning", extra="train", needed_by="affekt demo")
     from affekt.demo import run_demo, run_video_demo
 

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from affekt import __version__
 from affekt.cli.show import AsJson, as_json, as_table, say
 
-# The extra that each verb needs; what an extra brings is what the package declares.
+# The extra that each verb needs; its packages are read from the metadata of affekt.
 _EXTRAS = {
     "predict": "",
     "predict --output FILE.parquet": "parquet",
@@ -20,12 +20,15 @@ _EXTRAS = {
 
 
 def command(json: AsJson = False) -> None:
-    """Say what is installed, what is missing for which verb, and how to mend it. Example: affekt doctor"""
+    """Show what is installed, what each verb lacks, and how to install it.
+
+    Example: affekt doctor
+    """
     rows = []
     for verb, extra in _EXTRAS.items():
         missing = [name for name in _packages(extra) if _version(name) is None]
-        mend = f"pip install 'affekt[{extra}]'" if extra else "pip install --force-reinstall affekt"
-        rows.append({"verb": verb, "ready": not missing, "missing": missing, "mend": mend if missing else ""})
+        fix = f"pip install 'affekt[{extra}]'" if extra else "pip install --force-reinstall affekt"
+        rows.append({"verb": verb, "ready": not missing, "missing": missing, "fix": fix if missing else ""})
     machine = {
         "affekt": __version__,
         "python": platform.python_version(),
@@ -39,16 +42,16 @@ def command(json: AsJson = False) -> None:
         return
     say("  ".join(f"{name} {value or 'not installed'}" for name, value in machine.items()))
     as_table(
-        ("verb", "ready", "missing", "mend it with"),
+        ("verb", "ready", "missing", "install with"),
         [
-            (row["verb"], "yes" if row["ready"] else "no", ", ".join(row["missing"]), row["mend"])
+            (row["verb"], "yes" if row["ready"] else "no", ", ".join(row["missing"]), row["fix"])
             for row in rows
         ],
     )
 
 
 def _packages(extra: str) -> list[str]:
-    """Distributions that an extra brings; those of the core for the empty one."""
+    """Packages of an extra; those of the core for an empty name."""
     names: list[str] = []
     for line in requires("affekt") or []:
         wanted = re.search(r"extra == ['\"]([\w-]+)", line)

@@ -7,45 +7,55 @@ from typing import Annotated, Literal
 
 import typer
 
-from affekt.cli.show import AsJson, as_json, as_table, progress, say
+from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, as_table, progress, say
 from affekt.core.errors import require
 
 
 def command(
-    run: Annotated[Path, typer.Argument(help="A run folder or a bundle.")],
-    data: Annotated[str | None, typer.Option(help="Another data set; its own if not given.")] = None,
+    run: Annotated[
+        Path, typer.Argument(help="A run: its folder, its name (see affekt runs) or latest; or a bundle.")
+    ],
+    data: Annotated[
+        str | None, typer.Option(help="Another data set. Default: the data set of the run.")
+    ] = None,
     data_root: Annotated[
-        Path | None, typer.Option(envvar="AFFEKT_DATA", help="Where the data set lies.")
+        Path | None, typer.Option(envvar="AFFEKT_DATA", help="Folder of the data set.")
     ] = None,
     split: Annotated[
-        str, typer.Option(help="Which part: train, validation, test, another that the data state, or all.")
+        str,
+        typer.Option(help="Part of the data: train, validation, test, another that the data state, or all."),
     ] = "test",
     change: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Override an option of the data or the split: data.options.NAME=VALUE."),
+        typer.Option(
+            "--set", help="Override an option of the data or of the split: data.options.NAME=VALUE."
+        ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option(help="Folder for results; inside the run if not given.")
+        Path | None,
+        typer.Option(help="Folder of the results. Default: inside the run, or beside the bundle."),
     ] = None,
     backend: Annotated[
         Literal["auto", "onnxruntime", "openvino"] | None,
-        typer.Option(help="What computes a bundle; onnxruntime if not given."),
+        typer.Option(help="Engine that computes a bundle. Default: onnxruntime."),
     ] = None,
     precision: Annotated[
-        Literal["f32", "bf16"], typer.Option(help="bf16: faster, less exact, with openvino only.")
+        Literal["f32", "bf16"], typer.Option(help="bf16 is faster and less exact; openvino only.")
     ] = "f32",
+    runs: RunsFolder = RUNS,
     json: AsJson = False,
 ) -> None:
-    """Score a run or a bundle, with intervals, figures and a file of predictions.
+    """Score a run or a bundle: scores with intervals, figures, and a file of predictions.
 
-    Example: affekt evaluate runs/.../0f6cf0c3--0 --data-root DIR
+    Example: affekt evaluate latest --data-root DIR
     """
     require("sklearn", extra="train", needed_by="affekt evaluate")
+    from affekt.engine.run_names import find_run
     from affekt.evaluation.evaluate import evaluate
 
     with progress("evaluating") as step:
         result = evaluate(
-            run,
+            find_run(run, runs),
             data=data,
             data_root=data_root,
             split=split,
@@ -83,7 +93,7 @@ def command(
         as_table(
             ("temporal IoU or label", "average precision"),
             list(result.localization.items()),
-            title="key segments against the events that the data states",
+            title="segments with high attention against annotated events",
         )
     renamed = [
         f"{name} as {known}" if known else f"{name} is not known to the network"

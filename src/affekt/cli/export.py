@@ -8,36 +8,44 @@ from typing import Annotated
 import typer
 
 from affekt.cli.next_step import line
-from affekt.cli.show import AsJson, as_json, say
+from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, say
 from affekt.core.errors import require
 
 
 def command(
-    run: Annotated[Path, typer.Argument(help="A run folder, or a checkpoint that convert made.")],
+    run: Annotated[
+        Path,
+        typer.Argument(
+            help="A run: its folder, its name (see affekt runs) or latest; or a converted checkpoint."
+        ),
+    ],
     to: Annotated[str, typer.Option(help="Target: onnx.")] = "onnx",
-    output: Annotated[
-        Path | None, typer.Option(help="Folder of the bundle; RUN/bundle if not given.")
-    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Folder of the bundle. Default: RUN/bundle.")] = None,
     int8: Annotated[
-        bool, typer.Option("--int8", help="Convolutions in eight bits, if the score falls a point at most.")
+        bool, typer.Option("--int8", help="Convolutions in 8 bits, if the score falls by one point at most.")
     ] = False,
     data_root: Annotated[
-        Path | None, typer.Option(envvar="AFFEKT_DATA", help="Data for the gates and for int8.")
+        Path | None,
+        typer.Option(
+            envvar="AFFEKT_DATA", help="Folder of the data set, for the checks before export and for int8."
+        ),
     ] = None,
+    runs: RunsFolder = RUNS,
     json: AsJson = False,
 ) -> None:
-    """Write the best epoch of a run as a bundle, if its answers agree with PyTorch's.
+    """Write the selected epoch of a run as a bundle, if its outputs agree with PyTorch.
 
-    Example: affekt export runs/.../0f6cf0c3--0 --output walks.affekt
+    Example: affekt export latest --output walks.affekt
     """
     require("onnxscript", extra="train", needed_by="affekt export")
     from affekt.deploy.export.export import export
+    from affekt.engine.run_names import find_run
 
-    done = export(run, output, to=to, int8=int8, data_root=data_root)
+    done = export(find_run(run, runs), output, to=to, int8=int8, data_root=data_root)
     if json:
         as_json({**vars(done), "bundle": str(done.bundle)})
         return
-    say(f"largest difference of a logit from PyTorch: {done.max_difference:.1e} ({done.gate})")
+    say(f"largest difference from the logits of PyTorch: {done.max_difference:.1e} ({done.gate})")
     if done.int8:
         before, after = (done.int8[when]["accuracy"] for when in ("before", "after"))
         say(f"accuracy in int8: {after:.3f}, {before:.3f} before ({done.int8['samples']} validation samples)")

@@ -1,4 +1,4 @@
-"""`affekt`: the verbs, and how errors become exit codes."""
+"""`affekt`: the commands, and the exit codes of errors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import typer
 from rich.highlighter import NullHighlighter
 from rich.logging import RichHandler
 
-from affekt.cli import card, convert, datasets, demo, doctor, evaluate, export, methods, predict, train
+from affekt.cli import card, convert, datasets, demo, doctor, evaluate, export, methods, predict, runs, train
 from affekt.cli.data.main import app as data_app
 from affekt.cli.show import errors
 from affekt.core.errors import AffektError
@@ -21,18 +21,18 @@ from affekt.core.errors import AffektError
 app = typer.Typer(
     name="affekt",
     help="Train, evaluate, export and apply methods of affective computing.",
-    epilog="Exit codes: 0 done, 1 the work failed, 2 the call was wrong, 130 SIGINT (Ctrl-C), 143 SIGTERM.",
+    epilog="Exit codes: 0 success, 1 failure, 2 wrong usage, 130 SIGINT (Ctrl-C), 143 SIGTERM.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (demo, methods, datasets, card, convert, train, evaluate, export, predict, doctor):
+for module in (demo, methods, datasets, card, convert, train, runs, evaluate, export, predict, doctor):
     app.command(name=module.__name__.rpartition(".")[2])(module.command)
 app.add_typer(data_app, name="data")
 
 
 def run() -> None:
-    """Run the command line; an error of ours is one message and an exit code, never a traceback."""
+    """Run the command line; an `AffektError` is printed as one message, without a traceback."""
     before = signal.getsignal(signal.SIGTERM)
     if before == signal.SIG_DFL:
         signal.signal(signal.SIGTERM, _ended_by(os.getpid()))
@@ -45,7 +45,7 @@ def run() -> None:
     except KeyboardInterrupt:
         sys.stderr.write("stopped\n")
         sys.exit(130)
-    except SystemExit as end:  # what typer makes of Ctrl-C where no command has said how far it came
+    except SystemExit as end:  # typer turns Ctrl-C into it; the command printed nothing
         if isinstance(getattr(end.__context__, "__cause__", None), KeyboardInterrupt):
             sys.stderr.write("stopped\n")
         raise
@@ -55,10 +55,10 @@ def run() -> None:
 
 
 def _ended_by(owner: int) -> Callable[[int, FrameType | None], None]:
-    """A handler of SIGTERM that ends a command with a word.
+    """A handler of SIGTERM that prints a line and ends the command.
 
     Args:
-        owner: The command's process; helpers that it forks inherit the handler and end as ever.
+        owner: Process of the command; processes that it forks inherit the handler and end by default.
     """
 
     def end(signum: int, frame: FrameType | None) -> None:
@@ -73,7 +73,7 @@ def _ended_by(owner: int) -> Callable[[int, FrameType | None], None]:
 
 
 def _lines() -> logging.Handler:
-    """Log lines on standard error: around a progress bar on a terminal, plain elsewhere."""
+    """Log lines on standard error: above a progress bar on a terminal, plain elsewhere."""
     if not errors.is_terminal:
         return logging.StreamHandler()
     return RichHandler(show_time=False, show_level=False, show_path=False, highlighter=NullHighlighter())

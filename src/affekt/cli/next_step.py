@@ -1,4 +1,4 @@
-"""Command lines that a command prints for the next step: they work as they stand in the same shell."""
+"""Command lines for the next step, which a command prints: they can be pasted into the same shell."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def line(*words: Any) -> str:
-    """A command line of the shell; words that need quotes get them.
+    """A command line of the shell, quoted where needed.
 
     Example:
         >>> line("affekt", "evaluate", "my runs/a")
@@ -18,10 +18,10 @@ def line(*words: Any) -> str:
 
 
 def repeated(option: str, value: Any, *, default: Any = None, variable: str = "") -> list[str]:
-    """An option with its value or values, to be given again; nothing where it is the default.
+    """An option with its value or values, as words of a command line; empty if it is the default.
 
     Args:
-        variable: An environment variable that gives the value as well.
+        variable: Environment variable that can give the value instead.
 
     Example:
         >>> repeated("--set", ["seed=1", "train.epochs=3"])

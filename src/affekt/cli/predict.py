@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from affekt.cli.show import AsJson, as_json, as_table, progress, say
+from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, as_table, progress, say
 from affekt.core.errors import MediaError, UsageError
 
 if TYPE_CHECKING:
@@ -18,39 +18,45 @@ if TYPE_CHECKING:
 
 
 def command(
-    bundle: Annotated[Path, typer.Argument(help="A bundle, or a run folder.")],
+    bundle: Annotated[
+        Path, typer.Argument(help="A bundle; or a run: its folder, its name (see affekt runs) or latest.")
+    ],
     inputs: Annotated[list[Path], typer.Argument(help="Files and folders.")],
     output: Annotated[
         Path | None,
         typer.Option(
-            help="Write predictions to a .csv, .json, .jsonl or .parquet; clips with their timeline to an "
-            ".html page, one clip as .srt subtitles or as an .eaf for ELAN."
+            help="File for the predictions: .csv, .json, .jsonl or .parquet; for clips also .html, a page "
+            "with timelines; for one clip also .srt subtitles, or .eaf for ELAN."
         ),
     ] = None,
     joints: Annotated[
-        str | None, typer.Option(help="Joint order of files that state none: a name or a list.")
+        str | None, typer.Option(help="Joint order of files that do not state it: a name or a list.")
     ] = None,
     up: Annotated[
         Literal["x", "-x", "y", "-y", "z", "-z"] | None,
-        typer.Option(help="Axis that points up in skeleton files that do not state it."),
+        typer.Option(help="Up axis of skeleton files that do not state it."),
     ] = None,
     rate_hz: Annotated[
-        float | None, typer.Option(min=0, help="Frames a second of skeleton files that do not state it.")
+        float | None, typer.Option(min=0, help="Frames per second of skeleton files that do not state it.")
     ] = None,
     batch_size: Annotated[
-        int | None, typer.Option(min=1, help="Inputs computed at once; what fits modest memory if not given.")
+        int | None,
+        typer.Option(min=1, help="Inputs in one batch. Default: small enough for a few GB of memory."),
     ] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Processor cores to use.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Number of processor cores.")] = None,
     backend: Annotated[
         Literal["auto", "onnxruntime", "openvino"],
-        typer.Option(help="What computes a bundle; auto: the faster one, tried where the inputs are many."),
+        typer.Option(
+            help="Engine that computes a bundle; auto: the faster one, measured if there are many inputs."
+        ),
     ] = "auto",
     precision: Annotated[
-        Literal["f32", "bf16"], typer.Option(help="bf16: faster, less exact, with openvino only.")
+        Literal["f32", "bf16"], typer.Option(help="bf16 is faster and less exact; openvino only.")
     ] = "f32",
+    runs: RunsFolder = RUNS,
     json: AsJson = False,
 ) -> None:
-    """Predict the emotion of each input; broken ones are skipped with their reason.
+    """Predict the emotion of each input; inputs that cannot be read are skipped with the reason.
 
     Example: affekt predict walks.affekt walk.npz more_walks/ --output answers.csv
     """
@@ -59,31 +65,34 @@ def command(
     from affekt.deploy.load import load
     from affekt.deploy.runtime.inputs import survey
     from affekt.deploy.runtime.output import to_document, writer_for
+    from affekt.engine.run_names import find_run
     from affekt.media.files import walk
     from affekt.media.skeleton import joint_order
     from affekt.report.timeline.one_clip import check_one_clip
 
     missing = [str(path) for path in inputs if not path.exists()]
-    if missing:  # before a large bundle is read
+    if missing:  # before a large bundle is loaded
         raise UsageError(f"{', '.join(missing)} does not exist")
     write = writer_for(output) if output else None
     order = joint_order(joints) if joints else None
-    # Counted before the bundle says which files it reads: near enough to choose a backend by.
+    # Counted before it is known which files the bundle reads: exact enough to choose a backend.
     expected = sum(1 if path.is_file() else len(walk(path).files) for path in inputs)
-    predictor = load(bundle, backend=backend, precision=precision, threads=threads, expected=expected)
+    predictor = load(
+        find_run(bundle, runs), backend=backend, precision=precision, threads=threads, expected=expected
+    )
     files, left_out, hidden = survey(inputs, predictor.modality)
     if output:
         check_one_clip(output, inputs=len(files), modality=predictor.modality)
     predictions, skipped = [], []
-    with progress("predicting") as step, _no_warnings_of("affekt.methods"):  # answers have notes
+    with progress("predicting") as step, _no_warnings_of("affekt.methods"):  # predictions hold them as notes
         step(0, len(files))
-        # Of one long file the cells are counted, of several the files.
+        # Progress of one long file is counted in cells, of several files in files.
         on_cells = step if len(files) == 1 else lambda done, total: None
         for answer in predictor.predict(
             files, batch_size=batch_size, joints=order, up=up, rate_hz=rate_hz, on_cells=on_cells
         ):
             (predictions if isinstance(answer, Prediction) else skipped).append(answer)
-            # A file of several walks gives several answers.
+            # A file of several walks gives several predictions.
             done = len(predictions) + len(skipped)
             if len(files) > 1 or done > 1:
                 step(done, max(done, len(files)))
@@ -118,7 +127,7 @@ def command(
     if left_out:
         say(summary_of(left_out, example=True))
     if not predictions:
-        raise MediaError("not one input could be used")
+        raise MediaError("none of the inputs could be used")
 
 
 @contextmanager
@@ -133,7 +142,7 @@ def _no_warnings_of(name: str) -> Iterator[None]:
 
 
 def _when(prediction: Prediction) -> str:
-    """The stretch that the network is surest of, or looked at most; nothing where there is none."""
+    """The segment with the highest confidence or attention; empty if there is none."""
     from affekt.report.timeline.moments import clock, key_spans
 
     spans, counts = key_spans(prediction)
@@ -142,13 +151,13 @@ def _when(prediction: Prediction) -> str:
     best = int(counts.argmax())
     start_s, end_s = spans[best].tolist()
     places = 0 if end_s - start_s >= 2 else 1
-    # A clip can hold several labels, so its own need not be the one that is found there.
+    # A clip can hold several labels: that of the segment may differ from that of the clip.
     label = f" {prediction.segments[best].label}" if prediction.segments else ""
     return f"{clock(start_s, places=places)}\N{EN DASH}{clock(end_s, places=places)}{label}"
 
 
 def _notes(predictions: list[Prediction]) -> list[str]:
-    """What answers had to put up with, a line each; a note that many share is said once."""
+    """Limitations of the inputs, one line for each note; equal notes are printed once."""
     sharing: dict[str, list[str]] = {}
     for prediction in predictions:
         for note in prediction.notes:

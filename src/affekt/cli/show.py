@@ -1,4 +1,4 @@
-"""What the commands share: tables for people, JSON for machines, progress on standard error."""
+"""Shared by the commands: tables, JSON, and progress on standard error."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import rich
@@ -16,9 +17,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 LINE_S = 1.0  # between lines of progress where there is no terminal
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+RUNS = Path("runs")
+RunsFolder = Annotated[Path, typer.Option("--runs", help="Folder of all runs.")]
 
-# Rich's own console, on standard error: the engine's progress bar and log lines share it.
+# Rich's own console, on standard error: the engine's progress bar and log lines use it as well.
 rich.reconfigure(stderr=True)
 errors = rich.get_console()
 
@@ -28,15 +31,22 @@ def as_json(values: Any) -> None:
     sys.stdout.write(json.dumps(values, indent=1) + "\n")
 
 
-def as_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str = "") -> None:
-    """A table on standard output; numbers right-aligned."""
+def as_table(
+    columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str = "", unfolded: str = ""
+) -> None:
+    """A table on standard output; numbers right-aligned.
+
+    Args:
+        unfolded: A column to be copied from: it is kept on one line in narrow terminals.
+    """
     table = Table(title=title or None, title_justify="left", show_edge=False, pad_edge=False)
     for number, name in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[number], int | float) for row in rows)
-        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+        justify = "right" if numeric else "left"
+        table.add_column(name, justify=justify, overflow="fold", no_wrap=name == unfolded)
     for row in rows:
         table.add_row(*(f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in row))
-    # A pipe has no width: let nothing be folded there.
+    # A pipe has no width: lines are not folded there.
     Console(highlight=False, width=None if sys.stdout.isatty() else 200).print(table, markup=False)
 
 
@@ -47,10 +57,10 @@ def say(text: str) -> None:
 
 @contextmanager
 def progress(what: str) -> Iterator[Any]:
-    """A progress bar with the pace and the time that is left; plain lines where there is no terminal.
+    """A progress bar with speed and remaining time; plain lines if there is no terminal.
 
-    Yields a function of (done, total); total may be None. What is done when it is first called does not count
-    for the pace: it may have been there before.
+    Yields a function of (done, total); total may be None. Items that are done at its first call do not count
+    for the speed: they may have existed before.
     """
     begun: list[tuple[int, float]] = []
 
@@ -64,16 +74,16 @@ def progress(what: str) -> Iterator[Any]:
         return f"{each_s:.1f}/s" if each_s >= 1 else f"{each_s:.2f}/s"
 
     if not errors.is_terminal:
-        last, told = 0, time.monotonic()
+        last, printed = 0, time.monotonic()
 
         def line(done: int, total: int | None) -> None:
-            nonlocal last, told
+            nonlocal last, printed
             speed = pace(done)
-            if total == 1:  # nobody waits for one
+            if total == 1:  # too short for progress
                 return
-            is_late = time.monotonic() - told >= LINE_S  # what was computed at once is told at once
+            is_late = time.monotonic() - printed >= LINE_S
             if done == total or (is_late and done - last >= max(1, (total or 1000) // 10)):
-                last, told = done, time.monotonic()
+                last, printed = done, time.monotonic()
                 say(f"{what}: {done}{f' of {total}' if total else ''}{f', {speed}' if speed else ''}")
 
         yield line

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from affekt.cli.next_step import line, repeated
-from affekt.cli.show import AsJson, as_json, as_table, errors, say
+from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, as_table, errors, say
 from affekt.core.errors import require
 
 
@@ -19,25 +19,31 @@ def command(
     ],
     change: Annotated[list[str] | None, typer.Option("--set", help="Override one value: a.b=c.")] = None,
     data_root: Annotated[
-        Path | None, typer.Option(envvar="AFFEKT_DATA", help="Where the data set lies.")
+        Path | None, typer.Option(envvar="AFFEKT_DATA", help="Folder of the data set.")
     ] = None,
     hold_out: Annotated[
         float | None,
         typer.Option(
-            help="Hold out this share of the samples as a test part, by subject, where the data have none: "
-            "0.2 is a fifth. Short for --set split.test_share=0.2."
+            help="Hold out this share of the samples, by subject, as the test part if the data have none. "
+            "0.2 stands for --set split.test_share=0.2."
         ),
     ] = None,
     weights: Annotated[
         list[Path] | None,
-        typer.Option(help="Folder the network starts from, of affekt convert or a checkpoint; repeatable."),
+        typer.Option(
+            help="Folder of weights that the network starts from: converted, or a checkpoint; repeatable."
+        ),
     ] = None,
-    runs: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
+    teacher: Annotated[
+        Path | None,
+        typer.Option(help="Run or checkpoint that the network learns from, if its objective takes one."),
+    ] = None,
+    runs: RunsFolder = RUNS,
     cache: Annotated[
         Path | None,
         typer.Option(
             envvar="AFFEKT_CACHE",
-            help="Folder of cached features, for train.cached_views; default: cache beside the runs.",
+            help="Folder of cached features, for train.cached_views. Default: cache beside the runs.",
         ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue a stopped or killed run.")] = False,
@@ -45,15 +51,15 @@ def command(
         bool,
         typer.Option(
             "--accept-data",
-            help="With --resume: go on although the data have changed. Known samples keep their parts; the "
-            "run records the change.",
+            help="With --resume: continue although the data have changed. Known samples stay in their part; "
+            "the run records the change.",
         ),
     ] = False,
     json: AsJson = False,
 ) -> None:
-    """Train what a recipe says, in a run folder.
+    """Train a network as a recipe states, in a run folder.
 
-    SIGINT (Ctrl-C) and SIGTERM end a training with exit code 130 and 143; epochs that were complete are kept.
+    SIGINT (Ctrl-C) and SIGTERM end a training with exit code 130 and 143; complete epochs are kept.
 
     Example: affekt train bpm_gcn/emotion_gait --set optimizer.lr=1e-3 --data-root DIR
     """
@@ -72,6 +78,7 @@ def command(
             checked,
             data_root=data_root,
             weights=weights or [],
+            teacher=teacher,
             runs=runs,
             cache=cache,
             resume=resume,
@@ -84,14 +91,15 @@ def command(
             *repeated("--hold-out", hold_out),
             *root,
             *repeated("--weights", weights),
-            *repeated("--runs", runs, default=Path("runs")),
+            *repeated("--teacher", teacher),
+            *repeated("--runs", runs, default=RUNS),
             *repeated("--cache", cache, variable="AFFEKT_CACHE"),
         ]
         again = line("affekt", "train", *recipe, *options, "--resume")
         sys.stderr.write(f"{stop.state}; {'continue' if stop.epoch else 'start again'} with: {again}\n")
         raise typer.Exit(stop.exit_code) from None
     result = run.result
-    if result is None:  # a helper process of a distributed run: the first one reports
+    if result is None:  # not the first process of a distributed run, which reports
         return
     if json:
         as_json({"run": str(run.path), **result})

@@ -11,7 +11,7 @@ from typing import Any
 from affekt.core.card import Card, read_card
 from affekt.core.errors import AffektError, ConfigError, MissingExtra
 from affekt.core.settings import Settings, validate
-from affekt.core.weights import Source
+from affekt.core.weights import PublishedFile
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class Method:
     preprocess: str
     weights: str
     parity: str = "parity:run_case"
-    # Which files of others `convert` reads; a method without them reads its reference's, by `weights`.
-    sources: str = "weights:SOURCES"
+    # The files that `convert` reads; without this name, its reference's checkpoint by `weights`.
+    published: str = "weights:PUBLISHED_FILES"
     # Names of the tasks that it serves (`affekt.core.task`).
     tasks: tuple[str, ...] = ("single_label", "multi_label")
     # Filled in by the catalogue from the folder: the name is never typed a second time.
@@ -62,10 +62,10 @@ class Method:
         return getattr(module, attribute)
 
     @cached_property
-    def foreign_files(self) -> tuple[Source, ...]:
-        """The kinds of files that this method can read."""
-        whole = Source("checkpoint of the reference implementation", self.load("weights"))
-        file, _, attribute = self.sources.partition(":")
+    def published_files(self) -> tuple[PublishedFile, ...]:
+        """The kinds of published weight files that `convert` reads for this method."""
+        whole = PublishedFile("checkpoint of the reference implementation", self.load("weights"))
+        file, _, attribute = self.published.partition(":")
         return getattr(importlib.import_module(f"{self.package}.{file}"), attribute, (whole,))
 
     @cached_property

@@ -1,4 +1,4 @@
-"""A recipe: one experiment as TOML, checked as a whole before anything starts."""
+"""A recipe: one experiment as TOML, checked as a whole before training starts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,41 +15,34 @@ from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 from affekt.core import catalog
 from affekt.core.errors import AffektError, ConfigError, UsageError
 from affekt.core.labels import LabelSet
-from affekt.core.settings import Settings, validate
+from affekt.core.settings import Settings, differing, validate
 
-# Fields that came after the first runs. Left empty or 0 they leave no trace in a digest, so that those runs
-# are where they were.
-_LATER = (
-    ("initial_weights",),
-    ("train", "cached_views"),
-    ("optimizer", "rates"),
-    ("split", "validate_on_test"),
-    ("split", "test_share"),
-    ("selection", "last_epoch"),
-)
-# The rule of `train.weight_average`. It is part of the digest of recipes that average, so that a run that was
-# begun under another rule (a constant decay) is not continued under this one.
+# Of the rule by which a digest is made. A default whose value changes needs a new version: recipes that leave
+# it out would keep their digest and mean something else.
+DIGEST_VERSION = 2
+# The rule of `train.weight_average`. It enters the digest of recipes that average weights, so that a run that
+# began with another rule (a constant decay) is not continued with this one.
 _AVERAGING = "growing decay"
 
 
 class DataSettings(Settings):
-    """Which data set; where it lies comes from `--data-root` or AFFEKT_DATA, never from a recipe."""
+    """The data set by name; its folder is given by `--data-root` or AFFEKT_DATA, not by the recipe."""
 
     name: str
     options: dict[str, Any] = Field(default_factory=dict)
 
 
 class SplitSettings(Settings):
-    """How samples are divided. Subjects (where known) are never shared between parts.
+    """How samples are split into training, validation and test part. No two parts share a known subject.
 
-    `native` keeps the data set's own test part; `k_fold` makes fold `fold` of `folds` the test part. Either
-    way validation samples are cut from the training part when the data set brings none.
+    `native` keeps the test part of the data set; `k_fold` makes fold `fold` of `folds` the test part. If the
+    data set has no validation part, one is taken from the training part.
 
     Attributes:
-        test_share: Share of the samples that is held out for the test where the data set brings no test part:
-            labels are spread evenly, subjects kept whole. 0 holds out nothing.
-        validate_on_test: Choose the epoch on the test part, as some references do, and train on all the rest.
-            Scores on test are then of no use as such: whoever reports them says so, and so does the run.
+        test_share: Share of the samples that is held out as the test part if the data set has none;
+            stratified by label, subjects are kept whole. 0 holds out nothing.
+        validate_on_test: Select the epoch on the test part, as some references do, and train on all other
+            samples. The test scores are then optimistic; the run and its evaluations state this.
     """
 
     scheme: Literal["native", "k_fold"] = "native"
@@ -63,20 +56,22 @@ class SplitSettings(Settings):
     @model_validator(mode="after")
     def _fold_exists(self) -> SplitSettings:
         if self.test_share and self.scheme == "k_fold":
-            raise ValueError("k_fold holds out a fold for the test already: leave out test_share")
+            raise ValueError("k_fold already holds out a fold as the test part: leave out test_share")
         if self.fold >= self.folds:
-            raise ValueError(f"fold {self.fold} does not exist among {self.folds} folds (they count from 0)")
+            raise ValueError(
+                f"fold {self.fold} does not exist among {self.folds} folds (folds are counted from 0)"
+            )
         return self
 
 
 class SAMSettings(Settings):
-    """Sharpness-aware minimisation: every step is computed twice on its batch.
+    """Sharpness-aware minimisation: two forward and backward passes on each batch.
 
     Attributes:
-        rho: Length of the ascent.
-        adaptive: Scale the ascent by the weights.
-        statistics: Whether batch norm's running statistics follow the first pass alone, or also the one at
-            the moved weights, as implementations do that do not think of it.
+        rho: Length of the ascent step.
+        adaptive: Scale the ascent step by the weights.
+        statistics: `once` updates the running statistics of batch norm in the first pass only; `twice` also
+            in the pass with the perturbed weights, as implementations without special handling do.
     """
 
     rho: PositiveFloat = 0.05
@@ -85,10 +80,10 @@ class SAMSettings(Settings):
 
 
 class OptimizerSettings(Settings):
-    """The optimizer, by its usual name and arguments; `sam` goes around any of them.
+    """The optimizer, by its usual name and arguments; `sam` can wrap any of them.
 
     Attributes:
-        rates: Factor on the learning rate of parts of the network, as in `{"audio": 10.0}`.
+        rates: Factors on the learning rate of parts of the network, as in `{"audio": 10.0}`.
     """
 
     name: Literal["adam", "adamw", "sgd"] = "adamw"
@@ -110,10 +105,10 @@ class OptimizerSettings(Settings):
 
 
 class ScheduleSettings(Settings):
-    """Learning rate over time, as a factor on `optimizer.lr`; counted in epochs, applied at each step.
+    """Learning rate over time, as a factor on `optimizer.lr`; counted in epochs, updated at each step.
 
-    `exponential` multiplies by `factor` each epoch, `step` at each of `milestones`, `cosine` falls to
-    `floor` at the last epoch. `warmup_epochs` rise linearly from nothing and come on top of any of them.
+    `exponential` multiplies by `factor` each epoch, `step` at each of `milestones`, `cosine` decays to
+    `floor` at the last epoch. Each of them can begin with a linear warm-up from 0 over `warmup_epochs`.
     """
 
     name: Literal["constant", "exponential", "step", "cosine"] = "constant"
@@ -125,12 +120,12 @@ class ScheduleSettings(Settings):
     @model_validator(mode="after")
     def _fits(self) -> ScheduleSettings:
         if self.name == "step" and not self.milestones:
-            raise ValueError("step needs milestones, the epochs at which the rate falls")
+            raise ValueError("step needs milestones: the epochs at which the learning rate is multiplied")
         return self
 
 
 class LossSettings(Settings):
-    """What the engine adds to a method's cross-entropy."""
+    """Options of the classification loss that the engine passes to a method's objective."""
 
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     class_weights: Literal["none", "balanced"] | dict[str, PositiveFloat] = "none"
@@ -139,12 +134,13 @@ class LossSettings(Settings):
 class SelectionSettings(Settings):
     """Which epoch is kept: the best one by a validation metric, or the last one.
 
-    `map` is of localization: mean average precision over tIoU thresholds. The others are of labels.
+    `map` is a metric of localization: mean average precision over tIoU thresholds. The others are metrics of
+    labels.
 
     Attributes:
-        patience: Epochs without progress of the metric that end the run.
-        last_epoch: Keep the last epoch whatever validation says. Where validation is a few dozen samples and
-            the learning rate falls to nothing, the best of many epochs is a choice by chance.
+        patience: The run ends after this number of epochs without improvement of the metric.
+        last_epoch: Keep the last epoch regardless of its validation score. With a few dozen validation
+            samples and a learning rate that decays to 0, the best of many epochs is largely chance.
     """
 
     metric: str = Field(default="uar", min_length=1)
@@ -154,20 +150,22 @@ class SelectionSettings(Settings):
     @model_validator(mode="after")
     def _fits(self) -> SelectionSettings:
         if self.last_epoch and self.patience is not None:
-            raise ValueError("patience ends a run by its best epoch: it does not go with last_epoch")
+            raise ValueError("patience is based on the best epoch: it does not go with last_epoch")
         return self
 
 
 class TrainSettings(Settings):
-    """The loop. `accelerator`, `devices` and `strategy` are Lightning's own options.
+    """The training loop. `accelerator`, `devices` and `strategy` are options of Lightning.
 
-    `workers` are processes that prepare batches; `channels_last` stores pictures and convolutions the way
-    that most processors compute them faster. `cached_views` is for networks with a frozen backbone: that many
-    views of each training sample pass it once, before the first epoch, and epochs read its features and meet
-    the views in turn. 0 computes everything each time; 1 is right where training views do not vary.
-    `weight_average` is the decay of an exponential moving average of weights and batch statistics, updated
-    after each step; validation and checkpoints use the average. The decay grows to this value from the first
-    step on (`engine.averaging`). 0 uses the weights as they are.
+    Attributes:
+        workers: Processes that prepare batches.
+        channels_last: Memory format of images and convolutions; faster on most processors.
+        cached_views: For networks with a frozen backbone: the backbone computes the features of this number
+            of views of each training sample once, before the first epoch, and the epochs use the views in
+            turn. 0 caches nothing; 1 is right if training views do not vary.
+        weight_average: Decay of an exponential moving average of weights and batch statistics, updated after
+            each step; validation and checkpoints use the average. The decay grows to this value during the
+            first steps (`engine.averaging`). 0 does not average.
     """
 
     epochs: PositiveInt = 10
@@ -193,8 +191,10 @@ class Recipe(Settings):
     """One experiment, complete.
 
     Attributes:
-        initial_weights: First 16 digits of the SHA-256 of each set of weights that the network starts from;
-            `train` writes them down, where the folders lie comes from `--weights`, never from a recipe.
+        initial_weights: First 16 digits of the SHA-256 of each set of weights that the network starts from.
+            `train` fills them in; the folders are given by `--weights`, not by the recipe.
+        teacher: First 16 digits of the SHA-256 of the weights of the network that this one learns from.
+            `train` fills it in from `--teacher`; empty without a teacher.
 
     Example:
         >>> recipe = Recipe.from_values({"method": "bpm-gcn", "data": {"name": "walkers"}})
@@ -213,13 +213,14 @@ class Recipe(Settings):
     selection: SelectionSettings = SelectionSettings()
     train: TrainSettings = TrainSettings()
     initial_weights: tuple[str, ...] = ()
+    teacher: str = ""
 
     @model_validator(mode="after")
     def _sam_fits(self) -> Recipe:
         if self.optimizer.sam and self.train.accumulate > 1:
             raise ValueError(
-                "optimizer.sam computes each step twice on one batch: it does not go with train.accumulate; "
-                "set train.batch_size instead"
+                "optimizer.sam makes two passes over one batch in each step: it does not go with "
+                "train.accumulate; set train.batch_size instead"
             )
         if self.optimizer.sam and self.train.precision == "16-mixed":
             raise ValueError(
@@ -230,10 +231,10 @@ class Recipe(Settings):
 
     @classmethod
     def load(cls, paths: Path | str | Sequence[Path | str], overrides: Sequence[str] = ()) -> Recipe:
-        """Merge TOML files in order, then `a.b=c` overrides, and check the whole.
+        """Merge TOML files in order, then `a.b=c` overrides, and check the result.
 
         Args:
-            paths: Files, or recipes of a method by name, as in `bpm_gcn/emotion_gait`; one or several.
+            paths: One or several files, or recipes of a method by name, as in `bpm_gcn/emotion_gait`.
 
         Raises:
             ConfigError: Listing all problems of all files.
@@ -266,21 +267,34 @@ class Recipe(Settings):
         return recipe.model_copy(update={"method": catalog.canonical(recipe.method)})
 
     def digest(self) -> str:
-        """SHA-256 of the recipe without its seed, as canonical JSON: runs that differ in seed share it."""
-        values = self.model_dump(mode="json", exclude={"seed"})
-        for *tables, name in _LATER:
-            table = values
-            for key in tables:
-                table = table[key]
-            if not table[name]:
-                del table[name]
-        if values["train"]["weight_average"]:
+        """SHA-256 of what differs from the defaults, without the seed, as canonical JSON.
+
+        Runs that differ in their seed alone share it. A field that is added later with a default does not
+        change it. Values of the method's config and of the data set's options count as they are validated:
+        one that is equal to its default leaves no trace.
+        """
+        values = differing(self)
+        values.pop("seed", None)
+        name = catalog.canonical(self.data.name)
+        options = _changed_values(lambda: catalog.dataset(name).options, self.data.options)
+        config = _changed_values(lambda: catalog.method(self.method).load("config"), self.config)
+        values |= {"version": DIGEST_VERSION, "data": {"name": name, "options": options}, "config": config}
+        if self.train.weight_average:
             values["train"]["averaging"] = _AVERAGING
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
+def _changed_values(model_of: Callable[[], type[Settings]], values: dict[str, Any]) -> dict[str, Any]:
+    """What of `values` differs from the defaults of a model; all of it if the model is not known."""
+    try:
+        model = validate(model_of(), values)[0]
+    except AffektError:  # the package that brings the method or the data set is not installed
+        return values
+    return values if model is None else differing(model)
+
+
 def _recipe_file(path: Path | str) -> Path:
-    """The file itself, or the recipe that a method brings under this name."""
+    """The file itself, or the recipe of a method that has this name."""
     path = Path(path)
     named = len(path.parts) == 2 and not path.exists() and catalog.canonical(path.parts[0])
     if not named or named not in catalog.list_methods():
@@ -289,7 +303,7 @@ def _recipe_file(path: Path | str) -> Path:
 
 
 def options_from(overrides: Sequence[str]) -> dict[str, Any]:
-    """Plain values from `key=value` texts, as `--set` takes them.
+    """Plain values from `key=value` texts, as given to `--set`.
 
     Example:
         >>> options_from(["walkers=3", "name=a"])
@@ -302,7 +316,7 @@ def options_from(overrides: Sequence[str]) -> dict[str, Any]:
 
 
 def _check_names(values: Mapping[str, Any]) -> list[str]:
-    """What only the catalogue knows: the method's config, the data set's options, and whether the two fit."""
+    """Problems of the method's config, of the data set's options, and of the two together."""
     problems: list[str] = []
     config, labels = None, None
     try:
@@ -324,13 +338,13 @@ def _check_names(values: Mapping[str, Any]) -> list[str]:
 
 
 def _table(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """The table under a key; empty where something else stands, which the recipe's own check reports."""
+    """The table of a key; empty if the value is not a table, which the check of the recipe reports."""
     found = values.get(key, {})
     return found if isinstance(found, Mapping) else {}
 
 
 def check_classes(config: Settings | None, labels: LabelSet | None) -> list[str]:
-    """A problem if a network's number of classes is not the data set's."""
+    """A problem if the network and the data set differ in their number of classes."""
     classes = getattr(config, "num_classes", None)
     if labels is None or classes is None or len(labels) in (0, classes):
         return []
@@ -364,11 +378,11 @@ def _override(text: str) -> dict[str, Any]:
 
 
 def as_recipe(given: object) -> Recipe:
-    """A recipe as it is, or read from files.
+    """A recipe, given as it is or as files to read.
 
     Raises:
         ConfigError: A file cannot be read, or the recipe has problems.
-        UsageError: What was given is neither a recipe nor a path, a name or a sequence of these.
+        UsageError: `given` is neither a recipe nor a path, a name or a sequence of these.
     """
     if isinstance(given, Recipe):
         return given
@@ -381,5 +395,5 @@ def as_recipe(given: object) -> Recipe:
         return Recipe.load([Path(path) for path in paths])
     raise UsageError(
         "train takes a Recipe, the path or name of a recipe, or a list of these; "
-        f"found {type(given).__name__}: make a recipe of plain values with Recipe.from_values"
+        f"found {type(given).__name__}: Recipe.from_values makes a recipe of plain values"
     )

@@ -53,7 +53,7 @@ class Skipped:
     """An item that could not be used, and why.
 
     Attributes:
-        kind: What it is counted under, as in `.txt` or `links that lead nowhere`; empty if it is damaged.
+        kind: What it is counted under, as in `.txt` or `broken links`; empty if it is damaged.
     """
 
     id: str

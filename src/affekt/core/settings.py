@@ -1,4 +1,4 @@
-"""Settings: frozen data models whose mistakes are all reported at once, each with a suggestion."""
+"""Settings: frozen data models that report all problems at once, each with a suggestion."""
 
 from __future__ import annotations
 
@@ -18,21 +18,45 @@ class Settings(BaseModel):
 Model = TypeVar("Model", bound=BaseModel)
 
 
+def differing(model: BaseModel) -> dict[str, Any]:
+    """Values of the fields that differ from their defaults, and of those without a default, as JSON values.
+
+    A nested model that differs from its default is reduced to its own differences in turn.
+
+    Example:
+        >>> class Inner(Settings):
+        ...     width: int = 1
+        ...     depth: int = 2
+        >>> class Outer(Settings):
+        ...     name: str
+        ...     inner: Inner = Inner()
+        >>> differing(Outer(name="a")), differing(Outer(name="a", inner=Inner(depth=3)))
+        ({'name': 'a'}, {'name': 'a', 'inner': {'depth': 3}})
+    """
+    plain = model.model_dump(mode="json")
+    found: dict[str, Any] = {}
+    for name, field in type(model).model_fields.items():
+        value = getattr(model, name)
+        if field.is_required() or value != field.get_default(call_default_factory=True):
+            found[name] = differing(value) if isinstance(value, BaseModel) else plain[name]
+    return found
+
+
 def suggest(word: str, known: list[str]) -> str:
-    """A "did you mean" clause, or the list of what is known when nothing is close."""
+    """A "did you mean" clause, or the list of known words if none is close."""
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     if close:
         return f"did you mean {close[0]}?"
-    return f"known: {', '.join(known)}" if known else "nothing is known here"
+    return f"known: {', '.join(known)}" if known else "none are known"
 
 
 def validate(
     model: type[Model], values: Mapping[str, Any], *, prefix: str = ""
 ) -> tuple[Model | None, list[str]]:
-    """Build `model` from `values`, or list every problem as one readable line each.
+    """Build `model` from `values`, or list all problems, one line each.
 
     Args:
-        prefix: Where `values` stand in the file, as in `config.`; put before each key.
+        prefix: Put before each key: the table that holds `values`, as in `config.`.
     """
     try:
         return model.model_validate(values), []

@@ -172,6 +172,11 @@ class Task(ABC):
     def __reduce__(self) -> tuple[Any, ...]:
         return find_task, (self.name,)
 
+    @property
+    def loss_name(self) -> str:
+        """The loss, as the folder of a run names it."""
+        return self.loss.rpartition(":")[2]
+
     # Samples and their targets
 
     def check_labels(self, labels: LabelSet) -> None:

@@ -1,4 +1,4 @@
-"""Names of a reference checkpoint and names of ours, both ways, every key accounted for."""
+"""Renaming between the keys of published checkpoints and the keys of the networks here; no key is ignored."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _PLACEHOLDER = re.compile(r"\{(?:(?P<name>[a-z])(?P<shift>[+-]\d+)?)?\}")
 
 
 class Sorted(NamedTuple):
-    """Keys of a foreign file, each in one place.
+    """The keys of a published file, each in exactly one group.
 
     Attributes:
-        ours: Reference key to our key.
-        dropped: Keys that ours has no use for.
-        unknown: Keys that fit no rule.
+        ours: Reference key to affekt key.
+        dropped: Keys that the network here does not use.
+        unknown: Keys that match no rule.
     """
 
     ours: dict[str, str]
@@ -29,8 +29,8 @@ class Sorted(NamedTuple):
 class KeyMap:
     """Rules that rename keys.
 
-    A pattern holds at most one `{}` (any rest of the key) and whole numbers `{i}`; `{i+1}` on one side
-    stands for a count that starts one higher there.
+    A pattern holds at most one `{}`, which matches any text, and integers such as `{i}`. `{i+1}` on one side
+    means that numbering starts at 1 there.
 
     Example:
         >>> names = KeyMap((("l{i+1}.conv.{}", "blocks.{i}.convolution.{}"), ("fc.{}", "head.{}")))
@@ -42,27 +42,27 @@ class KeyMap:
 
     def __init__(self, rules: Sequence[tuple[str, str]], *, dropped: Sequence[str] = ()) -> None:
         """Args:
-        rules: Pairs (theirs, ours).
-        dropped: Patterns of reference keys that ours has no use for (dead parameters).
+        rules: Pairs (reference pattern, affekt pattern).
+        dropped: Patterns of reference keys that the network here does not use (dead parameters).
         """
         self.rules = tuple(rules)
         self._dropped = [_Pattern(pattern) for pattern in dropped]
         self._forward = [(_Pattern(theirs), _Pattern(ours)) for theirs, ours in self.rules]
 
     def to_ours(self, keys: Iterable[str]) -> dict[str, str]:
-        """Reference key to our key; dropped keys are left out.
+        """Map reference keys to affekt keys; dropped keys are left out.
 
         Raises:
-            AffektError: A key fits no rule or several, or two keys meet in one.
+            AffektError: A key matches no rule or several rules, or two keys are renamed to the same key.
         """
         kept = [key for key in keys if not _fits_any(key, self._dropped)]
         return _rename(kept, self._forward, side="reference")
 
     def sort(self, keys: Iterable[str]) -> Sorted:
-        """The same for a file that may hold strange keys: nothing is lost, everything has its place.
+        """As `to_ours`, for a file that may hold unknown keys: dropped and unknown keys are listed.
 
         Raises:
-            AffektError: A key fits several rules, or two keys meet in one.
+            AffektError: A key matches several rules, or two keys are renamed to the same key.
         """
         known: list[str] = []
         dropped: list[str] = []
@@ -76,7 +76,7 @@ class KeyMap:
         return Sorted(_rename(known, self._forward, side="reference"), dropped, unknown)
 
     def to_theirs(self, keys: Iterable[str]) -> dict[str, str]:
-        """Our key to reference key.
+        """Map affekt keys to reference keys.
 
         Raises:
             AffektError: As for `to_ours`.
@@ -84,22 +84,32 @@ class KeyMap:
         return _rename(list(keys), [(ours, theirs) for theirs, ours in self._forward], side="affekt")
 
 
-@dataclass(frozen=True)
-class Source:
-    """A kind of file that others publish, and what it holds of a network.
+def within(theirs: str, ours: str, rules: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Rules of a submodule: a prefix is put before the pattern on each side; an empty prefix adds nothing.
 
-    What a file brings must be complete: each tensor of the part, in the right shape.
+    Example:
+        >>> within("module", "head", (("fc.{}", "{}"),))
+        (('module.fc.{}', 'head.{}'),)
+    """
+    return tuple((_join(theirs, left), _join(ours, right)) for left, right in rules)
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """A kind of published weight file that `convert` reads, and the part of a network that it contains.
+
+    A file must be complete: it must contain each tensor of that part, in the right shape.
 
     Attributes:
-        title: What people call the file, after "a" or "an".
-        names: From the file's names to ours, prefix of the part included.
-        marks: Patterns that each fit some key of such a file; no other kind of file has them all.
-        without: Patterns that no key of such a file fits, where marks alone do not tell two kinds apart.
-        part: The part of our network that the file brings, as in `image`; empty for all of it.
-        lacks: Full names of ours within the part that such a file cannot bring; they stay as they begin.
-        config: Config fields that can be read off the shapes of the tensors, under our names.
-        inert: Full names of classes that such a file has pickled beside its weights; they are passed over.
-        note: What a person should know who names the labels.
+        title: Name of the file in messages, after "a" or "an".
+        names: Renames the file's keys to the keys of the whole network, prefix of the part included.
+        marks: Patterns that identify the file: each matches a key, and no other kind of file matches all.
+        without: Patterns that no key may match, where `marks` alone do not separate two kinds of file.
+        part: Prefix of the part of the network that the file contains, as in `image`; empty for all of it.
+        lacks: Keys within the part that the file cannot contain; they keep their initial values.
+        config: Reads config fields from tensor shapes, given by affekt key.
+        inert: Full names of classes that the file has pickled beside its weights; they are ignored.
+        note: Advice on the labels, shown when they are needed.
     """
 
     title: str
@@ -113,13 +123,17 @@ class Source:
     note: str = ""
 
     def fits(self, keys: Iterable[str]) -> bool:
-        """Whether a file with these keys is of this kind."""
+        """Whether the keys are those of such a file."""
         keys = list(keys)
 
         def has(pattern: str) -> bool:
             return any(_Pattern(pattern).match(key) is not None for key in keys)
 
         return all(map(has, self.marks)) and not any(map(has, self.without))
+
+
+def _join(prefix: str, name: str) -> str:
+    return f"{prefix}.{name}" if prefix else name
 
 
 def _fits_any(key: str, patterns: Iterable[_Pattern]) -> bool:
@@ -146,7 +160,7 @@ def _rename(keys: list[str], rules: list[tuple[_Pattern, _Pattern]], *, side: st
 
 
 class _Pattern:
-    """One side of a rule: matches a key and gives its variable parts, or is filled with them."""
+    """One side of a rule: `match` returns the variable parts of a key, `fill` makes a key from them."""
 
     def __init__(self, text: str) -> None:
         self.pieces: list[str | tuple[str, int]] = []

@@ -1,1 +1,1 @@
-"""One file a data set: annotation lines to samples, no more."""
+"""Data sets: one module (or package) each, which reads annotations into samples."""

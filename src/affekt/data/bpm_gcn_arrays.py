@@ -1,17 +1,17 @@
-"""The arrays of the BPM-GCN authors: walks of 48 frames, parted into training and test (Zhai et al., 2024).
+"""The arrays of the BPM-GCN authors: walks of 48 frames, split into training and test (Zhai et al., 2024).
 
     DIR/train_joint.npy      (n, 3, 48, 16, 1) float; x y z first, joints in the order "bpm_gcn", y up
-        train_label.npy      (n,) class numbers, or (n, 4) zeros and ones where walks have several labels
-        train_label.pkl      the same beside names, as plain lists: (["g001", "g002"], [0, 3])
-        test_joint.npy, test_label.npy or test_label.pkl                 likewise; one part alone will do
+        train_label.npy      (n,) class numbers, or (n, 4) zeros and ones if walks have several labels
+        train_label.pkl      the same with names, as plain lists: (["g001", "g002"], [0, 3])
+        test_joint.npy, test_label.npy or test_label.pkl                 the same; one split is sufficient
         train_movement.npy, train_affective.npy, test_...                not read, so any shape is accepted
 
-Movement and affective features are recomputed from the joints by the method's own preprocessing: one
-definition for training and use, and the published test array of affective features has another rank than the
-training one.
+Movement and affective features are recomputed from the joints by the preprocessing of the method: training
+and inference then use the same definition, and the published test array of affective features has another
+rank than the training array.
 
-The public release was labelled anew after the paper. Compare the counts of `affekt data check` with the ones
-you expect before you trust the names; `labels_order` names the classes of a release with another order.
+The public release was relabelled after the paper. Compare the counts of `affekt data check` with the ones
+you expect before you rely on the names; `labels_order` names the classes of a release with another order.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ from affekt.media.skeleton import JOINT_ORDERS, Skeleton
 
 _JOINTS = JOINT_ORDERS["bpm_gcn"]
 MAX_PICKLE_BYTES = 16 * 2**20  # a million names and labels; the published files have some thousand
-# What a damaged pickle may raise beside its own error.
+# Errors that a damaged pickle may raise apart from UnpicklingError.
 _DAMAGE = (ValueError, EOFError, LookupError, TypeError, AttributeError, OverflowError, MemoryError)
-# What lists, tuples, text and numbers need. Any other opcode could call code.
+# Opcodes of lists, tuples, text and numbers. Any other opcode could run code.
 _PLAIN_OPCODES = """
     PROTO FRAME STOP MARK POP POP_MARK DUP MEMOIZE PUT BINPUT LONG_BINPUT GET BINGET LONG_BINGET
     EMPTY_LIST LIST APPEND APPENDS EMPTY_TUPLE TUPLE TUPLE1 TUPLE2 TUPLE3 NONE NEWTRUE NEWFALSE
@@ -48,7 +48,7 @@ _PLAIN_OPCODES = """
 
 
 class BPMGCNArraysOptions(Settings):
-    """Which emotion each class number stands for."""
+    """The emotion of each class number, in order."""
 
     labels_order: tuple[str, ...] = label_set("gait-4").names
 
@@ -62,9 +62,9 @@ class BPMGCNArraysOptions(Settings):
 
 
 def read(root: Path, options: BPMGCNArraysOptions) -> Corpus:
-    """Read the parts that are there. Whole frames of zeros at the end of a walk are padding and are cut off.
+    """Read the splits that exist. Frames of zeros at the end of a walk are padding and are cut off.
 
-    Subjects are not stated in this layout.
+    This layout does not state subjects.
 
     Raises:
         DataError: Arrays are missing, broken, of another shape, or labels do not fit them.
@@ -87,10 +87,10 @@ def read(root: Path, options: BPMGCNArraysOptions) -> Corpus:
                 continue
             samples.append(Sample(name, {"skeleton": skeleton}, split=split, **emotion))
     if not ranks:
-        raise DataError(f"{root} holds neither train_joint.npy nor test_joint.npy")
+        raise DataError(f"{root} contains neither train_joint.npy nor test_joint.npy")
     if len(ranks) > 1:
         raise DataError(
-            f"{root}: one part has a label each walk, the other a row of labels; both must be of a kind"
+            f"{root}: one split has a label per walk, the other a row of labels; both must have the same form"
         )
     return Corpus(
         samples, label_set("gait-4"), skipped, find_task("multi_label" if ranks == {2} else "single_label")
@@ -98,24 +98,24 @@ def read(root: Path, options: BPMGCNArraysOptions) -> Corpus:
 
 
 def _read_part(root: Path, split: str) -> tuple[np.ndarray, list[str], np.ndarray]:
-    """Walks (n, 3, t, v, 1), their names (empty where there are none) and labels (n,) or (n, 4)."""
+    """Walks (n, 3, t, v, 1), their names (empty if there are none) and labels (n,) or (n, 4)."""
     path = root / f"{split}_joint.npy"
     walks = _open(path)
     fits = walks.ndim == 5 and walks.shape[1] == 3 and walks.shape[3:] == (len(_JOINTS), 1)
     if not fits or walks.dtype.kind != "f":
         raise DataError(
-            f"{path} must hold (walks, 3, frames, {len(_JOINTS)}, 1) floating point numbers, "
+            f"{path} must contain (walks, 3, frames, {len(_JOINTS)}, 1) floating point numbers, "
             f"found {walks.shape} {walks.dtype}"
         )
     names, labels = _read_labels(root, split)
     if len(labels) != len(walks):
-        raise DataError(f"{root}: {len(walks)} walks in {path.name}, but {len(labels)} labels beside them")
+        raise DataError(f"{root}: {path.name} has {len(walks)} walks, but there are {len(labels)} labels")
     return walks, names, labels
 
 
 def _skeleton(walk: np.ndarray) -> Skeleton:
     """A walk (3, t, v, 1) without its padding."""
-    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, which a skeleton refuses
+    with np.errstate(over="ignore"):  # too large for float32: becomes infinite, which a skeleton refuses
         positions = np.asarray(walk[..., 0].transpose(1, 2, 0), dtype=np.float32)
     moved = np.flatnonzero(positions.any(axis=(1, 2)))
     if not len(moved):
@@ -127,28 +127,29 @@ def _label(value: np.ndarray, order: tuple[str, ...]) -> dict[str, Any]:
     """Fields of a `Sample` from a class number or from a row of zeros and ones."""
     if value.ndim == 0:
         if not np.isfinite(value) or int(value) != value or not 0 <= value < len(order):
-            raise DataError(f"label {value} is no class number from 0 to {len(order) - 1}")
+            raise DataError(f"label {value} is not a class number from 0 to {len(order) - 1}")
         return {"label": order[int(value)]}
     if not np.isin(value, (0, 1)).all():
-        raise DataError(f"label row {value.tolist()} holds something else than zeros and ones")
+        raise DataError(f"label row {value.tolist()} contains other values than zeros and ones")
     if not value.any():
         raise DataError("its label row names no class")
     return {"label_weights": {name: 1.0 for name, given in zip(order, value, strict=True) if given}}
 
 
 def _read_labels(root: Path, split: str) -> tuple[list[str], np.ndarray]:
-    """Names (empty where the file has none) and labels, (n,) or (n, 4)."""
+    """Names (empty if the file has none) and labels, (n,) or (n, 4)."""
     array, listed = root / f"{split}_label.npy", root / f"{split}_label.pkl"
     if array.is_file():
         names, labels, path = [], _open(array), array
     elif listed.is_file():
         (names, labels), path = _plain_pair(listed), listed
     else:
-        raise DataError(f"{root} holds {split}_joint.npy but neither {array.name} nor {listed.name}")
+        raise DataError(f"{root} contains {split}_joint.npy but neither {array.name} nor {listed.name}")
     fits = labels.ndim == 1 or (labels.ndim == 2 and labels.shape[1] == len(label_set("gait-4")))
     if not fits or labels.dtype.kind not in "iufb":
         raise DataError(
-            f"{path} must hold (walks,) class numbers or (walks, 4) rows, found {labels.shape} {labels.dtype}"
+            f"{path} must contain (walks,) class numbers or (walks, 4) rows, "
+            f"found {labels.shape} {labels.dtype}"
         )
     return names, labels
 
@@ -157,7 +158,7 @@ def _plain_pair(path: Path) -> tuple[list[str], np.ndarray]:
     """The two lists of a label pickle."""
     content = read_plain_pickle(path)
     wrong = DataError(
-        f"{path} must hold two lists of one length, names and labels; save the labels as .npy instead"
+        f"{path} must contain two lists of equal length, names and labels; save the labels as .npy instead"
     )
     if not isinstance(content, list | tuple) or len(content) != 2:
         raise wrong
@@ -168,7 +169,7 @@ def _plain_pair(path: Path) -> tuple[list[str], np.ndarray]:
         or len(names) != len(labels)
     ):
         raise wrong
-    # Lists in a pickle may hold one another over and over: only what is known to be flat is expanded.
+    # Lists in a pickle may contain each other many times: only flat lists are expanded.
     rows = [label if isinstance(label, list | tuple) else [label] for label in labels]
     if not all(isinstance(name, str | int) for name in names) or not all(
         len(row) == len(rows[0]) and len(row) <= 4 and all(isinstance(one, int | float) for one in row)
@@ -182,10 +183,10 @@ def _plain_pair(path: Path) -> tuple[list[str], np.ndarray]:
 
 
 def read_plain_pickle(path: Path) -> Any:
-    """Lists, tuples, text and numbers of a pickle; one that asks for anything else is refused before it runs.
+    """Lists, tuples, text and numbers of a pickle; any other content is refused before it is unpickled.
 
     Raises:
-        DataError: The file is too large, damaged, or holds objects.
+        DataError: The file is too large, damaged, or contains objects.
     """
     size = path.stat().st_size
     if size > MAX_PICKLE_BYTES:
@@ -197,25 +198,25 @@ def read_plain_pickle(path: Path) -> Any:
         for opcode, argument, _ in pickletools.genops(content):
             if opcode.name not in plain:
                 raise DataError(
-                    f"{path} holds more than lists, text and numbers ({opcode.name.lower()}), which could "
-                    "run code. It was not opened: where the file is trusted, save the labels as .npy"
+                    f"{path} contains more than lists, text and numbers ({opcode.name.lower()}), which could "
+                    "run code. It was not unpickled: if you trust the file, save the labels as .npy"
                 )
             if opcode.name in ("PUT", "LONG_BINPUT") and int(argument or 0) > len(content):
-                raise DataError(f"{path} is damaged: it numbers more parts than it has bytes")
+                raise DataError(f"{path} is damaged: a memo index is larger than the file")
         return _PlainUnpickler(io.BytesIO(content), encoding="latin1").load()
     except (pickle.UnpicklingError, *_DAMAGE) as error:
-        raise DataError(f"{path} is no readable pickle: {error}") from None
+        raise DataError(f"{path} is not a readable pickle: {error}") from None
 
 
 class _PlainUnpickler(pickle.Unpickler):
-    """The second lock: even an opcode that slipped past the list finds no class to call."""
+    """Finds no class at all: a second protection besides the list of opcodes."""
 
     def find_class(self, module: str, name: str, /) -> Any:
-        raise pickle.UnpicklingError(f"it asks for {module}.{name}")
+        raise pickle.UnpicklingError(f"it refers to {module}.{name}")
 
 
 def _open(path: Path) -> np.ndarray:
-    """An array that stays on disk until it is looked at."""
+    """A memory-mapped array."""
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError, SyntaxError, OverflowError, tokenize.TokenError) as error:
@@ -227,7 +228,7 @@ def _open(path: Path) -> np.ndarray:
 
 
 DATASET = Dataset(
-    title="BPM-GCN arrays, walks of 48 frames as their authors part them, 16 joints, 4 emotions",
+    title="BPM-GCN arrays, walks of 48 frames in the authors' splits, 16 joints, 4 emotions",
     modalities=("skeleton",),
     licence="research use; no data licence is stated",
     cite="Zhai et al., BPM-GCN, IEEE TAFFC 2024; Bhattacharya et al., STEP, AAAI 2020",

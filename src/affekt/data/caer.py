@@ -4,8 +4,8 @@
         validation/Sad/0001.avi
         test/Happy/0002.avi
 
-Parts are about 7:1:2. Studies with six classes leave Neutral out (`neutral = false`). Who is seen is not
-said. Stills of these clips are CAER-S (`caer_s`).
+The splits are about 7:1:2. Studies with six classes exclude Neutral (`neutral = false`). Persons are not
+identified. Stills of these clips are CAER-S (`caer_s`).
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from affekt.core.dataset import Corpus, Dataset
 from affekt.core.errors import DataError
 from affekt.core.labels import label_set
 from affekt.core.settings import Settings
+from affekt.data.layouts.class_folders import published_layout
 from affekt.data.layouts.clip_trees import CLIP_SUFFIXES, clip_samples
-from affekt.data.layouts.folders import published_layout
-from affekt.data.layouts.pictures import class_lines
+from affekt.data.layouts.pictures import with_class_names
 
 ALL = label_set("caer-7")
 
@@ -27,28 +27,28 @@ class CaerOptions(Settings):
     """Which classes are read.
 
     Attributes:
-        neutral: False leaves the neutral clips out, without counting them as skipped.
+        neutral: False excludes the neutral clips, without counting them as skipped.
     """
 
     neutral: bool = True
 
 
 def read(root: Path, options: CaerOptions) -> Corpus:
-    """List the clips of all parts; a file that is none is skipped with the reason.
+    """List the clips of all splits; other files are skipped with the reason.
 
     Raises:
-        DataError: There is no folder of a part, or a folder is called by no class.
+        DataError: There is no folder of a split, or the name of a folder is not that of a class.
     """
     layout = published_layout(root, CLIP_SUFFIXES, "clip")
-    if not layout.lines:
+    if not layout.files:
         raise DataError(
-            f"{root} holds no clips in folders train, validation or test; CAER is read from "
+            f"{root} contains no clips in folders train, validation or test; CAER is read from "
             "train/Anger/0001.avi and so on"
         )
-    lines = class_lines(root, layout.lines, ALL, {})
+    files = with_class_names(root, layout.files, ALL, {})
     if not options.neutral:
-        lines = [line for line in lines if line.label != "neutral"]
-    samples, skipped = clip_samples(lines)
+        files = [file for file in files if file.label != "neutral"]
+    samples, skipped = clip_samples(files)
     return Corpus(samples, ALL if options.neutral else label_set("caer-6"), [*layout.skipped, *skipped])
 
 

@@ -1,24 +1,24 @@
 """Ekman-6: videos from the web with their sound, six emotions (Xu et al., 2018).
 
-    DIR/Ekman6--imgs/joy/1000/000001.jpg        frames, and n_frames beside them: the last number
-        Ekman6--mp3/joy/1000.mp3                sound; a clip without it is read as video alone
+    DIR/Ekman6--imgs/joy/1000/000001.jpg        frames, with a file n_frames: the number of the last frame
+        Ekman6--mp3/joy/1000.mp3                sound; a clip without it is read as video only
 
-    DIR/img/joy/1000/000001.jpg                 the same under shorter names; DIR may be the folder around
+    DIR/img/joy/1000/000001.jpg                 the same with shorter names; DIR may be the parent folder
         mp3/joy/1000.mp3
 
-    DIR/joy/1000.mp4                            or the clips, where there are no frames
+    DIR/joy/1000.mp4                            clip files, read if there are no frames
 
     DIR/trainlist01.txt                         lines such as: joy/1000 4
         testlist01.txt                          fear/1001
-        classInd.txt                            1 anger and so on, if there
+        classInd.txt                            1 anger and so on; optional
     or  ekman6_01.json                          "1000": {"subset": "training",
                                                         "annotations": {"label": "joy"}}
 
-Where both are there, lists win: the JSON file is keyed by names alone, which two classes may share. Samples
-are called by class and clip.
+If both exist, the lists are used: the keys of the JSON file are names of clips, which two classes may share.
+Sample ids are CLASS/CLIP.
 
-Split 01 halves the set; what the JSON file calls validation is the part that papers report, so it is the test
-part here, and validation data are taken from the training part. Who is seen is not said.
+Split 01 halves the set. Papers report what the JSON file calls validation: it is the test split here, and
+validation data are taken from the training split. Persons are not identified.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from pathlib import Path
 
 from affekt.core.dataset import Corpus, Dataset
 from affekt.core.labels import label_set
-from affekt.data.layouts.clip_lists import PublishedSplit, read_published
+from affekt.data.layouts.split_lists import PublishedSplit, read_published
 
 LABELS = label_set("ekman-6")
 
@@ -36,7 +36,7 @@ def read(root: Path, options: PublishedSplit) -> Corpus:
     """Read the clips of one published split; a clip without frames is skipped with the reason.
 
     Raises:
-        DataError: There are no clips, no such split, or an annotation is wrong.
+        DataError: There are no clips, the split does not exist, or an annotation is wrong.
     """
     return read_published(root, LABELS, options, names=("ekman6", "ek6"), example="ekman6_01.json")
 

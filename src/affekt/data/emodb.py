@@ -1,14 +1,14 @@
 """Berlin EmoDB: ten actors speak ten German sentences, seven emotions (Burkhardt et al., Interspeech 2005).
 
-    DIR/wav/03a01Fa.wav         or the files alone; names are speaker, sentence, emotion, version
+    DIR/wav/03a01Fa.wav         or DIR/03a01Fa.wav; names are speaker, sentence, emotion, version
 
-    DIR/labels.csv              where it exists, it alone counts; lines such as
+    DIR/labels.csv              where it exists, only its rows are read; lines such as
         audio/03a01Fa.flac      file,split,class,speaker,gender,text,version
                                 audio/03a01Fa.flac,train,happiness,03,male,a01,a
 
 Letters of a name, after the German words: W anger, L boredom, E disgust, A fear, F happiness, T sadness,
-N neutral. Speakers are subjects. The set as published has no parts: the custom is to leave out one speaker
-at a time, `split.scheme = "k_fold"` with 10 folds in a recipe.
+N neutral. Speakers are subjects. The published set has no splits: leave-one-speaker-out is usual,
+`split.scheme = "k_fold"` with 10 folds in a recipe.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _LETTERS: Mapping[str, str] = {
 
 
 def read(root: Path, options: NoOptions) -> Corpus:
-    """Read the table, or names where there is none; a name that says nothing is skipped.
+    """Read the table, or file names if there is none; other file names are skipped.
 
     Raises:
         DataError: There are no recordings, or a row is wrong.
@@ -61,17 +61,17 @@ def read(root: Path, options: NoOptions) -> Corpus:
         return Corpus(samples, LABELS, skipped, problems=problems)
     files, others = recordings_below(root, "wav" if (root / "wav").is_dir() else "")
     if not files:
-        raise DataError(f"{root} holds neither {TABLE} nor recordings such as wav/03a01Fa.wav")
+        raise DataError(f"{root} contains neither {TABLE} nor recordings such as wav/03a01Fa.wav")
     samples, skipped, problems = read_names(root, files, _recording)
     return Corpus(samples, LABELS, [*skipped, *others], problems=problems)
 
 
 def _recording(name: str) -> Recording | str:
-    said = _NAME.fullmatch(name)
-    if said is None or said["speaker"] not in GENDERS:
+    parts = _NAME.fullmatch(name)
+    if parts is None or parts["speaker"] not in GENDERS:
         return f"{name} is not like 03a01Fa: one of the ten speakers, sentence, a letter of WLEAFTN, version"
-    facts = {"gender": GENDERS[said["speaker"]], "text": said["text"], "version": said["version"]}
-    return Recording(_LETTERS[said["emotion"]], said["speaker"], facts)
+    facts = {"gender": GENDERS[parts["speaker"]], "text": parts["text"], "version": parts["version"]}
+    return Recording(_LETTERS[parts["emotion"]], parts["speaker"], facts)
 
 
 DATASET = Dataset(

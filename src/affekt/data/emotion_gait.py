@@ -4,11 +4,11 @@ DIR/gaits.npz     poses (n, 75, 16, 3) float32, root at the origin, y up, one cy
                   period (n,) frames of the cycle; label (n,) 0 happy, 1 angry, 2 sad, 3 neutral
                   subject (n,), source (n,), split (n,) "train" or "test", index (n,)
 
-Splits in other spellings, such as "val" or "Training", are recognised, an empty one is none. Walks of a split
-of any other name are left out and reported: `splits = {heldout = "test"}` states what it is.
+Splits in other spellings, such as "val" or "Training", are recognised; an empty cell means no split. Walks
+with another word are skipped and reported: `splits = {heldout = "test"}` assigns a split to the word.
 
-In a third of the walks left and right look exchanged: knees would bend backward (`affekt data check` names
-them). They are read as they are; the preprocessing of bpm_gcn mirrors them (`check_sides`).
+In a third of the walks left and right seem to be exchanged: knees would bend backward (`affekt data check`
+lists them). They are read unchanged; the preprocessing of bpm_gcn mirrors them (`check_sides`).
 """
 
 from __future__ import annotations
@@ -24,31 +24,31 @@ from affekt.core.errors import DataError, MediaError
 from affekt.core.labels import label_set
 from affekt.core.sample import Sample, Skipped
 from affekt.core.settings import Settings
-from affekt.data.layouts.manifest import is_absent
-from affekt.data.split_names import NamedSplit, splits_of
+from affekt.data.layouts.split_names import NamedSplit, splits_of
+from affekt.data.layouts.tables import is_absent
 from affekt.media.arrays import read_npz
 from affekt.media.skeleton import JOINT_ORDERS, Skeleton
 
-# The file's codes are not the method's: both are tied to names here and never meet as numbers.
+# The class numbers of the file differ from those of the methods: only names are passed on.
 LABEL_CODES = {0: "happy", 1: "angry", 2: "sad", 3: "neutral"}
 _KEYS = ("poses", "period", "label", "subject", "source", "split", "index")
 
 
 class EmotionGaitOptions(Settings):
-    """What words of the column `split` mean.
+    """The meaning of words in the column `split`.
 
     Attributes:
-        splits: train, validation, test, or `ignore`, for a word that does not say it.
+        splits: train, validation, test, or `ignore`, for words that are not recognised.
     """
 
     splits: Mapping[str, NamedSplit] = {}
 
 
 def read(root: Path, options: EmotionGaitOptions) -> Corpus:
-    """Read `gaits.npz` of a folder; walks of an unknown split are left out.
+    """Read `gaits.npz` of a folder; walks of an unknown split are skipped.
 
     Raises:
-        DataError: The file is missing, broken or lacks an array.
+        DataError: The file is missing, damaged or lacks an array.
     """
     path = root / "gaits.npz"
     if not path.is_file():
@@ -60,11 +60,11 @@ def read(root: Path, options: EmotionGaitOptions) -> Corpus:
     missing = [key for key in _KEYS if key not in columns]
     if missing:
         raise DataError(
-            f"{path} lacks {', '.join(missing)}; it holds {', '.join(columns) or 'nothing of it'}"
+            f"{path} lacks {', '.join(missing)}; it contains {', '.join(columns) or 'none of the arrays'}"
         )
     lengths = {key: len(np.atleast_1d(values)) for key, values in columns.items()}
     if len(set(lengths.values())) > 1:
-        raise DataError(f"{path} holds columns of different length: {lengths}")
+        raise DataError(f"{path} contains columns of different length: {lengths}")
     samples: list[Sample] = []
     skipped: list[Skipped] = []
     stated = [str(name).strip() for name in columns["split"]]
@@ -73,11 +73,11 @@ def read(root: Path, options: EmotionGaitOptions) -> Corpus:
         name = f"gait-{int(index):03d}"
         label = LABEL_CODES.get(int(columns["label"][row]))
         if label is None:
-            skipped.append(Skipped(name, f"label {columns['label'][row]} is none of {LABEL_CODES}"))
+            skipped.append(Skipped(name, f"label {columns['label'][row]} is not one of {LABEL_CODES}"))
             continue
         split = stated[row]
         if not is_absent(split) and splits.get(split, "ignore") == "ignore":
-            skipped.append(Skipped(name, f"{name} is of split {split!r}", f"of split {split!r}"))
+            skipped.append(Skipped(name, f"{name} is in split {split!r}", f"of split {split!r}"))
             continue
         try:
             skeleton = Skeleton(
@@ -101,8 +101,8 @@ def read(root: Path, options: EmotionGaitOptions) -> Corpus:
         )
     unknown = Counter(name for name in stated if not is_absent(name) and name not in splits)
     problems = [
-        f"{count} walk{'s are' if count > 1 else ' is'} of split {name!r}, which is unknown: left out; "
-        f'options.splits states what it is, as in splits = {{{name} = "test"}}'
+        f"{count} walk{'s are' if count > 1 else ' is'} in the unknown split {name!r}: skipped; "
+        f'options.splits assigns it, as in splits = {{{name} = "test"}}'
         for name, count in sorted(unknown.items())
     ]
     return Corpus(samples, label_set("gait-4"), skipped, problems=tuple(problems))

@@ -1,6 +1,6 @@
-"""Pictures of your own, in one of these layouts. Formats are those of `affekt.media.image`.
+"""Your own pictures, in one of these layouts. Formats are those of `affekt.media.image`.
 
-    DIR/happy/1.jpg                     a folder for each class; files may lie deeper: happy/monday/2.png
+    DIR/happy/1.jpg                     a folder for each class; files may be deeper: happy/monday/2.png
         happy/sub-anna_3.png            a file name that starts with sub-NAME_ states the subject
         sad/4.webp
 
@@ -11,13 +11,13 @@
     DIR/happy/train/1.jpg               classes first, then splits
         sad/test/2.jpg
 
-    DIR/manifest.csv (or manifest.parquet)      where it exists, folder names mean nothing
-        path,label,subject,split,id             the last three may be left out, as columns or row by row
+    DIR/manifest.csv (or manifest.parquet)      where it exists, folder names are ignored
+        path,label,subject,split,id             the last three are optional, as columns and in each row
         faces/0001.png,happy,anna,train,a-17
 
-Subjects matter: without them, pictures of one person may stand on both sides of a split. Class names in
-several spellings, names of splits among the classes, and pictures beside folders of splits stop a training;
-the options `merge_spellings`, `labels` and `splits` settle them.
+State subjects if you can: without them, pictures of one person may be in the training and the test split.
+Class names in several spellings, names of splits among the classes, and pictures beside folders of splits are
+errors that stop training; the options `merge_spellings`, `labels` and `splits` resolve them.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from affekt.core.dataset import Corpus, Dataset
+from affekt.data.layouts.custom_files import read_custom_files
 from affekt.data.layouts.label_names import FolderOptions
-from affekt.data.layouts.own_files import read_own_files
 from affekt.data.layouts.pictures import picture_samples
 from affekt.media.image import SUFFIXES
 
@@ -36,21 +36,21 @@ class ImagesOptions(FolderOptions):
 
 
 def read(root: Path, options: ImagesOptions) -> Corpus:
-    """List every picture; a file that is none, or does not exist, is skipped with the reason.
+    """List every picture; other files and missing ones are skipped with the reason.
 
     Raises:
-        DataError: The folder is empty, the manifest is wrong, pictures lie beside folders of splits, or fewer
+        DataError: The folder is empty, the manifest is wrong, pictures are beside folders of splits, or fewer
             than two classes are found.
     """
-    own = read_own_files(root, options, SUFFIXES, "picture")
-    return own.corpus(*picture_samples(own.lines))
+    own = read_custom_files(root, options, SUFFIXES, "picture")
+    return own.corpus(*picture_samples(own.files))
 
 
 DATASET = Dataset(
-    title="Pictures of your own: a folder a class, parts of such folders, or a manifest",
+    title="Your own pictures: a folder per class, with or without folders of splits, or a manifest",
     modalities=("image",),
     licence="yours",
-    cite="whoever took your pictures",
+    cite="the authors of your pictures",
     options=ImagesOptions,
     read=read,
 )

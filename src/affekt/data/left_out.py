@@ -1,4 +1,4 @@
-"""How many items were left out, by kind: one line that `predict`, `data check` and training share."""
+"""Counts of skipped items by kind: one summary line for `predict`, `data check` and training."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from affekt.core.sample import Skipped
 
-# Media that people have and that no decoder here reads: a hint that converting them would help.
+# Media without a decoder here: the summary shows that converting them would help.
 _NO_DECODER = frozenset({
     ".heic", ".heif", ".jxl", ".jp2", ".psd", ".svg", ".raw", ".cr2", ".cr3", ".nef", ".arw", ".dng", ".eps",
     ".pdf", ".swf", ".bvh", ".fbx", ".c3d", ".mat", ".pkl", ".npy",
@@ -16,13 +16,13 @@ _UNUSABLE = "damaged or unusable"
 
 
 def count_by_kind(items: Iterable[Skipped]) -> dict[str, int]:
-    """Number of items of each kind, the most frequent first."""
+    """Number of skipped items of each kind, most frequent first."""
     counts = Counter(item.kind or _UNUSABLE for item in items)
     return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def kinds_of(items: Iterable[Skipped]) -> str:
-    """Kinds with their numbers.
+    """Kinds of skipped items with their counts, as text.
 
     Example:
         >>> kinds_of([Skipped("a.txt", "no picture", ".txt"), Skipped("b.HEIC", "no picture", ".heic")])
@@ -35,10 +35,10 @@ def kinds_of(items: Iterable[Skipped]) -> str:
 
 
 def summary_of(items: Sequence[Skipped], *, example: bool = False) -> str:
-    """One line for what was left out; empty where nothing was.
+    """One line about skipped items; empty if there are none.
 
     Args:
-        example: Name one item that is no file of another kind, with its reason.
+        example: Add one item with its reason, but not a file that was skipped for its suffix.
     """
     if not items:
         return ""

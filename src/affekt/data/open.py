@@ -1,4 +1,4 @@
-"""Open a data set: from its own folder, or from a store that `affekt data prepare` made of it."""
+"""Open a data set: from its folder, or from the store that `affekt data prepare` made of it."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ def open_dataset(
     *,
     strict: bool = True,
 ) -> Corpus:
-    """Read a data set, or the store that stands in the place of its folder.
+    """Read a data set from its folder or from a prepared store.
 
     Args:
-        dataset: By name, or as `affekt.core.catalog.dataset` gives it.
-        root: Its folder; not needed for data that are generated.
-        strict: Raise where the corpus has errors; False returns it all the same, to report them.
+        dataset: Its name, or a `Dataset` as returned by `affekt.core.catalog.dataset`.
+        root: Folder of the data set or of its store; not needed for generated data.
+        strict: Raise if the corpus has errors; False returns the corpus anyway, to report them.
 
     Raises:
         UsageError: There is no data set of that name.
-        ConfigError: Options are wrong, or differ from those that a store was prepared with.
-        DataError: There is no such folder, it is not laid out as expected, or the corpus has errors.
+        ConfigError: Options are wrong, or differ from those of the store.
+        DataError: The folder does not exist or has another layout, or the corpus has errors.
     """
     dataset = catalog.dataset(dataset) if isinstance(dataset, str) else dataset
     chosen, problems = validate(dataset.options, options or {}, prefix="data.options.")
     if chosen is None:
         raise ConfigError(f"data set {dataset.name}", problems)
     if dataset.needs_root and root is None:
-        raise DataError(f"where does {dataset.name} lie? give --data-root DIR or set AFFEKT_DATA")
+        raise DataError(f"the folder of {dataset.name} is not set: give --data-root DIR or set AFFEKT_DATA")
     if dataset.needs_root and root is not None and not root.exists():
         raise DataError(f"{root} does not exist; {dataset.name} was expected there")
     if root is not None and is_prepared(root):
@@ -46,7 +46,7 @@ def open_dataset(
     if strict and corpus.errors:
         count = f"{len(corpus.errors)} problem{'s' if len(corpus.errors) > 1 else ''}"
         where = f"{root} ({dataset.name})" if root is not None else dataset.name
-        raise DataError("\n  ".join([f"{where} has {count} that must be settled first", *corpus.errors]))
+        raise DataError("\n  ".join([f"{where} has {count} that must be fixed first", *corpus.errors]))
     return corpus
 
 

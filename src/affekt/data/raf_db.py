@@ -3,13 +3,13 @@
     DIR/EmoLabel/list_patition_label.txt        spelled so; lines such as: train_00001.jpg 5
         Image/aligned/train_00001_aligned.jpg   100 x 100 pixels
         Image/original/train_00001.jpg          as found on the web
-    where DIR may also be the folder that holds `basic/`
+    DIR may also be the folder that contains `basic/`
 
     DIR/train/1/train_00001_aligned.jpg         class folders 1 to 7, 0 to 6, or by name
-        test/7/test_0001_aligned.jpg            a folder called valid is the test part where there is no test
+        test/7/test_0001_aligned.jpg            a folder valid is the test split if there is no folder test
 
-Labels 1 to 7 are surprise, fear, disgust, happiness, sadness, anger, neutral. The set has no validation part
-and does not say who is seen.
+Labels 1 to 7 are surprise, fear, disgust, happiness, sadness, anger, neutral. The set has no validation
+split. Persons are not identified.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from affekt.core.errors import DataError
 from affekt.core.labels import label_set
 from affekt.core.sample import Skipped, Split
 from affekt.core.settings import Settings
-from affekt.data.layouts.folders import published_layout
-from affekt.data.layouts.manifest import Line, refuse
-from affekt.data.layouts.pictures import class_lines, picture_samples
+from affekt.data.layouts.annotated_file import AnnotatedFile
+from affekt.data.layouts.class_folders import published_layout
+from affekt.data.layouts.pictures import picture_samples, with_class_names
+from affekt.data.layouts.tables import raise_problems
 from affekt.media.image import SUFFIXES
 
 LABELS = label_set("raf-7")
@@ -40,43 +41,44 @@ class RafDbOptions(Settings):
     """Which pictures are read.
 
     Attributes:
-        pictures: The aligned faces, or the pictures as found; class folders are read as they are.
+        pictures: The aligned faces, or the original pictures; class folders contain only one kind.
     """
 
     pictures: Literal["aligned", "original"] = "aligned"
 
 
 def read(root: Path, options: RafDbOptions) -> Corpus:
-    """Read the list, or class folders where there is none; a picture that is missing is skipped.
+    """Read the list, or class folders if there is none; missing pictures are skipped.
 
     Raises:
-        DataError: There is neither, a line of the list is wrong, or numbers of folders start who knows where.
+        DataError: There is neither, a line of the list is wrong, or it is unknown whether the numbers of
+            folders start at 0 or 1.
     """
     home = next((folder for folder in (root, root / "basic") if (folder / LIST).is_file()), None)
     others: list[Skipped] = []
     if home:
-        lines = _read_list(home, options.pictures)
+        files = _read_list(home, options.pictures)
     else:
         layout = published_layout(root, SUFFIXES, "picture", validation_is_test=True)
         if not layout.has_splits:
             raise DataError(
-                f"{root} holds neither {LIST.as_posix()} nor folders train and test in which "
-                "classes lie: no folder of pictures for each class was found, as in train/1/1.jpg"
+                f"{root} contains neither {LIST.as_posix()} nor folders train and test with a folder of "
+                "pictures for each class, as in train/1/1.jpg"
             )
         if options.pictures == "original":
             raise DataError(
-                f"{root}: pictures = 'original' needs {LIST.as_posix()} and Image/original; "
+                f"{root}: pictures = 'original' requires {LIST.as_posix()} and Image/original; "
                 "found class folders"
             )
-        folders = {line.label or "" for line in layout.lines}
-        lines = class_lines(root, layout.lines, LABELS, _numbering(root, folders))
+        folders = {file.label or "" for file in layout.files}
+        files = with_class_names(root, layout.files, LABELS, _numbering(root, folders))
         others = layout.skipped
-    samples, skipped = picture_samples(lines)
+    samples, skipped = picture_samples(files)
     return Corpus(samples, LABELS, [*others, *skipped])
 
 
-def _read_list(home: Path, pictures: str) -> list[Line]:
-    lines: list[Line] = []
+def _read_list(home: Path, pictures: str) -> list[AnnotatedFile]:
+    files: list[AnnotatedFile] = []
     problems: list[str] = []
     ending = "_aligned.jpg" if pictures == "aligned" else ".jpg"
     text = (home / LIST).read_text(encoding="utf-8", errors="replace")
@@ -85,17 +87,17 @@ def _read_list(home: Path, pictures: str) -> list[Line]:
         if stated:
             path = home / "Image" / pictures / f"{stated['name']}{ending}"
             label = LABELS.names[int(stated["label"]) - 1]
-            lines.append(Line(stated["name"], path, label, None, _PARTS[stated["part"]]))
+            files.append(AnnotatedFile(stated["name"], path, label, None, _PARTS[stated["part"]]))
         elif line.strip():
             problems.append(
                 f"line {number}: {line.strip()[:60]!r} is not like 'train_00001.jpg 5', labels 1 to 7"
             )
-    refuse(home / LIST, problems)
-    return lines
+    raise_problems(home / LIST, problems)
+    return files
 
 
 def _numbering(root: Path, folders: set[str]) -> dict[str, str]:
-    """Label of each numeric folder. Copies count from 0 or from 1: only 0 or 7 tells which.
+    """Label of each numeric folder. Copies count from 0 or from 1: a folder 0 or 7 shows which.
 
     Raises:
         DataError: There are numbers, but neither 0 nor 7, or both.
@@ -105,8 +107,8 @@ def _numbering(root: Path, folders: set[str]) -> dict[str, str]:
         return {}
     if ("0" in folders) == ("7" in folders):
         raise DataError(
-            f"{root}: class folders {', '.join(numbers)} do not tell whether they count from 0 or from 1; "
-            f"either 0 or 7 must be there: rename them to {', '.join(LABELS.names)}"
+            f"{root}: it is unknown whether the class folders {', '.join(numbers)} count from 0 or from 1: "
+            f"exactly one of 0 and 7 must exist; rename the folders to {', '.join(LABELS.names)}"
         )
     first = 0 if "0" in folders else 1
     return {str(place): name for place, name in enumerate(LABELS.names, start=first)}

@@ -2,9 +2,9 @@
 
     DIR/Actor_01/03-01-05-01-02-01-01.wav       as published, at any depth; names are
                                                 modality-channel-emotion-intensity-statement-repetition-actor;
-                                                a recording that lies there twice is read once
+                                                a recording that exists twice is read once
 
-    DIR/labels.csv                              where it exists, it alone counts; lines such as
+    DIR/labels.csv                              where it exists, only its rows are read; lines such as
         audio/a.flac                            file,split,class,actor,intensity,statement,repetition,gender
                                                 audio/a.flac,train,fearful,1,strong,2,1,male
 
@@ -13,8 +13,8 @@ emotion 1 neutral, 2 calm, 3 happy, 4 sad, 5 angry, 6 fearful, 7 disgust, 8 surp
 2 strong; statement 1 "Kids are talking by the door", 2 "Dogs are sitting by the door"; actors 1 to 24, odd
 ones male.
 
-Actors are subjects. The set as published has no parts: `split.scheme = "k_fold"` in a recipe makes folds of
-actors. Many published scores have the same actors on both sides and do not compare.
+Actors are subjects. The published set has no splits: `split.scheme = "k_fold"` in a recipe makes folds of
+actors. Many published scores use the same actors for training and test and are not comparable.
 """
 
 from __future__ import annotations
@@ -38,18 +38,18 @@ _NAME = re.compile(
     r"-0(?P<statement>[12])-0(?P<repetition>[12])-(?P<actor>[0-2]\d)"
 )
 _MODALITIES: Mapping[str, tuple[str, ...]] = {"1": ("video", "audio"), "2": ("video",), "3": ("audio",)}
-_SAID = {"1": "video_audio", "2": "video", "3": "audio"}
+_MODALITY_NAMES = {"1": "video_audio", "2": "video", "3": "audio"}
 _CHANNELS = {"1": "speech", "2": "song"}
 _INTENSITIES = {"1": "normal", "2": "strong"}
 
 
 class RavdessOptions(Settings):
-    """Which recordings are read, where names say what they are.
+    """Which recordings are read, if annotations are read from file names.
 
     Attributes:
-        channel: Spoken or sung; the others are left out, without counting them as skipped.
-        modality: Sound alone, video alone, or video with sound: the same performances three times. Needed
-            only where the folder holds several.
+        channel: Spoken or sung; the other recordings are excluded, without counting them as skipped.
+        modality: Sound only, video only, or video with sound: each performance was published in all three.
+            Required only if the folder contains several of them.
     """
 
     channel: Literal["speech", "song"] = "speech"
@@ -57,10 +57,11 @@ class RavdessOptions(Settings):
 
 
 def read(root: Path, options: RavdessOptions) -> Corpus:
-    """Read the table, or names where there is none; a name that says nothing is skipped.
+    """Read the table, or file names if there is none; other file names are skipped.
 
     Raises:
-        DataError: There are no recordings, those of several modalities and no choice, or a row is wrong.
+        DataError: There are no recordings, there are several modalities and the option is not set, or a row
+            is wrong.
     """
     if (root / TABLE).is_file():
         samples, skipped, problems = read_table(
@@ -70,17 +71,19 @@ def read(root: Path, options: RavdessOptions) -> Corpus:
     files, others = recordings_below(root)
     if not files:
         raise DataError(
-            f"{root} holds neither {TABLE} nor recordings such as Actor_01/03-01-05-01-02-01-01.wav"
+            f"{root} contains neither {TABLE} nor recordings such as Actor_01/03-01-05-01-02-01-01.wav"
         )
-    said = {path: _NAME.fullmatch(path.stem) for path in files}
+    names = {path: _NAME.fullmatch(path.stem) for path in files}
     kinds = {
-        path: (_CHANNELS[name["channel"]], _SAID[name["modality"]]) for path, name in said.items() if name
+        path: (_CHANNELS[parts["channel"]], _MODALITY_NAMES[parts["modality"]])
+        for path, parts in names.items()
+        if parts
     }
     found = sorted({modality for channel, modality in kinds.values() if channel == options.channel})
     if len(found) > 1 and options.modality is None:
         raise DataError(
-            f"{root} holds {options.channel} as {', '.join(found)}: the same performances several times; "
-            "choose with the option modality"
+            f"{root} contains {options.channel} as {', '.join(found)}: the same performances several times; "
+            "choose one with the option modality"
         )
     wanted = (options.channel, options.modality or "".join(found))
     samples, skipped, problems = read_names(
@@ -89,27 +92,27 @@ def read(root: Path, options: RavdessOptions) -> Corpus:
     if not samples and kinds:
         there = sorted({f"{channel} as {modality}" for channel, modality in kinds.values()})
         raise DataError(
-            f"{root} holds no usable {options.channel}{f' as {wanted[1]}' if wanted[1] else ''}; "
+            f"{root} contains no usable {options.channel}{f' as {wanted[1]}' if wanted[1] else ''}; "
             f"by their names, files are {', '.join(there)}"
         )
     return Corpus(samples, LABELS, [*skipped, *others], problems=problems)
 
 
 def _recording(name: str) -> Recording | str:
-    said = _NAME.fullmatch(name)
-    if said is None or not 1 <= int(said["actor"]) <= ACTORS:
-        return f"{name} is not like 03-01-05-01-02-01-01, numbers in their range"
+    parts = _NAME.fullmatch(name)
+    if parts is None or not 1 <= int(parts["actor"]) <= ACTORS:
+        return f"{name} is not like 03-01-05-01-02-01-01 with each number in its range"
     return Recording(
-        LABELS.names[int(said["emotion"]) - 1],
-        said["actor"],
+        LABELS.names[int(parts["emotion"]) - 1],
+        parts["actor"],
         {
-            "intensity": _INTENSITIES[said["intensity"]],
-            "statement": said["statement"],
-            "repetition": said["repetition"],
-            "gender": "male" if int(said["actor"]) % 2 else "female",
-            "channel": _CHANNELS[said["channel"]],
+            "intensity": _INTENSITIES[parts["intensity"]],
+            "statement": parts["statement"],
+            "repetition": parts["repetition"],
+            "gender": "male" if int(parts["actor"]) % 2 else "female",
+            "channel": _CHANNELS[parts["channel"]],
         },
-        _MODALITIES[said["modality"]],
+        _MODALITIES[parts["modality"]],
     )
 
 

@@ -1,6 +1,6 @@
-"""Skeleton files of your own, in one of these layouts. Formats are those of `affekt.media.skeleton`.
+"""Your own skeleton files, in one of these layouts. Formats are those of `affekt.media.skeleton`.
 
-    DIR/happy/walk1.npz                a folder for each class; files may lie deeper: happy/monday/walk2.csv
+    DIR/happy/walk1.npz                a folder for each class; files may be deeper: happy/monday/walk2.csv
         happy/sub-anna_walk3.json      a file name that starts with sub-NAME_ states the subject
         sad/walk4.npz
 
@@ -11,14 +11,14 @@
     DIR/happy/train/walk1.npz          classes first, then splits
         sad/test/walk2.npz
 
-    DIR/manifest.csv (or manifest.parquet)      where it exists, folder names mean nothing
-        path,label,subject,split,id             the last three may be left out, as columns or row by row
+    DIR/manifest.csv (or manifest.parquet)      where it exists, folder names are ignored
+        path,label,subject,split,id             the last three are optional, as columns and in each row
         walks/0001.npz,happy,anna,train,a-17
 
-A file that holds several walks gives samples id#0, id#1, ... Subjects matter: without them, walks of one
-person may stand on both sides of a split. Class names in several spellings, names of splits among the
-classes, and walks beside folders of splits stop a training; the options `merge_spellings`, `labels` and
-`splits` settle them.
+A file with several walks gives samples id#0, id#1, ... State subjects if you can: without them, walks of one
+person may be in the training and the test split. Class names in several spellings, names of splits among the
+classes, and walks beside folders of splits are errors that stop training; the options `merge_spellings`,
+`labels` and `splits` resolve them.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from pydantic import Field, field_validator
 from affekt.core.dataset import Corpus, Dataset
 from affekt.core.errors import MediaError, UsageError
 from affekt.core.sample import Sample, Skipped
+from affekt.data.layouts.custom_files import read_custom_files
 from affekt.data.layouts.label_names import FolderOptions
-from affekt.data.layouts.own_files import read_own_files
 from affekt.media.skeleton import SUFFIXES, joint_order, read_each_skeleton
 
 
@@ -40,8 +40,8 @@ class SkeletonsOptions(FolderOptions):
     """How files, labels and splits are read; further attributes are those of `FolderOptions`.
 
     Attributes:
-        joints: Joint order of files that state none: its name, or the joints with commas.
-        up, rate_hz: Axis that is up (x, -x, y, -y, z or -z) and frame rate of files that state none.
+        joints: Joint order of files that do not state one: its name, or the joints separated by commas.
+        up, rate_hz: Upward axis (x, -x, y, -y, z or -z) and frame rate of files that do not state them.
     """
 
     joints: str | None = None
@@ -59,38 +59,38 @@ class SkeletonsOptions(FolderOptions):
 
 
 def read(root: Path, options: SkeletonsOptions) -> Corpus:
-    """Read and decode every file; a walk that is broken is skipped, with the reason.
+    """Read and decode every file; a damaged walk is skipped with the reason.
 
     Raises:
-        DataError: The folder is empty, the manifest is wrong, walks lie beside folders of splits, or fewer
+        DataError: The folder is empty, the manifest is wrong, walks are beside folders of splits, or fewer
             than two classes are found.
     """
-    own = read_own_files(root, options, SUFFIXES, "skeleton file", several="files")
+    own = read_custom_files(root, options, SUFFIXES, "skeleton file", several="files")
     order = joint_order(options.joints) if options.joints else None
     samples: list[Sample] = []
     skipped: list[Skipped] = []
-    for line in own.lines:
+    for file in own.files:
         try:
-            walks = read_each_skeleton(line.path, joints=order, up=options.up, rate_hz=options.rate_hz)
+            walks = read_each_skeleton(file.path, joints=order, up=options.up, rate_hz=options.rate_hz)
         except MediaError as error:
-            skipped.append(Skipped(line.id, str(error)))
+            skipped.append(Skipped(file.id, str(error)))
             continue
         for count, walk in enumerate(walks):
-            name = f"{line.id}#{count}" if len(walks) > 1 else line.id
+            name = f"{file.id}#{count}" if len(walks) > 1 else file.id
             if isinstance(walk, MediaError):
                 skipped.append(Skipped(name, str(walk)))
             else:
                 samples.append(
-                    Sample(name, {"skeleton": walk}, label=line.label, subject=line.subject, split=line.split)
+                    Sample(name, {"skeleton": walk}, label=file.label, subject=file.subject, split=file.split)
                 )
     return own.corpus(samples, skipped)
 
 
 DATASET = Dataset(
-    title="Skeleton files of your own: a folder a class, parts of such folders, or a manifest",
+    title="Your own skeleton files: a folder per class, with or without folders of splits, or a manifest",
     modalities=("skeleton",),
     licence="yours",
-    cite="whoever recorded your walks",
+    cite="the authors of your recordings",
     options=SkeletonsOptions,
     read=read,
 )

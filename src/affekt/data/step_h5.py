@@ -1,15 +1,16 @@
 """STEP and Emotion-Gait containers: generated and captured walks in HDF5 (Bhattacharya et al., AAAI 2020).
 
-    DIR/features4DCVAEGCN.h5   a data set each walk in the file's root: 00001_Happy -> (t, 48) float64
-        labels4DCVAEGCN.h5     data sets of the same names -> one whole number
-        features.h5, labels.h5, features_ELMD.h5, ...   likewise; the text after `features` pairs the two
+    DIR/features4DCVAEGCN.h5   an HDF5 data set per walk at the root: 00001_Happy -> (t, 48) float64
+        labels4DCVAEGCN.h5     HDF5 data sets of the same names -> one integer
+        features.h5, labels.h5, features_ELMD.h5, ...   the same; the text after `features` pairs the two
 
-Columns are root x, y, z, spine x, y, z, ... with y up, in the joint order "emotion_gait": so says the note of
-the release. STEP's own code calls the first side the right one; `joints = "bpm_gcn"` reads it that way.
+Columns are root x, y, z, spine x, y, z, ... with y up, in the joint order "emotion_gait", as the note of the
+release states. STEP's own code uses the first side as the right one; `joints = "bpm_gcn"` reads it that way.
 
-The number of an emotion is not the same in all releases: generated walks have 1 angry, 2 neutral, 3 happy,
-5 sad and two numbers without a name, captured ones 0 happy, 1 angry, 2 sad, 3 neutral. So no number is
-trusted by itself. A walk called 00001_Happy is happy; where names say nothing, `labels` names the numbers:
+The number of an emotion differs between releases: generated walks have 1 angry, 2 neutral, 3 happy, 5 sad and
+two numbers without a name, captured ones 0 happy, 1 angry, 2 sad, 3 neutral. Therefore numbers are not used
+without names. A walk called 00001_Happy is happy; if names do not contain an emotion, `labels` names the
+numbers:
 
     data = {name = "step_h5", options = {labels = ["happy", "angry", "sad", "neutral"]}}
 """
@@ -38,9 +39,9 @@ class StepH5Options(Settings):
     """How numbers and columns are read.
 
     Attributes:
-        labels: Emotion of each number, counted from 0; empty text for a number without a name. Left out, the
-            emotion is taken from the walk's own name, and labels files are only searched for contradictions.
-        joints: Name of a joint order, or the joints with commas.
+        labels: Emotion of each number, counted from 0; empty text for a number without a name. Default: the
+            emotion is read from the name of the walk, and labels files are only checked for contradictions.
+        joints: Name of a joint order, or the joints separated by commas.
     """
 
     labels: tuple[str, ...] = ()
@@ -52,7 +53,7 @@ class StepH5Options(Settings):
         unknown = [name for name in names if name and name not in _EMOTIONS]
         if unknown:
             raise ValueError(
-                f"{', '.join(unknown)} is none of {', '.join(_EMOTIONS)} (empty text leaves a number out)"
+                f"{', '.join(unknown)} is not one of {', '.join(_EMOTIONS)} (empty text: number without name)"
             )
         return names
 
@@ -67,7 +68,7 @@ class StepH5Options(Settings):
 
 
 def read(root: Path, options: StepH5Options) -> Corpus:
-    """Read every pair of containers in a folder. Subjects and parts are not stated in this layout.
+    """Read every pair of containers in a folder. This layout states neither subjects nor splits.
 
     Raises:
         DataError: There are no containers, or one cannot be read.
@@ -75,7 +76,7 @@ def read(root: Path, options: StepH5Options) -> Corpus:
     """
     files = sorted(root.glob("features*.h5"))
     if not files:
-        raise DataError(f"{root} holds no features*.h5")
+        raise DataError(f"{root} contains no features*.h5")
     samples: list[Sample] = []
     skipped: list[Skipped] = []
     for file in files:
@@ -83,7 +84,7 @@ def read(root: Path, options: StepH5Options) -> Corpus:
         numbers = _read_container(root / f"labels{suffix}.h5", _number)
         if numbers is None and options.labels:
             raise DataError(
-                f"{root / f'labels{suffix}.h5'} is missing; without it, options.labels has no numbers to name"
+                f"{root / f'labels{suffix}.h5'} is missing; options.labels names the numbers in it"
             )
         if numbers is not None and not options.labels:
             _check_agreement(file, numbers)
@@ -100,14 +101,14 @@ def read(root: Path, options: StepH5Options) -> Corpus:
 
 
 def _emotion(name: str, numbers: dict[str, Any] | None, labels: tuple[str, ...]) -> str:
-    """Emotion of a walk, from its number where numbers have names, else from its own name."""
+    """Emotion of a walk, from its number if the option names numbers, else from its name."""
     if numbers is not None and name not in numbers:
         raise DataError("the labels file has no entry of this name")
     if not labels:
         emotion = _named_emotion(name)
         if emotion is None:
             raise DataError(
-                "its name gives no emotion; name the numbers of the labels file with options.labels"
+                "its name contains no emotion; name the numbers of the labels file with options.labels"
             )
         return emotion
     number = (numbers or {})[name]
@@ -119,9 +120,10 @@ def _emotion(name: str, numbers: dict[str, Any] | None, labels: tuple[str, ...])
 
 
 def _named_emotion(name: str) -> str | None:
-    """The emotion in NNNNN_Emotion, if it is one.
+    """The emotion in NNNNN_Emotion, if it is a known one.
 
-    No other name counts: captured walks are called by what an actor was asked to show, not by what was seen.
+    Other names are not used: captured walks are named after the emotion that an actor was asked to show, not
+    after the one that observers perceived.
     """
     found = _GENERATED.fullmatch(name)
     emotion = found["emotion"].lower() if found else None
@@ -129,10 +131,10 @@ def _named_emotion(name: str) -> str | None:
 
 
 def _check_agreement(file: Path, numbers: dict[str, Any]) -> None:
-    """Refuse names that disagree with the numbers beside them: one emotion has one number.
+    """Check that names and numbers agree: each emotion must have one number.
 
     Raises:
-        DataError: Two walks of one named emotion have different numbers.
+        DataError: Two walks of the same named emotion have different numbers.
     """
     seen: dict[str, tuple[str, Any]] = {}
     for name, number in numbers.items():
@@ -143,22 +145,24 @@ def _check_agreement(file: Path, numbers: dict[str, Any]) -> None:
         if number != expected:
             raise DataError(
                 f"{file}: {first} is labelled {expected}, but {name} is labelled {number}: names and labels "
-                "disagree. Say with options.labels which emotion each number is"
+                "disagree. State with options.labels which emotion each number is"
             )
 
 
 def _skeleton(matrix: np.ndarray | str, joints: tuple[str, ...]) -> Skeleton:
-    """A walk from its columns, joint by joint x, y, z."""
+    """A walk from its columns: x, y, z of each joint."""
     if isinstance(matrix, str):
         raise MediaError(matrix)
     if matrix.ndim != 2 or matrix.shape[1] != 3 * len(joints):
-        raise MediaError(f"it must have {3 * len(joints)} columns, three a joint; found shape {matrix.shape}")
-    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, which a skeleton refuses
+        raise MediaError(
+            f"it must have {3 * len(joints)} columns, three per joint; found shape {matrix.shape}"
+        )
+    with np.errstate(over="ignore"):  # too large for float32: becomes infinite, which a skeleton refuses
         return Skeleton(matrix.reshape(len(matrix), len(joints), 3).astype(np.float32), joints)
 
 
 def _read_container(path: Path, convert: Any) -> dict[str, Any] | None:
-    """What `convert` makes of each data set of a file's root, by name; None if there is no such file."""
+    """Each HDF5 data set at the root of a file, converted, by name; None if the file does not exist."""
     if not path.is_file():
         return None
     h5py = require("h5py", extra="train", needed_by="reading .h5 containers")
@@ -172,19 +176,19 @@ def _read_container(path: Path, convert: Any) -> dict[str, Any] | None:
         ValueError,
         TypeError,
     ) as error:  # h5py raises all of these on damage
-        raise DataError(f"{path} is damaged or no HDF5 file: {error}") from None
+        raise DataError(f"{path} is damaged or not an HDF5 file: {error}") from None
 
 
 def _plain(h5py: Any, file: Any, name: str) -> Any:
-    """A data set whose numbers lie in this very file, or why it is none."""
-    # Links and external storage could make us read any other file of this computer.
+    """An HDF5 data set whose numbers are in this file, or why it cannot be used."""
+    # Links and external storage could point to any other file of this computer.
     if not isinstance(file.get(name, getlink=True), h5py.HardLink):
         return "it is a link, which is not followed"
     item = file[name]
     if not isinstance(item, h5py.Dataset) or item.dtype.kind not in "iuf":
-        return "it is no data set of numbers"
+        return "it is not an HDF5 data set of numbers"
     if item.external or item.is_virtual:
-        return "its numbers lie in another file, which is not opened"
+        return "its numbers are in another file, which is not opened"
     return item
 
 
@@ -192,9 +196,9 @@ def _matrix(h5py: Any, file: Any, name: str) -> np.ndarray | str:
     item = _plain(h5py, file, name)
     if isinstance(item, str):
         return item
-    # The shape is known before a byte is unpacked: a bomb is refused here.
+    # The shape is known before anything is decompressed: decompression bombs are refused here.
     if item.ndim != 2 or not 1 <= item.shape[0] <= MAX_FRAMES or item.shape[1] > 1000:
-        return f"it must have a row each frame and three columns a joint; found shape {item.shape}"
+        return f"it must have a row per frame and three columns per joint; found shape {item.shape}"
     return item[()]
 
 
@@ -203,7 +207,7 @@ def _number(h5py: Any, file: Any, name: str) -> int | str:
     if isinstance(item, str):
         return item
     if item.size != 1 or item.dtype.kind not in "iu":
-        return f"it is no single whole number but {item.dtype} of shape {item.shape}"
+        return f"it is not a single integer but {item.dtype} of shape {item.shape}"
     return int(np.ravel(item[()])[0])
 
 

@@ -1,4 +1,4 @@
-"""The whole loop on invented data, offline: of walks, and of clips with sound."""
+"""Demos: the whole workflow on generated data, offline, for walks and for clips with sound."""
 
 from affekt.demo.clips import run_video_demo
 from affekt.demo.loop import DemoResult

@@ -1,4 +1,4 @@
-"""The whole loop for video with sound, offline: invent clips, train, evaluate, export, predict, report."""
+"""The demo for video with sound, offline: generate clips, train, evaluate, export, predict, report."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from affekt.report.timeline.srt import write_srt
 
 EPOCHS = 4
 CLIPS = 360
-PIXELS = 192  # of the clips that are saved: the network learns from small ones, people look at these
+PIXELS = 192  # size of the saved clips, for viewing; the network is trained on smaller ones
 
 
 def video_demo_recipe(epochs: int = EPOCHS, clips: int = CLIPS) -> Recipe:
-    """VAANet's recipe for moving shapes, with smaller pictures, and in finer steps of time."""
+    """VAANet's recipe for moving shapes, with smaller frames and shorter segments."""
     return Recipe.load(
         ["vaanet/moving_shapes"],
         [
             f"data.options={{clips={clips}, pixels=32}}",
             "config.visual.size=32",
-            # A third of a second each: where an event begins and ends can be told that finely.
+            # A third of a second each: the temporal resolution of localized events.
             "config.visual.segments=16",
             "config.visual.snippet_frames=4",
-            # Steps are what short training lacks.
+            # Small batches, for more optimization steps in a short training.
             "train.batch_size=8",
             f"train.epochs={epochs}",
             "train.accelerator=cpu",
@@ -50,21 +50,21 @@ def run_video_demo(
     progress: bool = True,
     say: Callable[[str], None] = print,
 ) -> DemoResult:
-    """Train, evaluate, export and apply a small network on invented clips, and write `report.html` about it.
+    """Train, evaluate, export and apply a small network on generated clips, and write `report.html` about it.
 
     Args:
-        folder: Gets `runs/`, `clips/`, `clips.affekt/` and `report.html`; an earlier demo's are replaced. The
-            first clip has its subtitles and an ELAN document beside it.
-        clips: In all, at least 24; four of each six troupes are trained on, one is tested.
+        folder: Output: `runs/`, `clips/`, `clips.affekt/` and `report.html`; those of an earlier demo are
+            replaced. Subtitles and an ELAN document are written next to the first clip.
+        clips: Number of clips, at least 24; of six subjects, four are for training and one for test.
         progress: Show a progress bar while training.
-        say: Told what happens, a line at a time.
+        say: Receives messages, one line at a time.
 
     Raises:
-        AffektError: A step was refused.
+        AffektError: A step failed.
     """
     start = time.perf_counter()
     recipe = video_demo_recipe(epochs, clips)
-    for old in (folder / "clips").glob("troupe-*.*"):  # a demo's own: others may lie there
+    for old in (folder / "clips").glob("troupe-*.*"):  # files of an earlier demo; others stay
         old.unlink()
     loop = run_loop(recipe, folder, kind="clips", subjects="troupes", progress=progress, say=say)
     shown = [_save(folder / "clips", sample) for sample in _enlarged(loop, choose(loop))]
@@ -81,9 +81,9 @@ def run_video_demo(
         answers,
         [answer for answer in predictions if isinstance(answer, Skipped)],
         samples={sample.id: sample for sample in shown},
-        title="How four emotions look and sound",
+        title="Four emotions in picture and sound",
         lead=_lead(loop),
-        events="planted",
+        events="ground truth",
     )
     seconds = time.perf_counter() - start
     say(f"wrote {report} ({seconds:.0f} s in all)")
@@ -91,7 +91,7 @@ def run_video_demo(
 
 
 def _enlarged(loop: Loop, samples: Sequence[Sample]) -> list[Sample]:
-    """The same performances in larger pictures."""
+    """The same clips, rendered larger."""
     data = loop.recipe.data
     corpus = open_dataset(data.name, None, {**data.options, "pixels": PIXELS})
     by_id = {sample.id: sample for sample in corpus.samples}
@@ -99,7 +99,7 @@ def _enlarged(loop: Loop, samples: Sequence[Sample]) -> list[Sample]:
 
 
 def _save(folder: Path, sample: Sample) -> Sample:
-    """Write a clip, and refer to its file as answers do."""
+    """Write a clip; the result refers to its file, as predictions do."""
     path = write_clip(folder / f"{sample.id}.mp4", sample.media["video"], sample.media["audio"])
     return replace(sample, id=str(path), media={"video": path, "audio": path})
 
@@ -107,19 +107,19 @@ def _save(folder: Path, sample: Sample) -> Sample:
 def _lead(loop: Loop) -> str:
     evaluation = loop.evaluation
     low, high = (100 * bound for bound in evaluation.intervals["accuracy"])
-    troupes = len({sample.subject for sample in loop.unseen})
-    met = evaluation.localization.get("mean")
-    when = "" if met is None else f"; mean average precision of the marked stretches is {met:.2f}"
+    subjects = len({sample.subject for sample in loop.unseen})
+    precision = evaluation.localization.get("mean")
+    localized = "" if precision is None else f"; their mean average precision is {precision:.2f}"
     return (
-        "Nobody was filmed or recorded: shapes and voices are invented by formula, so this page shows that "
-        "the whole loop works on this machine, and says nothing about people. For about a third of a clip "
-        "something happens. The picture tells whether it is pleasant (warm, open, swaying) or not (cold, "
-        "sinking, huddled), the sound whether it is excited (high, fast, rough) or calm (low, slow, soft): "
-        "whoever only sees or only hears is right half of the time.\n\n"
-        f"A small {catalog.card(loop.recipe.method).title} learned from labels of whole clips alone. Of "
-        f"{len(loop.unseen)} clips of {troupes} troupes it never saw it got "
-        f"{100 * evaluation.scores['accuracy']:.0f} % right (95 % interval {low:.0f} to {high:.0f} %; chance "
-        f"is {100 / len(evaluation.labels):.0f} %). When the event was planted, which it was never told, "
-        f"stands above its attention{when}. A few of these clips follow, those it got wrong last; they are "
-        "drawn larger and compressed, which may change an answer."
+        "Shapes and voices are generated by formulas, not recorded: this page shows that the whole workflow "
+        "runs on this machine, and allows no conclusions about people. An event covers about a third of each "
+        "clip. The picture expresses valence: positive (warm, open, swaying) or negative (cold, sinking, "
+        "contracting). The sound expresses arousal: aroused (high, fast, rough) or calm (low, slow, soft). "
+        "From one modality alone, at most half of the emotions can be recognized.\n\n"
+        f"A small {catalog.card(loop.recipe.method).title} was trained on labels of whole clips only. Its "
+        f"accuracy on {len(loop.unseen)} clips of {subjects} subjects that were not in training is "
+        f"{100 * evaluation.scores['accuracy']:.0f} % (95 % interval {low:.0f} to {high:.0f} %; chance "
+        f"is {100 / len(evaluation.labels):.0f} %). True events, which were not part of the training data, "
+        f"are shown above the segments that its attention selects{localized}. A few test clips follow, "
+        "errors last; they are rendered larger and compressed, which may change a prediction."
     )

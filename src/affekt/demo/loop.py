@@ -1,4 +1,4 @@
-"""What all demos do before they show anything: invent, train, evaluate, export."""
+"""The common part of all demos: generate data, train, evaluate, export."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ SHOWN = 6  # files that are saved and predicted
 
 @dataclass(frozen=True)
 class DemoResult:
-    """Where everything lies that a demo made, and what it found.
+    """Outputs of a demo.
 
     Attributes:
-        kind: What was invented, in the plural: `walks` or `clips`.
-        files: Those that were saved and predicted.
-        seconds: Wall-clock time of the whole loop.
+        kind: Plural name of the generated items: `walks` or `clips`.
+        files: Saved items, for which predictions were made.
+        seconds: Wall-clock time of the whole demo.
     """
 
     kind: str
@@ -60,10 +60,10 @@ class DemoResult:
 
 @dataclass(frozen=True)
 class Loop:
-    """A trained network that was evaluated and exported.
+    """A trained network with its evaluation and bundle.
 
     Attributes:
-        unseen: The test part, of subjects whom it never saw.
+        unseen: The test samples, of subjects that were not in training.
     """
 
     recipe: Recipe
@@ -75,7 +75,7 @@ class Loop:
 
     @property
     def accuracy(self) -> str:
-        """On the test part, in words, with its interval."""
+        """Accuracy on the test split with its interval, as text."""
         low, high = self.evaluation.intervals["accuracy"]
         return f"accuracy {self.evaluation.scores['accuracy']:.1%} (95 % interval {low:.0%} to {high:.0%})"
 
@@ -83,22 +83,22 @@ class Loop:
 def run_loop(
     recipe: Recipe, folder: Path, *, kind: str, subjects: str, progress: bool, say: Callable[[str], None]
 ) -> Loop:
-    """Train, evaluate and export; an earlier demo's run and bundle are replaced, nothing else is touched.
+    """Train, evaluate and export; run and bundle of an earlier demo are replaced, other files stay.
 
     Args:
-        kind: What the corpus consists of, in the plural; also the name of the bundle.
-        subjects: Whose they are, in the plural.
-        say: Told what happens, a line at a time.
+        kind: Plural name of the items of the corpus; also the name of the bundle.
+        subjects: Plural name of its subjects.
+        say: Receives messages, one line at a time.
 
     Raises:
-        AffektError: A step was refused.
+        AffektError: A step failed.
     """
     dataset = catalog.dataset(recipe.data.name)
-    # Only what a demo made is removed: the folder may hold runs of somebody's own.
-    shutil.rmtree(Run.place(folder / "runs", recipe, dataset.modalities).path, ignore_errors=True)
     corpus = open_dataset(dataset, None, recipe.data.options)
+    # Only the run of an earlier demo is removed: the folder may contain other runs.
+    shutil.rmtree(Run.place(folder / "runs", recipe, corpus.labels).path, ignore_errors=True)
     owners = len({sample.subject for sample in corpus.samples})
-    say(f"invented {len(corpus.samples)} {kind} of {owners} {subjects}, in {len(corpus.labels)} emotions")
+    say(f"generated {len(corpus.samples)} {kind} of {owners} {subjects}, in {len(corpus.labels)} emotions")
     say(f"training {recipe.method} for {recipe.train.epochs} epochs")
     run = train(recipe, runs=folder / "runs", progress=progress)
     say(f"trained: {run.path}")
@@ -106,20 +106,20 @@ def run_loop(
     unseen = [sample for sample in corpus.samples if sample.split == "test"]
     exported = export(run.path, folder / f"{kind}.affekt")
     loop = Loop(recipe, corpus, run, evaluation, exported, unseen)
-    say(f"evaluated on {len(unseen)} {kind} of {subjects} it never saw: {loop.accuracy}")
+    say(f"evaluated on {len(unseen)} {kind} of {subjects} that were not in training: {loop.accuracy}")
     say(f"exported: {exported.bundle}, within {exported.max_difference:.1e} of PyTorch")
     return loop
 
 
 def choose(loop: Loop) -> list[Sample]:
-    """The surest right one of each emotion, then the surest mistakes: hidden errors teach nothing.
+    """Test samples to show: of each emotion the correct one of highest confidence, then confident errors.
 
-    Where mistakes are too few, more right ones follow.
+    If there are too few errors, more correct ones follow.
     """
     by_id = {sample.id: sample for sample in loop.unseen}
-    surest = sorted(loop.evaluation.predictions, key=lambda row: -row["confidence"])
-    right = [row for row in surest if row["true"] == row["predicted"]]
-    wrong = [row for row in surest if row["true"] != row["predicted"]]
+    ranked = sorted(loop.evaluation.predictions, key=lambda row: -row["confidence"])
+    right = [row for row in ranked if row["true"] == row["predicted"]]
+    wrong = [row for row in ranked if row["true"] != row["predicted"]]
     first = [next((row for row in right if row["true"] == label), None) for label in loop.corpus.labels.names]
     chosen = [row for row in first if row is not None]
     chosen += [row for row in (*wrong, *right) if row not in chosen][: max(SHOWN - len(chosen), 0)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from affekt.core.errors import UsageError, require
 from affekt.deploy.runtime.predictor import Predictor
+from affekt.engine.run_names import find_run
 
 if TYPE_CHECKING:
     from affekt.deploy.backends.network import Backend, Precision
@@ -23,9 +24,10 @@ def load(
     threads: int | None = None,
     expected: int | None = None,
 ) -> Predictor:
-    """A predictor from a bundle (no torch needed), a run folder or a checkpoint.
+    """A predictor from a bundle (no torch needed), a run or a checkpoint.
 
     Args:
+        path: Its folder or file; of a run also its name, or `latest`, as `affekt runs` lists them.
         backend: What computes a bundle: `onnxruntime`, `openvino`, or `auto`, which is meant if nothing is
             said: the one that is faster here and now, ONNX Runtime where OpenVINO is not installed.
         precision: `bf16` is faster where the processor has it, less exact, and OpenVINO's alone.
@@ -37,11 +39,9 @@ def load(
         UsageError: Nothing lies there, or it cannot be computed as asked.
 
     Example:
-        >>> predictor = load("runs/.../0f6cf0c3--0")  # doctest: +SKIP
+        >>> predictor = load("latest")  # doctest: +SKIP
     """
-    path = Path(path)
-    if not path.exists():
-        raise UsageError(f"{path} does not exist; a bundle, a run folder or a checkpoint was expected")
+    path = find_run(path)
     if is_bundle(path):
         predictor = Predictor.open(
             path, backend=backend or "auto", precision=precision, threads=threads, expected=expected

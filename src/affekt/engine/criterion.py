@@ -15,7 +15,7 @@ from affekt.core.task import Task
 from affekt.layers.losses import Reduction
 
 
-class Criterion(nn.Module):
+class WeightedLoss(nn.Module):
     """The task's loss with the recipe's smoothing and class weights."""
 
     weight: Tensor | None

@@ -20,7 +20,7 @@ def finish(run: Run, experiment: Experiment, identity: DataIdentity) -> None:
     """Write everything that is known of a run once its last epoch is done."""
     recipe, corpus, parts = experiment.recipe, experiment.corpus, experiment.parts
     rows = run.metrics()
-    chosen = best_epoch(rows, recipe.selection)
+    chosen = best_epoch(rows, recipe.selection, experiment.task.metrics)
     draw_curves(rows, run.figures / "curves.png")
     result: dict[str, Any] = {
         "epochs": len(rows),

@@ -3,15 +3,14 @@
 RUN/data.json           data set, folder, counts and hashes of each part and of all, accepted changes
     samples.jsonl.gz    a row for each sample: id, part, label, subject, key of annotations, key of media
 
-Stored when a training starts. A resumed run is checked against it, and keeps the parts that it states; an
-evaluation recognises by it what was trained on.
+It is stored when training starts. A resumed run is checked against it and keeps its parts; an evaluation
+recognises the training samples by it.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -20,23 +19,23 @@ from typing import Any
 from affekt.core.dataset import Corpus
 from affekt.core.errors import FolderError
 from affekt.core.files.content import annotation_key, digest, media_keys
-from affekt.core.files.sealed import write_text
+from affekt.core.files.whole import write_bytes, write_text
 from affekt.core.sample import Sample
 from affekt.data.store.index import is_prepared
 from affekt.engine.splits import Parts, strongest_label
 
 FILE, TABLE = "data.json", "samples.jsonl.gz"
 PARTS = ("train", "validation", "test")
-_SHOWN = 3  # ids that a difference names, of each kind
+_SHOWN = 3  # ids of each kind that a difference names
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One sample as a run knows it.
+    """One sample of a run.
 
     Attributes:
         annotation, media: Keys of `affekt.core.files.content`.
-        is_gone: It was trained or validated on, and is not in the data any more.
+        is_gone: It was in a part of the run and is not in the data any more.
     """
 
     id: str
@@ -53,11 +52,11 @@ class DataIdentity:
     """All samples of a run.
 
     Attributes:
-        root: Where the data lay; empty where none is needed.
-        prepared: Whether they were a store that `data prepare` made, whose media are other files.
-        items: In the order of the parts, as training meets them.
-        chosen_on: The part by which the epoch was chosen.
-        accepted: Changes of the data that a resumed run accepted on request.
+        root: Folder of the data; empty for data that need none.
+        prepared: Whether they were a store that `data prepare` made: its media are other files.
+        items: In the order of the parts and of training.
+        chosen_on: The part that selects the epoch.
+        accepted: Changes of the data with which the run was continued on request.
     """
 
     data: str
@@ -75,11 +74,11 @@ class DataIdentity:
 
     @property
     def sha256(self) -> str:
-        """Hash of the data whatever its order and parts: labels, ids, subjects, annotations and media."""
+        """Hash of labels, ids, subjects, annotations and media, independent of order and parts."""
         return identity_hash(self.labels, self.present)
 
     def document(self) -> dict[str, Any]:
-        """Counts and hashes, as plain values; checkpoints and bundles state them."""
+        """Counts and hashes, as plain values for checkpoints and bundles."""
         return {
             "data": self.data,
             "samples": len(self.present),
@@ -94,11 +93,9 @@ class DataIdentity:
         }
 
     def write(self, folder: Path) -> None:
-        """Table first, so that a kill in between leaves no summary without its rows."""
+        """Write the table, then the summary, so that a kill in between leaves no summary without rows."""
         rows = "".join(json.dumps(asdict(item)) + "\n" for item in self.items)
-        partial = folder / f".{TABLE}.{os.getpid()}.partial"
-        partial.write_bytes(gzip.compress(rows.encode(), mtime=0))
-        os.replace(partial, folder / TABLE)
+        write_bytes(folder / TABLE, gzip.compress(rows.encode(), mtime=0))
         summary = {
             **self.document(),
             "root": self.root,
@@ -109,7 +106,7 @@ class DataIdentity:
 
 
 def read_identity(folder: Path) -> DataIdentity | None:
-    """What a run folder states of its data; None where it was made before such was stored.
+    """The identity of the data of a run; None if the version that made the run did not store it.
 
     Raises:
         FolderError: The files cannot be read.
@@ -133,7 +130,7 @@ def read_identity(folder: Path) -> DataIdentity | None:
 
 
 def identity_hash(labels: Sequence[str], items: Sequence[Item]) -> str:
-    """Hash of items whatever their order and parts."""
+    """Hash of items, independent of their order and parts."""
     rows = sorted((it.id, it.subject or "", it.annotation, it.media) for it in items)
     return digest([labels, *rows])
 
@@ -141,12 +138,12 @@ def identity_hash(labels: Sequence[str], items: Sequence[Item]) -> str:
 def identify(
     data: str, root: Path | None, corpus: Corpus, parts: Parts, keys: Mapping[str, str] | None = None
 ) -> DataIdentity:
-    """The identity of data as a run divides them.
+    """The identity of data with the parts of a run.
 
     Args:
-        keys: Media keys by id, where they were computed before.
+        keys: Media keys by id, if they are already computed.
     """
-    # Where the test part chooses the epoch it is also the validation part: it counts once.
+    # If the test part selects the epoch, it is also the validation part: it counts once.
     shares = parts.validation is parts.test and bool(parts.test)
     names = ("train", "test") if shares else PARTS
     samples = [(name, sample) for name in names for sample in getattr(parts, name)]
@@ -163,10 +160,10 @@ def identify(
 
 
 def corpus_hash(corpus: Corpus, samples: Sequence[Sample], keys: Mapping[str, str]) -> str:
-    """`DataIdentity.sha256` of labelled samples of a corpus.
+    """`DataIdentity.sha256` of annotated samples of a corpus.
 
     Args:
-        keys: Media key of each by its id.
+        keys: Media keys by id.
     """
     return identity_hash(corpus.labels.names, [_item(sample, "", keys) for sample in samples])
 
@@ -183,7 +180,7 @@ def keys_by_id(samples: Sequence[Sample]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Difference:
-    """What differs between two states of a run's data, as ids."""
+    """Ids of samples that differ between two states of the data of a run."""
 
     before: int
     now: int
@@ -198,7 +195,7 @@ class Difference:
         return bool(self.gone or self.new or self.label or self.subject or self.media or self.classes)
 
     def counts(self) -> dict[str, int]:
-        """How many of each kind, for the record."""
+        """Number of samples of each kind, for the record."""
         return {name: len(getattr(self, name)) for name in ("gone", "new", "label", "subject", "media")}
 
     def __str__(self) -> str:
@@ -218,10 +215,10 @@ class Difference:
 def compare(
     stored: DataIdentity, corpus: Corpus, samples: Sequence[Sample], keys: Mapping[str, str]
 ) -> Difference:
-    """What differs between the data of a run and the labelled samples that are there now.
+    """The difference between the data of a run and the current annotated samples.
 
     Args:
-        keys: Media key of each sample by its id.
+        keys: Media keys by id.
     """
     before = {item.id: item for item in stored.present}
     now = {sample.id: sample for sample in samples}
@@ -241,11 +238,11 @@ def compare(
 def kept_parts(
     stored: DataIdentity, samples: Sequence[Sample], keys: Mapping[str, str], *, native: bool
 ) -> Parts:
-    """The parts that a run began with, of the samples that are there now, in the order of the run.
+    """The parts of a run, made of the current samples, in the order of the run.
 
-    What was trained on stays in training, what validated or was held out stays there: a sample is known by
-    its content, whatever its name is now, else by its id. A new sample follows its subject, then the part
-    that the data state for it (`native`), and is trained on where neither says anything.
+    Each known sample stays in its part. It is recognised by its content, even under another name, else by its
+    id. A new sample goes to the part of its subject, else to the part that the data state for it (`native`),
+    else to training.
     """
     places = {item.id: number for number, item in enumerate(stored.present)}
     by_id = {item.id: item for item in (*(it for it in stored.items if it.is_gone), *stored.present)}
@@ -279,7 +276,7 @@ def kept_parts(
 
 
 def with_change(stored: DataIdentity, now: DataIdentity, change: Mapping[str, Any]) -> DataIdentity:
-    """The identity after a change that was accepted; what is gone stays known as what it was."""
+    """The identity after an accepted change; samples that are gone stay listed with their part."""
     here = {item.media for item in now.items}
     gone = tuple(replace(item, is_gone=True) for item in stored.items if item.media not in here)
     return replace(now, items=(*now.items, *gone), accepted=(*stored.accepted, change))

@@ -8,13 +8,15 @@ method is optional; the engine asks whether it is there.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from torch import Tensor, nn
 
-from affekt.engine.teacher import Teacher
 from affekt.layers.objectives import Validated
+
+if TYPE_CHECKING:
+    from affekt.engine.teacher import Teacher
 
 
 @runtime_checkable

@@ -1,4 +1,4 @@
-"""How far a run is: one bar over all its steps, with the time that is left."""
+"""Progress of a run: one bar over all steps, with the remaining time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 @contextmanager
 def bar(what: str, *, shown: bool) -> Iterator[Callable[[int, int], None]]:
-    """A bar over work that comes before training; yields a function of (done, total)."""
+    """A bar over work before training; yields a function of (done, total)."""
     if not shown:
         yield lambda done, total: None
         return
@@ -24,11 +24,11 @@ def bar(what: str, *, shown: bool) -> Iterator[Callable[[int, int], None]]:
 
 
 class RunProgress(Callback):
-    """A bar on rich's own console, where log lines find their place above it."""
+    """A bar on the console of rich, which prints log lines above it."""
 
     def __init__(self, metric: str) -> None:
         """Args:
-        metric: The validation score that selects, and is shown.
+        metric: The validation score that selects the epoch; it is shown.
         """
         self.metric = metric
         text, speed = TextColumn("{task.description}"), TextColumn("{task.fields[score]}")
@@ -36,40 +36,40 @@ class RunProgress(Callback):
         self.task = self.bar.add_task("training", score="")
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """A resumed run begins where it stopped."""
+        """Begin at the complete epochs of a resumed run."""
         steps = int(trainer.num_training_batches)
         done = trainer.current_epoch * steps
         self.bar.update(self.task, total=(trainer.max_epochs or 0) * steps, completed=done)
         self.bar.start()
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Name the epoch as people count, from one."""
+        """Show the epoch, counted from one."""
         self.bar.update(self.task, description=f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}")
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """One step further."""
+        """Advance the bar by one step."""
         self.bar.advance(self.task)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Show what validation said."""
+        """Show the validation score."""
         score = trainer.callback_metrics.get(f"validation/{self.metric}")
         self.bar.update(self.task, score="" if score is None else f"{shown(self.metric)} {float(score):.3f}")
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Leave the bar as it is."""
+        """Stop the bar; it stays on the screen."""
         self.bar.stop()
 
     def on_exception(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
     ) -> None:
-        """Give the terminal back."""
+        """Stop the bar, which restores the terminal."""
         self.bar.stop()
 
 
 def shown(metric: str) -> str:
-    """A metric as people write it.
+    """A metric as it is usually written.
 
     Example:
         >>> shown("uar"), shown("map"), shown("accuracy")

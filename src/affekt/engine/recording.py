@@ -1,9 +1,10 @@
-"""After each epoch: a row of metrics, a checkpoint, and whether to go on."""
+"""After each epoch: a row of metrics, a checkpoint, and whether training continues."""
 
 from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import lightning.pytorch as pl
@@ -15,8 +16,8 @@ from affekt.engine.run import Run
 
 log = logging.getLogger(__name__)
 
-# Validation scores that an epoch's line tells, where a task has them: name, words, places.
-_TOLD = (
+# Validation scores in the line of an epoch, if the task has them: name, text, decimal places.
+_PRINTED = (
     ("loss", "validation loss", 4),
     ("accuracy", "accuracy", 3),
     ("uar", "UAR", 3),
@@ -26,23 +27,31 @@ _TOLD = (
 
 
 class EpochRecorder(Checkpoint):
-    """Writes what an epoch gave. What is best so far is read off the rows, so there is no state to lose."""
+    """Writes the results of each epoch. It has no state: the best epoch is found in the rows."""
 
     def __init__(
-        self, run: Run, document: dict[str, Any], selection: SelectionSettings, *, keep_all: bool
+        self,
+        run: Run,
+        document: dict[str, Any],
+        selection: SelectionSettings,
+        metrics: Mapping[str, int],
+        *,
+        keep_all: bool,
     ) -> None:
         """Args:
-        document: What each checkpoint's manifest says of the network.
+        metrics: Scores of the task and their directions, as `Task.metrics`.
+        document: What the manifest of each checkpoint states about the network.
         """
         self.run, self.document, self.selection, self.keep_all = run, document, selection, keep_all
+        self.metrics = metrics
         self.rows = run.metrics()
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Row first, then checkpoint: a kill in between costs nothing, the epoch is simply run again."""
+        """Write the row, then the checkpoint: after a kill in between, the epoch is trained again."""
         metrics = {name: float(value) for name, value in sorted(trainer.callback_metrics.items())}
         epoch = trainer.current_epoch + 1
         if "train/loss" not in metrics:
-            raise DataError("not one training item could be read: look at the reasons above")
+            raise DataError("none of the training items could be read: the reasons are above")
         self.rows.append({"epoch": epoch, "step": trainer.global_step, "lr": _rate(trainer), **metrics})
         if not math.isfinite(metrics["train/loss"]):
             raise AffektError(
@@ -58,7 +67,7 @@ class EpochRecorder(Checkpoint):
                     f"take one of {', '.join(known)}"
                 ],
             )
-        best = best_epoch(self.rows, self.selection)
+        best = best_epoch(self.rows, self.selection, self.metrics)
         if trainer.is_global_zero:
             self.run.write_metrics(self.rows)
         document = {**self.document, "epoch": epoch, "metrics": metrics}
@@ -71,26 +80,31 @@ class EpochRecorder(Checkpoint):
                 self.run.prune()
         log.info("%s", summary(self.rows[-1], trainer.max_epochs or 0))
         if self.selection.patience is not None and epoch - best >= self.selection.patience:
-            log.info("no progress of %s since epoch %d: stopping", self.selection.metric, best)
+            log.info("%s did not improve since epoch %d: stopping", self.selection.metric, best)
             trainer.should_stop = True
 
 
-def best_epoch(rows: list[dict[str, Any]], selection: SelectionSettings) -> int:
-    """The first epoch with the best validation score, or the last epoch where the recipe keeps that."""
+def best_epoch(rows: list[dict[str, Any]], selection: SelectionSettings, metrics: Mapping[str, int]) -> int:
+    """The first epoch with the best validation score, or the last epoch if the recipe keeps that.
+
+    Args:
+        metrics: Scores of the task, +1 where higher is better and -1 where lower is. Of any other score, a
+            term of an objective that validates itself, lower is better.
+    """
     if selection.last_epoch:
         return rows[-1]["epoch"]
-    sign = -1.0 if selection.metric == "loss" else 1.0
+    sign = metrics.get(selection.metric, -1)
     return max(rows, key=lambda row: (sign * row[f"validation/{selection.metric}"], -row["epoch"]))["epoch"]
 
 
 def summary(row: dict[str, Any], epochs: int) -> str:
-    """One line for a person."""
-    told = [
+    """The line of an epoch in the log."""
+    scores = [
         f"{words} {row[f'validation/{name}']:.{places}f}"
-        for name, words, places in _TOLD
+        for name, words, places in _PRINTED
         if f"validation/{name}" in row
     ]
-    return "  ".join([f"epoch {row['epoch']}/{epochs}", f"train loss {row['train/loss']:.4f}", *told])
+    return "  ".join([f"epoch {row['epoch']}/{epochs}", f"train loss {row['train/loss']:.4f}", *scores])
 
 
 def _rate(trainer: pl.Trainer) -> float:

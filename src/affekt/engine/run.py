@@ -1,6 +1,6 @@
-"""The run folder: where everything about one run lies, so that it can be repeated from there.
+"""The run folder: all files of one run, so that it can be repeated from there.
 
-runs/training/emotion_gait--E/trainable--32--cross_entropy/1xE--G/<hash>--<seed>/
+runs/.../<hash>--<seed>/                    its path: see `affekt.engine.run_folder`
     recipe.toml  environment.json  data.json  samples.jsonl.gz  metrics.jsonl  log.txt  events/
     calibration.json  result.json
     checkpoints/epoch-N/  checkpoints/last -> epoch-N  checkpoints/best -> epoch-M  figures/
@@ -19,14 +19,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import tomli_w
-
 from affekt.core.errors import AffektError, FolderError
-from affekt.core.files.sealed import MANIFEST, write_text
+from affekt.core.files.sealed import MANIFEST
+from affekt.core.files.whole import write_folder, write_text, write_whole
+from affekt.core.labels import LabelSet
 from affekt.core.recipe import Recipe
 from affekt.engine.identity import DataIdentity, read_identity
+from affekt.engine.run_folder import find_folder, folder_of
 
-_LETTERS = {"text": "T", "audio": "A", "video": "V", "image": "I", "skeleton": "G"}
 _PACKAGES = (
     "affekt",
     "torch",
@@ -47,18 +47,19 @@ class Run:
     path: Path
 
     @classmethod
-    def place(cls, runs: Path, recipe: Recipe, modalities: Sequence[str]) -> Run:
-        """Where a recipe's run belongs: the same recipe and seed always have the same folder."""
-        letters = "".join(_LETTERS.get(name, name[:1].upper()) for name in modalities)
-        smoothing = f"-smooth{recipe.loss.label_smoothing:g}" if recipe.loss.label_smoothing else ""
-        return cls(
-            runs
-            / "training"
-            / f"{recipe.data.name}--E"
-            / f"trainable--{recipe.train.batch_size}--cross_entropy{smoothing}"
-            / f"{len(modalities)}xE--{letters}"
-            / f"{recipe.digest()[:8]}--{recipe.seed}"
-        )
+    def place(cls, runs: Path, recipe: Recipe, labels: LabelSet, *, criterion: str = "cross_entropy") -> Run:
+        """The run of a recipe: the same recipe and seed always have the same folder.
+
+        A run that exists is found wherever an older version put it; else this is the folder to make.
+
+        Args:
+            labels: Of the data set as it was read.
+            criterion: Name of the classification loss that the engine passes to the objective.
+
+        Raises:
+            ConfigError: The recipe of a run that exists cannot be read.
+        """
+        return cls(find_folder(runs, recipe) or runs / folder_of(recipe, labels, criterion=criterion))
 
     @property
     def recipe(self) -> Recipe:
@@ -77,104 +78,105 @@ class Run:
 
     @property
     def best(self) -> Path:
-        """Checkpoint of the epoch that validation chose."""
+        """Checkpoint of the selected epoch."""
         return self.checkpoints / "best"
 
     @property
     def figures(self) -> Path:
-        """Folder of the pictures."""
+        """Folder of the figures."""
         return self.path / "figures"
 
     @property
     def result(self) -> dict[str, Any] | None:
-        """What came out, once the run is finished."""
+        """The contents of `result.json`; None if the run is not finished."""
         file = self.path / "result.json"
         return json.loads(file.read_text()) if file.is_file() else None
 
     @property
     def calibration(self) -> dict[str, Any]:
-        """What was fitted on validation samples: a `temperature`, or a `segment_bar`; empty before that."""
+        """What was fitted on validation samples, such as a `temperature`; empty before that."""
         file = self.path / "calibration.json"
         return json.loads(file.read_text()) if file.is_file() else {}
 
     @property
     def temperature(self) -> float:
-        """What logits are divided by to be calibrated; 1 where nothing was fitted."""
+        """Divisor of the logits that calibrates them; 1 if none was fitted."""
         return float(self.calibration.get("temperature", 1.0))
 
     @property
     def identity(self) -> DataIdentity | None:
-        """The data of the run, item by item; None where it was trained before such was stored."""
+        """The data of the run, item by item; None for runs of versions that did not store this."""
         return read_identity(self.path)
 
     @property
     def epochs_done(self) -> int:
-        """Complete epochs, as the last checkpoint states them."""
+        """Number of complete epochs, from the last checkpoint."""
         file = self.last / MANIFEST
         return int(json.loads(file.read_text())["epoch"]) if file.is_file() else 0
 
     @property
     def unfinished(self) -> str:
-        """How far a run came that was stopped or is still training, as in `epoch 3 of 30`; else empty."""
+        """State of a run that was stopped or is still training, as in `epoch 3 of 30`; else empty."""
         return "" if self.result is not None else f"epoch {self.epochs_done} of {self.recipe.train.epochs}"
 
     def evaluation(self, split: str = "test") -> Path:
-        """Where an evaluation of a part of the run's own data lies, or will lie."""
+        """Folder of an evaluation on a part of the data of the run; it may not exist yet."""
         identity = self.identity
         own = evaluation_folder(identity.data, identity.sha256) if identity else ""
         return self.path / "evaluation" / own / split
 
     def start(self, recipe: Recipe) -> None:
-        """Make the folder and write down what is run, and on what."""
+        """Make the folder and write the recipe and the environment."""
+        import tomli_w  # of the extra `train`: runs are listed without it
+
         self.path.mkdir(parents=True, exist_ok=True)
         values = _without_none(recipe.model_dump(mode="json"))
         write_text(self.path / "recipe.toml", tomli_w.dumps(values))
         self.write_json("environment.json", environment())
 
     def write_json(self, name: str, values: Any) -> None:
-        """Write one JSON file of the run, whole or not at all."""
+        """Write one JSON file of the run atomically."""
         write_text(self.path / name, json.dumps(values, indent=1) + "\n")
 
     def metrics(self) -> list[dict[str, Any]]:
-        """One row an epoch; a last line that a kill cut off is not counted."""
-        file = self.path / "metrics.jsonl"
-        rows: list[dict[str, Any]] = []
-        for line in file.read_text().splitlines() if file.is_file() else []:
-            try:
-                rows.append(json.loads(line))
-            except ValueError:
-                break
-        return rows
+        """One row for each epoch; an incomplete last line is ignored."""
+        return read_rows(self.path / "metrics.jsonl")
 
     def write_metrics(self, rows: Sequence[dict[str, Any]]) -> None:
         """Replace the rows."""
         write_text(self.path / "metrics.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
 
     def link(self, name: str, epoch: int) -> None:
-        """Point `last` or `best` at an epoch; the switch is one rename."""
+        """Link `last` or `best` to an epoch; the link is replaced by one rename."""
         link = self.checkpoints / name
-        partial = self.checkpoints / f".{name}.{os.getpid()}"
-        partial.unlink(missing_ok=True)
         try:
-            partial.symlink_to(f"epoch-{epoch}", target_is_directory=True)
-            os.replace(partial, link)
-        except OSError:  # a file system without links: keep a copy instead
-            copy = self.checkpoints / f".{name}.copy"
-            shutil.rmtree(copy, ignore_errors=True)
-            shutil.copytree(self.checkpoints / f"epoch-{epoch}", copy)
-            shutil.rmtree(link, ignore_errors=True)
-            copy.rename(link)
+            with write_whole(link) as partial:
+                partial.symlink_to(f"epoch-{epoch}", target_is_directory=True)
+        except AffektError:  # a file system without links: keep a copy instead
+            with write_folder(link) as copy:
+                shutil.copytree(self.checkpoints / f"epoch-{epoch}", copy, dirs_exist_ok=True)
 
     def prune(self) -> None:
-        """Remove checkpoints that neither `last` nor `best` points at, and what kills left behind."""
+        """Remove checkpoints that neither `last` nor `best` links to, and incomplete ones."""
         kept = {link.resolve() for link in (self.last, self.best) if link.exists()}
         for folder in self.checkpoints.iterdir():
             if folder.is_dir() and not folder.is_symlink() and folder.resolve() not in kept:
                 shutil.rmtree(folder)
 
 
+def read_rows(file: Path) -> list[dict[str, Any]]:
+    """Rows of a file of JSON lines that is appended to; an incomplete last line is ignored."""
+    rows: list[dict[str, Any]] = []
+    for line in file.read_text().splitlines() if file.is_file() else []:
+        try:
+            rows.append(json.loads(line))
+        except ValueError:
+            break
+    return rows
+
+
 def evaluation_folder(data: str, sha256: str) -> str:
-    """Name of the folder in which evaluations on one state of a data set lie."""
+    """Name of the folder of all evaluations on one state of a data set."""
     return f"{data}--{sha256[:8]}"
 
 
@@ -182,23 +184,23 @@ def open_run(path: Path) -> Run:
     """A run folder that exists.
 
     Raises:
-        FolderError: It is none, or no epoch was completed in it.
+        FolderError: It is not a run folder, or has no complete epoch.
     """
     if not (path / "recipe.toml").is_file():
-        raise FolderError(f"{path} is no run folder: it has no recipe.toml")
+        raise FolderError(f"{path} is not a run folder: it has no recipe.toml")
     run = Run(path)
     if not run.best.exists():
         raise FolderError(
-            f"{path} has no checkpoint yet: not one epoch was completed; train it with --resume"
+            f"{path} has no checkpoint yet, because no epoch is complete: continue it with --resume"
         )
     return run
 
 
 def check_free(run: Run) -> None:
-    """Refuse to start over what exists.
+    """Refuse to train a run again that exists.
 
     Raises:
-        AffektError: The folder is there already.
+        AffektError: The folder exists.
     """
     if run.path.exists():
         state = "is finished: evaluate it" if run.result else "is unfinished: continue it with --resume"
@@ -206,7 +208,7 @@ def check_free(run: Run) -> None:
 
 
 def environment() -> dict[str, Any]:
-    """Machine and versions, for the record."""
+    """Machine and versions, as the run folder and its checkpoints record them."""
 
     def version(name: str) -> str | None:
         try:
@@ -224,7 +226,7 @@ def environment() -> dict[str, Any]:
 
 
 def _without_none(values: Any) -> Any:
-    """TOML has no null: what is unset is left out."""
+    """TOML has no null: unset values are left out."""
     if isinstance(values, dict):
         return {key: _without_none(value) for key, value in values.items() if value is not None}
     return values

@@ -1,4 +1,4 @@
-"""Which samples a run trains, validates and tests on: as its recipe divides them, or as it began."""
+"""Which samples a run trains, validates and tests on: split by its recipe, or as when it began."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from affekt.engine.identity import (
     with_change,
 )
 from affekt.engine.run import Run
-from affekt.engine.splits import Parts, check_parts, part
+from affekt.engine.splits import Parts, check_splits, part
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class RunData:
     """The data of a run.
 
     Attributes:
-        is_new: Whether the run folder does not state this identity yet.
+        is_new: Whether this identity is not stored in the run folder yet.
     """
 
     parts: Parts
@@ -39,10 +39,10 @@ class RunData:
 
 
 def data_of_run(run: Run, recipe: Recipe, corpus: Corpus, root: Path | None, *, accept: bool) -> RunData:
-    """The parts of a run, checked against those it began with where it has a complete epoch.
+    """The parts of a run; if it has a complete epoch, checked against those that it began with.
 
     Args:
-        accept: Go on with other data than the run began with.
+        accept: Continue with data that differ from those that the run began with.
 
     Raises:
         DataError: The data differ from those of the run, or a part is empty or shares a subject with another.
@@ -50,12 +50,12 @@ def data_of_run(run: Run, recipe: Recipe, corpus: Corpus, root: Path | None, *, 
     stored = run.identity if run.last.exists() else None
     if stored is None:
         parts = part(corpus.usable, recipe.split)
-        check_parts(parts)
+        check_splits(parts)
         identity = identify(recipe.data.name, root, corpus, parts)
         if run.last.exists():
             log.warning(
-                "%s was made by an older affekt and does not state its data: whether they are still the same "
-                "cannot be checked",
+                "%s was made by an older version and does not state its data: it cannot be checked whether "
+                "they are unchanged",
                 run.path,
             )
         return RunData(parts, identity, is_new=True)
@@ -64,15 +64,15 @@ def data_of_run(run: Run, recipe: Recipe, corpus: Corpus, root: Path | None, *, 
     difference = compare(stored, corpus, samples, keys)
     if difference and not accept:
         raise DataError(
-            f"{run.path} was trained on other data than {root or recipe.data.name} holds: {difference}. "
-            "Restore the data, or go on with what is there: --accept-data (in Python accept_data=True) keeps "
-            "each known sample in its part and records the change"
+            f"{run.path} was trained on other data than those in {root or recipe.data.name}: {difference}. "
+            "Restore the data, or continue with the changed data: --accept-data (in Python accept_data=True) "
+            "keeps each known sample in its part and records the change"
         )
     parts = kept_parts(stored, samples, keys, native=recipe.split.scheme == "native")
-    check_parts(parts)
+    check_splits(parts)
     if not difference:
         return RunData(parts, stored, is_new=False)
-    log.warning("going on with other data: %s", difference)
+    log.warning("continuing with changed data: %s", difference)
     change = {
         "when": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "after_epoch": run.epochs_done,
@@ -85,7 +85,7 @@ def data_of_run(run: Run, recipe: Recipe, corpus: Corpus, root: Path | None, *, 
 
 
 def parts_of_run(run: Run, corpus: Corpus) -> Parts:
-    """The parts of a run that exists, of the samples that are there now: known samples keep their part."""
+    """The parts of an existing run, of the current samples: known samples keep their part."""
     stored, recipe = run.identity, run.recipe
     if stored is None:
         return part(corpus.usable, recipe.split)
@@ -94,9 +94,9 @@ def parts_of_run(run: Run, corpus: Corpus) -> Parts:
 
 
 def nothing_held_out(recipe: Recipe, parts: Parts) -> str:
-    """What to say before a training whose result cannot be tested; empty where it can.
+    """The warning before a training without a test part; empty if there is one.
 
-    Data sets with a published test part may come in pieces: there nothing is cut, the part is missing.
+    A data set with a published test part may be incomplete: no test part is taken from the rest.
     """
     if parts.test:
         return ""
@@ -104,6 +104,6 @@ def nothing_held_out(recipe: Recipe, parts: Parts) -> str:
     folder = "a part named test in the data" if adapter.labels is None else "the data set's own test part"
     return (
         f"nothing is held out: {recipe.data.name} has no test part, so this run can be scored only on the "
-        f"validation samples that choose its epoch. To hold out a test part: --hold-out 0.2 (in a recipe "
+        f"validation samples that select its epoch. To hold out a test part: --hold-out 0.2 (in a recipe "
         f"split.test_share = 0.2), split.scheme = 'k_fold', or {folder}"
     )

@@ -1,4 +1,4 @@
-"""Splits of samples, disjoint by subject."""
+"""Splits of samples into training, validation and test part, disjoint by subject."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from affekt.core.errors import ConfigError, DataError
 from affekt.core.recipe import SplitSettings
 from affekt.core.sample import Sample, Split
-from affekt.data.split_names import split_of
+from affekt.data.layouts.split_names import split_of
 
 PARTS = ("train", "validation", "test")
 
@@ -27,19 +26,18 @@ class Parts:
     test: list[Sample]
 
     def part(self, split: Split) -> list[Sample]:
-        """Samples of one part by its name."""
+        """Samples of a part by its name."""
         return getattr(self, split)
 
 
 def part(samples: Sequence[Sample], settings: SplitSettings) -> Parts:
-    """Part samples that can be used (`Corpus.usable`) as a recipe says; equal samples and settings give equal
-    parts.
+    """Split usable samples (`Corpus.usable`) as a recipe states; equal samples and settings give equal parts.
 
-    A part may come out empty, as where only test samples were handed over; `check_parts` refuses to train so.
+    A part may be empty, for instance if all samples are test samples; `check_splits` refuses such parts.
 
     Raises:
-        ConfigError: More folds were asked for than there are subjects, or a test part was asked for where the
-            data state one.
+        ConfigError: There are fewer subjects than folds, or a test part is to be held out of data that state
+            one.
     """
     labelled = list(samples)
     if settings.scheme == "k_fold":
@@ -56,7 +54,7 @@ def part(samples: Sequence[Sample], settings: SplitSettings) -> Parts:
     if settings.validate_on_test:
         return Parts([*rest, *validation], test, test)
     if rest and not validation:
-        # One fold of about the wanted share; with few subjects, one subject.
+        # One fold of about the requested share; with few subjects, one subject.
         folds = max(2, min(round(1 / settings.validation_share), len(set(_subjects(rest)))))
         fold = _folds(rest, folds, settings.seed)
         validation = [sample for sample, where in zip(rest, fold, strict=True) if where == 0]
@@ -65,13 +63,13 @@ def part(samples: Sequence[Sample], settings: SplitSettings) -> Parts:
 
 
 def select(samples: Sequence[Sample], settings: SplitSettings, split: str) -> list[Sample]:
-    """One part alone. A data set's own test part needs no others beside it, so it may come by itself.
+    """One part alone. The test part that a data set states is read without the others, which may be absent.
 
     Args:
         split: A part, `all`, or a name that the data state for some samples.
 
     Raises:
-        DataError: There is no such part; the message lists those that the data have.
+        DataError: There is no such part; the message lists the parts of the data.
     """
     labelled = list(samples)
     name = split_name(split, labelled)
@@ -87,7 +85,7 @@ def select(samples: Sequence[Sample], settings: SplitSettings, split: str) -> li
 
 
 def split_name(split: str, samples: Sequence[Sample]) -> str:
-    """A part by any usual spelling; a name that the data state themselves comes first.
+    """A part by any usual spelling; a name that the data state has priority.
 
     Example:
         >>> split_name("Val", []), split_name("fold-3", [])
@@ -113,33 +111,34 @@ def describe_splits(samples: Sequence[Sample]) -> str:
     )
 
 
-def check_parts(parts: Parts) -> None:
-    """Refuse to train on a parting that would make every number a lie.
+def check_splits(parts: Parts) -> None:
+    """Refuse parts whose scores would be wrong.
 
     Raises:
-        DataError: A part is empty, or a subject stands on two sides.
+        DataError: The training or validation part is empty, or a subject is in two parts.
     """
     for name in ("train", "validation"):
         if not parts.part(name):
             raise DataError(f"the {name} part is empty")
-    sides = {
+    subjects = {
         name: {s.subject for s in parts.part(name) if s.subject} for name in ("train", "validation", "test")
     }
     pairs = [("train", "validation"), ("train", "test")]
-    if parts.validation is not parts.test:  # a recipe may validate on test, and says so
+    if parts.validation is not parts.test:  # with `validate_on_test` both are the same
         pairs.append(("validation", "test"))
     for one, other in pairs:
-        shared = sides[one] & sides[other]
+        shared = subjects[one] & subjects[other]
         if shared:
             raise DataError(
-                f"{len(shared)} subjects stand in both {one} and {other}, such as {sorted(shared)[0]}"
+                f"{len(shared)} subject{'s are' if len(shared) > 1 else ' is'} in both {one} and {other}, "
+                f"such as {sorted(shared)[0]}"
             )
 
 
 def _hold_out(
     test: list[Sample], rest: list[Sample], settings: SplitSettings
 ) -> tuple[list[Sample], list[Sample]]:
-    """Test and remaining samples where a share is held out: labels spread evenly, subjects kept whole.
+    """Test and remaining samples if a share is held out: stratified by label, subjects kept whole.
 
     Raises:
         ConfigError: The data state a test part, or have too few subjects.
@@ -150,7 +149,7 @@ def _hold_out(
             [f"test_share = {settings.test_share:g}, but the data state a test part of {len(test)} samples"],
         )
     subjects = len(set(_subjects(rest)))
-    # The closest fraction that whole subjects allow, in as few folds as possible: 0.3 is 3 of 10.
+    # The fraction of folds that is closest to the share, with the fewest folds: 0.3 is 3 of 10.
     choices = [
         (abs(k / n - settings.test_share), n, k) for n in range(2, min(10, subjects) + 1) for k in range(1, n)
     ]
@@ -165,25 +164,28 @@ def _hold_out(
 
 
 def _subjects(samples: Sequence[Sample]) -> list[str]:
-    """Subject of each sample; one whose subject nobody knows is a subject of its own."""
+    """Subject of each sample; a sample without a known subject counts as a subject of its own."""
     return [sample.subject or f"sample {sample.id}" for sample in samples]
 
 
 def _folds(samples: Sequence[Sample], folds: int, seed: int) -> np.ndarray:
-    """Fold of each sample; labels are spread evenly, subjects kept whole."""
+    """Fold of each sample; stratified by label, subjects kept whole."""
+    # Of the extra `train`: runs are listed without it.
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
     subjects = _subjects(samples)
     if len(set(subjects)) < folds:
         raise ConfigError(
-            "split", [f"{folds} folds need as many subjects, the data has {len(set(subjects))}"]
+            "split", [f"{folds} folds need {folds} subjects or more, the data have {len(set(subjects))}"]
         )
     labels = [strongest_label(sample) or "" for sample in samples]
-    if max(Counter(labels).values()) < folds:  # no class reaches every fold: spread subjects alone
+    if max(Counter(labels).values()) < folds:  # no class is in every fold: split by subject only
         labels = [""] * len(samples)
     where = np.zeros(len(samples), int)
-    # Where nobody shares a subject, the splitter that minds subjects takes minutes for the same.
+    # If no two samples share a subject, the splitter with groups gives an equal split, but takes minutes.
     groups = None if len(set(subjects)) == len(samples) else subjects
     splitter = (StratifiedGroupKFold if groups else StratifiedKFold)(folds, shuffle=True, random_state=seed)
-    # A class with fewer samples than folds is spread as far as it goes; scikit-learn would warn.
+    # A class with fewer samples than folds is in some folds only, of which scikit-learn would warn.
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
         for fold, (_, members) in enumerate(splitter.split(np.zeros(len(samples)), labels, groups)):
@@ -192,6 +194,6 @@ def _folds(samples: Sequence[Sample], folds: int, seed: int) -> np.ndarray:
 
 
 def strongest_label(sample: Sample) -> str | None:
-    """The label of a sample, of several the one with the most weight; None where there is none."""
+    """The label of a sample, or the one with the largest weight; None if it has no label."""
     weights: Mapping[str, float] = sample.label_weights or {}
     return sample.label or (max(weights, key=lambda name: weights[name]) if weights else None)

@@ -1,4 +1,4 @@
-"""A training that is asked to stop, by Ctrl-C (SIGINT) or by a cluster (SIGTERM)."""
+"""Stopping a training on request: Ctrl-C (SIGINT), or SIGTERM, as clusters send it."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class TrainingStopped(KeyboardInterrupt):
-    """A signal ended a training before its last epoch; epochs that were complete are kept.
+    """A signal ended a training before its last epoch; complete epochs are kept.
 
-    It is a `KeyboardInterrupt`, so that a script which handles errors and goes on to its next step does not
-    take the run for a finished one.
+    It is a `KeyboardInterrupt`, not an `Exception`, so that a script which handles errors does not continue
+    with an unfinished run.
 
     Attributes:
-        run: The run folder; None where it was not made yet.
-        epoch: Complete epochs, from which `resume` continues.
+        run: The run folder; None if it was not made yet.
+        epoch: Complete epochs, after which `resume` continues.
         epochs: All epochs of the recipe.
-        exit_code: What a program that was stopped so ends with: 130 after SIGINT, 143 after SIGTERM.
+        exit_code: Exit code for a program that ends because of it: 130 after SIGINT, 143 after SIGTERM.
     """
 
     def __init__(self, signum: int, run: Path | None, epoch: int, epochs: int) -> None:
@@ -44,40 +44,40 @@ class TrainingStopped(KeyboardInterrupt):
 
     @property
     def state(self) -> str:
-        """What there is to continue from."""
+        """How many epochs are complete."""
         if not self.epoch:
-            return f"stopped before one of {self.epochs} epochs was complete"
+            return f"stopped before the first of {self.epochs} epochs was complete"
         return f"stopped after epoch {self.epoch} of {self.epochs}"
 
 
 class StopSignal(BaseException):
-    """Raised where a signal arrives. No `Exception`, so that nothing that skips broken items swallows it."""
+    """Raised when a signal arrives. Not an `Exception`: code that skips broken items must not catch it."""
 
 
 class StopRequest:
-    """Whether a signal came, and what is done then.
+    """Handles the signals that stop a training.
 
     Attributes:
-        signum: The signal; 0 before one came.
+        signum: The signal that arrived; 0 if none did.
     """
 
     def __init__(self, handled: tuple[signal.Signals, ...] = ()) -> None:
         """Args:
-        handled: Signals that stop the training; none outside of the main thread.
+        handled: Signals that stop the training; empty outside of the main thread.
         """
         self.signum = 0
         self._handled, self._owner = handled, os.getpid()
 
     def install(self) -> None:
-        """Handle the signals; called again where a library has put its own handlers in between."""
+        """Set the handlers; called again after a library has set its own."""
         for number in self._handled:
             signal.signal(number, self._stop)
 
     def check(self) -> None:
-        """Stop here, where an exception that the signal raised was lost, as in a destructor.
+        """Raise again, if the exception of a signal was lost, as in a destructor.
 
         Raises:
-            StopSignal: A signal came.
+            StopSignal: A signal arrived.
         """
         if self.signum:
             raise StopSignal(self.signum)
@@ -86,7 +86,7 @@ class StopRequest:
         for number in self._handled:  # a second signal ends the process at once
             signal.signal(number, signal.SIG_DFL)
         if os.getpid() != self._owner and signum == signal.SIGINT:
-            raise KeyboardInterrupt  # a forked worker of a loader, which expects it
+            raise KeyboardInterrupt  # a forked worker of a data loader expects this
         if os.getpid() != self._owner or self.signum:
             os.kill(os.getpid(), signum)
             return
@@ -98,14 +98,14 @@ class StopRequest:
 def stop_requests() -> Iterator[StopRequest]:
     """Turn the first SIGINT or SIGTERM into `StopSignal`; a second one ends the process at once.
 
-    Signals that the process was started to ignore stay ignored. Other threads than the main one cannot handle
-    signals: there nothing changes.
+    Signals that are ignored when this is called stay ignored. Only the main thread can handle signals: in
+    other threads nothing changes.
     """
     if threading.current_thread() is not threading.main_thread():
         yield StopRequest()
         return
     before = {number: signal.getsignal(number) for number in SIGNALS}
-    # None: handled by something that is not Python, which could not be put back.
+    # None: the handler was not set from Python and could not be restored.
     handled = tuple(number for number, found in before.items() if found not in (signal.SIG_IGN, None))
     request = StopRequest(handled)
     try:
@@ -118,7 +118,7 @@ def stop_requests() -> Iterator[StopRequest]:
 
 @dataclass
 class Begun:
-    """How far a training is: what is reported when it ends early.
+    """A training that has begun, to report its state if it ends early.
 
     Attributes:
         run: None before the folder is known.
@@ -128,16 +128,16 @@ class Begun:
     run: Run | None = None
 
     def stopped(self, signum: int) -> TrainingStopped:
-        """What is raised after a signal."""
+        """The exception to raise after a signal."""
         done = self.run.epochs_done if self.run else 0
         return TrainingStopped(signum, self.run.path if self.run else None, done, self.recipe.train.epochs)
 
     @contextmanager
     def logged(self, file: logging.Handler) -> Iterator[None]:
-        """Log how far a training came that does not end by itself.
+        """Log the state of a training that is stopped or fails.
 
         Args:
-            file: Handler of the run's log; the caller reports a stop on the terminal.
+            file: Handler of the log file of the run; the caller reports a stop on the terminal.
         """
         try:
             yield
@@ -146,6 +146,8 @@ class Begun:
             file.handle(logging.LogRecord(log.name, logging.INFO, __file__, 0, text, None, None))
             raise
         except Exception as error:
-            more = "" if isinstance(error, AffektError) else "; --resume continues from there"
+            more = (
+                "" if isinstance(error, AffektError) else "; --resume continues after the last complete epoch"
+            )
             log.warning("an error ended the training: %s%s", self.stopped(0).state, more)
             raise

@@ -9,12 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from affekt.core.dataset import Corpus
 from affekt.core.errors import ConfigError
 from affekt.core.files.sealed import read_sealed
 from affekt.core.labels import LabelSet
-from affekt.core.sample import Preprocess
+from affekt.core.recipe import Recipe
 from affekt.core.spec import InputSpec
-from affekt.engine.experiment import preprocess_of
+from affekt.engine.experiment import make_objective, preprocess_of
 from affekt.engine.network import checkpoint_model
 from affekt.engine.run import open_run
 from affekt.engine.weights.checkpoint import MODEL_FILE
@@ -54,7 +55,7 @@ class Teacher:
         with torch.no_grad():
             return self._model(**given)
 
-    def check(self, student: Preprocess, *, cached: Sequence[str] = ()) -> None:
+    def check(self, student: InputSpec, *, cached: Sequence[str] = ()) -> None:
         """Refuse a student whose batches the teacher cannot read.
 
         Args:
@@ -63,7 +64,7 @@ class Teacher:
         Raises:
             ConfigError: Listing the inputs that are missing or differ.
         """
-        theirs = {tensor.name: tensor for tensor in student.spec.inputs}
+        theirs = {tensor.name: tensor for tensor in student.inputs}
         _check_names(self.inputs, theirs)
         problems = [
             f"the teacher reads {tensor.name} as {tensor.dtype} {tensor.shape}, the student's batches hold "
@@ -92,6 +93,42 @@ def read_teacher(path: Path | str) -> Teacher:
     digest = sealed.document["files"][MODEL_FILE]["sha256"][:DIGITS]
     labels = LabelSet.model_validate(sealed.document["labels"])
     return Teacher(checkpoint_model(sealed), preprocess_of(sealed).spec, labels, digest)
+
+
+def name_teacher(recipe: Recipe, teacher: Teacher | None) -> Recipe:
+    """The recipe with the digest of the teacher.
+
+    Raises:
+        ConfigError: It states another one, or states one that is not given.
+    """
+    given = teacher.digest if teacher else ""
+    if recipe.teacher and recipe.teacher != given:
+        found = f"the given one is {given}" if given else "none is given"
+        raise ConfigError(
+            "recipe",
+            [
+                f"teacher: the recipe states the teacher {recipe.teacher}, {found}: give the run or "
+                "checkpoint that it learned from with --teacher"
+            ],
+        )
+    return recipe.model_copy(update={"teacher": given})
+
+
+def check_takes_teacher(recipe: Recipe, corpus: Corpus, teacher: Teacher | None) -> None:
+    """Refuse a teacher that the objective does not take, and an objective whose teacher is missing.
+
+    Raises:
+        ConfigError: Either.
+    """
+    objective = make_objective(recipe, corpus.task, corpus.labels)
+    takes = getattr(objective, "takes_teacher", False)
+    if takes and teacher is None:
+        problem = "its objective learns from a teacher: give a run or a checkpoint with --teacher"
+    elif teacher is not None and not takes:
+        problem = "its objective takes no teacher: leave out --teacher"
+    else:
+        return
+    raise ConfigError(f"recipe for {recipe.method}", [problem])
 
 
 def _check_names(wanted: Sequence[str], found: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from affekt.core import catalog
 from affekt.core.dataset import Corpus
@@ -13,8 +14,8 @@ from affekt.core.errors import UsageError
 from affekt.core.files.sealed import read_sealed
 from affekt.core.recipe import Recipe, as_recipe
 from affekt.data.left_out import kinds_of
-from affekt.engine.criterion import Criterion, class_weights
-from affekt.engine.experiment import Experiment, data_path, open_corpus
+from affekt.engine.criterion import class_weights
+from affekt.engine.experiment import Experiment, data_path, make_objective, open_corpus
 from affekt.engine.features.cache import cache_root
 from affekt.engine.features.filling import cached
 from affekt.engine.finish import finish
@@ -27,6 +28,7 @@ from affekt.engine.recording import EpochRecorder
 from affekt.engine.run import Run, check_free, environment
 from affekt.engine.run_data import RunData, data_of_run, nothing_held_out
 from affekt.engine.stopping import Begun, StopRequest, StopSignal, stop_requests
+from affekt.engine.teacher import Teacher, check_takes_teacher, name_teacher, read_teacher
 from affekt.engine.trainer import end_processes, logging_to, make_trainer
 from affekt.engine.weights.checkpoint import training_weights
 from affekt.engine.weights.initial import Weights, check_start, name_weights, read_weights, start_from
@@ -39,6 +41,7 @@ def train(
     *,
     data_root: Path | str | None = None,
     weights: Sequence[Path | str] = (),
+    teacher: Path | str | None = None,
     runs: Path | str = "runs",
     cache: Path | str | None = None,
     resume: bool = False,
@@ -55,6 +58,8 @@ def train(
         data_root: Where the data set lies; AFFEKT_DATA if not given.
         weights: Folders that the network starts from, made by `convert` or by another training. A run that
             is resumed does not need them.
+        teacher: A run or a checkpoint that the network learns from, if the method's objective takes one. It
+            is not saved with the network, so `resume` needs it again.
         runs: Folder that holds all runs.
         cache: Folder that holds features of frozen backbones, where the recipe has `train.cached_views`;
             AFFEKT_CACHE if not given, else `cache` beside `runs`.
@@ -82,8 +87,10 @@ def train(
         try:
             corpus = open_corpus(recipe, data_root)
             given = read_weights(weights)
-            recipe = name_weights(recipe, given)
-            run = state.run = Run.place(Path(runs), recipe, catalog.dataset(recipe.data.name).modalities)
+            taught_by = read_teacher(teacher) if teacher is not None else None
+            recipe = name_teacher(name_weights(recipe, given), taught_by)
+            check_takes_teacher(recipe, corpus, taught_by)
+            run = state.run = Run.place(Path(runs), recipe, corpus.labels, criterion=corpus.task.loss_name)
             if resume and run.result is not None and _is_first_process():
                 log.warning("%s is finished already: nothing is trained", run.path)
                 return run
@@ -107,6 +114,7 @@ def train(
                     given,
                     cache_root(cache, Path(runs)),
                     request,
+                    teacher=taught_by,
                     progress=progress,
                 )
                 request.check()
@@ -133,6 +141,7 @@ def _fit(
     cache: Path,
     request: StopRequest,
     *,
+    teacher: Teacher | None,
     progress: bool,
 ) -> None:
     measured = None
@@ -144,7 +153,11 @@ def _fit(
     datasets: Mapping[str, SampleDataset] = experiment.datasets()
     weights = class_weights(recipe.loss, datasets["train"].targets, labels)
     model = experiment.network()
-    objective = method.load("objective")(experiment.config, Criterion(recipe.loss, task, weights, labels))
+    objective: Any = make_objective(recipe, task, labels, weights)
+    if teacher is not None:
+        cached_inputs = getattr(type(model), "cached", ()) if recipe.train.cached_views else ()
+        teacher.check(preprocess.spec, cached=cached_inputs)
+        objective.set_teacher(teacher)
     module = TrainingModule(
         model,
         objective,
@@ -157,7 +170,8 @@ def _fit(
         "data_identity": data.identity.document(),
         "environment": environment(),
     }
-    recorder = EpochRecorder(run, document, recipe.selection, keep_all=recipe.train.keep == "all")
+    keep_all = recipe.train.keep == "all"
+    recorder = EpochRecorder(run, document, recipe.selection, task.metrics, keep_all=keep_all)
     resume_from = _resume_point(run, recorder)
     if resume_from is None:
         start_from(model, given, method)

@@ -19,6 +19,7 @@ from affekt.deploy.runtime.predictor import Predictor
 from affekt.deploy.trained_on import TrainedOn, trained_on_bundle, trained_on_run
 from affekt.engine.experiment import data_path
 from affekt.engine.run import open_run
+from affekt.engine.run_names import find_run
 from affekt.evaluation.evaluated_on import changed_settings, choose
 from affekt.evaluation.result import Evaluation
 
@@ -56,9 +57,9 @@ def evaluate(
         UsageError: The data set is of another task, or an override of something else.
 
     Example:
-        >>> evaluate("runs/.../0f6cf0c3--0", data_root="data/emotion_gait").scores["uar"]  # doctest: +SKIP
+        >>> evaluate("latest", data_root="data/emotion_gait").scores["uar"]  # doctest: +SKIP
     """
-    path = Path(path)
+    path = find_run(path)
     chosen = backend or ("onnxruntime" if is_bundle(path) else None)
     predictor = load(path, backend=chosen, precision=precision)
     own, splitting = _data_of(path, predictor, data)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from affekt.core.files.sealed import write_text
+from affekt.core.files.whole import write_text
 from affekt.core.task import Scored
 from affekt.evaluation.evaluated_on import EvaluatedOn
 

@@ -1,1 +1,1 @@
-"""Corpora that are generated: small, exact, without a licence. One module or package each."""
+"""Generated corpora: small, exactly annotated, without data licences. One module or package each."""

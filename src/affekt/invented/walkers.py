@@ -1,13 +1,13 @@
-"""Walkers: an invented gait corpus, for trying everything without a file of anybody's.
+"""Walkers: a generated gait corpus, to try everything without recordings of people.
 
-    nothing on disk   `walkers` people walk `walks_per_emotion` times in each of 4 emotions, on the spot,
+    nothing on disk   `walkers` subjects walk `walks_per_emotion` times in each of 4 emotions, on the spot,
                       facing +z, y up, thigh 1/3, 16 joints, 30 Hz, one cycle repeated to `frames` frames
     one sample        id walker-03-sad-1, subject walker-03, label sad; every fourth walker is test
 
-Limbs swing by formula and every bone keeps its length. Which way an emotion changes a walk follows what
-studies of emotional gait agree on, in words: sad is slow and slumped with little swing; angry is fast, leans
-forward, swings bent elbows; happy bounces, upright, with long steps. All numbers are invented here. People
-differ in build and habit and show their feelings more or less: the emotions overlap a little.
+Joint angles follow formulas and every bone keeps its length. The effect of an emotion follows studies of
+emotional gait qualitatively: sad is slow and slumped with little swing; angry is fast, leans forward and
+swings bent elbows; happy bounces, upright, with long steps. All constants are invented. Subjects differ in
+build, habits and expressiveness, so that the emotions overlap a little.
 """
 
 from __future__ import annotations
@@ -25,22 +25,23 @@ from affekt.core.settings import Settings
 from affekt.media.skeleton import JOINT_ORDERS, Skeleton
 
 RATE_HZ = 30.0
-SHORTEST_CYCLE, LONGEST_CYCLE = 22, 60  # frames: nobody runs, nobody stands
+SHORTEST_CYCLE, LONGEST_CYCLE = 22, 60  # frames: limits of walking
 TEST_EVERY = 4
 JOINTS = JOINT_ORDERS["bpm_gcn"]
-HARMONICS = (2, 3, 4)  # of the cycle, in which a walk is irregular
-ANGLES = 8  # that wobble: trunk and head, then thigh, upper arm and forearm of either side
+HARMONICS = (2, 3, 4)  # harmonics of the cycle in which a walk is irregular
+ANGLES = 8  # irregular angles: trunk and head, then thigh, upper arm and forearm of either side
 
-Column = float | np.ndarray  # one number, or one for each walk: (walks, 1)
+Column = float | np.ndarray  # one number, or one per walk: (walks, 1)
 
 
 class WalkersOptions(Settings):
-    """The invented corpus.
+    """Size and difficulty of the generated corpus.
 
     Attributes:
-        frames: Of each walk.
-        noise: How much people and walks differ; 0 makes everybody the same, 1 is the corpus as it was tuned.
-        seed: Another seed, other people. A larger corpus of the same seed begins with the smaller one.
+        frames: Frames of each walk.
+        noise: Variation between subjects and walks; 0 makes all subjects identical, 1 is the default
+            difficulty.
+        seed: Another seed gives other subjects. A larger corpus of the same seed begins with the smaller one.
 
     """
 
@@ -52,7 +53,7 @@ class WalkersOptions(Settings):
 
 
 class Style(NamedTuple):
-    """How somebody walks. Angles in degrees, lengths in the unit of the corpus (thigh 1/3).
+    """Parameters of a walk. Angles in degrees, lengths in the unit of the corpus (thigh 1/3).
 
     Attributes:
         hip, arm: Amplitude of the swing of thigh and upper arm.
@@ -63,7 +64,7 @@ class Style(NamedTuple):
         spread: Upper arms held away from the body.
         twist: Turn of the shoulders against the pelvis.
         sway: Roll of the trunk from side to side.
-        bounce: Height of the rise over the standing leg, beyond what the legs do by themselves.
+        bounce: Additional rise of the body over the standing leg.
 
     """
 
@@ -87,20 +88,20 @@ STYLES = {
     "angry": Style(30, 25, 29, 58, 45, 10, 14, 6, 14, 8, 1.5, 0.008),
     "neutral": Style(36, 21, 18, 54, 20, 4, 9, 6, 7, 5, 2.0, 0.006),
 }
-# Standard deviations: of a person's habits, and of a walk around what this person usually does.
+# Standard deviations: between persons, and between the walks of a person.
 HABIT = Style(1.6, 1.3, 3.2, 2.4, 4.8, 1.6, 3.6, 2.0, 1.6, 1.2, 0.6, 0.003)
 MOOD = Style(1.8, 1.5, 4.1, 2.9, 5.2, 1.8, 4.6, 2.3, 1.7, 1.4, 0.6, 0.0035)
-EXPRESSIVE = 0.35  # standard deviation of how much of an emotion shows in a person's walk, around 1
+EXPRESSIVE = 0.35  # standard deviation of a person's expressiveness, around 1
 LEAST_EXPRESSIVE = 0.3
 
 
 class Chance(NamedTuple):
-    """What differs between walks beyond their style.
+    """Random variation between walks in addition to their style.
 
     Attributes:
         start: (walks, 1) phase of the first frame, in radians.
         wobble: (walks, ANGLES, 2 * HARMONICS) amplitudes in degrees.
-        uneven: (walks, 1) how much more the left arm swings than the middle of both.
+        uneven: (walks, 1) swing of the left arm relative to the mean of both.
     """
 
     start: np.ndarray
@@ -108,7 +109,7 @@ class Chance(NamedTuple):
     uneven: np.ndarray
 
 
-# Length of each bone from its parent, before a person's build varies it.
+# Length of each bone of the average person, by its joint farther from the root.
 LENGTHS = {
     "spine": 0.19, "neck": 0.22, "head": 0.17, "shoulder": 0.145, "elbow": 0.24, "hand": 0.21,
     "hip": 0.085, "knee": 1 / 3, "foot": 0.325,
@@ -117,9 +118,9 @@ BUILD = 0.05  # relative standard deviation of a length
 
 
 def read(root: Path, options: WalkersOptions) -> Corpus:
-    """Invent the corpus; `root` is not looked at."""
+    """Generate the corpus; `root` is not used."""
     emotions = label_set("gait-4").names
-    styles, lengths, chance = _invent(options, emotions)
+    styles, lengths, chance = _draw_parameters(options, emotions)
     cycles = np.clip(np.rint(styles.cycle_frames), SHORTEST_CYCLE, LONGEST_CYCLE).astype(int).ravel()
     walks = walk(styles, lengths, chance, cycles, options.frames)
     samples = [
@@ -140,13 +141,13 @@ def read(root: Path, options: WalkersOptions) -> Corpus:
     return Corpus(samples, label_set("gait-4"))
 
 
-def _invent(
+def _draw_parameters(
     options: WalkersOptions, emotions: tuple[str, ...]
 ) -> tuple[Style, dict[str, np.ndarray], Chance]:
-    """Who walks, and how: columns (walks, 1) of styles and of bone lengths, and what chance adds."""
+    """Columns (walks, 1) of styles and of bone lengths, and random variation."""
     people, n = options.walkers, options.walks_per_emotion
     shape = (people, len(emotions), n)
-    # A stream for each question, so that more people or walks leave those before them as they were.
+    # Independent streams, so that more people or walks do not change the ones before them.
     streams = map(np.random.default_rng, np.random.SeedSequence(options.seed).spawn(7))
     builds, habits, shows, moods, starts, wobbles, sides = streams
     neutral = np.array(STYLES["neutral"])
@@ -177,7 +178,7 @@ def walk(
     Args:
         cycles: (walks,) frames of one cycle.
     """
-    # Phase of the left leg: 0 at heel strike. Frames count modulo the cycle: it repeats to the last bit.
+    # Phase of the left leg: 0 at heel strike. Frames count modulo the cycle: it repeats bit for bit.
     phase = chance.start + 2 * np.pi * (np.arange(frames) % cycles[:, None]) / cycles[:, None]
     wobble = _wobble(phase, chance.wobble)
 
@@ -207,7 +208,7 @@ def walk(
             },
             "root",
         )
-        # An arm swings with the leg of the other side; its elbow bends most when the hand is in front.
+        # An arm swings with the opposite leg; its elbow bends most when the hand is in front.
         swing = style.arm * (chance.uneven if side == "left" else 1 / chance.uneven)
         upper = 0.3 * style.lean - 4.0 - swing * np.cos(stride) + own[1]
         fore = upper + np.maximum(style.elbow, 3.0) - 0.35 * swing * (np.cos(stride) - 0.2) + own[2]
@@ -222,25 +223,25 @@ def walk(
             "neck",
         )
     walks = np.stack([joints[name] for name in JOINTS], axis=2)
-    walks[..., 0] += 0.02 * np.sin(phase)[..., None]  # over the standing leg
+    walks[..., 0] += 0.02 * np.sin(phase)[..., None]  # sideways, over the standing leg
     walks[..., 1] += _height(joints, phase, style.bounce)[..., None]
     return walks.astype(np.float32)
 
 
 def _wobble(phase: np.ndarray, amplitudes: np.ndarray) -> np.ndarray:
-    """What no formula says: degrees (ANGLES, walks, frames), a few, in higher harmonics of the cycle."""
+    """Irregularities of the angles: degrees (ANGLES, walks, frames), in higher harmonics of the cycle."""
     waves = np.stack([wave(k * phase) for k in HARMONICS for wave in (np.cos, np.sin)])
     return np.einsum("nck,knt->cnt", amplitudes, waves)
 
 
 def _knee_bend(stride: np.ndarray, most: Column) -> np.ndarray:
-    """Degrees: a small give as the leg takes the weight, a large bend as the foot is carried forward."""
+    """Knee angle in degrees: a small flexion at loading response, a large one in mid-swing."""
     give, swing = np.exp(6 * (np.cos(stride - 0.8) - 1)), np.exp(3.2 * (np.cos(stride - 4.5) - 1))
     return 5.0 + 10.0 * give + most * swing
 
 
 def _height(joints: dict[str, np.ndarray], phase: np.ndarray, bounce: Column) -> np.ndarray:
-    """Height of the root: the lower foot is on the ground, with a soft change of feet."""
+    """Height of the root: the lower foot is on the ground, with a smooth transition between feet."""
     left, right = joints["left_foot"][..., 1], joints["right_foot"][..., 1]
     softness = 0.012
     lower = -softness * np.logaddexp(-left / softness, -right / softness)
@@ -260,7 +261,7 @@ def _down(swing: np.ndarray, spread: Column) -> np.ndarray:
 
 
 def _aside(sign: float, drop: Column, forward: Column, turn: Column) -> np.ndarray:
-    """Unit vectors to one side (+1 left), dropped, brought forward, then turned about the vertical."""
+    """Unit vectors to one side (+1 left), lowered, moved forward, then rotated about the vertical."""
     drop, forward, turn = np.radians(drop), np.radians(forward), np.radians(turn)
     x, z = sign * np.cos(drop) * np.cos(forward), np.cos(drop) * np.sin(forward)
     return _vectors(x * np.cos(turn) + z * np.sin(turn), -np.sin(drop), z * np.cos(turn) - x * np.sin(turn))
@@ -271,10 +272,10 @@ def _vectors(x: Column, y: Column, z: Column) -> np.ndarray:
 
 
 DATASET = Dataset(
-    title="Walkers, an invented corpus: parametric walks, 16 joints, 4 emotions, no person behind them",
+    title="Walkers, a generated corpus: parametric walks, 16 joints, 4 emotions, no recorded people",
     modalities=("skeleton",),
-    licence="Apache-2.0, as this package: the walks are made by it",
-    cite="invented here; nothing was recorded",
+    licence="Apache-2.0, as this package, which generates the walks",
+    cite="generated by affekt; contains no recordings of people",
     labels=label_set("gait-4"),
     options=WalkersOptions,
     needs_root=False,

@@ -1,4 +1,4 @@
-"""The objective of a network that is trained by nothing but its classification loss."""
+"""Classification loss: what an objective requires of it, and the objective that has no other term."""
 
 from collections.abc import Callable
 from typing import Literal, Protocol, runtime_checkable
@@ -13,21 +13,23 @@ from affekt.core.settings import Settings
 
 @runtime_checkable
 class Criterion(Protocol):
-    """Classification loss that the engine brings to an objective, with its class weights and smoothing.
+    """The classification loss that the engine passes to an objective, with its class weights and smoothing.
 
     Attributes:
-        labels: What the columns of the logits are called.
+        labels: Names of the columns of the logits.
     """
 
     labels: LabelSet
 
     def __call__(
         self, logits: Tensor, target: Tensor, *, reduction: Literal["mean", "none"] = "mean"
-    ) -> Tensor: ...
+    ) -> Tensor:
+        """The mean loss, or the loss of each item (b,)."""
+        ...
 
 
 class PlainCrossEntropy:
-    """The criterion without the engine: no class weights, no smoothing."""
+    """A criterion without class weights and smoothing."""
 
     def __init__(self, labels: LabelSet) -> None:
         self.labels = labels
@@ -39,13 +41,12 @@ class PlainCrossEntropy:
 
 
 class CrossEntropyObjective(nn.Module):
-    """One term: the loss of the logits.
+    """One term: the classification loss of the logits.
 
     Args:
-        config: The method's config; nothing of it is needed.
-        criterion: Classification loss of (logits, target); the engine brings it with its class weights and
-            smoothing.
-        inputs: Names of the batch's entries that the network is called with.
+        config: The method's config; not used.
+        criterion: Classification loss of (logits, target).
+        inputs: Names of the batch entries that are passed to the network.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Networks that turn 16 frames of a video into one row of features, by name."""
+"""Networks that map 16 frames of a video to one feature vector, by name."""
 
 from collections.abc import Sequence
 
@@ -12,10 +12,10 @@ ENCODERS = ("i3d", "resnet_3d")
 
 
 class PooledSnippets(nn.Module):
-    """A `SnippetResNet` and the mean of its last map over the picture.
+    """A `SnippetResNet`, its last map averaged over height and width.
 
     Attributes:
-        width: Features that leave, 2048 in the published network.
+        width: Number of output features, 2048 in the published network.
     """
 
     def __init__(self, network: SnippetResNet) -> None:
@@ -34,20 +34,20 @@ def frame_encoder(
     stem: int = STEM,
     frozen: bool = True,
 ) -> I3D | PooledSnippets:
-    """A network over (n, 3, t, h, w) float32, t at most 16 for `resnet_3d`, that gives (n, width).
+    """A network from (n, 3, t, h, w) float32, with t at most 16 for `resnet_3d`, to (n, width).
 
-    Each has its own scale of pixels, which `affekt.media.cells.as_encoded` gives: RGB in [-1, 1] for `i3d`,
-    RGB in [0, 1] minus 100/255 for `resnet_3d`. Weights are random; `affekt.layers.names.frame_sources` knows
-    the files that bring published ones.
+    Each takes its own range of pixels, which `affekt.media.cells.as_encoded` makes: RGB in [-1, 1] for `i3d`,
+    RGB in [0, 1] minus 100/255 for `resnet_3d`. Weights are random; `affekt.layers.names` lists the published
+    files that `convert` reads.
 
     Args:
-        blocks: Bottlenecks of each stage of `resnet_3d`; `i3d` has its own.
+        blocks: Bottlenecks of each stage of `resnet_3d`; those of `i3d` are fixed.
         stem: Channels of the first convolution; all others are in proportion.
-        frozen: Whether its weights stay as they are: it then computes no gradients and answers in training as
-            it does afterwards.
+        frozen: Whether the weights are fixed. A frozen encoder computes no gradients and gives the same
+            output in training and evaluation.
 
     Raises:
-        ValueError: There is no such encoder, or none of such a size.
+        ValueError: The encoder is unknown, or the size is not possible.
 
     Example:
         >>> frame_encoder("i3d", stem=8).width, frame_encoder("resnet_3d", blocks=(1, 1, 1, 1), stem=4).width

@@ -1,4 +1,4 @@
-"""The inflated Inception network over 16 frames or more of a video: what TSL-Net sees with.
+"""I3D, the inflated Inception network over 16 or more frames of a video: the frame encoder of TSL-Net.
 
 Source: Carreira & Zisserman, Quo Vadis, Action Recognition? A New Model and the Kinetics Dataset, CVPR 2017;
 Szegedy et al., Going Deeper with Convolutions, CVPR 2015, for the channels.
@@ -11,9 +11,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-STEM = 64  # channels of the published network's first convolution; those below are of the same network
+STEM = 64  # channels of the first convolution of the published network, as are those below
 
-# Of each block the channels of its branches: direct; wide, within and after; narrow, likewise; pooled.
+# Channels of the branches of a block: direct; wide (inner, outer); narrow (inner, outer); pooled.
 Channels = tuple[int, int, int, int, int, int]
 STAGES: tuple[tuple[Channels, ...], ...] = (
     ((64, 96, 128, 16, 32, 32), (128, 128, 192, 32, 96, 64)),
@@ -26,29 +26,29 @@ STAGES: tuple[tuple[Channels, ...], ...] = (
     ),
     ((256, 160, 320, 32, 128, 128), (384, 192, 384, 48, 128, 128)),
 )
-_PARTS = 8  # all channels are so manieth parts of the stem's
+_PARTS = 8  # all channels are multiples of this fraction of the stem's
 
 
 class I3D(nn.Module):
-    """Inflated Inception-v1, for RGB in [-1, 1], up to the mean of its last block over time and space.
+    """Inflated Inception-v1 for RGB in [-1, 1]; the last block is averaged over time and space.
 
-    A frozen one computes no gradients and answers in training as it does afterwards.
+    A frozen network computes no gradients and gives the same output in training and evaluation.
 
     Args:
         stem: Channels of the first convolution, a multiple of 8; all others are in proportion.
-        frozen: Whether its weights stay as they are.
+        frozen: Whether the weights are fixed.
 
     Attributes:
-        width: Features that leave, 1024 in the published network.
+        width: Number of output features, 1024 in the published network.
 
     Raises:
-        ValueError: `stem` is no multiple of 8.
+        ValueError: `stem` is not a multiple of 8.
     """
 
     def __init__(self, *, stem: int = STEM, frozen: bool = True) -> None:
         super().__init__()
         if stem < _PARTS or stem % _PARTS:
-            raise ValueError(f"stem = {stem}: channels are made from a multiple of {_PARTS}")
+            raise ValueError(f"stem = {stem}: it must be a multiple of {_PARTS}")
         self.frozen = frozen
         before = 3 * stem
         self.stem = nn.ModuleList([Unit(3, stem, 7, stride=2), Unit(stem, stem, 1), Unit(stem, before, 3)])
@@ -63,7 +63,9 @@ class I3D(nn.Module):
         self.width = before
         for module in self.modules():
             if isinstance(module, nn.Conv3d):
-                nn.init.kaiming_normal_(module.weight)  # fan in: branches narrow, and would grow
+                nn.init.kaiming_normal_(
+                    module.weight
+                )  # fan in: with fan out, activations would grow where branches narrow
         self.requires_grad_(not frozen)
 
     def forward(self, clips: Float[Tensor, "n 3 t h w"]) -> Float[Tensor, "n d"]:
@@ -77,12 +79,12 @@ class I3D(nn.Module):
             return late(maps).mean(dim=(2, 3, 4))
 
     def train(self, mode: bool = True) -> "I3D":
-        """Train or answer; a frozen network keeps answering."""
+        """Set the mode; a frozen network stays in evaluation mode."""
         return super().train(mode and not self.frozen)
 
 
 class Mixed(nn.Module):
-    """Four ways to look around, side by side."""
+    """An Inception block: four branches side by side."""
 
     def __init__(self, before: int, channels: Sequence[int]) -> None:
         super().__init__()
@@ -100,12 +102,12 @@ class Mixed(nn.Module):
 
 
 class Unit(nn.Module):
-    """Convolve a cube, normalise, rectify."""
+    """3D convolution, batch norm, ReLU."""
 
     def __init__(self, before: int, after: int, kernel: int, *, stride: int = 1) -> None:
         super().__init__()
         self.kernel, self.stride = kernel, stride
-        # One that takes every place is padded alike on both sides, which needs no copy.
+        # With stride 1 the padding is the same on both sides: the convolution can do it without a copy.
         padding = kernel // 2 if stride == 1 else 0
         self.conv = nn.Conv3d(before, after, kernel, stride=stride, padding=padding, bias=False)
         self.bn = nn.BatchNorm3d(after, eps=1e-3, momentum=0.01)
@@ -119,7 +121,7 @@ class Unit(nn.Module):
 def pad_same(
     maps: Float[Tensor, "n c t h w"], kernel: Sequence[int], stride: Sequence[int]
 ) -> Float[Tensor, "n c i j k"]:
-    """Zeros around maps, so that ceil(size / stride) windows fit along each axis; the odd one comes last.
+    """Pad with zeros so that ceil(size / stride) windows fit along each axis; an odd zero comes last.
 
     Source: TensorFlow's padding "SAME", which the published weights were trained with.
     """
@@ -133,5 +135,5 @@ def pad_same(
 def pool_same(
     maps: Float[Tensor, "n c t h w"], kernel: tuple[int, int, int], stride: tuple[int, int, int]
 ) -> Float[Tensor, "n c i j k"]:
-    """Largest value of each window; maps are rectified, so that zeros around them never win."""
+    """Maximum of each window; maps are not negative, so padding with zeros changes no maximum."""
     return functional.max_pool3d(pad_same(maps, kernel, stride), kernel, stride)

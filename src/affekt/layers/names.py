@@ -1,27 +1,24 @@
-"""What published checkpoints call the parts of the layers here. No torch: `convert` reads names first."""
+"""Keys of published weight files of the networks in this package. No torch: `convert` compares keys first.
+
+What the reference of a method calls these networks in its own checkpoints is stated in its `weights.py`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from affekt.core.weights import KeyMap, Source
+from affekt.core.weights import KeyMap, PublishedFile, within
 
-# Numbered, as the references of VAANet and CTEN build them; 2 is the activation, 3 the pooling.
-RESNET_3D = (
-    ("0.{}", "stem.conv.{}"),
-    ("1.{}", "stem.bn.{}"),
-    *((f"{stage + 4}.{{}}", f"stages.{stage}.{{}}") for stage in range(4)),
-)
-# With names, as the files are published that pretraining gave.
-RESNET_3D_NAMED = (
+# Config fields of a method, read from the shapes of its tensors.
+ConfigOf = Callable[[Mapping[str, tuple[int, ...]]], dict[str, Any]]
+
+# The 3D ResNet of Hara et al. and the ResNet-18 of torchvision use the same names.
+_RESNET = (
     ("conv1.{}", "stem.conv.{}"),
     ("bn1.{}", "stem.bn.{}"),
     *((f"layer{stage + 1}.{{}}", f"stages.{stage}.{{}}") for stage in range(4)),
 )
-RESNET_2D = RESNET_3D
-# ImageNet's network sees three colours; its first convolution has no use here.
-RESNET_2D_NAMED = RESNET_3D_NAMED[1:]
 
 _I3D_STEM = ("Conv3d_1a_7x7", "Conv3d_2b_1x1", "Conv3d_2c_3x3")
 _I3D_STAGES = (("3b", "3c"), ("4b", "4c", "4d", "4e", "4f"), ("5b", "5c"))
@@ -31,10 +28,10 @@ _I3D_BRANCHES = {
     "b1b": "wide.1",
     "b2a": "narrow.0",
     "b2b": "narrow.1",
-    "b3b": "pooled",  # b3a is the pooling
+    "b3b": "pooled",  # b3a is the pooling, without weights
 }
-# As PyTorch files of the weights on Kinetics-400 are published, rgb_imagenet.pt above all.
-I3D_NAMED = tuple(
+# As in PyTorch files of the Kinetics-400 weights, such as rgb_imagenet.pt.
+_I3D = tuple(
     (f"{theirs}.{layer}.{{}}", f"{ours}.{kind}.{{}}")
     for theirs, ours in (
         *((name, f"stem.{place}") for place, name in enumerate(_I3D_STEM)),
@@ -48,129 +45,66 @@ I3D_NAMED = tuple(
     for layer, kind in (("conv3d", "conv"), ("bn", "bn"))
 )
 
-TEMPORAL_ATTENTION = (("conv.0.{}", "score.{}"), ("conv.1.{}", "bn.{}"), ("fc.{}", "mix.{}"))
 
-
-def within(theirs: str, ours: str, rules: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Rules of a part that has a prefix on either side.
-
-    Example:
-        >>> within("module", "head", (("fc.{}", "{}"),))
-        (('module.fc.{}', 'head.{}'),)
-    """
-    return tuple((_join(theirs, left), _join(ours, right)) for left, right in rules)
-
-
-SNIPPET_BACKBONE = KeyMap(
-    tuple((theirs, f"backbone.{ours}") for theirs, ours in RESNET_3D_NAMED), dropped=("fc.{}",)
-)
-SOUND_BACKBONE = KeyMap(
-    tuple((theirs, f"audio.backbone.{ours}") for theirs, ours in RESNET_2D_NAMED),
-    dropped=("conv1.{}", "fc.{}"),
-)
-I3D_FRAMES = KeyMap(tuple((theirs, f"frames.{ours}") for theirs, ours in I3D_NAMED), dropped=("logits.{}",))
-RESNET_3D_FRAMES = KeyMap(
-    tuple((theirs, f"frames.network.{ours}") for theirs, ours in RESNET_3D_NAMED), dropped=("fc.{}",)
-)
-# A network of this house that learned to see snippets: vaanet and cten call what sees them `backbone`.
-HOUSE_FRAMES = KeyMap(
-    (("backbone.{}", "frames.network.{}"),),
-    dropped=("visual.{}", "audio.{}", "local.{}", "spatial.{}", "channel.{}", "temporal.{}", "head.{}"),
-)
-
-
-def backbone_sources(
-    config_of: Callable[[Mapping[str, tuple[int, ...]]], dict[str, Any]],
-) -> tuple[Source, ...]:
-    """Files of pretrained backbones, for methods that call theirs `backbone` and `audio.backbone`.
+def resnet_3d_file(place: str, config_of: ConfigOf, *, part: str = "") -> PublishedFile:
+    """The published file of a 3D ResNet-101, for a method with a `SnippetResNet`.
 
     Args:
-        config_of: Config fields of the method as the shapes of its weights tell them.
+        place: Name of that network within the method's, as in `backbone`.
+        part: The part of the method's network that the file fills; `place` if not given.
     """
-    return (
-        Source(
-            "file of the 3D ResNet-101 (Kinetics, of 400 or 1039 classes)",
-            SNIPPET_BACKBONE,
-            marks=("conv1.weight", "layer1.0.conv3.weight", "layer1.0.downsample.0.weight"),
-            part="backbone",
-            config=config_of,
-        ),
-        Source(
-            "file of the ResNet-18 (ImageNet)",
-            SOUND_BACKBONE,
-            marks=("conv1.weight", "layer1.0.conv2.weight"),
-            without=("layer{i}.{j}.conv3.{}",),
-            part="audio.backbone",
-            lacks=("audio.backbone.stem.conv.weight",),  # sees one spectrogram, not three colours
-            config=config_of,
-        ),
+    return PublishedFile(
+        "file of the 3D ResNet-101 (Kinetics, of 400 or 1039 classes)",
+        KeyMap(within("", place, _RESNET), dropped=("fc.{}",)),
+        marks=("conv1.weight", "layer1.0.conv3.weight", "layer1.0.downsample.0.weight"),
+        part=part or place,
+        config=config_of,
     )
 
 
-def frame_sources(
-    config_of: Callable[[Mapping[str, tuple[int, ...]]], dict[str, Any]],
-) -> tuple[Source, ...]:
-    """Files of pretrained networks, for methods that keep a frame encoder as `frames`.
+def resnet_18_file(place: str, config_of: ConfigOf) -> PublishedFile:
+    """The published file of a ResNet-18, for a method with a `SpectrogramResNet`.
 
-    Args:
-        config_of: Config fields of the method as the shapes of its weights tell them; see `frame_sizes_of`.
+    The first convolution is left out: it takes three colour channels, the spectrogram has one.
     """
-    return (
-        Source(
-            "checkpoint of a vaanet or cten that was trained here",
-            HOUSE_FRAMES,
-            marks=("backbone.stem.conv.weight", "head.weight"),
-            part="frames",
-            config=config_of,
-        ),
-        Source(
-            "file of the I3D for RGB (Kinetics-400)",
-            I3D_FRAMES,
-            marks=("Conv3d_1a_7x7.conv3d.weight", "Mixed_5c.b3b.conv3d.weight"),
-            part="frames",
-            config=config_of,
-        ),
-        Source(
-            "file of the 3D ResNet-101 (Kinetics, of 400 or 1039 classes)",
-            RESNET_3D_FRAMES,
-            marks=("conv1.weight", "layer1.0.conv3.weight", "layer1.0.downsample.0.weight"),
-            part="frames",
-            config=config_of,
-        ),
+    return PublishedFile(
+        "file of the ResNet-18 (ImageNet)",
+        KeyMap(within("", place, _RESNET[1:]), dropped=("conv1.{}", "fc.{}")),
+        marks=("conv1.weight", "layer1.0.conv2.weight"),
+        without=("layer{i}.{j}.conv3.{}",),
+        part=place,
+        lacks=(f"{place}.stem.conv.weight",),
+        config=config_of,
     )
 
 
-def frame_sizes_of(shapes: Mapping[str, tuple[int, ...]], prefix: str = "frames") -> dict[str, Any]:
-    """Kind and sizes of a frame encoder, as the shapes of its weights tell them.
+def i3d_file(place: str, config_of: ConfigOf) -> PublishedFile:
+    """The published file of an I3D, for a method with an `I3D`."""
+    return PublishedFile(
+        "file of the I3D for RGB (Kinetics-400)",
+        KeyMap(within("", place, _I3D), dropped=("logits.{}",)),
+        marks=("Conv3d_1a_7x7.conv3d.weight", "Mixed_5c.b3b.conv3d.weight"),
+        part=place,
+        config=config_of,
+    )
 
-    Nothing where the weights hold none.
+
+def resnet_sizes(shapes: Mapping[str, tuple[int, ...]], place: str) -> dict[str, Any]:
+    """`width` and `blocks` of a `SnippetResNet` or `SpectrogramResNet`, read from tensor shapes.
+
+    Args:
+        place: Name of that network within the method's; the result is empty where there is none.
 
     Example:
-        >>> frame_sizes_of({"frames.stem.0.bn.weight": (64,)})
-        {'encoder': 'i3d', 'stem': 64}
+        >>> resnet_sizes({"net.stem.bn.weight": (8,), "net.stages.0.0.bn1.weight": (8,)}, "net")
+        {'width': 8, 'blocks': (1, 0, 0, 0)}
     """
-    stem = f"{prefix}.stem.0.bn.weight"
-    if stem in shapes:
-        return {"encoder": "i3d", "stem": shapes[stem][0]}
-    sizes = sizes_of(shapes, f"{prefix}.network")
-    return {"encoder": "resnet_3d", "blocks": sizes["blocks"], "stem": sizes["width"]} if sizes else {}
-
-
-def sizes_of(shapes: Mapping[str, tuple[int, ...]], prefix: str) -> dict[str, object]:
-    """Blocks of the stages and width of a residual network here, as the shapes of its weights tell them.
-
-    Nothing where the weights hold no such network.
-    """
-    stem = f"{prefix}.stem.bn.weight"
+    stem = f"{place}.stem.bn.weight"
     if stem not in shapes:
         return {}
-    stages = [f"{prefix}.stages.{stage}." for stage in range(4)]
+    stages = [f"{place}.stages.{stage}." for stage in range(4)]
     counts = [
         len({key[len(start) :].partition(".")[0] for key in shapes if key.startswith(start)})
         for start in stages
     ]
     return {"width": shapes[stem][0], "blocks": tuple(counts)}
-
-
-def _join(prefix: str, name: str) -> str:
-    return f"{prefix}.{name}" if prefix else name

@@ -1,4 +1,4 @@
-"""Mistakes that cross polarity, such as joy for fear, weigh more than others."""
+"""Errors across polarity, such as joy for fear, weigh more than others."""
 
 import torch
 from jaxtyping import Float, Int
@@ -8,17 +8,17 @@ from affekt.core.labels import LabelSet
 from affekt.layers.cross_entropy import Criterion
 
 _SIGNS = {"positive": 1, "neutral": 0, "negative": -1}
-_UNKNOWN = 2  # nobody said: such a label crosses nothing
+_UNKNOWN = 2  # no polarity is stated: an error with such a label is not across polarity
 
 
 class PolarityLoss(nn.Module):
-    """Polarity-consistent cross-entropy (PCCE), as the plain loss and what polarity adds to it.
+    """Polarity-consistent cross-entropy (PCCE) as two terms: the plain loss and what polarity adds.
 
     Args:
-        criterion: The plain loss; its labels say which polarity each class has.
-        penalty: How much more a mistake across polarity weighs; lambda_0 of the paper.
+        criterion: The plain loss; its labels state the polarity of each class.
+        penalty: Additional weight of an error across polarity; lambda_0 of the paper.
 
-    Source: VAANet (AAAI 2020), which takes 0.5.
+    Source: VAANet (AAAI 2020), with 0.5.
     """
 
     signs: Tensor
@@ -44,14 +44,14 @@ def polarity_signs(labels: LabelSet) -> Int[Tensor, "k"]:
 def polarity_weights(
     logits: Float[Tensor, "b k"], target: Tensor, signs: Int[Tensor, "k"], *, penalty: float
 ) -> Float[Tensor, "b"]:
-    """Weight of each item's loss: 1, or 1 + `penalty` where the likeliest class has another polarity.
+    """Weight of each item's loss: 1, or 1 + `penalty` where the predicted class has another polarity.
 
-    It is a constant for the gradient.
+    The weight has no gradient.
 
     Args:
-        target: Class indices (b,), or shares (b, k), of which the largest counts.
-        signs: What `polarity_signs` makes of the label set.
-        penalty: How much more such a mistake weighs.
+        target: Class indices (b,), or shares (b, k), of which the largest is the class.
+        signs: From `polarity_signs`.
+        penalty: Additional weight of an error across polarity.
 
     Example:
         >>> signs = polarity_signs(LabelSet.of("joy", "trust", "fear"))

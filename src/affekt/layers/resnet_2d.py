@@ -1,4 +1,4 @@
-"""A residual network over chunks of a spectrogram: what VAANet and CTEN hear with.
+"""A residual network over chunks of a spectrogram: the audio backbone of VAANet and CTEN.
 
 Source: He et al., Deep Residual Learning, CVPR 2016; the stem for one channel is VAANet's (AAAI 2020).
 """
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 
 class SpectrogramResNet(nn.Module):
-    """ResNet-18 whose first convolution looks along time alone; each chunk becomes one vector.
+    """ResNet-18 whose first convolution runs along time only; each chunk becomes one vector.
 
     Args:
         blocks: Units of each stage; (2, 2, 2, 2) is the ResNet-18.
@@ -48,7 +48,7 @@ class SpectrogramResNet(nn.Module):
 
 
 class Unit2D(nn.Module):
-    """Two convolutions beside a shortcut."""
+    """Two convolutions with a shortcut."""
 
     def __init__(self, before: int, after: int, *, stride: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A 3D residual network over snippets of a video: what VAANet and CTEN see with.
+"""A 3D residual network over snippets of a video: the visual backbone of VAANet and CTEN.
 
 Source: Hara et al., Can Spatiotemporal 3D CNNs Retrace the History of 2D CNNs and ImageNet?, CVPR 2018.
 """
@@ -9,20 +9,20 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-EXPANSION = 4  # channels that leave a bottleneck, per channel inside it
+EXPANSION = 4  # output channels of a bottleneck per inner channel
 
 
 class SnippetResNet(nn.Module):
-    """3D ResNet up to its last stage; a snippet of at most 16 frames leaves without a time axis.
+    """3D ResNet up to its last stage; the output of a snippet of at most 16 frames has no time axis.
 
-    A frozen one computes no gradients and answers in training as it does afterwards.
+    A frozen network computes no gradients and gives the same output in training and evaluation.
 
     Args:
         blocks: Bottlenecks of each stage; (3, 4, 23, 3) is the ResNet-101.
         width: Channels of the stem; the last stage has 32 times as many.
-        frozen: Whether its weights stay as they are.
-        drift: Whether a frozen one normalises by its batches in training all the same, and its running
-            statistics follow them, as in the references.
+        frozen: Whether the weights are fixed.
+        drift: Whether batch norm of a frozen network still uses and updates batch statistics in training, as
+            in the references.
     """
 
     def __init__(
@@ -69,12 +69,12 @@ class SnippetResNet(nn.Module):
             return maps.squeeze(2).unflatten(0, clips.shape[:2])
 
     def train(self, mode: bool = True) -> "SnippetResNet":
-        """Train or answer; a frozen network keeps answering, unless it drifts."""
+        """Set the mode; a frozen network stays in evaluation mode, unless it drifts."""
         return super().train(mode and (self.drift or not self.frozen))
 
 
 class Bottleneck3D(nn.Module):
-    """Narrow, look around in space and time, widen; beside a shortcut."""
+    """Three convolutions, 1, 3 and 1 wide, with a shortcut."""
 
     def __init__(self, before: int, inner: int, *, stride: int) -> None:
         super().__init__()
@@ -99,7 +99,7 @@ class Bottleneck3D(nn.Module):
 
 
 def cells_of(size: int) -> int:
-    """Cells of the last stage's map for a square picture of so many pixels: it is halved five times.
+    """Cells of the last map for a square image of `size` pixels a side, which is halved five times.
 
     Example:
         >>> cells_of(112)

@@ -1,4 +1,4 @@
-"""How much each segment of a clip counts."""
+"""Weights of the segments of a clip."""
 
 import torch
 from jaxtyping import Float
@@ -6,16 +6,17 @@ from torch import Tensor, nn
 
 
 class TemporalAttention(nn.Module):
-    """One weight a segment: scored by itself, then mixed with the scores of all others.
+    """One weight a segment: a score from its own features, then a linear layer over the scores of all.
 
-    Weights are at least 0 and, unless asked for, not normalised: all of a clip may be 0.
+    Weights are at least 0. By default they are not normalised: all weights of a clip may be 0.
 
     Args:
         width: Features of a segment.
-        segments: How many there are, always.
-        even: Begin with the same weight for every segment, changed by its own score alone. The references
-            begin with a random mixture of all scores, which short training on little data does not untangle.
-        normalised: Make the weights of a clip sum to 1, by a softmax in place of the cut at 0.
+        segments: Number of segments of a clip.
+        even: Initial weights depend on the segment's own score only, around the same value for all. The
+            references start from a random mixture of all scores, from which short training on little data
+            does not recover.
+        normalised: Weights of a clip sum to 1: softmax instead of ReLU.
 
     Source: VAANet (AAAI 2020); CTEN (CVPR 2023) has the same. Neither normalises.
     """

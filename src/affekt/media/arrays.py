@@ -1,4 +1,4 @@
-"""Arrays from `.npz` files that nobody vouches for."""
+"""Arrays from untrusted `.npz` files."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ import numpy as np
 
 from affekt.core.errors import MediaError
 
-MAX_BYTES = 2 * 2**30  # of a file, after decompression
+MAX_BYTES = 2 * 2**30  # of a file after decompression
 
-# What packed bytes and array headers may raise beside the usual.
+# What damaged compressed data and array headers raise besides the usual errors.
 _DECODERS = (zlib.error, lzma.LZMAError, tokenize.TokenError, OverflowError)
 
 
 def read_npz(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
-    """The named arrays of a file, those that it has.
+    """The named arrays of a file; names that it does not have are left out.
 
     Raises:
-        MediaError: It is no npz file, truncated, damaged, larger than `MAX_BYTES` unpacked, or holds objects.
+        MediaError: It is not an npz file, truncated, damaged, larger than `MAX_BYTES` unpacked, or holds
+            objects.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -34,7 +35,7 @@ def read_npz(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
             found = {name: file[name] for name in names if name in file.files}
     except zipfile.BadZipFile:
         raise MediaError(
-            f"{path} is truncated or no npz file: it cannot be opened as a zip archive"
+            f"{path} is truncated or not an npz file: it cannot be opened as a zip archive"
         ) from None
     except ValueError as error:
         if "allow_pickle" in str(error):
@@ -44,8 +45,8 @@ def read_npz(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
         raise MediaError(f"{path} is damaged: {error}") from None
     except (OSError, EOFError, RuntimeError, KeyError, MemoryError, SyntaxError, *_DECODERS) as error:
         raise MediaError(f"{path} is damaged: {error}") from None
-    # A member without an array header comes back as its bytes.
+    # numpy returns a member without an array header as bytes.
     broken = [name for name, values in found.items() if not isinstance(values, np.ndarray)]
     if broken:
-        raise MediaError(f"{path} is damaged: {', '.join(broken)} is no array")
+        raise MediaError(f"{path} is damaged: {', '.join(broken)} is not an array")
     return found

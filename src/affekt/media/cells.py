@@ -1,7 +1,7 @@
-"""Cells of time: 16 frames of a video, and the rows of a log-mel spectrogram that sound beside them.
+"""Cells of time: 16 frames of a video, and the log-mel spectrogram rows of the same interval.
 
-An untrimmed video is read once, from beginning to end, and a few cells are in memory at a time. Of its sound
-the rows are kept: two hours beside 30 frames per second are 104 MB.
+An untrimmed video is read once, from beginning to end, with a few cells in memory at a time. All spectrogram
+rows are kept: two hours of sound at 30 frames per second take 104 MB.
 
 Source: Zhang & Yang, Temporal Sentiment Localization: Listen and Look in Untrimmed Videos, ACM MM 2022
 (TSL-Net), the paper and its reference.
@@ -22,23 +22,23 @@ from affekt.media.video import Video
 from affekt.media.video.snippets import MEAN
 
 CELL_FRAMES = 16
-CELL_ROWS = 32  # two rows of the spectrogram to a frame
+CELL_ROWS = 32  # two spectrogram rows per frame
 MELS = 60
 FFT, HOP = 2048, 1024
 FLOOR_DB = 80.0  # below the loudest value of the whole sound
 
-# The reference's factors, in its order: its rounding down depends on it.
+# The reference's factors, in its order: the rounded-down result depends on the order.
 _SLOWEST_HZ, _SOUND_HZ, _FOURFOLD, _TWOFOLD = 19.916666666666668, 44100, 4.323882352941176, 1.9992360580595874
 
 
 class PixelScale(NamedTuple):
-    """What a network takes for a pixel: `factor * pixel + shift`, pixels being 0 to 255."""
+    """How a network scales pixels: `factor * pixel + shift`, with pixels from 0 to 255."""
 
     factor: float
     shift: float
 
 
-# Of the networks of layers/frame_encoders.py.
+# For the networks of layers/frame_encoders.py.
 PIXEL_SCALES = {
     "i3d": PixelScale(2 / 255, -1.0),  # [-1, 1]
     "resnet_3d": PixelScale(1 / 255, -float(MEAN)),
@@ -46,7 +46,7 @@ PIXEL_SCALES = {
 
 
 def cell_count(frames: int, *, cell_frames: int = CELL_FRAMES) -> int:
-    """Cells of a video of so many frames, the last one perhaps filled up.
+    """Number of cells of a video with this many frames; the last one may be padded.
 
     Example:
         >>> cell_count(16), cell_count(17)
@@ -60,19 +60,19 @@ def frame_cells(
 ) -> Iterator[np.ndarray]:
     """Consecutive frames of a video, decoded once: (n, frames, size, size, 3) uint8, n = `cells` or fewer.
 
-    The decoder brings the shorter side to `height`, and the middle square is cut out as it is. The last cell
-    is filled up with black frames, as in the paper.
+    The decoder scales the shorter side to `height`; the central square is then cut out without scaling. The
+    last cell is padded with black frames, as in the paper.
 
     Args:
-        frames: Of a cell.
+        frames: Frames per cell.
         height: Pixels of the shorter side before the square is cut out; None: `size`, so that the square is
-            the largest that there is.
+            as large as possible.
         size: Side of the square, in pixels.
-        cells: How many to hand out at a time; memory holds that many.
+        cells: Cells yielded at a time; memory holds this many.
 
     Raises:
         MediaError: Nothing can be decoded, or the file is gone.
-        UsageError: A size makes no sense, or the square is larger than the picture.
+        UsageError: A size is out of range, or the square is larger than the picture.
     """
     side = size if height is None else height
     if not (frames > 0 and cells > 0 and 0 < size <= side):
@@ -84,7 +84,7 @@ def frame_cells(
 
 
 def as_encoded(cells: np.ndarray, encoder: str) -> np.ndarray:
-    """What an encoder of layers/frame_encoders.py sees, (n, 3, t, h, w) float32.
+    """The input of an encoder of layers/frame_encoders.py, (n, 3, t, h, w) float32.
 
     Args:
         cells: (n, t, h, w, 3) uint8, as from `frame_cells`.
@@ -98,12 +98,12 @@ def as_encoded(cells: np.ndarray, encoder: str) -> np.ndarray:
 
 
 def log_mel_rate(rate_hz: float) -> int:
-    """Sampling rate, in Hz, at which a video of `rate_hz` frames per second has two rows to a frame.
+    """Sampling rate, in Hz, that gives two spectrogram rows per frame of a video at `rate_hz`.
 
-    parity: 2.0011, in fact, so that sound runs ahead of the picture by 0.2 s in six minutes.
+    parity: it gives 2.0011 rows per frame, so that sound is 0.2 s ahead of the picture after six minutes.
 
     Raises:
-        UsageError: Sound at such a rate cannot be made.
+        UsageError: Sound cannot be resampled to such a rate.
 
     Example:
         >>> log_mel_rate(25.0), log_mel_rate(30.0)
@@ -112,7 +112,7 @@ def log_mel_rate(rate_hz: float) -> int:
     wanted = rate_hz / _SLOWEST_HZ * _SOUND_HZ / _FOURFOLD * 4 / _TWOFOLD * 2
     if not (math.isfinite(wanted) and MIN_RATE_HZ <= wanted < MAX_RATE_HZ + 1):
         raise UsageError(
-            f"a video of {rate_hz} frames per second asks for sound at {wanted:.0f} Hz; "
+            f"a video of {rate_hz} frames per second needs sound at {wanted:.0f} Hz; "
             f"{MIN_RATE_HZ} to {MAX_RATE_HZ} is possible"
         )
     return int(wanted)
@@ -126,21 +126,21 @@ def log_mel_rows(
     padding: Padding = "constant",
     block_s: float = 10.0,
 ) -> np.ndarray:
-    """Log-mel spectrogram of a sound (rows, 60) float32 in dB, some two rows to a frame of the video.
+    """Log-mel spectrogram of a sound (rows, 60) float32 in dB, about two rows per frame of the video.
 
-    One channel, resampled to `log_mel_rate`; windows of 2048 samples, each 1024; 60 bins up to half the rate;
-    dB over 1, nothing more than 80 dB below the loudest value of all. The sound is streamed.
+    One channel, resampled to `log_mel_rate`; windows of 2048 samples, hop of 1024; 60 bins up to half the
+    rate; dB relative to 1, limited to 80 dB below the loudest value of the sound. The sound is streamed.
 
     Args:
         rate_hz: Frames per second of the video.
-        span_s: Begin and end of the part to listen to, in seconds.
-        padding: What lies beyond the ends: silence, as in librosa 0.9.1, which the reference asks for.
-        block_s: Seconds that are decoded at a time; without effect on the result.
+        span_s: Start and end of the part to read, in seconds.
+        padding: How the ends are padded. The reference requires librosa 0.9.1, which pads with silence.
+        block_s: Seconds decoded at a time; it does not affect the result.
 
     Raises:
-        NoSound: The file has no sound track, or one that holds nothing.
+        NoSound: The file has no sound track, or an empty one.
         MediaError: The file cannot be used, or ends before the span.
-        UsageError: The rate or the span makes no sense.
+        UsageError: The rate or the span is out of range.
     """
     sound_rate_hz = log_mel_rate(rate_hz)
     start_s, stop_s = (0.0, None) if span_s is None else span_s
@@ -157,7 +157,8 @@ def log_mel_rows(
 
 
 def log_mel_cells(rows: np.ndarray) -> np.ndarray:
-    """What a network hears: (n // 32, 32, 60) float32, (dB + 50) / 80, of rows (n, 60); the rest is left out.
+    """Sound input of a network: (n // 32, 32, 60) float32, (dB + 50) / 80, from rows (n, 60); a remainder is
+    dropped.
 
     Raises:
         MediaError: The rows have another shape.

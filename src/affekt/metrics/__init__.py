@@ -1,1 +1,1 @@
-"""Plain functions of arrays."""
+"""Metrics: plain functions of arrays."""

@@ -1,4 +1,4 @@
-"""Whether a confidence means what it says, and one number that makes it so."""
+"""Calibration of confidences: its error, and a temperature that corrects it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 from affekt.metrics.checks import check_class_numbers, check_items
 
 BINS = 15  # Guo et al., ICML 2017
-# A few dozen validation items that happen to be right would drive the temperature to zero, and every
-# confidence to one: sharpening is bounded.
+# A few dozen validation items that all happen to be right would drive the temperature to zero and every
+# confidence to one, so the temperature is bounded.
 COLDEST, HOTTEST = 0.5, 20.0
-_LEAST = 1e-12  # a probability of which a logarithm is taken
+_LEAST = 1e-12  # smallest probability whose logarithm is taken
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -23,12 +23,12 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 
 def sigmoid(logits: np.ndarray) -> np.ndarray:
-    """Probability of each class by itself."""
+    """Independent probability of each class."""
     return np.exp(-np.logaddexp(0.0, -logits))
 
 
 def negative_log_likelihood(logits: np.ndarray, truth: np.ndarray) -> float:
-    """Mean over items, in nats.
+    """Mean negative log-likelihood over items, in nats.
 
     Raises:
         ValueError: There is no item, arrays differ in length, or a class number is out of range.
@@ -39,7 +39,7 @@ def negative_log_likelihood(logits: np.ndarray, truth: np.ndarray) -> float:
 
 
 def binary_log_likelihood(logits: np.ndarray, truth: np.ndarray) -> float:
-    """Negative, mean over (item, class) cells, in nats: logits and weights of labels in [0, 1], both (n, k).
+    """Mean negative log-likelihood over (item, class) cells, in nats; label weights (n, k) lie in [0, 1].
 
     Raises:
         ValueError: There is no item, or shapes differ.
@@ -52,9 +52,9 @@ class CalibrationBins(NamedTuple):
     """Items by their confidence, in equally wide bins: bin i reaches from above i / B up to (i + 1) / B.
 
     Attributes:
-        items: (bins,) how many items.
+        items: (bins,) number of items.
         confidence: (bins,) mean confidence; 0 in an empty bin.
-        right: (bins,) share of right items; 0 in an empty bin.
+        right: (bins,) share of correct items; 0 in an empty bin.
     """
 
     items: np.ndarray
@@ -67,10 +67,10 @@ def calibration_bins(confidence: np.ndarray, right: np.ndarray, *, bins: int = B
 
     Args:
         confidence: (n,) in [0, 1].
-        right: (n,) whether each item is right.
+        right: (n,) whether each item is correct.
 
     Raises:
-        ValueError: There is no item, arrays differ in length, or a confidence lies outside.
+        ValueError: There is no item, arrays differ in length, or a confidence is out of range.
 
     Example:
         >>> calibration_bins(np.array([0.5, 0.6]), np.array([True, False]), bins=2).items.tolist()
@@ -81,7 +81,7 @@ def calibration_bins(confidence: np.ndarray, right: np.ndarray, *, bins: int = B
         raise ValueError(
             f"a confidence lies in 0 to 1, found {confidence.min():.3g} to {confidence.max():.3g}"
         )
-    # Edges are divided, not added up, so that a confidence of 0.3 lies on the edge 3 / 10.
+    # Edges are computed by division, not by summation, so that a confidence of 0.3 lies on the edge 3 / 10.
     index = np.searchsorted(np.arange(1, bins) / bins, confidence, side="left")
     count = np.bincount(index, minlength=bins)
     filled = np.maximum(count, 1)
@@ -91,7 +91,7 @@ def calibration_bins(confidence: np.ndarray, right: np.ndarray, *, bins: int = B
 
 
 def expected_calibration_error(probability: np.ndarray, truth: np.ndarray, *, bins: int = BINS) -> float:
-    """Mean gap between confidence and accuracy over `calibration_bins`, weighted by their items.
+    """Mean gap between confidence and accuracy over `calibration_bins`, weighted by their number of items.
 
     Raises:
         ValueError: There is no item, arrays differ in length, or a class number is out of range.
@@ -105,13 +105,13 @@ def expected_calibration_error(probability: np.ndarray, truth: np.ndarray, *, bi
 
 
 def cell_calibration_error(probability: np.ndarray, truth: np.ndarray, *, bins: int = BINS) -> float:
-    """The same where classes do not exclude each other, over (item, class) cells.
+    """Calibration error over (item, class) cells, for classes that do not exclude each other.
 
-    The gap lies between the mean probability of a bin's cells and the share of them whose class is present.
+    The gap is that between the mean probability of a bin's cells and the share whose class is present.
 
     Args:
         probability: (n, k).
-        truth: (n, k) weights of labels; one above 0.5 is present.
+        truth: (n, k) label weights; a class is present above 0.5.
 
     Raises:
         ValueError: There is no item, or shapes differ.
@@ -121,9 +121,9 @@ def cell_calibration_error(probability: np.ndarray, truth: np.ndarray, *, bins: 
 
 
 def fit_temperature(logits: np.ndarray, truth: np.ndarray) -> float:
-    """The number logits are divided by so that their softmax is likeliest (Guo et al., ICML 2017).
+    """Temperature scaling: the divisor of the logits that maximizes the likelihood (Guo et al., ICML 2017).
 
-    Fit it on validation items: on training items it is too small, on test items it is cheating.
+    Fit it on validation items: on training items it is too small, and test items must not be used.
 
     Raises:
         ValueError: As `negative_log_likelihood`.
@@ -133,7 +133,7 @@ def fit_temperature(logits: np.ndarray, truth: np.ndarray) -> float:
 
 
 def fit_cell_temperature(logits: np.ndarray, truth: np.ndarray) -> float:
-    """The same where classes do not exclude each other: one number for the logits of all classes.
+    """Temperature for classes that do not exclude each other: one number for the logits of all classes.
 
     Raises:
         ValueError: As `binary_log_likelihood`.
@@ -158,17 +158,17 @@ def _gap(bins: CalibrationBins) -> float:
 
 
 def _classes(scores: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Scores (n, k) and class numbers (n,) that belong together."""
+    """Checked scores (n, k) and class numbers (n,)."""
     scores, truth = check_items(scores=scores, truth=truth)
     if scores.ndim != 2:
-        raise ValueError(f"scores are one row of classes an item, not an array {scores.shape}")
+        raise ValueError(f"scores need one row of classes per item, not an array {scores.shape}")
     check_class_numbers(scores.shape[1], truth=truth)
     return scores, truth
 
 
 def _cells(scores: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Scores and weights of labels, both (n, k)."""
+    """Checked scores and label weights, both (n, k)."""
     scores, truth = check_items(scores=scores, truth=truth)
     if scores.ndim != 2 or scores.shape != truth.shape:
-        raise ValueError(f"scores and labels are of one shape, not {scores.shape} and {truth.shape}")
+        raise ValueError(f"scores and labels need the same shape, not {scores.shape} and {truth.shape}")
     return scores.astype(float), truth.astype(float)

@@ -1,4 +1,4 @@
-"""What every metric asks of its arrays before it counts."""
+"""Checks of the arrays of all metrics."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import numpy as np
 
 
 def check_items(**arrays: Any) -> tuple[np.ndarray, ...]:
-    """Arrays of a metric, by their names: the first axis of each is the items, the same in all.
+    """Check the arrays of a metric, given by name: the first axis of each is the items.
 
     Raises:
-        ValueError: There is no item, the arrays differ in their number, or numbers are not finite.
+        ValueError: There is no item, the arrays differ in their number of items, or numbers are not finite.
 
     Example:
         >>> check_items(truth=[0, 1], predicted=[1, 1, 0])
@@ -31,25 +31,25 @@ def check_items(**arrays: Any) -> tuple[np.ndarray, ...]:
         raise ValueError(f"a metric needs at least one item: {' and '.join(found)} are empty")
     for name, array in found.items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise ValueError(f"a metric needs finite numbers: {name} holds some that are not")
+            raise ValueError(f"a metric needs finite numbers: {name} holds others")
     return tuple(found.values())
 
 
 def check_class_numbers(classes: int, **arrays: np.ndarray) -> None:
-    """Class numbers (n,) lie in 0 to `classes` - 1.
+    """Check that class numbers (n,) lie in 0 to `classes` - 1.
 
     Raises:
-        ValueError: They do not, or are no whole numbers.
+        ValueError: They do not, or are not integers.
     """
     for name, numbers in arrays.items():
         if numbers.ndim != 1 or numbers.dtype.kind not in "iub":
             raise ValueError(
-                f"{name} holds class numbers, one integer an item, "
+                f"{name} must hold class numbers, one integer per item, "
                 f"not an array {numbers.shape} of {numbers.dtype}"
             )
         if np.any((numbers < 0) | (numbers >= classes)):
             found = f"{np.min(numbers)} to {np.max(numbers)}"
-            raise ValueError(f"class numbers lie in 0 to {classes - 1}, found {found} in {name}")
+            raise ValueError(f"class numbers must lie in 0 to {classes - 1}, found {found} in {name}")
 
 
 def check_counts(confusion: Any) -> np.ndarray:
@@ -60,7 +60,7 @@ def check_counts(confusion: Any) -> np.ndarray:
     """
     counts = np.asarray(confusion, float)
     if counts.ndim < 2 or counts.shape[-1] != counts.shape[-2]:
-        raise ValueError(f"a confusion matrix is square, found shape {counts.shape}")
+        raise ValueError(f"a confusion matrix must be square, found shape {counts.shape}")
     if not counts.size or not np.all(counts.sum(axis=(-2, -1)) > 0):
-        raise ValueError("a metric needs at least one item: a confusion matrix holds none")
+        raise ValueError("a metric needs at least one item: a confusion matrix is empty")
     return counts

@@ -1,4 +1,4 @@
-"""Scores of a classifier, all from its confusion matrix."""
+"""Scores of a classifier, computed from its confusion matrix."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ def confusion_matrix(truth: np.ndarray, predicted: np.ndarray, classes: int) -> 
     """Counts (classes, classes): rows are the truth, columns the prediction.
 
     Raises:
-        ValueError: There is no item, the arrays differ in length, or a class number is not below `classes`;
-            it would be counted in another class's cell.
+        ValueError: There is no item, the arrays differ in length, or a class number is not below `classes`
+            (it would be counted in another class's cell).
 
     Example:
         >>> confusion_matrix(np.array([0, 0, 1]), np.array([0, 1, 1]), 2).tolist()
@@ -27,11 +27,10 @@ def confusion_matrix(truth: np.ndarray, predicted: np.ndarray, classes: int) -> 
 
 
 def scores_of(confusion: np.ndarray) -> dict[str, np.ndarray]:
-    """Accuracy, unweighted average recall, macro and weighted F1 of (..., k, k) matrices, each of shape
-    (...).
+    """Accuracy, unweighted average recall, macro and weighted F1, each (...), of matrices (..., k, k).
 
-    Recall is averaged over the classes that occur in the truth; a class that neither occurs nor is predicted
-    has no part in macro F1 either.
+    Recall is averaged over the classes that occur in the truth. Macro F1 excludes classes that
+    neither occur nor are predicted.
 
     Raises:
         ValueError: A matrix is not square, or holds no item.
@@ -61,7 +60,7 @@ def per_class(confusion: np.ndarray, names: tuple[str, ...]) -> list[dict[str, A
     """Precision, recall, F1 and count of each class, by name.
 
     Raises:
-        ValueError: The matrix is not square, holds no item, or names are more or fewer than its classes.
+        ValueError: The matrix is not square, is empty, or the number of names differs from that of classes.
     """
     confusion = check_counts(confusion)
     check_items(classes=confusion, names=names)

@@ -1,8 +1,8 @@
-"""How well stretches that were found in many videos meet the true ones.
+"""Temporal detection scores: how well detected segments of many videos match the annotated ones.
 
-Two families of numbers stand on the same matching (`affekt.metrics.matching`): average precision, the usual
-measure of detection in time, and the ranked recall and F2 that TSL-Net's authors report under the names of
-recall and F2. The latter are means over the ranking, no shares of anything, so they bear other names here.
+Two kinds of scores are based on the same matching (`affekt.metrics.matching`): average precision, the
+standard measure of temporal detection, and the ranked recall and F2 that TSL-Net's authors report as recall
+and F2. The latter are means over the ranking, not proportions, and therefore have other names here.
 """
 
 from __future__ import annotations
@@ -21,49 +21,49 @@ from affekt.metrics.segments import Segments
 THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5)  # tIoU, CTEN (CVPR 2023), table 3
 TSL_THRESHOLDS = (0.1, 0.15, 0.2, 0.25, 0.3)  # tIoU, TSL-Net (ACM MM 2022), table 1
 
-_CELLS = 4_000_000  # of units times detections, that are held at once
+_CELLS = 4_000_000  # maximum product of units and detections in memory at once
 
 
 def average_precision(
     predictions: Mapping[str, Segments], truths: Mapping[str, Segments], *, threshold: float
 ) -> float:
-    """Average precision of the stretches found in many videos; labels are not looked at.
+    """Average precision of the detections in many videos; labels are ignored.
 
-    All found stretches are ranked by score. In this order each takes the true stretch of its video with
-    which it overlaps most among those that are still free; it is a hit where that tIoU is at least
-    `threshold`, else a false alarm, so a second find of the same truth is a false alarm. AP is the area under
-    precision over recall, where precision is first made to never rise with recall (all-points
-    interpolation). Stretches of equal score count at once, and ties in matching are resolved by the stretches
+    Detections are ranked by score. In this order each is matched to the true segment of its video with the
+    highest overlap among those that are not matched yet. It is a hit if that tIoU is at least `threshold`,
+    else a false alarm; a second detection of the same segment is a false alarm. AP is the area under the
+    precision-recall curve, after precision is made monotonically non-increasing (all-points interpolation).
+    Detections of equal score are counted together, and ties in matching are resolved by the segments
     themselves (see `affekt.metrics.matching.match`), so the order of the input does not matter.
 
     Args:
-        predictions: Per video; videos without finds may be absent.
-        truths: Per video. Finds in a video that is not here are false alarms.
+        predictions: Per video; videos without detections may be absent.
+        truths: Per video. Detections in a video that is absent here are false alarms.
 
     Returns:
-        In [0, 1].
+        A number in [0, 1].
 
     Raises:
-        ValueError: There is no true stretch at all, so nothing can be found; or finds have no scores.
+        ValueError: There is no true segment at all, or detections have no scores.
 
-    Source: PASCAL VOC 2010 (all-points interpolation) and ActivityNet (matching in time), the usual measure
-        of detection in time; CTEN (CVPR 2023) names the measure only, and no code for it was released.
+    Source: PASCAL VOC 2010 (all-points interpolation) and ActivityNet (temporal matching), the standard
+        measure of temporal detection; CTEN (CVPR 2023) only names the measure and released no code for it.
 
     Example:
-        Two videos, three truths, four finds at tIoU 0.5:
+        Two videos, three true segments, four detections at tIoU 0.5:
 
         >>> array = np.array
         >>> truths = {"a": Segments(array([[0, 4], [6, 10]])), "b": Segments(array([[2, 6]]))}
-        >>> finds = {
+        >>> detected = {
         ...     "a": Segments(array([[0, 4], [1, 4], [6, 8]]), array([0.9, 0.8, 0.5])),
         ...     "b": Segments(array([[0, 3]]), array([0.7])),
         ... }
 
-        Score 0.9 hits [0, 4]; 0.8 meets it too (tIoU 3/4), but it is taken; 0.7 meets [2, 6] with 1/6 only;
-        0.5 hits [6, 10] with 2/4. Precision 1/1, 1/2, 1/3, 2/4 at recall 1/3, 1/3, 1/3, 2/3; the area is
-        1/3 * 1 + 1/3 * 2/4 = 1/2.
+        Score 0.9 hits [0, 4]; 0.8 overlaps it too (tIoU 3/4), but it is matched already; 0.7 overlaps [2, 6]
+        with 1/6 only; 0.5 hits [6, 10] with 2/4. Precision 1/1, 1/2, 1/3, 2/4 at recall 1/3, 1/3, 1/3, 2/3;
+        the area is 1/3 * 1 + 1/3 * 2/4 = 1/2.
 
-        >>> round(average_precision(finds, truths, threshold=0.5), 9)
+        >>> round(average_precision(detected, truths, threshold=0.5), 9)
         0.5
     """
     (matched,) = match(predictions, truths, thresholds=(threshold,), labels=None)
@@ -73,10 +73,10 @@ def average_precision(
 def average_precision_by_label(
     predictions: Mapping[str, Segments], truths: Mapping[str, Segments], *, threshold: float
 ) -> dict[Any, float]:
-    """Average precision of each class that occurs in the truth; a find must have the label of its truth.
+    """Average precision of each class that occurs in the truth; a hit needs the same label.
 
     Raises:
-        ValueError: Segments have no labels, finds have no scores, or there is no true stretch at all.
+        ValueError: Segments have no labels, detections have no scores, or there is no true segment at all.
     """
     by_label = _by_label(predictions, truths, (threshold,))
     return {label: float(values[0]) for label, values in by_label.items()}
@@ -90,22 +90,22 @@ def mean_average_precision(
 ) -> dict[str, float]:
     """Average precision at several tIoU thresholds, and their mean.
 
-    Segments without labels are taken as of one class, as CTEN counts them; with labels, each number is the
-    mean over the classes that occur in the truth.
+    Segments without labels are treated as one class, as in CTEN; with labels, each number is the mean over
+    the classes that occur in the truth.
 
     Returns:
-        By threshold, as in `{"0.1": 0.9, "0.5": 0.4, "mean": 0.65}`.
+        Values by threshold, as in `{"0.1": 0.9, "0.5": 0.4, "mean": 0.65}`.
 
     Raises:
-        ValueError: Some segments have labels and others have none, finds have no scores, or there is no true
-            stretch at all.
+        ValueError: Some segments have labels and others have none, detections have no scores, or there is no
+            true segment at all.
 
     Example:
-        Found is [0, 3] of [0, 10], tIoU 0.3:
+        [0, 3] is detected of [0, 10], tIoU 0.3:
 
-        >>> finds = {"a": Segments(np.array([[0, 3]]), np.array([1.0]))}
+        >>> detected = {"a": Segments(np.array([[0, 3]]), np.array([1.0]))}
         >>> truths = {"a": Segments(np.array([[0, 10]]))}
-        >>> mean_average_precision(finds, truths, thresholds=(0.1, 0.3, 0.5, 0.7))
+        >>> mean_average_precision(detected, truths, thresholds=(0.1, 0.3, 0.5, 0.7))
         {'0.1': 1.0, '0.3': 1.0, '0.5': 0.0, '0.7': 0.0, 'mean': 0.5}
     """
     thresholds = tuple(thresholds)
@@ -128,17 +128,17 @@ def mean_average_precision(
 
 @dataclass(frozen=True)
 class DetectionScores:
-    """What was found of each class at each tIoU threshold, in many videos.
+    """Detection scores of each class at each tIoU threshold, in many videos.
 
-    A label of which nothing was found has zeros. One that never occurs in the truth has no score: its columns
-    are nan, and means leave it out.
+    A label without detections has zeros. A label that never occurs in the truth has no score: its columns are
+    nan, and means exclude it.
 
     Attributes:
         average_precision: (thresholds, labels) in [0, 1].
-        recall: (thresholds, labels), share of the true stretches that were hit; a find hits one at most.
-        rank_recall: (thresholds, labels), mean over the ranks of how much recall was reached there. It is low
-            where hits stand far below, whatever their number: 1 needs all truths in the first find.
-        rank_precision: (thresholds, labels), mean over the ranks of the precision reached there.
+        recall: (thresholds, labels), share of the true segments that were hit.
+        rank_recall: (thresholds, labels), mean over the ranks of the recall up to that rank. It is low if
+            hits have low ranks, whatever their number: 1 would need all hits at the first rank.
+        rank_precision: (thresholds, labels), mean over the ranks of the precision up to that rank.
     """
 
     thresholds: tuple[float, ...]
@@ -164,9 +164,9 @@ class DetectionScores:
         """Plain numbers by name.
 
         Returns:
-            `map`, `recall`, `tsl_recall` and `tsl_f2` as means over thresholds, and of each threshold as in
-            `map@0.15`; `ap/<label>`, the mean over thresholds, of each label that occurs in the truth.
-            `tsl_` are the numbers that TSL-Net's authors print as Recall and F2.
+            `map`, `recall`, `tsl_recall` and `tsl_f2` as means over thresholds, and at each threshold as in
+            `map@0.15`; `ap/<label>`, the mean over thresholds, for each label that occurs in the truth.
+            `tsl_` marks the numbers that TSL-Net's authors print as Recall and F2.
         """
         rows = {
             "map": self.map_at,
@@ -194,32 +194,33 @@ def detection_scores(
     labels: Sequence[str],
     thresholds: Sequence[float] = TSL_THRESHOLDS,
 ) -> DetectionScores:
-    """Score labelled stretches that were found in many videos.
+    """Score labelled detections in many videos.
 
-    Matching and average precision are those of `average_precision`, label by label. Ranked recall and
-    precision are means of the cumulative values over all ranks; finds of equal score count as the mean over
-    all orders that they might have, so here too the order of the input does not matter.
+    Matching and average precision are those of `average_precision`, for each label. Ranked recall and
+    precision are means of the cumulative values over all ranks; detections of equal score count as the mean
+    over all their possible orders, so the order of the input does not matter.
 
     Args:
-        predictions: Per video; videos without finds may be absent. Labels are names.
-        truths: Per video, those without any stretch too. Finds in a video that is not here are false alarms.
-        labels: All names that there are; scores come in their order.
-        thresholds: Of tIoU.
+        predictions: Per video; videos without detections may be absent. Labels are names.
+        truths: Per video, including those without segments. Detections in an absent video are false alarms.
+        labels: All label names; scores are in their order.
+        thresholds: tIoU thresholds.
 
     Raises:
-        ValueError: There is no true stretch at all; finds have no scores; segments have no labels, or others
-            than `labels`.
+        ValueError: There is no true segment at all; detections have no scores; segments have no labels, or
+            labels that are not in `labels`.
 
-    Source: TSL-Net (ACM MM 2022) and its code, eval_detection. Its code prints the average precisions of its
-        two classes under each other's names, and cannot score a class of which nothing was found; here they
-        stand by name, and such a class has zeros.
+    Source: TSL-Net (ACM MM 2022) and its code, eval_detection. That code prints the average precisions of its
+        two classes under exchanged names, and cannot score a class without detections; here scores have the
+        right names, and such a class has zeros.
 
     Example:
-        Of two truths one is found, by the second of two finds:
+        One of two true segments is detected, by the second of two detections:
 
-        >>> finds = {"a": Segments(np.array([[0, 1], [5, 9]]), np.array([0.9, 0.8]), np.array(["joy"] * 2))}
-        >>> truths = {"a": Segments(np.array([[5, 9], [20, 30]]), labels=np.array(["joy"] * 2))}
-        >>> scores = detection_scores(finds, truths, labels=["joy"], thresholds=[0.5]).to_dict()
+        >>> names = np.array(["joy"] * 2)
+        >>> detected = {"a": Segments(np.array([[0, 1], [5, 9]]), np.array([0.9, 0.8]), names)}
+        >>> truths = {"a": Segments(np.array([[5, 9], [20, 30]]), labels=names)}
+        >>> scores = detection_scores(detected, truths, labels=["joy"], thresholds=[0.5]).to_dict()
 
         Average precision 1/2 * 1/2. Ranked recall (0 + 1/2) / 2, ranked precision (0/1 + 1/2) / 2.
 
@@ -247,18 +248,18 @@ def detection_intervals(
     thresholds: Sequence[float] = TSL_THRESHOLDS,
     subjects: Mapping[str, str | None] | None = None,
 ) -> Intervals:
-    """95 % intervals of mean average precision, as `affekt.metrics.intervals` says.
+    """95 % intervals of mean average precision, by the method of `affekt.metrics.intervals`.
 
-    Segments of one video resemble each other, and so do videos of one subject: what is left out is a subject
-    where subjects are known, else a video. What hits what in a video does not depend on the others, so
-    matching is done once and only the ranking is counted anew.
+    Segments of one video resemble each other, and so do videos of one subject: the unit that is left out is a
+    subject if subjects are known, else a video. Matching in a video does not depend on other videos, so it is
+    done once and only the ranking is recomputed.
 
     Args:
-        subjects: Of each video; videos without one stand for themselves.
+        subjects: Subject of each video; a video without a subject is a unit of its own.
 
     Returns:
-        Of `map` and of `ap/<label>`, as `DetectionScores.to_dict` names them; labels that do not occur in the
-        truth are absent.
+        Intervals of `map` and of `ap/<label>`, named as in `DetectionScores.to_dict`; labels that do not
+        occur in the truth are absent.
 
     Raises:
         ValueError: As `detection_scores`.
@@ -277,8 +278,8 @@ def detection_intervals(
     sizes = dict(zip(by_label, number.tolist(), strict=True)) | {"map": class_sizes(number)["uar"]}
     rows = np.stack(list(by_label.values()))
     occurs = ~np.isnan(rows)
-    # A class whose true segments all lie in the unit that is left out counts as not detected there, so that
-    # its interval is wide; the mean over classes goes on without it.
+    # A class whose true segments all belong to the unit that is left out counts as not detected there, so
+    # that its interval is wide; the mean over classes excludes it.
     rows = np.where(occurs, rows, 0.0)
     values = {
         "map": rows.sum(axis=0) / np.maximum(occurs.sum(axis=0), 1),
@@ -310,7 +311,7 @@ def _by_label(
 
 
 def _per_truth(counts: np.ndarray, matched: Matched) -> np.ndarray:
-    """Counts as shares of the true stretches; nan where there is none."""
+    """Counts as shares of the true segments; nan if there are none."""
     total = matched.truths.sum()
     return counts / total if total else np.full(np.shape(counts), np.nan)
 
@@ -322,22 +323,22 @@ def _average_precisions(matched: Matched) -> np.ndarray:
     return _per_truth(_area(hits, ends + 1), matched)
 
 
-def _area(hits: np.ndarray, finds: np.ndarray) -> np.ndarray:
-    """Area under precision over the number of hits, made monotone, of cumulative counts (..., points)."""
-    precision = hits / np.maximum(finds, 1)
+def _area(hits: np.ndarray, detections: np.ndarray) -> np.ndarray:
+    """Area under monotone precision over the number of hits, from cumulative counts (..., points)."""
+    precision = hits / np.maximum(detections, 1)
     precision = np.maximum.accumulate(precision[..., ::-1], axis=-1)[..., ::-1]
     return (np.diff(hits, axis=-1, prepend=0) * precision).sum(axis=-1)
 
 
 def _rank_means(matched: Matched) -> tuple[np.ndarray, np.ndarray]:
     """Means over all ranks of cumulative recall and of cumulative precision, each (thresholds,)."""
-    finds = len(matched.scores)
-    if not finds:
+    detections = len(matched.scores)
+    if not detections:
         nothing = _per_truth(np.zeros(len(matched.hits)), matched)
         return nothing, nothing
-    ends, ranks = matched.last_of_score, np.arange(1, finds + 1)
+    ends, ranks = matched.last_of_score, np.arange(1, detections + 1)
     reached = np.cumsum(matched.hits, axis=1)[:, ends]
-    # Among equal scores hits come evenly: the mean over all orders.
+    # Among equal scores, hits are spread evenly, which is the mean over all orders.
     hits = np.stack([np.interp(ranks, np.append(0, ends + 1), np.append(0, row)) for row in reached])
     precision = (hits / ranks).mean(axis=1)
     if not matched.truths.any():
@@ -346,9 +347,9 @@ def _rank_means(matched: Matched) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _reweighted_precision(matched: Matched, copies: np.ndarray) -> np.ndarray:
-    """AP, mean over thresholds, where each video counts so often: (rows,) of (rows, videos).
+    """AP, mean over thresholds, with each video counted `copies` times: (rows,) from (rows, videos).
 
-    nan where nothing is true. Copies of a video have detections of equal score, so they count at once.
+    nan if there is no true segment. Copies of a video have detections of equal score, so they count together.
     """
     totals = copies @ matched.truths
     ends = matched.last_of_score
@@ -358,12 +359,12 @@ def _reweighted_precision(matched: Matched, copies: np.ndarray) -> np.ndarray:
     for start in range(0, len(copies), step):
         block = slice(start, start + step)
         weights = copies[block].astype(np.int32)[:, matched.videos]
-        finds = np.cumsum(weights, axis=1, dtype=np.int32)
+        detections = np.cumsum(weights, axis=1, dtype=np.int32)
         for hit in matched.hits:
-            # Interpolated precision can change at the ends of scores that have a hit only.
+            # Interpolated precision can change only at the ends of equal scores that include a hit.
             columns = np.flatnonzero(hit)
             points, last = np.unique(group[columns][::-1], return_index=True)
             hits = np.cumsum(weights[:, columns], axis=1)[:, len(columns) - 1 - last]
-            areas[block] += _area(hits, finds[:, ends[points]])
+            areas[block] += _area(hits, detections[:, ends[points]])
     means = areas / len(matched.hits)
     return np.divide(means, totals, out=np.full(len(copies), np.nan), where=totals > 0)

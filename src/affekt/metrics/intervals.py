@@ -1,25 +1,24 @@
-"""95 % intervals of scores: how far a score can lie from the one that unlimited data would give.
+"""95 % intervals of scores: how far a score can be from that of unlimited data.
 
-One method for every score, in three steps.
+One method for all scores, in three steps.
 
 1. Variance. Items of one subject resemble each other, so subjects are the independent units. Each is left
-   out once; the variance follows from how far the score moves (delete-one-group jackknife). It is exact for
-   means, works for recalls, F1 and average precision alike, and unlike the bootstrap it is not too small
-   where groups are few or of unequal size.
+   out once; the variance follows from the changes of the score (delete-one-group jackknife). It is exact for
+   means, works for recall, F1 and average precision alike, and unlike the bootstrap it is not too small for
+   few groups or groups of unequal size.
 2. Effective sample size. The variance of a share p of n independent items is p (1 - p) / n; the n that
-   belongs to the estimated variance is how many independent items the data are worth. It is limited by what
-   they are worth if subjects differ at least a little (`jackknife.LEAST_CORRELATION`), since a few subjects
-   may resemble each other by chance.
-3. Wilson's interval of a share, with this n and Student's t for as many degrees of freedom as there are
-   subjects of equal size, less one. It stays in [0, 1] and does not collapse at the ends.
+   gives the estimated variance is the effective sample size. It is limited by a minimum correlation within
+   subjects (`jackknife.LEAST_CORRELATION`), since a few subjects may resemble each other by chance.
+3. Wilson's interval of a share, with this n and Student's t; the degrees of freedom are the effective
+   number of subjects of equal size, less one. It stays in [0, 1] and does not collapse at the ends.
 
-Nothing is drawn at random. Coverage was measured by simulation: `benchmarks/results/coverage.md`.
+The method is deterministic. Its coverage was measured by simulation: `benchmarks/results/coverage.md`.
 
-With fewer than `LEAST_SUBJECTS` subjects no method can say how new subjects would fare. The interval is then
-over items, and says so (`Intervals.note`).
+With fewer than `LEAST_SUBJECTS` subjects no method can estimate the scores of new subjects. The interval is
+then over items, and a note states it (`Intervals.note`).
 
-Expected calibration error and likelihood have no interval: binned gaps are biased upward, by more the fewer
-items there are, and a likelihood is no share.
+Expected calibration error and likelihood have no interval: binned gaps are biased upward, more so with fewer
+items, and a likelihood is not a proportion.
 
 Source: MacKinnon, Nielsen and Webb, Fast and reliable jackknife and bootstrap methods for cluster-robust
 inference, J. Applied Econometrics 2023 (step 1); Korn and Graubard, Confidence intervals for proportions with
@@ -53,12 +52,12 @@ LEAST_SUBJECTS = 4
 
 @dataclass(frozen=True)
 class Intervals:
-    """Intervals of scores by name, and what they speak for.
+    """Intervals of scores by name, with their units.
 
     Attributes:
-        ranges: Low and high end of each score.
+        ranges: Lower and upper end for each score.
         over: The independent units: `subjects`, `items` or `videos`.
-        note: A limitation that has to be read with the intervals; usually empty.
+        note: A limitation to report with the intervals; usually empty.
     """
 
     ranges: dict[str, Range]
@@ -72,8 +71,8 @@ class Units:
 
     Attributes:
         member: (n,) int, unit of each item.
-        over: `subjects`, or what an item is called.
-        note: Why subjects are not the units, where that limits what an interval says; usually empty.
+        over: `subjects`, or the name of the items.
+        note: Why subjects are not the units, if this limits the interval; usually empty.
     """
 
     member: np.ndarray
@@ -82,23 +81,23 @@ class Units:
 
     @property
     def are_items(self) -> bool:
-        """Whether each item stands for itself."""
+        """Whether each item is a unit of its own."""
         return self.over != "subjects"
 
 
 def units_of(
     count: int, subjects: Sequence[str | None] | np.ndarray | None, *, items: str = "items"
 ) -> Units:
-    """The independent units of `count` items: subjects where at least `LEAST_SUBJECTS` are known, else items.
+    """The independent units of `count` items: subjects if at least `LEAST_SUBJECTS` are known, else items.
 
-    An item without a subject stands for itself.
+    An item without a subject is a unit of its own.
 
     Args:
-        subjects: Of each item; None or empty where it is not known.
-        items: What items are called in the answer, such as `videos`.
+        subjects: Subject of each item; None or empty if unknown.
+        items: Name of the items in the result, such as `videos`.
 
     Raises:
-        ValueError: There are more or fewer subjects than items.
+        ValueError: The number of subjects differs from that of items.
 
     Example:
         >>> units_of(4, ["ann", "ann", "bob", "bob"]).note.partition(":")[0]
@@ -123,7 +122,7 @@ def units_of(
         number = "1 subject is" if len(different) == 1 else f"{len(different)} subjects are"
         note = (
             f"interval over {items}: {number} too few for an interval over subjects ({LEAST_SUBJECTS} at "
-            "least), so it does not speak for new subjects"
+            "least), so it does not apply to new subjects"
         )
         return Units(np.arange(count), items, note)
     return Units(member, "subjects")
@@ -141,11 +140,11 @@ def score_intervals(
 
     Args:
         truth: (n,) class numbers.
-        predicted: (n,) class numbers; (seeds, n) for the mean of the scores of several trainings.
-        subjects: Of each item; None or empty where it is not known.
+        predicted: (n,) class numbers; (seeds, n) for the mean score of several training runs.
+        subjects: Subject of each item; None or empty if unknown.
 
     Raises:
-        ValueError: There is no item, arrays do not fit, or a class number is out of range.
+        ValueError: There is no item, arrays differ in length, or a class number is out of range.
 
     Example:
         >>> right = np.zeros(30, int)
@@ -167,10 +166,10 @@ def paired_intervals(
     *,
     level: float = LEVEL,
 ) -> Intervals:
-    """Intervals of how far the scores of `one` lie above those of `other`, on the same items.
+    """Intervals of the scores of `one` less those of `other`, on the same items.
 
     Args:
-        one: (n,) class numbers, or (seeds, n); `other` likewise, of any number of seeds.
+        one: (n,) class numbers, or (seeds, n); `other` likewise, with any number of seeds.
 
     Raises:
         ValueError: As `score_intervals`.
@@ -191,7 +190,7 @@ def confusion_intervals(
 
     Args:
         counts: (units, k, k) or (seeds, units, k, k).
-        copies: (units,) how many units have this matrix; one each if not given.
+        copies: (units,) number of units with this matrix; 1 by default.
 
     Raises:
         ValueError: Matrices are not square or are empty.
@@ -203,16 +202,16 @@ def confusion_intervals(
 def confusion_differences(
     one: np.ndarray, other: np.ndarray, *, copies: np.ndarray | None = None, level: float = LEVEL
 ) -> dict[str, Range]:
-    """Intervals of how far the scores of `one` lie above those of `other`, of the same units.
+    """Intervals of the scores of `one` less those of `other`, for the same units.
 
-    The estimated variance is enlarged by what one more item would add on which the two differ, so that two
-    methods that agree on every item do not have a difference that is known exactly.
+    The estimated variance is increased by the contribution of one more item on which the two differ, so that
+    the difference of two methods that agree on every item is not taken as known exactly.
 
     Args:
-        one: (units, k, k) or (seeds, units, k, k); `other` likewise, of any number of seeds.
+        one: (units, k, k) or (seeds, units, k, k); `other` likewise, with any number of seeds.
 
     Raises:
-        ValueError: Matrices are not square, are empty, or of other units.
+        ValueError: Matrices are not square, are empty, or of different units.
     """
     one, other = _with_seeds(one), _with_seeds(other)
     if one.shape[1:] != other.shape[1:]:
@@ -236,35 +235,38 @@ def confusion_differences(
 
 
 def sizes_of(counts: np.ndarray, copies: np.ndarray | None = None) -> dict[str, float]:
-    """How many independent items each score of confusion matrices (seeds, units, k, k) stands on at most.
+    """Largest number of independent items behind each score of confusion matrices (seeds, units, k, k).
 
-    Where classes count alike, a rare class decides: their harmonic mean, times their number.
+    For scores that weight classes equally, rare classes dominate: it is the harmonic mean of the class sizes
+    times their number.
     """
     _, copies = shares_of(counts, copies)
     return class_sizes(np.einsum("gkl,g->k", counts[0], copies))
 
 
 def class_sizes(of_class: np.ndarray) -> dict[str, float]:
-    """The same from the number of items of each class (k,)."""
+    """As `sizes_of`, from the number of items of each class (k,)."""
     occurring = of_class[of_class > 0]
-    alike = len(occurring) ** 2 / (1 / occurring).sum()
+    equal = len(occurring) ** 2 / (1 / occurring).sum()
     total = float(occurring.sum())
-    return {"accuracy": total, "uar": float(alike), "macro_f1": float(alike), "weighted_f1": total}
+    return {"accuracy": total, "uar": float(equal), "macro_f1": float(equal), "weighted_f1": total}
 
 
 def _with_seeds(counts: np.ndarray) -> np.ndarray:
-    """Confusion matrices (seeds, units, k, k) that were checked."""
+    """Checked confusion matrices (seeds, units, k, k)."""
     counts = np.asarray(counts, float)
     counts = counts[None] if counts.ndim == 3 else counts
     if counts.ndim != 4:
-        raise ValueError(f"matrices of units are (units, k, k) or (seeds, units, k, k), not {counts.shape}")
+        raise ValueError(
+            f"matrices of units must be (units, k, k) or (seeds, units, k, k), not {counts.shape}"
+        )
     return check_counts(counts)
 
 
 def _confusions(
     truth: np.ndarray, predicted: np.ndarray, classes: int, units: Units
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Confusion matrices (seeds, units, k, k), and how many units have each: equal items are counted once."""
+    """Confusion matrices (seeds, units, k, k), and the number of units of each: equal items are merged."""
     rows = np.atleast_2d(predicted)
     for row in rows:
         truth, row = check_items(truth=truth, predicted=row)

@@ -1,4 +1,4 @@
-"""The arithmetic of intervals: a score without each independent unit, and what follows for its range.
+"""Computation of intervals from the scores without each independent unit.
 
 The method and its sources are described in `affekt.metrics.intervals`.
 """
@@ -13,8 +13,8 @@ import numpy as np
 Range = tuple[float, float]
 
 LEVEL = 0.95
-# Intraclass correlation that is assumed at least where items are grouped. By simulation: without it, coverage
-# falls below 90 % for 8 to 20 subjects most of whom are answered without an error.
+# Minimum intraclass correlation of grouped items. By simulation: without it, coverage falls below 90 % for 8
+# to 20 subjects, if most of them have no errors.
 LEAST_CORRELATION = 0.03
 
 
@@ -30,12 +30,12 @@ def count_intervals(
 
     Args:
         counts: (seeds, units, ...), whose sum over all but the first two axes is the weight of a unit.
-        scores: Scores (...) by name of counts that were added up, with any leading axes.
-        sizes: How many independent items each score stands on at most.
-        copies: (units,) how many units have these counts; one each if not given.
+        scores: Computes scores (...) by name from summed counts, with any leading axes.
+        sizes: Largest number of independent items behind each score.
+        copies: (units,) number of units with these counts; 1 by default.
 
     Returns:
-        By name of `sizes`.
+        Intervals by the names of `sizes`.
     """
     weights, copies = shares_of(counts, copies)
     if copies.sum() < 2:  # nothing is left when the only unit is left out
@@ -58,20 +58,20 @@ def left_out_interval(
     copies: np.ndarray | None = None,
     level: float = LEVEL,
 ) -> Range:
-    """Interval of a score in [0, 1] from its values when each independent unit is left out.
+    """Interval of a score in [0, 1] from its values without each independent unit.
 
     Args:
         whole: The score of all units.
-        left_out: (units,) the score without each.
-        size: How many independent items the score stands on at most.
-        weights: (units,) share of the items that each unit has.
-        copies: (units,) how many units are like this; one each if not given.
+        left_out: (units,) the score without each unit.
+        size: Largest number of independent items behind the score.
+        weights: (units,) share of the items in each unit.
+        copies: (units,) number of such units; 1 by default.
 
     Returns:
-        Low and high end; a single unit says nothing of others, so they are 0 and 1.
+        Lower and upper end; 0 and 1 for a single unit.
 
     Example:
-        Five subjects of equal size with 80 % right answers in each, of 100:
+        Five subjects of equal size, 100 items, 80 % of them correct for each subject:
 
         >>> low, high = left_out_interval(0.8, np.full(5, 0.8), size=100.0, weights=np.full(5, 0.2))
         >>> round(low, 3), round(high, 3)
@@ -97,13 +97,13 @@ def wilson_interval(share: float, count: float, quantile: float) -> Range:
     square = quantile**2 / count
     middle = (share + square / 2) / (1 + square)
     reach = np.sqrt(square * (max(share * (1 - share), 0.0) + square / 4)) / (1 + square)
-    # By rounding, an end may fall short of a share of 0 or 1.
+    # Due to rounding, the interval might not include a share of 0 or 1.
     return min(share, max(0.0, float(middle - reach))), max(share, min(1.0, float(middle + reach)))
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Scores by name: of all units, and (units,) without each; means over seeds."""
+    """Scores by name, means over seeds: of all units, and (units,) without each unit."""
 
     whole: dict[str, float] = field(default_factory=dict)
     left: dict[str, np.ndarray] = field(default_factory=dict)
@@ -112,7 +112,7 @@ class LeftOut:
 def leave_out(
     counts: np.ndarray, scores: Callable[[np.ndarray], Mapping[str, np.ndarray]], copies: np.ndarray | None
 ) -> LeftOut:
-    """Scores of counts (seeds, units, ...) that are added up: of all units, and without each."""
+    """Scores of summed counts (seeds, units, ...): of all units, and without each unit."""
     _, copies = shares_of(counts, copies)
     total = np.einsum("sg...,g->s...", counts, copies)
     whole = {name: float(np.mean(values)) for name, values in scores(total).items()}
@@ -121,7 +121,7 @@ def leave_out(
 
 
 def shares_of(counts: np.ndarray, copies: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    """Share of the items that each unit has (units,), and how many units are like it."""
+    """Share of the items in each unit (units,), and the number of such units."""
     weights = counts[0].reshape(counts.shape[1], -1).sum(axis=1).astype(float)
     copies = np.ones(len(weights)) if copies is None else np.asarray(copies, float)
     return weights / (weights @ copies), copies
@@ -134,18 +134,18 @@ def jackknife_variance(left_out: np.ndarray, whole: float, copies: np.ndarray) -
 
 
 def _equal_units(weights: np.ndarray, copies: np.ndarray) -> float:
-    """How many units of equal size are worth as much (Kish)."""
+    """Effective number of units of equal size (Kish)."""
     return float(1 / (copies * weights**2).sum())
 
 
 def worth_of(weights: np.ndarray, copies: np.ndarray, size: float) -> float:
-    """Independent items that the data are worth at most; all of them where each unit is an item."""
+    """Upper limit of the effective sample size; all items if each unit is an item."""
     equal = min(_equal_units(weights, copies), size)
     return 1 / (LEAST_CORRELATION / equal + (1 - LEAST_CORRELATION) / size)
 
 
 def student_quantile(weights: np.ndarray, copies: np.ndarray, level: float) -> float:
-    """Student's t of a two-sided interval, for as many units of equal size as these are worth, less one."""
+    """Student's t of a two-sided interval; degrees of freedom: the effective number of units less one."""
     from scipy.special import stdtrit
 
     freedom = max(_equal_units(weights, copies) - 1, 1.0)

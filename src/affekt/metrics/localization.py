@@ -1,7 +1,7 @@
-"""When, not only what: stretches of a clip from its attention, and how well they meet the true ones.
+"""Temporal localization: segments of a clip from its attention, and the detection scores in one place.
 
-Weakly supervised detection: a network that only ever learned one label a clip says by its temporal attention
-where the label shows. Stretches found this way are ranked by score and matched with annotated ones.
+Weakly supervised detection: the temporal attention of a network that was trained with one label per clip
+indicates when the label applies. Detected segments are ranked by score and matched to annotated ones.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from affekt.metrics.detection import (
 )
 from affekt.metrics.segments import Segments, check_spans, temporal_iou
 
-# The front of this part of the house: what is found, and how well, from one place.
+# The public names of localization and its scores.
 __all__ = [
-    "KEY_BAR",
+    "KEY_THRESHOLD",
     "THRESHOLDS",
     "TSL_THRESHOLDS",
     "DetectionScores",
@@ -37,78 +37,80 @@ __all__ = [
     "temporal_iou",
 ]
 
-# Where a clip's key stretches begin, between its least (0) and its most (1) salient segment: the bar at which
-# CTEN's training step erases segments (reference, 0.7 * max + 0.3 * min).
-KEY_BAR = 0.7
+# Threshold of salient segments, between the least (0) and the most (1) salient segment of a clip: the
+# threshold at which CTEN's training step erases segments (reference, 0.7 * max + 0.3 * min).
+KEY_THRESHOLD = 0.7
 
-_ROUNDING = 1e-9  # of the most attention: equal ones may differ by less
-_SEAM_S = 1e-3  # segments that are this close in time touch
+_ROUNDING = 1e-9  # tolerance relative to the highest attention, for equal values
+_SEAM_S = 1e-3  # segments that are this close in time are adjacent
 
 
-def is_salient(attention: np.ndarray, *, bar: float = KEY_BAR) -> np.ndarray:
-    """Which segments (s,) of a clip reach the bar: bool (s,).
+def is_salient(attention: np.ndarray, *, threshold: float = KEY_THRESHOLD) -> np.ndarray:
+    """Which segments (s,) of a clip reach the threshold: bool (s,).
 
-    The bar lies at `min + bar * (max - min)` of the clip's own attention, for attention has no unit: it can
-    be compared within one clip only. Where all segments are equal all are salient; where all are zero, none.
+    The limit is `min + threshold * (max - min)` of the clip's own attention, because attention has no unit
+    and can only be compared within a clip. If all segments are equal, all are salient; if all are zero, none.
 
     Raises:
-        ValueError: `bar` is outside [0, 1], or attention is negative or not finite.
+        ValueError: `threshold` is outside [0, 1], or attention is negative or not finite.
 
     Example:
-        >>> is_salient(np.array([0.0, 0.8, 1.0, 0.6]), bar=0.7).tolist()
+        >>> is_salient(np.array([0.0, 0.8, 1.0, 0.6]), threshold=0.7).tolist()
         [False, True, True, False]
     """
     attention = np.asarray(attention, float)
-    if not 0 <= bar <= 1:
-        raise ValueError(f"bar lies between 0 (least salient) and 1 (most salient), not at {bar}")
+    if not 0 <= threshold <= 1:
+        raise ValueError(f"threshold must be between 0 (least salient) and 1 (most salient), not {threshold}")
     if attention.ndim != 1 or not np.isfinite(attention).all() or (attention < 0).any():
-        raise ValueError("attention is one number of at least 0 for each segment")
+        raise ValueError("attention must be one number of at least 0 for each segment")
     if not attention.any():
         return np.zeros(len(attention), bool)
     low, high = attention.min(), attention.max()
-    # Without the allowance, rounding would leave out segments that all have the same attention.
-    return attention >= low + bar * (high - low) - _ROUNDING * high
+    # Without the tolerance, rounding would exclude some segments of equal attention.
+    return attention >= low + threshold * (high - low) - _ROUNDING * high
 
 
 def segments_from_attention(
-    attention: np.ndarray, spans_s: np.ndarray, *, bar: float = KEY_BAR
+    attention: np.ndarray, spans_s: np.ndarray, *, threshold: float = KEY_THRESHOLD
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Stretches of a clip that its attention singles out, with scores.
+    """Salient intervals of a clip, with scores.
 
-    A stretch is a run of neighbouring segments that reach the bar (see `is_salient`) and touch in time. Its
-    score is its mean attention over time: a stretch stands for all of its segments, and by their maximum a
-    long one with a single telling segment would rank as high as that segment alone.
+    An interval is a run of adjacent segments that reach the threshold (see `is_salient`). Its score is its
+    mean attention over time: with the maximum, a long interval with a single salient segment would rank as
+    high as that segment alone.
 
     Args:
         attention: (s,), at least 0; any unit.
-        spans_s: (s, 2), start and end of each segment in seconds, in order of time.
-        bar: Between the clip's least (0) and most (1) salient segment.
+        spans_s: (s, 2), start and end of each segment in seconds, in temporal order.
+        threshold: Between the clip's least (0) and most (1) salient segment.
 
     Returns:
-        Stretches (m, 2) in seconds, and scores (m,).
+        Intervals (m, 2) in seconds, and scores (m,).
 
     Raises:
-        ValueError: `bar` is outside [0, 1], attention is negative, or segments are not in order.
+        ValueError: `threshold` is outside [0, 1], attention is negative, or segments are not in order.
 
     Example:
         >>> seconds = np.array([[0.0, 1.0], [1.0, 2.0], [2.0, 3.0], [3.0, 4.0]])
-        >>> found, scores = segments_from_attention(np.array([0.9, 0.0, 0.8, 1.0]), seconds, bar=0.7)
+        >>> found, scores = segments_from_attention(np.array([0.9, 0.0, 0.8, 1.0]), seconds, threshold=0.7)
         >>> found.tolist(), scores.tolist()
         ([[0.0, 1.0], [2.0, 4.0]], [0.9, 0.9])
     """
     spans = check_spans(spans_s, "segments")
     attention = np.asarray(attention, float)
     if attention.shape != (len(spans),):
-        raise ValueError(f"{len(spans)} segments need as much attention, not an array {attention.shape}")
+        raise ValueError(
+            f"{len(spans)} segments need one attention value each, not an array {attention.shape}"
+        )
     if (np.diff(spans[:, 0]) < 0).any():
-        raise ValueError("segments of a clip stand in order of time")
-    chosen = is_salient(attention, bar=bar)
+        raise ValueError("segments of a clip must be in temporal order")
+    chosen = is_salient(attention, threshold=threshold)
     touches = np.zeros(len(spans), bool)
     touches[1:] = chosen[:-1] & chosen[1:] & (spans[1:, 0] <= spans[:-1, 1] + _SEAM_S)
     first = np.flatnonzero(chosen & ~touches)
     if not len(first):
         return np.zeros((0, 2)), np.zeros(0)
-    # Sums over each run: segments below the bar weigh nothing, so those between two runs do no harm.
+    # Sums over each run: segments below the threshold between two runs have no weight.
     weight = np.where(chosen, spans[:, 1] - spans[:, 0], 0.0)
     scores = np.add.reduceat(weight * attention, first) / np.add.reduceat(weight, first)
     ends = np.maximum.reduceat(np.where(chosen, spans[:, 1], -np.inf), first)

@@ -1,4 +1,4 @@
-"""Which of the stretches that were found in many videos hit a true one: all scores of detection count it."""
+"""Matching of detections in many videos to true segments, which all detection scores are based on."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import numpy as np
 from affekt.core.settings import suggest
 from affekt.metrics.segments import Segments, temporal_iou
 
-_ROUNDING = 1e-9  # of a ratio of sums of seconds, so that a tIoU of 3/10 reaches the threshold 0.3
+_ROUNDING = 1e-9  # tolerance, so that a computed tIoU of 3/10 reaches the threshold 0.3
 
 
 @dataclass(frozen=True)
 class Matched:
-    """All finds of one class, surest first.
+    """All detections of one class, highest score first.
 
     Attributes:
-        scores: (m,), falling.
-        videos: (m,) int64, number of the video of each.
-        hits: (thresholds, m) bool, whether it hits a true stretch.
-        truths: (videos,) int64, how many true stretches each video has.
+        scores: (m,), descending.
+        videos: (m,) int64, video number of each detection.
+        hits: (thresholds, m) bool, whether it hits a true segment.
+        truths: (videos,) int64, number of true segments of each video.
     """
 
     scores: np.ndarray
@@ -32,7 +32,7 @@ class Matched:
 
     @property
     def last_of_score(self) -> np.ndarray:
-        """Places (g,) of the finds after which a lower score begins; finds of equal score belong together."""
+        """Index (g,) of the last detection of each group of equal scores."""
         return np.flatnonzero(np.append(self.scores[1:] != self.scores[:-1], True)[: len(self.scores)])
 
 
@@ -43,11 +43,11 @@ def match(
     thresholds: Sequence[float],
     labels: Sequence[Any] | None,
 ) -> list[Matched]:
-    """Go through the finds of each class by falling score, and let each take the true stretch it fits best.
+    """Match the detections of each class, by descending score, to the true segments that they overlap most.
 
-    A find takes, among the stretches of its video and class that are still free, the one with which it
-    overlaps most; it is a hit where that tIoU reaches the threshold, else a false alarm. So a second find of
-    the same truth is a false alarm.
+    A detection is matched to the segment of the highest overlap among the unmatched ones of its video and
+    class; it is a hit if that tIoU reaches the threshold, else a false alarm. A second detection of the same
+    segment is a false alarm.
 
     Ties are resolved by the segments themselves, never by the order of the input. Of detections with equal
     score, the one with the higher best overlap comes first, then the one that starts earlier, then the one
@@ -55,42 +55,44 @@ def match(
     that ends earlier. Segments that still tie are equal.
 
     Args:
-        predictions: Per video; videos without finds may be absent.
-        truths: Per video. Finds in a video that is not here are false alarms.
-        thresholds: Of tIoU, in [0, 1].
-        labels: Classes to tell apart; None where labels are not looked at.
+        predictions: Per video; videos without detections may be absent.
+        truths: Per video. Detections in a video that is absent here are false alarms.
+        thresholds: tIoU thresholds, in [0, 1].
+        labels: Classes to distinguish; None to ignore labels.
 
     Returns:
-        One each label, in their order; videos are numbered alike in all. A single one without labels.
+        One result per label, in their order, or a single one without labels; video numbers agree in all.
 
     Raises:
-        ValueError: Finds have no scores, segments have no labels or others than `labels`, or there is no true
-            stretch at all, so that nothing can be found.
+        ValueError: Detections have no scores, segments have no labels or labels that are not in `labels`, or
+            there is no true segment at all.
 
-    Source: PASCAL VOC and ActivityNet (matching in time), the usual rule of detection.
+    Source: PASCAL VOC and ActivityNet (temporal matching), the standard rule of detection.
     """
-    bars = np.asarray(thresholds, float)
-    if bars.ndim != 1 or not len(bars) or not ((bars >= 0) & (bars <= 1)).all():
-        raise ValueError(f"thresholds of tIoU are some numbers between 0 and 1, not {list(thresholds)}")
+    limits = np.asarray(thresholds, float)
+    if limits.ndim != 1 or not len(limits) or not ((limits >= 0) & (limits <= 1)).all():
+        raise ValueError(f"thresholds of tIoU must be numbers between 0 and 1, not {list(thresholds)}")
     if not any(map(len, truths.values())):
-        raise ValueError(
-            "there is no true segment, so there is nothing to find: average precision is undefined"
-        )
-    for video, found in predictions.items():
-        if len(found) and found.scores is None:
-            raise ValueError(f"{video}: segments that were found need scores to be ranked by")
+        raise ValueError("there is no true segment, so average precision is undefined")
+    for video, detected in predictions.items():
+        if len(detected) and detected.scores is None:
+            raise ValueError(f"{video}: detected segments need scores for their ranking")
     numbers = {video: number for number, video in enumerate(dict.fromkeys((*truths, *predictions)))}
-    finds, true = (_Rows.of(side, numbers, labelled=labels is not None) for side in (predictions, truths))
+    detections, true = (
+        _Rows.of(side, numbers, labelled=labels is not None) for side in (predictions, truths)
+    )
     if labels is None:
-        return [_match(finds, true, bars - _ROUNDING, len(numbers))]
-    for rows in (finds, true):
+        return [_match(detections, true, limits - _ROUNDING, len(numbers))]
+    for rows in (detections, true):
         rows.check_labels(labels, list(numbers))
-    return [_match(finds.only(label), true.only(label), bars - _ROUNDING, len(numbers)) for label in labels]
+    return [
+        _match(detections.only(label), true.only(label), limits - _ROUNDING, len(numbers)) for label in labels
+    ]
 
 
 @dataclass(frozen=True)
 class _Rows:
-    """Stretches of all videos, video by video."""
+    """Segments of all videos, video by video."""
 
     spans_s: np.ndarray
     videos: np.ndarray
@@ -127,47 +129,47 @@ class _Rows:
         if len(strange):
             name, video = str(self.labels[strange[0]]), videos[int(self.videos[strange[0]])]
             raise ValueError(
-                f"{video}: a segment has the label {name!r}, which is none of those to be scored; "
+                f"{video}: a segment has the label {name!r}, which is not one of those to score; "
                 f"{suggest(name, [str(label) for label in labels])}"
             )
 
 
-def _match(finds: _Rows, true: _Rows, reach: np.ndarray, videos: int) -> Matched:
-    """Finds and truths of one class."""
-    assert finds.scores is not None
+def _match(detections: _Rows, true: _Rows, limits: np.ndarray, videos: int) -> Matched:
+    """Match the detections of one class to its true segments; `limits` are the tIoU thresholds."""
+    assert detections.scores is not None
     counts = np.bincount(true.videos, minlength=videos)
-    best = np.zeros(len(finds.videos))
-    edges, true_edges = (np.searchsorted(rows.videos, np.arange(videos + 1)) for rows in (finds, true))
+    best = np.zeros(len(detections.videos))
+    edges, true_edges = (np.searchsorted(rows.videos, np.arange(videos + 1)) for rows in (detections, true))
     candidates: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     for video in np.flatnonzero(counts * np.diff(edges)):
         start, first = edges[video], true_edges[video]
         overlap = temporal_iou(
-            finds.spans_s[start : edges[video + 1]], true.spans_s[first : true_edges[video + 1]]
+            detections.spans_s[start : edges[video + 1]], true.spans_s[first : true_edges[video + 1]]
         )
         best[start : edges[video + 1]] = overlap.max(axis=1)
-        find, truth = np.nonzero((overlap > 0) & (overlap >= reach.min()))
-        candidates.append((find + start, truth + first, overlap[find, truth]))
-    order = np.lexsort((finds.spans_s[:, 1], finds.spans_s[:, 0], -best, -finds.scores))
-    hits = np.zeros((len(reach), len(order)), bool)
+        found, truth = np.nonzero((overlap > 0) & (overlap >= limits.min()))
+        candidates.append((found + start, truth + first, overlap[found, truth]))
+    order = np.lexsort((detections.spans_s[:, 1], detections.spans_s[:, 0], -best, -detections.scores))
+    hits = np.zeros((len(limits), len(order)), bool)
     if candidates:
         place = np.empty_like(order)
         place[order] = np.arange(len(order))
-        find, truth, overlap = map(np.concatenate, zip(*candidates, strict=True))
-        find = place[find]
-        by_rank = np.lexsort((true.spans_s[truth, 1], true.spans_s[truth, 0], -overlap, find))
-        find, truth, overlap = find[by_rank], truth[by_rank], overlap[by_rank]
-        for row, bar in enumerate(reach):
-            near = overlap >= bar
-            hits[row, _taking(find[near].tolist(), truth[near].tolist())] = True
-    return Matched(finds.scores[order], finds.videos[order], hits, counts)
+        found, truth, overlap = map(np.concatenate, zip(*candidates, strict=True))
+        rank = place[found]
+        by_rank = np.lexsort((true.spans_s[truth, 1], true.spans_s[truth, 0], -overlap, rank))
+        rank, truth, overlap = rank[by_rank], truth[by_rank], overlap[by_rank]
+        for row, limit in enumerate(limits):
+            near = overlap >= limit
+            hits[row, _matched(rank[near].tolist(), truth[near].tolist())] = True
+    return Matched(detections.scores[order], detections.videos[order], hits, counts)
 
 
-def _taking(finds: list[int], truths: list[int]) -> list[int]:
-    """The finds that get a truth when pairs are gone through in order, and each may be in one pair only."""
-    got: dict[int, int] = {}
+def _matched(detections: list[int], truths: list[int]) -> list[int]:
+    """The matched detections of candidate pairs, matched greedily in order; each is in one pair at most."""
+    matched: set[int] = set()
     taken: set[int] = set()
-    for find, truth in zip(finds, truths, strict=True):
-        if find not in got and truth not in taken:
-            got[find] = truth
+    for detection, truth in zip(detections, truths, strict=True):
+        if detection not in matched and truth not in taken:
+            matched.add(detection)
             taken.add(truth)
-    return list(got)
+    return list(matched)

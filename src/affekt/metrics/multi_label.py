@@ -1,7 +1,7 @@
 """Scores where classes do not exclude each other: an item has any number of labels, or none.
 
-A class is decided to be present where its probability reaches its threshold. Which threshold is best differs
-by class: of a rare one, probabilities are low even where it is present.
+A class is predicted if its probability reaches its threshold. The best threshold differs by class: the
+probabilities of a rare class are low even for items that have it.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from affekt.metrics.checks import check_items
 from affekt.metrics.intervals import Intervals, class_sizes, units_of
 from affekt.metrics.jackknife import count_intervals
 
-THRESHOLD = 0.5  # of a class for which none was fitted
-PRESENT = 0.5  # weight of a label above which it counts as present
+THRESHOLD = 0.5  # of a class without a fitted threshold
+PRESENT = 0.5  # label weight above which a class is present
 HITS, ALARMS, MISSES, REST = range(4)
 
 
 def multi_label_scores(
     truth: np.ndarray, probability: np.ndarray, *, thresholds: Sequence[float] | np.ndarray | None = None
 ) -> dict[str, float]:
-    """Scores of decisions by threshold.
+    """Scores of thresholded predictions.
 
-    `accuracy` is the share of right (item, class) cells, `weighted_f1` weighs classes by how often they are
-    present. `uar`, `macro_f1` and `mean_precision` are means over the classes that occur in the truth or,
-    for F1 and precision, in the decisions.
+    `accuracy` is the share of correct (item, class) cells; `weighted_f1` weights classes by how often they
+    are present. `uar`, `macro_f1` and `mean_precision` are means over the classes that occur in the truth or,
+    for F1 and precision, in the predictions.
 
     Args:
-        truth: (n, k) weights of labels; one above 0.5 is present.
+        truth: (n, k) label weights; a class is present above 0.5.
         probability: (n, k).
-        thresholds: (k,); 0.5 if not given.
+        thresholds: (k,); 0.5 by default.
 
     Raises:
-        ValueError: There is no item, arrays do not fit, or numbers are not finite.
+        ValueError: There is no item, shapes differ, or numbers are not finite.
     """
     counts = label_counts(truth, probability, thresholds=thresholds).sum(axis=0)
     return {name: float(value) for name, value in scores_of_counts(counts).items()}
@@ -44,7 +44,7 @@ def multi_label_scores(
 def label_counts(
     truth: np.ndarray, probability: np.ndarray, *, thresholds: Sequence[float] | np.ndarray | None = None
 ) -> np.ndarray:
-    """Hits, false alarms, misses and the rest, of each item and class: (n, k, 4) zeros and ones.
+    """True positives, false positives, false negatives and true negatives: (n, k, 4) zeros and ones.
 
     Raises:
         ValueError: As `multi_label_scores`.
@@ -55,10 +55,10 @@ def label_counts(
 
 
 def decide(probability: np.ndarray, thresholds: Sequence[float] | np.ndarray | None = None) -> np.ndarray:
-    """Which classes are present, bool (n, k): those whose probability reaches their threshold.
+    """Predicted classes, bool (n, k): those whose probability reaches their threshold.
 
     Raises:
-        ValueError: There are more or fewer thresholds than classes.
+        ValueError: The number of thresholds differs from that of classes.
     """
     probability = np.asarray(probability)
     limits = np.full(probability.shape[-1], THRESHOLD) if thresholds is None else np.asarray(thresholds)
@@ -68,7 +68,7 @@ def decide(probability: np.ndarray, thresholds: Sequence[float] | np.ndarray | N
 
 
 def scores_of_counts(counts: np.ndarray) -> dict[str, np.ndarray]:
-    """Scores (...) of added up counts (..., k, 4)."""
+    """Scores (...) of summed counts (..., k, 4)."""
     hits, alarms, misses = counts[..., HITS], counts[..., ALARMS], counts[..., MISSES]
     present, decided = hits + misses, hits + alarms
     f1 = 2 * hits / np.maximum(present + decided, 1)
@@ -94,9 +94,9 @@ def multi_label_intervals(
     *,
     thresholds: Sequence[float] | np.ndarray | None = None,
 ) -> Intervals:
-    """95 % intervals of `multi_label_scores`, as `affekt.metrics.intervals` says.
+    """95 % intervals of `multi_label_scores`, by the method of `affekt.metrics.intervals`.
 
-    The classes of an item are not independent: an item counts as a unit, as a subject does.
+    The classes of an item are not independent, so the units are items or subjects, not cells.
 
     Raises:
         ValueError: As `multi_label_scores`; or an item has no subject.
@@ -108,10 +108,10 @@ def multi_label_intervals(
     total = items.sum(axis=0)
     present = total[:, HITS] + total[:, MISSES]
     sizes = {"accuracy": float(total.sum())}
-    if present.any():  # else there is nothing that recall could be a share of
-        alike = class_sizes(present)
-        sizes |= {name: alike[name] for name in ("uar", "macro_f1", "weighted_f1")}
-        sizes["mean_precision"] = alike["uar"]
+    if present.any():  # else recall is undefined
+        by_class = class_sizes(present)
+        sizes |= {name: by_class[name] for name in ("uar", "macro_f1", "weighted_f1")}
+        sizes["mean_precision"] = by_class["uar"]
     return Intervals(count_intervals(counts, scores_of_counts, sizes), units.over, units.note)
 
 
@@ -127,7 +127,7 @@ def multi_label_per_class(
     Average precision is None for a class that never occurs in the truth.
 
     Raises:
-        ValueError: As `multi_label_scores`; or names are more or fewer than classes.
+        ValueError: As `multi_label_scores`; or the number of names differs from that of classes.
     """
     counts = label_counts(truth, probability, thresholds=thresholds).sum(axis=0)
     check_items(classes=counts, names=names)
@@ -150,12 +150,12 @@ def multi_label_per_class(
 
 
 def ranked_precision(present: np.ndarray, scores: np.ndarray) -> float | None:
-    """Average precision of items ranked by score: the sum of precision times the gain of recall.
+    """Average precision of items ranked by score: the sum of precision times the increase of recall.
 
-    Items of equal score count at once, so their order does not matter. None where the class never occurs.
+    Items of equal score count together, so their order does not matter. None if the class never occurs.
 
     Raises:
-        ValueError: There is no item, or arrays do not fit.
+        ValueError: There is no item, or arrays differ in length.
 
     Example:
         >>> ranked_precision(np.array([True, False, True]), np.array([0.9, 0.8, 0.7])).__round__(3)
@@ -171,9 +171,9 @@ def ranked_precision(present: np.ndarray, scores: np.ndarray) -> float | None:
 
 
 def fit_thresholds(truth: np.ndarray, probability: np.ndarray) -> np.ndarray:
-    """The threshold (k,) of each class at which its F1 is highest; fit it on validation items.
+    """Thresholds (k,) that maximize the F1 of each class; fit them on validation items.
 
-    A threshold lies in the middle between two neighbouring probabilities. Of equally good ones the nearest to
+    A threshold is the midpoint of two neighbouring probabilities. Of equally good thresholds the nearest to
     0.5 is taken. A class that all items have, or none, keeps 0.5.
 
     Raises:
@@ -195,7 +195,7 @@ def fit_thresholds(truth: np.ndarray, probability: np.ndarray) -> np.ndarray:
         falling = probability[order, k]
         ends = np.flatnonzero(np.append(np.diff(falling) != 0, True))
         f1 = 2 * np.cumsum(present[order, k])[ends] / (ends + 1 + total)
-        # Where all items are decided to have the class, the threshold is the lowest probability itself.
+        # If the class is predicted for all items, the threshold is the lowest probability itself.
         middles = (falling[ends] + falling[np.minimum(ends + 1, len(falling) - 1)]) / 2
         best = np.flatnonzero(f1 >= f1.max() - 1e-12)
         limits[k] = middles[best[np.abs(middles[best] - THRESHOLD).argmin()]]
@@ -206,7 +206,7 @@ def _present(truth: np.ndarray, probability: np.ndarray) -> np.ndarray:
     truth, probability = check_items(truth=truth, probability=probability)
     if truth.ndim != 2 or truth.shape != probability.shape:
         raise ValueError(
-            "several labels need truth and probability of one shape (items, classes), "
+            "multi-label scores need truth and probability of the same shape (items, classes), "
             f"not {truth.shape} and {probability.shape}"
         )
     return truth > PRESENT

@@ -1,4 +1,4 @@
-"""Which classes were exchanged: a diagnosis from a confusion matrix."""
+"""Detection of exchanged class labels from a confusion matrix."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from scipy.optimize import linear_sum_assignment
 
 from affekt.metrics.checks import check_counts
 
-# Below these, another reading of the outputs is no better than chance makes it look.
+# Smallest gain and ratio of accuracy that are more than chance.
 LEAST_GAIN = 0.2
 LEAST_RATIO = 1.5
 
 
 def best_permutation(confusion: np.ndarray) -> tuple[tuple[int, ...], float]:
-    """The true class that each output really seems to mean, and the accuracy if it is read so.
+    """The assignment of outputs to true classes with the highest accuracy, and that accuracy.
 
-    Weights that were trained with classes in another order score low, and evenly so; read in their own order
-    they score high. An output keeps its meaning where a change would gain nothing.
+    Weights that were trained with another class order have a low accuracy, but a high one with their own
+    order. An output keeps its class if a change would not increase the accuracy.
 
     Args:
         confusion: Counts (k, k): rows are the truth, columns the outputs.
 
     Returns:
-        For each output the class it means, and the accuracy with outputs read in that way.
+        The class of each output, and the accuracy with this assignment.
 
     Raises:
         ValueError: The matrix is not square, or holds no item.
@@ -33,8 +33,8 @@ def best_permutation(confusion: np.ndarray) -> tuple[tuple[int, ...], float]:
     """
     counts = check_counts(confusion)
     if counts.ndim != 2:
-        raise ValueError(f"a confusion matrix is square, found shape {counts.shape}")
-    # Less than one item altogether: decides between equals only.
+        raise ValueError(f"a confusion matrix must be square, found shape {counts.shape}")
+    # Less than one item in total, so that it only breaks ties.
     stay = np.eye(len(counts)) / (2 * len(counts))
     truth, output = linear_sum_assignment(counts + stay, maximize=True)
     order = np.empty(len(counts), int)
@@ -44,11 +44,11 @@ def best_permutation(confusion: np.ndarray) -> tuple[tuple[int, ...], float]:
 
 
 def exchanged_labels(confusion: np.ndarray, names: tuple[str, ...]) -> str:
-    """One sentence if outputs seem to stand in another order than their labels; empty if not.
+    """A sentence if the outputs seem to have another order than the labels; empty if not.
 
     Example:
         >>> exchanged_labels(np.array([[2, 98], [99, 1]]), ("glad", "sad")).partition(" accuracy")[0]
-        'labels look exchanged: with outputs read as glad=sad, sad=glad'
+        'labels seem exchanged: with outputs read as glad=sad, sad=glad'
     """
     counts = np.asarray(confusion, float)
     items = counts.sum()
@@ -56,12 +56,12 @@ def exchanged_labels(confusion: np.ndarray, names: tuple[str, ...]) -> str:
         return ""
     accuracy = np.trace(counts) / items
     order, best = best_permutation(counts)
-    # The best of all orders always looks better; three standard deviations of what few items do by chance.
+    # The best order is better by chance if there are few items: require three standard deviations.
     least = max(LEAST_GAIN, 3 / np.sqrt(items))
     if best - accuracy <= least or best < LEAST_RATIO * accuracy:
         return ""
     read = ", ".join(f"{names[k]}={names[true]}" for k, true in enumerate(order) if k != true)
     return (
-        f"labels look exchanged: with outputs read as {read} accuracy would be {best:.2f} instead of "
+        f"labels seem exchanged: with outputs read as {read} accuracy would be {best:.2f} instead of "
         f"{accuracy:.2f}; check the label order"
     )

@@ -1,4 +1,4 @@
-"""Stretches of videos as arrays, and how much of their time two of them share."""
+"""Segments of videos as arrays, and their temporal intersection over union."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from affekt.core.segment import Segment
 
 @dataclass(frozen=True)
 class Segments:
-    """Stretches of one video.
+    """Segments of one video.
 
     Attributes:
         spans_s: (m, 2), start and end in seconds, start before end.
-        scores: (m,), the surer the higher, compared over all videos; None for true stretches.
-        labels: (m,), names or numbers of classes; None where there is only one.
+        scores: (m,), comparable across videos; None for true segments.
+        labels: (m,), names or numbers of classes; None with a single class.
 
     Raises:
-        ValueError: Shapes do not fit, or a stretch does not start before it ends.
+        ValueError: Shapes differ, or a segment does not start before it ends.
     """
 
     spans_s: np.ndarray
@@ -40,16 +40,16 @@ class Segments:
                 raise ValueError(f"{len(spans)} segments need as many {name}, not an array {values.shape}")
             object.__setattr__(self, name, values)
         if self.scores is not None and not np.isfinite(self.scores).all():
-            raise ValueError("scores of segments are finite numbers; some are not")
+            raise ValueError("scores of segments must be finite numbers; some are not")
 
     def __len__(self) -> int:
         return len(self.spans_s)
 
     @classmethod
     def of(cls, segments: Iterable[Segment]) -> Segments:
-        """The same as arrays: what a sample states, or what a prediction says.
+        """Segments of a sample or a prediction as arrays.
 
-        Scores are there where all have one.
+        Scores are None unless all segments have one.
 
         Example:
             >>> Segments.of([Segment(2.0, 5.5, "positive", 0.9)]).spans_s.tolist()
@@ -66,7 +66,7 @@ class Segments:
 
 
 def check_spans(spans: Any, what: str) -> np.ndarray:
-    """Stretches as float (m, 2), each with its start before its end.
+    """Check segments: float (m, 2), each with its start before its end.
 
     Raises:
         ValueError: They are not.
@@ -75,22 +75,22 @@ def check_spans(spans: Any, what: str) -> np.ndarray:
     if spans.size == 0:
         return spans.reshape(0, 2)
     if spans.ndim != 2 or spans.shape[1] != 2:
-        raise ValueError(f"{what} are an array (m, 2) of starts and ends, not {spans.shape}")
+        raise ValueError(f"{what} must be an array (m, 2) of starts and ends, not {spans.shape}")
     bad = np.flatnonzero(~((spans[:, 0] < spans[:, 1]) & np.isfinite(spans).all(axis=1)))
     if len(bad):
         start, end = spans[bad[0]]
         raise ValueError(
-            f"{what} start before they end; number {bad[0]} goes from {start:g} to {end:g} s"
-            + (f", and so do {len(bad) - 1} more" if len(bad) > 1 else "")
+            f"{what} must start before they end; number {bad[0]} goes from {start:g} to {end:g} s"
+            + (f", and {len(bad) - 1} more are wrong" if len(bad) > 1 else "")
         )
     return spans
 
 
 def temporal_iou(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Intersection over union in time of stretches (m, 2) and (n, 2): (m, n), in [0, 1].
+    """Temporal intersection over union of segments (m, 2) and (n, 2): (m, n), in [0, 1].
 
     Raises:
-        ValueError: A stretch does not start before it ends.
+        ValueError: A segment does not start before it ends.
 
     Example:
         >>> temporal_iou(np.array([[0.0, 4.0]]), np.array([[2.0, 6.0], [4.0, 5.0]])).round(3).tolist()

@@ -1,1 +1,1 @@
-"""Optimizers that PyTorch does not bring."""
+"""Optimizers that are not part of PyTorch."""

@@ -9,14 +9,14 @@ from torch.optim import Optimizer
 
 
 class SAM(Optimizer):
-    """Takes the base optimizer's step with the gradient at the worst point nearby.
+    """A step of the base optimizer with the gradient at a nearby point of higher loss.
 
-    One step calls its closure twice on the same batch: at the weights, and at the weights moved uphill by
-    `rho` along the gradient. Parameters without a gradient stay where they are and count nowhere.
+    One step calls its closure twice on the same batch: at the weights, and at the weights moved by `rho`
+    along the gradient (ascent). Parameters without a gradient are not moved and do not count in the norm.
 
     Attributes:
-        perturbed: Whether the closure is being called at the moved weights.
-        gradient_norm: Global norm that the last ascent was scaled by.
+        perturbed: Whether the closure is currently called at the moved weights.
+        gradient_norm: Global gradient norm by which the last ascent was scaled.
 
     Source: Foret et al., Sharpness-Aware Minimization, ICLR 2021; adaptive: Kwon et al., ASAM, ICML 2021, in
     the form that scales by the squared weight.
@@ -35,9 +35,9 @@ class SAM(Optimizer):
 
     def __init__(self, base: Optimizer, *, rho: float = 0.05, adaptive: bool = False) -> None:
         """Args:
-        base: Takes the steps; its groups and its state are this optimizer's.
+        base: The optimizer that takes the steps; its groups and state are shared.
         rho: Length of the ascent.
-        adaptive: Scale the ascent by the weights, so that their scale does not matter.
+        adaptive: Scale the ascent by the weights, so that it does not depend on their scale.
         """
         super().__init__(base.param_groups, {})
         self.base, self.rho, self.adaptive = base, rho, adaptive
@@ -46,16 +46,16 @@ class SAM(Optimizer):
         self._share()
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """One step; gives what the closure gave at the unmoved weights.
+        """One step; returns the closure's result at the unmoved weights.
 
         Args:
-            closure: Computes the loss and its gradients anew.
+            closure: Computes the loss and its gradients.
 
         Raises:
             ValueError: There is no closure.
         """
         if closure is None:
-            raise ValueError("SAM computes the gradient twice a step: call step(closure)")
+            raise ValueError("SAM computes the gradient twice per step: call step(closure)")
         with torch.enable_grad():
             loss = closure()
         before = self._ascend()
@@ -80,19 +80,19 @@ class SAM(Optimizer):
 
     @torch.no_grad()
     def _ascend(self) -> list[tuple[Tensor, Tensor]]:
-        """Move uphill; gives the weights as they were."""
-        there = [p for group in self.param_groups for p in group["params"] if p.grad is not None]
-        scales = [p.abs() if self.adaptive else torch.ones((), device=p.device, dtype=p.dtype) for p in there]
-        norms = [(scale * p.grad).norm() for p, scale in zip(there, scales, strict=True)]
+        """Move the weights along the gradient; returns the weights before."""
+        moved = [p for group in self.param_groups for p in group["params"] if p.grad is not None]
+        scales = [p.abs() if self.adaptive else torch.ones((), device=p.device, dtype=p.dtype) for p in moved]
+        norms = [(scale * p.grad).norm() for p, scale in zip(moved, scales, strict=True)]
         device = norms[0].device if norms else None
         self.gradient_norm = (
             torch.stack([norm.to(device) for norm in norms]).norm() if norms else torch.zeros(())
         )
-        before = [(p, p.detach().clone()) for p in there]
-        for p, scale in zip(there, scales, strict=True):
+        before = [(p, p.detach().clone()) for p in moved]
+        for p, scale in zip(moved, scales, strict=True):
             p.add_(scale.square() * p.grad * (self.rho / (self.gradient_norm.to(p.device) + 1e-12)))
         return before
 
     def _share(self) -> None:
-        """One list of groups and one state for both: schedulers and checkpoints see the base's."""
+        """Share the groups and the state of the base optimizer with schedulers and checkpoints."""
         self.param_groups, self.state = self.base.param_groups, self.base.state

@@ -1,1 +1,1 @@
-"""Parity with reference networks: cases, and how outputs compare. Development only: wheels leave it out."""
+"""Parity with reference networks: cases and their comparison. For development; not part of the wheel."""

@@ -1,8 +1,8 @@
-"""Parity cases: outputs of a reference network on weights and inputs that a rule makes from names and seeds.
+"""Parity cases: outputs of a reference network for weights and inputs generated from names and seeds.
 
 A case file holds arrays and a JSON `meta`, but no weights. Every tensor of the reference state dict is drawn
-from a stream seeded by its own name and a salt, every input from a stream seeded by a number, so names,
-shapes and seeds define the network. A method's `parity.py` says how to run its cases.
+from a generator seeded by its name and a salt, every input from a generator seeded by a number: names, shapes
+and seeds define the network. The `parity.py` of a method runs its cases.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from affekt.core.errors import UsageError
 def draw_tensor(key: str, shape: tuple[int, ...], dtype: str, salt: int) -> np.ndarray:
     """Value of one reference parameter or buffer.
 
-    Counters are zero, variances lie above one, other vectors are biases near zero or scales near one, and
+    Counters are zero, variances at least one, other vectors are biases near zero or scales near one, and
     matrices are normal with variance 1 / fan-in.
     """
     if dtype == "bool" or "int" in dtype:
@@ -41,7 +41,7 @@ def draw_tensor(key: str, shape: tuple[int, ...], dtype: str, salt: int) -> np.n
         value = 0.05 * noise
     else:
         value = 1 + 0.1 * noise
-    return np.asarray(value, dtype)  # one number stays an array
+    return np.asarray(value, dtype)  # a scalar stays an array
 
 
 def draw_normal(seed: int, shape: tuple[int, ...]) -> np.ndarray:
@@ -55,7 +55,7 @@ def draw_integers(seed: int, low: int, high: int, shape: tuple[int, ...]) -> np.
 
 
 def draw_coarse(seed: int, shape: tuple[int, ...], repeats: tuple[int, ...]) -> np.ndarray:
-    """Normal noise of patches: what is drawn is repeated along each axis so many times."""
+    """Normal noise of patches: each drawn value is repeated `repeats` times along each axis."""
     noise = draw_normal(seed, tuple(size // count for size, count in zip(shape, repeats, strict=True)))
     for axis, count in enumerate(repeats):
         noise = np.repeat(noise, count, axis=axis)
@@ -63,13 +63,13 @@ def draw_coarse(seed: int, shape: tuple[int, ...], repeats: tuple[int, ...]) -> 
 
 
 def draw_pixels(seed: int, shape: tuple[int, ...]) -> np.ndarray:
-    """Snippets (b, s, 3, t, h, w) float32 in 0..255: white noise upon patches of 4 frames and 16 pixels."""
+    """Snippets (b, s, 3, t, h, w) float32 in 0..255: white noise plus patches of 4 frames and 16 pixels."""
     coarse = draw_coarse(seed + 5000, shape, (1, 1, 1, 4, 16, 16))
     return np.clip(128 + 40 * draw_normal(seed, shape) + 60 * coarse, 0, 255).astype(np.float32)
 
 
 def draw_wave(seed: int, shape: tuple[int, ...], rate_hz: int) -> np.ndarray:
-    """Sound, (n,) or (c, n) float32: a chirp in noise that swells; each channel by a seed of its own."""
+    """Sound, (n,) or (c, n) float32: a chirp in noise of varying level; each channel has its own seed."""
     *channels, n = shape
     t = np.arange(n) / rate_hz
     swell = 0.2 + np.abs(np.sin(2 * np.pi * 1.5 * t))
@@ -85,7 +85,7 @@ def draw_wave(seed: int, shape: tuple[int, ...], rate_hz: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Case:
-    """One parity case as it lies on disk."""
+    """One parity case on disk."""
 
     path: Path
     keys_path: Path
@@ -96,11 +96,11 @@ class Case:
 
         Args:
             path: The case's file.
-            keys_path: Names and shapes of the weights; if not given, the file beside the case that it names,
-                or `keys.json` there.
+            keys_path: File with names and shapes of the weights; by default the file that the case names, or
+                `keys.json`, in the folder of the case.
 
         Raises:
-            UsageError: A file is missing or is no parity case.
+            UsageError: A file is missing or is not a parity case.
         """
         case = cls(path, keys_path or path.with_name("keys.json"))
         for file in (path, *([keys_path] if keys_path else [])):
@@ -117,7 +117,7 @@ class Case:
 
     @cached_property
     def meta(self) -> dict[str, Any]:
-        """How the case was made."""
+        """How the case was generated."""
         if self.path.suffix == ".json":
             return json.loads(self.path.read_text())
         with np.load(self.path, allow_pickle=False) as file:
@@ -135,7 +135,7 @@ class Case:
         """The reference state dict under its own names.
 
         Raises:
-            UsageError: There is no key list.
+            UsageError: The key list is missing.
         """
         if not self.keys_path.is_file():
             raise UsageError(f"{self.keys_path} does not exist; name the key list with --keys")

@@ -1,4 +1,4 @@
-"""Outputs of a network beside those of its reference."""
+"""Comparison of a network's outputs with those of its reference."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from affekt.parity.case import Case
 
 @dataclass(frozen=True)
 class Comparison:
-    """One output beside the reference's.
+    """One output and the reference's.
 
-    `relative_to_max` compares against the largest reference value of the array instead of value by value,
-    for outputs whose small entries are differences of large ones.
+    With `relative_to_max`, differences are divided by the largest reference value of the array: for outputs
+    whose small entries are differences of large ones.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Comparison:
 
     @property
     def same_shape(self) -> bool:
-        """Whether the two arrays can be compared at all."""
+        """Whether the two arrays have the same shape."""
         return np.shape(self.actual) == np.shape(self.expected)
 
     @cached_property
@@ -42,7 +42,7 @@ class Comparison:
 
     @cached_property
     def max_rel(self) -> float:
-        """Largest difference relative to the reference value (or to the array's maximum)."""
+        """Largest difference relative to the reference value, or to the array's maximum."""
         if not self.same_shape:
             return float("inf")
         expected = np.abs(np.asarray(self.expected, float))
@@ -52,7 +52,7 @@ class Comparison:
 
     @cached_property
     def ok(self) -> bool:
-        """Whether the two agree within tolerance; NaN never does."""
+        """Whether the two agree within tolerance; NaN never agrees."""
         if not self.same_shape:
             return False
         if self.relative_to_max:
@@ -61,13 +61,13 @@ class Comparison:
 
 
 def compare(method: str, case: Path, keys: Path | None = None) -> list[Comparison]:
-    """Every output of a case beside the reference's.
+    """Compare every output of a case with the reference's.
 
     Args:
         method: Name of the method, or of its folder of cases.
-        keys: Names and shapes of the reference weights; `keys.json` beside the case if not given.
+        keys: Names and shapes of the reference weights; by default `keys.json` in the folder of the case.
 
     Raises:
-        UsageError: There is no such method, or the file is no case of it.
+        UsageError: The method is unknown, or the file is not a case of it.
     """
     return list(catalog.method(method).load("parity")(Case.open(case, keys)))

@@ -1,4 +1,4 @@
-"""One clip looked at and listened to: whether it can be read, how long it is, what is wrong with it."""
+"""Checks of one clip: whether picture and sound can be read, how long they are, which faults they have."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from affekt.core.sample import Sample
 from affekt.media.container import open_container
 from affekt.media.sound import NoSound, Waveform, sound_blocks
 from affekt.media.video import Video, video_of
-from affekt.quality.clip_looks import MOMENTS, ClipLook, clip_look
-from affekt.quality.sound_alikes import LONGEST_S, RATE_HZ, Fingerprint, fingerprint
+from affekt.quality.duplicate_clips import MOMENTS, ClipPrint, clip_print
+from affekt.quality.duplicate_sounds import LONGEST_S, RATE_HZ, SoundPrint, sound_print
 
-QUIET_DBFS = -60.0  # root mean square: speech that somebody recorded far too low, or none
-SILENT_DBFS = -80.0  # below which there is nothing to compare
-BLACK = 6.0  # grey levels of 255, mean of the brightest frame looked at
-FROZEN = 0.5  # grey levels that frames may differ by on average: a codec's noise
+QUIET_DBFS = -60.0  # root mean square; speech below it was recorded far too low, or there is none
+SILENT_DBFS = -80.0  # root mean square; quieter sounds are not compared
+BLACK = 6.0  # grey levels of 255, mean of the brightest of the compared frames
+FROZEN = 0.5  # grey levels by which frames may differ on average: the noise of a codec
 MOST_APART_S, MOST_APART = 0.5, 0.05  # picture and sound may differ in length by the larger: seconds, share
 
-_HEIGHT = 64  # rows that frames are looked at in
-_AT_ONCE = 64  # clips handed to the threads, so that a broken pipe is noticed soon
+_HEIGHT = 64  # rows to which frames are reduced
+_AT_ONCE = 64  # clips handed to the threads, so that an interruption is noticed soon
 
 
 @dataclass
-class Seen:
-    """What is kept of a clip once it was decoded."""
+class ClipFacts:
+    """What is kept of a decoded clip."""
 
     reasons: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     codecs: list[str] = field(default_factory=list)
-    duration_s: float | None = None  # of the picture, else of the sound
+    duration_s: float | None = None  # of the picture; of the sound where there is no picture
     sound_s: float | None = None
     size: tuple[int, int] | None = None  # width, height
     rate_hz: float | None = None
@@ -47,109 +47,111 @@ class Seen:
     is_black: bool = False
     is_frozen: bool = False
     is_apart: bool = False
-    look: ClipLook | None = None
-    sound: Fingerprint | None = None
+    video_print: ClipPrint | None = None
+    sound_print: SoundPrint | None = None
 
 
 def is_clip(sample: Sample) -> bool:
-    """Whether there is something to watch or to hear."""
+    """Whether the sample has video or sound."""
     return "video" in sample.media or "audio" in sample.media
 
 
-def look_at_all(samples: Sequence[Sample], on_item: Callable[[int, int], None]) -> list[tuple[Sample, Seen]]:
-    """Decode clips, many at once; `on_item` is told how many are done, and of how many."""
-    seen: list[Seen] = []
+def read_clips(
+    samples: Sequence[Sample], on_item: Callable[[int, int], None]
+) -> list[tuple[Sample, ClipFacts]]:
+    """Decode clips, many at once; `on_item` is called with the number of clips that are done and of all."""
+    results: list[ClipFacts] = []
     # FFmpeg decodes without holding Python's lock: threads are enough.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for start in range(0, len(samples), _AT_ONCE):
-            for one in pool.map(_look_at, samples[start : start + _AT_ONCE]):
-                seen.append(one)
-                on_item(len(seen), len(samples))
-    return list(zip(samples, seen, strict=True))
+            for one in pool.map(_read_one, samples[start : start + _AT_ONCE]):
+                results.append(one)
+                on_item(len(results), len(samples))
+    return list(zip(samples, results, strict=True))
 
 
-def _look_at(sample: Sample) -> Seen:
-    seen = Seen()
-    # Looked up once: invented media are made anew each time.
+def _read_one(sample: Sample) -> ClipFacts:
+    facts = ClipFacts()
+    # Looked up once: invented media are generated at each access.
     media = {name: sample.media[name] for name in ("video", "audio") if name in sample.media}
     sample = replace(sample, media={name: _as_path(reference) for name, reference in media.items()})
     video: Video | None = None
     if "video" in sample.media:
         try:
             video = video_of(sample)
-            _watch(video, seen)
+            _check_video(video, facts)
         except MediaError as error:
-            seen.reasons.append(str(error))
+            facts.reasons.append(str(error))
     reference = sample.media.get("audio", sample.media.get("video"))
     if isinstance(reference, Waveform) or (isinstance(reference, Path) and not reference.is_dir()):
         try:
             with collect_notes() as notes:
-                _hear(sample, reference, seen)
-            seen.notes += notes
+                _check_sound(sample, reference, facts)
+            facts.notes += notes
         except NoSound:
-            seen.lacks_sound = True
+            facts.lacks_sound = True
         except MediaError as error:
-            seen.reasons.append(str(error))
-    if video is not None and seen.duration_s is not None and seen.sound_s is not None:
-        difference = abs(seen.duration_s - seen.sound_s)
+            facts.reasons.append(str(error))
+    if video is not None and facts.duration_s is not None and facts.sound_s is not None:
+        difference = abs(facts.duration_s - facts.sound_s)
         is_whole = sample.span_s is None  # of a span, both are cut to the same length
-        seen.is_apart = is_whole and difference > max(MOST_APART_S, MOST_APART * seen.duration_s)
-    if seen.duration_s is None:
-        seen.duration_s = seen.sound_s
-    _name_streams(sample, seen)
-    return seen
+        facts.is_apart = is_whole and difference > max(MOST_APART_S, MOST_APART * facts.duration_s)
+    if facts.duration_s is None:
+        facts.duration_s = facts.sound_s
+    _add_streams(sample, facts)
+    return facts
 
 
 def _as_path(reference: Any) -> Any:
     return Path(reference) if isinstance(reference, str) else reference
 
 
-def _watch(video: Video, seen: Seen) -> None:
-    """Look at eight frames."""
+def _check_video(video: Video, facts: ClipFacts) -> None:
+    """Decode eight frames, evenly spaced."""
     at = (np.arange(MOMENTS) + 0.5) / MOMENTS * video.end_s
     numbers = np.searchsorted(video.times_s, at, side="right") - 1
     frames = video.read(numbers.clip(0), height=min(_HEIGHT, video.height))
-    seen.duration_s, seen.size = float(video.end_s), (video.width, video.height)
-    seen.rate_hz = round(len(video) / video.end_s, 3) if video.end_s > 0 else None
-    seen.notes = list(video.notes)
+    facts.duration_s, facts.size = float(video.end_s), (video.width, video.height)
+    facts.rate_hz = round(len(video) / video.end_s, 3) if video.end_s > 0 else None
+    facts.notes = list(video.notes)
     brightness = frames.mean(axis=(1, 2, 3))
-    seen.is_black = bool(brightness.max() < BLACK)
+    facts.is_black = bool(brightness.max() < BLACK)
     apart = np.abs(frames[1:].astype(np.int16) - frames[:-1]).mean(axis=(1, 2, 3))
-    seen.is_frozen = bool(apart.max() < FROZEN) and not seen.is_black
-    seen.look = clip_look(frames, seen.duration_s)
+    facts.is_frozen = bool(apart.max() < FROZEN) and not facts.is_black
+    facts.video_print = clip_print(frames, facts.duration_s)
 
 
-def _hear(sample: Sample, reference: Path | Waveform, seen: Seen) -> None:
-    """Listen to all of the sound, in pieces; the first minute makes the fingerprint."""
+def _check_sound(sample: Sample, reference: Path | Waveform, facts: ClipFacts) -> None:
+    """Decode all of the sound, in pieces; the first minute gives the print."""
     start_s, stop_s = (float(edge) for edge in sample.span_s) if sample.span_s else (0.0, None)
     blocks = sound_blocks(reference, seconds=10.0, rate_hz=RATE_HZ, start_s=start_s, stop_s=stop_s)
     if isinstance(reference, Waveform):
-        seen.sound_rate_hz = reference.rate_hz
+        facts.sound_rate_hz = reference.rate_hz
     kept: list[np.ndarray] = []
-    heard, power = 0, 0.0
+    decoded, power = 0, 0.0
     for block in blocks:
         samples = block.samples[0]
-        if heard < LONGEST_S * RATE_HZ:
+        if decoded < LONGEST_S * RATE_HZ:
             kept.append(samples)
-        heard += len(samples)
+        decoded += len(samples)
         power += float(np.square(samples, dtype=np.float64).sum())
-    seen.sound_s = heard / RATE_HZ
-    decibels = 10 * np.log10(power / heard) if power > 0 else -np.inf
-    seen.is_silent = bool(decibels < QUIET_DBFS)
+    facts.sound_s = decoded / RATE_HZ
+    decibels = 10 * np.log10(power / decoded) if power > 0 else -np.inf
+    facts.is_silent = bool(decibels < QUIET_DBFS)
     if decibels >= SILENT_DBFS:
-        seen.sound = fingerprint(np.concatenate(kept))
+        facts.sound_print = sound_print(np.concatenate(kept))
 
 
-def _name_streams(sample: Sample, seen: Seen) -> None:
-    """Codecs and the rate of the sound, as files state them."""
+def _add_streams(sample: Sample, facts: ClipFacts) -> None:
+    """Codecs and the rate of the sound, as stated in the files."""
     files = dict.fromkeys(f for f in sample.media.values() if isinstance(f, Path) and f.is_file())
     for file in files:
         try:
             with open_container(file, kind="video or sound") as container:
-                seen.codecs += [
+                facts.codecs += [
                     s.codec_context.name for s in (*container.streams.video, *container.streams.audio)
                 ]
                 for stream in container.streams.audio[:1]:
-                    seen.sound_rate_hz = stream.codec_context.sample_rate
+                    facts.sound_rate_hz = stream.codec_context.sample_rate
         except MediaError:
-            continue  # was told when the file was decoded
+            continue  # was reported when the file was decoded

@@ -1,4 +1,4 @@
-"""What clips really hold: broken files, missing, silent, black or unequal tracks, and doubles."""
+"""Checks of clips: broken files, missing, silent, black or unequal tracks, and near duplicates."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from affekt.core.sample import Sample
-from affekt.quality.clip_checks import QUIET_DBFS, Seen, is_clip, look_at_all
-from affekt.quality.clip_looks import find_clip_pairs, may_show_the_same
-from affekt.quality.sound_alikes import find_sound_pairs
-from affekt.report.wording import SHOWN, UNASSIGNED, count, some
+from affekt.quality.clip_checks import QUIET_DBFS, ClipFacts, is_clip, read_clips
+from affekt.quality.duplicate_clips import find_clip_pairs, may_show_the_same
+from affekt.quality.duplicate_sounds import find_sound_pairs
+from affekt.quality.duplicates import near_duplicates, problems_of_groups
+from affekt.report.wording import count, some
 
-_COMMON = 5  # sizes and rates that are listed
+_COMMON = 5  # sizes that are listed, the most frequent ones
 _EVIDENCE = {
     ("sound", "video"): "look and sound the same",
     ("video",): "look the same",
@@ -32,60 +31,60 @@ def describe_clips(
 ) -> dict[str, Any] | None:
     """Lengths, sizes, tracks, broken files and near duplicates, as plain JSON values; None without clips.
 
-    Eight frames of each clip are decoded and its whole sound, of which the first minute is compared.
+    Of each clip, eight frames and the whole sound are decoded; the first minute of the sound is compared.
 
     Args:
-        known: Groups of duplicates (their `ids`) that are told elsewhere: look-alikes that all belong to one
-            of them are left out.
-        on_item: Told how many clips are done, and of how many.
+        known: Groups of duplicates (their `ids`) that are reported elsewhere: near duplicates that all belong
+            to one of them are left out.
+        on_item: Called with the number of clips that are done and of all clips.
     """
     clips = [sample for sample in samples if is_clip(sample)]
     if not clips:
         return None
-    results = look_at_all(clips, on_item or (lambda done, total: None))
+    results = read_clips(clips, on_item or (lambda done, total: None))
 
-    def named(is_so: Callable[[Seen], bool]) -> list[str]:
-        return [sample.id for sample, seen in results if is_so(seen)]
+    def named(applies: Callable[[ClipFacts], bool]) -> list[str]:
+        return [sample.id for sample, facts in results if applies(facts)]
 
-    seen_all = [seen for _, seen in results]
-    sizes = Counter(seen.size for seen in seen_all if seen.size)
-    durations = [seen.duration_s for seen in seen_all if seen.duration_s is not None]
+    all_facts = [facts for _, facts in results]
+    sizes = Counter(facts.size for facts in all_facts if facts.size)
+    durations = [facts.duration_s for facts in all_facts if facts.duration_s is not None]
     return {
         "clips": len(clips),
         "videos": sum("video" in sample.media for sample in clips),
-        "with_sound": sum(seen.sound_s is not None for seen in seen_all),
-        "unreadable": [{"id": s.id, "reason": why} for s, seen in results for why in seen.reasons[:1]],
-        "notes": [{"id": s.id, "note": note} for s, seen in results for note in seen.notes],
+        "with_sound": sum(facts.sound_s is not None for facts in all_facts),
+        "unreadable": [{"id": s.id, "reason": why} for s, facts in results for why in facts.reasons[:1]],
+        "notes": [{"id": s.id, "note": note} for s, facts in results for note in facts.notes],
         "duration_s": _range(durations),
         "total_s": round(sum(durations), 3),
-        "width": _range([seen.size[0] for seen in seen_all if seen.size]),
-        "height": _range([seen.size[1] for seen in seen_all if seen.size]),
+        "width": _range([facts.size[0] for facts in all_facts if facts.size]),
+        "height": _range([facts.size[1] for facts in all_facts if facts.size]),
         "sizes": [
             {"width": width, "height": height, "clips": number}
             for (width, height), number in sizes.most_common(_COMMON)
         ],
-        "rate_hz": _range([seen.rate_hz for seen in seen_all if seen.rate_hz]),
-        "sound_rates": _counted(seen.sound_rate_hz for seen in seen_all if seen.sound_rate_hz),
-        "codecs": _counted(codec for seen in seen_all for codec in seen.codecs),
+        "rate_hz": _range([facts.rate_hz for facts in all_facts if facts.rate_hz]),
+        "sound_rates": _counted(facts.sound_rate_hz for facts in all_facts if facts.sound_rate_hz),
+        "codecs": _counted(codec for facts in all_facts for codec in facts.codecs),
         "apart": [
             {
                 "id": s.id,
-                "video_s": round(seen.duration_s or 0.0, 3),
-                "sound_s": round(seen.sound_s or 0.0, 3),
+                "video_s": round(facts.duration_s or 0.0, 3),
+                "sound_s": round(facts.sound_s or 0.0, 3),
             }
-            for s, seen in results
-            if seen.is_apart
+            for s, facts in results
+            if facts.is_apart
         ],
-        "without_sound": named(lambda seen: seen.lacks_sound),
-        "silent": named(lambda seen: seen.is_silent),
-        "black": named(lambda seen: seen.is_black),
-        "frozen": named(lambda seen: seen.is_frozen),
+        "without_sound": named(lambda facts: facts.lacks_sound),
+        "silent": named(lambda facts: facts.is_silent),
+        "black": named(lambda facts: facts.is_black),
+        "frozen": named(lambda facts: facts.is_frozen),
         "near_duplicates": _near_duplicates(results, known),
     }
 
 
 def summary_of_clips(description: Mapping[str, Any]) -> str:
-    """One line on how long and how large the clips are.
+    """One line about the lengths, sizes, rates and codecs of the clips.
 
     Example:
         >>> length, wide, high = ({"min": n, "median": n, "max": n} for n in (4.0, 640, 360))
@@ -98,7 +97,7 @@ def summary_of_clips(description: Mapping[str, Any]) -> str:
     length = description["duration_s"]
     clips = count(range(description["clips"]), "clip")
     if length is None:
-        return f"{clips}, not one of which can be read"
+        return f"{clips}, none of which can be read"
     parts = [clips, f"{_span(length)} s long", f"{description['total_s'] / 60:.1f} minutes in all"]
     if description["width"] is not None:
         parts.append(f"{_span(description['width'])} x {_span(description['height'])} pixels")
@@ -111,7 +110,7 @@ def summary_of_clips(description: Mapping[str, Any]) -> str:
 
 
 def problems_of_clips(description: Mapping[str, Any] | None) -> list[str]:
-    """What is wrong with the clips, a sentence each."""
+    """Problems of the clips, one sentence per kind."""
     if description is None:
         return []
     found: list[str] = []
@@ -122,13 +121,13 @@ def problems_of_clips(description: Mapping[str, Any] | None) -> list[str]:
     if notes:
         damaged = sorted({note["id"] for note in notes})
         found.append(
-            f"{count(damaged, 'clip')} can be read only in part, such as {notes[0]['id']}: {notes[0]['note']}"
+            f"{count(damaged, 'clip')} can only be read in part, such as {notes[0]['id']}: {notes[0]['note']}"
         )
     for key, what in (
         ("without_sound", "without a sound track"),
         ("silent", f"with hardly any sound (below {QUIET_DBFS:.0f} dBFS)"),
-        ("black", "black from end to end"),
-        ("frozen", "showing one still frame from end to end"),
+        ("black", "black throughout"),
+        ("frozen", "showing one still frame throughout"),
     ):
         if description[key]:
             found.append(f"{count(description[key], 'clip')} {what}, such as {some(description[key])}")
@@ -138,89 +137,40 @@ def problems_of_clips(description: Mapping[str, Any] | None) -> list[str]:
             f"{count(apart, 'clip')} with picture and sound of different lengths, such as {first['id']}: "
             f"{first['video_s']:.1f} s of picture, {first['sound_s']:.1f} s of sound"
         )
-    return found + _problems_of_doubles(description["near_duplicates"])
-
-
-def _problems_of_doubles(groups: Sequence[Mapping[str, Any]]) -> list[str]:
-    found: list[str] = []
     for alike, verb in _EVIDENCE.items():
-        of_kind = [group for group in groups if tuple(group["alike"]) == alike]
-        for chosen, where, so in (
-            (
-                [g for g in of_kind if len(g["splits"]) > 1],
-                "in different parts",
-                ": scores would be too good",
-            ),
-            ([g for g in of_kind if len(g["splits"]) == 1], "within one part", ""),
-            ([g for g in of_kind if g["conflict"]], "but different labels", ""),
-        ):
-            if chosen:
-                found.append(
-                    f"{count(chosen, 'group')} of clips that {verb} {where}, "
-                    f"such as {' ~ '.join(chosen[0]['ids'][:SHOWN])}{so}"
-                )
+        groups = [group for group in description["near_duplicates"] if tuple(group["alike"]) == alike]
+        found += problems_of_groups(groups, f"clips that {verb}", sign="~")
     return found
 
 
 def _near_duplicates(
-    results: Sequence[tuple[Sample, Seen]], known: Sequence[Mapping[str, Any]]
+    results: Sequence[tuple[Sample, ClipFacts]], known: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Groups of samples whose pictures, sounds or both are alike."""
-    told = {name: number for number, group in enumerate(known) for name in group["ids"]}
-    groups: list[dict[str, Any]] = []
-    for places, alike in _connected(_pairs([seen for _, seen in results])):
-        members = [results[place][0] for place in places]
-        if len({told.get(sample.id, sample.id) for sample in members}) == 1:
-            continue
-        groups.append(
-            {
-                "ids": [sample.id for sample in members],
-                "splits": sorted({sample.split or UNASSIGNED for sample in members}),
-                "conflict": len({_labelled(sample) for sample in members}) > 1,
-                "alike": alike,
-            }
-        )
-    return groups
+    """Groups of samples whose pictures, sounds or both are the same."""
+    pairs = _pairs([facts for _, facts in results])
+    groups = near_duplicates([sample for sample, _ in results], pairs, known)
+    return [{**group, "alike": sorted(alike)} for group, alike in groups]
 
 
-def _pairs(seen: Sequence[Seen]) -> dict[tuple[int, int], set[str]]:
-    """Pairs of places with what is alike in them."""
-    heard = [place for place, one in enumerate(seen) if one.sound is not None]
-    watched = [place for place, one in enumerate(seen) if one.look is not None]
+def _pairs(clips: Sequence[ClipFacts]) -> dict[tuple[int, int], set[str]]:
+    """Pairs of indices, and what is the same in both clips."""
+    sounds = {n: clip.sound_print for n, clip in enumerate(clips) if clip.sound_print is not None}
+    videos = {n: clip.video_print for n, clip in enumerate(clips) if clip.video_print is not None}
     found: dict[tuple[int, int], set[str]] = {}
-    for a, b in find_sound_pairs([sound for one in seen if (sound := one.sound) is not None]):
-        one, other = seen[heard[a]].look, seen[heard[b]].look
-        if one is None or other is None or may_show_the_same(one, other):  # a song may lie under two films
-            found.setdefault((heard[a], heard[b]), set()).add("sound")
-    for a, b in find_clip_pairs([look for one in seen if (look := one.look) is not None]):
-        one, other = seen[watched[a]], seen[watched[b]]
-        pair = (watched[a], watched[b])
-        is_moving = one.look is not None and one.look.is_moving
-        both_heard = all(it.sound is not None and it.sound.is_telling for it in (one, other))
-        if is_moving or not both_heard or pair in found:  # two songs may lie over one still picture
+    places = list(sounds)
+    for a, b in find_sound_pairs(list(sounds.values())):
+        pair = one, other = places[a], places[b]
+        # Two films may share a song.
+        if one not in videos or other not in videos or may_show_the_same(videos[one], videos[other]):
+            found.setdefault(pair, set()).add("sound")
+    places = list(videos)
+    for a, b in find_clip_pairs(list(videos.values())):
+        pair = one, other = places[a], places[b]
+        both_audible = all(it in sounds and sounds[it].is_comparable for it in pair)
+        # Two songs may share a still picture.
+        if videos[one].is_moving or not both_audible or pair in found:
             found.setdefault(pair, set()).add("video")
     return found
-
-
-def _connected(pairs: Mapping[tuple[int, int], set[str]]) -> list[tuple[list[int], list[str]]]:
-    """Places that hang together by pairs, and what is alike in any of these."""
-    if not pairs:
-        return []
-    one, other = zip(*pairs, strict=True)
-    total = max(*one, *other) + 1
-    graph = coo_array((np.ones(len(pairs), bool), (one, other)), shape=(total, total))
-    _, belongs = connected_components(graph, directed=False)
-    places: dict[int, list[int]] = {}
-    for place in sorted({*one, *other}):
-        places.setdefault(int(belongs[place]), []).append(place)
-    alike: dict[int, set[str]] = {}
-    for (first, _), what in pairs.items():
-        alike.setdefault(int(belongs[first]), set()).update(what)
-    return [(members, sorted(alike[group])) for group, members in places.items()]
-
-
-def _labelled(sample: Sample) -> tuple[str | None, tuple[tuple[str, float], ...]]:
-    return sample.label, tuple(sorted((sample.label_weights or {}).items()))
 
 
 def _counted(values: Any) -> dict[str, int]:

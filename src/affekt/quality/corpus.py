@@ -1,4 +1,4 @@
-"""What a data set really holds: counts, leaks between its parts, duplicates, and media that look broken."""
+"""Checks of a data set: counts, leaks between splits, duplicates, and media that appear broken."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ from affekt.core.sample import Sample
 from affekt.data.left_out import count_by_kind
 from affekt.media.image import ZippedImage, image_bytes
 from affekt.quality.clips import describe_clips, problems_of_clips
+from affekt.quality.duplicates import describe_group, problems_of_groups
 from affekt.quality.images import describe_images, problems_of_images
 from affekt.quality.points import describe_points, problems_of_points
 from affekt.quality.walks import describe_walks, problems_of_walks
 from affekt.report.figures import ACCENT, INK, SECOND
-from affekt.report.wording import SHOWN, UNASSIGNED, count, some
+from affekt.report.wording import UNASSIGNED, count, some
 
 UNBALANCED = 10  # times as many samples in the largest class as in the smallest
 File = Path | ZippedImage  # whose bytes are compared
@@ -32,16 +33,16 @@ _COLORS = {"train": ACCENT, "validation": "#8a8f98", "test": SECOND, UNASSIGNED:
 
 
 def describe(corpus: Corpus, *, on_item: Callable[[int, int], None] | None = None) -> dict[str, Any]:
-    """Everything `affekt data check` tells, as plain JSON values.
+    """All that `affekt data check` reports, as plain JSON values.
 
     Args:
-        on_item: Told how many pictures and clips were decoded, which is what takes long, and of how many.
+        on_item: Called with the number of pictures and clips that are decoded (the slow step) and of all.
     """
     duplicates = _duplicates(corpus.samples)
     images_on, clips_on = _in_turn(corpus.samples, on_item)
     return {
         "samples": len(corpus.samples),
-        "classes": list(corpus.labels.names) if corpus.task.has_classes else [],
+        "classes": _classes(corpus),
         "ratings": _ratings(corpus.samples),
         "task": corpus.task.name,
         "modalities": sorted({name for sample in corpus.samples for name in sample.media}),
@@ -61,12 +62,12 @@ def describe(corpus: Corpus, *, on_item: Callable[[int, int], None] | None = Non
 
 
 def problems(description: Mapping[str, Any]) -> list[str]:
-    """What a person should know before training, a sentence each; empty where nothing is wrong."""
+    """Problems to know before training, one sentence each; empty if there are none."""
     return [
         *(f"{error} (training stops)" for error in description["errors"]),
         *description["reported"],
         *_problems_of_people(description),
-        *_problems_of_duplicates(description["duplicates"]),
+        *problems_of_groups(description["duplicates"], "samples with the same media", sign="="),
         *_problems_of_classes(description),
         *_problems_of_items(description),
         *problems_of_images(description["images"]),
@@ -77,7 +78,7 @@ def problems(description: Mapping[str, Any]) -> list[str]:
 
 
 def draw_balance(description: Mapping[str, Any], path: Path) -> None:
-    """Class balance: how many samples each class has in each part."""
+    """Draw the class balance: the number of samples of each class in each split."""
     names, splits = description["classes"], description["splits"]
     figure = Figure(figsize=(2.5 + 0.9 * len(names), 3.4), layout="constrained")
     axes = figure.subplots()
@@ -99,7 +100,7 @@ def draw_balance(description: Mapping[str, Any], path: Path) -> None:
 def _in_turn(
     samples: Sequence[Sample], on_item: Callable[[int, int], None] | None
 ) -> tuple[Callable[[int, int], None] | None, Callable[[int, int], None] | None]:
-    """One count for pictures and the clips after them."""
+    """One counter for the pictures and the clips after them."""
     if on_item is None:
         return None, None
     images = sum("image" in sample.media for sample in samples)
@@ -117,9 +118,7 @@ def _splits(corpus: Corpus) -> dict[str, Any]:
         counts = Counter(name for names in labels for name in names)
         return {
             "samples": len(samples),
-            "classes": {name: counts[name] for name in corpus.labels.names}
-            if corpus.task.has_classes
-            else {},
+            "classes": {name: counts[name] for name in _classes(corpus)},
             "unlabelled": len(samples) - len(corpus.task.usable(samples)),
             "subjects": len({sample.subject for sample in samples if sample.subject}),
             "without_subject": sum(not sample.subject for sample in samples),
@@ -145,13 +144,13 @@ def _ratings(samples: Sequence[Sample]) -> dict[str, dict[str, Any]]:
     }
 
 
-def _annotation(sample: Sample) -> tuple[Any, ...]:
-    weights, values = (tuple(sorted((it or {}).items())) for it in (sample.label_weights, sample.values))
-    return sample.label, weights, values
+def _classes(corpus: Corpus) -> list[str]:
+    """Names of classes; none where labels are not classes."""
+    return list(corpus.labels.names) if corpus.task.has_classes else []
 
 
 def _shared_subjects(samples: Sequence[Sample]) -> list[dict[str, Any]]:
-    """Subjects that stand in two parts at once; samples that no part claims are in none."""
+    """Subjects that occur in two splits; samples without a split are not counted."""
     seen: dict[str, set[str]] = defaultdict(set)
     for sample in samples:
         if sample.subject and sample.split:
@@ -166,27 +165,19 @@ def _duplicates(samples: Sequence[Sample]) -> list[dict[str, Any]]:
     files: dict[File, str | None] = {}
     for sample in samples:
         if sample.media:
-            groups[_fingerprint((sample.media, sample.span_s), files)].append(sample)
-    return [
-        {
-            "ids": [sample.id for sample in group],
-            "splits": sorted({sample.split or UNASSIGNED for sample in group}),
-            "conflict": len({_annotation(sample) for sample in group}) > 1,
-        }
-        for group in groups.values()
-        if len(group) > 1
-    ]
+            groups[_digest_of((sample.media, sample.span_s), files)].append(sample)
+    return [describe_group(group) for group in groups.values() if len(group) > 1]
 
 
-def _fingerprint(value: Any, files: dict[File, str | None]) -> str:
-    """SHA-256 of media: of a file's bytes, an array's, or of whatever a decoded object is made of.
+def _digest_of(value: Any, files: dict[File, str | None]) -> str:
+    """SHA-256 of media: the bytes of a file or an array, or the parts of a decoded object.
 
-    `files` keeps the digests of files, so that the video of a hundred samples is read once. A file that
+    `files` keeps the digests of files, so that a video that a hundred samples share is read once. A file that
     cannot be read is compared by its name.
     """
     if isinstance(value, File):
         if value not in files:
-            files[value] = _digest(value)
+            files[value] = _file_digest(value)
         digest = files[value]
         return digest if digest is not None else hashlib.sha256(repr(value).encode()).hexdigest()
     if isinstance(value, np.ndarray):
@@ -195,17 +186,17 @@ def _fingerprint(value: Any, files: dict[File, str | None]) -> str:
         parts = [value]
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-        parts = [type(value).__name__.encode(), _fingerprint(fields, files).encode()]
+        parts = [type(value).__name__.encode(), _digest_of(fields, files).encode()]
     elif isinstance(value, Mapping):
-        parts = [f"{key}:{_fingerprint(value[key], files)}".encode() for key in sorted(value)]
+        parts = [f"{key}:{_digest_of(value[key], files)}".encode() for key in sorted(value)]
     elif isinstance(value, list | tuple):
-        parts = [_fingerprint(one, files).encode() for one in value]
+        parts = [_digest_of(one, files).encode() for one in value]
     else:
         parts = [repr(value).encode()]
     return hashlib.sha256(b"\0".join([type(value).__name__.encode(), *parts])).hexdigest()
 
 
-def _digest(file: File) -> str | None:
+def _file_digest(file: File) -> str | None:
     """SHA-256 of a file's bytes; None where they cannot be read."""
     try:
         if isinstance(file, ZippedImage):
@@ -219,32 +210,16 @@ def _digest(file: File) -> str | None:
 def _problems_of_people(description: Mapping[str, Any]) -> list[str]:
     found = [
         f"{count(pair['subjects'], 'subject')} in both {' and '.join(pair['splits'])}, such as "
-        f"{some(pair['subjects'])}: scores would be too good"
+        f"{some(pair['subjects'])}: scores would be too high"
         for pair in description["shared_subjects"]
     ]
     unknown = sum(part["without_subject"] for part in description["splits"].values())
     if unknown:
         found.append(
-            f"nobody knows the subject of {unknown} of {description['samples']} samples: "
-            "one person may stand on both sides of a split"
+            f"the subject of {unknown} of {description['samples']} samples is unknown: "
+            "one person may be in several splits"
         )
     return found
-
-
-def _problems_of_duplicates(duplicates: Sequence[Mapping[str, Any]]) -> list[str]:
-    across = [group for group in duplicates if len(group["splits"]) > 1]
-    within = [group for group in duplicates if len(group["splits"]) == 1]
-    conflicts = [group for group in duplicates if group["conflict"]]
-    return [
-        f"{count(groups, 'group')} of samples with the same media {what}, "
-        f"such as {' = '.join(groups[0]['ids'][:SHOWN])}"
-        for groups, what in (
-            (across, "in different parts"),
-            (within, "within one part"),
-            (conflicts, "but different labels"),
-        )
-        if groups
-    ]
 
 
 def _problems_of_classes(description: Mapping[str, Any]) -> list[str]:
@@ -254,13 +229,13 @@ def _problems_of_classes(description: Mapping[str, Any]) -> list[str]:
     for split, part in splits.items():
         missing = [name for name, count in part["classes"].items() if not count and total[name]]
         if missing and part["samples"] > part["unlabelled"]:
-            found.append(f"the {split} part has no sample labelled {' or '.join(missing)}")
+            found.append(f"the {split} split has no sample labelled {' or '.join(missing)}")
     present = {name: count for name, count in total.items() if count}
     least, most = (f(present, key=lambda name: present[name], default="") for f in (min, max))
     if present and present[most] >= UNBALANCED * present[least]:
         found.append(
             f"{most} has {count(range(present[most]), 'sample')}, {least} has {present[least]}: "
-            "accuracy says little, look at the unweighted average recall"
+            "accuracy is misleading, use the unweighted average recall"
         )
     unlabelled = sum(part["unlabelled"] for part in splits.values())
     if unlabelled:
@@ -277,7 +252,5 @@ def _problems_of_items(description: Mapping[str, Any]) -> list[str]:
             f"by kind: {kinds}"
         )
     if bare := description["without_media"]:
-        found.append(
-            f"{count(range(bare), 'sample')} without media: there is nothing to train on but annotations"
-        )
+        found.append(f"{count(range(bare), 'sample')} without media: only annotations are available")
     return found

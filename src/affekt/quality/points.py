@@ -1,4 +1,4 @@
-"""Segments and points of untrimmed media: how many there are, and how far the points can be trusted."""
+"""Checks of segments and points of untrimmed media: counts, places of points, agreement of annotators."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from affekt.core.sample import Sample
 from affekt.core.segment import Point
 from affekt.report.wording import UNASSIGNED, count
 
-NEAR_S = 3.0  # two annotators mean the same moment if their points are no farther apart
-DOUBTFUL = 0.1  # share of points that may lie outside the segments of their class before it is told
+NEAR_S = 3.0  # points of two annotators mark the same moment if they are at most this far apart
+DOUBTFUL = 0.1  # share of points outside the segments of their class above which it is reported as a problem
 
 _PLACES = ("inside", "opposite", "outside")
 
@@ -25,10 +25,10 @@ def describe_points(corpus: Corpus) -> dict[str, Any] | None:
     """Segments and points by name, as plain JSON values; None where the task is not localization.
 
     A point is `inside` if the frame that it marks begins in a segment of its class, `opposite` if it begins
-    in segments of other classes alone, `outside` if in none. Samples of which nobody stated the segments
-    count for none of these. `annotators` tells the same of each, where samples know several (their fact
-    `annotators`: for each name a list of times in seconds and labels); `agreement`, of each two of them, for
-    how many points of the one the other has a point near by, and for how many of these one of the same class.
+    only in segments of other classes, `outside` if in none. Samples without annotated segments count for none
+    of these. `annotators` holds the same counts of each annotator, for samples with the fact `annotators`
+    (for each name a list of times in seconds and labels). `agreement` holds, for each two annotators, the
+    number of points that have a point of the other one near by, and of these with one of the same class.
     """
     if not corpus.task.by_cells:
         return None
@@ -54,7 +54,7 @@ def describe_points(corpus: Corpus) -> dict[str, Any] | None:
 
 
 def lines_of_points(description: Mapping[str, Any] | None) -> list[str]:
-    """Segments and points in sentences, whether or not anything is wrong."""
+    """Segments and points in sentences, with or without problems."""
     if description is None:
         return []
     found: list[str] = []
@@ -62,8 +62,8 @@ def lines_of_points(description: Mapping[str, Any] | None) -> list[str]:
         classes = ", ".join(f"{number} {name}" for name, number in part["classes"].items())
         length = f", median {part['median_s']:.1f} s" if part["median_s"] is not None else ""
         found.append(f"{split}: {_many(part['segments'], 'segment')} ({classes}){length}")
-    found += [f"points: {_told(description['points'])}"] if description["points"]["points"] else []
-    found += [f"{name}: {_told(part)}" for name, part in description["annotators"].items()]
+    found += [f"points: {_summary_line(description['points'])}"] if description["points"]["points"] else []
+    found += [f"{name}: {_summary_line(part)}" for name, part in description["annotators"].items()]
     for pair in description["agreement"]:
         near, same = _percent(pair["near"], pair["points"]), _percent(pair["same"], pair["near"])
         found.append(
@@ -74,7 +74,7 @@ def lines_of_points(description: Mapping[str, Any] | None) -> list[str]:
 
 
 def problems_of_points(description: Mapping[str, Any] | None) -> list[str]:
-    """What is wrong with the points, a sentence each."""
+    """Problems of the points, one sentence each."""
     if description is None:
         return []
     points = description["points"]
@@ -83,13 +83,13 @@ def problems_of_points(description: Mapping[str, Any] | None) -> list[str]:
     if wrong <= DOUBTFUL * judged:
         return []
     return [
-        f"{wrong} of {_many(judged, 'point')} ({_percent(wrong, judged)}) lie in no segment of their class: "
-        "training is told many wrong moments"
+        f"{wrong} of {_many(judged, 'point')} ({_percent(wrong, judged)}) are outside the segments of "
+        "their class: training uses many wrong moments"
     ]
 
 
 def _segments(samples: Sequence[Sample], names: Sequence[str]) -> dict[str, Any]:
-    """Segments of each part that has any sample of which they are known."""
+    """Counts of segments in each split that has samples with annotated segments."""
     parts: dict[str, list[Sample]] = {}
     for sample in samples:
         if sample.segments is not None:
@@ -110,7 +110,7 @@ def _segments(samples: Sequence[Sample], names: Sequence[str]) -> dict[str, Any]
 
 
 def _summary(samples: Sequence[Sample], points: Mapping[str, Sequence[Point]]) -> dict[str, int]:
-    """Where points lie, and how many of the segments that they could mark they leave out."""
+    """Counts of points by place, and of the segments without a point of their class."""
     marked = [sample for sample in samples if points[sample.id]]
     places: Counter[str] = Counter()
     segments = missed = 0
@@ -136,7 +136,7 @@ def _summary(samples: Sequence[Sample], points: Mapping[str, Sequence[Point]]) -
 
 
 def _start_of_frame(sample: Sample, point: Point) -> float:
-    """When the marked frame begins, which is what published counts are of; the point, if nobody knows."""
+    """Start of the marked frame, as in published counts; the point itself if the frame rate is unknown."""
     rate_hz = sample.facts.get("rate_hz")
     if not isinstance(rate_hz, int | float) or not rate_hz > 0:
         return point.time_s
@@ -151,7 +151,7 @@ def _annotators_of(sample: Sample) -> dict[str, tuple[Point, ...]]:
 
 
 def _agreement(pairs: Sequence[tuple[Sequence[Point], Sequence[Point]]]) -> dict[str, int]:
-    """Points of both annotators, those with one of the other near by, and with one of the same class."""
+    """Counts of all points of two annotators, of those near a point of the other, and of the same class."""
     total = near = same = 0
     for one, other in pairs:
         for mine, theirs in ((one, other), (other, one)):
@@ -163,7 +163,7 @@ def _agreement(pairs: Sequence[tuple[Sequence[Point], Sequence[Point]]]) -> dict
     return {"points": total, "near": near, "same": same}
 
 
-def _told(part: Mapping[str, int]) -> str:
+def _summary_line(part: Mapping[str, int]) -> str:
     judged = sum(part[place] for place in _PLACES)
     text = f"{part['points']} in {_many(part['samples'], 'sample')}"
     if not judged:

@@ -1,4 +1,4 @@
-"""Walks that look broken: odd bones, knees that bend backward, lost joints, several rates, no walk at all."""
+"""Checks of walks: bone lengths, knees that bend backward, lost joints, frame rates, motion."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ from affekt.media.skeleton.motion import MotionLimits, check_walks
 from affekt.media.skeleton.upright import body_up, turn_upright
 from affekt.report.wording import count, some
 
-# A bone's deviation over the frames, by the mean bone length. The worst walk of Emotion-Gait has 0.11.
+# Standard deviation of a bone's length over the frames, relative to the mean bone length. The largest value
+# in Emotion-Gait is 0.11.
 UNSTEADY = 0.12
-STRAIGHT = 0.01  # bend of both knees together, by the length of a leg, that is none
+STRAIGHT = 0.01  # bend of both knees together, relative to the length of a leg; below it legs are straight
 
 _LEGS = tuple(f"{side}_{part}" for side in ("left", "right") for part in ("hip", "knee", "foot"))
 
 
 def describe_walks(samples: Sequence[Sample]) -> dict[str, Any] | None:
-    """Lengths and rates of the walks, and which of them look broken; None without skeletons."""
+    """Lengths and rates of the walks, and which of them appear broken; None without skeletons."""
     walks = [(s.id, w) for s in samples if isinstance(w := s.media.get("skeleton"), Skeleton)]
     if not walks:
         return None
@@ -61,7 +62,7 @@ def describe_walks(samples: Sequence[Sample]) -> dict[str, Any] | None:
 
 
 def problems_of_walks(description: Mapping[str, Any] | None) -> list[str]:
-    """What is wrong with the walks, a sentence each."""
+    """Problems of the walks, one sentence per kind."""
     if description is None:
         return []
     found: list[str] = []
@@ -72,7 +73,7 @@ def problems_of_walks(description: Mapping[str, Any] | None) -> list[str]:
         names = description["backward_knees"]
         found.append(
             f"knees bend backward in {len(names)} of {description['walks']} walks, such as {some(names)}: "
-            "left and right look exchanged there"
+            "left and right appear to be exchanged"
         )
     number = description["walks"]
     rates, without = description["rates_hz"], description["without_rate"]
@@ -81,27 +82,27 @@ def problems_of_walks(description: Mapping[str, Any] | None) -> list[str]:
             without > 0
         )
         found.append(
-            f"walks have different frame rates: {', '.join(stated)} of {number} walks; those that state one "
-            "are brought to the most frequent one, the others are taken to have it"
+            f"walks have different frame rates: {', '.join(stated)} of {number} walks; those with another "
+            "rate are resampled to the most frequent one, those without a rate are assumed to have it"
         )
     if description["turned"]:
         names = [f"{name} ({up})" for name, up in description["turned"].items()]
         found.append(
-            f"{count(names, 'walk')} stand{'s' * (len(names) == 1)} along another axis than y, such as "
-            f"{some(names)}: state `up` in the files, else it is taken from the body"
+            f"{count(names, 'walk')} whose vertical axis is not y, such as {some(names)}: state `up` in the "
+            "files, otherwise it is estimated from the body"
         )
     if description["with_placeholders"]:
         names = description["with_placeholders"]
         found.append(
-            f"placeholders stand for lost joints in {count(names, 'walk')}, such as {some(names)}: short "
-            "gaps are interpolated, walks with longer ones are left out of training"
+            f"{count(names, 'walk')} with placeholders for lost joints, such as {some(names)}: short gaps "
+            "are interpolated, walks with longer gaps are left out of training"
         )
     if description["not_walking"]:
         names = [f"{walk['id']}: {walk['reason']}" for walk in description["not_walking"]]
         found.append(f"{count(names, 'skeleton')} cannot be used as a walk, such as {names[0]}")
     if description["without_length"]:
         bones = [f"{bone} in {number}" for bone, number in description["without_length"].items()]
-        found.append(f"bones have no length: {some(bones)} of {description['walks']} walks")
+        found.append(f"bones of length zero: {some(bones)} of {description['walks']} walks")
     return found
 
 
@@ -110,7 +111,7 @@ def _range(counts: Sequence[int]) -> dict[str, int | float]:
 
 
 def _not_walking(walks: Sequence[tuple[str, Skeleton]]) -> list[dict[str, str]]:
-    """Skeletons that are too short or stand still, with the reason; those without legs say nothing."""
+    """Skeletons that are too short or stand still, with the reason; those without legs are not checked."""
     found: list[dict[str, str]] = []
     for name, walk in walks:
         if set(_LEGS) <= set(walk.joints):
@@ -134,10 +135,10 @@ def _bone_lengths(walk: Skeleton) -> dict[str, np.ndarray]:
 
 
 def _knees_bend_backward(walk: Skeleton, up: str) -> bool:
-    """Whether, on average, knees lie behind the line from hip to foot, seen from which side is called left.
+    """Whether, on average, knees lie behind the line from hip to foot, given which side is named left.
 
-    Nobody's do: then left and right are exchanged. Straight legs, and walks without these joints, say
-    nothing.
+    Human knees do not, so left and right are exchanged in such a walk. False for straight legs and for walks
+    without these joints.
 
     Args:
         up: Axis along which the body stands.
@@ -148,7 +149,7 @@ def _knees_bend_backward(walk: Skeleton, up: str) -> bool:
         zip(_LEGS, turn_upright(walk.in_order(_LEGS), up).astype(np.float64).transpose(1, 0, 2), strict=True)
     )
     x, _, z = (place["left_hip"] - place["right_hip"]).mean(axis=0)
-    ahead = np.array([-z, 0.0, x])  # with y up, who has the left side at +x faces +z
+    ahead = np.array([-z, 0.0, x])  # with y up, a person whose left side is at +x faces +z
     bend = [
         (place[f"{side}_knee"] - (place[f"{side}_hip"] + place[f"{side}_foot"]) / 2).mean(axis=0)
         for side in ("left", "right")

@@ -1,1 +1,1 @@
-"""Results as people look at them: figures, tables, a page. Knows plain records, no trainer and no method."""
+"""Figures, tables and HTML pages of results. Takes plain records; depends on no trainer and no method."""

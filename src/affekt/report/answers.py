@@ -1,4 +1,4 @@
-"""What a network answers to pictures: each with its scores, the true emotion named, mistakes marked."""
+"""A figure of answers to pictures: each picture with its scores and its true emotion, errors marked."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from affekt.report.figures import ACCENT, INK, SECOND
 from affekt.report.tiles import letterboxed
 
 COLUMNS = 4
-SIDE = 192  # pixels of a picture in the sheet
-QUIET = "#c3cad3"  # scores of what was not answered
+SIDE = 192  # pixels of a picture in the figure
+QUIET = "#c3cad3"  # scores of labels that were not predicted
 
 # The answer, the score of each label, and the true label where it is known.
 Answer = tuple[str, Mapping[str, float], str | None]
@@ -23,16 +23,17 @@ Answer = tuple[str, Mapping[str, float], str | None]
 def draw_answers(
     pictures: Sequence[np.ndarray], answers: Sequence[Answer], path: Path, *, title: str = ""
 ) -> None:
-    """A contact sheet: pictures, (h, w) or (h, w, 3) uint8, beside bars of their scores.
+    """Draw pictures, (h, w) or (h, w, 3) uint8, beside bars of their scores.
 
-    The bar of the answer is blue, or red where it is wrong; the true emotion is in bold.
+    The bar of the predicted label is blue, or red if it is wrong; the true emotion is in bold.
 
     Raises:
-        ValueError: There are no pictures, or not one answer for each.
+        ValueError: There are no pictures, or not as many answers.
     """
     if not pictures or len(pictures) != len(answers):
         raise ValueError(
-            f"{len(pictures)} pictures need as many answers and at least one, not {len(answers)}"
+            f"at least one picture and one answer for each are needed, not {len(pictures)} pictures and "
+            f"{len(answers)} answers"
         )
     columns = min(COLUMNS, len(pictures))
     rows = -(-len(pictures) // columns)
@@ -53,13 +54,13 @@ def draw_answers(
 
 
 def _verdict(answer: Answer) -> tuple[str, dict[str, str]]:
-    """What stands above a picture, and how."""
+    """The title of a picture, and its style."""
     label, _, truth = answer
     if truth is None:
         return label, {"color": INK}
     if label == truth:
         return truth, {"color": ACCENT}
-    return f"{label}, but is {truth}", {"color": SECOND}
+    return f"{label} (true: {truth})", {"color": SECOND}
 
 
 def _draw_scores(axes: Axes, answer: Answer) -> None:

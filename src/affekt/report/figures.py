@@ -1,4 +1,4 @@
-"""Pictures of results. Each function draws plain records into one PNG."""
+"""Figures of results. Each function draws plain records into one PNG file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ITEMS = ("share of items", "accuracy", "confidence")
 
 
 def draw_curves(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
-    """Loss and scores over the epochs, from the rows of `metrics.jsonl`."""
+    """Draw loss and scores over the epochs, from the rows of `metrics.jsonl`."""
     figure = Figure(figsize=(9, 3.4), layout="constrained")
     losses, scores = figure.subplots(1, 2)
     epochs = [row["epoch"] for row in rows]
@@ -51,7 +51,7 @@ def draw_curves(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
 
 
 def draw_confusion(confusion: np.ndarray, names: Sequence[str], path: Path, *, title: str) -> None:
-    """Confusion matrix: shares of each true class, with counts."""
+    """Draw a confusion matrix: shares of each true class, with counts."""
     size = 1.6 + 0.75 * len(names)
     figure = Figure(figsize=(size + 0.6, size), layout="constrained")
     axes = figure.subplots()
@@ -78,12 +78,12 @@ def draw_confusion(confusion: np.ndarray, names: Sequence[str], path: Path, *, t
 def draw_reliability(
     confidence: np.ndarray, right: np.ndarray, path: Path, *, bins: int = 10, cells: bool = False
 ) -> None:
-    """Accuracy over confidence: on the diagonal a confidence means what it says. Bars show how many items.
+    """Draw accuracy over confidence, with the share of items as bars. Perfect calibration is the diagonal.
 
     Args:
         confidence: (n,) in [0, 1].
         right: (n,) whether each item is right.
-        cells: Whether these are (item, class) cells: probability of a class, and whether it is present.
+        cells: Whether the items are (item, class) cells: probability of a class, and whether it is present.
     """
     figure = Figure(figsize=(4.2, 4.2), layout="constrained")
     axes = figure.subplots()
@@ -101,10 +101,10 @@ def draw_reliability(
 
 
 def draw_classes(rows: Sequence[Mapping[str, Any]], path: Path, *, title: str) -> None:
-    """Precision, recall and F1 of each class that may occur beside others, and its threshold.
+    """Draw precision, recall, F1 and threshold of each class of a multi-label task.
 
     Args:
-        rows: As `affekt.metrics.multi_label.multi_label_per_class` gives them.
+        rows: As returned by `affekt.metrics.multi_label.multi_label_per_class`.
     """
     figure = Figure(figsize=(6.4, 1.2 + 0.5 * len(rows)), layout="constrained")
     axes = figure.subplots()
@@ -127,14 +127,14 @@ def draw_classes(rows: Sequence[Mapping[str, Any]], path: Path, *, title: str) -
 def draw_average_precision(
     thresholds: Sequence[float], values: np.ndarray, names: Sequence[str], path: Path
 ) -> None:
-    """Average precision (thresholds, labels) of found segments, over how well they must overlap."""
+    """Draw the average precision (thresholds, labels) of detected segments over the tIoU threshold."""
     figure = Figure(figsize=(5.2, 3.4), layout="constrained")
     axes = figure.subplots()
     for column, name in enumerate(names):
         color = (SECOND, ACCENT, INK)[column % 3]
         axes.plot(thresholds, values[:, column], marker="o", markersize=3, color=color, label=name)
     axes.plot(thresholds, np.nanmean(values, axis=1), color=INK, linestyle=":", label="mean of classes")
-    axes.set(title="Found segments", xlabel="temporal IoU", ylabel="average precision", ylim=(0, 1))
+    axes.set(title="Detected segments", xlabel="tIoU threshold", ylabel="average precision", ylim=(0, 1))
     axes.legend(frameon=False, fontsize=8)
     axes.spines[["top", "right"]].set_visible(False)
     _save(figure, path)

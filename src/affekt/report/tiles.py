@@ -1,4 +1,4 @@
-"""Examples of each class, side by side: what a table of counts does not show."""
+"""A figure of example pictures of each class."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ EXAMPLES = 10  # of each class
 
 
 def draw_tiles(samples: Sequence[Sample], labels: LabelSet, path: Path) -> None:
-    """A row for each class: its name, how many pictures it has, and some of them from all over the data set.
+    """Draw a row for each class: its name, its number of pictures, and random examples.
 
-    A sample of several labels counts for the strongest. Pictures that cannot be read are left out.
+    A sample with several labels counts for the one with the largest weight. Pictures that cannot be read are
+    left out.
     """
     classes: dict[str, list[Sample]] = {name: [] for name in labels.names}
     for sample in samples:
@@ -41,12 +42,12 @@ def draw_tiles(samples: Sequence[Sample], labels: LabelSet, path: Path) -> None:
         label = f"{name}\n{len(members)}"
         axes.set_ylabel(label, rotation=0, ha="right", va="center", color=INK, fontsize=10, labelpad=8)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The layout keeps no method for names that stand left of the pictures: the canvas grows to hold them.
+    # The layout reserves no space for the names left of the pictures: the canvas is extended to hold them.
     figure.savefig(path, dpi=100, bbox_inches="tight", pad_inches=0.1)
 
 
 def letterboxed(pixels: np.ndarray, side: int) -> np.ndarray:
-    """A whole picture, (h, w) or (h, w, 3), in a square of `side` pixels; the rest is light grey."""
+    """Fit a picture, (h, w) or (h, w, 3), into a square of `side` pixels; the rest is light grey."""
     if pixels.ndim == 2:
         pixels = np.repeat(pixels[..., None], 3, axis=2)
     height, width = pixels.shape[:2]
@@ -64,7 +65,7 @@ def _strongest(sample: Sample) -> str | None:
 
 
 def _examples(members: Sequence[Sample]) -> list[np.ndarray]:
-    """Up to `EXAMPLES` pictures: neighbours are often of one person, so they are drawn from all."""
+    """Up to `EXAMPLES` random pictures: the first ones are often all of one person."""
     found: list[np.ndarray] = []
     for place in np.random.default_rng(0).permutation(len(members)):
         try:

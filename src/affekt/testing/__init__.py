@@ -1,4 +1,4 @@
-"""Proofs that a method or an adapter is a proper one. Public: other people's packages use them too."""
+"""Checks that a method or a data set keeps its contract. Public: packages with plug-ins use them too."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["check_dataset", "check_method"]
 
 
 def __getattr__(name: str) -> Any:
-    # On first use, so that `python -m affekt.testing.parity` does not load the whole contract suite.
+    # Loaded on first use: `python -m affekt.testing.parity` does not need the contract suite.
     if name not in __all__:
         raise AttributeError(f"module 'affekt.testing' has no attribute {name!r}")
     from affekt.testing import contract

@@ -32,7 +32,7 @@ from affekt.core.task import Task, find_task
 from affekt.data.open import open_dataset
 from affekt.deploy.export.export import GATE_BATCHES, GATE_CELLS, TOLERANCE
 from affekt.deploy.export.graphs import make_graphs, max_difference, random_batch
-from affekt.engine.criterion import Criterion
+from affekt.engine.criterion import WeightedLoss
 from affekt.engine.network import EagerNetwork, eager_network, encoded_input
 from affekt.tasks.localization.cells import cell_logits
 from affekt.testing.media import invent_samples
@@ -159,7 +159,7 @@ def check_gradients(name: str) -> None:
     """Each trainable parameter gets a gradient from the objective."""
     it = tiny(name)
     labels = LabelSet.of(*(f"class {number}" for number in range(it.classes)))
-    objective = it.method.load("objective")(it.config, Criterion(LossSettings(), it.task, None, labels))
+    objective = it.method.load("objective")(it.config, WeightedLoss(LossSettings(), it.task, None, labels))
     it.model.train()
     terms: dict[str, Tensor] = objective(it.model, it.batch)
     assert terms and all(term.ndim == 0 for term in terms.values()), "the objective gives named scalars"

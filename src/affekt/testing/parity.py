@@ -1,4 +1,4 @@
-"""`python -m affekt.testing.parity METHOD CASE`: run one parity case and print a line for each output."""
+"""`python -m affekt.testing.parity METHOD CASE`: run a parity case and print one line for each output."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def main(
     method: Annotated[str, typer.Argument(help="Name of a method, as in bpm-gcn.")],
     case: Annotated[Path, typer.Argument(help="A case file.")],
     keys: Annotated[
-        Path | None, typer.Option(help="Key list; keys.json beside the case if not given.")
+        Path | None, typer.Option(help="Key list; by default keys.json in the folder of the case.")
     ] = None,
 ) -> None:
     """Run one parity case; exit code 1 if any output differs."""

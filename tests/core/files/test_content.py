@@ -1,4 +1,4 @@
-"""The same media have the same key wherever they lie, other media another."""
+"""The same media have the same key in every place, other media have another one."""
 
 import os
 import shutil
@@ -28,7 +28,7 @@ def test_a_copy_has_the_key_of_the_original_and_a_changed_byte_another(tmp_path)
 
 
 @pytest.mark.parametrize("place", [0, 0.5, 0.999])
-def test_of_a_large_file_beginning_middle_and_end_count(tmp_path, place):
+def test_the_key_of_a_large_file_depends_on_its_beginning_middle_and_end(tmp_path, place):
     path = tmp_path / "a.mp4"
     content = bytearray(20 * BLOCK_BYTES)
     path.write_bytes(content)
@@ -44,7 +44,7 @@ def test_two_spans_of_one_file_are_two_samples(tmp_path):
     assert len(keys) == 3
 
 
-def test_a_folder_of_frames_is_known_by_its_files(tmp_path):
+def test_a_folder_of_frames_is_identified_by_its_files(tmp_path):
     for name in ("1", "2", "3"):
         (tmp_path / f"{name}.png").write_bytes(name.encode())
     before = key({"video": tmp_path})
@@ -52,17 +52,17 @@ def test_a_folder_of_frames_is_known_by_its_files(tmp_path):
     assert key({"video": tmp_path}) != before
 
 
-def test_decoded_media_are_known_by_their_arrays():
+def test_decoded_media_are_identified_by_their_arrays():
     walks = [Skeleton(np.full((3, 2, 3), value, np.float32), ("neck", "root")) for value in (1.0, 1.0, 2.0)]
     keys = media_keys([Sample(f"{n}", {"skeleton": walk}) for n, walk in enumerate(walks)])
     assert keys[0] == keys[1] != keys[2]
 
 
-def test_missing_files_are_no_copies_of_each_other(tmp_path):
+def test_missing_files_have_different_keys(tmp_path):
     assert key({"image": tmp_path / "a.png"}) != key({"image": tmp_path / "b.png"})
 
 
-def test_everything_that_is_stated_of_a_sample_counts_as_its_annotation():
+def test_the_key_of_an_annotation_depends_on_all_its_labels():
     samples = [
         Sample("a", {}, "sad"),
         Sample("a", {}, "happy"),

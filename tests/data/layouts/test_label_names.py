@@ -6,17 +6,20 @@ from pathlib import Path
 import pytest
 
 from affekt.core.errors import DataError
-from affekt.data.layouts.label_names import FolderOptions, check_label_names, plain_name, settle_labels
-from affekt.data.layouts.manifest import Line
+from affekt.data.layouts.annotated_file import AnnotatedFile
+from affekt.data.layouts.label_names import FolderOptions, check_label_names, plain_name, resolve_labels
 
 
 def settle(*labels, **options):
-    lines = [Line(str(number), Path(str(number)), label, None, None) for number, label in enumerate(labels)]
-    return settle_labels(Path("root"), lines, FolderOptions(**options))
+    lines = [
+        AnnotatedFile(str(number), Path(str(number)), label, None, None)
+        for number, label in enumerate(labels)
+    ]
+    return resolve_labels(Path("root"), lines, FolderOptions(**options))
 
 
 def final(settled):
-    return [line.label for line in settled.lines]
+    return [line.label for line in settled.files]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +75,7 @@ def test_another_spelling_than_the_chosen_one_names_the_option():
 def test_words_of_tables_for_nothing_are_no_labels(word):
     settled = settle("happy", word, "sad")
     assert final(settled) == ["happy", None, "sad"]
-    assert "is taken for no label" in settled.problems[0]
+    assert "is read as a missing label" in settled.problems[0]
 
 
 def test_such_a_word_is_a_label_where_an_option_names_it():
@@ -86,7 +89,7 @@ def test_classes_that_look_like_splits_are_an_error():
 
 
 def test_one_class_alone_is_refused():
-    with pytest.raises(DataError, match="at least two classes are needed, found happy"):
+    with pytest.raises(DataError, match="at least two classes are required, found happy"):
         settle("happy", "nan")
 
 

@@ -1,4 +1,4 @@
-"""Preparing clips: what is stored equals what was there, whatever kills it on the way."""
+"""Preparing clips: the store has the content of the originals, also after a kill."""
 
 import dataclasses
 import json
@@ -23,7 +23,7 @@ from affekt.data.open import open_dataset
 from affekt.data.prepare import prepare as module
 from affekt.data.prepare.clip import write_video
 from affekt.data.prepare.prepare import prepare
-from affekt.data.store.index import INDEX, JOURNAL, PrepareSettings, file_stem, source_digest
+from affekt.data.store.index import INDEX, JOURNAL, PrepareSettings, file_stem, read_index, source_digest
 from affekt.invented.moving_shapes.corpus import LABELS
 from affekt.media.sound import Waveform, read_sound
 from affekt.media.video import VideoFrames, open_video
@@ -33,7 +33,7 @@ UNEVEN = np.array([0.0, 0.04, 0.05, 0.3, 1.001, 1.0343667, 9.0])
 
 
 def moving(times_s, end_s, *, size=(36, 48), seed=0) -> VideoFrames:
-    """Pale colours that drift."""
+    """Pale colours that move."""
     rng = np.random.default_rng(seed)
     spots = rng.integers(40, 180, (4, 12, 1), np.uint8) + rng.integers(0, 40, (4, 12, 3), np.uint8)
     canvas = Image.fromarray(spots).resize((3 * size[1], size[0]))
@@ -68,7 +68,7 @@ def ready(data, store, **values):
 
 @pytest.mark.parametrize("form", ["video", "jpeg"])
 @pytest.mark.parametrize("times_s", [np.arange(30) / 30, np.arange(25) * 1001 / 24000, UNEVEN])
-def test_frames_keep_their_times_and_looks(tmp_path, form, times_s):
+def test_frames_keep_their_times_and_colours(tmp_path, form, times_s):
     end_s = 2 * times_s[-1] - times_s[-2]
     source = open_video(moving(times_s, end_s))
     write_video(tmp_path / "a.mp4", source, PrepareSettings(form=form))
@@ -99,14 +99,31 @@ def test_decoding_begins_at_every_twelfth_frame(tmp_path):
     assert [packet.pts for packet in packets] == sorted(packet.pts for packet in packets)
 
 
-def test_large_frames_shrink_and_small_ones_stay(tmp_path):
+def test_the_same_frames_give_the_same_bytes_whatever_was_in_memory_before(tmp_path):
+    """x264 used memory that it had not set; with MALLOC_PERTURB_, glibc fills new memory with a value."""
+    code = (
+        "import sys, numpy as np\n"
+        "from pathlib import Path\n"
+        "from affekt.data.prepare.clip import PrepareSettings, write_video\n"
+        "from affekt.media.video import VideoFrames, open_video\n"
+        "frames = VideoFrames(np.load(sys.argv[1]), np.arange(12) / 12, 1.0)\n"
+        "write_video(Path(sys.argv[2]), open_video(frames), PrepareSettings())"
+    )
+    np.save(tmp_path / "frames.npy", steady(frames=12, size=(240, 320)).pixels)
+    for fill in "01":
+        call = [sys.executable, "-c", code, tmp_path / "frames.npy", tmp_path / f"{fill}.mp4"]
+        subprocess.run(call, check=True, env={**os.environ, "MALLOC_PERTURB_": fill})
+    assert (tmp_path / "0.mp4").read_bytes() == (tmp_path / "1.mp4").read_bytes()
+
+
+def test_large_frames_are_reduced_and_small_ones_keep_their_size(tmp_path):
     for size, stored in (((96, 128), (48, 64)), ((31, 33), (30, 32)), ((48, 37), (48, 36))):
         write_video(tmp_path / "a.mp4", open_video(steady(frames=3, size=size)), PrepareSettings(height=48))
         video = open_video(tmp_path / "a.mp4")
         assert (video.height, video.width) == stored
 
 
-def test_a_fixed_rate_shows_what_was_seen_then(tmp_path):
+def test_a_fixed_rate_shows_the_frame_of_each_time(tmp_path):
     source = moving([0.0, 0.1, 0.5, 1.4], 2.0)
     write_video(tmp_path / "a.mp4", open_video(source), PrepareSettings(frame_rate_hz=4.0))
     stored = open_video(tmp_path / "a.mp4")
@@ -137,7 +154,7 @@ def test_the_span_of_a_sample_is_cut_out(clips, tmp_path, monkeypatch):
         module.catalog, "dataset", lambda name: dataclasses.replace(dataset(name), read=lambda *_: replaced)
     )
     replaced = dataclasses.replace(corpus, samples=spans)
-    entry = ready(clips, tmp_path / "store").index.entries[0]
+    entry = ready(clips, tmp_path / "store").entries[0]
     store = tmp_path / "store"
     video = open_video(store / entry.files["video"].path)
     np.testing.assert_allclose(video.times_s, np.arange(9) / 12, atol=1e-6)
@@ -155,8 +172,8 @@ def test_decoded_media_words_and_sound_alone_are_stored(tmp_path, monkeypatch):
         Sample("b", {"audio": tone(), "text": tmp_path / "a.srt"}, "joy"),
         Sample("c", {"video": steady()}, "joy"),
     ]
-    index = stored(samples, tmp_path / "store", monkeypatch)
-    a, b, c = index.entries
+    entries = stored(samples, tmp_path / "store", monkeypatch)
+    a, b, c = entries
     assert (sorted(a.files), a.texts, a.facts) == (["audio", "video"], {"text": "spoken"}, {"k": 2.0})
     assert sorted(b.files) == ["audio", "text"]
     assert (tmp_path / "store" / b.files["text"].path).read_text() == "hello"
@@ -164,18 +181,18 @@ def test_decoded_media_words_and_sound_alone_are_stored(tmp_path, monkeypatch):
 
 
 def stored(samples, store, monkeypatch, **values):
-    """The index of a store of these samples, as if moving shapes were they."""
+    """The entries of a store of these samples, given in place of those of moving_shapes."""
     shapes = dataset("moving_shapes")
     fake = dataclasses.replace(shapes, read=lambda *_: Corpus(samples, LABELS))
     with monkeypatch.context() as patch:
         patch.setattr(module.catalog, "dataset", lambda name: fake)
-        return prepare("moving_shapes", store, **{"workers": 0, **values}).index
+        return prepare("moving_shapes", store, **{"workers": 0, **values}).entries
 
 
 # Broken clips
 
 
-def test_broken_clips_are_left_out_with_their_reasons(clips, tmp_path):
+def test_broken_clips_are_skipped_with_their_reasons(clips, tmp_path):
     (clips / "happy" / "empty.mp4").write_bytes(b"")
     (clips / "sad" / "text.mp4").write_text("no clip")
     write_clip(clips / "sad" / "mute.mp4", steady(), None)
@@ -187,14 +204,14 @@ def test_broken_clips_are_left_out_with_their_reasons(clips, tmp_path):
     corpus = open_dataset("clips", tmp_path / "store")
     assert len(corpus.samples) == 5
     assert [item.id for item in corpus.skipped] == ["happy/empty.mp4", "sad/text.mp4"]
-    (mute,) = [entry for entry in store.index.entries if entry.id == "sad/mute.mp4"]
+    (mute,) = [entry for entry in store.entries if entry.id == "sad/mute.mp4"]
     assert list(mute.files) == ["video"] and "no sound" in mute.notes[0]
     again = ready(clips, tmp_path / "store")
     assert (again.fresh, again.kept) == (0, 7)
 
 
 class Deadly:
-    """Kills the process that it is handed to, as a decoder with a bug does."""
+    """Ends the process that loads it, as a decoder with a bug does."""
 
     def __reduce__(self):
         return os._exit, (1,)
@@ -203,11 +220,11 @@ class Deadly:
         return "deadly"
 
 
-def test_a_clip_that_kills_its_process_is_left_out(tmp_path, monkeypatch):
+def test_a_clip_that_ends_its_process_is_skipped(tmp_path, monkeypatch):
     samples = [Sample(f"{n}", {"audio": tone()}) for n in range(3)]
     samples.insert(1, Sample("bad", {"video": Deadly()}))
-    index = stored(samples, tmp_path / "store", monkeypatch, workers=2)
-    assert [(entry.id, entry.reason) for entry in index.entries] == [
+    entries = stored(samples, tmp_path / "store", monkeypatch, workers=2)
+    assert [(entry.id, entry.reason) for entry in entries] == [
         ("0", None),
         ("bad", "the decoder crashed on it"),
         ("1", None),
@@ -215,10 +232,10 @@ def test_a_clip_that_kills_its_process_is_left_out(tmp_path, monkeypatch):
     ]
 
 
-# Stopping and going on
+# Stopping and continuing
 
 
-def test_a_killed_run_leaves_nothing_half_and_goes_on(clips, tmp_path):
+def test_a_killed_run_leaves_no_partial_file_and_is_continued(clips, tmp_path):
     for number in range(6):
         write_clip(
             clips / "happy" / f"more-{number}.mp4", steady(frames=36, size=(96, 128), seed=number), tone()
@@ -239,22 +256,22 @@ def test_a_killed_run_leaves_nothing_half_and_goes_on(clips, tmp_path):
     process.send_signal(signal.SIGKILL)
     process.wait()
     time.sleep(0.5)  # workers end with their parent
-    with pytest.raises(DataError, match="is not prepared to the end"):
+    with pytest.raises(DataError, match="is not finished"):
         open_dataset("clips", store)
     journal = (store / JOURNAL).read_bytes()
-    told = [json.loads(line) for line in journal.splitlines()[1:] if line.endswith(b"}")]
-    assert 0 < len(told) < 10, "killed in the middle"
-    whole = {file.name: file.stat().st_mtime_ns for entry in told for file in files_of(store, entry)}
+    listed = [json.loads(line) for line in journal.splitlines()[1:] if line.endswith(b"}")]
+    assert 0 < len(listed) < 10, "killed in the middle"
+    whole = {file.name: file.stat().st_mtime_ns for entry in listed for file in files_of(store, entry)}
     (store / JOURNAL).write_bytes(journal + b'{"id": "cut o')
     (store / "clips" / ".x.mp4.1.partial").write_bytes(b"left by a kill")
 
     finished = ready(clips, store)
-    assert (finished.kept, finished.fresh) == (len(told), 10 - len(told))
+    assert (finished.kept, finished.fresh) == (len(listed), 10 - len(listed))
     assert not (store / JOURNAL).exists()
     assert not list((store / "clips").glob(".*"))
     assert {name: (store / "clips" / name).stat().st_mtime_ns for name in whole} == whole
     fresh = ready(clips, tmp_path / "other")
-    assert finished.index == fresh.index
+    assert read_index(store) == read_index(fresh.path)
     for file in (store / "clips").iterdir():
         assert file.read_bytes() == (tmp_path / "other" / "clips" / file.name).read_bytes()
 
@@ -263,16 +280,65 @@ def files_of(store, entry):
     return [store / file["path"] for file in entry["files"].values()]
 
 
+# Written by affekt in November 2026.
+OLD_HEADER = (
+    '{"dataset":"clips","options":{"labels":[],"merge_spellings":false,"splits":{}},"settings":'
+    '{"height":240,"frame_rate_hz":null,"sound_rate_hz":44100,"form":"video"},"schema":1}'
+)
+OLD_ENTRY = (
+    '{{"id":"{0}","source":"{1}","label":"{2}","label_weights":null,"subject":null,"split":null,'
+    '"dialogue":null,"turn":null,"facts":{{}},"segments":null,"points":[],"files":{{"video":'
+    '{{"path":"clips/{3}.mp4","bytes":6}}}},"texts":{{}},"reason":null,"notes":["x"]}}'
+)
+OLD_CLIPS = {
+    "happy/anna.mp4": (
+        "23dc70a98c661fe7278870bac2de9692def8c20144b9708b9dc8c8fa36251801",
+        "happy",
+        "happy_anna.mp4-a44bac73e5",
+    ),
+    "sad/ben.mp4": (
+        "69c4b49d95064cb61fc04239b59cea3d20a657961f206b7d2d1805da7824589b",
+        "sad",
+        "sad_ben.mp4-2fae732180",
+    ),
+}
+OLD_ENTRIES = [OLD_ENTRY.format(name, *values) for name, values in OLD_CLIPS.items()]
+OLD_INDEX = (
+    f'{{"header":{OLD_HEADER},"labels":{{"names":["happy","sad"],"polarity":["positive","negative"]}},'
+    f'"task":"single_label","entries":[{",".join(OLD_ENTRIES)}],"skipped":[]}}'
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [(INDEX, OLD_INDEX), (JOURNAL, "\n".join([OLD_HEADER, *OLD_ENTRIES, '{"id": "cut o']))]
+)
+def test_a_store_that_was_made_before_is_read_and_continued(tmp_path, name, text):
+    (tmp_path / "store" / "clips").mkdir(parents=True)
+    (tmp_path / "store" / name).write_text(text)
+    for clip, (_, _, stem) in OLD_CLIPS.items():
+        file = tmp_path / "data" / clip
+        file.parent.mkdir(parents=True)
+        file.write_bytes(b"abc")
+        os.utime(file, ns=(5, 5))
+        (tmp_path / "store" / "clips" / f"{stem}.mp4").write_bytes(b"frames")
+    if name == INDEX:
+        assert [it.id for it in open_dataset("clips", tmp_path / "store").samples] == list(OLD_CLIPS)
+    write_clip(tmp_path / "data" / "sad" / "new.mp4", steady(), None)
+    store = ready(tmp_path / "data", tmp_path / "store")
+    assert (store.kept, store.fresh, store.broken) == (2, 1, [])
+    assert store.entries[0].notes == ("x",)
+
+
 def test_only_what_changed_is_prepared_again(clips, tmp_path):
     store = tmp_path / "store"
     first = ready(clips, store)
     changed = next((clips / "happy").iterdir())
     write_clip(changed, steady(seed=9), tone())
-    (store / first.index.entries[-1].files["audio"].path).write_bytes(b"damaged")
+    (store / first.entries[-1].files["audio"].path).write_bytes(b"damaged")
     again = ready(clips, store)
     assert (again.fresh, again.kept) == (2, 2)
     changed.unlink()
-    assert len(ready(clips, store).index.entries) == 3
+    assert len(ready(clips, store).entries) == 3
 
 
 def test_a_corrected_label_needs_no_decoding(clips, tmp_path):
@@ -283,7 +349,7 @@ def test_a_corrected_label_needs_no_decoding(clips, tmp_path):
     (clips / "manifest.csv").write_text("\n".join(lines).replace(",sad,", ",happy,", 1))
     again = ready(clips, tmp_path / "store")
     assert (again.fresh, again.kept) == (0, 4)
-    assert [entry.label for entry in again.index.entries] == ["happy", "sad", "sad", "sad"]
+    assert [entry.label for entry in again.entries] == ["happy", "sad", "sad", "sad"]
 
 
 def test_progress_counts_every_clip(clips, tmp_path):
@@ -295,7 +361,7 @@ def test_progress_counts_every_clip(clips, tmp_path):
 # What is refused
 
 
-def test_pictures_and_walks_are_no_clips(tmp_path):
+def test_pictures_and_walks_are_refused(tmp_path):
     faces, walks = {"people": 8, "faces_per_emotion": 1, "size": 24}, {"walkers": 8, "walks_per_emotion": 1}
     for name, found, options in (("drawn_faces", "image", faces), ("walkers", "skeleton", walks)):
         with pytest.raises(UsageError, match=f"{name} has no clips to prepare: sample .* has {found}"):
@@ -303,17 +369,17 @@ def test_pictures_and_walks_are_no_clips(tmp_path):
     assert not (tmp_path / "store").exists()
 
 
-def test_places_that_hold_something_else_are_left_alone(clips, tmp_path):
-    with pytest.raises(UsageError, match="no prepared store"):
+def test_places_that_hold_something_else_are_not_changed(clips, tmp_path):
+    with pytest.raises(UsageError, match="something else than a prepared store"):
         ready(clips, clips.parent)
     with pytest.raises(UsageError, match="lies in the data set"):
         ready(clips, clips / "store")
-    with pytest.raises(UsageError, match="is prepared already"):
+    with pytest.raises(UsageError, match="is a prepared store"):
         ready(ready(clips, tmp_path / "store").path, tmp_path / "second")
 
 
-def test_what_cannot_be_written_is_no_broken_clip(clips, tmp_path):
-    (tmp_path / "store" / "clips").mkdir(parents=True)  # as a run leaves it that is killed at once
+def test_a_file_that_cannot_be_written_ends_the_run(clips, tmp_path):
+    (tmp_path / "store" / "clips").mkdir(parents=True)  # as a run leaves it that is killed at its start
     (sample, *_) = open_dataset("clips", clips).samples
     blocked = tmp_path / "store" / "clips" / f"{file_stem(sample.id)}.flac"
     (tmp_path / "store" / JOURNAL).write_text("")
@@ -324,7 +390,7 @@ def test_what_cannot_be_written_is_no_broken_clip(clips, tmp_path):
     assert ready(clips, tmp_path / "store").broken == []
 
 
-def test_a_run_that_was_killed_at_once_goes_on(clips, tmp_path):
+def test_a_run_that_was_killed_at_its_start_is_continued(clips, tmp_path):
     (tmp_path / "store" / "clips").mkdir(parents=True)
     (tmp_path / "store" / f".{JOURNAL}.7.partial").write_text("{")
     assert ready(clips, tmp_path / "store").fresh == 4
@@ -333,7 +399,7 @@ def test_a_run_that_was_killed_at_once_goes_on(clips, tmp_path):
 
 def test_a_store_keeps_its_settings(clips, tmp_path):
     ready(clips, tmp_path / "store")
-    with pytest.raises(UsageError, match="prepared with height = 240, not 120"):
+    with pytest.raises(UsageError, match=r"made with settings\.height = 240, not 120"):
         ready(clips, tmp_path / "store", settings=PrepareSettings(height=120))
     with pytest.raises(ConfigError, match=r"data\.options\.labels"):
         ready(clips, tmp_path / "store", options={"labels": ["sad", "happy"]})
@@ -350,17 +416,17 @@ def test_preparing_needs_no_torch():
 # The command
 
 
-def test_the_command_prepares_and_says_what_it_did(clips, tmp_path):
+def test_the_command_prepares_and_reports_what_it_did(clips, tmp_path):
     (clips / "sad" / "empty.mp4").write_bytes(b"")
     store = str(tmp_path / "store")
     call = ["data", "prepare", "clips", "--data-root", str(clips), "--output", store, "--workers", "0"]
     done = CliRunner().invoke(app, [*call, "--height", "16", "--frame-rate", "6", "--json"])
     assert done.exit_code == 0, done.output
-    told = json.loads(done.stdout)
-    assert {key: told[key] for key in ("path", "clips", "prepared", "kept")} == {
+    report = json.loads(done.stdout)
+    assert {key: report[key] for key in ("path", "clips", "prepared", "kept")} == {
         "path": store, "clips": 4, "prepared": 5, "kept": 0,
     }  # fmt: skip
-    assert [item["id"] for item in told["broken"]] == ["sad/empty.mp4"]
+    assert [item["id"] for item in report["broken"]] == ["sad/empty.mp4"]
     settings = json.loads((tmp_path / "store" / INDEX).read_text())["header"]["settings"]
     assert settings == {"height": 16, "frame_rate_hz": 6.0, "sound_rate_hz": 44100, "form": "video"}
     wrong = CliRunner().invoke(app, [*call, "--form", "gif"]).exception

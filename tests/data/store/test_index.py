@@ -1,4 +1,4 @@
-"""The index of a prepared store, as it is read back in place of a data set."""
+"""The index of a prepared store, which is read in place of a data set."""
 
 import json
 import os
@@ -13,12 +13,13 @@ from affekt.core.errors import ConfigError, DataError
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample, Skipped
 from affekt.core.settings import Settings
+from affekt.data.open import open_dataset
 from affekt.data.store.index import (
     CLIPS,
     INDEX,
     JOURNAL,
-    Entry,
-    Header,
+    ClipEntry,
+    ClipHeader,
     Index,
     PrepareSettings,
     StoredFile,
@@ -44,7 +45,7 @@ TOY = Dataset("Toy", ("video",), "none", "nobody", own_files, LABELS, Choice).at
 
 def entry(name="a", **values):
     given = {"label": "happy", "files": {"video": StoredFile(path=f"clips/{name}.mp4", bytes=3)}}
-    return Entry(id=name, source="0", **{**given, **values})
+    return ClipEntry(id=name, source="0", **{**given, **values})
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def store(tmp_path):
     def write(*entries, dataset="toy", options=None, **values):
         (tmp_path / CLIPS).mkdir(exist_ok=True)
         (tmp_path / CLIPS / "a.mp4").write_bytes(b"abc")
-        header = Header(dataset=dataset, options=options or {"part": 1}, settings=PrepareSettings())
+        header = ClipHeader(dataset=dataset, options=options or {"part": 1}, settings=PrepareSettings())
         index = Index(header=header, labels=LABELS, task="single_label", entries=entries, **values)
         write_index(tmp_path, index)
         return tmp_path
@@ -68,7 +69,7 @@ def test_a_store_is_read_in_place_of_the_folder(store):
         entry("b", files={}, reason="b.mp4 is empty"),
         skipped=(("c", "no clip"),),
     )
-    corpus = TOY.open(root)
+    corpus = open_dataset(TOY, root)
     assert corpus.samples == [
         Sample(
             "a",
@@ -84,11 +85,11 @@ def test_a_store_is_read_in_place_of_the_folder(store):
     assert corpus.skipped == [Skipped("c", "no clip"), Skipped("b", "b.mp4 is empty")]
 
 
-def test_a_folder_without_an_index_is_read_as_ever(tmp_path):
-    assert TOY.open(tmp_path).samples[0].id == "from the folder"
+def test_a_folder_without_an_index_is_read_by_its_data_set(tmp_path):
+    assert open_dataset(TOY, tmp_path).samples[0].id == "from the folder"
 
 
-def test_an_index_comes_back_as_it_was_written(store):
+def test_an_index_is_read_as_it_was_written(store):
     weights = {"happy": 0.75, "sad": 0.25}
     root = store(entry(label=None, label_weights=weights, notes=("cut off",), dialogue="d"))
     index = read_index(root)
@@ -99,12 +100,12 @@ def test_an_index_comes_back_as_it_was_written(store):
 
 def test_a_store_of_another_data_set_is_refused(store):
     with pytest.raises(DataError, match="was prepared from other, not from toy"):
-        TOY.open(store(entry(), dataset="other"))
+        open_dataset(TOY, store(entry(), dataset="other"))
 
 
 def test_other_options_are_refused_by_name(store):
     with pytest.raises(ConfigError, match=r"data.options.part = 2: the store was prepared with 1"):
-        TOY.open(store(entry()), {"part": 2})
+        open_dataset(TOY, store(entry()), {"part": 2})
 
 
 def test_an_option_that_is_newer_than_the_store_was_off_when_it_was_prepared(store):
@@ -112,15 +113,15 @@ def test_an_option_that_is_newer_than_the_store_was_off_when_it_was_prepared(sto
         merge: bool = False
 
     later = replace(TOY, options=Later)
-    assert len(later.open(store(entry())).samples) == 1
+    assert len(open_dataset(later, store(entry())).samples) == 1
     with pytest.raises(ConfigError, match=r"data\.options\.merge = True: the store was prepared with None"):
-        later.open(store(entry()), {"merge": True})
+        open_dataset(later, store(entry()), {"merge": True})
 
 
 @pytest.mark.parametrize("path", ["../a.mp4", "/etc/passwd", "clips/../../a.mp4", "clips\\a.mp4", "a\0b"])
 def test_no_path_leads_out_of_the_store(store, path):
     with pytest.raises(DataError, match="leads out of the store"):
-        TOY.open(store(entry(files={"video": StoredFile(path=path, bytes=3)})))
+        open_dataset(TOY, store(entry(files={"video": StoredFile(path=path, bytes=3)})))
 
 
 def test_no_link_leads_out_of_the_store(store, tmp_path_factory):
@@ -129,29 +130,29 @@ def test_no_link_leads_out_of_the_store(store, tmp_path_factory):
     root = store(entry("link"))
     (root / "clips" / "link.mp4").symlink_to(outside)
     with pytest.raises(DataError, match="leads out of the store"):
-        TOY.open(root)
+        open_dataset(TOY, root)
 
 
 @pytest.mark.parametrize(
-    ("content", "found"), [(None, "cannot be read"), (b"ab", "has not the 3 bytes it had")]
+    ("content", "found"), [(None, "cannot be read"), (b"ab", "no longer has its 3 bytes")]
 )
-def test_a_file_that_is_gone_or_cut_off_is_told(store, content, found):
+def test_a_file_that_is_missing_or_cut_off_is_reported(store, content, found):
     root = store(entry())
     (root / "clips" / "a.mp4").unlink()
     if content:
         (root / "clips" / "a.mp4").write_bytes(content)
     with pytest.raises(DataError, match=found):
-        TOY.open(root)
+        open_dataset(TOY, root)
 
 
 def test_a_store_that_was_not_finished_is_refused(store):
     root = store(entry())
     (root / JOURNAL).write_text("")
-    with pytest.raises(DataError, match="is not prepared to the end"):
-        TOY.open(root)
+    with pytest.raises(DataError, match="is not finished"):
+        open_dataset(TOY, root)
     (root / INDEX).unlink()
-    with pytest.raises(DataError, match="is not prepared to the end"):
-        TOY.open(root)
+    with pytest.raises(DataError, match="is not finished"):
+        open_dataset(TOY, root)
 
 
 @pytest.mark.parametrize(
@@ -168,12 +169,12 @@ def test_a_damaged_index_is_refused(store, text, found):
     root = store(entry())
     (root / INDEX).write_text(text)
     with pytest.raises(DataError, match=found):
-        TOY.open(root)
+        open_dataset(TOY, root)
 
 
-def test_a_store_without_a_usable_sample_says_why(store):
+def test_a_store_without_a_usable_sample_is_refused_with_the_reason(store):
     with pytest.raises(DataError, match=r"not one usable sample was found \(a: it is empty\)"):
-        TOY.open(store(entry(files={}, reason="it is empty")))
+        open_dataset(TOY, store(entry(files={}, reason="it is empty")))
 
 
 def test_names_of_files_are_plain_and_differ():
@@ -183,7 +184,7 @@ def test_names_of_files_are_plain_and_differ():
     assert all(Path(stem).name == stem and len(stem) < 100 and not stem.startswith(".") for stem in stems)
 
 
-def test_a_source_is_known_by_its_files_span_and_arrays(tmp_path):
+def test_a_source_is_identified_by_its_files_span_and_arrays(tmp_path):
     file = tmp_path / "a.mp4"
     file.write_bytes(b"x")
     plain = source_digest(Sample("a", {"video": file}))

@@ -6,6 +6,7 @@ import pytest
 import affekt
 from affekt.core.errors import ExportError, UsageError
 from affekt.core.files.sealed import read_sealed
+from affekt.data.open import open_dataset
 from affekt.deploy.export import quantize
 from affekt.deploy.export.export import export
 from affekt.deploy.runtime.bundle import GRAPH_FILE
@@ -45,7 +46,7 @@ def test_the_manifest_says_what_was_measured(int8_bundle):
 
 @pytest.mark.parametrize("backend", ["onnxruntime", "openvino"])
 def test_answers_stay_near_those_in_floating_point(int8_bundle, face_bundle, backend):
-    samples = affekt.core.open_dataset("drawn_faces", 
+    samples = open_dataset("drawn_faces", 
         None, {"people": 8, "faces_per_emotion": 1, "size": 48}
     ).samples[:16]  # fmt: skip
     small, plain = affekt.load(int8_bundle, backend=backend), affekt.load(face_bundle)

@@ -8,6 +8,7 @@ import torch
 from typer.testing import CliRunner
 
 from affekt.cli.main import app
+from affekt.tasks import single_label
 
 evaluating = importlib.import_module("affekt.evaluation.evaluate")
 
@@ -26,7 +27,9 @@ def test_a_network_with_labels_in_order_gets_no_hint(trained_run, tmp_path):
 
 
 def test_a_hint_is_written_and_printed(trained_run, tmp_path, monkeypatch):
-    monkeypatch.setattr(evaluating, "exchanged_labels", lambda confusion, names: f"read {names[0]} otherwise")
+    monkeypatch.setattr(
+        single_label, "exchanged_labels", lambda confusion, names: f"read {names[0]} otherwise"
+    )
     done = CliRunner().invoke(app, ["evaluate", str(trained_run), "--output", str(tmp_path)])
     assert done.exit_code == 0
     assert "read happy otherwise" in done.output

@@ -6,9 +6,11 @@ from affekt.core.prediction import Prediction, Provenance
 from affekt.deploy.runtime.output import writer_for
 
 
-def answer(scores, labels=()):
+def answer(scores, labels=None):
     best = max(scores, key=scores.__getitem__)
-    return Prediction("a", best, scores, scores[best], "skeleton", Provenance("m", "0", "0"), labels=labels)
+    task = "single_label" if labels is None else "multi_label"
+    provenance = Provenance("m", "0", "0")
+    return Prediction("a", best, scores, scores[best], "skeleton", provenance, labels=labels or (), task=task)
 
 
 def rows(path, *answers):
@@ -21,7 +23,7 @@ def test_a_table_of_several_labels_holds_those_decided_by_threshold(tmp_path):
     found = rows(
         tmp_path / "a.csv",
         answer({"happy": 0.6, "sad": 0.5}, ("happy", "sad")),
-        answer({"happy": 0.2, "sad": 0.1}),
+        answer({"happy": 0.2, "sad": 0.1}, ()),
     )
     assert [row["labels"] for row in found] == ["happy|sad", ""]
 

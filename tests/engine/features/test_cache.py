@@ -1,4 +1,4 @@
-"""Features of a frozen backbone are computed once, and used only while they are the right ones."""
+"""Features of a frozen backbone are computed once, and used only while nothing they depend on has changed."""
 
 import json
 import logging
@@ -23,6 +23,7 @@ from affekt.core.errors import AffektError, ConfigError, FolderError, MediaError
 from affekt.core.files.sealed import write_sealed
 from affekt.core.recipe import Recipe
 from affekt.core.sample import Sample
+from affekt.data.open import open_dataset
 from affekt.engine.features.backbone import FeatureNetwork, FrozenBackbone
 from affekt.engine.features.cache import FeatureCache, cache_root
 from affekt.engine.features.fill_ahead import fill_ahead
@@ -51,7 +52,7 @@ from affekt.core.method import Method
 METHOD = Method(config="method:Config", model="network:Net", objective="network:Objective",
                 preprocess="method:Preprocess", weights="method:WEIGHTS")
 """
-ROOM = """
+PARTS_OF_METHOD = """
 from affekt.methods.compact_face.config import CompactFaceConfig
 from affekt.methods.compact_face.preprocess import CompactFacePreprocess
 from affekt.core.spec import InputSpec, TensorSpec
@@ -82,7 +83,6 @@ NETWORK = """
 from typing import ClassVar, NamedTuple
 
 import torch
-from affekt.data.open import open_dataset
 from torch import Tensor, nn
 
 from affekt.layers.cross_entropy import CrossEntropyObjective
@@ -144,7 +144,7 @@ def place(tmp_path_factory):
     for name, text in (
         ("card.toml", CARD),
         ("__init__.py", METHOD),
-        ("method.py", ROOM),
+        ("method.py", PARTS_OF_METHOD),
         ("network.py", NETWORK),
     ):
         (method / name).write_text(text)
@@ -233,10 +233,10 @@ def files_of(filled):
     return sorted(filled.folder.glob("*.safetensors"))
 
 
-def test_an_epoch_decodes_nothing_and_asks_no_backbone(run_it, fill, counted, monkeypatch):
+def test_an_epoch_neither_decodes_nor_runs_the_backbone(run_it, fill, counted, monkeypatch):
     filled = fill()
     assert counted["views"] == filled.computed + sum(file_views(file) - 1 for file in files_of(filled))
-    monkeypatch.setattr("affekt.engine.train.finish", lambda *_: None)  # calibration asks the whole network
+    monkeypatch.setattr("affekt.engine.train.finish", lambda *_: None)  # calibration runs the whole network
     counted.update(views=0, features=0)
     run = run_it(train={"epochs": 3})
     assert counted == {"views": 0, "features": 0}
@@ -248,7 +248,7 @@ def file_views(file):
 
 
 def test_cached_features_are_those_of_the_network(fill, run_it):
-    """Without augmentation a cached run and a common one differ by what float16 leaves out."""
+    """Without augmentation, cached and other runs differ by the rounding of float16 only."""
     still = {"mirror": False, "turn_deg": 0.0, "stretch": 0.0, "shift": 0.0, "light": 0.0, "erase": 0.0}
     rows = [run_it(config={"augment": still}, train={"cached_views": views}).metrics() for views in (0, 1)]
     for plain, kept in zip(*rows, strict=True):
@@ -284,7 +284,7 @@ def test_features_are_kept_within_the_error_of_half_precision(place, fill):
     assert compared > 0
 
 
-def test_a_second_filling_finds_everything(fill, counted):
+def test_a_second_filling_computes_nothing(fill, counted):
     first = fill()
     counted.update(views=0, features=0)
     again = fill()
@@ -292,7 +292,7 @@ def test_a_second_filling_finds_everything(fill, counted):
     assert counted == {"views": 0, "features": 0}
 
 
-def test_each_epoch_meets_another_view(fill, run_it, monkeypatch):
+def test_each_epoch_reads_another_view(fill, run_it, monkeypatch):
     seen = {}
 
     class Watched(FeatureCache):
@@ -308,7 +308,7 @@ def test_each_epoch_meets_another_view(fill, run_it, monkeypatch):
     assert len({tuple(views) for views in shown}) == 3
 
 
-def test_views_of_a_sample_differ_and_are_the_same_wherever_they_are_drawn(fill, tmp_path):
+def test_views_of_a_sample_differ_and_do_not_depend_on_the_process(fill, tmp_path):
     first = fill(train={"workers": 2})
     pair = next(file for file in files_of(first) if file_views(file) == 2)
     held = load_file(pair)
@@ -385,7 +385,7 @@ def test_a_file_that_changes_during_an_epoch_stops_the_run(cache):
         fresh.read(file, 0)
 
 
-def test_what_a_kill_leaves_does_not_count_and_goes_after_a_day(cache):
+def test_a_partial_file_is_not_used_and_is_removed_after_a_day(cache):
     partial = cache.folder / ".a.1.partial"
     partial.write_bytes(b"half")
     again = FeatureCache(cache.folder.parent, {"method": "none"}, features=("image",), inputs=("image",))
@@ -395,7 +395,27 @@ def test_what_a_kill_leaves_does_not_count_and_goes_after_a_day(cache):
     assert not partial.exists()
 
 
-def test_a_cache_that_cannot_be_written_says_so(tmp_path):
+# Written by affekt in November 2026: 1.0 and 2.0 as "0.image" of "0000", in a cache of OLD_KEY.
+OLD_KEY = {"method": "none", "dtype": "float16"}
+OLD_FOLDER = "none-b54ead3740b83cf6"
+OLD_FILE = (
+    b"\xa0\0\0\0\0\0\0\0"
+    b'{"__metadata__":{"checksum":"c44c61f54551237ff1a4b17ba12a5c4147594b8ab8a4bad6d19d25ffc7720070"},'
+    b'"0.image":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}}     \x00\x3c\x00\x40'
+)
+
+
+def test_a_cache_that_was_filled_before_is_read(tmp_path):
+    file = tmp_path / OLD_FOLDER / "0000.safetensors"
+    file.parent.mkdir()
+    file.write_bytes(OLD_FILE)
+    cache = FeatureCache(tmp_path, OLD_KEY, features=("image",), inputs=("image",))
+    assert cache.folder == file.parent
+    assert cache.has(file, 1)
+    np.testing.assert_array_equal(cache.read(file, 0)["image"], [1.0, 2.0])
+
+
+def test_a_cache_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(FolderError, match="cannot be used as a cache"):
         FeatureCache(tmp_path / "file", {"method": "none"}, features=(), inputs=())
@@ -416,7 +436,7 @@ def test_other_weights_config_or_preprocessing_have_other_features(fill, change,
     assert (second.computed, second.reused) == (first.computed, 0)
 
 
-def test_a_trained_head_does_not_change_what_features_belong_to(place):
+def test_the_key_of_features_does_not_depend_on_the_head(place):
     model = new_model(size=24)
     frozen = frozen_tensors(model)
     assert {name.partition(".")[0] for name in frozen} == {"backbone"}
@@ -425,7 +445,7 @@ def test_a_trained_head_does_not_change_what_features_belong_to(place):
     assert not frozen_tensors(unfrozen)
 
 
-def test_a_sample_is_known_by_its_media(tmp_path):
+def test_a_sample_is_identified_by_its_media(tmp_path):
     def digest(media, **more):
         return sample_digest(Sample("a", media, **more), Views())
 
@@ -454,7 +474,7 @@ def test_a_sample_is_known_by_its_media(tmp_path):
     assert digest({"video": clip}) not in (first, longer)
 
 
-def test_decoded_media_are_known_by_their_arrays():
+def test_decoded_media_are_identified_by_their_arrays():
     def digest(pixels, text="x" * 5000):
         return sample_digest(Sample("a", {"image": pixels, "text": text}), Views())
 
@@ -483,7 +503,7 @@ def test_a_network_without_a_frozen_backbone_is_refused(place, run_it, fill):
         fill(config={"freeze_backbone": False})
 
 
-def test_a_backbone_that_learns_in_part_is_refused(place):
+def test_a_backbone_that_is_trained_in_part_is_refused(place):
     model = new_model(size=24)
     model.backbone[0].bias.requires_grad_(True)
     config = catalog.method("frozen_face").make_config({"size": 24})
@@ -500,7 +520,7 @@ def test_a_backbone_with_statistics_of_its_own_batches_is_refused(place):
         FrozenBackbone(model, "frozen_face", config, CPU)({"image": np.ones((1, 24, 24), np.float32)})
 
 
-def test_a_backbone_with_chance_in_it_is_refused(fill):
+def test_a_random_backbone_is_refused(fill):
     with pytest.raises(ConfigError, match="answers otherwise in training"):
         fill(config={"noisy": True})
 
@@ -510,7 +530,7 @@ def test_features_beyond_half_precision_are_refused(fill):
         fill(config={"scale": 1e8})
 
 
-def test_the_wrapped_network_owns_nothing(place):
+def test_the_wrapped_network_adds_no_parameters(place):
     recipe = recipe_of()
     model = new_model(size=24)
     module = TrainingModule(model, torch.nn.Linear(1, 1), ("image", "contrast"), recipe, SingleLabelScorer())
@@ -521,7 +541,7 @@ def test_the_wrapped_network_owns_nothing(place):
     assert module.train().network.training and not module.eval().network.training
 
 
-def test_a_broken_item_costs_itself(fill, run_it, monkeypatch):
+def test_a_broken_item_is_skipped(fill, run_it, monkeypatch):
     preprocess = catalog.method("frozen_face").load("preprocess")
     call = preprocess.__call__
 
@@ -540,7 +560,7 @@ def test_a_broken_item_costs_itself(fill, run_it, monkeypatch):
     assert len(run.metrics()) == 2
 
 
-def test_the_cache_lies_beside_the_runs_unless_told_otherwise(monkeypatch):
+def test_the_cache_lies_beside_the_runs_by_default(monkeypatch):
     monkeypatch.delenv("AFFEKT_CACHE", raising=False)
     assert cache_root(None, Path("out/runs")) == Path("out/cache")
     monkeypatch.setenv("AFFEKT_CACHE", "elsewhere")
@@ -548,7 +568,7 @@ def test_the_cache_lies_beside_the_runs_unless_told_otherwise(monkeypatch):
     assert cache_root("here", Path("out/runs")) == Path("here")
 
 
-def test_the_digest_of_a_recipe_knows_the_number_of_views(place):
+def test_the_digest_of_a_recipe_depends_on_the_number_of_views(place):
     digests = [recipe_of(train={"cached_views": views}).digest() for views in (0, 1, 2)]
     assert len(set(digests)) == 3
     without = {key: value for key, value in VALUES["train"].items() if key != "cached_views"}
@@ -571,7 +591,7 @@ def command(place, folder, *words):
     return {"args": [sys.executable, "-c", code, *words, *more], "env": environment}
 
 
-def test_data_cache_fills_ahead_and_says_what_it_did(place, tmp_path):
+def test_data_cache_fills_ahead_and_reports_what_it_did(place, tmp_path):
     (tmp_path / "recipe.toml").write_text(toml(1))
     words = ["data", "cache", str(tmp_path / "recipe.toml"), "--cache", str(tmp_path / "cache"), "--json"]
     words += ["--weights", str(place / "weights")]
@@ -601,7 +621,7 @@ def test_two_processes_fill_one_cache(place, tmp_path, fill):
     assert (again.folder, again.computed, again.reused) == (folder, 0, len(before))
 
 
-def test_a_cached_run_that_was_killed_and_resumed_ends_where_it_would_have_ended(place, tmp_path):
+def test_a_cached_run_that_was_killed_and_resumed_has_the_result_of_one_that_was_not(place, tmp_path):
     straight, killed = tmp_path / "straight", tmp_path / "killed"
     for folder in (straight, killed):
         folder.mkdir()
@@ -624,8 +644,8 @@ def test_a_cached_run_that_was_killed_and_resumed_ends_where_it_would_have_ended
     (victim, *_) = sorted((killed / "cache").rglob("*.safetensors"))
     victim.write_bytes(victim.read_bytes()[:-1])
     runs = [next((folder / "runs").rglob("recipe.toml")).parent for folder in (straight, killed)]
-    # The run's own recipe needs no weights: the backbone is in the checkpoint, and what was lost is the same
-    # again.
+    # The run's own recipe needs no weights: the backbone is in the checkpoint, and features that
+    # were lost are computed from it.
     words = ["train", str(runs[1] / "recipe.toml"), "--runs", str(killed / "runs"), "--resume"]
     call = command(place, killed, *words)
     call["args"] = [word for word in call["args"] if word not in ("--weights", str(place / "weights"))]

@@ -1,4 +1,4 @@
-"""Features that a frozen encoder makes of a data set's videos, in the layout of the data set."""
+"""Features of the videos of a data set from a frozen encoder, in the layout of the data set."""
 
 import json
 import os
@@ -20,7 +20,8 @@ from affekt.core.recipe import Recipe
 from affekt.core.sample import Sample
 from affekt.data.open import open_dataset
 from affekt.engine.features.extract import extract
-from affekt.engine.features.index import INDEX, places_of
+from affekt.engine.features.index import INDEX, FeatureHeader, is_whole, places_of, read_entries
+from affekt.engine.features.keys import digest_of
 from affekt.engine.train import train
 from affekt.media.cells import log_mel_rows
 from affekt.media.sound import Waveform
@@ -29,7 +30,7 @@ from affekt.media.video.write import write_clip
 
 RATE_HZ = 12.0
 WHOLE, PART, MUTE = "1_Demo_whole", "2_Demo_part", "3_Demo_mute"
-FRAMES = {WHOLE: 144, PART: 150, MUTE: 160}  # of 16 each a cell: 9, 9 and a half, 10
+FRAMES = {WHOLE: 144, PART: 150, MUTE: 160}  # 16 to a cell: 9, 9.4 and 10 cells
 SPLITS = {"train": (WHOLE, MUTE), "test": (PART,)}
 SMALL = {"audio_widths": [4, 8], "align": 16, "hidden": 32, "dropout": 0.0}
 ENCODER = {"encoder": "resnet_3d", "height": 32, "size": 32, "blocks": [1, 1, 1, 1], "stem": 4}
@@ -51,7 +52,7 @@ def sound(seconds, seed=0) -> Waveform:
 
 
 def put_video(home, name, *, seed=0, heard_s: float | None = -1.0):
-    """A video of the data set; `heard_s` seconds of sound, as long as it lasts if negative, or none."""
+    """A video of the data set; `heard_s` seconds of sound, the length of the video if negative, or none."""
     frames = FRAMES[name]
     lasts_s = frames / RATE_HZ
     track = None if heard_s is None else sound(lasts_s if heard_s < 0 else heard_s, seed)
@@ -60,7 +61,7 @@ def put_video(home, name, *, seed=0, heard_s: float | None = -1.0):
 
 @pytest.fixture(scope="module")
 def filmed(tmp_path_factory):
-    """A data set of three videos, one without sound. Not to be changed."""
+    """A data set of three videos, one without sound. Tests do not change it."""
     root = tmp_path_factory.mktemp("filmed")
     home = root / "VideoSenti"
     for seed, name in enumerate(FRAMES):
@@ -97,7 +98,7 @@ def weights(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def made(filmed, weights, tmp_path_factory):
-    """Features of that data set. Not to be changed."""
+    """Features of that data set. Tests do not change it."""
     return extract(
         recipe_of(), "tsl300", tmp_path_factory.mktemp("made"), data_root=filmed, weights=[weights / "one"]
     )
@@ -105,7 +106,7 @@ def made(filmed, weights, tmp_path_factory):
 
 @pytest.fixture
 def again(filmed, weights, made, tmp_path):
-    """A copy of the data set at `again.data` and of its features, and a function that goes on with them."""
+    """A copy of the data set at `again.data` and of its features, and a function that continues them."""
     shutil.copytree(filmed, tmp_path / "data")
     shutil.copytree(made.path, tmp_path / "out")
 
@@ -118,7 +119,7 @@ def again(filmed, weights, made, tmp_path):
 
 
 def recipe_of(frames=ENCODER, **config):
-    """A recipe that sees raw frames, or with `frames` None one that reads features."""
+    """A recipe whose input is raw frames, or features where `frames` is None."""
     sees = {"feature_width": WIDTH} if frames is None else {"frames": frames}
     return Recipe.from_values(
         {
@@ -138,14 +139,14 @@ def network_of(recipe):
 
 
 def arrays_of(recipe, root, name):
-    """What preprocessing makes of a sample of a data set."""
+    """Preprocessed arrays of a sample of a data set."""
     method = catalog.method(recipe.method)
     samples = {sample.id: sample for sample in open_dataset("tsl300", root).samples}
     return method.load("preprocess")(method.make_config(recipe.config))(samples[name])
 
 
 def features_of(filmed, weights, name):
-    """What the network sees in training: in its own mode, of raw frames."""
+    """Features of the network in training: in training mode, from raw frames."""
     from affekt.engine.weights.initial import read_weights, start_from
 
     recipe = recipe_of()
@@ -173,7 +174,7 @@ def entries_of(root):
 
 
 @pytest.mark.parametrize("name", FRAMES)
-def test_features_are_what_the_network_sees_in_training(filmed, weights, made, name):
+def test_features_are_those_of_the_network_in_training(filmed, weights, made, name):
     rows = np.load(stored(made.path, "rgb", name))
     assert (rows.dtype, rows.shape) == (np.float32, (-(-FRAMES[name] // 16), WIDTH))
     np.testing.assert_allclose(rows, features_of(filmed, weights, name), rtol=1e-5, atol=1e-6)
@@ -191,13 +192,13 @@ def test_sound_is_kept_as_rows_in_decibels(filmed, made, name):
 
 
 @pytest.mark.parametrize("name", [WHOLE, MUTE])
-def test_who_reads_features_gets_the_arrays_of_the_video(filmed, weights, made, name):
+def test_arrays_read_from_features_are_those_of_the_video(filmed, weights, made, name):
     raw, read = arrays_of(recipe_of(), filmed, name), arrays_of(recipe_of(frames=None), made.path, name)
     np.testing.assert_array_equal(read["logmel"], raw["logmel"])
     np.testing.assert_allclose(read["rgb"], features_of(filmed, weights, name), rtol=1e-5, atol=1e-6)
 
 
-def test_a_cell_that_is_not_full_is_stored_and_left_out_by_the_reader(made):
+def test_a_cell_that_is_not_full_is_stored_and_skipped_by_the_reader(made):
     assert len(np.load(stored(made.path, "rgb", PART))) == 10
     assert {len(array) for array in arrays_of(recipe_of(frames=None), made.path, PART).values()} == {9}
 
@@ -221,7 +222,7 @@ def test_a_network_trains_on_features(made, tmp_path):
     assert np.isfinite(run.metrics()[-1]["train/loss"])
 
 
-def test_nothing_is_written_where_the_data_set_lies(again):
+def test_nothing_is_written_into_the_data_set(again):
     before = state_of(again.data.parent)
     shutil.rmtree(again.out)
     again()
@@ -229,7 +230,7 @@ def test_nothing_is_written_where_the_data_set_lies(again):
 
 
 @pytest.mark.parametrize(("heard_s", "note"), [(6.0, "before its picture"), (18.0, "after its picture")])
-def test_sound_of_another_length_is_what_it_is_in_training(again, heard_s, note):
+def test_sound_of_another_length_is_cut_or_padded_as_in_training(again, heard_s, note):
     put_video(again.data, WHOLE, heard_s=heard_s)
     (entry,) = (entry for entry in again().entries if entry.id == WHOLE)
     assert note in " ".join(entry.notes)
@@ -240,12 +241,12 @@ def test_sound_of_another_length_is_what_it_is_in_training(again, heard_s, note)
     np.testing.assert_array_equal(read["logmel"], raw["logmel"])
 
 
-# Going on
+# Continuing
 
 
-def test_what_is_done_is_kept_and_nothing_is_seen_again(again, monkeypatch):
+def test_what_is_done_is_kept_and_not_encoded_again(again, monkeypatch):
     model = catalog.method("tsl_net").load("model")
-    monkeypatch.setattr(model, "features", lambda self, clips: pytest.fail("seen again"))
+    monkeypatch.setattr(model, "features", lambda self, clips: pytest.fail("encoded again"))
     before = state_of(again.out / "features")
     seen: list[tuple[int, int]] = []
     found = again(on_item=lambda done, total: seen.append((done, total)))
@@ -254,7 +255,30 @@ def test_what_is_done_is_kept_and_nothing_is_seen_again(again, monkeypatch):
     assert state_of(again.out / "features") == before
 
 
-def test_a_run_that_was_killed_goes_on_where_it_was(again):
+# Written by affekt in November 2026; the third line was cut off by a kill.
+OLD_INDEX = """\
+{"dataset":"tsl300","digest":"6e5edef8e26e54c820fbfda4e3031b9fda5f161352ad34a262e36f25e5dfd78d",\
+"encoder":{"method":"none","config":{"align":16}},"schema":1}
+{"id":"7_Demo_1","source":"8d0c","files":{"rgb":{"path":"features/train/rgb/7_Demo_1.npy","bytes":136,\
+"sha256":"79831cd4aeac023cbe88c9f7aff63917cd33a4427e3a5856bbd2759f3128842b","shape":[1,2]}},\
+"notes":["no sound"],"reason":null}
+{"id":"8_Demo_1","source":"8d0d","files":{"rg"""
+
+
+def test_features_that_were_made_before_are_kept(tmp_path):
+    (tmp_path / INDEX).write_text(OLD_INDEX)
+    place = "features/train/rgb/7_Demo_1.npy"
+    (tmp_path / place).parent.mkdir(parents=True)
+    np.save(tmp_path / place, np.array([[1, 2]], np.float32))
+    encoder = {"method": "none", "config": {"align": 16}}
+    header = FeatureHeader(dataset="tsl300", digest=digest_of(encoder), encoder=encoder)
+    (entry,) = read_entries(tmp_path, header).values()
+    assert (entry.id, entry.notes, entry.files["rgb"].shape) == ("7_Demo_1", ("no sound",), (1, 2))
+    assert is_whole(tmp_path, entry, "8d0c", {"rgb": place})
+    assert not is_whole(tmp_path, entry, "8d0d", {"rgb": place}), "of another video"
+
+
+def test_a_run_that_was_killed_is_continued(again):
     index = (again.out / INDEX).read_bytes().splitlines(keepends=True)
     (again.out / INDEX).write_bytes(b"".join(index[:2]) + index[2][:40])
     (again.out / "features" / "train" / "rgb" / ".x.npy.7.partial").write_bytes(b"left by a kill")
@@ -268,7 +292,7 @@ def test_a_run_that_was_killed_goes_on_where_it_was(again):
 
 @pytest.mark.parametrize("kind", ["rgb", "logmfcc"])
 @pytest.mark.parametrize("harm", ["flip", "cut", "remove"])
-def test_a_damaged_file_is_made_anew(again, made, kind, harm):
+def test_a_damaged_file_is_made_again(again, made, kind, harm):
     file = stored(again.out, kind, WHOLE)
     content = bytearray(file.read_bytes())
     content[-9] ^= 1
@@ -280,7 +304,7 @@ def test_a_damaged_file_is_made_anew(again, made, kind, harm):
     assert file.read_bytes() == stored(made.path, kind, WHOLE).read_bytes()
 
 
-def test_a_video_that_changed_is_looked_at_again(again):
+def test_a_video_that_changed_is_encoded_again(again):
     before = np.load(stored(again.out, "rgb", WHOLE))
     put_video(again.data, WHOLE, seed=7, heard_s=None)
     found = again()
@@ -325,18 +349,18 @@ def test_a_video_that_is_gone_or_too_short_is_listed(again):
 
 @pytest.mark.parametrize(
     ("changes", "named"),
-    [({"weights": "other"}, "tensors"), ({"recipe": recipe_of(align=8)}, "config.align")],
+    [({"weights": "other"}, "encoder.tensors"), ({"recipe": recipe_of(align=8)}, "encoder.config.align")],
 )
-def test_features_of_two_encoders_never_lie_in_one_folder(again, weights, changes, named):
+def test_features_of_two_encoders_are_never_written_into_one_folder(again, weights, changes, named):
     if "weights" in changes:
         changes = {"weights": [weights / changes["weights"]]}
     before = state_of(again.out)
-    with pytest.raises(UsageError, match=f"features of another encoder: it differs in {named}"):
+    with pytest.raises(UsageError, match=f"was made with .*{named} = "):
         again(**changes)
     assert state_of(again.out) == before
 
 
-def test_an_index_that_nobody_can_read_is_refused(again):
+def test_an_index_with_a_damaged_header_is_refused(again):
     (again.out / INDEX).write_text("{\n")
     with pytest.raises(UsageError, match=r"the first line of .* is damaged"):
         again()
@@ -347,16 +371,16 @@ def test_a_data_set_that_is_not_read_from_features_is_refused(weights, tmp_path)
         extract(recipe_of(), "long_shapes", tmp_path / "out", weights=[weights / "one"])
 
 
-def test_features_of_others_are_not_taken_for_videos(made, weights, tmp_path):
+def test_a_folder_of_features_has_no_videos(made, weights, tmp_path):
     with pytest.raises(UsageError, match="tsl300 has no videos"):
         extract(recipe_of(), "tsl300", tmp_path / "out", data_root=made.path, weights=[weights / "one"])
 
 
 @pytest.mark.parametrize(
     ("place", "reason"),
-    [("data/VideoSenti/out", "lies in the data set"), ("data", "lies in"), ("", "left alone")],
+    [("data/VideoSenti/out", "lies in the data set"), ("data", "lies in"), ("", "something else than a")],
 )
-def test_places_that_hold_something_else_are_left_alone(again, weights, place, reason):
+def test_places_that_hold_something_else_are_not_changed(again, weights, place, reason):
     with pytest.raises(UsageError, match=reason):
         extract(
             recipe_of(),
@@ -370,7 +394,7 @@ def test_places_that_hold_something_else_are_left_alone(again, weights, place, r
 @pytest.mark.parametrize(
     ("recipe", "reason"),
     [
-        (recipe_of(frames=None), "no encoder of its own that sees videos"),
+        (recipe_of(frames=None), "no encoder of its own for videos"),
         (
             recipe_of(frames={**ENCODER, "freeze": False}),
             "config: nothing of the network of tsl_net is frozen",
@@ -385,14 +409,14 @@ def test_networks_without_a_frozen_and_loaded_encoder_are_refused(filmed, tmp_pa
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", "/etc/x", "a\\b", "a\0b", "x" * 300])
-def test_ids_that_are_no_names_of_files_lead_nowhere(tmp_path, name):
+def test_ids_that_cannot_be_names_of_files_are_refused(tmp_path, name):
     layout = catalog.dataset("tsl300").features
     assert layout is not None
     with pytest.raises(MediaError, match="cannot be the name of a file"):
         places_of(tmp_path, layout, Sample(name, {}, split="train"))
 
 
-def test_a_link_in_the_folder_leads_nowhere(again, tmp_path):
+def test_nothing_is_written_through_a_link_in_the_folder(again, tmp_path):
     shutil.rmtree(again.out / "features" / "test")
     (tmp_path / "elsewhere").mkdir()
     (again.out / "features" / "test").symlink_to(tmp_path / "elsewhere")
@@ -401,7 +425,7 @@ def test_a_link_in_the_folder_leads_nowhere(again, tmp_path):
     assert not list((tmp_path / "elsewhere").rglob("*"))
 
 
-def test_a_full_disk_ends_it_and_what_is_done_is_kept(again, monkeypatch):
+def test_a_full_disk_ends_the_run_and_the_next_one_continues_it(again, monkeypatch):
     shutil.rmtree(again.out)
     replace_file, full = os.replace, []
 
@@ -415,16 +439,16 @@ def test_a_full_disk_ends_it_and_what_is_done_is_kept(again, monkeypatch):
     with pytest.raises(AffektError, match="cannot be written: No space left"):
         again()
     monkeypatch.undo()
-    with pytest.raises(DataError):  # nobody takes it for the data set: its annotations come last
+    with pytest.raises(DataError):  # it is not read as the data set: its annotations are copied last
         open_dataset("tsl300", again.out)
     done = len(entries_of(again.out))
     assert full and again().kept == done > 0
 
 
-# The verb
+# The command
 
 
-def test_the_verb_tells_what_it_did(filmed, weights, tmp_path):
+def test_the_command_reports_what_it_did(filmed, weights, tmp_path):
     recipe = tmp_path / "video.toml"
     frames = ", ".join(f"{key} = {json.dumps(value)}" for key, value in ENCODER.items())
     recipe.write_text(
@@ -434,12 +458,12 @@ def test_the_verb_tells_what_it_did(filmed, weights, tmp_path):
     call = ["data", "prepare", "tsl300", "--data-root", str(filmed), "--output", str(tmp_path / "out")]
     wanted = ["--features", str(recipe), "--change", "config.hidden=32", "--weights", str(weights / "one")]
     done = CliRunner().invoke(app, [*call, *wanted, "--set", "points=shipped", "--json"])
-    told = json.loads(done.stdout)
-    assert {key: told[key] for key in ("videos", "extracted", "kept", "width", "broken")} == {
+    report = json.loads(done.stdout)
+    assert {key: report[key] for key in ("videos", "extracted", "kept", "width", "broken")} == {
         "videos": 3, "extracted": 3, "kept": 0, "width": WIDTH, "broken": [],
     }  # fmt: skip
-    assert [item["id"] for item in told["notes"]] == [MUTE]
-    assert told["bytes"] == sum(path.stat().st_size for path in Path(tmp_path / "out").rglob("*.npy"))
+    assert [item["id"] for item in report["notes"]] == [MUTE]
+    assert report["bytes"] == sum(path.stat().st_size for path in Path(tmp_path / "out").rglob("*.npy"))
     done = CliRunner().invoke(app, [*call, *wanted])
     assert done.exit_code == 0 and f"config.feature_width = {WIDTH}" in done.stderr
 
@@ -451,6 +475,6 @@ def test_the_verb_tells_what_it_did(filmed, weights, tmp_path):
         (["--change", "seed=1"], "--change needs --features"),
     ],
 )
-def test_options_that_would_say_nothing_are_refused(tmp_path, options, reason):
+def test_options_without_effect_are_refused(tmp_path, options, reason):
     done = CliRunner().invoke(app, ["data", "prepare", "tsl300", "--output", str(tmp_path / "out"), *options])
     assert isinstance(done.exception, UsageError) and reason in str(done.exception)

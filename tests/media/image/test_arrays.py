@@ -1,4 +1,4 @@
-"""Arrays are pictures where their layout and range are plain, and refused by name where not."""
+"""Arrays with an unambiguous layout and range are read as pictures; others are refused with a reason."""
 
 import numpy as np
 import pytest
@@ -24,13 +24,13 @@ GREY = np.repeat(RGB[..., :1], 3, axis=2)
         (RGB.astype(np.int64), RGB),
     ],
 )
-def test_a_plain_layout_is_read(array, expected):
+def test_an_unambiguous_layout_is_read(array, expected):
     before = array.copy()
     np.testing.assert_array_equal(read_image(array), expected)
     np.testing.assert_array_equal(array, before)
 
 
-def test_transparent_pixels_of_an_array_lie_on_white():
+def test_transparent_pixels_of_an_array_become_white():
     layers = np.dstack([RGB, np.full((12, 8), 255, np.uint8)])
     layers[0, 0, 3] = 0
     pixels = read_image(layers)
@@ -53,6 +53,6 @@ def test_transparent_pixels_of_an_array_lie_on_white():
         (np.full((8, 8), np.nan), "NaN"),
     ],
 )
-def test_an_array_that_is_no_picture_says_why(array, reason):
+def test_the_error_for_an_invalid_array_states_the_reason(array, reason):
     with pytest.raises(MediaError, match=reason):
         read_image(array)

@@ -1,4 +1,4 @@
-"""A picture that is no face crop by its size gets a note; a crop gets none."""
+"""A picture that is not a face crop by its size gets a note; a crop gets none."""
 
 import math
 
@@ -38,7 +38,7 @@ def notes_of(width, height, side=48):
 )
 def test_a_whole_photo_is_noted_with_its_size(width, height):
     (note,) = [note for note in notes_of(width, height) if "only" not in note]
-    assert note.startswith(f"no face was searched for: {width} x {height} pixels")
+    assert note.startswith(f"faces are not detected: {width} x {height} pixels")
     assert "crop the face first" in note
 
 
@@ -60,7 +60,7 @@ def test_a_face_crop_has_no_note(width, height):
     assert notes_of(width, height) == []
 
 
-def test_a_picture_far_smaller_than_what_the_network_sees_is_noted():
+def test_a_picture_far_smaller_than_the_input_of_the_network_is_noted():
     assert notes_of(24, 24) == []
     (note,) = notes_of(12, 10)
     assert "only 12 x 10 pixels" in note and "48 x 48" in note
@@ -69,7 +69,7 @@ def test_a_picture_far_smaller_than_what_the_network_sees_is_noted():
 @pytest.mark.parametrize(
     "preprocess", [CompactFacePreprocess(CompactFaceConfig()), PosterV2Preprocess(PosterV2Config())]
 )
-def test_networks_that_search_for_no_face_say_so(preprocess):
+def test_networks_without_face_detection_state_it(preprocess):
     for shape, count in (((128, 112, 3), 0), ((480, 640, 3), 1)):
         with collect_notes() as notes:
             preprocess.views(
@@ -81,4 +81,4 @@ def test_networks_that_search_for_no_face_say_so(preprocess):
 def test_a_blank_picture_is_noted():
     with collect_notes() as notes:
         note_if_no_crop(np.zeros((64, 64, 3), np.uint8), 48)
-    assert list(notes) == ["all pixels of the picture have the same value: it shows nothing"]
+    assert list(notes) == ["all pixels of the picture have the same value: it is blank"]

@@ -1,4 +1,4 @@
-"""Every format and orientation gives the upright picture; further pages are not silent."""
+"""Every format and orientation gives the upright picture; further pages are noted."""
 
 import io
 import struct
@@ -12,14 +12,14 @@ from affekt.core.errors import MediaError
 from affekt.core.notes import collect_notes
 from affekt.media.image import SUFFIXES, decode_image, read_image
 
-# Smooth, so that lossy formats stay near, and without any symmetry.
+# Smooth, so that lossy formats change it little, and without symmetry.
 COARSE = np.random.default_rng(0).integers(0, 256, (4, 3, 3), dtype=np.uint8)
 UPRIGHT = Image.fromarray(COARSE).resize((24, 32), Image.Resampling.BICUBIC)
 RGB = np.asarray(UPRIGHT)
 GREY = np.asarray(UPRIGHT.convert("L"))
 
 TURN = Image.Transpose
-# How a camera that was held so stores the picture: the inverse of what a viewer has to do.
+# Stored pixels of a rotated camera: the inverse of the viewer's transformation.
 STORED = {
     1: None,
     2: TURN.FLIP_LEFT_RIGHT,
@@ -58,7 +58,7 @@ def chunk(kind, body):
 
 
 def late_png(picture, orientation):
-    """A PNG whose EXIF data come behind its pixels."""
+    """A PNG whose EXIF data follow its pixels."""
     content = encoded(picture, "PNG")
     end = content.rindex(b"IEND") - 4
     return content[:end] + chunk(b"eXIf", exif(orientation).removeprefix(b"Exif\0\0")) + content[end:]
@@ -142,7 +142,7 @@ def test_a_preview_in_front_of_a_tiff_is_not_taken_for_the_picture():
     assert not notes
 
 
-def test_a_preview_in_a_jpeg_is_no_further_picture_and_one_of_the_same_size_is_noted():
+def test_a_preview_in_a_jpeg_is_not_noted_and_a_further_picture_of_the_same_size_is():
     for more, expected in ((UPRIGHT.resize((6, 8)), 0), (UPRIGHT, 1)):
         _, notes = notes_of(encoded(UPRIGHT, "MPO", save_all=True, append_images=[more]))
         assert len(notes) == expected
@@ -153,10 +153,10 @@ def test_damaged_exif_data_are_noted_and_the_picture_is_read():
     content = encoded(UPRIGHT, "PNG")
     pixels, notes = notes_of(content[:33] + chunk(b"eXIf", b"no EXIF data") + content[33:])
     np.testing.assert_array_equal(pixels, RGB)
-    assert any("whether the picture stands upright is unknown" in note for note in notes)
+    assert any("the orientation of the picture is unknown" in note for note in notes)
 
 
-def test_a_picture_that_is_wholly_transparent_is_not_read_as_white():
+def test_a_fully_transparent_picture_is_not_read_as_white():
     layer = UPRIGHT.convert("RGBA")
     layer.putalpha(0)
     pixels, notes = notes_of(encoded(layer, "PNG"))
@@ -194,7 +194,7 @@ def test_a_format_that_is_not_read_is_named(content, kind):
         decode_image(content, "a.jpg")
 
 
-def test_a_picture_of_pillow_is_read_like_its_file_and_its_animation_is_refused():
+def test_a_pillow_picture_is_read_like_its_file_and_an_animation_is_refused():
     content = encoded(UPRIGHT.convert("RGBA"), "PNG", exif=exif(6))
     opened = Image.open(io.BytesIO(content))
     expected = decode_image(content, "a.png")
@@ -208,7 +208,7 @@ def test_a_picture_of_pillow_is_read_like_its_file_and_its_animation_is_refused(
         read_image(Image.open(io.BytesIO(moving)))
 
 
-def test_inverted_and_printed_colours_are_read_right():
+def test_inverted_and_cmyk_colours_are_converted():
     grey = Image.fromarray(GREY)
     for content in (
         encoded(grey, "TIFF", tiffinfo={262: 0}),

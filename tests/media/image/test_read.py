@@ -22,7 +22,7 @@ def encoded(picture, kind="PNG", **options):
     return stream.getvalue()
 
 
-def test_an_rgb_png_comes_back_as_it_is():
+def test_an_rgb_png_is_read_exactly():
     np.testing.assert_array_equal(decode_image(encoded(Image.fromarray(RGB)), "a.png"), RGB)
 
 
@@ -38,13 +38,13 @@ def test_grey_has_three_equal_channels():
     np.testing.assert_array_equal(pixels, np.repeat(RGB[..., :1], 3, axis=2))
 
 
-def test_sixteen_bits_are_scaled_not_cut():
+def test_sixteen_bits_are_scaled_and_not_truncated():
     wide = np.array([[0, 257, 32896, 65535]], np.uint16)
     pixels = decode_image(encoded(Image.fromarray(wide)), "a.png")
     assert pixels[0, :, 0].tolist() == [0, 1, 128, 255]
 
 
-def test_transparent_parts_lie_on_white():
+def test_transparent_parts_become_white():
     layer = np.zeros((2, 2, 4), np.uint8)
     layer[0, 0] = (10, 20, 30, 255)
     pixels = decode_image(encoded(Image.fromarray(layer)), "a.png")
@@ -52,7 +52,7 @@ def test_transparent_parts_lie_on_white():
     assert pixels[1, 1].tolist() == [255, 255, 255]
 
 
-def test_a_transparent_palette_entry_lies_on_white():
+def test_a_transparent_palette_entry_becomes_white():
     palette = Image.new("P", (2, 1))
     palette.putpalette([200, 0, 0, 0, 200, 0])
     palette.putpixel((1, 0), 1)
@@ -61,9 +61,9 @@ def test_a_transparent_palette_entry_lies_on_white():
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_exif_orientation_is_undone(orientation):
+def test_the_exif_orientation_is_applied(orientation):
     upright = Image.fromarray(RGB)
-    # How a camera that was held so stores the picture: the inverse of what a viewer has to do.
+    # Stored pixels of a rotated camera: the inverse of the viewer's transformation.
     stored = {
         1: upright,
         2: upright.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
@@ -79,7 +79,7 @@ def test_exif_orientation_is_undone(orientation):
     np.testing.assert_array_equal(decode_image(encoded(stored, exif=exif), "a.png"), RGB)
 
 
-def test_an_orientation_that_no_standard_knows_is_ignored():
+def test_an_invalid_orientation_is_ignored():
     exif = Image.Exif()
     exif[0x0112] = 99
     np.testing.assert_array_equal(decode_image(encoded(Image.fromarray(RGB), exif=exif), "a.png"), RGB)
@@ -91,17 +91,17 @@ def test_a_truncated_jpeg_is_refused():
         decode_image(content[: len(content) // 2], "a.jpg")
 
 
-def test_text_named_png_says_that_it_holds_text():
-    with pytest.raises(MediaError, match=r"a\.png is no picture.*it holds the text 'hello"):
+def test_the_error_for_text_named_png_states_that_it_is_text():
+    with pytest.raises(MediaError, match=r"a\.png cannot be read as a picture.*it holds the text 'hello"):
         decode_image(b"hello, this is no picture", "a.png")
 
 
-def test_bytes_of_nothing_known_are_shown():
+def test_the_error_for_unknown_bytes_shows_them():
     with pytest.raises(MediaError, match=r"first bytes are ff 00"):
         decode_image(b"\xff\x00\x81\x82" * 10, "a.png")
 
 
-def test_an_empty_file_says_so(tmp_path):
+def test_an_empty_file_is_reported_as_empty(tmp_path):
     (tmp_path / "a.png").touch()
     with pytest.raises(MediaError, match=r"a\.png is empty"):
         read_image(tmp_path / "a.png")
@@ -156,7 +156,7 @@ def test_pixels_are_taken_as_they_are_if_their_shape_and_type_fit():
             read_image(wrong)
 
 
-def test_a_sample_without_picture_says_what_it_has():
+def test_the_error_for_a_sample_without_a_picture_lists_its_media():
     with pytest.raises(MediaError, match="sample a has no image; it has skeleton"):
         image_of(Sample(id="a", media={"skeleton": None}))
 

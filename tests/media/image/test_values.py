@@ -1,4 +1,4 @@
-"""The value of white: by what a file states, else by what its values plainly hold, and noted."""
+"""The value of white: as the file states it, else inferred from the values and noted."""
 
 import io
 import struct
@@ -47,7 +47,7 @@ def deep_png(values):
 
 
 def deep_tiff(values, order="<", planes=1):
-    """An uncompressed RGB TIFF of 16 bits, which Pillow cannot write; 2 planes: colour after colour."""
+    """An uncompressed RGB TIFF of 16 bits, which Pillow cannot write; 2 planes: one plane per colour."""
     height, width, channels = values.shape
     pixels = (np.moveaxis(values, 2, 0) if planes == 2 else values).astype(f"{order}u2").tobytes()
     strips = channels if planes == 2 else 1
@@ -79,7 +79,7 @@ def portable(values, white):
 
 @pytest.mark.parametrize("bits", [8, 10, 12, 14])
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "PPM", "TIFF of 32 bits"])
-def test_fewer_bits_kept_in_more_are_scaled_by_what_they_hold(bits, kind):
+def test_fewer_bits_stored_in_more_are_scaled_by_their_values(bits, kind):
     values = np.round(GREY / 255 * (2**bits - 1))
     dtype, container = (np.int32, 32) if "32" in kind else (np.uint16, 16)
     pixels, notes = read(encoded(values.astype(dtype), kind.split()[0]))
@@ -115,8 +115,8 @@ def test_colour_of_sixteen_bits_is_scaled_as_grey_is(make, factor):
 
 
 @pytest.mark.parametrize("factor", [1, 257])
-def test_colour_of_sixteen_bits_plane_after_plane_is_refused(factor):
-    with pytest.raises(MediaError, match="plane after plane"):
+def test_sixteen_bit_colour_in_separate_planes_is_refused(factor):
+    with pytest.raises(MediaError, match="in separate planes"):
         read_image(deep_tiff(COLOUR.astype(np.uint16) * factor, planes=2))
 
 
@@ -136,7 +136,7 @@ def test_transparency_of_sixteen_bits_is_scaled_too():
         (GREY.astype(np.float32) * 257, "0 (black) to 65535 (white)"),
     ],
 )
-def test_floating_point_is_scaled_by_what_it_holds(values, note):
+def test_floating_point_is_scaled_by_its_values(values, note):
     for source in (encoded(values, "TIFF"), values):
         pixels, notes = read(source)
         np.testing.assert_array_equal(pixels[..., 0], GREY)
@@ -161,7 +161,7 @@ def test_a_dark_picture_whose_file_states_its_white_stays_dark():
         assert np.abs(read(content)[0][..., 0].astype(int) - dark).max() <= 1
 
 
-def test_extremes_that_a_tiff_states_are_no_range():
+def test_extremes_that_a_tiff_states_are_not_its_range():
     values = np.clip(GREY, 20, 200).astype(np.float32) / 255
     content = encoded(values, "TIFF", tiffinfo={340: float(values.min()), 341: float(values.max())})
     assert np.abs(read(content)[0][..., 0].astype(int) - np.clip(GREY, 20, 200)).max() <= 1

@@ -1,4 +1,4 @@
-"""Training views: what is asked for happens, and nothing else."""
+"""Augmentation of pictures for training."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ def rng(seed=0):
     return np.random.default_rng(seed)
 
 
-def test_no_movement_leaves_the_picture():
+def test_no_movement_does_not_change_the_picture():
     np.testing.assert_array_equal(moved(picture(), rng(), turn_deg=0.0, stretch=0.0, shift=0.0), picture())
 
 
@@ -42,17 +42,17 @@ def test_colour_pictures_move_as_grey_ones_do():
     np.testing.assert_array_equal(one[..., 1], other)
 
 
-def test_mirroring_twice_is_nothing():
+def test_mirroring_twice_gives_the_original():
     np.testing.assert_array_equal(mirrored(mirrored(picture())), picture())
 
 
-def test_erased_area_and_ratio_lie_where_they_were_asked_for():
+def test_erased_area_and_ratio_are_in_the_asked_range():
     shares, ratios = [], []
     for seed in range(300):
         blank = erased(np.ones((3, 64, 64), np.float32), rng(seed), chance=1.0, area=(0.02, 0.1)) == 0
         assert (blank[0] == blank[1]).all() and (blank[0] == blank[2]).all()
         rows, columns = blank[0].any(axis=1).sum(), blank[0].any(axis=0).sum()
-        assert rows * columns == blank[0].sum(), "it is no rectangle"
+        assert rows * columns == blank[0].sum(), "it is not a rectangle"
         shares.append(blank[0].mean())
         ratios.append(rows / columns)
     assert 0.017 < min(shares) < 0.03 and 0.09 < max(shares) < 0.105
@@ -60,7 +60,7 @@ def test_erased_area_and_ratio_lie_where_they_were_asked_for():
     assert abs(np.mean(np.log(ratios))) < 0.12, "tall and wide are equally likely"
 
 
-def test_erasing_happens_as_often_as_asked_and_spares_its_input():
+def test_erasing_has_the_asked_frequency_and_does_not_modify_its_input():
     channels = np.ones((1, 32, 32), np.float32)
     count = sum(
         (erased(channels, rng(seed), chance=0.5, area=(0.05, 0.05)) == 0).any() for seed in range(400)

@@ -1,4 +1,4 @@
-"""Placeholders of lost joints: found where no body can be, filled in short gaps, refused in long ones."""
+"""Placeholders of lost joints: detected, interpolated in short gaps, refused in long ones."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def put(positions, joint, frames, value):
 
 
 def lost(positions):
-    """Names and frames of what is lost."""
+    """Names and frames of the lost joints."""
     frames = find_lost(positions.astype(np.float32), JOINTS).frames
     return {
         name: np.flatnonzero(column).tolist()
@@ -61,7 +61,7 @@ def test_a_joint_at_a_placeholder_is_lost_and_no_other(name, joint, value):
     assert lost(put(WALKS[name], joint, [20, 21, 22], value)) == {joint: [20, 21, 22]}
 
 
-def test_a_placeholder_is_found_in_a_walk_that_repeats_itself():
+def test_a_placeholder_is_detected_in_a_walk_that_repeats_itself():
     cycle = WALK.cycle_frames
     repeated = WALK.positions[np.arange(75) % cycle]
     assert lost(repeated) == {}
@@ -89,7 +89,7 @@ def test_the_last_position_kept_while_the_body_moves_is_lost(joint):
     assert found in (
         (joint, list(range(21, 26))),
         (joint, list(range(20, 26))),
-    )  # the first one may count as right
+    )  # the first frame may count as valid
 
 
 def test_one_pose_kept_by_the_whole_body_is_lost():
@@ -137,7 +137,7 @@ CONSTANT_BY_RIGHT = {
 
 
 @pytest.mark.parametrize("name", CONSTANT_BY_RIGHT)
-def test_values_that_are_constant_by_right_are_not_lost(name):
+def test_valid_constant_values_are_not_lost(name):
     assert lost(CONSTANT_BY_RIGHT[name]) == {}
 
 
@@ -145,11 +145,11 @@ def test_a_foot_that_stands_on_the_ground_is_not_lost():
     assert "left_foot" not in lost(with_a_foot_on_the_ground())
 
 
-def test_no_invented_walk_lacks_a_joint():
+def test_no_joint_of_an_invented_walk_is_lost():
     assert [lost(sample.media["skeleton"].positions) for sample in SAMPLES] == [{}] * len(SAMPLES)
 
 
-def test_no_captured_walk_lacks_a_joint_and_all_lost_hands_are_found(shared):
+def test_no_joint_of_a_captured_walk_is_lost_and_all_lost_hands_are_detected(shared):
     hand = 6
     for sample in open_dataset("emotion_gait", shared / "data" / "emotion_gait").samples[::4]:
         walk = sample.media["skeleton"]
@@ -186,7 +186,7 @@ def test_frames_without_a_body_at_the_ends_are_cut_off_however_many():
     padded = np.concatenate([np.zeros((4, 16, 3)), WALK.positions, np.zeros((40, 16, 3))])
     positions, (note,) = filled(padded)
     np.testing.assert_array_equal(positions, WALK.positions)
-    assert note.startswith("44 of 119 frames, at an end of the walk")
+    assert note.startswith("44 of 119 frames at the ends of the walk")
 
 
 @pytest.mark.parametrize("name", WALKS)
@@ -194,15 +194,15 @@ def test_zeros_that_are_most_of_a_walk_are_cut_off_as_well(name):
     padded = np.concatenate([np.zeros((20, 16, 3)), WALKS[name], np.zeros((2000, 16, 3))])
     positions, (note,) = filled(padded)
     np.testing.assert_array_equal(positions, WALKS[name].astype(np.float32))
-    assert note.startswith("2020 of 2095 frames, at an end of the walk")
+    assert note.startswith("2020 of 2095 frames at the ends of the walk")
 
 
 @pytest.mark.parametrize(
     ("frames", "limits", "rate_hz", "message"),
     [
-        (slice(20, 27), {}, 30.0, r"in up to 9 % of 75 frames, for up to 0\.23 s at a time; gaps of 0\.2 s"),
-        (slice(20, 27), {}, None, r"for up to 7 frames at a time; gaps of 6 frames"),
-        (slice(20, 23), {"longest_s": 0.05}, 30.0, r"for up to 0\.10 s at a time; gaps of 0\.05 s"),
+        (slice(20, 27), {}, 30.0, r"in up to 9 % of 75 frames, for up to 0\.23 s at a time; at most 0\.2 s"),
+        (slice(20, 27), {}, None, r"for up to 7 frames at a time; at most 6 frames"),
+        (slice(20, 23), {"longest_s": 0.05}, 30.0, r"for up to 0\.10 s at a time; at most 0\.05 s"),
         (slice(0, 75, 3), {}, 30.0, r"in up to 33 % of 75 frames, .* and 20 % are interpolated"),
     ],
 )
@@ -221,7 +221,7 @@ def test_the_limit_in_seconds_counts_frames_by_the_rate():
 
 
 def test_a_joint_that_is_never_seen_is_refused_by_name():
-    with pytest.raises(MediaError, match="left_hand cannot be used: placeholders stand for it in all frames"):
+    with pytest.raises(MediaError, match="left_hand cannot be used: all frames hold placeholders"):
         filled(put(WALK.positions, "left_hand", slice(None), 0))
 
 

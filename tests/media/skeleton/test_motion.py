@@ -1,4 +1,4 @@
-"""Who walks, who stands, and what is too short to tell."""
+"""Walks, standing bodies, and recordings that are too short."""
 
 import numpy as np
 import pytest
@@ -23,10 +23,10 @@ def check(positions, rate_hz=30.0, **limits):
         (59, 120.0, r"at least 0\.5 s are needed"),
         (3, 5.0, r"3 frames \(0\.60 s\) are too short"),
         (11, None, "11 frames are too few for a walk; at least 12 are needed where no frame rate is stated"),
-        (75, 2.0, "2 frames a second do not show a walk; at least 5 are needed"),
+        (75, 2.0, "2 frames per second are too few for a walk; 5 are needed"),
     ],
 )
-def test_too_few_frames_are_no_walk(frames, rate_hz, message):
+def test_too_few_frames_are_not_a_walk(frames, rate_hz, message):
     with pytest.raises(MediaError, match=message):
         check(WALK.positions[:frames], rate_hz)
 
@@ -42,7 +42,7 @@ def standing(frames=75):
 
 
 def swaying():
-    """Weight is moved from foot to foot, which stay where they are."""
+    """The weight shifts from foot to foot, and the feet do not move."""
     positions = standing()
     upper = [index for index, name in enumerate(WALK.joints) if "foot" not in name]
     positions[:, upper, 0] += 0.1 * np.sin(np.arange(75) / 5)[:, None]
@@ -51,7 +51,7 @@ def swaying():
 
 @pytest.mark.parametrize("size", [0.03, 0.1, 0.5])
 @pytest.mark.parametrize(("rate_hz", "frames"), [(30.0, 75), (None, 75), (15.0, 40), (120.0, 300)])
-def test_noise_of_any_size_is_no_walk(size, rate_hz, frames):
+def test_noise_of_any_size_is_not_a_walk(size, rate_hz, frames):
     noise = np.random.default_rng(1).normal(0, size, (frames, 16, 3))
     with pytest.raises(MediaError, match="does not walk: the feet move"):
         check(standing(frames) + noise, rate_hz)
@@ -69,7 +69,7 @@ def test_a_walk_with_noise_is_a_walk():
     ids=["frozen", "noisy", "swaying"],
 )
 @pytest.mark.parametrize("rate_hz", [30.0, None])
-def test_who_stands_still_does_not_walk(positions, rate_hz):
+def test_a_person_who_stands_still_does_not_walk(positions, rate_hz):
     with pytest.raises(
         MediaError, match=r"does not walk: the feet move .*at least 0\.03 \(setting `motion\.stride`\)"
     ):
@@ -77,12 +77,12 @@ def test_who_stands_still_does_not_walk(positions, rate_hz):
     check(positions, rate_hz, stride=0)
 
 
-def test_legs_without_length_are_no_walk():
+def test_legs_without_length_are_refused():
     with pytest.raises(MediaError, match="the skeleton has no size"):
         check(np.zeros((75, 16, 3)))
 
 
-def test_all_invented_and_captured_walks_walk(shared):
+def test_all_invented_and_captured_walks_are_accepted(shared):
     captured = open_dataset("emotion_gait", shared / "data" / "emotion_gait").samples
     for sample in (*SAMPLES, *captured):
         walk = sample.media["skeleton"]

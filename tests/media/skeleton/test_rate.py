@@ -1,4 +1,4 @@
-"""Frame rates of walks: measured over a training set, brought together, noted where they are missing."""
+"""Frame rates of walks: measured over a training set, resampled, noted if missing."""
 
 import dataclasses
 
@@ -23,7 +23,7 @@ def notes_on(timing, walk):
     return list(notes)
 
 
-def test_the_most_frequent_rate_of_the_training_walks_holds_and_the_lower_one_of_two():
+def test_the_common_rate_is_the_most_frequent_one_or_the_lower_of_two():
     assert Timing.measure([at(25.0), at(30.0), at(30.0), at(120.0)]).rate_hz == 30.0
     assert Timing.measure([at(60.0), at(30.0)]).rate_hz == 30.0
     assert Timing.measure([at(60.0), at(30.0)], rate_hz=50.0).rate_hz == 50.0
@@ -36,7 +36,7 @@ def test_walks_without_a_rate_are_counted_and_cycles_measured_at_the_common_rate
     assert Timing.from_state(timing.as_state()) == timing
 
 
-def test_a_state_of_before_knows_nothing():
+def test_an_old_state_without_timing_is_read_as_unknown():
     assert Timing.from_state({"affective_min": [0.0]}) == Timing(None, None, 0)
 
 
@@ -49,13 +49,13 @@ def test_a_state_of_before_knows_nothing():
         (
             Timing(30.0),
             at(15.0),
-            "15 frames a second and the network takes 30: frames in between were interpolated",
+            "15 frames per second and the network takes 30: the missing frames were interpolated",
         ),
-        (Timing(30.0), at(None), "no frame rate is stated: the walk was taken to have 30 frames a second"),
+        (Timing(30.0), at(None), "no frame rate is stated: 30 frames per second, the rate of the training"),
         (
             Timing(),
             at(30.0),
-            "the walk has 30 frames a second, and the rate of the network's training walks is not",
+            "the walk has 30 frames per second, and the rate of the network's training walks is not",
         ),
         (
             Timing(),
@@ -64,7 +64,7 @@ def test_a_state_of_before_knows_nothing():
         ),
     ],
 )
-def test_what_is_not_known_of_a_rate_is_noted(timing, walk, expected):
+def test_an_unknown_rate_is_noted(timing, walk, expected):
     notes = notes_on(timing, walk)
     assert len(notes) == (expected is not None)
     assert all(expected in note for note in notes)
@@ -76,11 +76,11 @@ def test_what_is_not_known_of_a_rate_is_noted(timing, walk, expected):
 def test_a_cycle_far_outside_those_of_the_training_walks_is_noted(cycle, is_noted):
     notes = notes_on(Timing(30.0, (22.0, 36.0, 58.0)), at(30.0, cycle))
     assert [
-        f"a gait cycle has {cycle} frames, where the training walks have 22 to 58" in note for note in notes
+        f"a gait cycle has {cycle} frames, but the training walks have 22 to 58" in note for note in notes
     ] == [True] * is_noted
 
 
-def test_a_cycle_that_is_not_stated_is_seen_in_the_feet():
+def test_a_cycle_that_is_not_stated_is_estimated_from_the_feet():
     assert cycle_of(at(30.0)) == pytest.approx(WALK.cycle_frames, abs=1)
     dense = between_frames(WALK.positions, np.arange(0, 74.1, 0.25))
     assert cycle_of(Skeleton(dense.astype(np.float32), WALK.joints)) == pytest.approx(
@@ -90,7 +90,7 @@ def test_a_cycle_that_is_not_stated_is_seen_in_the_feet():
     assert cycle_of(Skeleton(np.repeat(WALK.positions[:1], 75, 0), WALK.joints)) is None
 
 
-def test_frames_of_the_source_from_one_wanted_frame_to_the_next():
+def test_source_frames_per_target_frame_follow_from_the_rates():
     assert source_frames(120.0, 30.0) == 4.0
     assert source_frames(15.0, 30.0) == 0.5
     assert source_frames(29.97, 30.0) == source_frames(None, 30.0) == source_frames(30.0, None) == 1.0

@@ -1,4 +1,4 @@
-"""Left and right: as named, or exchanged, by the knees and by the way that is walked."""
+"""Left and right: as named, or exchanged, by the knees and by the walking direction."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def checked(positions, joints=WALK.joints):
         return named_sides(positions, joints), list(notes)
 
 
-def test_a_walk_as_it_is_named_stays_as_it_is():
+def test_a_correctly_named_walk_is_not_changed():
     positions, notes = checked(WALK.positions)
     np.testing.assert_array_equal(positions, WALK.positions)
     assert notes == []
@@ -42,7 +42,7 @@ def test_swapped_names_are_undone_up_to_a_reflection():
 
 
 def stiff(positions):
-    """The walk with straight legs, which say nothing."""
+    """The walk with straight legs, which give no evidence."""
     straight = positions.copy()
     for side in ("left", "right"):
         hip, knee, foot = (WALK.joints.index(f"{side}_{part}") for part in ("hip", "knee", "foot"))
@@ -55,7 +55,7 @@ def over_the_ground(speed):
 
 
 @pytest.mark.parametrize("centred", [True, False])
-def test_the_walking_direction_decides_where_the_knees_say_nothing(centred):
+def test_the_walking_direction_decides_where_the_knees_are_straight(centred):
     positions = stiff(WALK.positions) + (0 if centred else over_the_ground(0.03))
     assert measure_sides(positions, WALK.joints).knees == pytest.approx(0, abs=1e-6)
     assert checked(positions)[1] == []
@@ -69,7 +69,7 @@ def test_knees_decide_for_a_person_who_walks_backward():
     assert "taken as backward" in note
 
 
-def test_what_neither_knees_nor_way_show_is_noted():
+def test_unclear_sides_are_noted():
     flat = WALK.positions * [1, 1, 0]
     positions, (note,) = checked(flat)
     np.testing.assert_array_equal(positions, flat)
@@ -83,7 +83,7 @@ def test_all_invented_walks_agree_with_their_names_and_all_mirrored_ones_do_not(
         assert measure_sides(walk.positions * [-1, 1, 1], walk.joints).verdict == "exchanged"
 
 
-def test_knees_and_way_agree_in_every_captured_walk_a_third_of_which_is_exchanged(shared):
+def test_knees_and_walking_direction_agree_in_every_captured_walk(shared):
     walks = [
         s.media["skeleton"] for s in open_dataset("emotion_gait", shared / "data" / "emotion_gait").samples
     ]

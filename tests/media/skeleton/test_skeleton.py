@@ -1,4 +1,4 @@
-"""Skeleton files: read when they are whole, refused with a reason when they are not."""
+"""Skeleton files: valid ones are read, invalid ones are refused with a reason."""
 
 import io
 import json
@@ -88,7 +88,7 @@ def test_z_up_is_turned_to_y_up_and_left_stays_left(tmp_path):
     np.testing.assert_array_equal(walk.positions[0, 0], (1, 3, -2))
     axes = np.eye(3, dtype=np.float32)[None]
     (turned,) = read_skeletons(save(tmp_path / "b.npz", positions=axes, up="z"))
-    assert np.linalg.det(turned.positions[0]) == pytest.approx(1)  # a rotation, no mirror
+    assert np.linalg.det(turned.positions[0]) == pytest.approx(1)  # a rotation, not a reflection
 
 
 @pytest.mark.parametrize("up", ["x", "-x", "y", "-y", "z", "-z", "Z", " +y", "-Y"])
@@ -111,18 +111,18 @@ def test_up_is_not_taken_as_stated_where_it_is_absent_or_null(tmp_path):
 
 
 @pytest.mark.parametrize("joints", [[["a"], ["b", "c"]], [["a", "b", "c"]], [1, 2, 3], [None] * 3, {"a": 1}])
-def test_joints_that_are_no_list_of_names_are_refused_not_a_crash(tmp_path, joints):
-    with pytest.raises(MediaError, match=r"a\.json: joints is no list of names"):
+def test_joints_that_are_not_a_list_of_names_are_refused(tmp_path, joints):
+    with pytest.raises(MediaError, match=r"a\.json: joints is not a list of names"):
         read_skeletons(dump(tmp_path / "a.json", joints=joints))
 
 
-def test_many_joints_are_compared_in_no_time():
+def test_many_joints_are_compared_quickly():
     names = tuple(f"joint {number}" for number in range(50_000))
     with pytest.raises(MediaError, match=r"joints are named twice: joint 7$"):
         Skeleton(np.zeros((1, 50_001, 3), np.float32), (*names, "joint 7"))
 
 
-def test_a_file_without_joints_takes_the_order_it_is_told(tmp_path):
+def test_a_file_without_joints_takes_the_order_of_the_call(tmp_path):
     np.savez(tmp_path / "a.npz", positions=WALK)
     (walk,) = read_skeletons(tmp_path / "a.npz", joints=["a", "b", "c"])
     assert walk.joints == ("a", "b", "c")
@@ -132,12 +132,12 @@ def test_a_file_without_joints_takes_the_order_it_is_told(tmp_path):
         read_skeletons(tmp_path / "a.npz")
 
 
-def test_joints_of_the_file_win_over_joints_of_the_call(tmp_path):
+def test_joints_of_the_file_take_precedence_over_joints_of_the_call(tmp_path):
     (walk,) = read_skeletons(save(tmp_path / "a.npz"), joints=["a", "b", "c"])
     assert walk.joints == JOINTS
 
 
-def test_joints_are_brought_together_by_name():
+def test_joints_are_matched_by_name():
     walk = Skeleton(WALK, JOINTS)
     np.testing.assert_array_equal(walk.in_order(("neck", "root")), WALK[:, [2, 0]])
     with pytest.raises(MediaError, match="the skeleton lacks head; it has root, spine, neck"):
@@ -161,7 +161,7 @@ def test_an_order_is_a_name_or_a_list():
         joint_order("bpmgcn")
 
 
-# What is refused: not what the name says
+# What is refused: files that do not fit their suffix
 
 
 @pytest.mark.parametrize("suffix", [".npz", ".json", ".csv"])
@@ -178,17 +178,17 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path, suffix, cont
 def test_a_missing_file_a_folder_and_another_suffix_are_refused(tmp_path):
     (tmp_path / "a.npz").mkdir()
     (tmp_path / "a.bvh").write_text("HIERARCHY")
-    with pytest.raises(MediaError, match="does not exist or is no file"):
+    with pytest.raises(MediaError, match="does not exist or is not a file"):
         read_skeletons(tmp_path / "nothing.npz")
-    with pytest.raises(MediaError, match="does not exist or is no file"):
+    with pytest.raises(MediaError, match="does not exist or is not a file"):
         read_skeletons(tmp_path / "a.npz")
-    with pytest.raises(MediaError, match=r"is no skeleton file; known are \.npz, \.json, \.csv"):
+    with pytest.raises(MediaError, match=r"is not a skeleton file; known suffixes are \.npz, \.json, \.csv"):
         read_skeletons(tmp_path / "a.bvh")
 
 
 def test_a_file_larger_than_any_walk_is_refused_unread(tmp_path):
     with (tmp_path / "a.json").open("wb") as stream:
-        stream.truncate(MAX_BYTES + 1)  # a hole: takes no method on the disk
+        stream.truncate(MAX_BYTES + 1)  # a sparse file: it takes no space on the disk
     with pytest.raises(MediaError, match=f"has {MAX_BYTES + 1} bytes"):
         read_skeletons(tmp_path / "a.json")
 
@@ -211,7 +211,7 @@ def test_every_flipped_byte_of_an_npz_is_refused_or_reads_a_finite_walk(tmp_path
             walks = read_skeletons(tmp_path / "b.npz")
         except MediaError:
             continue
-        # The archive's own tables hold dates and the like, which may change; the numbers may not.
+        # The archive's directory holds dates and the like, which may change; the numbers may not.
         np.testing.assert_array_equal(walks[0].positions, WALK)
     assert member.file_size > WALK.nbytes
 
@@ -220,7 +220,7 @@ def test_every_truncation_of_an_npz_is_refused(tmp_path):
     raw = save(tmp_path / "a.npz").read_bytes()
     for length in range(1, len(raw), 13):
         (tmp_path / "b.npz").write_bytes(raw[:length])
-        with pytest.raises(MediaError, match="truncated or no npz file"):
+        with pytest.raises(MediaError, match="truncated or not an npz file"):
             read_skeletons(tmp_path / "b.npz")
 
 
@@ -236,7 +236,7 @@ def test_a_truncated_array_in_a_whole_archive_is_refused(tmp_path, cut):
 @pytest.mark.parametrize(
     "shape", ["(1000000000000, 3, 3)", "(99999999999999999999999, 3, 3)", "(-1, 3, 3)", "x", "()"]
 )
-def test_an_array_that_lies_about_its_shape_is_refused(tmp_path, shape):
+def test_an_array_with_a_wrong_stated_shape_is_refused(tmp_path, shape):
     header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
     content = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + WALK.tobytes()
     with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
@@ -248,7 +248,7 @@ def test_an_array_that_lies_about_its_shape_is_refused(tmp_path, shape):
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path):
     raw = bytearray(save(tmp_path / "a.npz").read_bytes())
-    place = raw.index(b"PK\x01\x02")  # the archive's table: what it says of the first member's size
+    place = raw.index(b"PK\x01\x02")  # the archive's directory, with the stated size of the first member
     raw[place + 24 : place + 28] = (2**32 - 2).to_bytes(4, "little")
     (tmp_path / "b.npz").write_bytes(raw)
     with pytest.raises(MediaError, match=rf"would unpack to \d+ bytes; at most {MAX_BYTES}"):
@@ -267,26 +267,26 @@ def test_a_pickled_object_in_an_npz_is_never_opened(tmp_path, name):
 
 def test_a_bare_pickle_named_npz_is_never_opened(tmp_path):
     np.array([Bomb(tmp_path / "harm")], dtype=object).dump(tmp_path / "a.npz")
-    with pytest.raises(MediaError, match="truncated or no npz file"):
+    with pytest.raises(MediaError, match="truncated or not an npz file"):
         read_skeletons(tmp_path / "a.npz")
     assert not (tmp_path / "harm").exists()
 
 
-# What is refused: content that is no walk
+# What is refused: content that is not a walk
 
 
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"positions": WALK[:, :2]}, "2 joints were found where 3 are named"),
+        ({"positions": WALK[:, :2]}, "a skeleton has 2 joints, but 3 names are given"),
         ({"positions": WALK[0]}, "positions must be"),
         ({"positions": WALK[..., :2]}, r"positions \(frames, joints, 3\)"),
         ({"positions": WALK[:0]}, "a walk has 1 to"),
         ({"positions": WALK[None][:0]}, "holds no walk"),
-        ({"positions": WALK.astype(complex)}, "no regular array of numbers"),
-        ({"positions": WALK.astype(str)}, "no regular array of numbers"),
-        ({"positions": WALK > 0}, "no regular array of numbers"),
-        ({"positions": WALK.astype("M8[s]")}, "no regular array of numbers"),
+        ({"positions": WALK.astype(complex)}, "not a regular array of numbers"),
+        ({"positions": WALK.astype(str)}, "not a regular array of numbers"),
+        ({"positions": WALK > 0}, "not a regular array of numbers"),
+        ({"positions": WALK.astype("M8[s]")}, "not a regular array of numbers"),
         ({"positions": WALK * np.nan}, "NaN or infinite in 4 of 4 frames, first in frame 0"),
         ({"positions": WALK.astype(np.float64) * 1e300}, "NaN or infinite"),
         ({"joints": np.array(["root", "root", "neck"])}, "joints are named twice: root"),
@@ -295,15 +295,15 @@ def test_a_bare_pickle_named_npz_is_never_opened(tmp_path):
         ({"cycle_frames": 0}, "a cycle of 0 frames does not fit"),
         ({"cycle_frames": 1.5}, "counted in whole numbers"),
         ({"cycle_frames": np.nan}, "cycle_frames must be one number"),
-        ({"cycle_frames": np.array([1, 2])}, "cycle_frames must be one number, or one each of 1 walks"),
-        ({"cycle_frames": "many"}, "cycle_frames is no regular array of numbers"),
+        ({"cycle_frames": np.array([1, 2])}, "cycle_frames must be one number, or one for each of 1 walks"),
+        ({"cycle_frames": "many"}, "cycle_frames is not a regular array of numbers"),
         ({"period": np.array([])}, "period must be one number"),
-        ({"rate_hz": 0.0}, "frame rate of 0.0 Hz is none"),
-        ({"rate_hz": -30.0}, "frame rate of -30.0 Hz is none"),
+        ({"rate_hz": 0.0}, "frame rate of 0.0 Hz is not positive and finite"),
+        ({"rate_hz": -30.0}, "frame rate of -30.0 Hz is not positive and finite"),
         ({"rate_hz": np.array([25.0, 30.0])}, "rate_hz must be one number"),
     ],
 )
-def test_content_that_is_no_walk_is_refused_with_the_file_and_the_reason(tmp_path, arrays, message):
+def test_invalid_content_is_refused_with_the_file_and_the_reason(tmp_path, arrays, message):
     with pytest.raises(MediaError, match=rf"(?s)a\.npz: .*{message}"):
         read_skeletons(save(tmp_path / "a.npz", **arrays))
 
@@ -315,14 +315,14 @@ def test_the_first_broken_frame_is_named(tmp_path):
         read_skeletons(save(tmp_path / "a.npz", positions=broken))
 
 
-def test_one_broken_walk_among_many_costs_only_itself(tmp_path):
+def test_one_invalid_walk_does_not_affect_the_others(tmp_path):
     path = save(tmp_path / "a.npz", positions=np.stack([WALK, WALK * np.nan, WALK]))
     assert [type(walk) for walk in read_each_skeleton(path)] == [Skeleton, MediaError, Skeleton]
     with pytest.raises(MediaError, match=r"walk 1 of .*a\.npz: coordinates are NaN or infinite in 4 of 4"):
         read_skeletons(path)
 
 
-def test_a_file_with_other_arrays_says_what_it_holds(tmp_path):
+def test_the_error_for_other_arrays_lists_them(tmp_path):
     np.savez(tmp_path / "a.npz", joints=np.array(JOINTS), frames=WALK)
     with pytest.raises(MediaError, match="holds neither positions nor poses, only joints"):
         read_skeletons(tmp_path / "a.npz")
@@ -332,7 +332,7 @@ def test_a_file_with_other_arrays_says_what_it_holds(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["[]", "null", "3", '"walk"', "true"])
-def test_json_that_is_no_object_is_refused(tmp_path, text):
+def test_json_that_is_not_an_object_is_refused(tmp_path, text):
     (tmp_path / "a.json").write_text(text)
     with pytest.raises(MediaError, match="must hold an object"):
         read_skeletons(tmp_path / "a.json")
@@ -343,32 +343,32 @@ def test_json_that_is_no_object_is_refused(tmp_path, text):
 )
 def test_json_garbage_is_refused(tmp_path, text):
     (tmp_path / "a.json").write_text(text)
-    with pytest.raises(MediaError, match="is no JSON"):
+    with pytest.raises(MediaError, match="is not JSON"):
         read_skeletons(tmp_path / "a.json")
 
 
 @pytest.mark.parametrize(
     "positions", [None, 3, "walk", [], [[]], [[[]]], {"a": 1}, [WALK[:1].tolist(), [[]]]]
 )
-def test_json_positions_that_are_no_walk_are_refused(tmp_path, positions):
+def test_invalid_json_positions_are_refused(tmp_path, positions):
     with pytest.raises(MediaError, match=r"a\.json"):
         read_skeletons(dump(tmp_path / "a.json", positions=positions))
 
 
 @pytest.mark.parametrize("number", [None, "1", True, 10**400, 1e39, float("nan"), [1]])
-def test_json_coordinates_that_are_no_finite_numbers_are_refused(tmp_path, number):
+def test_json_coordinates_that_are_not_finite_numbers_are_refused(tmp_path, number):
     with pytest.raises(MediaError, match=r"a\.json"):
         read_skeletons(dump(tmp_path / "a.json", positions=[[[number] * 3] * 3]))
 
 
 @pytest.mark.parametrize("name", ["joints", "up", "cycle_frames", "rate_hz"])
 @pytest.mark.parametrize("value", ["?", [], {}, [[1], [2]], {"a": [1]}, 10**400, float("inf")])
-def test_json_facts_that_are_nonsense_are_refused(tmp_path, name, value):
+def test_invalid_json_fields_are_refused(tmp_path, name, value):
     with pytest.raises(MediaError, match=r"a\.json"):
         read_skeletons(dump(tmp_path / "a.json", **{name: value}))
 
 
-def test_json_facts_that_are_null_are_as_good_as_absent(tmp_path):
+def test_json_fields_that_are_null_count_as_absent(tmp_path):
     (walk,) = read_skeletons(dump(tmp_path / "a.json", cycle_frames=None, rate_hz=None))
     assert (walk.cycle_frames, walk.rate_hz) == (None, None)
 
@@ -392,11 +392,11 @@ def test_json_facts_that_are_null_are_as_good_as_absent(tmp_path):
         ("root_x;root_y;root_z\n1;2;3\n", "no number in column"),
         ("root_x,root_y,root_z\n", "frames"),
         ("a,b,c\n1,2,3\n", "needs columns root_x, root_y, root_z"),
-        ('root_x,root_y,root_z\n"1,2,3\n', "is no CSV"),
-        ("root_x,root_y,root_z\n1,2," + "9" * 200_000 + "\n", "is no CSV"),
+        ('root_x,root_y,root_z\n"1,2,3\n', "is not CSV"),
+        ("root_x,root_y,root_z\n1,2," + "9" * 200_000 + "\n", "is not CSV"),
     ],
 )
-def test_a_csv_that_is_no_walk_is_refused_with_the_reason(tmp_path, text, message):
+def test_an_invalid_csv_is_refused_with_the_reason(tmp_path, text, message):
     (tmp_path / "a.csv").write_text(text)
     with pytest.raises(MediaError, match=rf"(?s)a\.csv.*{message}"):
         read_skeletons(tmp_path / "a.csv")
@@ -406,7 +406,7 @@ def test_a_csv_that_is_no_walk_is_refused_with_the_reason(tmp_path, text, messag
 
 
 @pytest.mark.parametrize("shape", [(3, 3), (1, 3, 2), (1, 2, 3), (0, 3, 3), (1, 1, 3, 3)])
-def test_a_skeleton_of_the_wrong_shape_cannot_be_made(shape):
+def test_a_skeleton_of_the_wrong_shape_is_refused(shape):
     with pytest.raises(MediaError):
         Skeleton(np.zeros(shape, np.float32), JOINTS)
 

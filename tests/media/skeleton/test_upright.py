@@ -1,4 +1,4 @@
-"""Which way is up: stated, seen from the body, or refused."""
+"""Which way is up: stated, inferred from the body, or refused."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def rotation(degrees, axis):
 
 
 def standing_along(up):
-    """The walk as a file holds it whose axis `up` is up."""
+    """The walk in coordinates whose axis `up` is up."""
     back = np.linalg.inv(turn_upright(np.eye(3), up))
     return WALK.positions @ back
 
@@ -36,13 +36,13 @@ def test_a_body_that_stands_along_an_axis_is_turned_upright_and_that_is_noted(up
 
 @pytest.mark.parametrize("degrees", [40, 45, 50, 130, 225])
 @pytest.mark.parametrize("axis", [0, 2])
-def test_a_body_that_stands_along_no_axis_is_refused(degrees, axis):
+def test_a_body_that_does_not_stand_along_an_axis_is_refused(degrees, axis):
     leaning = WALK.positions @ rotation(degrees, axis)
-    with pytest.raises(MediaError, match="which way is up cannot be decided: no up direction is stated"):
+    with pytest.raises(MediaError, match="the up direction is unclear: it is not stated"):
         upright(leaning, WALK.joints, is_stated=False)
 
 
-def test_a_stated_direction_holds_for_a_body_that_leans_and_is_refused_against_the_body():
+def test_a_stated_direction_is_accepted_for_a_leaning_body_and_refused_if_it_contradicts_the_body():
     leaning = WALK.positions @ rotation(45, 0)
     with collect_notes() as notes:
         np.testing.assert_array_equal(upright(leaning, WALK.joints, is_stated=True), leaning)
@@ -57,7 +57,7 @@ def test_a_crouching_sitter_with_folded_parts_shows_no_direction():
     head, neck, foot = (WALK.joints.index(name) for name in ("head", "neck", "left_foot"))
     folded[:, [head, neck], 1] -= 2.0  # the head hangs below the hips, and the feet stay below
     assert body_up(folded, WALK.joints) is None
-    assert body_up(WALK.positions[:, :3], WALK.joints[:3]) is None  # no feet to look at
+    assert body_up(WALK.positions[:, :3], WALK.joints[:3]) is None  # there are no feet
     assert foot
 
 

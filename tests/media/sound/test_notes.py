@@ -1,4 +1,4 @@
-"""What of a sound was not heard is stated: damaged packets, opposite phases, cut files, late pictures."""
+"""Notes on lost sound: damaged packets, opposite phases, cut-off files, late pictures."""
 
 import re
 import tracemalloc
@@ -14,7 +14,13 @@ from affekt.core.notes import collect_notes
 from affekt.media.sound import Waveform, read_sound, sound_blocks, sound_duration_s
 from affekt.media.sound import stream as sound_stream
 from affekt.media.sound.mix import CANCELLED_NOTE, FIRST_SILENT_NOTE, one_channel
-from affekt.media.sound.notes import heard_together, is_silent, note_beside, note_short, note_unheard
+from affekt.media.sound.notes import (
+    combined_readings,
+    is_silent,
+    note_short,
+    note_sound_coverage,
+    note_truncated,
+)
 
 RATE = 16_000
 TONE = (0.4 * np.sin(np.arange(3 * RATE) * 0.2)).astype(np.float32)
@@ -22,7 +28,7 @@ NOISE = np.random.default_rng(0).uniform(-0.3, 0.3, 3 * RATE).astype(np.float32)
 
 
 def write(path, codec, *, picture_from_s=None, samples=TONE, hole=None, container=None):
-    """One channel in packets of 1000 samples or as the codec has it, perhaps beside one second of picture."""
+    """One channel in packets of 1000 samples or of the codec's size, optionally with a picture of 1 s."""
     with av.open(str(path), "w", format=container) as file:
         packets = []
         if picture_from_s is not None:
@@ -52,7 +58,7 @@ def write(path, codec, *, picture_from_s=None, samples=TONE, hole=None, containe
 
 
 def damage(source, path, is_damaged):
-    """The same file with the chosen packets of its sound overwritten."""
+    """A copy of the file in which the chosen sound packets are overwritten."""
     content = bytearray(source.read_bytes())
     with av.open(str(source)) as file:
         places = [(packet.pos, packet.size) for packet in file.demux(audio=0) if packet.size]
@@ -91,7 +97,7 @@ def test_the_share_of_damaged_packets_is_noted(is_damaged, share, tmp_path):
     assert noted(whole)[1] == []
 
 
-def test_of_a_span_the_damage_within_it_is_noted(tmp_path):
+def test_only_damage_within_a_span_is_noted(tmp_path):
     whole = write(tmp_path / "whole.mp4", "aac")
     path = damage(whole, tmp_path / "a.mp4", lambda number, count: number >= count // 2)
     assert noted(path, stop_s=1.0)[1] == []
@@ -102,7 +108,7 @@ def test_of_a_span_the_damage_within_it_is_noted(tmp_path):
 def test_a_hole_in_the_timestamps_is_noted(tmp_path):
     path = write(tmp_path / "a.mkv", "flac", hole=(RATE, 2 * RATE))
     _, (note,) = noted(path)
-    assert note.startswith("40 % of its sound is damaged or missing: 3.0 s of 5.0 s are heard")
+    assert note.startswith("40 % of its sound is damaged or missing: 3.0 s of 5.0 s were read")
 
 
 def test_a_few_packets_may_not_state_hours_of_silence(tmp_path):
@@ -122,13 +128,17 @@ def test_a_few_packets_may_not_state_hours_of_silence(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["a.flac", "a.mp3", "a.mka"])
-def test_of_a_cut_off_file_the_share_that_is_there_is_noted(name, tmp_path):
+def test_the_share_that_a_cut_off_file_holds_is_noted(name, tmp_path):
     codec = {"a.flac": "flac", "a.mp3": "libmp3lame", "a.mka": "flac"}[name]
     path = write(tmp_path / name, codec, samples=NOISE)
     assert noted(path)[1] == []
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     _, notes = noted(path)
-    assert len(notes) == 1 and notes[0].startswith("its sound is cut off: 1.") and "of 3.0 s" in notes[0]
+    assert (
+        len(notes) == 1
+        and notes[0].startswith("its sound is cut off: the file holds 1.")
+        and "of 3.0 s" in notes[0]
+    )
 
 
 PLAIN = [("AU", "PCM_16"), ("CAF", "PCM_16"), ("W64", "PCM_16"), ("SVX", "PCM_16"), ("NIST", "PCM_16")]
@@ -136,19 +146,19 @@ CODED = [("AIFF", "PCM_24"), ("AIFF", "GSM610"), ("W64", "GSM610"), ("AU", "ULAW
 
 
 @pytest.mark.parametrize(("container", "codec"), PLAIN + CODED)
-def test_whole_files_of_any_format_are_not_cut_off(container, codec, tmp_path):
+def test_complete_files_of_any_format_have_no_note(container, codec, tmp_path):
     path = tmp_path / "a.sound"
     soundfile.write(path, TONE, RATE, format=container, subtype=codec)
     assert noted(path)[1] == []
 
 
 @pytest.mark.parametrize(("container", "codec"), PLAIN + CODED[:4])
-def test_what_a_header_states_and_the_file_lacks_is_noted_in_any_format(container, codec, tmp_path):
+def test_missing_samples_are_noted_in_any_format_that_states_its_length(container, codec, tmp_path):
     path = tmp_path / "a.sound"
     soundfile.write(path, TONE, RATE, format=container, subtype=codec)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     (note,) = noted(path)[1]
-    assert re.fullmatch(r"its sound is cut off: 1\.\d s of [23]\.\d s \((4\d|50) %\) are there", note)
+    assert re.fullmatch(r"its sound is cut off: the file holds 1\.\d s of [23]\.\d s \((4\d|50) %\)", note)
 
 
 def test_joined_files_have_one_length(tmp_path):
@@ -176,7 +186,7 @@ def test_channels_of_opposite_phase_do_not_become_silence(balance, tmp_path):
     assert noted(Waveform(stereo, RATE), mono=False)[1] == []
 
 
-def test_ordinary_channels_are_averaged_as_ever():
+def test_ordinary_channels_are_averaged():
     rng = np.random.default_rng(1)
     for other in (TONE, 0 * TONE, -0.5 * TONE, rng.uniform(-0.4, 0.4, len(TONE)).astype(np.float32)):
         found, notes = noted(Waveform(np.stack([TONE, other]), RATE))
@@ -187,7 +197,7 @@ def test_ordinary_channels_are_averaged_as_ever():
     assert noted(Waveform(many, RATE))[1] == []
 
 
-def test_a_network_of_the_first_channel_hears_another_one_if_that_is_silent():
+def test_the_loudest_channel_replaces_a_silent_first_channel():
     with collect_notes() as notes:
         np.testing.assert_array_equal(one_channel(np.stack([0 * TONE, TONE])), TONE)
         np.testing.assert_array_equal(one_channel(np.stack([0.1 * TONE, TONE])), np.float32(0.1) * TONE)
@@ -197,29 +207,29 @@ def test_a_network_of_the_first_channel_hears_another_one_if_that_is_silent():
 def test_several_readings_of_one_sound_are_noted_once(tmp_path):
     whole = write(tmp_path / "whole.mp4", "aac")
     path = damage(whole, tmp_path / "a.mp4", lambda number, count: number % 3 == 0)
-    with collect_notes() as notes, heard_together() as readings:
+    with collect_notes() as notes, combined_readings() as readings:
         for start_s in (0.0, 1.0, 2.0):
             read_sound(path, start_s=start_s, stop_s=start_s + 0.7)
     assert len(notes) == 1 and not readings.is_silent
 
 
-def test_what_is_silent_or_short_is_noted_and_what_is_not_is_not():
+def test_only_silent_and_short_sound_is_noted():
     assert is_silent(np.full((1, 9), 1e-5)) and not is_silent(np.array([[0.0, -0.1]]))
     with collect_notes() as notes:
-        note_beside(2.8, 3.0, silent=False)
+        note_sound_coverage(2.8, 3.0, silent=False)
         note_short(2.0, 3.0)
-        note_unheard(59.9, 60.0)
+        note_truncated(59.9, 60.0)
     assert not notes
     with collect_notes() as notes:
-        note_beside(0.01, 3.0, silent=False)
-        note_beside(3.0, 3.0, silent=True)
+        note_sound_coverage(0.01, 3.0, silent=False)
+        note_sound_coverage(3.0, 3.0, silent=True)
         note_short(0.01, 2.5)
-        note_unheard(60.0, 3600.0)
+        note_truncated(60.0, 3600.0)
     assert list(notes) == [
         "its sound covers 0.3 % of its picture: 0.01 s of 3.0 s",
-        "its sound is silent: the answer stands on the picture alone",
-        "0.01 s of sound are heard, 0.4 % of the 2.5 s that the network takes, and repeated",
-        "only the first 60.0 s of its sound are heard, 2 % of 3600.0 s",
+        "its sound is silent: the answer is based on the picture alone",
+        "its sound lasts 0.01 s, 0.4 % of the 2.5 s that the network takes: it was repeated",
+        "only the first 60.0 s of its sound are used, 2 % of 3600.0 s",
     ]
 
 
@@ -239,17 +249,17 @@ def test_blocks_of_the_slowest_sound_take_constant_memory_and_linear_time(second
     assert count > 2**22 and peak < 16 * 2**20
 
 
-def test_a_tenth_of_a_second_reads_little_more(monkeypatch):
-    sizes, tamed = [], sound_stream._tamed
+def test_reading_a_tenth_of_a_second_decodes_little_more(monkeypatch):
+    sizes, limited = [], sound_stream._limited
     monkeypatch.setattr(
-        sound_stream, "_tamed", lambda block, *rest: sizes.append(block.shape[1]) or tamed(block, *rest)
+        sound_stream, "_limited", lambda block, *rest: sizes.append(block.shape[1]) or limited(block, *rest)
     )
     sound = Waveform(np.zeros((1, 500_000), np.float32), 1_000)
     assert read_sound(sound, rate_hz=16_000, start_s=100.0, stop_s=100.1).samples.shape == (1, 1600)
     assert sum(sizes) <= 2**16
 
 
-def test_rates_and_blocks_that_cannot_be_made_are_refused():
+def test_impossible_rates_and_block_lengths_are_refused():
     sound = Waveform(TONE[None], RATE)
     for rate_hz in (0, 1, 999, 768_001):
         with pytest.raises(UsageError, match="1000 to 768000 is possible"):
@@ -258,7 +268,7 @@ def test_rates_and_blocks_that_cannot_be_made_are_refused():
         sound_blocks(sound, seconds=1e9, rate_hz=16_000)
 
 
-def test_blocks_of_a_span_are_that_span():
+def test_the_blocks_of_a_span_join_to_that_span():
     sound = Waveform(NOISE[None], RATE)
     expected = read_sound(sound, rate_hz=8_000, start_s=0.7, stop_s=2.3).samples
     blocks = sound_blocks(sound, seconds=0.5, rate_hz=8_000, start_s=0.7, stop_s=2.3)

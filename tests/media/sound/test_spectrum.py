@@ -12,7 +12,7 @@ from affekt.parity.case import Case, draw_normal
 
 
 def parity_wave(seed, count, rate):
-    """The wave that the cases describe in their meta."""
+    """The waveform that the metadata of the cases describe."""
     t = np.arange(count) / rate
     pitch = 200 + 50 * (seed % 7)
     noise = 0.1 * draw_normal(seed, (count,)).astype(float) * (0.2 + np.abs(np.sin(2 * np.pi * 1.5 * t)))
@@ -28,7 +28,7 @@ def chirp(count, rate):
     return (0.3 * np.sin(2 * np.pi * (100 + rate / 8 * t) * t)).astype(np.float32)
 
 
-def test_mfcc_is_the_reference_of_vaanet(shared):
+def test_mfcc_agrees_with_the_reference_of_vaanet(shared):
     case = Case.open(shared / "parity" / "vaanet" / "case_mfcc.npz")
     wave = parity_wave(301, 66_150, 44_100)
     np.testing.assert_allclose(mfcc(wave, 44_100), case.expected["mfcc"], rtol=0, atol=2e-4)
@@ -40,7 +40,7 @@ def test_mfcc_is_the_reference_of_vaanet(shared):
     ("name", "seed", "channels", "count", "rate"),
     [("short", 601, 1, 48_000, 16_000), ("long", 603, 2, 793_800, 44_100)],
 )
-def test_the_filterbank_is_the_reference_of_cten(name, seed, channels, count, rate, shared):
+def test_the_filterbank_agrees_with_the_reference_of_cten(name, seed, channels, count, rate, shared):
     case = Case.open(shared / "parity" / "cten" / f"case_fbank_{name}.npz")
     waves = np.stack([parity_wave(seed + channel, count, rate) for channel in range(channels)])
     found = kaldi_filterbank((waves - waves.mean())[0], rate)
@@ -52,7 +52,7 @@ def test_the_filterbank_is_the_reference_of_cten(name, seed, channels, count, ra
 @pytest.mark.parametrize("padding", ["constant", "reflect"])
 @pytest.mark.parametrize("rate", [8_000, 16_000, 44_100])
 @pytest.mark.parametrize("count", [1_500, 2_047, 2_048, 5_120, 30_001])
-def test_mfcc_is_that_of_librosa(count, rate, padding):
+def test_mfcc_agrees_with_librosa(count, rate, padding):
     for wave in (noise(count), chirp(count, rate)):
         spectrum = librosa.feature.melspectrogram(
             y=wave, sr=rate, n_fft=2048, hop_length=512, n_mels=64, pad_mode=padding
@@ -63,7 +63,7 @@ def test_mfcc_is_that_of_librosa(count, rate, padding):
         np.testing.assert_allclose(found, expected, rtol=0, atol=2e-3)
 
 
-def test_log_mel_is_that_of_librosa_within_other_limits():
+def test_log_mel_with_other_settings_agrees_with_librosa():
     wave = noise(20_000) + chirp(20_000, 22_050)
     for fft, hop in ((512, 160), (600, 150), (1024, 256)):
         expected = librosa.power_to_db(
@@ -87,7 +87,7 @@ def test_log_mel_is_that_of_librosa_within_other_limits():
 
 
 @pytest.mark.parametrize("count", [2, 100, 700, 1_024])
-def test_sound_shorter_than_half_a_window_is_mirrored_again_and_again(count):
+def test_sound_shorter_than_half_a_window_is_mirrored_repeatedly(count):
     wave = noise(count)
     found = mfcc(wave, 16_000)
     assert found.shape == (1 + count // 512, 32)
@@ -112,7 +112,7 @@ def test_one_sample_and_silence_have_finite_spectra(padding):
     )
 
 
-def test_what_lies_far_below_the_loudest_is_lifted():
+def test_values_far_below_the_loudest_are_raised_to_the_limit():
     wave = chirp(16_000, 16_000)
     deep = log_mel(wave, 16_000, fft=512, hop=128, mels=40, floor_db=None)
     lifted = log_mel(wave, 16_000, fft=512, hop=128, mels=40, floor_db=30.0)
@@ -120,7 +120,7 @@ def test_what_lies_far_below_the_loudest_is_lifted():
     assert deep.min() < deep.max() - 30
 
 
-def test_a_constant_added_to_the_sound_does_not_reach_the_filterbank():
+def test_a_constant_offset_does_not_change_the_filterbank():
     wave = noise(8_000)
     np.testing.assert_allclose(
         kaldi_filterbank(wave + 0.25, 16_000), kaldi_filterbank(wave, 16_000), atol=2e-3
@@ -168,7 +168,7 @@ def test_a_sound_in_blocks_has_the_frames_of_the_whole(count, fft, hop, padding)
         np.testing.assert_allclose(found, expected, rtol=0, atol=2e-3)
 
 
-def test_no_blocks_are_no_sound():
+def test_no_blocks_are_refused_as_empty_sound():
     with pytest.raises(MediaError, match="empty"):
         log_mel_of_blocks(iter([]), 16_000)
 
@@ -186,7 +186,7 @@ def test_memory_grows_with_the_answer_not_with_the_frames():
         assert peak < found.nbytes + 2 * wave.nbytes + 8 * 2**20
 
 
-def test_the_sound_is_left_alone():
+def test_the_sound_is_not_modified():
     wave = noise(5_000)
     before = wave.copy()
     mfcc(wave, 16_000)

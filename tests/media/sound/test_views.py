@@ -1,4 +1,4 @@
-"""Silence is found where it is; training views do what is asked, and nothing else."""
+"""Trimming of silence, and augmentation of sound for training."""
 
 import numpy as np
 import pytest
@@ -21,14 +21,14 @@ def span(samples, below_db=35.0, margin_s=0.1):
     return sounding_span(samples, RATE_HZ, below_db=below_db, margin_s=margin_s)
 
 
-def test_silence_at_both_ends_is_found_up_to_its_margin():
+def test_silence_at_both_ends_is_trimmed_up_to_the_margin():
     silence = np.zeros(RATE_HZ, np.float32)
     start, stop = span(np.concatenate([silence, tone(), silence]))
     assert 16_000 - 1600 - 400 < start <= 16_000 - 1600
     assert 24_000 + 1600 <= stop < 24_000 + 1600 + 400
 
 
-def test_faint_noise_is_silence_and_a_soft_voice_is_none():
+def test_faint_noise_is_silence_and_a_soft_voice_is_not():
     hiss = 1e-3 * rng().standard_normal(RATE_HZ).astype(np.float32)  # 57 dB below the tone
     whole = np.concatenate([hiss, tone(), 0.1 * tone(), hiss])
     start, stop = span(whole, margin_s=0.0)
@@ -42,7 +42,7 @@ def test_a_recording_without_silence_is_kept_nearly_whole():
     assert span(tone(1.0)[:10]) == (0, 10), "shorter than the window that measures loudness"
 
 
-def test_how_loud_the_whole_is_does_not_matter():
+def test_the_overall_loudness_does_not_matter():
     recording = np.concatenate([np.zeros(3000, np.float32), tone(), np.zeros(3000, np.float32)])
     assert span(recording) == span(0.01 * recording)
 
@@ -60,7 +60,7 @@ def test_a_stretched_tone_lasts_longer_and_is_lower():
     assert stretched(slow, 1.0) is slow
 
 
-def test_colour_is_one_straight_line_over_the_bands():
+def test_the_change_of_colour_is_linear_over_the_bands():
     decibels = rng().normal(-40, 10, (30, 9)).astype(np.float32)
     changes = []
     for seed in range(100):
@@ -87,7 +87,7 @@ def test_far_below_the_sound_noise_changes_nothing():
     np.testing.assert_allclose(noisy(decibels, rng(1), snr_db=(90.0, 90.0)), decibels, atol=1e-3)
 
 
-def test_masks_are_stretches_of_time_and_of_bands_no_longer_than_asked():
+def test_masks_are_ranges_of_frames_and_bands_no_longer_than_asked():
     rows, longest = np.ones((60, 20), np.float32), [0, 0]
     for seed in range(200):
         blank = masked(rows, rng(seed), count=1, frames=12, bands=5) == 0

@@ -1,4 +1,4 @@
-"""WAV files whose header is wrong: what the file holds is read."""
+"""WAV files with a wrong header: all samples in the file are read."""
 
 import io
 import struct
@@ -18,7 +18,7 @@ EXPECTED = SAMPLES.astype(np.float32) / 2**15
 
 
 def wav(body=BODY, *, riff=None, data=None, rate=RATE, align=2, after=b"", before=b"", magic=b"RIFF"):
-    """A WAV file of one channel of 16 bit, whatever its sizes state."""
+    """A WAV file with one channel of 16 bits and any stated sizes."""
     kind = struct.pack("<IHHIIHH", 16, 1, 1, rate, 2 * rate % 2**32, align, 16)
     size = len(body) if data is None else data
     total = 36 + len(body) if riff is None else riff
@@ -27,7 +27,7 @@ def wav(body=BODY, *, riff=None, data=None, rate=RATE, align=2, after=b"", befor
 
 
 def encoded(format="WAV", subtype="PCM_16", **options):
-    """The sound as libsndfile writes it."""
+    """The sound written by libsndfile."""
     file = io.BytesIO()
     soundfile.write(file, SAMPLES, RATE, subtype, format=format, **options)
     return file.getvalue()
@@ -58,7 +58,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_samples_that_a_file_holds_are_read_whatever_it_states(case, tmp_path):
+def test_all_samples_of_a_file_are_read_whatever_its_header_states(case, tmp_path):
     path = tmp_path / "a.wav"
     path.write_bytes(CASES[case])
     np.testing.assert_array_equal(read_sound(path).samples[0], EXPECTED)
@@ -95,32 +95,32 @@ def test_telephone_sound_in_a_wav_file_is_read_in_whole_and_in_spans(tmp_path):
     assert sound_duration_s(tmp_path / "a.wav") == 1.0
 
 
-def test_a_cut_file_states_the_share_that_is_there(tmp_path):
+def test_a_note_states_the_share_that_a_cut_off_file_holds(tmp_path):
     (tmp_path / "a.wav").write_bytes(wav()[: 44 + len(BODY) // 2])
     with collect_notes() as notes:
         assert read_sound(tmp_path / "a.wav").duration_s == 1.0
-    assert list(notes) == ["its sound is cut off: 1.0 s of 2.0 s (50 %) are there"]
+    assert list(notes) == ["its sound is cut off: the file holds 1.0 s of 2.0 s (50 %)"]
     with collect_notes() as notes:
         read_sound(tmp_path / "a.wav", stop_s=0.5)
-    assert not notes  # all that was asked for is there
+    assert not notes  # all of the asked span exists
 
 
-def test_a_second_file_behind_the_first_is_noted(tmp_path):
+def test_a_second_file_after_the_first_is_noted(tmp_path):
     (tmp_path / "a.wav").write_bytes(wav() + wav())
     with collect_notes() as notes:
         assert read_sound(tmp_path / "a.wav").duration_s == 2.0
-    assert list(notes) == ["a second WAV file follows in it, which is not read"]
+    assert list(notes) == ["the file contains a second WAV file, which is not read"]
 
 
 @pytest.mark.parametrize("rate", [0, 1, 7, 999, 768_001, 2**32 - 1])
-def test_a_file_that_states_a_rate_that_no_sound_has_is_refused(rate, tmp_path):
+def test_a_file_with_an_implausible_rate_is_refused(rate, tmp_path):
     (tmp_path / "a.wav").write_bytes(wav(rate=rate))
     for read in (read_sound, sound_duration_s, lambda path: next(sound_blocks(path, rate_hz=16_000))):
         with pytest.raises(MediaError, match=r"a\.wav states a sampling rate of .* Hz; whole numbers"):
             read(tmp_path / "a.wav")
 
 
-def test_channels_that_no_sound_has_are_refused(tmp_path):
+def test_an_implausible_number_of_channels_is_refused(tmp_path):
     content = bytearray(wav())
     for channels in (0, 65, 65535):
         content[22:24] = struct.pack("<H", channels)
@@ -129,7 +129,7 @@ def test_channels_that_no_sound_has_are_refused(tmp_path):
             read_sound(tmp_path / "a.wav")
 
 
-def test_a_header_without_samples_holds_none(tmp_path):
+def test_a_header_without_samples_has_no_sound(tmp_path):
     (tmp_path / "a.wav").write_bytes(wav(b""))
     with pytest.raises(NoSound, match="holds no sample"):
         read_sound(tmp_path / "a.wav")

@@ -1,4 +1,4 @@
-"""Sound in memory: layouts, types and rates that other libraries hand over."""
+"""Sound in memory: layouts, types and rates of other libraries."""
 
 import numpy as np
 import pytest
@@ -12,13 +12,13 @@ RATE = 16_000
 TONE = (0.5 * np.sin(np.arange(RATE) * 0.3)).astype(np.float32)
 
 
-def test_channels_last_are_refused_and_the_constructor_that_takes_them_is_named():
+def test_channels_last_are_refused_with_the_name_of_the_right_constructor():
     for wrong in (np.stack([TONE, TONE], axis=1), TONE[:, None], TONE, np.zeros((40, 100), np.float32)):
         with pytest.raises(MediaError, match=r"\(channels, n\); Waveform\.from_soundfile"):
             Waveform(wrong, RATE)
 
 
-def test_what_soundfile_returns_is_taken_by_its_named_constructor(tmp_path):
+def test_from_soundfile_accepts_what_soundfile_returns(tmp_path):
     soundfile.write(tmp_path / "a.wav", np.stack([TONE, 0.5 * TONE], axis=1), RATE, subtype="FLOAT")
     expected = read_sound(tmp_path / "a.wav", mono=False)
     for dtype in ("float32", "float64"):
@@ -34,7 +34,7 @@ def test_what_soundfile_returns_is_taken_by_its_named_constructor(tmp_path):
 @pytest.mark.parametrize(
     "rate_hz", [0, -8000, float("nan"), float("inf"), 999, 768_001, 8000.5, "8000", None]
 )
-def test_a_rate_that_no_sound_has_is_one_clear_error(rate_hz):
+def test_an_implausible_rate_is_one_clear_error(rate_hz):
     with pytest.raises(MediaError, match=r"sampling rate of .*; whole numbers from 1000 to 768000 Hz"):
         Waveform(TONE[None], rate_hz)
 
@@ -53,7 +53,7 @@ def test_integers_are_scaled_by_their_type(dtype, scale, middle):
     np.testing.assert_allclose(read_sound(Waveform(stored, RATE)).samples[0], TONE, atol=1.1 / scale + 1e-6)
 
 
-def test_other_types_are_refused_by_name():
+def test_other_types_are_refused_with_their_name():
     for dtype in ("int64", "uint16", "bool", "complex64"):
         with pytest.raises(MediaError, match=f"holds {dtype} numbers; float32 or float64"):
             Waveform(np.ones((1, 100), dtype), RATE)
@@ -72,7 +72,7 @@ def test_integers_kept_in_floating_point_are_divided_by_their_range_and_noted(bi
         ]
 
 
-def test_floating_point_values_of_no_known_range_are_refused():
+def test_floating_point_values_of_unknown_range_are_refused():
     spike = TONE.copy()
     spike[7] = 20_000.0  # one wrong number does not make the others 16-bit numbers
     for wrong in (100 * TONE, spike, np.where(TONE > 0.4, np.nan, TONE), np.where(TONE > 0.4, np.inf, TONE)):

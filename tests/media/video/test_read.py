@@ -1,4 +1,4 @@
-"""Any frame of any video is the one that decoding in order gives; what is no video is one clear error."""
+"""Any frame of any video equals that of sequential decoding; other files give one clear error."""
 
 import os
 import pickle
@@ -23,7 +23,7 @@ RNG = np.random.default_rng(0)
 
 
 def drawn(number, height, width):
-    """A picture that no other frame has: bars that say its number in binary over a moving pattern."""
+    """A unique picture: stripes that encode the frame number in binary over a moving pattern."""
     pixels = np.kron(
         np.random.default_rng(0).integers(60, 200, (height // 8 + 1, width // 8 + 1, 3)), np.ones((8, 8, 1))
     )
@@ -34,7 +34,7 @@ def drawn(number, height, width):
 
 
 def number_in(pixels):
-    """The number that a drawn picture says."""
+    """The frame number that a drawn picture encodes."""
     height, width = pixels.shape[:2]
     middles = [(2 * bit + 1) * width // 16 for bit in range(8)]
     return sum(int(pixels[height // 4, middle].mean() > 127) << bit for bit, middle in enumerate(middles))
@@ -44,7 +44,7 @@ def write(
     path, frames=60, codec="libx264", height=48, width=64, pixels="yuv420p", rate=25, times_ms=None, sounds=0,
     container=None, picture=drawn, mux=None, **options,
 ):  # fmt: skip
-    """Make a video of drawn pictures; `times_ms` when each is shown, if not evenly."""
+    """Make a video of drawn pictures; `times_ms` are display times, if not regular."""
     with av.open(str(path), "w", format=container, options=mux or {}) as file:
         track = file.add_stream(
             codec, rate=rate, options={name.replace("_", "-"): str(v) for name, v in options.items()}
@@ -74,12 +74,12 @@ def write(
 
 
 def in_order(path, height=None):
-    """All frames as plain sequential decoding gives them."""
+    """All frames by plain sequential decoding."""
     with av.open(str(path)) as file:
         return [frame.to_ndarray(format="rgb24") for frame in file.decode(video=0)]
 
 
-# A few of everything that tells frames apart differently.
+# Formats that identify frames in different ways.
 KINDS = {
     "b_frames.mp4": {"x264_params": "keyint=20:bframes=3"},
     "long_gop.mp4": {"x264_params": "keyint=250:bframes=5:b-pyramid=normal"},
@@ -87,7 +87,7 @@ KINDS = {
     "open_gop.ts": {"x264_params": "keyint=20:bframes=3:open-gop=1"},
     "intra_refresh.ts": {"x264_params": "keyint=20:intra-refresh=1"},
     "unordered.avi": {"x264_params": "keyint=20:bframes=3"},  # AVI has no presentation times
-    "raw.h264": {"container": "h264"},  # nor any other
+    "raw.h264": {"container": "h264"},  # and raw H.264 has no times at all
     "programme.mpg": {"codec": "mpeg2video", "bf": 2, "g": 15},
     "hidden.webm": {
         "codec": "libvpx",
@@ -132,7 +132,7 @@ def test_any_frames_in_any_order_are_those_of_sequential_decoding(name, clips):
     for number, pixels in video.frames():
         assert number_in(pixels) == number
         np.testing.assert_array_equal(pixels, expected[number])
-    assert not [note for note in video.notes if "stand in" in note]
+    assert not [note for note in video.notes if "replaced" in note]
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -148,9 +148,9 @@ def test_times_increase_from_zero_and_the_last_frame_lasts(name, clips):
         assert video.end_s == pytest.approx(len(video) / 25, abs=1e-3)
 
 
-def test_a_file_without_times_says_that_its_frames_are_counted(clips):
+def test_a_note_states_that_a_file_has_no_timestamps(clips):
     assert open_video(clips("raw.h264")).notes == [
-        "it has no usable timestamps: its frames are counted, 25 a second"
+        "it has no usable timestamps: 25 frames per second are assumed"
     ]
     assert open_video(clips("b_frames.mp4")).notes == []
 
@@ -210,7 +210,7 @@ def test_colours_are_those_that_were_drawn(tmp_path, standard, pixels):
         assert np.abs(seen - colours).max() <= 4
 
 
-# What cameras write into the track header: a b c d of x' = a x + c y, y' = b x + d y.
+# What cameras write to the track header: a b c d of x' = a x + c y, y' = b x + d y.
 TURNS = {
     "none": ((1, 0, 0, 1), lambda p: p),
     "quarter clockwise": ((0, 1, -1, 0), lambda p: np.rot90(p, -1)),
@@ -222,7 +222,7 @@ TURNS = {
 
 
 @pytest.mark.parametrize("turn", TURNS)
-def test_rotation_metadata_is_undone(tmp_path, clips, turn):
+def test_rotation_metadata_is_applied(tmp_path, clips, turn):
     (a, b, c, d), expected = TURNS[turn]
     content = bytearray(clips("b_frames.mp4").read_bytes())
     start = content.index(b"tkhd") + 4 + 40  # version 0
@@ -306,32 +306,32 @@ def streamed(tmp_path_factory):
 
 
 @pytest.mark.parametrize("share", [0.5, 0.6, 0.8, 0.95])
-def test_of_a_cut_off_file_the_decodable_part_is_used_and_a_note_says_so(tmp_path, streamed, share):
+def test_the_decodable_part_of_a_cut_off_file_is_used_and_noted(tmp_path, streamed, share):
     content = streamed.read_bytes()
     (tmp_path / "a.mp4").write_bytes(content[: int(share * len(content))])
     video = open_video(tmp_path / "a.mp4")
-    assert video.notes == [f"cut off: {len(video)} of 120 promised frames can be decoded"]
+    assert video.notes == [f"cut off: {len(video)} of 120 stated frames can be decoded"]
     assert 1 <= len(video) < 120
     numbers = [number_in(pixels) for pixels in video.read(range(len(video)))]
     assert numbers == sorted(set(numbers)) and numbers[0] == 0
     np.testing.assert_allclose(video.times_s, np.array(numbers) / 25, atol=1e-3)
 
 
-def test_a_cut_off_matroska_file_says_where_it_ends(tmp_path):
+def test_a_note_states_where_a_cut_off_matroska_file_ends(tmp_path):
     content = write(tmp_path / "a.mkv", 100, codec="mpeg4", g=10).read_bytes()
     (tmp_path / "a.mkv").write_bytes(content[: len(content) // 2])
     (note,) = open_video(tmp_path / "a.mkv").notes
     assert note.startswith("cut off: it ends at") and note.endswith("of 4.0 s")
 
 
-def test_a_file_cut_off_before_its_first_frame_says_so(tmp_path, streamed):
+def test_a_file_cut_off_before_its_first_frame_is_refused_with_the_reason(tmp_path, streamed):
     content = streamed.read_bytes()
     (tmp_path / "a.mp4").write_bytes(content[: content.index(b"mdat") + 8])
     with pytest.raises(MediaError, match="is cut off or damaged: none of its 120 frames can be decoded"):
         open_video(tmp_path / "a.mp4")
 
 
-def test_a_file_cut_off_before_its_index_says_so(tmp_path, clips):
+def test_a_file_cut_off_before_its_index_is_refused_with_the_reason(tmp_path, clips):
     content = clips("b_frames.mp4").read_bytes()
     (tmp_path / "a.mp4").write_bytes(content[: len(content) // 2])
     with pytest.raises(
@@ -357,12 +357,12 @@ def test_frames_that_cannot_be_decoded_are_replaced_by_the_nearest_earlier_ones(
     video = open_video(damaged(tmp_path / "a.mov", source, [0, 20, 21]))
     assert len(video) == 40
     assert [number_in(pixels) for pixels in video.read([22, 21, 20, 19, 0])] == [22, 19, 19, 19, 1]
-    assert video.notes == ["3 frames could not be decoded: the nearest decodable ones stand in"]
+    assert video.notes == ["3 frames could not be decoded and were replaced by the nearest decodable ones"]
     assert [number_in(pixels) for _, pixels in video.frames()] == [1, *range(1, 20), 19, 19, *range(22, 40)]
     assert video.part(1.0, 1.2).notes == []
 
 
-def test_a_walk_through_a_damaged_file_meets_every_frame_in_order(tmp_path):
+def test_a_pass_through_a_damaged_file_gives_every_frame_in_order(tmp_path):
     source = write(tmp_path / "whole.mov", 60, codec="mjpeg", pixels="yuvj420p")
     video = open_video(damaged(tmp_path / "a.mov", source, [0, 1, 7, 30, 31, 32, 59]))
     walked = [(number, number_in(pixels)) for number, pixels in video.frames()]
@@ -371,7 +371,7 @@ def test_a_walk_through_a_damaged_file_meets_every_frame_in_order(tmp_path):
     np.testing.assert_array_equal(video.read(range(60)), np.stack([pixels for _, pixels in video.frames()]))
 
 
-def test_a_damaged_packet_in_the_midst_of_others_loses_no_other_number(tmp_path):
+def test_a_damaged_packet_does_not_change_the_numbers_of_other_frames(tmp_path):
     source = write(tmp_path / "whole.mp4", 120, x264_params="keyint=20:bframes=3")
     video = open_video(damaged(tmp_path / "a.mp4", source, [50]))
     assert len(video) == 120
@@ -380,7 +380,7 @@ def test_a_damaged_packet_in_the_midst_of_others_loses_no_other_number(tmp_path)
     assert sum(1 for _ in video.frames()) == 120
 
 
-def test_a_file_of_which_nothing_can_be_decoded_says_so(tmp_path):
+def test_a_file_without_decodable_frames_is_refused_with_the_reason(tmp_path):
     source = write(tmp_path / "whole.mov", 10, codec="mjpeg", pixels="yuvj420p")
     with pytest.raises(MediaError, match=r"a\.mov is cut off or damaged: none of its 10 frames"):
         open_video(damaged(tmp_path / "a.mov", source, range(10)))
@@ -403,10 +403,10 @@ def test_random_damage_never_escapes_as_another_error(tmp_path, clips):
                 assert name in str(error)
 
 
-# What is no video
+# What is not a video
 
 
-def test_what_holds_no_video_says_what_it_holds(tmp_path):
+def test_the_error_for_a_file_without_video_states_its_content(tmp_path):
     (tmp_path / "text.mp4").write_text("hello, this is no video")
     (tmp_path / "empty.mp4").touch()
     with av.open(str(tmp_path / "sound.mp4"), "w") as file:
@@ -416,7 +416,7 @@ def test_what_holds_no_video_says_what_it_holds(tmp_path):
         file.mux(track.encode(tone))
         file.mux(track.encode())
     for name, message in {
-        "text.mp4": r"text\.mp4 is no video that can be read.*it holds the text 'hello",
+        "text.mp4": r"text\.mp4 cannot be read as video.*it holds the text 'hello",
         "empty.mp4": r"empty\.mp4 is empty",
         "sound.mp4": r"sound\.mp4 has no video track: it holds sound only",
         "nowhere.mp4": r"nowhere\.mp4 cannot be read: No such file",
@@ -454,10 +454,10 @@ def test_a_decoder_in_a_worker_process_takes_one_core(clips, monkeypatch):
     assert threads_of(path) == 1
 
 
-def test_a_picture_is_no_video(tmp_path):
+def test_a_picture_is_not_a_video(tmp_path):
     Image.fromarray(drawn(1, 48, 64)).save(tmp_path / "a.png")
     (tmp_path / "a.png").rename(tmp_path / "a.mp4")
-    with pytest.raises(MediaError, match=r"a\.mp4 is no video"):
+    with pytest.raises(MediaError, match=r"a\.mp4 cannot be read as video"):
         open_video(tmp_path / "a.mp4")
 
 
@@ -481,7 +481,7 @@ def test_a_playlist_is_refused_and_nothing_it_names_is_opened(tmp_path, clips, l
     path.write_text(
         text.format(other=clips("b_frames.mp4"), address=f"http://127.0.0.1:{port}/a.ts", port=port)
     )
-    with pytest.raises(MediaError, match="is a playlist or script, which names other files"):
+    with pytest.raises(MediaError, match="is a playlist or script, which refers to other files"):
         open_video(path)
     assert not arrived
 
@@ -492,15 +492,15 @@ def test_a_playlist_is_refused_and_nothing_it_names_is_opened(tmp_path, clips, l
      "concat:{other}|{other}", "file:{other}", "subfile,,start,0,end,0,,:{other}", "lavfi:testsrc", "-", "\0",
      "%03d.jpg"],
 )  # fmt: skip
-def test_an_address_or_protocol_is_refused_and_nothing_is_fetched(clips, listening, reference):
+def test_an_address_or_protocol_is_refused_and_nothing_is_downloaded(clips, listening, reference):
     port, arrived = listening
     with pytest.raises(MediaError):
         open_video(reference.format(port=port, other=clips("b_frames.mp4")))
     assert not arrived
 
 
-def test_an_address_is_told_from_a_missing_file():
-    with pytest.raises(MediaError, match=r"http://a\.b/c\.mp4 is no file; .* nothing is fetched"):
+def test_an_address_and_a_missing_file_have_different_errors():
+    with pytest.raises(MediaError, match=r"http://a\.b/c\.mp4 is not a file; .* nothing is downloaded"):
         open_video("http://a.b/c.mp4")
 
 
@@ -513,11 +513,11 @@ def test_a_file_with_a_colon_in_its_name_is_a_file(tmp_path, clips, monkeypatch)
 def test_devices_and_pipes_are_refused(tmp_path):
     os.mkfifo(tmp_path / "pipe.mp4")
     for path in (tmp_path / "pipe.mp4", "/dev/zero", "/dev/null"):
-        with pytest.raises(MediaError, match="is no regular file"):
+        with pytest.raises(MediaError, match="is not a regular file"):
             open_video(path)
 
 
-def test_what_a_movie_refers_to_in_other_files_stays_shut(tmp_path, clips):
+def test_other_files_that_a_movie_refers_to_are_not_opened(tmp_path, clips):
     content = clips("b_frames.mp4").read_bytes()
     other = str(clips("long_gop.mp4")).encode()
     # A data reference without the "self-contained" flag, as old QuickTime movies have: url + path.
@@ -546,13 +546,13 @@ def test_too_large_frames_are_refused_before_they_are_decoded(clips, monkeypatch
 
 def test_too_many_frames_are_refused(clips, monkeypatch):
     monkeypatch.setattr(video_index, "MAX_FRAMES", 50)
-    with pytest.raises(MediaError, match="has more than 50 frames; cut out the part you mean"):
+    with pytest.raises(MediaError, match="has more than 50 frames; cut out a shorter part"):
         open_video(clips("b_frames.mp4"))
 
 
 def test_an_absurd_duration_is_refused(tmp_path):
     path = write(tmp_path / "a.mkv", 3, codec="mjpeg", pixels="yuvj420p", times_ms=[0, 40, 360_000_000])
-    with pytest.raises(MediaError, match="says that it lasts 100 h; at most 24 are read"):
+    with pytest.raises(MediaError, match="states that it lasts 100 h; at most 24 are read"):
         open_video(path)
 
 
@@ -571,7 +571,7 @@ def test_an_hour_is_read_in_the_memory_of_its_asked_frames(tmp_path):
     assert [number_in(picture) for picture in pixels] == (numbers % 256).tolist()
     if not Path("/proc/self/status").exists():
         pytest.skip("only Linux tells the peak of a process's memory apart from that of its parent")
-    # In a process of its own, whose peak nothing else has raised. All pixels of the hour are 33 MB.
+    # In a separate process, to measure its own peak only. All pixels of the hour are 33 MB.
     code = (
         "import sys; from affekt.media.video import open_video; video = open_video(sys.argv[1]);"
         "peak = lambda: int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]);"
@@ -608,9 +608,9 @@ def folder(tmp_path):
         (None, 12, None),
         (12, 12, None),
         ("8\n", 8, None),
-        (20, 12, "n_frames says 20, the files are numbered 1 to 12: all of them count"),
-        (0, 12, "n_frames says 0, the files are numbered 1 to 12: all of them count"),
-        ("many", 12, "n_frames says 'many', which is no number: the 12 files count"),
+        (20, 12, "n_frames states 20, but the files are numbered 1 to 12: all were used"),
+        (0, 12, "n_frames states 0, but the files are numbered 1 to 12: all were used"),
+        ("many", 12, "n_frames states 'many', which is not a number: all 12 files were used"),
     ],
 )
 def test_a_folder_of_frames_is_a_video(folder, count, frames, note):
@@ -626,7 +626,7 @@ def test_a_folder_of_frames_is_a_video(folder, count, frames, note):
 def test_missing_frames_of_a_folder_are_replaced_by_the_nearest_earlier_ones(folder):
     video = open_video(folder([1, 2, 5, 6, 8]))
     assert [number_in(pixels) for _, pixels in video.frames()] == [1, 2, 2, 2, 5, 6, 6, 8]
-    assert video.notes == ["3 of 8 frames are missing: the nearest earlier ones stand in"]
+    assert video.notes == ["3 of 8 frames are missing: they were replaced by the nearest earlier ones"]
     assert video.end_s == pytest.approx(8 / 25)
 
 
@@ -636,10 +636,10 @@ def test_broken_frames_of_a_folder_are_replaced_by_their_neighbours(folder):
         (path / f"{number:06}.jpg").write_bytes(b"no picture")
     video = open_video(path)
     assert [number_in(pixels) for _, pixels in video.frames()] == [2, 2, 3, 3, 3, 6]
-    assert video.notes == ["3 frames could not be decoded: the nearest decodable ones stand in"]
+    assert video.notes == ["3 frames could not be decoded and were replaced by the nearest decodable ones"]
 
 
-def test_a_folder_without_frames_says_what_is_expected(tmp_path, folder):
+def test_the_error_for_a_folder_without_frames_states_what_is_expected(tmp_path, folder):
     with pytest.raises(MediaError, match=r"holds no frames: pictures named 000001\.jpg"):
         open_video(tmp_path)
     path = folder([1, 2])
@@ -656,7 +656,7 @@ def test_a_folder_with_one_stray_number_is_refused(folder):
         open_video(path)
 
 
-def test_a_rate_that_cannot_be_is_refused(folder):
+def test_an_impossible_rate_is_refused(folder):
     for rate in (0.0, -1.0, float("nan")):
         with pytest.raises(UsageError, match="frames per second"):
             open_video(folder([1]) if rate == 0 else "frames", rate_hz=rate)
@@ -693,12 +693,12 @@ def test_a_real_clip_whose_edit_list_hides_three_frames_has_the_others(shared):
     path = shared / "data/media_samples/no_face.mp4"
     video, expected = open_video(path), in_order(path)
     assert len(video) == len(expected) == 95
-    assert video.notes == ["95 of 98 promised frames are shown: the file hides the others"]
+    assert video.notes == ["95 of 98 stated frames are shown: the file hides the others"]
     numbers = [94, 3, 50, 0, 50]
     np.testing.assert_array_equal(video.read(numbers), np.stack([expected[n] for n in numbers]))
 
 
-def test_a_real_clip_is_read_at_random_as_in_order(shared):
+def test_a_real_clip_read_in_random_order_equals_sequential_decoding(shared):
     path = shared / "data/media_samples/WolfgangLanger_Pexels.mp4"
     video, expected = open_video(path), in_order(path)
     assert len(video) == 472 and video.sound_tracks == 1 and video.notes == []

@@ -1,4 +1,4 @@
-"""Which frames a network sees, and which part of a clip each segment speaks of."""
+"""Frames of snippets, and the parts of a clip that the segments concern."""
 
 import numpy as np
 import pytest
@@ -28,12 +28,12 @@ def settings(**changes):
     return SnippetSettings.model_validate({"segments": 4, "snippet_frames": 2, "size": 32} | changes)
 
 
-def test_snippets_by_hand():
+def test_snippets_agree_with_a_worked_example():
     # 20 frames, 4 segments of 5: the middle of a segment of 5 for 2 frames starts at 1.
     assert sample_snippets(range(20), segments=4, length=2).tolist() == [[1, 2], [6, 7], [11, 12], [16, 17]]
 
 
-def test_frames_that_the_division_leaves_over_are_never_seen():
+def test_the_remainder_of_the_division_is_never_used():
     assert sample_snippets(range(23), segments=4, length=5).max() == 19
 
 
@@ -41,12 +41,12 @@ def test_a_short_list_is_repeated_until_it_is_long_enough():
     assert sample_snippets([3, 4, 5], segments=2, length=2).tolist() == [[3, 4], [5, 3]]
 
 
-def test_no_frames_make_no_snippet():
+def test_an_empty_list_of_frames_is_refused():
     with pytest.raises(ValueError, match="no frames"):
         sample_snippets([], segments=2, length=2)
 
 
-def test_drawn_starts_stay_in_their_segment_and_never_take_the_last_that_fits():
+def test_drawn_starts_stay_in_their_segment_and_exclude_the_last_possible_one():
     rng = np.random.default_rng(0)
     starts = np.stack(
         [sample_snippets(range(40), segments=4, length=4, draw=drawn_by(rng))[:, 0] for _ in range(300)]
@@ -66,7 +66,7 @@ def test_every_second_frame_may_be_left_out():
     assert (np.diff(snippets.numbers, axis=1) == 2).all()
 
 
-def test_a_small_video_is_not_blown_up_before_its_square_is_taken():
+def test_a_small_video_is_not_enlarged_before_its_square_is_cut_out():
     clips = read_snippets(Sample(id="a", media={"video": numbered(40, size=36)}), settings(height=240)).clips
     assert clips.shape[-2:] == (32, 32)
 
@@ -87,11 +87,11 @@ def test_moments_of_a_short_clip_cover_it_once(frames):
     np.testing.assert_allclose(weights.sum(axis=1), 1)
 
 
-def test_a_part_of_a_short_clip_is_spoken_of_by_the_segments_that_show_it():
+def test_the_weights_of_a_part_of_a_short_clip_are_on_the_segments_that_show_it():
     # 4 frames repeated to 8: segments show 01, 23, 01, 23; parts are frames 01 and 23.
     _, weights = moments_of(open_video(numbered(4)), settings())
     assert weights.tolist() == [[0.5, 0.0, 0.5, 0.0], [0.0, 0.5, 0.0, 0.5]]
 
 
-def test_clips_are_grey_around_the_mean():
+def test_clips_have_the_mean_grey_level_subtracted():
     assert as_clips(np.full((1, 2, 4, 4, 3), 100, np.uint8)).tolist() == np.zeros((1, 3, 2, 4, 4)).tolist()

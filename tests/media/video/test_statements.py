@@ -40,7 +40,7 @@ def write(path, *, width=32, height=48, frames=3, aspect=None, rate=25, begin=0,
 @pytest.mark.parametrize(
     ("aspect", "size"), [(Fraction(2), (48, 64)), (Fraction(64, 45), (48, 46)), (Fraction(1, 2), (48, 16))]
 )
-def test_oblong_pixels_are_square_when_they_are_seen(suffix, aspect, size, tmp_path):
+def test_non_square_pixels_are_scaled_to_square_ones(suffix, aspect, size, tmp_path):
     video = open_video(write(tmp_path / f"a.{suffix}", aspect=aspect))
     plain = open_video(write(tmp_path / f"b.{suffix}"))
     assert (video.height, video.width) == size and (plain.height, plain.width) == (48, 32)
@@ -51,7 +51,7 @@ def test_oblong_pixels_are_square_when_they_are_seen(suffix, aspect, size, tmp_p
     assert video.read([1], height=24).shape == (1, 24, size[1] // 2, 3)
 
 
-def test_oblong_pixels_of_a_turned_video_are_square_too(tmp_path):
+def test_non_square_pixels_of_a_rotated_video_are_scaled_too(tmp_path):
     video = open_video(write(tmp_path / "a.mp4", aspect=Fraction(2), matrix=(0, 1, -1, 0)))
     assert (video.height, video.width) == (64, 48)
     rows = video.read([0])[0].mean(axis=(1, 2))
@@ -63,11 +63,11 @@ def test_nearly_square_pixels_stay_as_they_are(tmp_path):
 
 
 @pytest.mark.parametrize("aspect", [Fraction(8), Fraction(1, 8)])
-def test_implausible_pixels_are_taken_as_square_and_noted(aspect, tmp_path):
+def test_an_implausible_pixel_aspect_is_ignored_and_noted(aspect, tmp_path):
     video = open_video(write(tmp_path / "a.mp4", aspect=aspect))
     assert (video.height, video.width) == (48, 32)
     (note,) = video.notes
-    assert "times as wide as high: they are taken as square" in note
+    assert "times as wide as high: they were taken as square" in note
 
 
 def test_a_picture_that_begins_late_is_not_cut_off(tmp_path):
@@ -117,13 +117,13 @@ def test_a_late_picture_in_avi_is_not_cut_off_and_a_cut_one_is(tmp_path):
     assert any(note.startswith("cut off: ") for note in open_video(late).notes)
 
 
-def test_decoded_frames_in_another_layout_are_named():
+def test_the_error_for_another_layout_of_decoded_frames_names_it():
     pixels, times = np.zeros((2, 4, 6, 3), np.uint8), np.array([0.0, 0.1])
     for wrong, advice in (
         (np.moveaxis(pixels, -1, 1), r"np\.moveaxis\(pixels, 1, -1\)"),
         (np.moveaxis(pixels, -1, 0), r"np\.moveaxis\(pixels, 0, -1\)"),
         (np.zeros((2, 4, 6, 4), np.uint8), r"pixels\[\.\.\., :3\]"),
-        (pixels[..., 0], "makes RGB of grey frames"),
+        (pixels[..., 0], "converts grey frames to RGB"),
         (pixels[0], r"pixels\[None\]"),
         (pixels / 255, r"\(255 \* pixels\)"),
     ):
@@ -132,7 +132,7 @@ def test_decoded_frames_in_another_layout_are_named():
 
 
 @pytest.mark.parametrize("step_s", [1e-9, 2e4])
-def test_decoded_frames_at_a_rate_that_no_video_has_are_refused(step_s):
+def test_decoded_frames_at_an_implausible_rate_are_refused(step_s):
     with pytest.raises(MediaError, match="frames per second"):
         VideoFrames(np.zeros((2, 4, 6, 3), np.uint8), np.array([0.0, step_s]), 2 * step_s)
     with pytest.raises(MediaError, match="at most 24 are read"):
@@ -140,7 +140,7 @@ def test_decoded_frames_at_a_rate_that_no_video_has_are_refused(step_s):
 
 
 @pytest.mark.parametrize("rate_hz", [0.0, 1e-9, 1e9, float("inf"), float("nan")])
-def test_a_frame_rate_that_no_video_has_is_refused(rate_hz, tmp_path):
+def test_an_implausible_frame_rate_is_refused(rate_hz, tmp_path):
     with pytest.raises(UsageError, match=r"frames per second; 0\.0001 to 1e\+06 are possible"):
         open_video(tmp_path, rate_hz=rate_hz)
 
@@ -155,7 +155,7 @@ def test_a_file_whose_times_make_a_billion_frames_a_second_is_refused(tmp_path):
         open_video(path)
 
 
-def test_frames_like_a_line_are_refused_before_they_are_scaled(tmp_path):
+def test_extremely_elongated_frames_are_refused_before_they_are_scaled(tmp_path):
     path = write(tmp_path / "a.mp4", width=2048, height=16)
     with pytest.raises(MediaError, match=r"has frames of 2048 x 16 pixels; at most 10 times"):
         open_video(path)

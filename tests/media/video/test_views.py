@@ -1,4 +1,4 @@
-"""One way to look at all frames of a clip."""
+"""Views of a clip: the same square and augmentation for all frames."""
 
 import numpy as np
 import pytest
@@ -16,15 +16,15 @@ FRAMES = np.random.default_rng(0).integers(0, 256, (2, 40, 60, 3)).astype(np.uin
         ("br", slice(0, 40), slice(20, 60)),
     ],
 )
-def test_a_square_of_the_right_size_is_cut_out_as_it_is(corner, rows, columns):
+def test_a_square_of_the_right_size_is_cut_out_without_scaling(corner, rows, columns):
     assert np.array_equal(ClipView(corner=corner).of(FRAMES, 40), FRAMES[:, rows, columns])
 
 
-def test_a_mirror_image_is_mirrored():
+def test_a_mirrored_view_exchanges_left_and_right():
     assert np.array_equal(ClipView(mirror=True).of(FRAMES, 40), ClipView().of(FRAMES, 40)[:, :, ::-1])
 
 
-def test_what_comes_in_when_a_picture_is_turned_is_black():
+def test_areas_beyond_a_rotated_picture_are_black():
     turned = ClipView(turn_deg=20.0).of(np.full((1, 40, 40, 3), 200, np.uint8), 40)
     assert turned[0, 0, 0].tolist() == [0, 0, 0] and turned[0, 20, 20].tolist() == [200, 200, 200]
 
@@ -33,7 +33,7 @@ def test_brightness_is_a_factor():
     assert ClipView(brightness=0.5).of(np.full((1, 40, 40, 3), 200, np.uint8), 40).max() == 100
 
 
-def test_all_frames_are_seen_alike():
+def test_all_frames_have_the_same_view():
     same = np.repeat(FRAMES[:1], 3, axis=0)
     seen = ClipView("tl", mirror=True, turn_deg=7.0, brightness=0.8).of(same, 32)
     assert np.array_equal(seen[0], seen[1]) and np.array_equal(seen[0], seen[2])

@@ -24,7 +24,7 @@ def tone(rate_hz=16000, seconds=1.0, channels=1) -> Waveform:
     return Waveform(np.array(samples, np.float32), rate_hz)
 
 
-def test_frames_come_back_at_their_times(tmp_path):
+def test_frames_are_read_at_their_times(tmp_path):
     times_s = [0.0, 0.1, 0.15, 0.5, 0.7]
     video = open_video(write_clip(tmp_path / "clip.mp4", shaded(times_s, 1.0), None))
     np.testing.assert_allclose(video.times_s, times_s, atol=1 / 90_000)
@@ -32,14 +32,14 @@ def test_frames_come_back_at_their_times(tmp_path):
     assert video.sound_tracks == 0
 
 
-def test_frames_look_as_they_were_written(tmp_path):
+def test_frames_keep_their_colours(tmp_path):
     frames = shaded(np.arange(12) / 12, 1)
     video = open_video(write_clip(tmp_path / "clip.mp4", frames, None))
     difference = np.abs(video.read(range(12)).astype(int) - frames.pixels)
     assert difference.mean() < 4
 
 
-def test_a_rate_takes_the_place_of_the_frames_own_times(tmp_path):
+def test_a_rate_replaces_the_frames_own_times(tmp_path):
     path = write_clip(tmp_path / "clip.mp4", shaded([0, 0.1, 0.5], 1), None, rate_hz=30000 / 1001)
     with av.open(path) as container:
         times = [frame.pts * frame.time_base for frame in container.decode(video=0)]
@@ -47,7 +47,7 @@ def test_a_rate_takes_the_place_of_the_frames_own_times(tmp_path):
 
 
 @pytest.mark.parametrize(("height", "width"), [(33, 48), (32, 47), (35, 51), (1, 1)])
-def test_an_odd_size_grows_by_one(tmp_path, height, width):
+def test_an_odd_size_becomes_even(tmp_path, height, width):
     frames = shaded([0, 0.5], 1, height=height, width=width)
     video = open_video(write_clip(tmp_path / "clip.mp4", frames, None))
     assert (video.height, video.width) == (height + height % 2, width + width % 2)
@@ -55,7 +55,7 @@ def test_an_odd_size_grows_by_one(tmp_path, height, width):
     assert np.abs(last[:height, :width].astype(int) - frames.pixels[1]).mean() < 6
 
 
-def test_sound_comes_back_beside_the_picture(tmp_path):
+def test_sound_is_read_beside_the_picture(tmp_path):
     path = write_clip(tmp_path / "clip.mp4", shaded(np.arange(10) / 10, 1), tone())
     sound = read_sound(path)
     assert sound.rate_hz == 16000
@@ -71,7 +71,7 @@ def test_sound_alone_is_written_in_stereo(tmp_path):
 
 
 @pytest.mark.parametrize(("rate_hz", "written_hz"), [(10000, 11025), (96000, 48000), (3000, 8000)])
-def test_a_rate_that_players_do_not_know_is_converted(tmp_path, rate_hz, written_hz):
+def test_a_rate_that_players_do_not_have_is_converted(tmp_path, rate_hz, written_hz):
     sound = read_sound(write_clip(tmp_path / "voice.m4a", None, tone(rate_hz)))
     assert sound.rate_hz == written_hz
     peak_hz = np.abs(np.fft.rfft(sound.samples[0])).argmax() / sound.duration_s
@@ -84,7 +84,7 @@ def test_folders_are_made_and_nothing_else_is_left(tmp_path):
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_nothing_is_written_of_what_cannot_be(tmp_path):
+def test_input_that_cannot_be_written_leaves_no_file(tmp_path):
     frames = shaded([0, 0.5], 1)
     for error, path, video, sound, rate_hz in (
         (UsageError, "clip.mp4", None, None, None),

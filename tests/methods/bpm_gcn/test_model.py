@@ -1,4 +1,4 @@
-"""What is special to this network: its ablations, its decision, its objective."""
+"""Properties that are special to this network: ablations, decision, objective."""
 
 import numpy as np
 import pytest
@@ -24,14 +24,14 @@ def build(**fields):
 
 @pytest.mark.parametrize("fusion", ["product", "cascade", "time", "joint", "sum", "add", "none"])
 @pytest.mark.parametrize("update", ["symmetric", "sequential"])
-def test_every_fusion_answers_and_has_no_dead_parameter(fusion, update):
+def test_every_fusion_works_and_has_no_dead_parameter(fusion, update):
     _, model, inputs = build(fusion=fusion, fusion_update=update)
     output = model.train()(**inputs)
     (output.logits_posture.sum() + output.logits_movement.sum() + output.affective.sum()).backward()
     assert [name for name, parameter in model.named_parameters() if parameter.grad is None] == []
 
 
-def test_a_sequential_update_gives_another_answer_than_a_symmetric_one():
+def test_a_sequential_update_differs_from_a_symmetric_one():
     answers = []
     for update in ("symmetric", "sequential"):
         _, model, inputs = build(fusion_update=update)
@@ -51,7 +51,7 @@ def test_the_published_network_has_the_published_size():
     assert parameters == 7_287_192
 
 
-def test_several_labels_are_trained_as_the_reference_does_only_if_asked():
+def test_several_labels_are_trained_as_in_the_reference_only_on_request():
     target = torch.tensor([[1.0, 1.0, 0.0, 0.0]] * 3)
     losses = {}
     for kind in ("bce", "reference"):
@@ -66,7 +66,7 @@ def test_several_labels_are_trained_as_the_reference_does_only_if_asked():
     torch.testing.assert_close(loss, F.binary_cross_entropy_with_logits(logits, target))
 
 
-def test_several_views_are_answered_by_the_mean_of_their_scores():
+def test_a_prediction_is_the_mean_of_the_scores_of_several_views():
     samples = open_dataset("walkers").samples[:2]
     config = BPMGCNConfig(width=8, clip_frames=8, views=3, augment={"mirror": True})
     torch.manual_seed(0)

@@ -11,7 +11,7 @@ from affekt.methods.bpm_gcn.parity import run_case
 from affekt.parity.case import Case
 from affekt.parity.compare import compare
 
-# Empty where ../shared is absent: pytest then skips the test and says so.
+# Empty where ../shared is absent: pytest then reports the test as skipped.
 CASES = sorted((Path(__file__).parents[3].parent / "shared" / "parity" / "bpm-gcn").glob("*.npz"))
 
 
@@ -22,7 +22,7 @@ def test_case_agrees_with_the_reference(path):
     assert [f"{r.name}: {r.max_abs:.2e}" for r in results if not r.ok] == []
 
 
-def test_shared_cases_are_all_there(shared):
+def test_all_shared_cases_are_present(shared):
     assert len(list((shared / "parity" / "bpm-gcn").glob("*.npz"))) == len(CASES) >= 6
 
 
@@ -31,7 +31,7 @@ def test_body_graph_is_the_published_one(shared):
     np.testing.assert_allclose(body_graph().numpy(), np.array(published), rtol=1e-6)
 
 
-def test_a_wrong_salt_is_noticed(shared, tmp_path):
+def test_a_wrong_salt_is_detected(shared, tmp_path):
     source = shared / "parity" / "bpm-gcn" / "case_eval_cal_b5.npz"
     with np.load(source) as file:
         arrays = dict(file)

@@ -1,4 +1,4 @@
-"""From a walk to arrays: by name, in place, without surprises."""
+"""From a walk to arrays: joints by name, aligned."""
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ def test_joints_are_matched_by_name_not_by_index(walk):
     np.testing.assert_array_equal(one, other)
 
 
-def test_left_and_right_would_be_noticed(walk):
+def test_exchanged_sides_would_be_detected(walk):
     swapped = tuple(
         n.replace("left", "L").replace("right", "left").replace("L", "right") for n in walk.joints
     )
@@ -45,7 +45,7 @@ def test_left_and_right_would_be_noticed(walk):
     assert np.abs(one - other).max() > 0.01
 
 
-def test_place_scale_and_direction_do_not_matter(walk):
+def test_position_scale_and_direction_do_not_matter(walk):
     cos, sin = np.cos(2.0), np.sin(2.0)
     turn = np.array([[cos, 0, sin], [0, 1, 0], [-sin, 0, cos]])
     moved = (walk.positions @ turn.T * 900 + np.array([5.0, 1.0, -3.0])).astype(np.float32)
@@ -53,7 +53,7 @@ def test_place_scale_and_direction_do_not_matter(walk):
     np.testing.assert_allclose(one, other, atol=1e-4)
 
 
-def test_an_aligned_walk_stands_at_the_origin_faces_ahead_and_has_a_known_size(walk):
+def test_an_aligned_walk_is_at_the_origin_faces_ahead_and_has_a_known_size(walk):
     placed = align(walk.in_order(JOINTS).astype(float))
     joint = {name: placed[:, index] for index, name in enumerate(JOINTS)}
     assert np.abs(joint["root"]).max() == 0
@@ -86,9 +86,9 @@ def test_a_reflected_short_walk_has_no_jump_where_zeros_have_one(walk):
     assert speed["reflect"] < 0.5 * speed["zeros"]
 
 
-def test_a_known_cycle_is_walked_on_without_a_jump(walk):
+def test_a_known_cycle_is_continued_without_a_jump(walk):
     cut = sample(walk, positions=walk.positions[: walk.cycle_frames])
-    # Direction and size are means over the frames that are there, so that the two differ a little.
+    # Direction and size are means over the given frames, so the two differ slightly.
     np.testing.assert_allclose(make()(cut)["skeleton"], make()(sample(walk))["skeleton"], atol=0.02)
 
 
@@ -122,7 +122,7 @@ def test_affective_targets_of_training_walks_lie_between_minus_one_and_one():
     assert targets.min() == pytest.approx(-1) and targets.max() == pytest.approx(1)
 
 
-def test_reference_augmentation_moves_posture_and_movement_apart(walk):
+def test_reference_augmentation_changes_posture_and_movement_independently(walk):
     config = BPMGCNConfig(augment={"kind": "reference"})
     preprocess = GaitPreprocess(config, GaitPreprocess(config).fit([sample(walk)]))
     arrays = preprocess(sample(walk), rng=np.random.default_rng(0))

@@ -1,4 +1,4 @@
-"""Walks as people have them, to arrays: the same answer, a note, or a refusal with its reason."""
+"""From real walks to arrays: the same arrays, a note, or a refusal with its reason."""
 
 import dataclasses
 import pickle
@@ -56,10 +56,10 @@ def assert_same(one, other, atol):
 
 
 @pytest.mark.parametrize("rate_hz", [60.0, 120.0, 90.0, 50.0, 25.0, 29.97])
-def test_a_walk_at_another_rate_is_answered_as_the_same_walk_at_30_hz(rate_hz):
+def test_a_walk_at_another_rate_has_the_arrays_of_the_same_walk_at_30_hz(rate_hz):
     expected, _ = answered(changed())
     arrays, notes = answered(changed(at(rate_hz), rate_hz=rate_hz))
-    # Within what 25 Hz leaves of a knee, and what 29.97 Hz drifts in a second; a thigh is 1/3 long.
+    # Within the resolution of a knee at 25 Hz and the drift of 29.97 Hz in a second; a thigh is 1/3 long.
     assert_same(arrays, expected, atol=0.005)
     assert notes == ()
 
@@ -68,18 +68,18 @@ def test_a_walk_at_15_hz_is_interpolated_and_that_is_noted():
     expected, _ = answered(changed())
     arrays, (note,) = answered(changed(WALK.positions[::2], rate_hz=15.0))
     np.testing.assert_allclose(arrays["skeleton"], expected["skeleton"], atol=0.03)
-    assert note.startswith("the walk has 15 frames a second and the network takes 30")
+    assert note.startswith("the walk has 15 frames per second and the network takes 30")
 
 
 @pytest.mark.parametrize(("rate_hz", "cycle"), [(120.0, 4 * CYCLE), (60.0, 2 * CYCLE)])
-def test_a_stated_cycle_is_brought_to_the_same_rate(rate_hz, cycle):
+def test_a_stated_cycle_is_resampled_to_the_same_rate(rate_hz, cycle):
     expected, _ = answered(changed(cycle_frames=CYCLE))
     arrays, notes = answered(changed(at(rate_hz), rate_hz=rate_hz, cycle_frames=cycle))
     assert_same(arrays, expected, atol=0.003)
     assert notes == ()
 
 
-def test_a_cycle_that_is_no_whole_number_at_the_fitted_rate_is_walked_on_without_a_jump():
+def test_a_fractional_cycle_at_the_fitted_rate_is_continued_without_a_jump():
     times = np.arange(50) * CYCLE / 37  # 37 frames of a cycle, which last CYCLE frames at 30 Hz
     cut = between_frames(WALK.positions[:CYCLE], times, period=CYCLE)[:37]
     rate_hz = 30.0 * 37 / (CYCLE + 0.4)
@@ -89,11 +89,11 @@ def test_a_cycle_that_is_no_whole_number_at_the_fitted_rate_is_walked_on_without
     assert arrays["movement"][7].max() < 1.2 * usual["movement"][7].max()
 
 
-def test_a_walk_without_a_rate_is_taken_as_it_is_and_that_is_noted():
+def test_a_walk_without_a_rate_is_unchanged_and_noted():
     expected, _ = answered(changed())
     arrays, (note,) = answered(changed(rate_hz=None))
     assert_same(arrays, expected, atol=0)
-    assert note.startswith("no frame rate is stated: the walk was taken to have 30 frames a second")
+    assert note.startswith("no frame rate is stated: 30 frames per second, the rate of the training")
 
 
 def test_a_dense_walk_without_a_rate_shows_it_by_its_cycle():
@@ -101,7 +101,7 @@ def test_a_dense_walk_without_a_rate_shows_it_by_its_cycle():
     assert any(note.startswith("a gait cycle has") for note in notes)
 
 
-def test_training_walks_of_several_rates_are_brought_to_the_most_frequent_one():
+def test_training_walks_of_several_rates_are_resampled_to_the_most_frequent_one():
     dense = Sample("dense", changed(at(120.0), rate_hz=120.0).media)
     mixed = [*SAMPLES, dense, Sample("unstated", changed(rate_hz=None).media)]
     preprocess = fitted(mixed, augment={"kind": "none"})
@@ -132,21 +132,19 @@ def test_frames_lost_as_zeros_hardly_change_the_arrays_and_are_noted(frames):
     broken[20 : 20 + frames] = 0
     arrays, (note,) = answered(changed(broken))
     np.testing.assert_allclose(arrays["skeleton"], answered(changed())[0]["skeleton"], atol=0.02 * frames)
-    assert note.startswith("placeholders stand for root, spine, neck and 13 more joints in")
+    assert note.startswith("placeholders instead of root, spine, neck and 13 more joints in")
 
 
-def test_a_hand_lost_for_a_second_is_refused_and_answered_only_on_request():
+def test_a_hand_lost_for_a_second_is_refused_and_accepted_only_on_request():
     broken = WALK.positions.copy()
     broken[10:40, WALK.joints.index("left_hand")] = 0
-    with pytest.raises(
-        MediaError, match=r"walk: left_hand cannot be used: placeholders stand in up to 40 % of 75"
-    ):
+    with pytest.raises(MediaError, match=r"walk: left_hand cannot be used: placeholders in up to 40 % of 75"):
         answered(changed(broken))
     assert answered(changed(broken), fitted(gaps=None))[1] == ()
     assert answered(changed(broken), fitted(gaps={"longest_s": 1.0, "share": 0.5}))[1] != ()
 
 
-def test_a_cycle_that_is_not_complete_after_lost_frames_were_cut_off_is_not_walked_on():
+def test_a_cycle_that_is_incomplete_after_cutting_lost_frames_is_not_continued():
     padded = np.concatenate([WALK.positions[: CYCLE - 5], np.zeros((40, 16, 3))])
     arrays, _ = answered(changed(padded, cycle_frames=CYCLE))
     expected, _ = answered(changed(WALK.positions[: CYCLE - 5]))
@@ -154,7 +152,7 @@ def test_a_cycle_that_is_not_complete_after_lost_frames_were_cut_off_is_not_walk
 
 
 @pytest.mark.parametrize("value", [1e9, 1e20, 1e38])
-def test_a_coordinate_that_is_finite_but_senseless_gives_finite_arrays(value):
+def test_a_finite_but_implausible_coordinate_gives_finite_arrays(value):
     broken = WALK.positions.copy()
     broken[3, 2, 1] = value
     arrays, notes = answered(changed(broken))
@@ -183,7 +181,7 @@ def test_a_body_too_far_from_the_origin_for_float32_is_refused():
         ([[-1, 0, 0], [0, 1, 0], [0, 0, 1]], 1),
     ],
 )
-def test_turned_and_mirrored_walks_give_the_same_arrays_and_say_so(turn, notes):
+def test_turned_and_mirrored_walks_give_the_same_arrays_and_a_note(turn, notes):
     arrays, found = answered(changed(WALK.positions @ np.array(turn)))
     assert_same(arrays, answered(changed())[0], atol=1e-5)
     assert len(found) == notes
@@ -214,14 +212,14 @@ def test_a_flat_walk_is_noted():
         (np.zeros((75, 16, 3)), "all joints lie in the same place: the skeleton has no size"),
     ],
 )
-def test_what_is_no_walk_is_refused_and_answered_only_on_request(positions, message):
+def test_what_is_not_a_walk_is_refused_and_accepted_only_on_request(positions, message):
     with pytest.raises(MediaError, match=f"walk: {message}"):
         answered(changed(positions))
     if positions.any():
         assert answered(changed(positions), fitted(motion=None))
 
 
-def test_training_leaves_out_what_is_no_walk():
+def test_training_leaves_out_what_is_not_a_walk():
     still = changed(np.repeat(WALK.positions[:1], 75, axis=0))
     state = GaitPreprocess(PREPROCESS.config).fit([*SAMPLES, still])
     assert state == GaitPreprocess(PREPROCESS.config).fit(SAMPLES)
@@ -229,7 +227,7 @@ def test_training_leaves_out_what_is_no_walk():
         GaitPreprocess(PREPROCESS.config).fit([still])
 
 
-def test_the_published_preprocessing_can_still_be_asked_for():
+def test_the_published_preprocessing_can_be_configured():
     reference = fitted(
         gaps=False,
         motion=False,

@@ -1,4 +1,4 @@
-"""What is special to the small face network."""
+"""Properties that are special to the small face network."""
 
 import numpy as np
 import pytest
@@ -29,18 +29,18 @@ def test_light_and_contrast_do_not_matter():
     np.testing.assert_allclose(preprocess()(darker)["image"], preprocess()(FACE)["image"], atol=0.1)
 
 
-def test_a_flat_picture_stays_flat():
+def test_a_flat_image_stays_flat():
     flat = Sample(id="flat", media={"image": np.full((48, 48), 77, np.uint8)})
     assert np.abs(preprocess()(flat)["image"]).max() < 1e-4
 
 
-def test_a_picture_of_the_right_size_is_not_resampled():
+def test_an_image_of_the_right_size_is_not_resampled():
     pixels = PIXELS[:48, :48, 0]
     image = preprocess()(Sample(id="small", media={"image": pixels}))["image"][0]
     assert np.corrcoef(image.ravel(), pixels.ravel().astype(float))[0, 1] == pytest.approx(1)
 
 
-def test_an_answer_is_the_mean_of_the_face_and_its_mirror_image():
+def test_a_prediction_is_the_mean_of_the_face_and_its_mirror_image():
     first, second = (view["image"] for view in preprocess().views(FACE))
     np.testing.assert_allclose(first[..., ::-1], second, atol=1e-6)
     assert len(preprocess(mirror_views=False).views(FACE)) == 1
@@ -80,7 +80,7 @@ def test_a_unit_is_its_shortcut_at_the_start():
     torch.testing.assert_close(unit(face), torch.relu(face))
 
 
-def test_the_published_size_answers_any_side_that_it_was_made_for():
+def test_the_network_takes_any_side_that_it_was_made_for():
     for size in (16, 48, 64):
         model = CompactFace(CompactFaceConfig(size=size, width=8)).eval()
         assert model(image=torch.zeros(1, 1, size, size)).embedding.shape == (1, 32)

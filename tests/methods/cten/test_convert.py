@@ -1,4 +1,4 @@
-"""Files of the authors become folders of ours."""
+"""Files of the authors are converted."""
 
 import pytest
 import torch
@@ -7,16 +7,17 @@ from safetensors.torch import load_file
 import affekt
 from affekt.core import catalog
 from affekt.engine.weights.convert import convert
-from affekt.layers.names import SNIPPET_BACKBONE
+from affekt.layers.names import resnet_3d_file
 from affekt.methods.cten.config import CTENConfig
 from affekt.methods.cten.model import CTEN
-from affekt.methods.cten.weights import WEIGHTS
+from affekt.methods.cten.weights import WEIGHTS, config_of
 
 TINY = catalog.card("cten").tiny
+KINETICS = resnet_3d_file("backbone", config_of).names
 LABELS = "joy,trust,fear,anger"
 
 
-def network(streams="visual+audio"):
+def network(streams="video+audio"):
     torch.manual_seed(3)
     return CTEN(CTENConfig(**(TINY | {"streams": streams}))).eval()
 
@@ -41,15 +42,15 @@ def test_a_training_file_becomes_a_network_that_answers_the_same(tmp_path, prefi
 
 
 def test_the_visual_stream_is_recognised(tmp_path):
-    torch.save(in_their_names(WEIGHTS, network("visual").state_dict()), tmp_path / "visual.pth")
+    torch.save(in_their_names(WEIGHTS, network("video").state_dict()), tmp_path / "visual.pth")
     given = {name: TINY[name] for name in ("visual", "heads")}
     done = convert("cten", tmp_path / "visual.pth", labels=LABELS, config=given)
-    assert done.config["streams"] == "visual" and "visual stream" in done.title
+    assert done.config["streams"] == "video" and "visual stream" in done.title
 
 
 def test_the_file_of_1039_classes_becomes_the_backbone(tmp_path):
     backbone = {f"backbone.{key}": value for key, value in network().backbone.state_dict().items()}
-    state = in_their_names(SNIPPET_BACKBONE, backbone) | {
+    state = in_their_names(KINETICS, backbone) | {
         "fc.weight": torch.ones(1039, 128),
         "fc.bias": torch.ones(1039),
     }

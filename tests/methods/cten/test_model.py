@@ -1,4 +1,4 @@
-"""What is special to the network."""
+"""Properties that are special to this network."""
 
 import pytest
 import torch
@@ -19,7 +19,7 @@ def tiny(**changes):
 
 
 @pytest.mark.parametrize(
-    ("streams", "count", "trainable"), [("visual+audio", 135.28e6, 50.04e6), ("visual", 87.37e6, 2.12e6)]
+    ("streams", "count", "trainable"), [("video+audio", 135.28e6, 50.04e6), ("video", 87.37e6, 2.12e6)]
 )
 def test_parameters_are_the_ones_of_the_reference(streams, count, trainable):
     with torch.device("meta"):
@@ -28,14 +28,14 @@ def test_parameters_are_the_ones_of_the_reference(streams, count, trainable):
     assert sum(p.numel() for p in model.parameters() if p.requires_grad) == pytest.approx(trainable, rel=3e-3)
 
 
-def test_the_answer_is_the_mean_of_what_segments_say():
+def test_logits_are_the_mean_of_the_segment_logits():
     output = tiny().eval()(clips=torch.randn(CLIPS), fbank=torch.randn(FBANK))
     torch.testing.assert_close(output.segment_logits.mean(dim=1), output.logits)
     assert output.attention.shape == (3, 2) and (output.attention >= 0).all()
 
 
-def test_a_network_that_only_sees_has_no_ears():
-    model = tiny(streams="visual").eval()
+def test_a_network_of_video_alone_has_no_audio_parameters():
+    model = tiny(streams="video").eval()
     assert not [name for name, _ in model.named_parameters() if "audio" in name or "cross" in name]
     assert model(clips=torch.randn(CLIPS)).logits.shape == (3, 4)
 
@@ -46,7 +46,7 @@ def test_pixels_and_scaled_snippets_have_the_same_features():
     torch.testing.assert_close(model.features(windows), model.features(windows.float() / 255 - 100 / 255))
 
 
-def test_a_non_local_block_begins_without_shortcut():
+def test_a_non_local_block_starts_without_shortcut():
     block = NonLocal(16).eval()
     segments = torch.randn(2, 3, 16)
     changed = NonLocal(16).eval()
@@ -72,6 +72,6 @@ def test_heads_that_do_not_divide_the_features_are_refused():
         catalog.method("cten").make_config(TINY | {"heads": 12})
 
 
-def test_a_non_local_block_may_begin_as_a_shortcut():
+def test_a_non_local_block_may_start_as_the_identity():
     segments = torch.randn(2, 3, 16)
     assert torch.equal(NonLocal(16, local=True).eval()(segments), segments)

@@ -1,4 +1,4 @@
-"""The sound that is heard of a clip."""
+"""The sound of a clip."""
 
 import numpy as np
 import pytest
@@ -42,7 +42,7 @@ def test_blocks_that_make_more_than_the_sound_repeat_it_however_long_it_is(monke
     np.testing.assert_array_equal(preprocess.filterbank_of(sample, AUDIO, 4), whole)
 
 
-def test_of_a_long_span_that_outlasts_its_sound_what_is_there_is_heard(monkeypatch, tmp_path):
+def test_of_a_long_span_beyond_the_end_of_its_sound_the_existing_part_is_used(monkeypatch, tmp_path):
     samples = noise(16_000, 2.0)
     alone = preprocess.filterbank_of(as_sample(tmp_path / "a.wav", samples, 16_000), AUDIO, 4)
     monkeypatch.setattr(preprocess, "WHOLE_S", 1.0)
@@ -59,7 +59,7 @@ def test_less_than_a_window_is_one_clear_error():
 def notes_of(samples, *, seconds=3.0):
     frames = VideoFrames(np.zeros((9, 32, 32, 3), np.uint8), np.arange(9) * seconds / 9, seconds)
     visual = VisualConfig(segments=2, snippet_frames=4, size=32, height=32)
-    config = CTENConfig(visual=visual, audio=AUDIO, streams="visual+audio", erase=False)
+    config = CTENConfig(visual=visual, audio=AUDIO, streams="video+audio", erase=False)
     with collect_notes() as notes:
         preprocess.CTENPreprocess(config).views(
             Sample("a", {"video": frames, "audio": Waveform(samples, 16_000)})
@@ -72,8 +72,8 @@ def test_silent_short_and_half_silent_sound_is_noted(monkeypatch, whole_s):
     monkeypatch.setattr(preprocess, "WHOLE_S", whole_s)
     said = noise(16_000, 3.0)[None]
     assert notes_of(said) == []
-    assert notes_of(0 * said) == ["its sound is silent: the answer stands on the picture alone"]
+    assert notes_of(0 * said) == ["its sound is silent: the answer is based on the picture alone"]
     assert notes_of(said[:, :8000]) == ["its sound covers 17 % of its picture: 0.5 s of 3.0 s"]
     assert notes_of(np.concatenate([0 * said, said])) == [
-        "its first channel is silent: its loudest channel is heard instead"
+        "its first channel is silent: the loudest channel is used instead"
     ]

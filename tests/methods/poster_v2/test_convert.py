@@ -1,4 +1,4 @@
-"""Files of the authors become folders of ours, complete or not at all."""
+"""Files of the authors are converted completely or refused."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ from affekt.methods.poster_v2.weights import (
     IMAGE_BRANCH,
     IMAGE_BRANCH_ONE_LIST,
     LANDMARK_BRANCH,
-    SOURCES,
+    PUBLISHED_FILES,
     WEIGHTS,
 )
 
@@ -26,7 +26,7 @@ SMALL = {"size": 32, "width": 8, "image_units": [1, 2, 1], "landmark_units": [1,
 
 
 def stirred(module, seed=0):
-    """Weights that all matter: gates start all but shut, statistics start at 0 and 1."""
+    """Random weights that all have an influence: by default some gates are almost 0."""
     generator = torch.Generator().manual_seed(seed)
     for key, value in module.state_dict().items():
         if value.is_floating_point():
@@ -85,7 +85,7 @@ def branch_file(tmp_path):
     return save
 
 
-def test_a_training_file_becomes_a_checkpoint_with_the_same_answers_bit_for_bit(whole_file, network):
+def test_a_training_file_becomes_a_checkpoint_with_bit_equal_outputs(whole_file, network):
     done = convert("poster-v2", whole_file(), labels="raf-7")
     assert (done.part, done.dropped, done.unexpected) == ("", 4, ())
     assert done.matched == len(network.state_dict()) and done.filled == 0
@@ -99,14 +99,14 @@ def test_a_training_file_becomes_a_checkpoint_with_the_same_answers_bit_for_bit(
     assert predictor.labels.names[0] == "surprise" and predictor.calibration.temperature == 1
 
 
-def test_a_converted_checkpoint_says_where_it_comes_from(whole_file):
+def test_a_converted_checkpoint_states_its_source(whole_file):
     sealed = read_sealed(convert("poster_v2", whole_file(), labels="raf-7").folder, kind="checkpoint")
     assert sealed.document["source"]["file"] == "epoch42.pth"
     assert len(sealed.document["source"]["sha256"]) == 64
     assert sealed.document["counts"]["dropped"] == 4
 
 
-def test_a_converted_checkpoint_is_exported_and_its_bundle_answers_and_is_evaluated(whole_file, tmp_path):
+def test_a_converted_checkpoint_is_exported_and_its_bundle_predicts_and_is_evaluated(whole_file, tmp_path):
     folder = convert("poster_v2", whole_file(), tmp_path / "ours", labels="raf-7").folder
     exported = affekt.export(folder)
     assert exported.gate == "random inputs" and exported.bundle == tmp_path / "ours-bundle"
@@ -234,7 +234,7 @@ def test_an_image_branch_with_something_between_its_layers_is_refused(branch_fil
         convert("poster_v2", path)
 
 
-def test_a_name_that_nobody_knows_is_reported_where_the_part_is_complete(branch_file):
+def test_an_unknown_key_is_reported_where_the_part_is_complete(branch_file):
     path, ours = branch_file(IMAGE_BRANCH, change=lambda state: state.update({"margin": torch.ones(1)}))
     done = convert("poster_v2", path)
     assert done.matched == len(ours) and done.unexpected == ("margin",)
@@ -258,22 +258,22 @@ def test_a_landmark_branch_starts_a_network(tmp_path):
     assert all(torch.equal(started[key], ours[key]) for key in ours)
 
 
-def test_a_file_of_no_known_kind_is_told_which_there_are(tmp_path):
+def test_for_a_file_of_no_known_kind_the_known_kinds_are_listed(tmp_path):
     save_file({"fc.weight": torch.ones(2)}, tmp_path / "other.safetensors")
     with pytest.raises(FolderError) as caught:
         convert("poster_v2", tmp_path / "other.safetensors")
     assert "It holds 1 tensors: fc.weight" in str(caught.value)
-    assert all(source.title in str(caught.value) for source in SOURCES)
+    assert all(source.title in str(caught.value) for source in PUBLISHED_FILES)
 
 
-def test_a_folder_that_is_not_ours_is_not_overwritten(whole_file, tmp_path):
+def test_a_folder_with_other_content_is_not_overwritten(whole_file, tmp_path):
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious" / "notes.txt").write_text("years of work")
-    with pytest.raises(FolderError, match="exists and is no folder of affekt's"):
+    with pytest.raises(FolderError, match="exists and was not written by affekt"):
         convert("poster_v2", whole_file(), tmp_path / "precious", labels="raf-7")
 
 
-def test_a_room_that_declares_no_files_reads_its_references(tmp_path):
+def test_a_method_without_published_files_reads_its_references_checkpoint(tmp_path):
     method = affekt.core.catalog.method("bpm_gcn")
     config = {"width": 8, "clip_frames": 24}
     model = stirred(affekt.create("bpm_gcn", **config))
@@ -297,7 +297,7 @@ def recipe():
     )
 
 
-def test_a_frozen_branch_that_nobody_loaded_stops_a_training_before_it_leaves_a_folder(recipe, tmp_path):
+def test_a_frozen_branch_without_weights_stops_a_training_before_it_makes_a_folder(recipe, tmp_path):
     with pytest.raises(ConfigError) as caught:
         affekt.train(recipe, runs=tmp_path / "runs", progress=False)
     for words in (
@@ -310,7 +310,7 @@ def test_a_frozen_branch_that_nobody_loaded_stops_a_training_before_it_leaves_a_
     assert not (tmp_path / "runs").exists()
 
 
-def test_a_training_starts_from_weights_and_its_recipe_says_from_which(recipe, tmp_path):
+def test_a_training_starts_from_weights_and_its_recipe_states_which(recipe, tmp_path):
     path, ours = landmark_file(tmp_path)
     folder = convert("poster_v2", path).folder
     run = affekt.train(recipe, weights=[folder], runs=tmp_path / "runs", progress=False)
@@ -322,7 +322,7 @@ def test_a_training_starts_from_weights_and_its_recipe_says_from_which(recipe, t
 
     finished = affekt.train(run.recipe, runs=tmp_path / "runs", resume=True, progress=False)
     assert finished.path == run.path
-    (run.path / "result.json").unlink()  # not finished: it goes on from its checkpoint, without the folder
+    (run.path / "result.json").unlink()  # not finished: it continues from its checkpoint, without the folder
     assert affekt.train(run.recipe, runs=tmp_path / "runs", resume=True, progress=False).result
 
     with pytest.raises(ConfigError, match=f"starts from {digest[:16]}, none were given"):
@@ -332,7 +332,7 @@ def test_a_training_starts_from_weights_and_its_recipe_says_from_which(recipe, t
         affekt.train(run.recipe, weights=[other], runs=tmp_path / "elsewhere", progress=False)
 
 
-def test_the_digest_of_a_recipe_knows_its_weights(recipe):
+def test_the_digest_of_a_recipe_depends_on_its_weights(recipe):
     others = [recipe.model_copy(update={"initial_weights": (digits,)}) for digits in ("0" * 16, "1" * 16)]
     assert len({it.digest() for it in (recipe, *others)}) == 3
 
@@ -352,6 +352,6 @@ def test_weights_of_another_shape_are_listed_and_nothing_is_loaded(whole_file):
         affekt.create("bpm_gcn", weights=folder)
 
 
-def test_a_bundle_is_no_weights(tmp_path):
+def test_a_bundle_is_not_a_folder_of_weights(tmp_path):
     with pytest.raises(AffektError, match="does not exist"):
         affekt.create("poster_v2", weights=tmp_path / "nowhere", **SMALL)

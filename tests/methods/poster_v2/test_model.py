@@ -1,4 +1,4 @@
-"""What is special to the network."""
+"""Properties that are special to this network."""
 
 import pytest
 import torch
@@ -21,7 +21,7 @@ def tiny(**changes):
     return PosterV2(PosterV2Config(**(TINY | changes)))
 
 
-def test_parameters_are_the_ones_that_reach_the_answer():
+def test_parameters_are_those_that_the_logits_depend_on():
     model = affekt.create("poster_v2")
     # 43.75 M in the reference reach the logits; 14.47 M more are registered and never used.
     assert sum(p.numel() for p in model.parameters()) == pytest.approx(43.75e6, rel=2e-4)
@@ -59,7 +59,7 @@ def test_a_landmark_branch_that_is_not_frozen_learns():
 
 
 def test_relative_places_of_two_by_two_by_hand():
-    # Pairs of places that lie alike share a row: each place with itself is in the middle, row 4 of 9.
+    # Pairs with the same offset share a row: offset zero is in the middle, row 4 of 9.
     assert relative_places(2).tolist() == [[4, 3, 1, 0], [5, 4, 2, 1], [7, 6, 4, 3], [8, 7, 5, 4]]
 
 
@@ -69,7 +69,7 @@ def test_position_bias_moves_attention():
     queries, tokens = torch.randn(1, 4, 8), torch.randn(1, 4, 8)
     plain = attention(queries, tokens)
     with torch.no_grad():
-        attention.position[4] += 50.0  # everybody looks at his own place only
+        attention.position[4] += 50.0  # each position attends to itself only
     own = attention.projection(attention.key_value(tokens)[..., 8:])
     torch.testing.assert_close(attention(queries, tokens), own, rtol=1e-4, atol=1e-5)
     assert not torch.allclose(plain, own, atol=1e-3)
@@ -85,7 +85,7 @@ def test_drop_path_skips_whole_samples_and_keeps_the_mean():
     assert torch.equal(drop.eval()(out), out)
 
 
-def test_both_branches_of_a_scale_are_all_but_off_at_the_start():
+def test_both_branches_of_a_scale_have_little_influence_at_the_start():
     scale = tiny().scales[0]
     for weights in (scale.attention_scale, scale.mlp_scale):
         assert weights.tolist() == [pytest.approx(1e-5)] * 8

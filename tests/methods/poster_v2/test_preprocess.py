@@ -1,4 +1,4 @@
-"""Pictures to arrays, as published and otherwise."""
+"""From images to arrays, with the published settings and others."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def flat(value):
     return Sample(id="flat", media={"image": np.full((30, 30, 3), value, np.uint8)})
 
 
-def test_a_flat_picture_is_scaled_by_the_constants_of_imagenet():
+def test_a_flat_image_is_scaled_by_the_constants_of_imagenet():
     image = PosterV2Preprocess(PosterV2Config())(flat(255))["image"]
     assert image.shape == (3, 112, 112) and image.dtype == np.float32
     np.testing.assert_allclose(image[:, 5, 5], (1 - MEAN) / STD, rtol=1e-6)
@@ -29,7 +29,7 @@ def test_nearest_sampling_takes_every_second_pixel_of_twice_the_size():
 
 def test_area_sampling_uses_all_pixels():
     stripes = np.zeros((224, 224, 3), np.uint8)
-    stripes[:, 1::2] = 255  # exactly the columns that nearest sampling never looks at
+    stripes[:, 1::2] = 255  # exactly the columns that nearest sampling does not use
     sample = Sample(id="stripes", media={"image": stripes})
     nearest = PosterV2Preprocess(PosterV2Config())(sample)["image"]
     area = PosterV2Preprocess(PosterV2Config(sampling="area"))(sample)["image"]
@@ -56,6 +56,6 @@ def mirror(sample):
     return Sample(id="mirror", media={"image": np.ascontiguousarray(sample.media["image"][:, ::-1])})
 
 
-def test_a_sample_without_picture_is_one_clear_error():
+def test_a_sample_without_image_is_one_clear_error():
     with pytest.raises(MediaError, match="has no image"):
         PosterV2Preprocess(PosterV2Config())(Sample(id="walk", media={}))

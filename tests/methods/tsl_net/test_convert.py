@@ -1,4 +1,4 @@
-"""Files of the authors, and of those who trained the I3D, become folders of ours."""
+"""Files of the authors, and published files of frame encoders, are converted."""
 
 import json
 
@@ -11,7 +11,7 @@ from affekt.core.errors import FolderError
 from affekt.core.files.sealed import read_sealed
 from affekt.core.weights import KeyMap
 from affekt.engine.weights.convert import convert
-from affekt.layers.names import I3D_FRAMES
+from affekt.layers.names import i3d_file
 from affekt.methods.tsl_net.config import TSLNetConfig
 from affekt.methods.tsl_net.model import TSLNet
 from affekt.methods.tsl_net.weights import BARE_WEIGHTS, TRAINING_WEIGHTS, WEIGHTS, config_of
@@ -55,7 +55,7 @@ def answer(model, width=12):
 def test_a_training_file_becomes_a_network_that_answers_the_same(tmp_path, suffix, wrapper, whole):
     model = network()
     state = in_their_names(WEIGHTS, model.state_dict()) | reverse_heads()
-    if not whole:  # somebody saved the inner network
+    if not whole:  # the inner network was saved alone
         state = {key.removeprefix("cls_module."): value for key, value in state.items()}
     path = tmp_path / f"net.{suffix}"
     torch.save({wrapper + key: value for key, value in state.items()}, path)
@@ -75,7 +75,7 @@ def test_a_file_without_the_heads_of_training_is_whole(tmp_path):
     assert convert("tsl_net", tmp_path / "net.pth", labels="tsl-2").dropped == 0
 
 
-def test_widths_are_read_off_the_weights():
+def test_sizes_are_read_from_the_weights():
     shapes = {key: tuple(value.shape) for key, value in network().state_dict().items()}
     assert config_of(shapes) == {"num_classes": 2, "streams": "video+audio", **SMALL}
     frames = {"encoder": "i3d", "stem": 8}
@@ -86,7 +86,14 @@ def test_widths_are_read_off_the_weights():
         assert config_of(shapes)["streams"] == streams
 
 
-def test_names_go_there_and_back_for_every_network():
+def test_sizes_of_a_residual_encoder_are_read_from_its_weights():
+    frames = {"encoder": "resnet_3d", "blocks": (1, 1, 1, 1), "stem": 4}
+    shapes = {key: tuple(value.shape) for key, value in network(frames=frames).frames.state_dict().items()}
+    assert config_of({f"frames.{key}": shape for key, shape in shapes.items()}) == {"frames": frames}
+    assert config_of({"head.weight": (3, 4)}) == {}
+
+
+def test_keys_are_renamed_in_both_directions_for_every_network():
     frames = {"encoder": "resnet_3d", "blocks": (1, 1, 1, 1), "stem": 4}
     for names in (WEIGHTS, BARE_WEIGHTS):
         there = names.to_theirs(network(frames=frames).state_dict())
@@ -97,7 +104,7 @@ def test_names_go_there_and_back_for_every_network():
 def test_a_kinetics_file_becomes_the_frame_encoder(tmp_path):
     frames = {"encoder": "i3d", "stem": 8}
     encoder = {f"frames.{key}": value for key, value in network(frames=frames).frames.state_dict().items()}
-    state = in_their_names(I3D_FRAMES, encoder)
+    state = in_their_names(i3d_file("frames", config_of).names, encoder)
     state |= {"logits.conv3d.weight": torch.ones(400, 128, 1, 1, 1), "logits.conv3d.bias": torch.ones(400)}
     torch.save(state, tmp_path / "rgb_imagenet.pt")
     done = convert("tsl_net", tmp_path / "rgb_imagenet.pt")
@@ -115,14 +122,16 @@ def test_a_file_that_lacks_a_head_is_refused_with_its_name(tmp_path):
         convert("tsl_net", tmp_path / "net.pkl", labels="tsl-2")
 
 
-def test_an_encoder_from_a_file_of_its_own_makes_a_network_that_sees_raw_frames(tmp_path):
+def test_an_encoder_from_a_separate_file_makes_a_network_of_raw_frames(tmp_path):
     frames = {"encoder": "resnet_3d", "blocks": (1, 1, 1, 1), "stem": 4, "height": 32, "size": 32}
     whole = network(frames=frames, feature_width=128)
-    seen = {key: value for key, value in whole.state_dict().items() if key.startswith("frames.network.")}
-    house = {f"backbone.{key.removeprefix('frames.network.')}": value.clone() for key, value in seen.items()}
-    save_file({**house, "head.weight": torch.zeros(4, 8)}, tmp_path / "shapes.safetensors")
-    encoder = convert("tsl_net", tmp_path / "shapes.safetensors", tmp_path / "encoder")
-    assert encoder.part == "frames"
+    encoder = {key: value for key, value in whole.state_dict().items() if key.startswith("frames.network.")}
+    trained = {
+        f"backbone.{key.removeprefix('frames.network.')}": value.clone() for key, value in encoder.items()
+    }
+    save_file({**trained, "head.weight": torch.zeros(4, 8)}, tmp_path / "shapes.safetensors")
+    converted = convert("tsl_net", tmp_path / "shapes.safetensors", tmp_path / "encoder")
+    assert converted.part == "frames"
     own = {key: value for key, value in whole.state_dict().items() if not key.startswith("frames.")}
     torch.save(in_their_names(WEIGHTS, own), tmp_path / "net.pkl")
     sizes = {"frames": {"height": 32, "size": 32}}
@@ -131,8 +140,8 @@ def test_an_encoder_from_a_file_of_its_own_makes_a_network_that_sees_raw_frames(
         tmp_path / "net.pkl",
         tmp_path / "whole",
         labels="tsl-2",
-        config={"frames": {**encoder.config["frames"], **sizes["frames"]}},
-        weights=[encoder.folder],
+        config={"frames": {**converted.config["frames"], **sizes["frames"]}},
+        weights=[converted.folder],
     )
     again = affekt.create("tsl_net", weights=done.folder, **done.config).eval()
     clips, logmel = torch.rand(1, 9, 3, 16, 32, 32), torch.randn(1, 9, 96, 60)

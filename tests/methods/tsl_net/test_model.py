@@ -1,4 +1,4 @@
-"""What is special to the network."""
+"""Properties that are special to this network."""
 
 import numpy as np
 import pytest
@@ -7,6 +7,7 @@ import torch
 from affekt.core import catalog
 from affekt.core.errors import ConfigError
 from affekt.core.labels import label_set
+from affekt.core.task import find_task
 from affekt.deploy.backends.network import graph_network
 from affekt.deploy.export.graphs import make_graph, make_graphs, max_difference, random_batch
 from affekt.engine.network import eager_network
@@ -41,14 +42,14 @@ def test_parameters_are_the_published_ones():
 
 
 @pytest.mark.parametrize("streams", INPUTS)
-def test_each_stream_answers_alone_or_together(streams):
+def test_each_stream_works_alone_or_together(streams):
     output = small(streams=streams)(**inputs(10, videos=2, names=INPUTS[streams]))
     assert output.logits.shape == output.distribution.shape == (2, 10, 3)
     assert output.features.shape == (2, 10, 24)
     assert output.aligned.shape == (2, len(INPUTS[streams]), 10, 16)
 
 
-def test_what_is_seen_stands_before_what_is_heard():
+def test_aligned_features_are_those_of_picture_then_sound():
     together = small()
     batch = inputs(10)
     heard = together.audio(batch["logmel"])
@@ -56,7 +57,7 @@ def test_what_is_seen_stands_before_what_is_heard():
 
 
 @pytest.mark.parametrize("streams", INPUTS)
-def test_an_answer_depends_on_two_cells_on_each_side(streams):
+def test_an_output_depends_on_two_cells_on_each_side(streams):
     model, batch = small(streams=streams), inputs(30, names=INPUTS[streams])
     whole = model(**batch).logits
     for start, stop in ((0, 11), (11, 20), (20, 30)):
@@ -65,7 +66,7 @@ def test_an_answer_depends_on_two_cells_on_each_side(streams):
         torch.testing.assert_close(part[:, start - first : stop - first], whole[:, start:stop])
 
 
-def test_features_of_raw_frames_may_be_had_before():
+def test_features_of_raw_frames_may_be_computed_first():
     model = small(frames=FRAMES)
     clips, logmel = torch.randn(1, 10, 3, 16, 32, 32), inputs(10)["logmel"]
     features = model.features(clips)
@@ -74,7 +75,7 @@ def test_features_of_raw_frames_may_be_had_before():
     assert torch.equal(model(clips=clips, logmel=logmel).logits, parted.logits)
 
 
-def test_a_frozen_encoder_keeps_weights_and_statistics_and_an_open_one_learns():
+def test_a_frozen_encoder_keeps_weights_and_statistics_and_another_learns():
     clips, logmel = torch.randn(1, 9, 3, 16, 32, 32), inputs(9)["logmel"]
     for freeze in (True, False):
         model = small(frames={**FRAMES, "freeze": freeze}).train()
@@ -114,7 +115,7 @@ def test_the_exported_graph_takes_any_number_of_cells_and_videos(streams):
 def test_raw_frames_are_exported_as_two_graphs():
     config = TSLNetConfig(**(SMALL | {"frames": FRAMES}))
     model, preprocess = small(frames=FRAMES), TSLNetPreprocess(config)
-    graphs = make_graphs(model, preprocess)
+    graphs = make_graphs(model, preprocess, find_task("localization"))
     assert graphs.encoded == "clips"
     eager = eager_network(model, encoded="clips")
     batches = [random_batch(preprocess.spec, 1, seed=cells, open_size=cells) for cells in (3, 14)]
@@ -124,7 +125,7 @@ def test_raw_frames_are_exported_as_two_graphs():
 @pytest.mark.parametrize(
     ("config", "problem"),
     [
-        ({"streams": "audio", "frames": {}}, "a network that only hears has no use for frames"),
+        ({"streams": "audio", "frames": {}}, "a network of sound alone takes no frames"),
         ({"frames": {"height": 112}}, "no square of 224 pixels can be cut out of 112 rows"),
         ({"frames": {"stem": 12}}, "stem = 12: the channels of an I3D are eighths of it"),
         ({"seed_rule": "total"}, "seed_rule"),

@@ -1,4 +1,4 @@
-"""Losses that a network is trained by."""
+"""The losses of the training objective."""
 
 import math
 
@@ -17,7 +17,7 @@ from affekt.methods.tsl_net.objective import (
     video_scores,
     video_shares,
 )
-from affekt.methods.tsl_net.preprocess import sureness
+from affekt.methods.tsl_net.preprocess import video_confidence
 
 SMALL = {"feature_width": 12, "audio_widths": (4, 8), "align": 16, "hidden": 24, "dropout": 0.0}
 CELLS = 24
@@ -51,7 +51,7 @@ def test_each_stream_learns_and_every_parameter_has_a_gradient(streams):
         assert parameter.grad is not None and parameter.grad.isfinite().all()
 
 
-def test_targets_ask_for_the_marked_classes_and_never_for_background():
+def test_targets_are_the_annotated_classes_and_never_the_background():
     points = torch.zeros(1, 4, 2)
     points[0, 1, 0], points[0, 2] = 1.0, torch.tensor([2.0, 1.0])
     expected = torch.tensor([[0, 0, 0], [0.9, 0.1, 0], [0.9, 0.9, 0], [0, 0, 0]])
@@ -80,10 +80,10 @@ def test_a_class_that_occurs_scores_by_its_highest_cells_and_another_by_all(occu
             assert scores[video, label].item() == pytest.approx(sum(counted) / len(counted), abs=1e-6)
 
 
-def test_scores_of_classes_that_all_occur_are_those_of_an_answer():
+def test_scores_of_classes_that_all_occur_are_those_of_a_prediction():
     logits = torch.randn(1, 40, 3)
     both = video_scores(logits, torch.ones(1, 2, dtype=torch.bool), 8)
-    assert both[0].tolist() == pytest.approx(sureness(logits[0].numpy(), 8).tolist())
+    assert both[0].tolist() == pytest.approx(video_confidence(logits[0].numpy(), 8).tolist())
 
 
 def test_the_loss_of_a_video_is_half_the_divergence_of_its_shares():
@@ -101,7 +101,7 @@ def test_the_loss_of_a_video_is_half_the_divergence_of_its_shares():
 
 
 def silent(**fields):
-    """An output of which only the named fields tell anything."""
+    """An output of which only the named fields have values."""
     torch.manual_seed(2)
     values = {
         "logits": torch.zeros(1, CELLS, 3),
@@ -121,7 +121,7 @@ def test_weights_of_the_paper_share_the_cells_among_points_and_seeds():
         assert weighted[name].item() == pytest.approx(weight * getattr(terms, name).item())
 
 
-def test_a_video_without_points_has_finite_losses_and_teaches_nothing_of_cells():
+def test_a_video_without_points_has_finite_losses_and_no_loss_of_cells():
     model, objective = made()
     batch = batch_of()
     batch["points"], batch["label"] = torch.zeros_like(batch["points"]), torch.zeros(1, 2)
@@ -130,7 +130,7 @@ def test_a_video_without_points_has_finite_losses_and_teaches_nothing_of_cells()
     assert [terms[name].item() for name in ("video", "point", "background", "foreground")] == [0, 0, 0, 0]
 
 
-def test_seeds_of_a_video_do_not_hang_on_the_others_of_its_batch():
+def test_seeds_of_a_video_do_not_depend_on_the_rest_of_the_batch():
     model, objective = made()
     batch = batch_of(3)
     batch["points"][1], batch["points"][2, 20, 0] = 0.0, 1.0
@@ -144,7 +144,7 @@ def test_seeds_of_a_video_do_not_hang_on_the_others_of_its_batch():
 
 
 def likeness_after(sign, *, steps=20):
-    """Mean likeness of matched rows before and after training by the contrast alone."""
+    """Mean similarity of matched rows before and after training with the contrast alone."""
     weights = LossWeights(video=0.0, cells=0.0, contrast=1.0)
     model, objective = made(contrast_sign=sign, loss=weights)
     batch = batch_of(cells=16)
@@ -164,7 +164,7 @@ def likeness_after(sign, *, steps=20):
     return before, likeness()
 
 
-def test_the_papers_contrast_makes_matched_rows_alike_and_the_references_unlike():
+def test_the_papers_contrast_makes_matched_rows_similar_and_the_references_dissimilar():
     before, after = likeness_after("paper")
     assert after > before + 0.05
     before, after = likeness_after("reference")
@@ -183,7 +183,7 @@ def test_rows_of_zeros_give_finite_losses_and_gradients():
 def test_a_dead_network_trains_on_without_nan():
     model, objective = made()
     with torch.no_grad():
-        model.fuse.weight.zero_(), model.fuse.bias.fill_(-1.0)  # the last ReLU gives nothing but zeros
+        model.fuse.weight.zero_(), model.fuse.bias.fill_(-1.0)  # the last ReLU gives only zeros
     terms = objective(model.train(), batch_of())
     torch.stack(list(terms.values())).sum().backward()
     assert all(term.isfinite() for term in terms.values())

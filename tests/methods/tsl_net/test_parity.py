@@ -11,7 +11,7 @@ from affekt.methods.tsl_net.weights import BARE_WEIGHTS, TRAINING_WEIGHTS, WEIGH
 from affekt.parity.case import Case
 from affekt.parity.compare import compare
 
-# Empty where ../shared is absent: pytest then skips the test and says so.
+# Empty where ../shared is absent: pytest then reports the test as skipped.
 FOLDER = Path(__file__).parents[3].parent / "shared" / "parity" / "tsl-net"
 CASES = sorted(
     path for path in FOLDER.glob("*.*") if path.suffix in (".npz", ".json") and path.stem != "keys"
@@ -26,7 +26,7 @@ def test_case_agrees_with_the_reference(path):
         assert {result.name for result in results} == set(Case.open(path).expected)
 
 
-def test_shared_cases_are_all_there(shared):
+def test_all_shared_cases_are_present(shared):
     assert len(list((shared / "parity" / "tsl-net").glob("*.*"))) - 2 == len(CASES) >= 13
 
 
@@ -40,24 +40,24 @@ def test_each_of_the_47_published_names_is_known(shared):
     assert list(bare.values()) == list(ours.values())
 
 
-def test_a_wrong_salt_is_noticed(altered_case):
+def test_a_wrong_salt_is_detected(altered_case):
     results = {r.name: r for r in run_case(altered_case("tsl-net", "case_eval_b2_t40.npz", salt=1))}
     assert not any(results[name].ok for name in ("cas_logits", "dis_logits", "audio_rows", "visual_rows"))
 
 
-def test_scores_of_a_case_in_which_a_class_does_not_occur_are_other_ones(altered_case):
+def test_scores_differ_in_a_case_in_which_a_class_does_not_occur(altered_case):
     case = altered_case("tsl-net", "case_loss_evalbn_t120.npz", video_label=[[1.0, 0.0]])
     (scores,) = (result for result in run_case(case) if result.name == "vid_score")
     right, wrong = (scores.actual - scores.expected)[0]
     assert abs(right) < 1e-5 and wrong < -0.01
 
 
-def test_another_bar_of_background_is_noticed(altered_case):
+def test_another_background_threshold_is_detected(altered_case):
     results = {r.name: r for r in run_case(altered_case("tsl-net", "case_pseudo.npz", bkg_thresh=0.5))}
     assert not results["bkg_seed_1"].ok and results["points_1"].ok
 
 
-def test_another_margin_around_segments_is_noticed(altered_case):
+def test_another_margin_around_segments_is_detected(altered_case):
     results = list(run_case(altered_case("tsl-net", "case_post.npz", oic_lambda=0.3)))
     assert not all(result.ok for result in results)
 
@@ -67,8 +67,8 @@ def test_a_case_of_another_method_is_refused(altered_case):
         list(run_case(altered_case("tsl-net", "case_pseudo.npz", method="vaanet")))
 
 
-def test_a_metric_case_whose_annotations_lie_nowhere_is_refused(shared, tmp_path):
+def test_a_metric_case_without_its_annotations_is_refused(shared, tmp_path):
     document = json.loads((shared / "parity" / "tsl-net" / "metric_tsl300_real.json").read_text())
     (tmp_path / "metric.json").write_text(json.dumps(document | {"ground_truth": "shared/data/none/gt.json"}))
-    with pytest.raises(UsageError, match=r"builds upon data/none/gt\.json, which lies in no folder above it"):
+    with pytest.raises(UsageError, match=r"needs data/none/gt\.json, which is in none of its parent folders"):
         list(run_case(Case.open(tmp_path / "metric.json")))

@@ -16,9 +16,9 @@ from affekt.media.video import VideoFrames
 from affekt.media.video.write import write_clip
 from affekt.methods.tsl_net import preprocess as module
 from affekt.methods.tsl_net.config import TSLNetConfig
-from affekt.methods.tsl_net.heard import heard_cells, neighbours, time_code
 from affekt.methods.tsl_net.model import TSLNet
 from affekt.methods.tsl_net.preprocess import SILENCE_DB, TSLNetPreprocess
+from affekt.methods.tsl_net.sound import neighbours, sound_cells, time_code
 from affekt.tasks.localization.cells import cell_logits
 
 SMALL = {"feature_width": 12, "audio_widths": (4, 8), "align": 16, "hidden": 24}
@@ -32,7 +32,7 @@ def made(**changes):
 
 
 def features(folder, cells, *, rows=None, rate_hz=RATE, seed=0, **facts):
-    """A sample with files as the authors hand them out."""
+    """A sample with files in the format of the authors."""
     rng = np.random.default_rng(seed)
     np.save(folder / "rgb.npy", rng.random((cells, 12), np.float32))
     mel = rng.normal(-40, 15, (32 * cells + 5 if rows is None else rows, 60))
@@ -57,7 +57,7 @@ def joined(preprocess, sample):
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}, parts
 
 
-def test_it_is_what_localization_asks_for(tmp_path):
+def test_it_implements_the_protocol_of_localization(tmp_path):
     preprocess = made()
     assert isinstance(preprocess, Preprocess) and isinstance(preprocess, Localizing)
     sample = features(tmp_path, 12)
@@ -67,7 +67,7 @@ def test_it_is_what_localization_asks_for(tmp_path):
     assert all(np.array_equal(view[name], varied[name]) for name in preprocess.spec.names)
 
 
-# What is heard
+# Sound
 
 
 def test_neighbours_wrap_around_within_each_chunk_of_600():
@@ -77,7 +77,7 @@ def test_neighbours_wrap_around_within_each_chunk_of_600():
     assert places[1200].tolist() == [1202, 1200, 1201] and places[1202].tolist() == [1201, 1202, 1200]
 
 
-def test_time_is_written_as_sines_and_cosines_beyond_the_reference_table():
+def test_time_codes_are_sines_and_cosines_beyond_the_reference_table():
     code = time_code(np.array([0, 7, 5000]))
     assert code[0, ::2].tolist() == [0.0] * 30 and code[0, 1::2].tolist() == [1.0] * 30
     angles = 5000 * 10_000 ** (-np.arange(0, 60, 2) / 60)
@@ -85,13 +85,13 @@ def test_time_is_written_as_sines_and_cosines_beyond_the_reference_table():
     np.testing.assert_allclose(code[2, 1::2], np.cos(angles), atol=1e-3)
 
 
-def test_a_cell_is_heard_between_its_neighbours_each_with_its_own_time():
+def test_a_cell_has_its_neighbours_each_with_its_own_time_code():
     rows = np.full((32 * 4, 60), -50.0, np.float32)
     rows[32:64] = 30.0
-    heard = heard_cells(rows, 2, 3, count=4, chunk=600)[0].reshape(3, 32, 60)
+    parts = sound_cells(rows, 2, 3, count=4, chunk=600)[0].reshape(3, 32, 60)
     code = time_code(np.arange(4))
     for place, (cell, level) in enumerate(((1, 1.0), (2, 0.0), (3, 0.0))):
-        np.testing.assert_allclose(heard[place], np.tile(level + code[cell], (32, 1)), atol=1e-6)
+        np.testing.assert_allclose(parts[place], np.tile(level + code[cell], (32, 1)), atol=1e-6)
 
 
 # In parts
@@ -107,12 +107,12 @@ def test_parts_of_feature_files_are_the_whole(tmp_path, monkeypatch, cells, part
     assert preprocess.count(sample) == len(whole["rgb"]) == len(whole["logmel"]) == cells
     assert np.array_equal(whole["rgb"], np.load(tmp_path / "rgb.npy"))
     rows = np.load(tmp_path / "logmel.npy")
-    assert np.array_equal(whole["logmel"], heard_cells(rows, 0, cells, count=cells, chunk=600))
+    assert np.array_equal(whole["logmel"], sound_cells(rows, 0, cells, count=cells, chunk=600))
 
 
 @pytest.mark.parametrize("cells", [650, 1203])
 @pytest.mark.parametrize("streams", ["video+audio", "video", "audio"])
-def test_answers_block_by_block_are_those_to_the_whole(tmp_path, cells, streams):
+def test_outputs_block_by_block_equal_those_of_the_whole(tmp_path, cells, streams):
     torch.manual_seed(0)
     config = TSLNetConfig(**(SMALL | {"streams": streams}))
     network = eager_network(TSLNet(config).eval())
@@ -161,7 +161,7 @@ def test_features_of_any_floating_type_are_taken(dtype):
 # Media
 
 
-def test_a_video_file_is_seen_and_heard_at_its_own_rate(tmp_path):
+def test_a_video_file_is_read_at_its_own_rate(tmp_path):
     path = write_clip(tmp_path / "a.mp4", pictures(16 * 9), noise(9 * CELL_S))
     preprocess = made(frames=FRAMES)
     sample = Sample("a", {"video": path}, facts={"rate_hz": 99.0})
@@ -169,29 +169,29 @@ def test_a_video_file_is_seen_and_heard_at_its_own_rate(tmp_path):
     assert preprocess.count(sample) == len(arrays["clips"]) == 9
     rows = log_mel_rows(path, RATE)
     rows = np.pad(rows, ((0, max(0, 32 * 9 - len(rows))), (0, 0)), constant_values=rows.max() - 80)
-    np.testing.assert_allclose(arrays["logmel"], heard_cells(rows, 0, 9, count=9, chunk=600), atol=1e-5)
+    np.testing.assert_allclose(arrays["logmel"], sound_cells(rows, 0, 9, count=9, chunk=600), atol=1e-5)
 
 
-def test_a_video_without_sound_is_heard_as_silence_and_that_is_said(caplog):
+def test_a_video_without_sound_has_silence_and_a_warning(caplog):
     sample = Sample("a", {"video": pictures(16 * 9)})
     with caplog.at_level(logging.WARNING):
         arrays = made(frames=FRAMES)(sample)
-    assert "a: sample a has no sound; it has video; silence is heard instead" in caplog.text
+    assert "a: sample a has no sound; it has video; silence is used instead" in caplog.text
     silence = np.full((32 * 9, 60), SILENCE_DB, np.float32)
-    assert np.array_equal(arrays["logmel"], heard_cells(silence, 0, 9, count=9, chunk=600))
+    assert np.array_equal(arrays["logmel"], sound_cells(silence, 0, 9, count=9, chunk=600))
 
 
-def test_digital_silence_sounds_like_no_sound():
+def test_digital_silence_equals_no_sound():
     quiet = Waveform(np.zeros((1, round(9 * CELL_S * 8000)), np.float32), 8000)
     rows = log_mel_rows(quiet, RATE)
     assert np.allclose(rows, SILENCE_DB)
 
 
-def test_sound_that_ends_early_goes_on_as_silence_and_that_is_said(caplog):
+def test_sound_that_ends_early_is_padded_with_silence_and_a_warning(caplog):
     sample = Sample("a", {"video": pictures(16 * 12), "audio": noise(6 * CELL_S)})
     with caplog.at_level(logging.WARNING):
         arrays = made(frames=FRAMES)(sample)
-    assert "a: its sound ends 7." in caplog.text and "then silence is heard" in caplog.text
+    assert "a: its sound ends 7." in caplog.text and "padded with silence" in caplog.text
     levels = arrays["logmel"][:, 32:64] - time_code(np.arange(12))[:, None]
     assert levels[:6].mean() > levels[8:].mean() + 0.5 and np.ptp(levels[8:]) < 1e-5
 
@@ -205,13 +205,13 @@ def test_silent_and_short_sound_beside_a_picture_is_noted_and_silence_alone_is_r
     whole = noise(12 * CELL_S)
     quiet = Waveform(0 * whole.samples, whole.rate_hz)
     assert notes_of(whole) == []
-    assert notes_of(quiet) == ["its sound is silent: the answer stands on the picture alone"]
+    assert notes_of(quiet) == ["its sound is silent: the answer is based on the picture alone"]
     assert notes_of(noise(6 * CELL_S)) == ["its sound covers 50 % of its picture: 7.7 s of 15.4 s"]
-    with pytest.raises(MediaError, match="nothing is heard: the recording is silent"):
+    with pytest.raises(MediaError, match="a: the recording is silent"):
         made(streams="audio")(Sample("a", {"audio": quiet}))
 
 
-def test_of_a_span_its_part_alone_is_seen_and_heard():
+def test_of_a_span_only_its_part_is_read():
     video, sound = pictures(16 * 20), noise(20 * CELL_S)
     begin_s, end_s = 4 * CELL_S, 14 * CELL_S
     sample = Sample("a", {"video": video, "audio": sound}, span_s=(begin_s, end_s))
@@ -239,19 +239,19 @@ def test_a_sound_alone_is_cut_into_cells_of_the_assumed_rate():
     assert preprocess.localize(sample, np.zeros((16, 3))).cells_s[-1].tolist() == [15 * 0.64, 16 * 0.64]
 
 
-def test_features_of_sound_may_stand_beside_raw_frames(tmp_path):
+def test_features_of_sound_may_be_combined_with_raw_frames(tmp_path):
     stored = features(tmp_path, 9)
     sample = Sample("a", {"video": pictures(16 * 10), "logmel": stored.media["logmel"]})
     arrays = made(frames=FRAMES)(sample)
     assert len(arrays["clips"]) == len(arrays["logmel"]) == 9
 
 
-def test_a_rate_that_varies_is_said(caplog):
+def test_a_variable_rate_is_reported(caplog):
     times_s = np.append(np.arange(80) * 0.04, 3.2 + np.arange(80) * 0.12)
     video = VideoFrames(np.zeros((160, 32, 32, 3), np.uint8), times_s, 12.8)
     with caplog.at_level(logging.WARNING):
         made(streams="video", frames=FRAMES)(Sample("a", {"video": video}))
-    assert "a: its frame rate varies; moments that are found may be off by 3.2 s" in caplog.text
+    assert "a: its frame rate varies; detected times may be wrong by 3.2 s" in caplog.text
 
 
 # Times and segments
@@ -306,9 +306,9 @@ def test_what_cannot_be_used_is_refused_with_a_reason(tmp_path):
     cases = {
         "no features rgb; it has logmel": {"rgb": None},
         "nothing.npy does not exist": {"rgb": tmp_path / "nothing.npy"},
-        "is no file": {"rgb": tmp_path},
-        "holds Python objects, or is no array": {"rgb": tmp_path / "objects.npy"},
-        "is no .npy file, or is damaged": {"rgb": broken(tmp_path, "cut.npy", cut)},
+        "is not a file": {"rgb": tmp_path},
+        "holds Python objects, or is not an array": {"rgb": tmp_path / "objects.npy"},
+        "is not a .npy file, or is damaged": {"rgb": broken(tmp_path, "cut.npy", cut)},
         "damaged: No data left in file": {"rgb": broken(tmp_path, "empty.npy", b"")},
         "is an archive of arrays": {"rgb": tmp_path / "many.npz"},
         r"must be floating point of shape \(n, 12\), found float32 of shape \(20, 11\)": {"rgb": rgb[:, :11]},
@@ -316,8 +316,8 @@ def test_what_cannot_be_used_is_refused_with_a_reason(tmp_path):
         r"logmel of sample a must be floating point of shape \(n, 60\)": {"logmel": mel.T},
         "rgb of sample a holds NaN or infinite values among cells 0 to 19": {"rgb": hole},
         "logmel of sample a holds NaN or infinite values": {"logmel": deaf},
-        "not of one video: they have cells picture 20, sound 12": {"logmel": mel[: 32 * 12]},
-        "has 7 cells of 16 frames; 8 are needed at least": {"rgb": rgb[:7], "logmel": mel[: 32 * 7]},
+        "not of one video; numbers of cells: picture 20, sound 12": {"logmel": mel[: 32 * 12]},
+        "has 7 cells of 16 frames; at least 8 are needed": {"rgb": rgb[:7], "logmel": mel[: 32 * 7]},
         "has 0 cells": {"rgb": rgb[:0], "logmel": mel[:0]},
     }
     for reason, change in cases.items():
@@ -326,9 +326,9 @@ def test_what_cannot_be_used_is_refused_with_a_reason(tmp_path):
             made()(Sample("a", media, facts=good.facts))
 
 
-def test_features_need_a_frame_rate_that_somebody_states(tmp_path):
+def test_features_need_a_stated_frame_rate(tmp_path):
     sample = features(tmp_path, 10)
-    with pytest.raises(MediaError, match="nobody says how many frames per second a has"):
+    with pytest.raises(MediaError, match="the frame rate of a is not stated"):
         made().count(Sample("a", sample.media))
     for rate_hz in (0.0, -25.0, float("nan"), 1e9):
         with pytest.raises(MediaError, match="frames per second"):
@@ -337,7 +337,7 @@ def test_features_need_a_frame_rate_that_somebody_states(tmp_path):
 
 def test_features_of_a_part_of_a_video_are_refused(tmp_path):
     sample = features(tmp_path, 10)
-    with pytest.raises(MediaError, match="asks for a span; features are those of whole videos"):
+    with pytest.raises(MediaError, match="has a span; features are of whole videos"):
         made().count(Sample("a", sample.media, span_s=(1.0, 9.0), facts=sample.facts))
 
 
@@ -358,6 +358,6 @@ def test_sound_that_cannot_be_decoded_is_silence_beside_a_picture_and_an_error_a
     media = {"video": pictures(160), "audio": broken(tmp_path, "a.wav", b"RIFF" + bytes(100))}
     with caplog.at_level(logging.WARNING):
         made(frames=FRAMES)(Sample("a", media))
-    assert "silence is heard instead" in caplog.text
+    assert "silence is used instead" in caplog.text
     with pytest.raises(MediaError):
         made(streams="audio")(Sample("a", media))

@@ -1,4 +1,4 @@
-"""Files of the authors, and of those who trained the backbones, become folders of ours."""
+"""Files of the authors, and published files of the backbones, are converted."""
 
 import pytest
 import torch
@@ -9,15 +9,17 @@ from affekt.core import catalog
 from affekt.core.errors import FolderError
 from affekt.core.files.sealed import read_sealed
 from affekt.engine.weights.convert import convert
-from affekt.layers.names import SNIPPET_BACKBONE, SOUND_BACKBONE
+from affekt.layers.names import resnet_3d_file, resnet_18_file
 from affekt.methods.vaanet.config import VAANetConfig
 from affekt.methods.vaanet.model import VAANet
-from affekt.methods.vaanet.weights import VISUAL_WEIGHTS, WEIGHTS
+from affekt.methods.vaanet.weights import VISUAL_WEIGHTS, WEIGHTS, config_of
 
 TINY = catalog.card("vaanet").tiny
+KINETICS = resnet_3d_file("backbone", config_of).names
+IMAGENET = resnet_18_file("audio.backbone", config_of).names
 
 
-def network(streams="visual+audio"):
+def network(streams="video+audio"):
     torch.manual_seed(3)
     return VAANet(VAANetConfig(**(TINY | {"streams": streams}))).eval()
 
@@ -29,7 +31,7 @@ def in_their_names(names, state):
 
 def kinetics_file():
     backbone = network().backbone.state_dict()
-    return in_their_names(SNIPPET_BACKBONE, {f"backbone.{key}": value for key, value in backbone.items()})
+    return in_their_names(KINETICS, {f"backbone.{key}": value for key, value in backbone.items()})
 
 
 @pytest.mark.parametrize("prefix", ["", "module."])
@@ -55,12 +57,12 @@ def test_a_training_file_becomes_a_network_that_answers_the_same(tmp_path, prefi
 
 
 def test_the_visual_stream_is_recognised_by_its_head(tmp_path):
-    model = network("visual")
+    model = network("video")
     torch.save({"state_dict": in_their_names(VISUAL_WEIGHTS, model.state_dict())}, tmp_path / "visual.pth")
     done = convert(
         "vaanet", tmp_path / "visual.pth", labels="joy,trust,fear,anger", config={"visual": TINY["visual"]}
     )
-    assert done.config["streams"] == "visual" and "visual stream" in done.title
+    assert done.config["streams"] == "video" and "visual stream" in done.title
     head = load_file(done.folder / "model.safetensors")["head.weight"]
     assert torch.equal(head, model.head.weight)
 
@@ -69,7 +71,7 @@ def test_the_visual_stream_is_recognised_by_its_head(tmp_path):
 @pytest.mark.parametrize("prefix", ["", "module."])
 def test_a_kinetics_file_becomes_the_backbone_with_or_without_prefix(tmp_path, classes, prefix):
     backbone = {f"backbone.{key}": value for key, value in network().backbone.state_dict().items()}
-    state = in_their_names(SNIPPET_BACKBONE, backbone)
+    state = in_their_names(KINETICS, backbone)
     state |= {"fc.weight": torch.ones(classes, 128), "fc.bias": torch.ones(classes)}
     torch.save({"state_dict": {prefix + key: value for key, value in state.items()}}, tmp_path / "r3d.pth")
     done = convert("vaanet", tmp_path / "r3d.pth")
@@ -79,10 +81,12 @@ def test_a_kinetics_file_becomes_the_backbone_with_or_without_prefix(tmp_path, c
     assert all(torch.equal(again[key], value) for key, value in backbone.items())
 
 
-def test_an_imagenet_file_brings_all_of_the_ear_but_its_first_convolution(tmp_path):
-    ear = {f"audio.backbone.{key}": value for key, value in network().audio.backbone.state_dict().items()}
-    del ear["audio.backbone.stem.conv.weight"]
-    state = in_their_names(SOUND_BACKBONE, ear)
+def test_an_imagenet_file_brings_all_of_the_audio_backbone_but_its_first_convolution(tmp_path):
+    backbone = {
+        f"audio.backbone.{key}": value for key, value in network().audio.backbone.state_dict().items()
+    }
+    del backbone["audio.backbone.stem.conv.weight"]
+    state = in_their_names(IMAGENET, backbone)
     state |= {
         "conv1.weight": torch.ones(4, 3, 7, 7),
         "fc.weight": torch.ones(1000, 32),
@@ -91,11 +95,11 @@ def test_an_imagenet_file_brings_all_of_the_ear_but_its_first_convolution(tmp_pa
     torch.save(state, tmp_path / "resnet18.pth")
     done = convert("vaanet", tmp_path / "resnet18.pth")
     assert done.part == "audio.backbone" and done.dropped == 3
-    assert set(load_file(done.folder / "model.safetensors")) == set(ear)
+    assert set(load_file(done.folder / "model.safetensors")) == set(backbone)
     model = affekt.create("vaanet", weights=done.folder, **TINY)
     assert torch.equal(
         model.audio.backbone.state_dict()["stages.0.0.conv1.weight"],
-        ear["audio.backbone.stages.0.0.conv1.weight"],
+        backbone["audio.backbone.stages.0.0.conv1.weight"],
     )
 
 

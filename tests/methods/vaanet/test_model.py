@@ -1,4 +1,4 @@
-"""What is special to the network."""
+"""Properties that are special to this network."""
 
 from types import SimpleNamespace
 
@@ -32,9 +32,9 @@ def test_parameters_are_the_ones_of_the_reference_without_its_second_head():
 
 
 @pytest.mark.parametrize(
-    ("streams", "inputs"), [("visual", ("clips",)), ("audio", ("mfcc",)), ("visual+audio", ("clips", "mfcc"))]
+    ("streams", "inputs"), [("video", ("clips",)), ("audio", ("mfcc",)), ("video+audio", ("clips", "mfcc"))]
 )
-def test_each_stream_answers_alone_or_together(streams, inputs):
+def test_each_stream_works_alone_or_together(streams, inputs):
     model = tiny(streams=streams).eval()
     batch = {"clips": torch.randn(CLIPS), "mfcc": torch.randn(MFCC)}
     output = model(**{name: batch[name] for name in inputs})
@@ -50,7 +50,7 @@ def test_attention_over_cells_and_channels_has_the_mean_one():
     assert (output.attention >= 0).all()
 
 
-def test_features_may_be_had_before():
+def test_features_may_be_computed_first():
     model = tiny().eval()
     clips, mfcc = torch.randn(CLIPS), torch.randn(MFCC)
     whole, parted = model(clips=clips, mfcc=mfcc), model.from_features(clips=model.features(clips), mfcc=mfcc)
@@ -73,20 +73,22 @@ def test_the_reference_lets_the_statistics_of_the_frozen_backbone_drift():
     assert not torch.equal(model.backbone.stem["bn"].running_mean, before)
 
 
-def test_every_segment_counts_alike_before_training():
+def test_every_segment_has_the_same_bias_before_training():
     assert torch.equal(tiny().visual.temporal.mix.bias, torch.ones(2))
 
 
-def test_a_mistake_across_polarity_costs_half_as_much_again():
+def test_an_error_across_polarity_weighs_half_as_much_again():
     labels = LabelSet.of("joy", "trust", "fear", "anger")
     objective = VAANetObjective(VAANetConfig(**(TINY | {"streams": "audio"})), PlainCrossEntropy(labels))
 
-    class SureOfJoy(torch.nn.Module):
+    class PredictsJoy(torch.nn.Module):
         def forward(self, *, mfcc):
             return SimpleNamespace(logits=torch.tensor([[3.0, 0.0, 0.0, 0.0]]))
 
     for label, extra in (("joy", 0.0), ("trust", 0.0), ("fear", 0.5), ("anger", 0.5)):
-        terms = objective(SureOfJoy(), {"mfcc": torch.zeros(0), "label": torch.tensor([labels.index(label)])})
+        terms = objective(
+            PredictsJoy(), {"mfcc": torch.zeros(0), "label": torch.tensor([labels.index(label)])}
+        )
         assert float(terms["polarity"]) == pytest.approx(extra * float(terms["cross_entropy"]))
 
 

@@ -14,6 +14,7 @@ tiny_vectors = tiny_vectors
 tiny_ratings = tiny_data.ratings
 tiny_unlabelled = tiny_data.unlabelled
 tiny_emotions = tiny_data.emotions
+tiny_renamed = tiny_data.emotions
 tiny_two_heads = tiny_data.two_heads
 [affekt.tasks]
 pretraining = tiny_data.pretraining

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from affekt.media.skeleton import BONES, JOINT_ORDERS, Skeleton
-from affekt.report.run.film_strip import chains, draw_skeletons, stand
+from affekt.report.run.film_strip import chains, draw_skeletons, normalize_walk
 
 JOINTS = JOINT_ORDERS["bpm_gcn"]
 
@@ -45,7 +45,7 @@ def test_the_file_holds_what_is_returned(skeleton, tmp_path):
     assert (tmp_path / "new" / "strip.png").read_bytes() == png
 
 
-def test_a_name_with_dollar_signs_is_no_formula(skeleton):
+def test_a_name_with_dollar_signs_is_not_read_as_a_formula(skeleton):
     assert draw_skeletons([skeleton], names=[r"$\frac{$"])
 
 
@@ -65,16 +65,16 @@ def test_a_skeleton_without_extent_can_be_drawn():
     assert draw_skeletons([Skeleton(np.zeros((5, len(JOINTS), 3)), JOINTS)])
 
 
-def test_a_standing_walk_touches_the_floor_and_is_one_high(skeleton):
-    standing = stand(skeleton)
-    assert standing[..., 1].min() == pytest.approx(0)
-    assert np.ptp(standing[..., 1], axis=1).max() == pytest.approx(1)
+def test_a_normalized_walk_touches_the_ground_and_is_one_high(skeleton):
+    normalized = normalize_walk(skeleton)
+    assert normalized[..., 1].min() == pytest.approx(0)
+    assert np.ptp(normalized[..., 1], axis=1).max() == pytest.approx(1)
 
 
-def test_a_standing_walk_does_not_travel(skeleton):
+def test_a_normalized_walk_does_not_travel(skeleton):
     travelling = skeleton.positions + np.arange(30, dtype=np.float32)[:, None, None] * [1.0, 0.0, 2.0]
-    moved = stand(Skeleton(travelling, JOINTS))
-    np.testing.assert_allclose(moved, stand(skeleton), atol=1e-4)
+    moved = normalize_walk(Skeleton(travelling, JOINTS))
+    np.testing.assert_allclose(moved, normalize_walk(skeleton), atol=1e-4)
 
 
 def test_limbs_hold_every_bone_once():

@@ -34,7 +34,7 @@ def epoch(number: int, **values: float) -> dict:
 def page() -> Page:
     return Page(
         title="Two walks",
-        lead="What a network saw.",
+        lead="Answers of a network.",
         labels=LABELS,
         figures=[Figure("accuracy", "50 %", "of two")],
         walks=[
@@ -77,7 +77,7 @@ def test_style_and_script_load_nothing(written, page):
     assert not re.search(r"https?://|//cdn|@import|url\(|fetch\(|XMLHttpRequest|\bimport\b", written(page))
 
 
-def test_the_browser_is_told_to_refuse_every_request(written, page):
+def test_the_content_policy_refuses_every_request(written, page):
     assert "default-src 'none'; img-src data:;" in written(page)
 
 
@@ -130,14 +130,13 @@ def test_without_scripts_each_walk_has_a_picture(written, page):
     assert written(page).count("data:image/png;base64,") == 2
 
 
-def test_a_wrong_answer_says_what_the_walk_is_labelled(written, page):
-    assert "but the walk is labelled <b>sad</b>" in written(page)
+def test_a_wrong_answer_states_the_label_of_the_walk(written, page):
+    assert "wrong: the walk is labelled <b>sad</b>" in written(page)
 
 
-def test_an_unlabelled_walk_is_not_judged(written, page):
+def test_the_answer_to_an_unlabelled_walk_is_neither_correct_nor_wrong(written, page):
     text = written(replace(page, walks=[Walk("a", skeleton(), "happy", {"happy": 1.0})]))
-    assert "nobody labelled this walk" in text
-    assert "that is right" not in text
+    assert re.findall(r'<p class="truth">\s*(.*?)\s*</p>', text) == ["this walk is not labelled"]
 
 
 def test_wrong_answers_are_counted(written, page):
@@ -162,7 +161,7 @@ def test_curves_give_the_value_of_the_chosen_epoch(written, page):
     assert "validation, cross-entropy <b>0.500</b>" in written(page)
 
 
-def test_curves_that_lie_on_each_other_are_one_line(written, page):
+def test_equal_curves_are_one_line(written, page):
     text = written(replace(page, epochs=[epoch(1, uar=0.5), epoch(2, uar=0.5)]))
     assert "accuracy = unweighted average recall" in text
 
@@ -171,7 +170,7 @@ def test_a_single_epoch_can_be_drawn(written, page):
     assert written(replace(page, epochs=[epoch(1)], best_epoch=1)).count("<polyline") == 4
 
 
-def test_what_is_empty_is_left_out(written):
+def test_empty_parts_are_left_out(written):
     assert "<section" not in written(Page(title="Nothing yet", lead="", labels=LABELS))
 
 

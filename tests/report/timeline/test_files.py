@@ -34,7 +34,7 @@ def answer(moments, *, name="clip.mp4", notes=(), span=(0.0, 6.0)) -> Prediction
 
 @pytest.fixture
 def clip():
-    """Attention reaches the bar of 0.7 from 0 to 2 s (joy), from 2 to 3 s (fear) and from 4 to 6 s (fear)."""
+    """Attention reaches the threshold of 0.7 from 0 to 2 s (joy), 2 to 3 s (fear) and 4 to 6 s (fear)."""
     rows = [(0, 1, 0.9, 0.7), (1, 2, 0.8, 0.9), (2, 3, 1.0, 0.2), (3, 4, 0.0, 0.2), (4, 6, 0.8, 0.4)]
     return answer([moment(*row) for row in rows])
 
@@ -76,8 +76,8 @@ def test_a_label_does_not_break_a_cue(tmp_path):
 
 
 @pytest.fixture
-def found():
-    """Two of joy overlap, one of fear overlaps both; fear of 2 to 5 s is surest."""
+def localized():
+    """Two segments of joy overlap, one of fear overlaps both and has the highest score."""
     cells = [moment(second, second + 1, 0.5, 0.3) for second in range(6)]
     segments = (
         Segment(2.0, 5.0, "fear", 0.9),
@@ -88,32 +88,34 @@ def found():
     return replace(answer(cells), segments=segments)
 
 
-def test_subtitles_of_a_localization_answer_are_its_segments_without_less_sure_overlaps(tmp_path, found):
-    assert write(tmp_path / "clip.srt", found).read_text() == (
+def test_subtitles_of_a_localization_answer_are_its_segments_without_overlaps_of_lower_score(
+    tmp_path, localized
+):
+    assert write(tmp_path / "clip.srt", localized).read_text() == (
         "1\n00:00:02,000 --> 00:00:05,000\nfear 0.90\n\n"
         "2\n00:00:03,000 --> 00:00:04,500\njoy 0.62\n\n"
         "3\n00:00:05,000 --> 00:00:06,000\njoy -0.25\n"
     )
 
 
-def test_where_nothing_was_found_one_cue_says_so(tmp_path, found):
-    text = write(tmp_path / "clip.srt", replace(found, segments=())).read_text()
-    assert text == "1\n00:00:00,000 --> 00:00:06,000\nnothing found\n"
+def test_without_segments_one_cue_says_so(tmp_path, localized):
+    text = write(tmp_path / "clip.srt", replace(localized, segments=())).read_text()
+    assert text == "1\n00:00:00,000 --> 00:00:06,000\nno segment detected\n"
 
 
-def test_an_elan_document_of_a_localization_answer_has_a_tier_for_each_label(tmp_path, found):
-    assert tiers(write(tmp_path / "clip.eaf", found)) == {
+def test_an_elan_document_of_a_localization_answer_has_a_tier_for_each_label(tmp_path, localized):
+    assert tiers(write(tmp_path / "clip.eaf", localized)) == {
         "joy": [(3000, 4500, "joy 0.62"), (5000, 6000, "joy -0.25")],
         "fear": [(2000, 5000, "fear 0.90")],
     }
-    empty = tiers(write(tmp_path / "clip.eaf", replace(found, segments=())))
+    empty = tiers(write(tmp_path / "clip.eaf", replace(localized, segments=())))
     assert empty == {"joy": [], "fear": []}
 
 
 @pytest.mark.parametrize("suffix", [".srt", ".eaf"])
-def test_a_label_of_a_segment_does_not_break_a_file(tmp_path, found, suffix):
+def test_a_label_of_a_segment_does_not_break_a_file(tmp_path, localized, suffix):
     label = HOSTILE + "\n\n2 --> \x00"
-    path = write(tmp_path / f"clip{suffix}", replace(found, segments=(Segment(1.0, 2.0, label, 0.5),)))
+    path = write(tmp_path / f"clip{suffix}", replace(localized, segments=(Segment(1.0, 2.0, label, 0.5),)))
     if suffix == ".eaf":
         kept = label.replace("\x00", "\N{REPLACEMENT CHARACTER}")
         assert tiers(path) == {"joy": [], "fear": [], kept: [(1000, 2000, f"{kept} 0.50")]}
@@ -121,13 +123,13 @@ def test_a_label_of_a_segment_does_not_break_a_file(tmp_path, found, suffix):
         assert len(path.read_text().strip().split("\n\n")) == 1 and path.read_text().count("-->") == 1
 
 
-def test_csv_has_one_row_a_segment_and_keeps_clips_in_which_nothing_was_found(tmp_path, found):
-    nothing = replace(found, id="quiet.mp4", segments=())
-    path = write(tmp_path / "a.csv", found, nothing, skipped=[Skipped("c.mp4", "is empty")])
+def test_csv_has_one_row_for_each_segment_and_keeps_clips_without_segments(tmp_path, localized):
+    nothing = replace(localized, id="quiet.mp4", segments=())
+    path = write(tmp_path / "a.csv", localized, nothing, skipped=[Skipped("c.mp4", "is empty")])
     with path.open(newline="") as stream:
         rows = list(csv.DictReader(stream))
-    told = [(row["id"], row["start_s"], row["end_s"], row["label"], row["score"]) for row in rows]
-    assert told == [
+    shown = [(row["id"], row["start_s"], row["end_s"], row["label"], row["score"]) for row in rows]
+    assert shown == [
         ("clip.mp4", "2.0", "5.0", "fear", "0.9"),
         ("clip.mp4", "3.0", "4.5", "joy", "0.625"),
         ("clip.mp4", "0.0", "3.25", "joy", "0.1"),
@@ -138,9 +140,9 @@ def test_csv_has_one_row_a_segment_and_keeps_clips_in_which_nothing_was_found(tm
     assert rows[-1]["skipped"] == "is empty" and rows[0]["method"] == "vaanet"
 
 
-def test_parquet_has_numbers_for_the_ends_of_segments(tmp_path, found):
+def test_parquet_has_numbers_for_the_ends_of_segments(tmp_path, localized):
     parquet = pytest.importorskip("pyarrow.parquet")
-    rows = parquet.read_table(write(tmp_path / "a.parquet", found)).to_pylist()
+    rows = parquet.read_table(write(tmp_path / "a.parquet", localized)).to_pylist()
     assert [(row["start_s"], row["score"]) for row in rows] == [
         (2.0, 0.9),
         (3.0, 0.625),
@@ -149,21 +151,21 @@ def test_parquet_has_numbers_for_the_ends_of_segments(tmp_path, found):
     ]
 
 
-def test_json_holds_each_segment_and_each_cell(tmp_path, found):
-    (row,) = json.loads(write(tmp_path / "a.json", found).read_text())["predictions"]
+def test_json_holds_each_segment_and_each_cell(tmp_path, localized):
+    (row,) = json.loads(write(tmp_path / "a.json", localized).read_text())["predictions"]
     assert row["segments"][1] == {"start_s": 3.0, "end_s": 4.5, "label": "joy", "score": 0.625}
     assert len(row["segments"]) == 4 and len(row["moments"]) == 6
 
 
-def test_the_table_of_answers_tells_the_surest_segment(found, clip):
-    assert _when(found) == "0:02\N{EN DASH}0:05 fear"
-    assert _when(replace(found, segments=())) == ""
+def test_the_table_of_answers_shows_the_segment_with_the_highest_score(localized, clip):
+    assert _when(localized) == "0:02\N{EN DASH}0:05 fear"
+    assert _when(replace(localized, segments=())) == ""
     assert _when(clip) == "0:00\N{EN DASH}0:03"
 
 
 # ---- EAF
 
-# Of the schema: what may stand in the document, in this order.
+# From the schema: the elements of a document, in this order.
 ORDER = [
     *("LICENSE", "HEADER", "TIME_ORDER", "TIER", "LINGUISTIC_TYPE", "LOCALE", "LANGUAGE", "CONSTRAINT"),
     *("CONTROLLED_VOCABULARY", "LEXICON_REF", "REF_LINK_SET", "EXTERNAL_REF"),
@@ -202,7 +204,7 @@ def test_an_elan_document_has_a_tier_for_answer_attention_and_moments(tmp_path, 
     ]
 
 
-def test_elements_stand_in_the_order_of_the_schema(tmp_path, clip):
+def test_elements_are_in_the_order_of_the_schema(tmp_path, clip):
     (tmp_path / "clip.mp4").touch()
     root = ElementTree.parse(
         write(tmp_path / "clip.eaf", replace(clip, id=str(tmp_path / "clip.mp4"), notes=("cut off",)))
@@ -230,7 +232,7 @@ def test_each_annotation_and_each_end_of_one_has_its_own_name(tmp_path, clip):
     assert last == [str(len(names))]
 
 
-def test_an_elan_document_says_where_the_clip_lies(tmp_path, clip):
+def test_an_elan_document_states_the_path_of_the_clip(tmp_path, clip):
     (tmp_path / "clips").mkdir()
     media = tmp_path / "clips" / "a & b.mp4"
     media.touch()
@@ -243,7 +245,7 @@ def test_an_elan_document_says_where_the_clip_lies(tmp_path, clip):
     }
 
 
-def test_decoded_media_have_no_place_to_be_named(tmp_path, clip):
+def test_decoded_media_have_no_path(tmp_path, clip):
     root = ElementTree.parse(write(tmp_path / "clip.eaf", replace(clip, id="input-0"))).getroot()
     assert not list(root.iter("MEDIA_DESCRIPTOR"))
 
@@ -257,21 +259,21 @@ def test_any_name_and_label_gives_well_formed_xml(tmp_path, name):
     assert tiers(path)["moments"] == [(0, 1000, f"{HOSTILE}\N{REPLACEMENT CHARACTER} 100 %")]
 
 
-def test_what_is_shorter_than_a_millisecond_is_no_annotation(tmp_path):
+def test_moments_shorter_than_a_millisecond_are_left_out(tmp_path):
     short = answer([moment(0, 1, 0, 0.5), moment(1, 1.0002, 1, 0.5), moment(1.0002, 2, 0, 0.5)])
     found = tiers(write(tmp_path / "clip.eaf", short))
     assert found["attention"] == [] and len(found["moments"]) == 2
 
 
-# ---- what does not fit
+# ---- inputs that are refused
 
 
 @pytest.mark.parametrize("suffix", [".srt", ".eaf"])
 def test_files_of_one_clip_refuse_several(tmp_path, clip, suffix):
     path = tmp_path / f"clip{suffix}"
-    with pytest.raises(UsageError, match=r"speaks of one clip, and there are 2.*\.html or \.json"):
+    with pytest.raises(UsageError, match=r"one clip, but there are 2 inputs.*\.html or \.json"):
         write(path, clip, clip)
-    with pytest.raises(UsageError, match="speaks of one clip, and there are 3"):
+    with pytest.raises(UsageError, match="one clip, but there are 3 inputs"):
         check_one_clip(path, inputs=3, modality="video+audio")
     assert not path.exists()
 
@@ -294,7 +296,7 @@ def test_other_files_hold_any_number_of_anything(tmp_path):
 
 
 @pytest.mark.xdist_group("bundle")
-def test_an_unwritable_file_of_one_clip_costs_no_computing(bundle, walks, tmp_path):
+def test_an_unwritable_file_of_one_clip_is_refused_before_computing(bundle, walks, tmp_path):
     code = "from affekt.cli.main import run; run()"
     arguments = ["predict", bundle, walks / "walk0.npz", "--output", tmp_path / "a.srt"]
     done = subprocess.run(
@@ -320,7 +322,7 @@ def test_json_holds_each_moment_and_the_notes(tmp_path, clip):
     }
 
 
-def test_csv_has_one_row_a_clip_with_its_notes(tmp_path, clip):
+def test_csv_has_one_row_for_each_clip_with_its_notes(tmp_path, clip):
     path = write(
         tmp_path / "a.csv", replace(clip, notes=("one", "two")), clip, skipped=[Skipped("c.mp4", "is empty")]
     )
@@ -330,12 +332,12 @@ def test_csv_has_one_row_a_clip_with_its_notes(tmp_path, clip):
     assert rows[2]["id"] == "c.mp4" and rows[2]["skipped"] == "is empty"
 
 
-def test_a_name_of_undecodable_bytes_does_not_cost_the_answers(tmp_path, clip):
+def test_an_answer_to_a_name_of_undecodable_bytes_is_written(tmp_path, clip):
     named = replace(clip, id=os.fsdecode(b"\xff.mp4"))
     for suffix in (".csv", ".json", ".srt", ".eaf", ".html"):
         assert write(tmp_path / f"a{suffix}", named).stat().st_size > 0
 
 
-def test_html_shows_clips_and_what_was_skipped(tmp_path, clip):
+def test_html_shows_clips_and_skipped_inputs(tmp_path, clip):
     text = write(tmp_path / "a.html", clip, skipped=[Skipped("c.mp4", "is empty")]).read_text()
     assert text.startswith("<!doctype html>") and "is empty" in text

@@ -1,4 +1,4 @@
-"""The page of predicted clips: what stands in it, and that a browser shows it."""
+"""The page of predicted clips: its content, and its display in a browser."""
 
 import json
 import re
@@ -18,22 +18,23 @@ from affekt.core.segment import Point, Segment
 from affekt.media.sound import Waveform
 from affekt.media.video import VideoFrames
 from affekt.media.video.write import write_clip
-from affekt.report.timeline.media import clip_media, sound_outline
-from affekt.report.timeline.moments import clock, key_spans, percent, printable, stretches
+from affekt.report.timeline.media import clip_media, sound_envelope
+from affekt.report.timeline.moments import clock, key_spans, percent, stretches
 from affekt.report.timeline.page import write_timeline
+from affekt.report.wording import printable
 
 LABELS = ("anger", "fear", "joy")
 HOSTILE = "<script>alert('x')</script>"
 
 
 def answer(name="clip.mp4", moments=6, seconds=6.0, labels=LABELS, **changes) -> Prediction:
-    """An answer whose attention and likeliest label move from label to label."""
+    """An answer whose most likely label changes from moment to moment; every third one has attention."""
     edges = np.linspace(0, seconds, moments + 1)
-    found = []
+    each = []
     for number in range(moments):
         scores = np.full(len(labels), 0.4 / max(len(labels) - 1, 1))
         scores[number % len(labels)] = 0.6
-        found.append(
+        each.append(
             Moment(
                 float(edges[number]),
                 float(edges[number + 1]),
@@ -45,7 +46,7 @@ def answer(name="clip.mp4", moments=6, seconds=6.0, labels=LABELS, **changes) ->
     scores = dict(zip(labels, (weights / weights.sum()).tolist(), strict=True))
     best = labels[-1]
     source = Provenance("vaanet", "3f" * 32, "1")
-    values = Prediction(name, best, scores, scores[best], "video+audio", source, (0.0, seconds), tuple(found))
+    values = Prediction(name, best, scores, scores[best], "video+audio", source, (0.0, seconds), tuple(each))
     return replace(values, **changes)
 
 
@@ -56,7 +57,7 @@ def frames(seconds=6.0, count=30) -> VideoFrames:
 
 
 def tone(seconds=6.0, rate_hz=8000) -> Waveform:
-    """Silent in its first half."""
+    """A tone that is silent in its first half."""
     t = np.arange(round(seconds * rate_hz)) / rate_hz
     return Waveform(
         (0.5 * np.sin(2 * np.pi * 220 * t) * (t >= seconds / 2))[None].astype(np.float32), rate_hz
@@ -76,10 +77,10 @@ def written(tmp_path):
     return write
 
 
-# ---- what stands in the page
+# ---- content
 
 
-def test_the_page_holds_all_it_shows_and_loads_nothing(tags_of, written):
+def test_the_page_holds_all_its_media_and_loads_nothing(tags_of, written):
     text = written(answer(), samples=sample())
     tags = tags_of(text)
     assert tags.open == []
@@ -103,7 +104,7 @@ def test_hostile_text_is_shown_not_run(tags_of, written, field):
     assert tags_of(text).open == [] and text.count("<script>") == 1
 
 
-def test_the_answer_stands_with_each_score(written):
+def test_the_answer_is_shown_with_each_score(written):
     text = written(answer())
     assert re.search(r'class="verdict">joy <span>44 %</span>', text)
     assert re.findall(r"--share: ([\d.]+)%", text) == ["22.2", "33.3", "44.4"]
@@ -114,9 +115,9 @@ def test_of_many_labels_the_highest_scores_are_shown(written):
     assert text.count('class="bar"') == 10 and "and 16 more labels" in text
 
 
-def test_key_stretches_are_marked_and_told_with_what_they_say(written):
+def test_key_stretches_are_marked_and_listed_with_their_label(written):
     text = written(answer())
-    # attention is 1 from 2 to 3 s and from 5 to 6 s, where joy is likeliest
+    # attention is 1 from 2 to 3 s and from 5 to 6 s, where joy is most likely
     assert re.findall(r'class="key" style="left: ([\d.]+)%; width: ([\d.]+)%', text) == [
         ("33.333", "16.667"),
         ("83.333", "16.667"),
@@ -124,23 +125,23 @@ def test_key_stretches_are_marked_and_told_with_what_they_say(written):
     assert "<b>0:02.0\N{EN DASH}0:03.0</b> joy 60 %" in text
 
 
-def test_each_moment_stands_in_a_table(written):
-    rows = re.findall(r"<tr(?: class=salient)?><td>0:0", written(answer()))
+def test_each_moment_is_in_a_table(written):
+    rows = re.findall(r'<tr(?: class="salient")?><td>0:0', written(answer()))
     assert len(rows) == 6
 
 
-def test_lines_are_drawn_for_all_labels_and_those_that_lead_are_strong(written):
+def test_lines_are_drawn_for_all_labels_and_those_of_the_most_likely_ones_are_strong(written):
     text = written(answer(labels=("anger", "fear", "joy", "awe", "bliss", "calm", "disgust"), moments=3))
     lines = re.findall(r'<polyline class="([^"]*)"', text)
-    assert len(lines) == 7 and lines.count("leads") == 4  # three that lead, and the clip's own
+    assert len(lines) == 7 and lines.count("strong") == 4  # one for each moment, and the clip's own
 
 
 def test_labels_beyond_the_colours_are_dashed(written):
     text = written(answer(labels=tuple("abcdefghij"), moments=2))
-    assert text.count("dashed") == 2 + 1  # j is the clip's own, i is not; and the style
+    assert text.count("dashed") == 2 + 1  # the lines of i and j, and the style
 
 
-def test_names_at_the_ends_of_lines_do_not_cover_each_other(written):
+def test_names_at_the_ends_of_lines_do_not_overlap(written):
     text = written(answer(labels=tuple("abcdefgh"), moments=8))
     heights = sorted(float(top) for top in re.findall(r'class="end" style="top: ([\d.]+)%', text))
     assert len(heights) == 8 and min(np.diff(heights)) > 10 and heights[-1] <= 100
@@ -150,37 +151,37 @@ def test_attention_that_is_zero_throughout_marks_nothing(written):
     one = answer()
     flat = replace(one, moments=tuple(replace(moment, attention=0.0) for moment in one.moments))
     text = written(flat, samples=sample())
-    assert 'class="key"' not in text and "Most telling" not in text and "nan" not in text
+    assert 'class="key"' not in text and "Key moments" not in text and "nan" not in text
 
 
 def test_a_single_moment_is_drawn(written):
     assert "nan" not in written(answer(moments=1), samples=sample())
 
 
-def test_the_axis_tells_round_times(written):
+def test_the_axis_has_round_times(written):
     text = written(answer(seconds=95.0))
     (axis,) = re.findall(r'<div class="plot axis">(.*?)</div>', text)
     assert re.findall(r">([\d:]+)<", axis) == ["0:00", "0:15", "0:30", "0:45", "1:00", "1:15", "1:30"]
 
 
-def test_the_cursor_knows_what_the_lines_show(written):
-    (data,) = re.findall(r'data-moments="(.*?)"', written(answer(labels=('a"<b>', "joy"))))
-    found = json.loads(unescape(data))
-    assert found["labels"] == ['a"<b>', "joy"] and found["moments"][1] == [1.0, 2.0, 0.0, [0.4, 0.6]]
+def test_the_cursor_has_the_values_of_the_lines(written):
+    (data,) = re.findall(r"data-moments='(.*?)'", written(answer(labels=('a"<b>', "joy"))))
+    values = json.loads(unescape(data))
+    assert values["labels"] == ['a"<b>', "joy"] and values["moments"][1] == [1.0, 2.0, 0.0, [0.4, 0.6]]
 
 
-def test_notes_are_told(written):
-    note = "no sound track: the answer stands on the video alone"
+def test_notes_are_shown(written):
+    note = "no sound track: the answer is based on the video alone"
     assert f"<li>{note}</li>" in written(answer(notes=(note,)))
 
 
-def test_a_file_that_is_gone_leaves_the_rest_and_says_so(written):
+def test_a_missing_file_is_noted_and_the_rest_is_drawn(written):
     text = written(answer("gone/clip.mp4"))
-    assert "the file is gone" in text and "<polyline" in text and "<img" not in text
+    assert "the file does not exist" in text and "<polyline" in text and "<img" not in text
 
 
-def test_a_broken_file_leaves_the_rest_and_says_so(written, tmp_path):
-    (tmp_path / "bad.mp4").write_text("this is no video")
+def test_a_broken_file_is_noted_and_the_rest_is_drawn(written, tmp_path):
+    (tmp_path / "bad.mp4").write_text("not a video")
     text = written(answer(str(tmp_path / "bad.mp4")))
     assert "its frames cannot be shown" in text and "<polyline" in text
 
@@ -188,20 +189,20 @@ def test_a_broken_file_leaves_the_rest_and_says_so(written, tmp_path):
 def test_a_file_is_read_for_its_frames_and_its_sound(written, tmp_path):
     path = write_clip(tmp_path / "clip.mp4", frames(), tone())
     text = written(answer(str(path)))
-    assert text.count("data:image/jpeg") == 12 and "outline of the sound" in text
+    assert text.count("data:image/jpeg") == 12 and "envelope of the sound wave" in text
     assert 'class="notes"' not in text
 
 
-def test_sound_that_was_not_listened_to_is_called_so(written):
+def test_sound_that_the_network_does_not_use_is_marked(written):
     assert "<small>not used</small>" in written(answer(modality="video"), samples=sample())
 
 
-def test_true_events_stand_above_the_attention_in_the_colour_of_their_label(written):
+def test_true_events_are_above_the_attention_in_the_colour_of_their_label(written):
     events = (Segment(1.5, 3.0, "joy"), Segment(4.5, 6.0, ""))
     known = {name: replace(one, segments=events) for name, one in sample().items()}
     text = written(answer(), samples=known, events="annotated")
     assert '<div class="what">events<small>annotated</small></div>' in text
-    (lane,) = re.findall(r'<div class="plot events">(.*?)</div>', text)
+    (lane,) = re.findall(r'<div class="plot events">(.*?)</div>', text, re.S)
     assert re.findall(r'style="([^"]*)"[^>]*>([^<]*)<', lane) == [
         ("left: 25.0%; width: 25.000%; --class: var(--c2)", "joy"),
         ("left: 75.0%; width: 25.000%", ""),
@@ -209,40 +210,40 @@ def test_true_events_stand_above_the_attention_in_the_colour_of_their_label(writ
     assert text.index('"plot events"') < text.index('"plot attention"')
 
 
-def test_events_of_a_label_that_the_network_does_not_know_are_drawn_and_not_run(written):
+def test_events_with_a_label_unknown_to_the_network_are_drawn_and_not_run(written):
     known = replace(sample()["clip.mp4"], segments=(Segment(0.0, 3.0, HOSTILE),))
     text = written(answer(), samples={"clip.mp4": known}, events=HOSTILE)
     assert HOSTILE not in text and 'class="plot events"' in text
 
 
-def test_an_event_without_room_for_its_label_is_a_bar(written):
+def test_an_event_too_short_for_its_label_is_a_bar(written):
     known = replace(sample()["clip.mp4"], segments=(Segment(1.0, 1.2, "joy"),))
     text = written(answer(), samples={"clip.mp4": known})
     assert re.search(r'<span class="thin"[^>]*title="0:01.0\N{EN DASH}0:01.2 joy"></span>', text)
 
 
-def test_moments_that_somebody_marked_are_dots(written):
+def test_annotated_moments_are_dots(written):
     known = replace(sample()["clip.mp4"], points=(Point(1.5, "fear"), Point(3.0, HOSTILE)))
     text = written(answer(), samples={"clip.mp4": known})
     assert '<div class="what">points<small>marked</small></div>' in text and HOSTILE not in text
     assert '<i style="left: 25.0%; --class: var(--c1)" title="0:01.5 fear"></i>' in text
 
 
-def test_where_nothing_is_known_to_happen_there_is_no_lane_for_it(written):
+def test_without_known_events_there_is_no_lane_of_events(written):
     assert "plot events" not in written(answer(), samples=sample())
 
 
-def test_that_nothing_happens_is_known_too(written):
+def test_a_clip_known_to_have_no_event_has_a_lane_that_says_so(written):
     known = replace(sample()["clip.mp4"], segments=())
-    assert "nothing happens" in written(answer(), samples={"clip.mp4": known})
+    assert "<p>no event</p>" in written(answer(), samples={"clip.mp4": known})
 
 
-def test_a_lead_of_the_callers_stands_before_how_to_read_the_page(written):
+def test_the_callers_introduction_is_before_the_instructions(written):
     text = written(answer(), lead="One & one.\n\nTwo.")
     assert re.findall(r'<p class="lead">([^<]{4,9})', text) == ["One &amp;", "Two.", "Marked st"]
 
 
-def test_silence_is_called_so(written):
+def test_silence_is_marked(written):
     quiet = Waveform(np.zeros((1, 8000), np.float32), 8000)
     assert "<small>silent</small>" in written(answer(), samples=sample(video=frames(), audio=quiet))
 
@@ -251,7 +252,7 @@ def test_an_answer_to_sound_alone_has_no_frames(written, tmp_path):
     path = tmp_path / "voice.wav"
     soundfile.write(path, tone().samples.T, 8000)
     text = written(answer(str(path), modality="audio"))
-    assert "outline of the sound" in text and "<img" not in text and 'class="notes"' not in text
+    assert "envelope of the sound wave" in text and "<img" not in text and 'class="notes"' not in text
 
 
 def test_a_picture_is_shown_with_its_scores(written, tmp_path):
@@ -265,36 +266,39 @@ def test_an_answer_without_time_is_shown_without_a_timeline(written):
     assert 'class="timeline"' not in text and 'class="bar"' in text and 'class="notes"' not in text
 
 
-def test_of_many_clips_the_rest_is_a_table(written):
+def test_clips_beyond_the_limit_are_rows_of_a_table(written):
     text = written(*(answer(f"clip-{number}.mp4") for number in range(5)), full=2)
     assert text.count("<article") == 2
     assert "<h2>3 more clips</h2>" in text and "clip-4.mp4" in text
     assert "<h1>5 clips</h1>" in text and "joy</span><b>5</b>" in text
 
 
-def test_skipped_inputs_are_told_with_their_reasons(written):
+def test_skipped_inputs_are_listed_with_their_reasons(written):
     text = written(answer(), skipped=[Skipped("b.mp4", "it is empty")])
     assert "Not answered: 1" in text and "it is empty" in text
 
 
-def test_no_answers_are_a_page_too(tags_of, written):
+def test_a_page_without_answers_is_written(tags_of, written):
     assert tags_of(written()).open == []
 
 
-def test_the_page_is_written_without_torch_jinja_and_matplotlib():
-    code = (
-        "import sys, affekt.report.timeline.page; "
-        "sys.exit(len({'torch', 'jinja2', 'markupsafe', 'matplotlib'} & set(sys.modules)))"
-    )
+@pytest.mark.parametrize(
+    ("module", "absent"),
+    [
+        ("affekt.report.timeline.page", {"torch", "matplotlib"}),
+        ("affekt.deploy.runtime.output", {"torch", "matplotlib", "jinja2"}),
+    ],
+)
+def test_slow_imports_are_made_only_where_they_are_needed(module, absent):
+    code = f"import sys, {module}; sys.exit(len({absent} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
 # ---- moments in words
 
 
-def test_stretches_of_one_label_are_one():
-    told = [(s.start_s, s.end_s, str(s)) for s in stretches(answer(labels=("joy", "fear"), moments=2))]
-    assert told == []
+def test_consecutive_salient_moments_are_split_by_label():
+    assert stretches(answer(labels=("joy", "fear"), moments=2)) == []
     one = answer(moments=3)
     alike = replace(one, moments=tuple(replace(m, attention=1.0) for m in one.moments))
     assert [s.label for s in stretches(alike)] == ["anger", "fear", "joy"]
@@ -324,23 +328,23 @@ def test_text_of_any_kind_can_be_printed():
 
 
 def test_the_outline_of_a_sound_is_its_least_and_greatest_sample():
-    outline, span = sound_outline(tone(), None, bins=12)
-    assert span == (0.0, 6.0) and outline.shape == (2, 12)
-    np.testing.assert_allclose(outline[:, :6], 0)
-    np.testing.assert_allclose(outline[:, 6:], np.array([[-0.5], [0.5]]) * np.ones(6), atol=0.01)
+    envelope, span = sound_envelope(tone(), None, bins=12)
+    assert span == (0.0, 6.0) and envelope.shape == (2, 12)
+    np.testing.assert_allclose(envelope[:, :6], 0)
+    np.testing.assert_allclose(envelope[:, 6:], np.array([[-0.5], [0.5]]) * np.ones(6), atol=0.01)
 
 
-def test_bins_go_on_from_block_to_block():
+def test_a_bin_may_span_two_blocks():
     samples = np.random.default_rng(0).uniform(-1, 1, (1, 25_000)).astype(np.float32)
-    outline, _ = sound_outline(Waveform(samples, 1000), (0.0, 25.0), bins=3)
+    envelope, _ = sound_envelope(Waveform(samples, 1000), (0.0, 25.0), bins=3)
     parts = np.split(samples[0], np.rint(np.array([1, 2]) * 25_000 / 3).astype(int))
-    np.testing.assert_array_equal(outline, [[p.min() for p in parts], [p.max() for p in parts]])
+    np.testing.assert_array_equal(envelope, [[p.min() for p in parts], [p.max() for p in parts]])
 
 
 def test_the_outline_of_a_part_is_of_that_part_and_ends_with_the_sound():
-    outline, _ = sound_outline(tone(), (2.0, 10.0), bins=8)
-    assert abs(outline[:, 0]).max() == 0 and outline[1, 1] > 0.4
-    assert np.isnan(outline[:, 4:]).all() and not np.isnan(outline[:, :4]).any()
+    envelope, _ = sound_envelope(tone(), (2.0, 10.0), bins=8)
+    assert abs(envelope[:, 0]).max() == 0 and envelope[1, 1] > 0.4
+    assert np.isnan(envelope[:, 4:]).all() and not np.isnan(envelope[:, :4]).any()
 
 
 def test_frames_are_spread_over_the_span():
@@ -355,10 +359,10 @@ def test_a_clip_of_few_frames_shows_each_once():
     assert len(found.frames) == 4 and len(set(found.frames)) == 4
 
 
-def test_a_clip_without_sound_has_no_outline_and_is_not_blamed(tmp_path):
+def test_a_clip_without_sound_has_no_envelope_and_no_note(tmp_path):
     path = write_clip(tmp_path / "clip.mp4", frames(), None)
     found = clip_media(path, path, None)
-    assert found.outline is None and found.missing == () and len(found.frames) == 12
+    assert found.envelope is None and found.missing == () and len(found.frames) == 12
 
 
 # ---- in a browser
@@ -379,7 +383,7 @@ document.documentElement.dataset.facts = JSON.stringify(facts);
 
 
 @pytest.mark.parametrize("width", [500, 1200])
-def test_a_browser_shows_every_part_and_the_cursor_tells_the_moment(tmp_path, chromium, written, width):
+def test_a_browser_shows_every_part_and_the_cursor_shows_the_moment(tmp_path, chromium, written, width):
     text = written(answer(), answer("other.mp4"), samples=sample())
     text = text.replace("<style>", f"{CATCH}<style>").replace("</body>", f"{LOOK}</body>")
     (tmp_path / "page.html").write_text(text)
@@ -392,7 +396,7 @@ def test_a_browser_shows_every_part_and_the_cursor_tells_the_moment(tmp_path, ch
     (found,) = re.findall(r'data-facts="(.*?)"', shown)
     facts = json.loads(unescape(found))
     assert facts["wide"] <= 0
-    # 0.4 of 6 s lies in the third moment, which is joy
+    # 0.4 of 6 s is in the third moment, which is joy
     assert facts["tip"].startswith("0:02.0 to 0:03.0") and "attention 100 %" in facts["tip"]
     assert facts["tip"].index("joy") < facts["tip"].index("60 %") < facts["tip"].index("anger")
     assert len(facts["images"]) == 12 and min(facts["images"]) > 0

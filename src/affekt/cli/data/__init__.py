@@ -1,1 +1,1 @@
-"""`affekt data`: one file a command."""
+"""`affekt data`: one file for each command."""

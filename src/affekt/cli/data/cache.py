@@ -17,20 +17,20 @@ def command(
     ],
     change: Annotated[list[str] | None, typer.Option("--set", help="Override one value: a.b=c.")] = None,
     data_root: Annotated[
-        Path | None, typer.Option(envvar="AFFEKT_DATA", help="Where the data set lies.")
+        Path | None, typer.Option(envvar="AFFEKT_DATA", help="Folder of the data set.")
     ] = None,
     weights: Annotated[
         list[Path] | None,
-        typer.Option(help="Folder the network starts from, as for affekt train; repeatable."),
+        typer.Option(help="Folder of weights that the network starts from, as for affekt train; repeatable."),
     ] = None,
     cache: Annotated[
-        Path | None, typer.Option(envvar="AFFEKT_CACHE", help="Folder of cached features; default: cache.")
+        Path | None, typer.Option(envvar="AFFEKT_CACHE", help="Folder of cached features. Default: cache.")
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Compute what a recipe's frozen backbone sees, ahead of training.
+    """Compute the features of the frozen backbone of a recipe before training.
 
-    What is there already is kept; several processes may fill one cache.
+    Features that exist are kept; several processes may fill one cache.
 
     Example: affekt data cache recipe.toml --set train.cached_views=4 --data-root DIR --weights DIR
     """

@@ -13,15 +13,17 @@ from affekt.data.open import open_dataset
 
 
 def command(
-    dataset: Annotated[str, typer.Argument(help="A data set, as in emotion-gait.")],
-    data_root: Annotated[Path | None, typer.Option(envvar="AFFEKT_DATA", help="Where it lies.")] = None,
+    dataset: Annotated[str, typer.Argument(help="A data set, such as emotion-gait.")],
+    data_root: Annotated[
+        Path | None, typer.Option(envvar="AFFEKT_DATA", help="Folder of the data set.")
+    ] = None,
     option: Annotated[
         list[str] | None, typer.Option("--set", help="An option of the data set: key=value.")
     ] = None,
     figure: Annotated[
         Path | None,
         typer.Option(
-            help="Draw the class balance into this PNG, and examples of pictures beside it (-tiles.png)."
+            help="Draw the class balance to this PNG, and example images to a second one (-tiles.png)."
         ),
     ] = None,
     json: AsJson = False,
@@ -36,7 +38,7 @@ def command(
     from affekt.quality.points import lines_of_points
     from affekt.report.tiles import draw_tiles
 
-    # What would stop a training is reported here, beside all the rest.
+    # Problems that stop a training are reported together with all others.
     corpus = open_dataset(dataset, data_root, options_from(option or []), strict=False)
     with progress("media") as show:
         description = describe(corpus, on_item=show)

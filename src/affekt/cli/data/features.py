@@ -9,7 +9,7 @@ from typing import Any
 from affekt.cli.show import as_json, progress, say
 from affekt.core.errors import require
 
-SHOWN = 5  # broken videos that are named, and as many with notes
+SHOWN = 5  # lines about broken videos, and lines about videos with notes
 
 
 def command(
@@ -23,7 +23,7 @@ def command(
     weights: Sequence[Path],
     json: bool,
 ) -> None:
-    """Let the frozen encoder of a recipe's network see the videos of a data set."""
+    """Store the features of a data set's videos that the frozen encoder of a recipe computes."""
     from affekt.core.recipe import Recipe
 
     checked = Recipe.load(recipe, change)
@@ -65,7 +65,7 @@ def command(
             say(f"and {len(lines) - SHOWN} more are {kind}, see {done.path / 'features.jsonl'}")
     say(
         f"{done.path}: features of {len(done.entries) - len(broken)} videos, {done.bytes / 1e6:.1f} MB; "
-        f"{done.fresh} made now, {len(broken)} broken"
+        f"{done.fresh} new, {len(broken)} broken"
     )
     if done.width:
         say(f"next: train without config.frames and with config.feature_width = {done.width}")

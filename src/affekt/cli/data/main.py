@@ -1,4 +1,4 @@
-"""`affekt data`: the verbs that look at data and make it fast to read."""
+"""`affekt data`: check data sets and prepare them for training."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ import typer
 
 from affekt.cli.data import cache, check, prepare
 
-app = typer.Typer(help="Look at data before training on it, and make it fast to read.", no_args_is_help=True)
+app = typer.Typer(help="Check data sets, and prepare them for fast training.", no_args_is_help=True)
 for module in (check, prepare, cache):
     app.command(name=module.__name__.rpartition(".")[2])(module.command)

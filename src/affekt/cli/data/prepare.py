@@ -14,31 +14,37 @@ from affekt.core.recipe import options_from
 from affekt.core.settings import validate
 from affekt.data.store.index import PrepareSettings
 
-SHOWN = 5  # broken clips that are named
-HEIGHT, NATIVE, SOUND_RATE_HZ, FORM = 240, "native", 44100, "video"  # of prepared clips, by default
+SHOWN = 5  # lines about broken clips
+HEIGHT, NATIVE, SOUND_RATE_HZ, FORM = 240, "native", 44100, "video"  # defaults
 
 
 def command(
     dataset: Annotated[str, typer.Argument(help="A data set of clips.")],
-    output: Annotated[Path, typer.Option(help="The store: a new folder, or one to go on with.")],
-    data_root: Annotated[Path | None, typer.Option(envvar="AFFEKT_DATA", help="Where it lies.")] = None,
+    output: Annotated[Path, typer.Option(help="Folder of the store: a new one, or one to continue.")],
+    data_root: Annotated[
+        Path | None, typer.Option(envvar="AFFEKT_DATA", help="Folder of the data set.")
+    ] = None,
     option: Annotated[
         list[str] | None, typer.Option("--set", help="An option of the data set: key=value.")
     ] = None,
-    height: Annotated[int, typer.Option(help="Rows of the stored frames; smaller ones stay.")] = HEIGHT,
-    frame_rate: Annotated[str, typer.Option(help="Frames per second, or native: every frame.")] = NATIVE,
+    height: Annotated[
+        int, typer.Option(help="Height of the stored frames in pixels; smaller frames are kept.")
+    ] = HEIGHT,
+    frame_rate: Annotated[str, typer.Option(help="Frames per second, or native: all frames.")] = NATIVE,
     sound_rate: Annotated[
-        int, typer.Option(help="Samples per second of the stored sound, in mono.")
+        int, typer.Option(help="Samples per second of the stored sound, which is mono.")
     ] = SOUND_RATE_HZ,
     form: Annotated[
-        str, typer.Option(help="video (H.264) or jpeg: 3 times the bytes, faster to read.")
+        str, typer.Option(help="video (H.264), or jpeg: 3 times the size, faster to read.")
     ] = FORM,
-    workers: Annotated[int | None, typer.Option(help="Processes; one a core if not given.", min=0)] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Number of processes. Default: one for each core.", min=0)
+    ] = None,
     features: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Recipe of a network with a frozen encoder, a file or METHOD/NAME; repeatable. In place of "
-            "clips its features are stored, as the authors of the data set store theirs."
+            help="Recipe of a network with a frozen encoder: a file or METHOD/NAME; repeatable. Its features "
+            "are stored instead of clips, in the layout of the data set."
         ),
     ] = None,
     change: Annotated[
@@ -46,13 +52,13 @@ def command(
     ] = None,
     weights: Annotated[
         list[Path] | None,
-        typer.Option(help="With --features: folder that the network starts from; repeatable."),
+        typer.Option(help="With --features: folder of weights that the network starts from; repeatable."),
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Extract once what training needs of each clip; then give the store as --data-root.
+    """Store what training needs of each clip; training then takes the store as --data-root.
 
-    What was stopped goes on where it was. Clips that cannot be read are left out and listed in the index.
+    A stopped preparation is continued. Clips that cannot be read are left out and listed in the index.
 
     Example: affekt data prepare clips --data-root DIR --output STORE
 
@@ -67,7 +73,7 @@ def command(
     }
     of_features = {"--change": bool(change), "--weights": bool(weights)}
     if idle := [name for name, given in (of_clips if features else of_features).items() if given]:
-        why = "says nothing beside --features" if features else "needs --features"
+        why = "has no effect with --features" if features else "needs --features"
         raise UsageError(f"{', '.join(idle)} {why}")
     if features:
         data_features.command(
@@ -104,7 +110,7 @@ def command(
         as_json(
             {
                 "path": str(store.path),
-                "clips": len(store.index.entries) - len(broken),
+                "clips": len(store.entries) - len(broken),
                 "prepared": store.fresh,
                 "kept": store.kept,
                 "bytes": store.bytes,
@@ -117,6 +123,6 @@ def command(
     if len(broken) > SHOWN:
         say(f"and {len(broken) - SHOWN} more, see {store.path / 'prepared.json'}")
     say(
-        f"{store.path}: {len(store.index.entries) - len(broken)} clips, {store.bytes / 1e6:.1f} MB; "
-        f"{store.fresh} prepared now, {len(broken)} broken"
+        f"{store.path}: {len(store.entries) - len(broken)} clips, {store.bytes / 1e6:.1f} MB; "
+        f"{store.fresh} new, {len(broken)} broken"
     )

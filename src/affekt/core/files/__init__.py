@@ -1,1 +1,1 @@
-"""Files and folders: written whole, sealed by hashes, recognised by their content."""
+"""Files and folders: written whole, sealed by hashes, listed in journals, identified by their content."""

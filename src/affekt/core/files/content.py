@@ -1,9 +1,9 @@
-"""What a sample holds, as short hashes: to recognise the same item under another name or in another folder.
+"""Short hashes of the content of samples, to recognise the same item under another name or in another place.
 
-A media file is known by its size and by three blocks of it: its first, middle and last 16 KiB. Small files,
-such as pictures, are read whole; of long videos 48 KiB are read, because hashing all bytes of a corpus would
-take minutes at each start. Two files of one size that differ only outside these blocks count as the same.
-Times and names of files are no part of it, so that a copied folder is the same data.
+A media file is identified by its size and three of its blocks: the first, middle and last 16 KiB. Small
+files, such as pictures, are read completely; of long videos 48 KiB are read, because hashing all bytes of a
+corpus would take minutes at each start. Two files of one size that differ only outside these blocks count as
+the same. Times and names of files do not enter the hash, so that a copied folder is the same data.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from affekt.core.sample import Sample
 
 BLOCK_BYTES = 16 * 1024
 KEY_DIGITS = 12  # hexadecimal: 6 bytes, 0.03 % chance of one false match between two sets of 300,000 samples
-_READERS = 8  # threads: files on a network drive cost a round trip each
+_READERS = 8  # threads, because each file on a network drive costs a round trip
 
 
 def media_keys(samples: Sequence[Sample]) -> list[str]:
-    """A key of each sample's media and time span; equal where two samples hold the same.
+    """A key of each sample's media and time span; equal where two samples have the same content.
 
-    A file that cannot be read has a key of its name, so that it equals no other.
+    The key of a file that cannot be read is made from its name, so that it differs from all others.
     """
     with ThreadPoolExecutor(_READERS) as pool:
         return list(pool.map(media_key, samples, chunksize=64))
@@ -40,7 +40,7 @@ def media_key(sample: Sample) -> str:
 
 
 def annotation_key(sample: Sample) -> str:
-    """A key of what is stated about a sample: its label or labels, segments, points and ratings."""
+    """A key of the annotation of a sample: its label or labels, segments, points and ratings."""
     return fingerprint(
         sample.label,
         dict(sample.label_weights) if sample.label_weights is not None else None,
@@ -60,9 +60,9 @@ def digest(lines: Iterable[Sequence[str | None]]) -> str:
 
 
 def _pieces(value: Any) -> Iterator[tuple[str, str]]:
-    """Files and arrays in media, each with where it stands; nothing else counts where there are any.
+    """Files and arrays in media, each with its place; where there are any, nothing else is hashed.
 
-    What is drawn or sung when it is looked up is left alone: `_state` says what it is made from.
+    Media that are generated on access are not generated here: `_state` describes them.
     """
     if isinstance(value, Path):
         yield "file", _file_key(value)
@@ -91,19 +91,19 @@ def _pieces(value: Any) -> Iterator[tuple[str, str]]:
 
 
 def _state(media: Any) -> Any:
-    """What invented media are made from, where they hold neither files nor arrays."""
+    """The parameters of generated media, which hold neither files nor arrays."""
     return media if type(media) is dict else media.__getstate__()
 
 
 def _as_file(text: str) -> Path | None:
     try:
         return Path(text) if text and Path(text).is_file() else None
-    except (OSError, ValueError):  # too long for a path: text itself
+    except (OSError, ValueError):  # too long for a path: it is text
         return None
 
 
 def _file_key(path: Path) -> str:
-    """Size and three blocks of a file; of a folder of frames names and sizes, and three of its files."""
+    """Size and three blocks of a file; of a folder of frames, its names and sizes, and three of its files."""
     try:
         if path.is_dir():
             inside = sorted(item for item in path.iterdir() if not item.name.startswith("."))

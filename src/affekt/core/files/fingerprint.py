@@ -1,8 +1,8 @@
-"""Hashes of samples and arrays: what prepared clips and cached features depend on.
+"""Hashes of samples and arrays, on which prepared clips and cached features depend.
 
-A media file is known by its name, size and time of change, not by its bytes: asking for these costs
-microseconds a file where hashing a corpus of videos costs minutes at each start. A copy that keeps times
-(`cp -p`, `rsync -t`) is known as the original. Decoded media in memory are known by their arrays.
+A media file is identified by its name, size and time of change, not by its bytes: reading these takes
+microseconds per file, hashing a corpus of videos takes minutes at each start. A copy that keeps times
+(`cp -p`, `rsync -t`) counts as the original. Decoded media in memory are identified by their arrays.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 
 def fingerprint(*values: Any) -> str:
-    """SHA-256 of values of any kind, each with its type and size, so that no two look the same.
+    """SHA-256 of values of any kind, each with its type and size, so that different values stay apart.
 
     Example:
         >>> fingerprint("ab", "c") == fingerprint("a", "bc")
@@ -45,13 +45,21 @@ def _add(digest: Any, value: Any) -> None:
     elif value is None or isinstance(value, bool | int | float | str | bytes | np.generic):
         text = repr(value)
         digest.update(f"{type(value).__name__} {len(text)} {text};".encode())
-    else:  # decoded media and other plain objects: by what they are made of
-        digest.update(f"object {type(value).__module__}.{type(value).__qualname__};".encode())
+    else:  # decoded media and other plain objects: by their attributes
+        digest.update(f"object {_name_of(type(value))};".encode())
         _add(digest, value.__getstate__())
 
 
+def _name_of(kind: type) -> str:
+    """The name of a class: where it lies, or where it lay when hashes of it were first written.
+
+    A class that was moved states `FINGERPRINT_NAME`, so that features and runs made before stay known.
+    """
+    return getattr(kind, "FINGERPRINT_NAME", f"{kind.__module__}.{kind.__qualname__}")
+
+
 def _facts_of(path: Path) -> list[Any]:
-    """Name, size in bytes and time of change in nanoseconds; of a folder, those of all that it holds."""
+    """Name, size in bytes and time of change in nanoseconds; of a folder, those of all its content."""
     try:
         if path.is_dir():
             return [path.name, *(_facts_of(item) for item in sorted(path.iterdir()))]

@@ -1,9 +1,8 @@
-"""Sealed folders: what a checkpoint and a bundle have in common.
+"""Sealed folders: the form of checkpoints and bundles.
 
 A sealed folder holds plain files and `affekt.json`, which lists each file's size and SHA-256 and carries a
-digest of itself. It is written beside its place and renamed, so a kill leaves the old one or the new one; it
-is read only after every byte was checked. The digest finds damage, not forgery: it does not say who wrote
-the folder. No code, no pickle.
+digest of itself. It is written whole (see `whole`) and read only after every byte was checked. The digest
+detects damage, not forgery: it does not prove who wrote the folder. No code, no pickle.
 """
 
 from __future__ import annotations
@@ -11,9 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import lzma
-import os
-import shutil
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -23,12 +19,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from affekt.core.errors import FolderError
+from affekt.core.files.whole import write_folder
 
 MANIFEST = "affekt.json"
 SCHEMA = 1
 MAX_MANIFEST_BYTES = 64 * 2**20
 MAX_FILE_BYTES = 8 * 2**30
-_DECODERS = (zlib.error, lzma.LZMAError)  # what packed bytes may raise beside the usual
+_DECODERS = (zlib.error, lzma.LZMAError)  # raised by damaged archives
 
 
 @dataclass(frozen=True)
@@ -65,45 +62,39 @@ class Sealed:
 
 @contextmanager
 def write_sealed(path: Path, document: dict[str, Any]) -> Iterator[Path]:
-    """Write a sealed folder: fill the yielded folder; it takes its place, or nothing does.
+    """Write a sealed folder: fill the yielded folder; it takes the place of `path`, or nothing changes.
 
     Args:
-        path: Where the folder will stand; an older sealed folder is replaced.
+        path: Place of the folder; an older sealed folder is replaced.
         document: Plain JSON values for the manifest; `files`, `schema` and `sha256` are added.
 
     Raises:
-        FolderError: Something else stands there, which is left alone.
+        FolderError: Something else is at that place.
     """
     check_place(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
-    try:
+    with write_folder(path) as work:
         yield work
         names = sorted(file.relative_to(work).as_posix() for file in work.rglob("*") if file.is_file())
         files = {name: _describe(work / name) for name in names}
-        write_text(work / MANIFEST, _manifest_text({**document, "schema": SCHEMA, "files": files}))
-        for name in names:
-            _sync(work / name)
-        work.chmod(0o755)
-        _replace_folder(work, path)
-    except BaseException:
-        shutil.rmtree(work, ignore_errors=True)
-        raise
+        manifest = _manifest_text({**document, "schema": SCHEMA, "files": files})
+        (work / MANIFEST).write_text(manifest, encoding="utf-8")
 
 
 def check_place(path: Path) -> None:
-    """Refuse to put a sealed folder where something else stands.
+    """Refuse to replace anything but a sealed or empty folder.
 
     Raises:
-        FolderError: It is neither free nor a sealed folder nor empty.
+        FolderError: Something else is at that place.
     """
     empty = path.is_dir() and not any(path.iterdir())
     if path.exists() and not empty and not (path / MANIFEST).is_file():
-        raise FolderError(f"{path} exists and is no folder of affekt's: it is left alone, name another one")
+        raise FolderError(
+            f"{path} exists and was not written by affekt, so it is not replaced: name another folder"
+        )
 
 
 def read_sealed(path: Path, *, kind: str) -> Sealed:
-    """Check a sealed folder (or `.affekt` zip) and give its document.
+    """Check a sealed folder (or `.affekt` zip) and return its document.
 
     Raises:
         FolderError: It is not a sealed folder of this kind, or any byte of it was altered.
@@ -118,7 +109,7 @@ def read_sealed(path: Path, *, kind: str) -> Sealed:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise FolderError(f"{path}: {MANIFEST} is truncated or was altered: it cannot be read") from None
     if not intact:
-        raise FolderError(f"{path}: {MANIFEST} was altered: its digest does not fit its content")
+        raise FolderError(f"{path}: {MANIFEST} was altered: its digest does not match its content")
     if document.get("schema") != SCHEMA:
         raise FolderError(f"{path} has schema {document.get('schema')}, this affekt reads schema {SCHEMA}")
     if document.get("kind") != kind:
@@ -135,14 +126,6 @@ def read_sealed(path: Path, *, kind: str) -> Sealed:
     return sealed
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a text file so that a kill leaves the old one or the new one."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    partial.write_text(text, encoding="utf-8")
-    _sync(partial)
-    os.replace(partial, path)
-
-
 def _manifest_text(document: dict[str, Any]) -> str:
     # One text per document: any changed byte, even in white space, makes the file differ from this text.
     body = json.dumps(document, indent=1, sort_keys=True)
@@ -155,38 +138,23 @@ def _describe(file: Path) -> dict[str, Any]:
         return {"bytes": file.stat().st_size, "sha256": hashlib.file_digest(stream, "sha256").hexdigest()}
 
 
-def _sync(file: Path) -> None:
-    with file.open("rb") as stream:
-        os.fsync(stream.fileno())
-
-
-def _replace_folder(work: Path, path: Path) -> None:
-    if not path.exists():
-        work.rename(path)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{path.name}-old-", dir=path.parent))
-    path.rename(old / path.name)
-    work.rename(path)
-    shutil.rmtree(old)
-
-
 def _check_files(path: Path, files: Any) -> None:
-    """Refuse a list of files that no `write_sealed` made; its digest may fit all the same."""
+    """Refuse a list of files that `write_sealed` cannot have written, even where its digest matches."""
     if not isinstance(files, dict):
         raise FolderError(f"{path}: {MANIFEST} lists no files")
     for name, entry in files.items():
         pure = PurePosixPath(name)
         if pure.is_absolute() or ".." in pure.parts or "\\" in name or "\0" in name or name == MANIFEST:
-            raise FolderError(f"{path} lists a file {name!r}, which would lie outside of it")
+            raise FolderError(f"{path} lists a file {name!r}, which would be outside of it")
         values = (entry.get("bytes"), entry.get("sha256")) if isinstance(entry, dict) else ()
         if [type(value) for value in values] != [int, str]:
             raise FolderError(f"{path}: {MANIFEST} does not give size and SHA-256 of {name!r}")
 
 
 def _read_bytes(path: Path, name: str, *, limit: int) -> bytes:
-    """Bytes of a member, at most one more than `limit` so that a longer file is noticed, not loaded."""
+    """Bytes of a member, at most one more than `limit`, so that a longer file is detected but not loaded."""
     if limit > MAX_FILE_BYTES:
-        raise FolderError(f"{path}: {name} is said to have {limit} bytes; at most {MAX_FILE_BYTES} are read")
+        raise FolderError(f"{path}: {name} is listed with {limit} bytes; at most {MAX_FILE_BYTES} are read")
     try:
         if path.is_dir():
             with (path / name).open("rb") as stream:

@@ -2,25 +2,24 @@
 
     DIR/fer2013.csv                 or icml_face_data.csv; lines of emotion,pixels,Usage such as
                                     3,70 80 82 ... 106,Training
-        fer2013new.csv              FER+, if there: its row i votes on row i
+        fer2013new.csv              FER+, optional: its row i contains the votes for row i
 
     DIR/labels.csv                  split,file,label and votes_neutral ... votes_NF, as in
                                     train,angry/a.png,0,...,4,0,0,1,3,2,0,0,0,0
-        train.zip val.zip test.zip  each holds its pictures as angry/a.png
+        train.zip val.zip test.zip  each contains its pictures as angry/a.png
 
-    DIR/train/angry/a.png           class folders, without votes; test/ likewise, val/ or validation/ if
-                                    there; splits in any usual spelling
+    DIR/train/angry/a.png           class folders, without votes; also test/, and optionally val/ or
+                                    validation/; splits in any usual spelling
 
-A further column `class` (or `emotion_name`, or `label` beside `emotion`), and the folder that a file of
-`labels.csv` lies in, must name the class of the number: rows where they contradict each other are left out
-and reported.
+A further column `class` (or `emotion_name`, or `label` next to `emotion`), and the folder of a file of
+`labels.csv`, must name the class of the number: rows with contradictions are skipped and reported.
 
-Numbers 0 to 6 are anger, disgust, fear, happiness, sadness, surprise, neutral. In the first layout
-Training is the training part, PublicTest the validation part, PrivateTest the test part, of which published
-scores speak.
+Numbers 0 to 6 are anger, disgust, fear, happiness, sadness, surprise, neutral. In the first layout Training
+is the training split, PublicTest the validation split and PrivateTest the test split, on which published
+scores are computed.
 
-The original labels are noisy; ten people each voted on every face for FER+. Who is seen is not known, so one
-person may stand on both sides of a split.
+The original labels are noisy; for FER+, ten annotators voted on every face. Persons are not identified, so
+one person may be in the training and the test split.
 """
 
 from __future__ import annotations
@@ -40,10 +39,10 @@ from affekt.core.labels import LabelSet, label_set
 from affekt.core.sample import Sample, Skipped, Split
 from affekt.core.settings import Settings
 from affekt.data.fer2013.votes import NAMES, Votes, mixed, read_voted_rows, shares, strongest, votes_of
-from affekt.data.layouts.folders import published_layout
-from affekt.data.layouts.manifest import csv_rows, stated_text, text_of
-from affekt.data.layouts.pictures import class_lines, emotion_names, picture_samples
-from affekt.data.split_names import split_of
+from affekt.data.layouts.class_folders import published_layout
+from affekt.data.layouts.pictures import emotion_names, picture_samples, with_class_names
+from affekt.data.layouts.split_names import split_of
+from affekt.data.layouts.tables import csv_rows, stated_text, text_of
 from affekt.media.image import SUFFIXES, ImageSource, ZippedImage
 
 LABELS = label_set("fer-7")
@@ -52,26 +51,23 @@ FER_PLUS = "fer2013new.csv"
 SIZE = 48  # pixels
 
 _USAGE: Mapping[str, Split] = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
-_SAID: Mapping[str, Split] = {usage.casefold(): split for usage, split in _USAGE.items()}
-_NAMES = (
-    "class",
-    "emotion_name",
-    "label",
-    "emotion",
-)  # columns that copies add; one of them holds the number
-_OTHER = LabelSet.of("contempt", "calm")  # emotions that are none of the seven
+_SPLIT_OF_USAGE: Mapping[str, Split] = {usage.casefold(): split for usage, split in _USAGE.items()}
+# Columns that copies add; one of them contains the number.
+_NAMES = ("class", "emotion_name", "label", "emotion")
+_OTHER = LabelSet.of("contempt", "calm")  # emotions apart from the seven
 _CONTRADICTION = "rows whose columns contradict each other"
 
 
 class Fer2013Options(Settings):
-    """Whose word is taken.
+    """Which annotations are used.
 
     Attributes:
-        labels: What training aims at: the original class, shares of the FER+ votes, or a mixture of both.
-        votes_for: Parts that get votes; the others keep one plain class, so that their scores compare.
+        labels: Training target: the original class, shares of the FER+ votes, or a mixture of both.
+        votes_for: Splits whose target uses votes; the others keep a single class, so that scores are
+            comparable.
         original_share: Weight of the original class in `both`.
-        truth: The one class of a face: the original, or the one with most votes. Faces whose votes are tied,
-            or go to none of the seven, are skipped then.
+        truth: The single class of a face: the original, or the one with most votes. With votes, faces are
+            skipped if the votes are tied or most are not for one of the seven classes.
     """
 
     labels: Literal["original", "votes", "both"] = "original"
@@ -81,12 +77,12 @@ class Fer2013Options(Settings):
 
     @property
     def needs_votes(self) -> bool:
-        """Whether a copy without votes will not do."""
+        """Whether votes are required."""
         return self.labels != "original" or self.truth == "majority"
 
 
 class _Face(NamedTuple):
-    """One picture, and what is said of it; votes are None where nobody asked for them."""
+    """One picture with its annotation; votes are None if they are not required."""
 
     id: str
     image: ImageSource
@@ -96,10 +92,10 @@ class _Face(NamedTuple):
 
 
 def read(root: Path, options: Fer2013Options) -> Corpus:
-    """Read whichever layout is there; a broken row or a missing picture is skipped.
+    """Read the layout that exists; damaged rows and missing pictures are skipped.
 
     Raises:
-        DataError: No layout is recognised, an archive is missing or broken, or votes are wanted and absent.
+        DataError: No layout is recognised, an archive is missing or damaged, or required votes are missing.
     """
     table = next((root / name for name in TABLES if (root / name).is_file()), None)
     if table:
@@ -113,7 +109,7 @@ def read(root: Path, options: Fer2013Options) -> Corpus:
     contradicting = [item for item in skipped if item.kind == _CONTRADICTION]
     problems = (
         f"{len(contradicting)} row{'s' if len(contradicting) > 1 else ''} with columns that contradict each "
-        f"other, such as {contradicting[0]}: left out"
+        f"other, such as {contradicting[0]}: skipped"
         for _ in contradicting[:1]
     )
     return Corpus(
@@ -143,35 +139,37 @@ def _read_table(table: Path, options: Fer2013Options) -> Iterator[_Face | Skippe
     if options.needs_votes:
         path = table.with_name(FER_PLUS)
         if not path.is_file():
-            raise DataError(f"{path} does not exist: FER+ brings the votes that labels or truth ask for")
+            raise DataError(f"{path} does not exist: it contains the FER+ votes that options require")
         voted = list(read_voted_rows(path))
     count = 0
     for count, row in enumerate(csv_rows(table, ("emotion", "pixels", "Usage")), start=1):
         usage = text_of(row, "Usage")
-        # Rows past the end of the votes end in the error below.
-        said = voted[count - 1] if voted and count <= len(voted) else None
-        if said and said.usage != usage:
+        # Rows beyond the end of the votes lead to the error below.
+        votes = voted[count - 1] if voted and count <= len(voted) else None
+        if votes and votes.usage != usage:
             raise DataError(
-                f"row {count} is {usage} in {table.name} and {said.usage} in {FER_PLUS}: these files do not "
-                "belong together, or one was sorted anew"
+                f"row {count} is {usage} in {table.name} and {votes.usage} in {FER_PLUS}: these files do not "
+                "belong together, or one was reordered"
             )
-        yield _face_of_row(f"fer{count - 1:07d}", row, usage, said.votes if said else None)
+        yield _face_of_row(f"fer{count - 1:07d}", row, usage, votes.votes if votes else None)
     if voted is not None and len(voted) != count:
-        raise DataError(f"{table.name} has {count} rows, {FER_PLUS} {len(voted)}: row i must speak of row i")
+        raise DataError(
+            f"{table.name} has {count} rows, {FER_PLUS} {len(voted)}: row i must be the same face in both"
+        )
 
 
 def _face_of_row(
     name: str, row: Mapping[str, Any], usage: str | None, votes: Votes | str | None
 ) -> _Face | Skipped:
     label = _class_of(row, "emotion")
-    split = _SAID.get((usage or "").casefold())
+    split = _SPLIT_OF_USAGE.get((usage or "").casefold())
     pixels = _pixels(text_of(row, "pixels") or "")
     if label is None:
         return Skipped(name, f"emotion {text_of(row, 'emotion')!r} is not 0 to {len(LABELS) - 1}")
     if contradiction := _contradiction(row, "emotion", label):
         return Skipped(name, contradiction, _CONTRADICTION)
     if split is None:
-        return Skipped(name, f"Usage {usage!r} is none of {', '.join(_USAGE)}")
+        return Skipped(name, f"Usage {usage!r} is not one of {', '.join(_USAGE)}")
     if isinstance(pixels, str):
         return Skipped(name, pixels)
     if isinstance(votes, str):
@@ -184,10 +182,10 @@ def _pixels(text: str) -> np.ndarray | str:
     digits = text.replace(" ", "")
     # numpy's parser is five times as fast as Python's, but stops at other characters without an error.
     if digits and not (digits.isascii() and digits.isdigit()):
-        return "its pixels are not numbers of 0 to 255"
+        return "its pixels are not numbers from 0 to 255"
     values = np.fromstring(text, np.int64, sep=" ")
     if values.size and values.max() > 255:
-        return "its pixels are not numbers of 0 to 255"
+        return "its pixels are not numbers from 0 to 255"
     if values.size != SIZE * SIZE:
         return f"it has {values.size} pixels; {SIZE} x {SIZE} = {SIZE * SIZE} were expected"
     return values.astype(np.uint8).reshape(SIZE, SIZE)
@@ -202,7 +200,7 @@ def _read_archives(table: Path, options: Fer2013Options) -> Iterator[_Face | Ski
         split, label = split_of(part), _class_of(row, "label")
         if split is None:
             yield Skipped(
-                name, f"split {part!r} is none of train, val, validation, test", f"of split {part!r}"
+                name, f"split {part!r} is not one of train, val, validation, test", f"of split {part!r}"
             )
             continue
         archive = table.with_name(f"{part}.zip")
@@ -226,25 +224,25 @@ def _members(archive: Path) -> set[str]:
         with zipfile.ZipFile(archive) as opened:
             return set(opened.namelist())
     except FileNotFoundError:
-        raise DataError(f"{archive} does not exist; labels.csv beside it names pictures inside") from None
+        raise DataError(f"{archive} does not exist; labels.csv lists pictures in it") from None
     except (OSError, zipfile.BadZipFile) as error:
-        raise DataError(f"{archive} is truncated or no zip archive: {error}") from None
+        raise DataError(f"{archive} is truncated or not a zip archive: {error}") from None
 
 
 def _read_folders(root: Path, options: Fer2013Options) -> Iterator[_Face | Skipped]:
     layout = published_layout(root, SUFFIXES, "picture", stated=_USAGE)
     if not layout.has_splits:
         raise DataError(
-            f"{root} holds neither {TABLES[0]}, nor labels.csv and archives, nor folders train and test "
+            f"{root} contains neither {TABLES[0]}, nor labels.csv and archives, nor folders train and test "
             "with a folder for each class"
         )
     if options.needs_votes:
         raise DataError(
-            f"{root}: class folders hold no votes; {FER_PLUS} beside {TABLES[0]}, or a labels.csv with "
-            "columns votes_neutral and so on, brings them"
+            f"{root}: class folders contain no votes; use {FER_PLUS} next to {TABLES[0]}, or a labels.csv "
+            "with columns votes_neutral and so on"
         )
     ids = {str(number): name for number, name in enumerate(LABELS.names)}
-    samples, skipped = picture_samples(class_lines(root, layout.lines, LABELS, ids))
+    samples, skipped = picture_samples(with_class_names(root, layout.files, LABELS, ids))
     yield from (*layout.skipped, *skipped)
     for sample in samples:
         yield _Face(sample.id, sample.media["image"], sample.label or "", sample.split or "train", None)
@@ -253,31 +251,31 @@ def _read_folders(root: Path, options: Fer2013Options) -> Iterator[_Face | Skipp
 def _contradiction(
     row: Mapping[str, Any], numbered: str, label: str, *, folders: Sequence[str] = ()
 ) -> str | None:
-    """What a row, or the folder of its file, says against the class of its number; None where they agree."""
+    """The contradiction between the class number of a row and its other columns or folder; else None."""
     stated = {
         f"{column} {text!r}": text
         for column in _NAMES
         if column != numbered and (text := stated_text(row, column))
     }
-    # Folders of numbers may be shards.
+    # Numeric folders may be shards.
     stated |= {f"folder {part!r}": part for part in folders if not part.isdecimal()}
     for what, text in stated.items():
-        # A word that is no emotion says nothing: a folder may be called by a date.
+        # Other words than emotions are ignored: the name of a folder may be a date.
         if (_emotion(text) or label) != label:
-            return f"{numbered} {text_of(row, numbered)} is {label}, but its {what} says otherwise"
+            return f"{numbered} {text_of(row, numbered)} is {label}, but its {what} contradicts it"
     return None
 
 
 @cache
 def _emotion(text: str) -> str | None:
-    """The emotion that a word or a number means, also one that is no class; None where it means none."""
+    """The emotion of a word or number, even if it is not a class of FER2013; None for other words."""
     if text.isdecimal():
         return LABELS.names[int(text)] if int(text) < len(LABELS) else None
     return {**emotion_names([text], _OTHER), **emotion_names([text], LABELS)}.get(text)
 
 
 def _class_of(row: Mapping[str, Any], column: str) -> str | None:
-    """Name of the class whose number stands in a cell; None where it is no class."""
+    """Name of the class whose number is in a cell; None if there is no such class."""
     number = text_of(row, column) or ""
     return LABELS.names[int(number)] if number.isdecimal() and int(number) < len(LABELS) else None
 

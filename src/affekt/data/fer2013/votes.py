@@ -1,6 +1,6 @@
-"""Votes of FER+: ten people looked at each face of FER2013 (Barsoum et al., 2016).
+"""Votes of FER+: ten annotators for each face of FER2013 (Barsoum et al., 2016).
 
-A vote goes to one of eight emotions, to `unknown`, or to `NF`, no face. Contempt is no class of FER2013.
+A vote is for one of eight emotions, `unknown`, or `NF` (no face). Contempt is not a class of FER2013.
 """
 
 from __future__ import annotations
@@ -11,23 +11,23 @@ from typing import Any, NamedTuple
 
 from affekt.core.errors import DataError
 from affekt.core.labels import label_set
-from affekt.data.layouts.manifest import csv_rows, text_of
+from affekt.data.layouts.tables import csv_rows, text_of
 
 CLASSES = label_set("fer-7").names
 NAMES = (*CLASSES, "contempt", "unknown", "NF")
 
-Votes = Mapping[str, int]  # of each name that got any
+Votes = Mapping[str, int]  # counts by name; names without a vote are omitted
 
 
 class VotedRow(NamedTuple):
-    """A row of `fer2013new.csv`: votes for the face in the same row of `fer2013.csv`."""
+    """A row of `fer2013new.csv`: the votes for the face in the same row of `fer2013.csv`."""
 
     usage: str | None
     votes: Votes | str
 
 
 def read_voted_rows(path: Path) -> Iterator[VotedRow]:
-    """Rows of FER+'s own file.
+    """Rows of the file that FER+ published.
 
     Raises:
         DataError: It cannot be read, or lacks a column.
@@ -37,19 +37,19 @@ def read_voted_rows(path: Path) -> Iterator[VotedRow]:
 
 
 def votes_of(row: Mapping[str, Any], prefix: str = "") -> Votes | str:
-    """The votes that a row counts, or what is wrong with them."""
+    """The votes in a row, or what is wrong with them."""
     votes: dict[str, int] = {}
     for name in NAMES:
         count = text_of(row, prefix + name) or "0"
         if not count.isdecimal():
-            return f"{prefix}{name} is {count!r}, no number of votes"
+            return f"{prefix}{name} is {count!r}, not a number of votes"
         if int(count):
             votes[name] = int(count)
     return votes
 
 
 def shares(votes: Votes) -> dict[str, float]:
-    """Votes for the seven classes as shares of 1; empty where none of them got a vote.
+    """Votes for the seven classes as shares that sum to 1; empty if none of them got a vote.
 
     Example:
         >>> shares({"fear": 3, "surprise": 1, "unknown": 6})
@@ -75,15 +75,15 @@ def mixed(votes: Votes, label: str, label_share: float) -> dict[str, float]:
 
 
 def strongest(votes: Votes) -> str:
-    """The class with more votes than anything else.
+    """The class with more votes than any other name.
 
     Raises:
-        DataError: There is no such class.
+        DataError: Votes are tied, or most are not for one of the seven classes.
     """
     most = max(votes.values(), default=0)
     first = [name for name, count in votes.items() if count == most]
     if len(first) != 1:
-        raise DataError(f"its votes agree on nothing: {' and '.join(first) or 'none'} come first")
+        raise DataError(f"its votes are tied: {' and '.join(first) or 'no name'} got most votes")
     if first[0] not in CLASSES:
-        raise DataError(f"most votes are for {first[0]}, which is none of {', '.join(CLASSES)}")
+        raise DataError(f"most votes are for {first[0]}, which is not one of {', '.join(CLASSES)}")
     return first[0]

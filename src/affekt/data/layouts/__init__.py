@@ -1,1 +1,1 @@
-"""Readers that several data sets share: folders by class, manifests, published lists."""
+"""Readers that several data sets share: class folders, manifests, published splits, tables."""

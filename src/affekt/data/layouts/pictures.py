@@ -1,7 +1,7 @@
-"""What adapters of picture sets share: files to samples, and class folders of a published set.
+"""Readers that picture data sets share: files to samples, and class folders of a published set.
 
-    DIR/train/Happy/0001.png        a folder is called by its class in any spelling of `affekt.core.labels`,
-        test/3/0002.png             or by its number
+    DIR/train/Happy/0001.png        a folder has the name of its class, in any spelling that
+        test/3/0002.png             `affekt.core.labels` recognises, or its number
 
 Pictures are not decoded here.
 """
@@ -15,57 +15,59 @@ from typing import NamedTuple
 from affekt.core.errors import DataError
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample, Skipped
-from affekt.data.layouts.manifest import Line
-from affekt.media.files import has_suffix, kind_by_suffix, shown
+from affekt.data.layouts.annotated_file import AnnotatedFile
+from affekt.media.files import has_suffix, kind_by_suffix, suffix_list
 from affekt.media.image import SUFFIXES
 
 
 class Pictures(NamedTuple):
-    """Samples that were found, and what could not be used."""
+    """Samples, and the files that cannot be used."""
 
     samples: list[Sample]
     skipped: list[Skipped]
 
 
-def picture_samples(lines: Iterable[Line]) -> Pictures:
-    """A sample for each file that exists and is a picture by its name."""
+def picture_samples(files: Iterable[AnnotatedFile]) -> Pictures:
+    """A sample for each file that exists and has the suffix of a picture."""
     found = Pictures([], [])
-    for line in lines:
-        if not has_suffix(line.path, SUFFIXES):
-            reason = f"{line.path} is no picture by its name ({shown(SUFFIXES)})"
-            found.skipped.append(Skipped(line.id, reason, kind_by_suffix(line.path)))
-        elif not line.path.is_file():
-            reason = f"{line.path} does not exist or is no file"
-            found.skipped.append(Skipped(line.id, reason, "files that do not exist"))
+    for file in files:
+        if not has_suffix(file.path, SUFFIXES):
+            reason = f"{file.path} does not have the suffix of a picture ({suffix_list(SUFFIXES)})"
+            found.skipped.append(Skipped(file.id, reason, kind_by_suffix(file.path)))
+        elif not file.path.is_file():
+            reason = f"{file.path} does not exist or is not a file"
+            found.skipped.append(Skipped(file.id, reason, "files that do not exist"))
         else:
             found.samples.append(
-                Sample(line.id, {"image": line.path}, line.label, subject=line.subject, split=line.split)
+                Sample(file.id, {"image": file.path}, file.label, subject=file.subject, split=file.split)
             )
     return found
 
 
-def class_lines(root: Path, lines: Sequence[Line], labels: LabelSet, ids: Mapping[str, str]) -> list[Line]:
-    """Lines of class folders, labelled by the names of `labels`.
+def with_class_names(
+    root: Path, files: Sequence[AnnotatedFile], labels: LabelSet, ids: Mapping[str, str]
+) -> list[AnnotatedFile]:
+    """Files in class folders, labelled by the names of `labels`.
 
     Args:
-        lines: Their labels are the names of folders.
-        ids: Name of each numeric folder.
+        files: Labelled by the names of their folders.
+        ids: Class name of each numeric folder.
 
     Raises:
-        DataError: A folder is called by no class.
+        DataError: The name of a folder is not that of a class.
     """
-    folders = {line.label or "" for line in lines}
+    folders = {file.label or "" for file in files}
     names = {**emotion_names(folders, labels), **ids}
-    strange = sorted(folders - names.keys())
-    if strange:
+    unknown = sorted(folders - names.keys())
+    if unknown:
         known = ", ".join([*labels.names, *ids])
-        raise DataError(f"{root}: folders {', '.join(strange)} are no class; known: {known}")
-    return [line._replace(label=names[line.label or ""]) for line in lines]
+        raise DataError(f"{root}: no class is called {', '.join(unknown)}; known: {known}")
+    return [file._replace(label=names[file.label or ""]) for file in files]
 
 
 def emotion_names(words: Iterable[str], labels: LabelSet) -> dict[str, str]:
-    """The name that a label set has for each word, without the words that are no emotion of it."""
-    # The first two make a set of any number of words; no folder can be called by them.
+    """The class name in a label set for each word; words that are not one of its emotions are omitted."""
+    # A label set needs two names: the first two are ones that no folder can have.
     given = sorted(set(words) - {""})
     found = LabelSet.of("", "\0", *sorted({word.strip() for word in given} - {""})).map_to(labels)
     return {word: name for word in given if (name := found.get(word.strip()))}

@@ -1,13 +1,13 @@
-"""What adapters of acted speech share: a table of recordings, and recordings whose names say everything.
+"""Readers that sets of acted speech share: a table of recordings, or annotations in file names.
 
     DIR/labels.csv                  file,split,class,SPEAKER and further columns, which become facts
         audio/03a01Fa.flac          audio/03a01Fa.flac,train,happiness,03,...
 
-    DIR/wav/03a01Fa.wav             without a table: speaker, class and facts stand in the name
+    DIR/wav/03a01Fa.wav             without a table: the name states speaker, class and facts
 
-`split` may be empty; `label`, if there, is the number of the class. Recordings are called by their
-file's name without suffix. Where a name says another class or speaker than the table, or lies in the folder
-of another speaker, the corpus reports it. Sounds are not decoded here.
+`split` may be empty; `label`, an optional column, is the number of the class. The id of a sample is its file
+name without suffix. The corpus reports file names that contradict the table or the folder of a speaker.
+Sounds are not decoded here.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample, Skipped
 from affekt.core.settings import suggest
 from affekt.data.layouts.clip_trees import media_of
-from affekt.data.layouts.manifest import csv_rows, leads_out, refuse, stated_text, text_of
 from affekt.data.layouts.pictures import emotion_names
-from affekt.data.split_names import split_of
+from affekt.data.layouts.split_names import split_of
+from affekt.data.layouts.tables import csv_rows, leaves_folder, raise_problems, stated_text, text_of
 from affekt.media import sound, video
 from affekt.media.files import has_suffix, other_kinds, walk
 
@@ -36,7 +36,7 @@ _OF_SPEAKER = re.compile(r"(?:actor|speaker)[_ -]?(\d{1,2})", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Recording:
-    """What the name of a file says; `modalities` are those that its container holds."""
+    """The annotation in the name of a file; `modalities` are those of its container."""
 
     label: str
     subject: str
@@ -44,8 +44,8 @@ class Recording:
     modalities: tuple[str, ...] = ("audio",)
 
 
-class Speech(NamedTuple):
-    """Samples that were found, what could not be used, and what a person should know."""
+class SpeechCorpus(NamedTuple):
+    """Samples, files that cannot be used, and warnings for the user."""
 
     samples: list[Sample]
     skipped: list[Skipped]
@@ -54,15 +54,15 @@ class Speech(NamedTuple):
 
 def read_table(
     table: Path, labels: LabelSet, *, speaker: str, recording_of: Callable[[str], Recording | str]
-) -> Speech:
+) -> SpeechCorpus:
     """Samples of a table; a recording that does not exist is skipped.
 
     Args:
-        speaker: The column that says who is heard, in two digits.
-        recording_of: What a name without suffix says, or why it says nothing.
+        speaker: The column with the number of the speaker.
+        recording_of: The annotation in a name without suffix, or why there is none.
 
     Raises:
-        DataError: The table cannot be read or lacks a column, or naming every wrong row.
+        DataError: The table cannot be read or lacks a column, or rows are wrong (all are listed).
     """
     samples: list[Sample] = []
     skipped: list[Skipped] = []
@@ -77,7 +77,7 @@ def read_table(
         if None in row:
             found.append("more cells than columns")
         if name in rows:
-            found.append(f"{name} stands in line {rows[name]} already")
+            found.append(f"{name} is already in line {rows[name]}")
         rows.setdefault(name, number)
         if found:
             problems.append(f"line {number}: {'; '.join(found)}")
@@ -86,14 +86,12 @@ def read_table(
         if isinstance(media, str):
             skipped.append(Skipped(name, media))
             continue
-        said = ("file", "split", "class", "label", speaker)
+        standard = ("file", "split", "class", "label", speaker)
         label = emotion_names([cells["class"] or ""], labels)[cells["class"] or ""]
-        subject = (cells[speaker] or "").zfill(2)  # spreadsheets drop the leading zero
+        subject = (cells[speaker] or "").zfill(2)  # spreadsheets remove the leading zero
         named = recording_of(name)
         if isinstance(named, Recording) and (named.label, named.subject) != (label, subject):
-            contradicting.append(
-                f"{name} ({label}, {subject} by the table; {named.label}, {named.subject} by its name)"
-            )
+            contradicting.append(f"{name} (table: {label}, {subject}; name: {named.label}, {named.subject})")
         samples.append(
             Sample(
                 name,
@@ -101,69 +99,78 @@ def read_table(
                 label,
                 subject=subject,
                 split=split_of(cells["split"] or ""),
-                facts={key: text for key, text in cells.items() if key not in said and text},
+                facts={key: text for key, text in cells.items() if key not in standard and text},
             )
         )
-    refuse(table, problems)
+    raise_problems(table, problems)
     reports = _report(contradicting, "whose table and name contradict each other", "the table is used")
-    return Speech(samples, skipped, reports)
+    return SpeechCorpus(samples, skipped, reports)
 
 
 def _problems_of(cells: Mapping[str, str | None], labels: LabelSet, speaker: str) -> list[str]:
-    """What is wrong with the cells of a row."""
+    """Problems of the cells of a row."""
     file, split, name, who = (cells[key] for key in ("file", "split", "class", speaker))
     problems: list[str] = []
     if file is None:
         problems.append("the file is empty")
     elif "\\" in file:
-        problems.append(f"{file!r} needs / between folders, on every system")
-    elif leads_out(file):
-        problems.append(f"{file!r} leads out of the folder")
+        problems.append(f"{file!r} must use / between folders, on every system")
+    elif leaves_folder(file):
+        problems.append(f"{file!r} points outside the folder")
     if split is not None and split_of(split) is None:
-        problems.append(f"no part is called {split!r}; {suggest(split, ['train', 'validation', 'test'])}")
+        problems.append(f"unknown split {split!r}; {suggest(split, ['train', 'validation', 'test'])}")
     label = emotion_names([name or ""], labels).get(name or "")
     number = cells.get("label")
     if label is None:
-        problems.append(f"class {name!r} is none; known: {', '.join(labels.names)}")
+        problems.append(f"unknown class {name!r}; known: {', '.join(labels.names)}")
     elif number is not None and number != str(labels.index(label)):
         problems.append(f"label {number} is not the number of {label}, {labels.index(label)}")
     if who is None or not who.isdecimal():
-        problems.append(f"{speaker} {who!r} is no number")
+        problems.append(f"{speaker} {who!r} is not a number")
     return problems
 
 
-def read_names(root: Path, files: Iterable[Path], recording_of: Callable[[str], Recording | str]) -> Speech:
-    """Samples of files whose names say what they are; of copies under one name the first is read.
+def read_names(
+    root: Path, files: Iterable[Path], recording_of: Callable[[str], Recording | str]
+) -> SpeechCorpus:
+    """Samples of files whose names state their annotation; of several files with one name the first is read.
 
     Args:
-        recording_of: What a name without suffix says, or why it cannot be used.
+        recording_of: The annotation in a name without suffix, or why it cannot be used.
     """
     samples: dict[str, Sample] = {}
     skipped: list[Skipped] = []
     elsewhere: list[str] = []
     for path in files:
         name, shown = path.stem, path.relative_to(root).as_posix()
-        said = recording_of(name)
-        if isinstance(said, str):
-            skipped.append(Skipped(shown, said))
+        recording = recording_of(name)
+        if isinstance(recording, str):
+            skipped.append(Skipped(shown, recording))
         elif name in samples:
             first = next(iter(samples[name].media.values()))
             same = path.stat().st_size == first.stat().st_size
-            what = "has the name" if same else "has another size, but the name"
-            kind = "second copies" if same else "other files under a name that is taken"
-            skipped.append(Skipped(shown, f"{path} {what} of {first}, which is read", kind))
+            what = "has the same name as" if same else "has another size, but the same name as"
+            kind = "second copies" if same else "other files with the name of a file that was read"
+            skipped.append(Skipped(shown, f"{path} {what} {first}, which is read instead", kind))
         else:
-            homes = {home[1].zfill(2) for part in path.parts[:-1] if (home := _OF_SPEAKER.fullmatch(part))}
-            if homes and said.subject not in homes:
-                elsewhere.append(f"{shown} ({said.subject})")
-            media = {modality: path for modality in said.modalities}
-            samples[name] = Sample(name, media, said.label, subject=said.subject, facts=said.facts)
-    reports = _report(elsewhere, "in a folder of another speaker than their name says", "the name is used")
-    return Speech(list(samples.values()), skipped, reports)
+            folders = {
+                match[1].zfill(2) for part in path.parts[:-1] if (match := _OF_SPEAKER.fullmatch(part))
+            }
+            if folders and recording.subject not in folders:
+                elsewhere.append(f"{shown} ({recording.subject})")
+            samples[name] = Sample(
+                name,
+                {modality: path for modality in recording.modalities},
+                recording.label,
+                subject=recording.subject,
+                facts=recording.facts,
+            )
+    reports = _report(elsewhere, "in a folder of another speaker than their name states", "the name is used")
+    return SpeechCorpus(list(samples.values()), skipped, reports)
 
 
 def recordings_below(root: Path, folder: str = "") -> tuple[list[Path], list[Skipped]]:
-    """Sound and video files below a folder of `root`, sorted, and what else lies there."""
+    """Sound and video files below a folder of `root`, sorted, and the other items there."""
     found = walk(root / folder)
     left_out = [replace(item, id=(Path(folder) / item.id).as_posix()) for item in found.left_out]
     others = other_kinds(root, found.files, SUFFIXES, "recording")

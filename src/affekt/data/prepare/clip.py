@@ -1,30 +1,36 @@
-"""Prepare one clip: its video as MP4, its sound as FLAC, other files as they are."""
+"""Prepare one clip: its video as MP4, its sound as FLAC, other files unchanged."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
-import av.error
 import numpy as np
 import soundfile
-from av.video.reformatter import ColorRange, Colorspace
 
-from affekt.core.errors import AffektError, MediaError
+from affekt.core.errors import MediaError
+from affekt.core.files.journal import StoredFile
+from affekt.core.files.whole import write_whole
 from affekt.core.sample import Sample
-from affekt.data.store.index import CLIPS, Entry, PrepareSettings, StoredFile, file_stem
+from affekt.data.store.index import CLIPS, ClipEntry, PrepareSettings, file_stem
 from affekt.media.sound import NoSound, Waveform, read_sound, sound_blocks
 from affekt.media.video import Video, video_of
+from affekt.media.video.write import H264, write_mp4
 
 KEY_FRAMES = 12  # frames from one key frame to the next: 16 neighbours cost at most 27 decoded frames
-CRF = 18  # x264's "visually lossless"
 JPEG_SCALE = 3  # of FFmpeg's 2 (best) to 31; the size of libjpeg's quality 90
-# Clocks in whose ticks the usual rates are whole numbers, so that times come back to the last bit; else
+# No frame refers to a later one, none to one before its key frame. Without arithmetic coding and deblocking
+# ("fastdecode") reading takes a fifth less time at the same size.
+CODINGS = {
+    "video": (
+        H264[0],
+        H264[1] | {"preset": "veryfast", "tune": "fastdecode", "g": str(KEY_FRAMES), "sc_threshold": "0"},
+    ),
+    "jpeg": ("mjpeg", {"qmin": str(JPEG_SCALE), "qmax": str(JPEG_SCALE)}),
+}
+# Clocks in whose ticks the usual rates are whole numbers, so that times are exact to the last bit; else
 # microseconds. MP4, because Matroska rounds to milliseconds.
 _CLOCKS_HZ = (24_000, 30_000, 60_000, 12_800, 15_360, 90_000, 44_100, 48_000)
 _FINEST_HZ = 1_000_000
@@ -33,7 +39,7 @@ _SOUND_BLOCK_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class ClipTask:
-    """A sample to prepare; `source` is the digest of what it is made from, `root` the store."""
+    """A sample to prepare; `source` is the digest of its input, `root` the store."""
 
     sample: Sample
     source: str
@@ -41,10 +47,10 @@ class ClipTask:
     settings: PrepareSettings
 
 
-def prepare_clip(task: ClipTask) -> Entry:
-    """Write the files of a sample, or say why it cannot be used."""
+def prepare_clip(task: ClipTask) -> ClipEntry:
+    """Write the files of a sample; the entry states them, or why it cannot be used."""
     sample, settings = task.sample, task.settings
-    entry = annotated(Entry(id=sample.id, source=task.source), sample)
+    entry = annotated(ClipEntry(id=sample.id, source=task.source), sample)
     place = task.root / CLIPS / file_stem(sample.id)
     files: dict[str, Path] = {}
     notes: list[str] = []
@@ -81,9 +87,9 @@ def prepare_clip(task: ClipTask) -> Entry:
     return entry.model_copy(update={"files": stored, "texts": texts, "notes": tuple(notes)})
 
 
-def annotated(entry: Entry, sample: Sample) -> Entry:
-    """An entry with what the data set says of the sample today."""
-    first_s = sample.span_s[0] if sample.span_s else 0.0  # what is stored begins with the span
+def annotated(entry: ClipEntry, sample: Sample) -> ClipEntry:
+    """An entry with the present annotation of the sample."""
+    first_s = sample.span_s[0] if sample.span_s else 0.0  # stored media begin with the span
     segments = sample.segments
     return entry.model_copy(
         update={
@@ -98,6 +104,7 @@ def annotated(entry: Entry, sample: Sample) -> Entry:
             if segments is None
             else tuple((it.start_s - first_s, it.end_s - first_s, it.label) for it in segments),
             "points": tuple((it.time_s - first_s, it.label) for it in sample.points),
+            "values": dict(sample.values) if sample.values is not None else None,
         }
     )
 
@@ -114,22 +121,14 @@ def _plain(value: Any) -> Any:
 
 
 def _finish(place: Path, suffix: str, write: Callable[[Path], object]) -> Path:
-    """A file that is there as a whole or not at all.
+    """Write a file whole.
 
     Raises:
-        AffektError: It cannot be written, which is no fault of the clip: the disk is full, for example.
+        AffektError: It cannot be written, which is not a fault of the clip: the disk is full, for example.
     """
     path = place.with_name(place.name + suffix)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
+    with write_whole(path) as partial:
         write(partial)
-        with partial.open("rb") as stream:
-            os.fsync(stream.fileno())
-        os.replace(partial, path)
-    except (OSError, av.error.FFmpegError, soundfile.SoundFileError) as error:
-        raise AffektError(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}") from None
-    finally:
-        partial.unlink(missing_ok=True)
     return path
 
 
@@ -148,69 +147,38 @@ def write_video(path: Path, video: Video, settings: PrepareSettings) -> None:
 
     Raises:
         MediaError: The video cannot be decoded.
+        OSError: The file cannot be written.
     """
     height = min(settings.height, video.height)
     times_s, numbers = _shown(video, settings.frame_rate_hz)
-    clock = _clock_of(np.append(times_s, video.end_s))
-    ticks = np.round(np.append(times_s, video.end_s) * clock).astype(np.int64)
-    ticks = np.maximum.accumulate(ticks - np.arange(len(ticks))) + np.arange(len(ticks))  # frames stay apart
-    frames = video.frames(height=height)
-    number, picture = next(frames)
-    rows, columns = (_stored(size, settings.form) for size in picture.shape[:2])
-    with av.open(str(path), "w", format="mp4") as container:
-        stream: Any = container.add_stream(
-            "mjpeg" if settings.form == "jpeg" else "libx264",
-            rate=_rate_of(len(times_s), video.end_s),
-            options=_OPTIONS[settings.form],
-        )
-        coder = stream.codec_context
-        stream.width, stream.height = columns, rows
-        coder.time_base = stream.time_base = Fraction(1, clock)
-        coder.thread_count = 1
-        coder.pix_fmt = "yuv420p"
-        span = ColorRange.JPEG if settings.form == "jpeg" else ColorRange.MPEG
-        coder.color_range, coder.colorspace = span, Colorspace.ITU601
-        lengths = dict(zip(ticks[:-1].tolist(), np.diff(ticks).tolist(), strict=True))
-        for place, wanted in enumerate(numbers.tolist()):
-            while number < wanted:
-                number, picture = next(frames)
-            pixels = np.ascontiguousarray(picture[:rows, :columns])
-            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24").reformat(
-                format=coder.pix_fmt, dst_colorspace=Colorspace.ITU601, dst_color_range=span
-            )
-            frame.pts, frame.time_base = int(ticks[place]), Fraction(1, clock)
-            _mux(container, stream.encode(frame), lengths)
-        _mux(container, stream.encode(None), lengths)
-
-
-_OPTIONS = {
-    # No frame refers to a later one, none to one before its key frame. Without arithmetic coding and
-    # deblocking ("fastdecode") reading costs a fifth less at the same size.
-    "video": {
-        "preset": "veryfast",
-        "tune": "fastdecode",
-        "crf": str(CRF),
-        "g": str(KEY_FRAMES),
-        "bf": "0",
-        "sc_threshold": "0",
-    },
-    "jpeg": {"qmin": str(JPEG_SCALE), "qmax": str(JPEG_SCALE)},
-}
+    edges_s = np.append(times_s, video.end_s)
+    clock_hz = _clock_of(edges_s)
+    order = np.arange(len(edges_s))
+    # Each tick is later than the one before.
+    ticks = np.maximum.accumulate(np.round(edges_s * clock_hz).astype(np.int64) - order) + order
+    frames = (
+        pixels[: _stored(pixels.shape[0], settings.form), : _stored(pixels.shape[1], settings.form)]
+        for pixels in _repeated(video.frames(height=height), numbers.tolist())
+    )
+    write_mp4(path, frames, ticks.tolist(), clock_hz=clock_hz, coding=CODINGS[settings.form])
 
 
 def _stored(size: int, form: str) -> int:
-    """Rows or columns that are kept: H.264 with half the colour resolution has no odd ones, so one is cut."""
+    """Rows or columns that are kept: H.264 with half the colour resolution needs an even number."""
     return size - size % 2 if form == "video" and size > 1 else size
 
 
-def _mux(container: Any, packets: Sequence[Any], lengths: Mapping[int, int]) -> None:
-    for packet in packets:
-        packet.duration = lengths[packet.pts]  # of the last frame, nothing else tells it
-        container.mux(packet)
+def _repeated(frames: Iterator[tuple[int, np.ndarray]], numbers: Sequence[int]) -> Iterator[np.ndarray]:
+    """The frames of increasing numbers; one can be asked for more than once."""
+    number, pixels = next(frames)
+    for wanted in numbers:
+        while number < wanted:
+            number, pixels = next(frames)
+        yield pixels
 
 
 def _shown(video: Video, rate_hz: float | None) -> tuple[np.ndarray, np.ndarray]:
-    """Times of the stored frames, and which of the video's they are: all, or those seen at a fixed rate."""
+    """Times of the stored frames, and their numbers in the video: all, or those shown at a fixed rate."""
     if rate_hz is None:
         return video.times_s, np.arange(len(video))
     times_s = np.arange(max(1, round(video.end_s * rate_hz))) / rate_hz
@@ -219,17 +187,12 @@ def _shown(video: Video, rate_hz: float | None) -> tuple[np.ndarray, np.ndarray]
 
 
 def _clock_of(times_s: np.ndarray) -> int:
-    """Ticks a second in which all times are whole numbers, if any of the usual clocks does."""
+    """Ticks per second of a usual clock in which all times are whole numbers, if there is one."""
     for clock in _CLOCKS_HZ:
         ticks = times_s * clock
         if np.abs(ticks - np.round(ticks)).max() < 1e-4:
             return clock
     return _FINEST_HZ
-
-
-def _rate_of(frames: int, end_s: float) -> Fraction:
-    """Frames a second, for whom it may concern: times are told frame by frame."""
-    return Fraction(min(max(frames / end_s, 0.01), 1000.0)).limit_denominator(1001)
 
 
 # Sound
@@ -257,7 +220,11 @@ def write_sound(path: Path, blocks: Iterator[Waveform], rate_hz: int) -> None:
 
     Raises:
         MediaError: The sound cannot be decoded.
+        OSError: The file cannot be written.
     """
-    with soundfile.SoundFile(path, "w", rate_hz, 1, "PCM_16", format="FLAC") as file:
-        for block in blocks:
-            file.write(np.round(block.samples[0] * 32768.0).clip(-32768, 32767).astype(np.int16))
+    try:
+        with soundfile.SoundFile(path, "w", rate_hz, 1, "PCM_16", format="FLAC") as file:
+            for block in blocks:
+                file.write(np.round(block.samples[0] * 32768.0).clip(-32768, 32767).astype(np.int16))
+    except soundfile.SoundFileError as error:
+        raise OSError(str(error)) from None

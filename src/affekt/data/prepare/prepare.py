@@ -1,21 +1,20 @@
-"""`prepare`: decode the clips of a data set once, and store what training needs in a form it reads fast.
+"""`prepare`: decode the clips of a data set once, and store what training needs in a form that it reads fast.
 
-Each clip is written beside its place and renamed, and told in a journal: a kill at any moment leaves nothing
-that counts but is not whole, and whoever starts again goes on where it stopped.
+Each file is written whole and then entered in a journal, so that a run that was killed continues.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from affekt.core import catalog
 from affekt.core.dataset import Corpus
 from affekt.core.errors import UsageError
-from affekt.core.files.sealed import write_text
+from affekt.core.files.journal import Store, check_output, check_same, open_journal, read_journal
+from affekt.core.files.whole import is_partial, remove_partials
 from affekt.core.sample import Sample
 from affekt.core.settings import validate
 from affekt.data.open import open_dataset
@@ -25,8 +24,8 @@ from affekt.data.store.index import (
     CLIPS,
     INDEX,
     JOURNAL,
-    Entry,
-    Header,
+    ClipEntry,
+    ClipHeader,
     Index,
     PrepareSettings,
     check_header,
@@ -35,31 +34,6 @@ from affekt.data.store.index import (
     source_digest,
     write_index,
 )
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A finished store.
-
-    Attributes:
-        fresh: How many clips were prepared now.
-        kept: How many were there already.
-    """
-
-    path: Path
-    index: Index
-    fresh: int
-    kept: int
-
-    @property
-    def broken(self) -> list[Entry]:
-        """Samples that could not be prepared, with their reasons."""
-        return [entry for entry in self.index.entries if entry.reason is not None]
-
-    @property
-    def bytes(self) -> int:
-        """Size of all stored files."""
-        return sum(file.bytes for entry in self.index.entries for file in entry.files.values())
 
 
 def prepare(
@@ -71,23 +45,23 @@ def prepare(
     settings: PrepareSettings | None = None,
     workers: int | None = None,
     on_item: Callable[[int, int], None] | None = None,
-) -> Prepared:
+) -> Store[ClipEntry]:
     """Extract once what training needs of each clip; `--data-root` of any verb then takes the store.
 
-    A clip that was prepared before and has not changed is left as it is. One that cannot be read is left out,
-    with the reason in the index. One process at a time may prepare a store.
+    A clip that was prepared before and has not changed is kept. One that cannot be read is skipped, with the
+    reason in the index. Only one process at a time may prepare a store.
 
     Args:
         output: Folder of the store: new, empty, or a store of the same data set, options and settings.
         data_root: Where the data set lies; not needed for invented ones.
-        workers: Processes; as many as there are cores if not given. 0 works in this one.
-        on_item: Told how many clips are done, and of how many.
+        workers: Number of processes; that of the cores by default. 0 works in this one.
+        on_item: Called with the number of clips that are done and of all clips.
 
     Raises:
-        UsageError: Samples are no clips, or `output` holds something else.
+        UsageError: The samples are not clips, or `output` holds something else.
         ConfigError: Options are wrong.
         DataError: The data set cannot be read.
-        AffektError: The disk is full, or the store cannot be written. What is done is kept.
+        AffektError: The disk is full, or the store cannot be written. The next run continues it.
 
     Example:
         >>> prepare("clips", "store", data_root="data/clips").bytes  # doctest: +SKIP
@@ -98,52 +72,41 @@ def prepare(
     _check_places(root, source)
     corpus = open_dataset(adapter, source, dict(options or {}))
     chosen, _ = validate(adapter.options, options or {})
-    assert chosen is not None  # `open` has refused wrong ones
+    assert chosen is not None  # `open_dataset` has refused wrong ones
     _check_clips(adapter.name, corpus.samples)
-    header = Header(dataset=adapter.name, options=chosen.model_dump(mode="json"), settings=settings)
+    header = ClipHeader(dataset=adapter.name, options=chosen.model_dump(mode="json"), settings=settings)
     known = _known(root, header)
-    done, tasks = _part(corpus.samples, known, root, settings)
+    done, tasks = _split(corpus.samples, known, root, settings)
     report = on_item or (lambda done, total: None)
     kept, total = len(done), len(corpus.samples)
     report(kept, total)
     if tasks:
         (root / CLIPS).mkdir(parents=True, exist_ok=True)
-        with _journal(root, header, list(known.values())) as journal:
+        with open_journal(root / JOURNAL, header, known.values()) as add:
             for entry in run_tasks(tasks, os.cpu_count() or 1 if workers is None else workers):
-                journal.write(entry.model_dump_json() + "\n")
-                journal.flush()
-                os.fsync(journal.fileno())
+                add(entry)
                 done[entry.id] = entry
                 report(len(done), total)
     index = _make_index(header, corpus, done)
-    root.mkdir(parents=True, exist_ok=True)
     write_index(root, index)
     (root / JOURNAL).unlink(missing_ok=True)
-    for folder in (root, root / CLIPS):
-        for partial in folder.glob(".*.partial"):  # of runs that were killed
-            partial.unlink()
-    return Prepared(root, index, len(tasks), kept)
+    remove_partials(root)
+    return Store(root, index.entries, len(tasks), kept)
 
 
 def _check_places(root: Path, source: Path | None) -> None:
-    if root.exists() and not root.is_dir():
-        raise UsageError(f"{root} is no folder; name one for the store")
-    if root.is_dir() and not is_prepared(root) and not all(map(_is_begun, root.iterdir())):
-        raise UsageError(f"{root} holds something that is no prepared store: it is left alone, name another")
-    if source is None:
-        return
-    if is_prepared(source):
-        raise UsageError(f"{source} is prepared already; give the folder it was prepared from")
-    if root.resolve().is_relative_to(source.resolve()):
-        raise UsageError(
-            f"{root} lies in the data set at {source}, whose folders have a meaning: name a place outside"
-        )
+    if source is not None and is_prepared(source):
+        raise UsageError(f"{source} is a prepared store: give the folder from which it was prepared")
+    check_output(root, source, is_begun=_is_begun, kind="prepared store")
 
 
-def _is_begun(path: Path) -> bool:
-    """Whether a run that was killed at its very start can have left this."""
-    is_partial = path.name.startswith(".") and path.name.endswith(".partial")
-    return is_partial or (path.name == CLIPS and path.is_dir() and not any(path.iterdir()))
+def _is_begun(root: Path) -> bool:
+    """Whether a folder is a store, or what a kill at the very start can have left of one."""
+
+    def is_trace(path: Path) -> bool:
+        return is_partial(path) or (path.name == CLIPS and path.is_dir() and not any(path.iterdir()))
+
+    return is_prepared(root) or all(map(is_trace, root.iterdir()))
 
 
 def _check_clips(name: str, samples: Sequence[Sample]) -> None:
@@ -152,7 +115,7 @@ def _check_clips(name: str, samples: Sequence[Sample]) -> None:
             found = ", ".join(sample.media) or "nothing"
             raise UsageError(
                 f"{name} has no clips to prepare: sample {sample.id} has {found}; "
-                "pictures and skeletons are trained on as they are"
+                "pictures and skeletons need no preparation"
             )
         others = [key for key in sample.media if key not in ("video", "audio")]
         strange = [key for key in others if not isinstance(sample.media[key], str | Path)]
@@ -162,46 +125,37 @@ def _check_clips(name: str, samples: Sequence[Sample]) -> None:
             )
 
 
-def _known(root: Path, header: Header) -> dict[str, Entry]:
+def _known(root: Path, header: ClipHeader) -> dict[str, ClipEntry]:
     """Entries of an earlier run, finished or not.
 
     Raises:
         UsageError: The store was made with other settings, or is damaged.
     """
-    found: dict[str, Entry] = {}
+    found: dict[str, ClipEntry] = {}
     if (root / INDEX).is_file():
         try:
             index = Index.model_validate_json((root / INDEX).read_bytes())
         except ValueError as error:
-            raise UsageError(f"{root / INDEX} cannot be read ({error}); name another folder") from None
+            raise UsageError(f"{root / INDEX} cannot be read ({error}): name another folder") from None
         _check_same(root, index.header, header)
         found = {entry.id: entry for entry in index.entries}
-    if (root / JOURNAL).is_file():
-        first, *lines = (root / JOURNAL).read_bytes().splitlines() or [b""]
-        try:
-            _check_same(root, Header.model_validate_json(first), header)
-            for line in lines:
-                entry = Entry.model_validate_json(line)
-                found[entry.id] = entry
-        except ValueError:
-            pass  # the line that a kill cut off; what follows, if anything, is prepared again
-    return found
+    stored, entries = read_journal(root / JOURNAL, ClipHeader, ClipEntry)
+    if stored is not None:
+        _check_same(root, stored, header)
+    return found | entries
 
 
-def _check_same(root: Path, stored: Header, wanted: Header) -> None:
+def _check_same(root: Path, stored: ClipHeader, wanted: ClipHeader) -> None:
     check_header(root, stored, wanted.dataset, wanted.options)
-    one, other = (header.settings.model_dump() for header in (stored, wanted))
-    differing = [f"{key} = {one[key]}, not {other[key]}" for key in one if one[key] != other[key]]
-    if differing or stored.schema_ != wanted.schema_:
-        reason = "; ".join(differing) or f"schema {stored.schema_}"
-        raise UsageError(f"{root} was prepared with {reason}: name another folder, or ask for the same")
+    # `check_header` accepts a store that is older than an option.
+    check_same(root, stored.model_copy(update={"options": wanted.options}), wanted)
 
 
-def _part(
-    samples: Sequence[Sample], known: Mapping[str, Entry], root: Path, settings: PrepareSettings
-) -> tuple[dict[str, Entry], list[ClipTask]]:
-    """Entries of samples that are done, with today's labels, and what is left to do."""
-    done: dict[str, Entry] = {}
+def _split(
+    samples: Sequence[Sample], known: Mapping[str, ClipEntry], root: Path, settings: PrepareSettings
+) -> tuple[dict[str, ClipEntry], list[ClipTask]]:
+    """Entries of samples that are done, with their present labels, and the tasks that remain."""
+    done: dict[str, ClipEntry] = {}
     tasks: list[ClipTask] = []
     for sample in samples:
         source, entry = source_digest(sample), known.get(sample.id)
@@ -212,14 +166,7 @@ def _part(
     return done, tasks
 
 
-def _journal(root: Path, header: Header, known: Sequence[Entry]) -> TextIO:
-    """The journal, open for more lines; a line that a kill cut off is gone."""
-    lines = [header.model_dump_json(by_alias=True), *(entry.model_dump_json() for entry in known)]
-    write_text(root / JOURNAL, "\n".join(lines) + "\n")
-    return (root / JOURNAL).open("a", encoding="utf-8")
-
-
-def _make_index(header: Header, corpus: Corpus, done: Mapping[str, Entry]) -> Index:
+def _make_index(header: ClipHeader, corpus: Corpus, done: Mapping[str, ClipEntry]) -> Index:
     return Index(
         header=header,
         labels=corpus.labels,

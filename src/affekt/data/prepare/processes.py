@@ -1,4 +1,4 @@
-"""Prepare clips in several processes, and find the clip that kills one."""
+"""Prepare clips in several processes, and identify a clip that crashes one."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait as wait_for
 
 from affekt.data.prepare.clip import ClipTask, annotated, prepare_clip
-from affekt.data.store.index import Entry
+from affekt.data.store.index import ClipEntry
 
 log = logging.getLogger(__name__)
 
-_AHEAD = 2  # clips handed to each process at a time: decoded ones may be large
+_AHEAD = 2  # clips queued for each process: decoded ones may be large
 _CRASHED = "the decoder crashed on it"
 
 
-def run_tasks(tasks: Sequence[ClipTask], workers: int) -> Iterator[Entry]:
-    """Entries as they get done, in any order."""
+def run_tasks(tasks: Sequence[ClipTask], workers: int) -> Iterator[ClipEntry]:
+    """Entries as they are done, in any order."""
     if workers < 1:
         yield from map(prepare_clip, tasks)
         return
@@ -32,15 +32,15 @@ def run_tasks(tasks: Sequence[ClipTask], workers: int) -> Iterator[Entry]:
         if not broken:
             break
         crashed += broken
-    for task in crashed:  # whoever was at work when a process died; alone, the culprit is known
+    for task in crashed:  # those in work when a process died: run alone, the one that crashes is known
         if (yield from _run_pool(iter([task]), 1)):
             log.warning("%s: %s", task.sample.id, _CRASHED)
-            yield annotated(Entry(id=task.sample.id, source="", reason=_CRASHED), task.sample)
+            yield annotated(ClipEntry(id=task.sample.id, source="", reason=_CRASHED), task.sample)
 
 
-def _run_pool(todo: Iterator[ClipTask], workers: int) -> Iterator[Entry]:
-    """Entries of tasks; returns those at work when a process died, and leaves the rest in `todo`."""
-    running: dict[Future[Entry], ClipTask] = {}
+def _run_pool(todo: Iterator[ClipTask], workers: int) -> Iterator[ClipEntry]:
+    """Entries of tasks; returns the tasks in work when a process died, and leaves the rest in `todo`."""
+    running: dict[Future[ClipEntry], ClipTask] = {}
     context = multiprocessing.get_context("spawn")  # FFmpeg's and numpy's threads do not survive a fork
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent)
     try:
@@ -65,7 +65,7 @@ def _run_pool(todo: Iterator[ClipTask], workers: int) -> Iterator[Entry]:
 
 
 def _end_with_parent() -> None:
-    """Let a worker end when its parent is killed, which nobody else tells it."""
+    """End a worker when its parent is killed, of which it gets no signal."""
     parent = multiprocessing.parent_process()
     if parent is None:
         return

@@ -1,11 +1,11 @@
-"""Prepared stores: clips of a data set brought into the form that training reads fastest, and their index.
+"""Prepared stores: clips of a data set in the form that training reads fastest, and their index.
 
-    STORE/prepared.json                 the index: data set, options, labels, settings, an entry a sample
+    STORE/prepared.json                 the index: data set, options, labels, settings, an entry per sample
         clips/happy_1-0f6cf0c3d2.mp4    frames of one clip, cut to its span
         clips/happy_1-0f6cf0c3d2.flac   its sound
-        journal.jsonl                   only while preparing: entries that are done, a line each
+        journal.jsonl                   only until it is finished: see `affekt.core.files.journal`
 
-A store stands in the place of the data set's own folder: `Dataset.open` reads the index where there is one.
+A store takes the place of the data set's own folder: `open_dataset` reads the index where there is one.
 No code, no pickle, and no path that leads out of the store.
 """
 
@@ -18,28 +18,28 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat
 
 from affekt.core.errors import ConfigError, DataError
 from affekt.core.files.fingerprint import fingerprint
-from affekt.core.files.sealed import write_text
+from affekt.core.files.journal import SCHEMA, JournalEntry, JournalHeader, StoredFile
+from affekt.core.files.whole import write_text
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample, Skipped, Split
 from affekt.core.segment import Point, Segment
 from affekt.core.settings import Settings, validate
 
 INDEX, JOURNAL, CLIPS = "prepared.json", "journal.jsonl", "clips"
-SCHEMA = 1
 
 
 class PrepareSettings(Settings):
-    """What is kept of a clip.
+    """What is stored of a clip.
 
     Attributes:
         height: Rows of the stored frames; smaller ones stay as they are.
         frame_rate_hz: Frames per second; None keeps every frame at its own time.
         sound_rate_hz: Of the stored sound, which is mono.
-        form: `video` stores H.264 with a key frame every few frames, `jpeg` stores each frame by itself.
+        form: `video` stores H.264 with a key frame at short intervals, `jpeg` stores each frame by itself.
     """
 
     height: int = Field(default=240, ge=16, le=4320)
@@ -48,28 +48,14 @@ class PrepareSettings(Settings):
     form: Literal["video", "jpeg"] = "video"
 
 
-class StoredFile(Settings):
-    """A file of the store, by its path below it."""
-
-    path: str
-    bytes: NonNegativeInt
-
-
-class Entry(Settings):
+class ClipEntry(JournalEntry[StoredFile]):
     """One sample of the store, or why it is not there.
 
     Attributes:
-        source: SHA-256 of what was prepared: sizes and times of the files, or decoded arrays, and the span.
-            Empty where preparing should be tried again.
-        files: By modality.
-        texts: Words that the sample brought itself, by modality.
-        segments, points: What happens when, counted from the start of what is stored.
-        reason: Why the sample cannot be used; None where it can.
-        notes: What had to be put up with.
+        texts: Words in the sample itself, by modality.
+        segments, points: Annotated times in seconds from the start of what is stored, with labels.
     """
 
-    id: str
-    source: str
     label: str | None = None
     label_weights: dict[str, float] | None = None
     subject: str | None = None
@@ -79,28 +65,24 @@ class Entry(Settings):
     facts: dict[str, Any] = Field(default_factory=dict)
     segments: tuple[tuple[float, float, str], ...] | None = None
     points: tuple[tuple[float, str], ...] = ()
-    files: dict[str, StoredFile] = Field(default_factory=dict)
     texts: dict[str, str] = Field(default_factory=dict)
-    reason: str | None = None
-    notes: tuple[str, ...] = ()
+    values: dict[str, float] | None = None
 
 
-class Header(Settings):
+class ClipHeader(JournalHeader):
     """What all entries of a store share."""
 
-    dataset: str
     options: dict[str, Any]
     settings: PrepareSettings
-    schema_: PositiveInt = Field(default=SCHEMA, alias="schema")
 
 
 class Index(Settings):
     """The content of `prepared.json`."""
 
-    header: Header
+    header: ClipHeader
     labels: LabelSet
     task: str
-    entries: tuple[Entry, ...]
+    entries: tuple[ClipEntry, ...]
     skipped: tuple[tuple[str, str], ...] = ()
 
 
@@ -117,9 +99,7 @@ def read_index(root: Path) -> Index:
     """
     path = root / INDEX
     if (root / JOURNAL).is_file():
-        raise DataError(
-            f"{root} is not prepared to the end: run `affekt data prepare` again, it goes on there"
-        )
+        raise DataError(f"{root} is not finished: run `affekt data prepare` again, which continues it")
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
@@ -135,13 +115,13 @@ def read_index(root: Path) -> Index:
 
 
 def write_index(root: Path, index: Index) -> None:
-    """Write the index so that a kill leaves the old one or the new one."""
+    """Write the index, whole."""
     text = json.dumps(index.model_dump(mode="json", by_alias=True), indent=1, ensure_ascii=False)
     write_text(root / INDEX, text + "\n")
 
 
 def samples_of(root: Path, index: Index) -> tuple[list[Sample], list[Skipped]]:
-    """Samples that refer to the files of the store, and what was left out.
+    """Samples that refer to the files of the store, and those that were skipped.
 
     Raises:
         DataError: A file is missing, has another size, or its path leads out of the store.
@@ -171,19 +151,20 @@ def samples_of(root: Path, index: Index) -> tuple[list[Sample], list[Skipped]]:
                 facts=entry.facts,
                 segments=None if entry.segments is None else tuple(Segment(*it) for it in entry.segments),
                 points=tuple(Point(*it) for it in entry.points),
+                values=entry.values,
             )
         )
     if problems:
         more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
         raise DataError(
             f"{root / INDEX} names files that cannot be used: {'; '.join(problems[:3])}{more}; "
-            "`affekt data prepare` makes them anew"
+            "`affekt data prepare` makes them again"
         )
     return samples, skipped
 
 
-def check_header(root: Path, header: Header, dataset: str, options: Mapping[str, Any]) -> None:
-    """Refuse a store of another data set, or of the same one read otherwise.
+def check_header(root: Path, header: ClipHeader, dataset: str, options: Mapping[str, Any]) -> None:
+    """Refuse a store of another data set, or of the same one with other options.
 
     Raises:
         DataError: It was prepared from another data set.
@@ -202,14 +183,14 @@ def check_header(root: Path, header: Header, dataset: str, options: Mapping[str,
         raise ConfigError(f"data set {dataset} at {root}", problems)
 
 
-def is_complete(root: Path, entry: Entry) -> bool:
-    """Whether the files of an entry are there, with their sizes."""
+def is_complete(root: Path, entry: ClipEntry) -> bool:
+    """Whether the files of an entry exist, with their sizes."""
     inside = root.resolve()
     return all(_problem_of(root, inside, file) is None for file in entry.files.values())
 
 
 def file_stem(sample_id: str) -> str:
-    """A name that every file system takes and no other sample has.
+    """A file name that every file system accepts and no other sample has.
 
     Example:
         >>> file_stem("happy/Höhe 1.mp4")
@@ -220,7 +201,10 @@ def file_stem(sample_id: str) -> str:
 
 
 def source_digest(sample: Sample) -> str:
-    """SHA-256 of what preparing a sample depends on: its media as they are now, its span and frame rate."""
+    """SHA-256 of what preparing a sample depends on: its media as they are now, its span and frame rate.
+
+    Of files it takes sizes and times, of decoded media their arrays.
+    """
     media = {name: sample.media[name] for name in sample.media}
     return fingerprint(media, list(sample.span_s or ()), sample.facts.get("rate_hz"))
 
@@ -235,4 +219,4 @@ def _problem_of(root: Path, inside: Path, file: StoredFile) -> str | None:
         status = (root / pure).stat()
     except OSError as error:
         return f"{file.path} cannot be read ({error.strerror})"
-    return None if status.st_size == file.bytes else f"{file.path} has not the {file.bytes} bytes it had"
+    return None if status.st_size == file.bytes else f"{file.path} no longer has its {file.bytes} bytes"

@@ -1,3 +1,3 @@
-"""TSL-300: untrimmed videos, what is negative or positive in them and when (Zhang and Yang, ACM MM 2022)."""
+"""TSL-300: untrimmed videos with negative and positive segments (Zhang and Yang, ACM MM 2022)."""
 
 from affekt.data.tsl300.corpus import DATASET as DATASET

@@ -1,14 +1,14 @@
-"""TSL-300: untrimmed videos, what is negative or positive in them and when (Zhang and Yang, ACM MM 2022).
+"""TSL-300: untrimmed videos with negative and positive segments (Zhang and Yang, ACM MM 2022).
 
     DIR/VideoSenti/split_train.txt                  names of videos, one a line, such as 9_Ekman6_joy_1;
         split_test.txt                              DIR may be the folder VideoSenti itself
         videosenti_gt.json                          segments of all videos: {"database": {"9_Ekman6_joy_1":
                                                     {"annotations": [{"segment": ["12.5", "20.1"],
                                                     "label": "p"}]}}}
-        gt.json                                     the same of the test part alone, read where the other
-                                                    is missing
-        fps_dict.json                               frames a second of each video
-        len_duration_dict.json                      seconds of each, if there
+        gt.json                                     the same for the test split only, read if the other
+                                                    file is missing
+        fps_dict.json                               frames per second of each video
+        len_duration_dict.json                      duration of each video in seconds; optional
         point_gaussian/point_labels.csv             the marked frames: class,class_index,start_frame,
                                                     stop_frame,video_id,point
                                                     p,1,300,312,9_Ekman6_joy_1,306
@@ -17,20 +17,20 @@
         features/train/logmfcc/9_Ekman6_joy_1.npy
         videos/9_Ekman6_joy_1.mp4                   or the videos
 
-Samples have the media that are there: `rgb` and `logmel`, `video` and `audio`. Where there are none, the
-annotations alone can be read and checked.
+Samples have the media that exist: `rgb` and `logmel`, `video` and `audio`. Without media, the annotations can
+still be read and checked.
 
-A point lies in the middle of its frame. What `point_labels.csv` holds was drawn from the annotators' files:
-for each video those of one annotator, by chance. Segments of the training part are read, too, though methods
-of weak supervision may only be validated by them. A segment that ends before it starts, a row that makes no
-sense and a video whose frame rate nobody states are left out, and listed with the reason.
+A point is in the middle of its frame. The points in `point_labels.csv` were drawn at random from the files of
+the annotators: one annotator for each video. Segments of the training split are read, too, although weakly
+supervised methods may use them only for validation. Segments that end before they start, malformed rows and
+videos without a frame rate are skipped, and listed with the reason.
 
-The subject is the video that a sample was cut from, as its name says: `Q5fZk_jPjBI` of
-`281_CMU_MOSEI_Q5fZk_jPjBI`, without the number of a cut (`Q5fZk_jPjBI_3`), whether CMU-MOSEI or CMU-MOSI had
-it; `Ekman6 joy_1` where the source numbers its own. In the published lists no such name occurs twice, neither
-within a part nor in both, so that each video is its own subject; cuts of one video that are added stay
-together. Ekman-6 and VideoEmotion-8 do not say whom they show, and name videos anew: what these two have in
-common is found by looking at the videos alone (`affekt data check`).
+The subject is the video that a sample was cut from, according to its name: `Q5fZk_jPjBI` of
+`281_CMU_MOSEI_Q5fZk_jPjBI`, without the number of a cut (`Q5fZk_jPjBI_3`), for CMU-MOSEI and CMU-MOSI;
+`Ekman6 joy_1` for sources with their own numbering. In the published lists no such name occurs twice, so each
+video is its own subject; further cuts of the same video, if added, stay in one split. Ekman-6 and
+VideoEmotion-8 do not identify persons and rename videos: only a comparison of the videos shows what these two
+sets have in common (`affekt data check`).
 """
 
 from __future__ import annotations
@@ -64,20 +64,20 @@ from affekt.media.video import SUFFIXES
 
 LABELS = label_set("tsl-2")
 PARTS: Mapping[str, Split] = {"train": "train", "test": "test"}
-_FEATURES = {"rgb": "rgb", "logmel": "logmfcc"}  # their folder says cepstra, but they are log-mel rows in dB
+_FEATURES = {"rgb": "rgb", "logmel": "logmfcc"}  # named after cepstra, but they are log-mel rows in dB
 _ANNOTATIONS = ("*.txt", "*.json", "point_gaussian/*.csv", "point_gaussian/train/*.txt")
 _NAME = re.compile(r"\d+_(?P<source>CMU_MOSEI|CMU_MOSI|[^_]+)_(?P<original>.+)")
-_CUT = re.compile(r"(?P<video>[\w-]{11})(_\d+|\[\d+\])")  # of a YouTube video, whose name has 11 letters
+_CUT = re.compile(r"(?P<video>[\w-]{11})(_\d+|\[\d+\])")  # YouTube names have 11 characters
 
 
 class Tsl300Options(Settings):
     """Which points are read.
 
     Attributes:
-        points: "shipped" are those of `point_labels.csv`. "resampled" draws one annotator for each video
-            anew, by the rule that file was made with. "annotator-0" and so on are those of one annotator,
-            "all" those of the three together.
-        seed: Of resampling; 123 draws what was shipped.
+        points: "shipped" are those of `point_labels.csv`. "resampled" draws one annotator for each video,
+            by the rule with which that file was made. "annotator-0" and so on are those of one annotator,
+            "all" those of all three.
+        seed: Seed of "resampled"; 123 gives the shipped points.
     """
 
     points: Literal["shipped", "resampled", "annotator-0", "annotator-1", "annotator-2", "all"] = "shipped"
@@ -85,16 +85,16 @@ class Tsl300Options(Settings):
 
 
 def read(root: Path, options: Tsl300Options) -> Corpus:
-    """Read lists and annotations, and look which media are there; nothing is written.
+    """Read lists and annotations, and find the media that exist; nothing is written.
 
     Raises:
-        DataError: A file that is needed is missing, or is none.
+        DataError: A required file is missing or cannot be read.
     """
     home = find_home(root)
     skipped: list[Skipped] = []
     parts = {part: read_list(home / f"split_{part}.txt", skipped) for part in PARTS}
     both = sorted({*parts["train"]} & {*parts["test"]})
-    skipped += [Skipped(name, f"{name} is listed in both parts: left out of the test part") for name in both]
+    skipped += [Skipped(name, f"{name} is in both lists: excluded from the test split") for name in both]
     rates = read_table(home / "fps_dict.json")
     lengths = (
         read_table(home / "len_duration_dict.json") if (home / "len_duration_dict.json").is_file() else {}
@@ -117,16 +117,16 @@ def read(root: Path, options: Tsl300Options) -> Corpus:
             if marks := _marks(name, annotators, rates[name]):
                 facts["annotators"] = marks
             marked = timed(points.get(name, ()), rates[name])
-            happens = segments.get(name)
+            annotated = segments.get(name)
             samples.append(
                 Sample(
                     name,
                     {kind: files[name] for kind, files in media.items() if name in files},
-                    label_weights=_shares([it.label for it in marked or happens or ()]),
+                    label_weights=_shares([it.label for it in marked or annotated or ()]),
                     subject=_source_of(name)[1],
                     split=split,
                     facts=facts,
-                    segments=happens,
+                    segments=annotated,
                     points=marked,
                 )
             )
@@ -134,7 +134,7 @@ def read(root: Path, options: Tsl300Options) -> Corpus:
 
 
 def annotation_files(root: Path) -> dict[str, Path]:
-    """All files but media, by their paths below the folder `VideoSenti`.
+    """All annotation files, by their paths below the folder `VideoSenti`.
 
     Raises:
         DataError: There is no such folder.
@@ -145,11 +145,11 @@ def annotation_files(root: Path) -> dict[str, Path]:
 
 
 def _segments(home: Path, train: Iterable[str], skipped: list[Skipped]) -> dict[str, tuple[Segment, ...]]:
-    """Segments by video; of the training part nothing is known where the fuller file is missing."""
+    """Segments by video; unknown for the training split if only `gt.json` exists."""
     if (home / "videosenti_gt.json").is_file():
         return read_segments(home / "videosenti_gt.json", skipped)
     found = read_segments(home / "gt.json", skipped)
-    unknown = set(train)  # whose lists are empty there
+    unknown = set(train)  # their lists are empty in gt.json
     return {name: segments for name, segments in found.items() if segments or name not in unknown}
 
 
@@ -160,17 +160,17 @@ def _points(
     annotators: Mapping[str, Frames],
     skipped: list[Skipped],
 ) -> Frames:
-    if not parts["train"]:  # who has the test part alone needs none
+    if not parts["train"]:  # only the test split exists: no points are needed
         return {}
     points = choose_points(home, options.points, options.seed, parts["train"], annotators, skipped)
     for name in points:
         if name not in parts["train"]:
-            skipped.append(Skipped(name, f"points of {name} are left out: it is no video for training"))
+            skipped.append(Skipped(name, f"points of {name} are ignored: it is not a training video"))
     return {name: points[name] for name in parts["train"] if name in points}
 
 
 def _media_at(home: Path, part: str) -> dict[str, dict[str, Path]]:
-    """Files by modality and video. Folders are listed, so that no name of a video becomes a path."""
+    """Files by modality and video. Folders are listed, so that names of videos are never used as paths."""
     videos = {path.stem: path for path in _files_in(home / "videos") if path.suffix.lower() in SUFFIXES}
     features = {
         kind: {
@@ -193,7 +193,7 @@ def _files_in(folder: Path) -> list[Path]:
 
 
 def _source_of(name: str) -> tuple[str, str]:
-    """Which data set a video is from, and what it was cut from.
+    """The data set that a video is from, and the video that it was cut from.
 
     Example:
         >>> _source_of("281_CMU_MOSEI_Q5fZk_jPjBI"), _source_of("9_Ekman6_joy_1")
@@ -210,7 +210,7 @@ def _source_of(name: str) -> tuple[str, str]:
 
 
 def _marks(name: str, annotators: Mapping[str, Frames], rate_hz: float) -> dict[str, list[list[Any]]]:
-    """What each annotator marked, as plain values, for `affekt data check` to compare them."""
+    """The points of each annotator, as plain values, for the comparison by `affekt data check`."""
     return {
         who: [[point.time_s, point.label] for point in timed(frames[name], rate_hz)]
         for who, frames in annotators.items()

@@ -1,6 +1,6 @@
-"""The files of TSL-300: lists of videos, tables of numbers, segments and points; no medium is opened here.
+"""The files of TSL-300: lists of videos, tables of numbers, segments and points.
 
-What cannot be used is put on a list, with the reason, and the rest is read.
+Entries that cannot be used are added to a list of skipped items, with the reason. Media are not opened here.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from typing import Any
 from affekt.core.errors import DataError
 from affekt.core.sample import Skipped
 from affekt.core.segment import Point, Segment
-from affekt.data.layouts.manifest import csv_rows, leads_out, text_of
+from affekt.data.layouts.tables import csv_rows, leaves_folder, text_of
 
 CLASSES = {"n": "negative", "p": "positive"}
 ANNOTATORS = ("annotator-0", "annotator-1", "annotator-2")
-POINTS = "point_gaussian"  # a name alone: there is nothing Gaussian in it
+POINTS = "point_gaussian"  # only a name: the points in it are not Gaussian
 SHIPPED = f"{POINTS}/point_labels.csv"
 _FILES = {name: f"{POINTS}/train/point_anno_{number}.txt" for number, name in enumerate(ANNOTATORS)}
-# parity: the reference lists the annotators' files in the order in which its authors' disk did.
+# parity: the order in which the file system of the reference's authors listed the annotators' files.
 _DISK_ORDER = ("annotator-1", "annotator-0", "annotator-2")
 _COLUMNS = ("class", "video_id", "point")
 
-Frames = Mapping[str, Sequence[tuple[int, str]]]  # by video: number of the marked frame, label
+Frames = Mapping[str, Sequence[tuple[int, str]]]  # video: (number of a marked frame, label)
 
 
 def find_home(root: Path) -> Path:
-    """The folder that holds the lists of videos.
+    """The folder with the lists of videos.
 
     Raises:
         DataError: There is none.
@@ -41,12 +41,12 @@ def find_home(root: Path) -> Path:
         if any((home / name).is_file() for name in ("split_train.txt", "split_test.txt")):
             return home
     raise DataError(
-        f"neither {root} nor VideoSenti in it holds split_train.txt or split_test.txt, the lists of TSL-300"
+        f"neither {root} nor VideoSenti in it contains split_train.txt or split_test.txt, lists of TSL-300"
     )
 
 
 def read_list(path: Path, skipped: list[Skipped]) -> list[str]:
-    """Names of videos, one a line; none where there is no such list."""
+    """Names of videos, one per line; empty if the list does not exist."""
     if not path.is_file():
         return []
     try:
@@ -58,9 +58,9 @@ def read_list(path: Path, skipped: list[Skipped]) -> list[str]:
         name = line.strip()
         if not name:
             continue
-        if is_no_name(name):
+        if not is_video_name(name):
             skipped.append(
-                Skipped(name[:80], f"{path.name} line {number}: {name[:80]!r} is no name of a video")
+                Skipped(name[:80], f"{path.name} line {number}: {name[:80]!r} cannot be the name of a video")
             )
         elif name in names:
             skipped.append(Skipped(name, f"{path.name} line {number}: {name} is listed twice"))
@@ -69,16 +69,16 @@ def read_list(path: Path, skipped: list[Skipped]) -> list[str]:
     return names
 
 
-def is_no_name(name: str) -> bool:
-    """Whether a name could mean something else than a file in its folder."""
-    return leads_out(name) or name in ("", ".") or "/" in name or "\\" in name
+def is_video_name(name: str) -> bool:
+    """Whether a name can only be that of a file in its folder."""
+    return not (leaves_folder(name) or name in ("", ".") or "/" in name or "\\" in name)
 
 
 def read_table(path: Path) -> dict[str, float]:
-    """A positive number for each video, as `fps_dict.json` has it; values that are none are left out.
+    """A positive number for each video, as in `fps_dict.json`; other values are omitted.
 
     Raises:
-        DataError: It cannot be read, or holds no table.
+        DataError: It cannot be read, or contains no table.
     """
     return {
         name: number
@@ -91,11 +91,11 @@ def read_segments(path: Path, skipped: list[Skipped]) -> dict[str, tuple[Segment
     """Segments of each video, in order of time.
 
     Raises:
-        DataError: It cannot be read, or holds no object `database`.
+        DataError: It cannot be read, or contains no object `database`.
     """
     database = _read_object(path).get("database")
     if not isinstance(database, dict):
-        raise DataError(f"{path} holds no object database with an entry for each video")
+        raise DataError(f"{path} contains no object database with an entry for each video")
     found: dict[str, tuple[Segment, ...]] = {}
     for name, entry in database.items():
         rows = entry.get("annotations") if isinstance(entry, dict) else None
@@ -107,7 +107,7 @@ def read_segments(path: Path, skipped: list[Skipped]) -> dict[str, tuple[Segment
             segment = _segment_of(row)
             if isinstance(segment, str):
                 skipped.append(
-                    Skipped(name, f"{path.name}: segment {number} of {name} is left out: {segment}")
+                    Skipped(name, f"{path.name}: segment {number} of {name} is skipped: {segment}")
                 )
             else:
                 segments.append(segment)
@@ -125,19 +125,19 @@ def read_points(path: Path, skipped: list[Skipped]) -> dict[str, list[tuple[int,
     for number, row in enumerate(csv_rows(path, _COLUMNS), start=2):
         name, word, frame = (text_of(row, column) for column in ("video_id", "class", "point"))
         where = f"{path.name} line {number}"
-        if name is None or is_no_name(name):
-            skipped.append(Skipped(where, f"{where}: {(name or '')[:80]!r} is no name of a video"))
+        if name is None or not is_video_name(name):
+            skipped.append(Skipped(where, f"{where}: {(name or '')[:80]!r} cannot be the name of a video"))
         elif word not in CLASSES:
-            skipped.append(Skipped(name, f"{where}: {word!r} is no class of {', '.join(CLASSES)}"))
+            skipped.append(Skipped(name, f"{where}: class {word!r} is not one of {', '.join(CLASSES)}"))
         elif frame is None or not re.fullmatch(r"\d{1,9}", frame):
-            skipped.append(Skipped(name, f"{where}: {frame!r} is no number of a frame"))
+            skipped.append(Skipped(name, f"{where}: {frame!r} is not a frame number"))
         else:
             found[name].append((int(frame), CLASSES[word]))
     return dict(found)
 
 
 def annotators_at(home: Path, skipped: list[Skipped]) -> dict[str, Frames]:
-    """Marked frames of each annotator whose file is there."""
+    """Marked frames of each annotator whose file exists."""
     return {
         name: read_points(home / file, skipped) for name, file in _FILES.items() if (home / file).is_file()
     }
@@ -151,28 +151,29 @@ def choose_points(
     annotators: Mapping[str, Frames],
     skipped: list[Skipped],
 ) -> Frames:
-    """Marked frames of each video, as an option says.
+    """Marked frames of each video, according to the option `points`.
 
     Args:
         chosen: "shipped", "resampled", "all" or the name of an annotator.
-        seed: Of the choice of one annotator for each video.
-        videos: All videos for training; the choice depends on which there are.
+        seed: Seed of the choice of one annotator for each video.
+        videos: All training videos; the choice depends on all of them.
 
     Raises:
-        DataError: A file that is needed is not there.
+        DataError: A required file is missing.
     """
     if chosen == "shipped":
         if not (home / SHIPPED).is_file():
             there = ", ".join(annotators)
             raise DataError(
-                f"{home} holds no {SHIPPED}, which option points = 'shipped' reads"
-                + (f"; there are {there}" if there else "")
+                f"{home} contains no {SHIPPED}, which option points = 'shipped' reads"
+                + (f"; other choices: {there}" if there else "")
             )
         return read_points(home / SHIPPED, skipped)
     needed = (chosen,) if chosen in ANNOTATORS else ANNOTATORS
     missing = [_FILES[name] for name in needed if name not in annotators]
     if missing:
-        raise DataError(f"{home} holds no {' and no '.join(missing)}, which option points = {chosen!r} reads")
+        names = " and no ".join(missing)
+        raise DataError(f"{home} contains no {names}, which option points = {chosen!r} reads")
     if chosen == "resampled":
         return {name: annotators[who].get(name, ()) for name, who in draw_annotators(videos, seed).items()}
     return {
@@ -182,9 +183,9 @@ def choose_points(
 
 
 def draw_annotators(videos: Iterable[str], seed: int) -> dict[str, str]:
-    """One annotator for each video by chance, as the reference draws them.
+    """One random annotator for each video, drawn as in the reference.
 
-    With seed 123 and all videos for training, it is the choice that `point_labels.csv` was made of.
+    With seed 123 and all training videos, it is the choice from which `point_labels.csv` was made.
 
     Example:
         >>> draw_annotators(["10_b", "9_a"], seed=123)
@@ -193,7 +194,7 @@ def draw_annotators(videos: Iterable[str], seed: int) -> dict[str, str]:
     chance = random.Random(seed)
     drawn: dict[str, str] = {}
     for name in sorted(videos, key=natural):
-        # parity: a second number that is always 0 is drawn, too, and moves those that follow.
+        # parity: a second draw, always 0, advances the generator.
         drawn[name] = _DISK_ORDER[(chance.randint(0, 2) + chance.randint(0, 0)) % len(_DISK_ORDER)]
     return drawn
 
@@ -204,12 +205,12 @@ def natural(name: str) -> list[tuple[int, str]]:
 
 
 def timed(frames: Iterable[tuple[int, str]], rate_hz: float) -> tuple[Point, ...]:
-    """Marked frames as moments: the middle of each."""
+    """Marked frames as points in time: the middle of each frame."""
     return tuple(Point((frame + 0.5) / rate_hz, label) for frame, label in sorted(frames))
 
 
 def _segment_of(row: Any) -> Segment | str:
-    """A segment, or what is wrong with it. Its times are strings, sometimes with blanks."""
+    """A segment, or what is wrong with it. Times are strings, sometimes with blanks."""
     ends = row.get("segment") if isinstance(row, dict) else None
     if not isinstance(ends, list) or len(ends) != 2:
         return 'it is not like {"segment": ["12.5", "20.1"], "label": "p"}'
@@ -217,16 +218,16 @@ def _segment_of(row: Any) -> Segment | str:
     word = row.get("label")
     label = CLASSES.get(word.strip()) if isinstance(word, str) else None
     if label is None:
-        return f"{word!r} is no class of {', '.join(CLASSES)}"
+        return f"class {word!r} is not one of {', '.join(CLASSES)}"
     if start_s is None or end_s is None or start_s < 0:
-        return f"{ends[0]!r} to {ends[1]!r} are no times in seconds"
+        return f"{ends[0]!r} to {ends[1]!r} are not times in seconds"
     if start_s >= end_s:
         return f"it ends at {end_s:g} s and starts at {start_s:g} s"
     return Segment(start_s, end_s, label)
 
 
 def _number(value: Any) -> float | None:
-    """A finite number, or a string that holds one."""
+    """The value of a finite number, or of a string that contains one; else None."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -242,5 +243,5 @@ def _read_object(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path} cannot be read: {error}") from None
     if not isinstance(content, dict):
-        raise DataError(f"{path} holds no object with an entry for each video")
+        raise DataError(f"{path} contains no object with an entry for each video")
     return content

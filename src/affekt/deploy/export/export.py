@@ -27,6 +27,7 @@ from affekt.engine.experiment import data_path
 from affekt.engine.network import EagerNetwork, checkpoint_model
 from affekt.engine.run import Run, open_run
 from affekt.engine.run_data import parts_of_run
+from affekt.engine.run_names import find_run
 from affekt.engine.weights.checkpoint import MODEL_FILE
 
 TOLERANCE = 1e-3  # on logits; a bundle that drifts further is not written
@@ -72,7 +73,7 @@ def export(
     stays 1 and the bundle has no metrics.
 
     Args:
-        run: Folder of a run or of a checkpoint.
+        run: A run by its folder or name, or the folder of a checkpoint.
         folder: Where the bundle goes; `bundle` inside the run, or beside the checkpoint, if not given.
         int8: Put convolutions into eight bits, calibrated on training samples. A second gate compares scores
             on validation samples.
@@ -86,12 +87,12 @@ def export(
         UsageError: There is no such target.
 
     Example:
-        >>> export("runs/.../0f6cf0c3--0", Path("walks.affekt"))  # doctest: +SKIP
+        >>> export("latest", Path("walks.affekt"))  # doctest: +SKIP
     """
     if to != "onnx":
         raise UsageError(f"a run can be exported to onnx; {to!r} is not known")
     start = time.perf_counter()
-    path = Path(run)
+    path = find_run(run)
     source = None if (path / MODEL_FILE).is_file() else open_run(path)
     target = folder or (path / "bundle" if source else path.with_name(path.name + "-bundle"))
     check_place(target)  # before minutes of work

@@ -8,6 +8,7 @@ does where these entries hold features already.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from affekt.engine.features.keys import frozen_tensors
 # itself (5e-4), or by 3e-8 where it is smaller than 6e-5.
 FEATURE_DTYPE = np.dtype(np.float16)
 SAME_IN_TRAINING = 1e-3  # of the largest feature: how much a GPU may differ between two passes
+_AUTOCAST = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}  # by `train.precision`
 _NAMES = ("cached", "features", "from_features")
 _SHOWN = 5
 
@@ -63,17 +65,20 @@ class FrozenBackbone:
         device: torch.device,
         *,
         dtype: np.dtype = FEATURE_DTYPE,
+        precision: str = "32",
         asked_by: str = "train.cached_views",
     ) -> None:
         """Args:
         device: Where features are computed.
         dtype: What they are kept in.
+        precision: `train.precision` of the recipe: what they are computed in.
         asked_by: What of the recipe asks for features; errors name it.
 
         Raises:
             ConfigError: The network is not parted, or no part of it is frozen.
         """
         self.dtype, self.asked_by = dtype, asked_by
+        self.precision = precision
         lacking = [name for name in _NAMES if not hasattr(type(model), name)]
         if lacking:
             raise self._refused(f"the network of {method} cannot be parted, it lacks {', '.join(lacking)}")
@@ -115,8 +120,14 @@ class FrozenBackbone:
         return kept
 
     def _features(self, batch: Tensor) -> Tensor:
-        with torch.no_grad():
-            return self.model.features(batch)
+        with torch.no_grad(), self._autocast():
+            return self.model.features(batch).float()
+
+    def _autocast(self) -> AbstractContextManager[Any]:
+        """The precision in which training would compute the backbone."""
+        if self.precision not in _AUTOCAST:
+            return nullcontext()
+        return torch.autocast(self.device.type, dtype=_AUTOCAST[self.precision])
 
     def _check(self, batch: Tensor) -> None:
         """Whether what is used never changes, and answers in training as it always does."""

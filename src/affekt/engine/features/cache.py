@@ -1,12 +1,12 @@
-"""The feature cache on disk: one file a sample, made once, read by any number of runs.
+"""The feature cache on disk: one file per sample, made once, read by any number of runs.
 
-    cache/vaanet-1f0c.../      one frozen backbone with its preprocessing; the digits are of all it depends on
-        key.json               what that is, for people
-        <sha256>.safetensors   all views of one sample, as `<view>.<name>`; the digits are of sample and media
+    cache/vaanet-1f0c.../      one frozen backbone with its preprocessing; the digits are a hash of both
+        key.json               what the hash was made from, to be read by people
+        <sha256>.safetensors   all views of one sample, as `<view>.<name>`; a hash of sample and media
 
-A file is written beside its place and renamed, so a kill leaves nothing that counts and two processes may
-fill one cache. It carries a checksum of its arrays and of its own name, and is used after it was checked;
-what is damaged, or was written for another place, is computed again.
+Files are written whole and no journal lists them, so that several processes may fill one cache. A file
+carries a checksum of its arrays and of its own name, which is checked before use; a file that is damaged, or
+was written for another place, is computed again.
 
 Files are read by numpy: torch would start its threads for each, which costs more than the reading.
 """
@@ -16,10 +16,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-import time
-import uuid
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +24,15 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from affekt.core.errors import FolderError
-from affekt.core.files.sealed import write_text
+from affekt.core.errors import AffektError, FolderError
+from affekt.core.files.whole import remove_partials, write_bytes, write_text
 from affekt.core.sample import Sample
 from affekt.engine.features.keys import Views, arrays_digest, digest_of, sample_digest
 
 log = logging.getLogger(__name__)
 
 KEY_FILE = "key.json"
-_DIGITS = 16  # of a SHA-256: how a folder names its network
+_DIGITS = 16  # of the SHA-256 in the name of a folder
 _ABANDONED_S = 24 * 3600.0  # a file that is still partial after a day was left by a kill
 _AGAIN = "continue with --resume, which computes it again"
 
@@ -48,8 +45,8 @@ class FeatureCache:
     ) -> None:
         """Args:
         root: Folder of all caches.
-        document: What features depend on, from `describe_network`.
-        features: Names of the entries that hold features; they are given back as float32.
+        document: What the features depend on, from `describe_network`.
+        features: Names of the entries that hold features; they are returned as float32.
         inputs: Names that every view must have.
 
         Raises:
@@ -61,20 +58,20 @@ class FeatureCache:
         self._checked: set[str] = set()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            if not (self.folder / KEY_FILE).exists():  # a cache that may only be read is used as well
+            if not (self.folder / KEY_FILE).exists():  # a cache on a read-only disk can be used
                 write_text(self.folder / KEY_FILE, json.dumps(document, indent=1, sort_keys=True) + "\n")
-            self._tidy()
-        except OSError as error:
+            remove_partials(self.folder, age_s=_ABANDONED_S)
+        except (OSError, AffektError) as error:
             raise FolderError(f"{self.folder} cannot be used as a cache: {error}") from None
 
     def file(self, sample: Sample, views: Views) -> Path:
-        """Where the features of a sample lie, or will: another place once its media have changed."""
+        """Place of the features of a sample; it is another one once its media have changed."""
         return self.folder / f"{sample_digest(sample, views)}.safetensors"
 
     def has(self, file: Path, count: int) -> bool:
-        """Whether a file holds all its views, whole; one that is there and does not is removed.
+        """Whether a file holds all its views, undamaged; one that does not is removed.
 
-        Its bytes are checked once in a process.
+        Its bytes are checked once per process.
         """
         if file.name in self._checked:
             return file.is_file()
@@ -92,7 +89,7 @@ class FeatureCache:
         """One view of a file.
 
         Raises:
-            FolderError: It is no longer what `has` found.
+            FolderError: It has changed since `has` checked it.
         """
         try:
             if file.name not in self._checked:
@@ -120,25 +117,16 @@ class FeatureCache:
         }
 
     def write(self, file: Path, views: Sequence[Mapping[str, np.ndarray]]) -> int:
-        """Put all views of a sample in their place; returns the bytes.
+        """Write all views of a sample; returns the size in bytes.
 
         Raises:
-            FolderError: The disk is full, or nothing may be written there.
+            FolderError: The disk is full, or the place cannot be written.
         """
         arrays = {
             f"{number}.{name}": value for number, view in enumerate(views) for name, value in view.items()
         }
         content = save(arrays, {"checksum": self._checksum(file, arrays)})
-        partial = file.with_name(f".{file.stem}.{uuid.uuid4().hex}.partial")
-        try:
-            with partial.open("wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(partial, file)
-        except OSError as error:
-            partial.unlink(missing_ok=True)
-            raise FolderError(f"{file} cannot be written: {error.strerror}") from None
+        write_bytes(file, content, error=FolderError)
         self._checked.add(file.name)
         return len(content)
 
@@ -151,7 +139,7 @@ class FeatureCache:
         except (OSError, SafetensorError) as error:
             return f"it cannot be read ({error})"
         if checksum != self._checksum(file, arrays):
-            return "its checksum does not fit: it was damaged, or made for another place"
+            return "its checksum does not match: it was damaged, or made for another place"
         views = [{name for name in arrays if name.startswith(f"{view}.")} for view in range(count)]
         bare = [{name.partition(".")[2] for name in view} for view in views]
         if set().union(*views) != set(arrays) or any(not names >= self.inputs for names in bare):
@@ -161,14 +149,8 @@ class FeatureCache:
     def _checksum(self, file: Path, arrays: Mapping[str, np.ndarray]) -> str:
         return digest_of({"cache": self.key, "file": file.name, "arrays": arrays_digest(arrays)})
 
-    def _tidy(self) -> None:
-        for partial in self.folder.glob(".*.partial"):
-            with suppress(FileNotFoundError):  # whoever writes it has just finished
-                if time.time() - partial.stat().st_mtime > _ABANDONED_S:
-                    partial.unlink()
-
 
 def cache_root(cache: Path | str | None, runs: Path) -> Path:
-    """Where caches lie: what the caller says, AFFEKT_CACHE, or `cache` beside the runs."""
+    """Folder of the caches: that of the caller, AFFEKT_CACHE, or `cache` beside the runs."""
     named = cache or os.environ.get("AFFEKT_CACHE")
     return Path(named) if named else runs.parent / "cache"

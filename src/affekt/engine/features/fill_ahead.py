@@ -11,7 +11,7 @@ from affekt.core.task import OnItem, quiet
 from affekt.engine.experiment import Experiment, open_corpus
 from affekt.engine.features.cache import cache_root
 from affekt.engine.features.filling import Filled, cached
-from affekt.engine.splits import check_parts, part
+from affekt.engine.splits import check_splits, part
 from affekt.engine.weights.initial import check_start, name_weights, read_weights, start_from
 
 
@@ -46,7 +46,7 @@ def fill_ahead(
         )
     corpus = open_corpus(recipe, data_root)
     parts = part(corpus.usable, recipe.split)
-    check_parts(parts)
+    check_splits(parts)
     given = read_weights(weights)
     experiment = Experiment.of(recipe, corpus, parts)
     check_start(name_weights(recipe, given), given, experiment.method)

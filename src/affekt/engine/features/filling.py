@@ -118,12 +118,24 @@ def cached(
     device = device_of(recipe)
     # A long sample may have nothing to encode and still take seconds to prepare: it is kept as prepared.
     as_prepared = by_cells and encoded_input(model, preprocess, experiment.task) is None
-    backbone = Untouched() if as_prepared else FrozenBackbone(model, method.name, config, device)
+    backbone = (
+        Untouched()
+        if as_prepared
+        else FrozenBackbone(model, method.name, config, device, precision=recipe.train.precision)
+    )
     if by_cells and recipe.train.cached_views > 1:
         raise ConfigError(
             "recipe", [f"train.cached_views: views of {method.name} do not vary in training, so 1 is enough"]
         )
-    document = describe_network(method, model, config, preprocess, experiment.state, FEATURE_DTYPE.name)
+    document = describe_network(
+        method,
+        model,
+        config,
+        preprocess,
+        experiment.state,
+        FEATURE_DTYPE.name,
+        precision="32" if as_prepared else recipe.train.precision,
+    )
     cache = FeatureCache(root, document, features=backbone.names, inputs=preprocess.spec.names)
     datasets = {name: CachedDataset(part, cache, recipe.train.cached_views) for name, part in plain.items()}
     total = sum(len(dataset) for dataset in datasets.values())

@@ -51,6 +51,8 @@ def describe_network(
     preprocess: Preprocess,
     state: Mapping[str, Any],
     dtype: str,
+    *,
+    precision: str = "32",
 ) -> dict[str, Any]:
     """Everything that features depend on but the sample, as plain JSON values."""
     frozen = frozen_tensors(model)
@@ -63,6 +65,7 @@ def describe_network(
         "preprocessing": dict(state),
         "dtype": dtype,
         "affekt": version("affekt"),
+        **({"precision": precision} if precision != "32" else {}),  # keys made before stay valid
     }
 
 

@@ -19,7 +19,7 @@ from affekt.core.files.sealed import write_sealed
 from affekt.core.labels import LabelSet, label_set, list_label_sets
 from affekt.core.method import Method
 from affekt.core.settings import Settings
-from affekt.core.weights import Source
+from affekt.core.weights import PublishedFile
 from affekt.engine.run import environment
 from affekt.engine.weights.checkpoint import MODEL_FILE
 from affekt.engine.weights.foreign import ForeignFile, read_foreign
@@ -82,7 +82,7 @@ def convert(
         >>> convert("poster_v2", "epoch42.pth", labels="raf-7").folder  # doctest: +SKIP
     """
     entry = catalog.method(method)
-    inert = [name for source in entry.foreign_files for name in source.inert]
+    inert = [name for source in entry.published_files for name in source.inert]
     found = read_foreign(Path(file), inert=inert)
     source = _kind_of(found, entry)
     names = source.names.sort(found.tensors)
@@ -141,12 +141,12 @@ def convert(
     return converted
 
 
-def _kind_of(found: ForeignFile, entry: Method) -> Source:
+def _kind_of(found: ForeignFile, entry: Method) -> PublishedFile:
     """The one kind of file that this is."""
-    fitting = [source for source in entry.foreign_files if source.fits(found.tensors)]
+    fitting = [source for source in entry.published_files if source.fits(found.tensors)]
     if len(fitting) == 1:
         return fitting[0]
-    known = "".join(f"\n  {source.title}: {_marks(source)}" for source in entry.foreign_files)
+    known = "".join(f"\n  {source.title}: {_marks(source)}" for source in entry.published_files)
     what = "no file that" if not fitting else f"{len(fitting)} kinds of file at once that"
     raise FolderError(
         f"{found.path} is {what} {entry.name} knows. It holds {len(found.tensors)} tensors: {found.shown}\n"
@@ -154,18 +154,18 @@ def _kind_of(found: ForeignFile, entry: Method) -> Source:
     )
 
 
-def _marks(source: Source) -> str:
+def _marks(source: PublishedFile) -> str:
     return ", ".join(mark.replace("{}", "...") for mark in source.marks) or "any names"
 
 
-def _settings(found: ForeignFile, source: Source, entry: Method, values: dict[str, Any]) -> Settings:
+def _settings(found: ForeignFile, source: PublishedFile, entry: Method, values: dict[str, Any]) -> Settings:
     try:
         return entry.make_config(values)
     except ConfigError as error:
         raise ConfigError(f"{found.path}, read as a {source.title},", error.problems) from None
 
 
-def _wanted(entry: Method, settings: Settings, source: Source) -> dict[str, Tensor]:
+def _wanted(entry: Method, settings: Settings, source: PublishedFile) -> dict[str, Tensor]:
     """The network's tensors that the file has to bring, without memory behind them."""
     with torch.device("meta"):
         model: nn.Module = entry.load("model")(settings)
@@ -179,7 +179,7 @@ def _wanted(entry: Method, settings: Settings, source: Source) -> dict[str, Tens
 
 def _check(
     found: ForeignFile,
-    source: Source,
+    source: PublishedFile,
     ours: Mapping[str, Tensor],
     wanted: Mapping[str, Tensor],
     unknown: list[str],
@@ -209,7 +209,7 @@ def _shape(tensor: Tensor) -> str:
 
 
 def _labels(
-    found: ForeignFile, source: Source, labels: str | LabelSet | None, classes: int | None
+    found: ForeignFile, source: PublishedFile, labels: str | LabelSet | None, classes: int | None
 ) -> LabelSet:
     """What the outputs mean; a file of weights never says it."""
     known = ", ".join(list_label_sets(classes)) or "none"

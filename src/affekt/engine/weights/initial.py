@@ -170,7 +170,7 @@ def _other_weights(recipe: Recipe, digests: tuple[str, ...]) -> str:
 
 
 def _frozen(part: str, method: Method) -> str:
-    files = [source.title for source in method.foreign_files if source.part == part]
+    files = [source.title for source in method.published_files if source.part == part]
     made = f", made by affekt convert {method.name} FILE from a {files[0]}" if files else ""
     fields = [name for name in method.load("config").model_fields if name.startswith("freeze")]
     thaw = f", or set config.{fields[0]} = false to let it learn" if len(fields) == 1 else ""

@@ -1,3 +1,3 @@
-"""Drawn faces: generated portraits, to try pictures without a photograph of a person."""
+"""Drawn faces: generated portraits, without photographs of people."""
 
 from affekt.invented.drawn_faces.corpus import DATASET as DATASET

@@ -1,6 +1,6 @@
-"""Where faces are painted: outlines and lines in face coordinates become soft masks over pixels.
+"""Drawing for faces: outlines and lines in face coordinates become soft masks over pixels.
 
-Outlines are filled at four times the size and shrunk; blur is added at the size of the picture.
+Outlines are filled at four times the resolution and downsampled; blur is applied at the final resolution.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Points = np.ndarray  # (n, 2) in face coordinates
 
 
 class Stroke(NamedTuple):
-    """A line, its width in face coordinates, and how strong it is from 0 to 1."""
+    """A line, its width in face coordinates, and its opacity from 0 to 1."""
 
     points: Points
     width: float
@@ -31,7 +31,7 @@ FILLED = Stroke(np.empty((0, 2)), 0.0, 1.0)  # in place of a line: the inside of
 
 
 class Canvas:
-    """A picture in the making, (size, size, 3) in [0, 1], that knows how the head is held."""
+    """Pixels (size, size, 3) in [0, 1], and the mapping from face coordinates to them for a head pose."""
 
     def __init__(self, shot: Shot, size: int) -> None:
         self.shot, self.size = shot, size
@@ -42,15 +42,15 @@ class Canvas:
         )
         axis = (np.arange(size) + 0.5) / size * 2 - 1
         frame = np.stack(np.meshgrid(axis, axis), axis=-1) - (shot.right, shot.down)
-        self.head = frame @ np.linalg.inv(self._turn).T  # where each pixel lies on the head's outline
-        self.face = self.head - self._parallax(self.head)  # and on the face that is turned within
+        self.head = frame @ np.linalg.inv(self._turn).T  # coordinates of each pixel relative to the head
+        self.face = self.head - self._parallax(self.head)  # and relative to the face, which is turned in it
 
     def _parallax(self, points: np.ndarray) -> np.ndarray:
         near = np.sqrt(np.clip(1 - (points[..., 0] / 0.9) ** 2 - (points[..., 1] / 1.15) ** 2, 0, 1))
         return near[..., None] * (self.shot.turn, self.shot.nod)
 
     def _placed(self, points: Points, *, turned: bool = True) -> np.ndarray:
-        """Face coordinates to supersampled pixels."""
+        """Supersampled pixel positions of points in face coordinates."""
         if turned:
             points = points + self._parallax(points)
         at = points @ self._turn.T + (self.shot.right, self.shot.down)
@@ -66,7 +66,7 @@ class Canvas:
         return self._mask([(self._placed(line.points), line) for line in lines], soft)
 
     def _mask(self, shapes: Sequence[tuple[np.ndarray, Stroke]], soft: float) -> np.ndarray:
-        """Draw shapes in the part of the frame that they need, shrink that, and blur it."""
+        """Draw shapes within their bounding box, downsample and blur it."""
         scale = self.size * SUPERSAMPLED / 2
         blur = soft * self.size / 2
         margin = max(stroke.width for _, stroke in shapes) * scale + math.ceil(3 * blur + 1) * SUPERSAMPLED
@@ -93,19 +93,19 @@ class Canvas:
         return mask
 
     def lay(self, mask: np.ndarray, color: np.ndarray) -> None:
-        """Cover with a colour, (3,) or (size, size, 3)."""
+        """Blend in a colour, (3,) or (size, size, 3), with the mask as opacity."""
         part = _covered(mask)
         shown = self.pixels[part]
         shown += mask[part][..., None] * ((color[part] if color.ndim == 3 else color) - shown)
 
     def tint(self, mask: np.ndarray, factor: np.ndarray | float) -> None:
-        """Multiply by a factor, one or (3,), where the mask is."""
+        """Multiply by a factor, a number or (3,), with the mask as weight."""
         part = _covered(mask)
         self.pixels[part] *= 1 - mask[part][..., None] * (1 - np.asarray(factor))
 
 
 def _covered(mask: np.ndarray) -> tuple[slice, slice]:
-    """The rectangle outside which a mask is empty: most of a face is drawn in a small part of the frame."""
+    """Bounding box of a mask: most parts of a face are small."""
     rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
     if not len(rows):
         return slice(0), slice(0)
@@ -113,7 +113,7 @@ def _covered(mask: np.ndarray) -> tuple[slice, slice]:
 
 
 def superellipse(x: float, y: float, wide: float, above: float, below: float, power: float) -> Points:
-    """Outline about (x, y); its lower half is squarer the larger `power`, its upper half an ellipse."""
+    """Outline around (x, y): an ellipse above, a superellipse below, squarer with larger `power`."""
     angle = np.linspace(0, 2 * np.pi, 72, endpoint=False)
     cos, sin = np.cos(angle), np.sin(angle)
     lower = sin > 0
@@ -125,10 +125,10 @@ def superellipse(x: float, y: float, wide: float, above: float, below: float, po
 
 
 def band(x: np.ndarray, above: np.ndarray, below: np.ndarray) -> Points:
-    """Outline of what lies between two curves."""
+    """Outline of the area between two curves."""
     return np.concatenate([curve(x, above), curve(x, below)[::-1]])
 
 
 def curve(x: np.ndarray, y: np.ndarray) -> Points:
-    """Points (n, 2) of coordinates x and y."""
+    """Points (n, 2) from coordinates x and y."""
     return np.stack([x, y], axis=1)

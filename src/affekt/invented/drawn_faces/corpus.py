@@ -1,14 +1,17 @@
-"""Drawn faces: an invented corpus of shaded portraits, for trying pictures without a photograph of anybody.
+"""Drawn faces: a generated corpus of shaded portraits, without photographs of people.
 
-    nothing on disk   `people` people are drawn `faces_per_emotion` times with each of 7 expressions, tightly
+    nothing on disk   `people` persons are drawn `faces_per_emotion` times with each of 7 expressions, tightly
                       cropped from forehead to chin, `size` x `size` pixels, uint8 RGB; a few in grey
     one sample        id person-03-fear-1, subject person-03, label fear; every fourth person is test
 
-What an expression does to a face follows what the Facial Action Coding System says in words: happiness
-raises the corners of the lips and the cheeks, sadness raises the inner brows and draws the corners down,
-anger lowers and gathers the brows, surprise raises them over wide eyes and an open jaw, fear gathers them as
-well and stretches the lips, disgust wrinkles the nose and raises the upper lip. All numbers are invented
-here. People differ in build, skin and hair; pictures in pose, light and how much of an emotion they show.
+The effect of an expression follows the Facial Action Coding System qualitatively: happiness raises the lip
+corners and the cheeks, sadness raises the inner brows and lowers the lip corners, anger lowers and draws
+together the brows, surprise raises them with wide eyes and an open jaw, fear draws them together as well and
+stretches the lips, disgust wrinkles the nose and raises the upper lip. All constants are invented. Persons
+differ in build, skin and hair; pictures in pose, light and intensity of the expression.
+
+The faces are realistic enough for networks that were trained on photographs: the bundle in `bundles/` is
+tested on them.
 """
 
 from __future__ import annotations
@@ -29,12 +32,13 @@ TEST_EVERY = 4
 
 
 class DrawnFacesOptions(Settings):
-    """The invented corpus.
+    """Size and difficulty of the generated corpus.
 
     Attributes:
         size: Side of a picture in pixels.
-        noise: How much people and pictures differ; 0 makes everybody the same, 1 is as it was tuned.
-        seed: Another seed, other people. A larger corpus of the same seed begins with the smaller one.
+        noise: Variation between persons and pictures; 0 makes all persons identical, 1 is the default
+            difficulty.
+        seed: Another seed gives other persons. A larger corpus of the same seed begins with the smaller one.
 
     """
 
@@ -45,7 +49,7 @@ class DrawnFacesOptions(Settings):
     noise: float = Field(1.0, ge=0)
 
 
-# Ways an emotion is shown; a picture mixes two of them. Neutral is what all of them leave.
+# Two variants of each expression; a picture is a mixture of both. Neutral is the origin.
 EXPRESSIONS: dict[str, tuple[Expression, ...]] = {
     "anger": (
         Expression(
@@ -100,10 +104,10 @@ EXPRESSIONS: dict[str, tuple[Expression, ...]] = {
     ),
     "neutral": (Expression(), Expression(lid=-0.1, corner=-0.1)),
 }  # fmt: skip
-SHOWN = 0.16  # standard deviation of how much of an expression a picture shows, around 1
+SHOWN = 0.16  # standard deviation of the intensity of an expression, around 1
 LEAST_SHOWN = 0.6
 
-# The average person, and the standard deviation of each trait; those from 0 to 1 are drawn evenly instead.
+# The average person, and the standard deviation of each trait; EVEN traits are uniform from 0 to 1.
 AVERAGE = Person()
 PEOPLE_DIFFER = {
     "width": 0.035, "jaw": 0.35, "eye_distance": 0.016, "eye_size": 0.07, "eye_height": 0.02,
@@ -111,12 +115,12 @@ PEOPLE_DIFFER = {
     "mouth_width": 0.02, "mouth_height": 0.018, "lips": 0.22,
 }  # fmt: skip
 EVEN = ("skin", "hair", "hairline", "iris")
-LONG_HAIR, BEARD, GLASSES = 0.45, 0.2, 0.15  # how many people have it
-GREY = 0.15  # how many pictures have no colour
+LONG_HAIR, BEARD, GLASSES = 0.45, 0.2, 0.15  # share of persons
+GREY = 0.15  # share of pictures without colour
 
 
 def read(root: Path, options: DrawnFacesOptions) -> Corpus:
-    """Invent the corpus; `root` is not looked at."""
+    """Generate the corpus; `root` is not used."""
     labels = label_set("fer-7")
     samples: list[Sample] = []
     for number in range(options.people):
@@ -124,7 +128,7 @@ def read(root: Path, options: DrawnFacesOptions) -> Corpus:
         subject = f"person-{number + 1:02d}"
         for place, emotion in enumerate(labels.names):
             for turn in range(options.faces_per_emotion):
-                # A stream for each picture, so that more of them leave those before as they were.
+                # A random stream per picture, so that more pictures do not change the ones before them.
                 rng = np.random.default_rng([options.seed, number, place, turn])
                 expression = _expression(emotion, rng, options.noise)
                 shot = _shot(rng, options.noise)
@@ -141,14 +145,14 @@ def read(root: Path, options: DrawnFacesOptions) -> Corpus:
 
 
 def _person(rng: np.random.Generator, noise: float) -> Person:
-    """Somebody: traits around the average."""
+    """A random person: traits around the average."""
     traits: dict[str, float] = {
         name: getattr(AVERAGE, name) + noise * spread * float(np.clip(rng.standard_normal(), -2, 2))
         for name, spread in PEOPLE_DIFFER.items()
     }
     reach = min(noise, 1.0)
     traits |= {name: 0.5 + reach * float(rng.uniform(-0.5, 0.5)) for name in EVEN}
-    if traits["skin"] > 0.6:  # the tones of fair hair were mixed beside fair skin
+    if traits["skin"] > 0.6:  # fair hair looks unnatural with dark skin
         traits["hair"] = min(traits["hair"], 0.35)
     long_hair, beard, glasses = rng.random(3)
     is_long = bool(long_hair < LONG_HAIR * reach)
@@ -161,7 +165,7 @@ def _person(rng: np.random.Generator, noise: float) -> Person:
 
 
 def _expression(emotion: str, rng: np.random.Generator, noise: float) -> Expression:
-    """How an emotion is shown this time: a mixture of two ways, stronger or weaker."""
+    """The expression in one picture: a mixture of both variants, with random intensity."""
     one, other = EXPRESSIONS[emotion]
     mix = np.clip(0.5 + noise * rng.uniform(-0.7, 0.7), 0, 1)
     shown = max(LEAST_SHOWN, 1 + noise * SHOWN * rng.standard_normal())
@@ -170,7 +174,7 @@ def _expression(emotion: str, rng: np.random.Generator, noise: float) -> Express
 
 
 def _shot(rng: np.random.Generator, noise: float) -> Shot:
-    """From where, and in what light, the picture is taken."""
+    """Camera and light of one picture."""
     turn, nod, tilt, right, down = np.array([0.09, 0.05, 4.0, 0.03, 0.025]) * noise * rng.standard_normal(5)
     side, above, soft, backdrop, warmth = noise * rng.uniform(-1, 1, 5)
     return Shot(
@@ -190,10 +194,10 @@ def _shot(rng: np.random.Generator, noise: float) -> Shot:
 
 
 DATASET = Dataset(
-    title="Drawn faces, an invented corpus: shaded portraits, 7 expressions, no person behind them",
+    title="Drawn faces, a generated corpus: shaded portraits, 7 expressions, no photographed people",
     modalities=("image",),
-    licence="Apache-2.0, as this package: the pictures are made by it",
-    cite="invented here; nobody was photographed",
+    licence="Apache-2.0, as this package, which generates the pictures",
+    cite="generated by affekt; contains no photographs",
     labels=label_set("fer-7"),
     options=DrawnFacesOptions,
     needs_root=False,

@@ -1,6 +1,7 @@
-"""How a face is painted: a relief lit from one side, with hair, eyes, brows and mouth laid over it.
+"""Rendering of a face: a lit height map, with hair, eyes, brows and mouth drawn over it.
 
-Lengths are in face coordinates (`_face_traits`). All numbers were chosen by looking.
+Lengths are in face coordinates (`affekt.invented.drawn_faces.traits`). All constants were chosen by visual
+inspection.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ HAIR = np.array([[24, 20, 20], [58, 38, 28], [104, 70, 44], [168, 128, 78], [176
 IRIS = np.array([[52, 34, 24], [92, 66, 38], [88, 104, 70], [92, 122, 150]], float) / 255
 WHITE, TEETH = np.array([0.9, 0.89, 0.87]), np.array([0.93, 0.91, 0.86])
 DARK = np.array([0.1, 0.06, 0.06])  # pupils, lashes, the inside of a mouth
-LIP = np.array([0.9, 0.6, 0.58])  # by which skin is multiplied
+LIP = np.array([0.9, 0.6, 0.58])  # factor on the colour of the skin
 
 
 def paint(
@@ -48,7 +49,7 @@ def paint(
 
 
 def _developed(canvas: Canvas, rng: np.random.Generator) -> np.ndarray:
-    """What the camera makes of it."""
+    """The final picture: white balance, grey pictures, blur of the lens, sensor noise."""
     shot, size = canvas.shot, canvas.size
     canvas.pixels *= 1 + 0.06 * shot.warmth * np.array([1, 0.2, -1])
     if shot.grey:
@@ -59,11 +60,8 @@ def _developed(canvas: Canvas, rng: np.random.Generator) -> np.ndarray:
     return (pixels + grain).round().clip(0, 255).astype(np.uint8)
 
 
-# What is lit
-
-
 def _light(canvas: Canvas, person: Person, expression: Expression) -> np.ndarray:
-    """Brightness (size, size) of a face's relief: 1 is skin that looks at the light."""
+    """Brightness (size, size) of the face: 1 is skin that faces the light."""
     relief = _relief(canvas, person, expression)
     down, right = np.gradient(relief, 2 / canvas.size)
     x, y = canvas.shot.light
@@ -184,7 +182,7 @@ def _beard(canvas: Canvas, person: Person, outline: Points, hair: np.ndarray) ->
 
 
 def _folds(canvas: Canvas, person: Person, expression: Expression) -> None:
-    """Lines that muscles draw into skin."""
+    """Wrinkles and folds of the skin."""
     eye, brow = person.eye_height, person.eye_height - person.brow_height
     nose, mouth, apart = eye + person.nose_length, person.mouth_height, person.eye_distance
     t = np.linspace(-1, 1, 15)
@@ -243,7 +241,7 @@ def _nose(canvas: Canvas, person: Person, expression: Expression) -> None:
 
 
 def _mouth(canvas: Canvas, person: Person, expression: Expression, light: np.ndarray) -> None:
-    """Lips, and what is seen between them."""
+    """Lips, and teeth and tongue between them."""
     t = np.linspace(-1, 1, 31)
     half = person.mouth_width * (1 + expression.stretch)
     jaw, lift = max(expression.jaw, 0), 0.044 * expression.upper_lip
@@ -359,6 +357,6 @@ def _glasses(canvas: Canvas, person: Person) -> None:
 
 
 def _between(colors: np.ndarray, place: float) -> np.ndarray:
-    """The colour at a place from 0 (first) to 1 (last)."""
+    """Interpolated colour at a position from 0 (first) to 1 (last)."""
     steps = np.linspace(0, 1, len(colors))
     return np.array([np.interp(place, steps, colors[:, channel]) for channel in range(3)])

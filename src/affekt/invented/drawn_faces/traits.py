@@ -1,6 +1,6 @@
-"""What a drawn face is made of: who it is, what the muscles do, and how the picture is taken.
+"""Parameters of a drawn face: the person, the expression, and camera and light.
 
-Face coordinates: the frame reaches from -1 to 1, x to the viewer's right, y down.
+Face coordinates: the frame is from -1 to 1, x to the viewer's right, y down.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 
 class Person(NamedTuple):
-    """What stays the same from picture to picture. Lengths in face coordinates.
+    """Constant properties of a person. Lengths in face coordinates.
 
     Attributes:
         skin, hair, iris: From 0 (fair skin, black hair, brown eyes) to 1.
-        jaw: How square; 0 is oval.
+        jaw: Squareness; 0 is oval.
         hairline: From 0 (high) to 1 (a fringe).
-        eye_size, brow_thickness, nose_width, lips: By the average.
-        beard: How dense, from 0 to 1.
+        eye_size, brow_thickness, nose_width, lips: Relative to the average.
+        beard: Density, from 0 to 1.
     """
 
     width: float = 0.72
@@ -41,7 +41,7 @@ class Person(NamedTuple):
 
 
 class Expression(NamedTuple):
-    """What the muscles do: 0 at rest, 1 plainly visible.
+    """Actions of facial muscles: 0 at rest, 1 clearly visible.
 
     Attributes:
         inner_brow, outer_brow: Raised; negative is lowered.
@@ -53,11 +53,11 @@ class Expression(NamedTuple):
         flare: Nostrils widened.
         fold: Depth of the fold from nose to mouth.
         upper_lip: Upper lip raised.
-        corner: Corners of the lips raised; negative is drawn down.
-        stretch: Change of the mouth's width, as a share.
-        jaw: Opened.
+        corner: Corners of the lips raised; negative is lowered.
+        stretch: Relative change of the width of the mouth.
+        jaw: Jaw opened.
         oval, square: Shape of the opening.
-        teeth: How much of them is seen.
+        teeth: Visible share of the teeth.
         press, pout: Lips pressed thin; lower lip pushed out.
     """
 
@@ -82,16 +82,16 @@ class Expression(NamedTuple):
 
 
 class Shot(NamedTuple):
-    """Where the camera and the light are.
+    """Camera and light of a picture.
 
     Attributes:
-        turn, nod: How far the middle of the face moves against its outline.
-        right, down: Place of the head in the frame.
-        light: Direction towards the light, x and y; the viewer's side is 1.
-        ambient: Share of the light that comes from everywhere.
-        backdrop: Grey level behind the head.
-        warmth: From blue (-1) to yellow (1).
-        grain: Standard deviation of the sensor's noise.
+        turn, nod: Shift of the centre of the face relative to its outline.
+        right, down: Position of the head in the frame.
+        light: Direction towards the light, x and y; the component towards the viewer is 1.
+        ambient: Share of ambient light.
+        backdrop: Grey level of the background.
+        warmth: Colour temperature, from blue (-1) to yellow (1).
+        grain: Standard deviation of the sensor noise.
     """
 
     turn: float

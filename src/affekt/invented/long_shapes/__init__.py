@@ -1,3 +1,3 @@
-"""Long shapes: generated untrimmed videos, to try temporal localization without a film of a person."""
+"""Long shapes: generated untrimmed videos for temporal localization, without recordings of people."""
 
 from affekt.invented.long_shapes.corpus import DATASET as DATASET

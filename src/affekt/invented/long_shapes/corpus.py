@@ -1,25 +1,26 @@
-"""Long shapes: an invented corpus of untrimmed videos, to find what happens when without a film of anybody.
+"""Long shapes: a generated corpus of untrimmed videos for temporal localization, without recorded people.
 
-    nothing on disk   `videos` videos of 3 to 6 minutes, `pixels` x `pixels`, with a voice beside them; drawn
-                      block by block when frames are read, so that a corpus takes no memory
-    one sample        id troupe-03-1, subject troupe-03; of 20 troupes, 12 train, 3 validate and 5 test
-    segments          events, what is to be found: 61.2 to 74.48 s, positive
-    points            single frames that an annotator marked, what training knows: 66.6 s, positive
-    facts             rate_hz, duration_s, told = ["picture", "both"]: how each event is told; decoys =
-                      [[12.0, 20.8]]: stretches that are as intense as events but say nothing
+    nothing on disk   `videos` videos of 3 to 6 minutes, `pixels` x `pixels`, with a synthetic voice; rendered
+                      in blocks when frames are read, so that a corpus takes no memory
+    one sample        id troupe-03-1, subject troupe-03; of 20 performers (troupes), 12 are for training, 3
+                      for validation and 5 for test
+    segments          the events, the target of localization: 61.2 to 74.48 s, positive
+    points            single annotated frames, the supervision of training: 66.6 s, positive
+    facts             rate_hz, duration_s, cues = ["picture", "both"]: modalities of each event; distractors =
+                      [[12.0, 20.8]]: episodes that are as intense as events but not informative
 
-Grey shapes drift and a voice hums. 2 to 9 times a video something happens, for 6 to 25 s: a positive event
-(shapes turn warm, open and sway; the voice sings rising phrases, bright and in major), or a negative one
-(they turn cold, sink and huddle; it sings falling ones, dull and in minor). A third of the events is seen
-alone, a third heard alone, a third both: who only sees, or only hears, finds two thirds at best.
+Grey shapes drift and a voice hums. A video has 2 to 9 events of 6 to 25 s. In a positive event the shapes
+turn warm, open and sway, and the voice has rising phrases, bright and in major. In a negative event they turn
+cold, sink and contract, and the voice has falling phrases, dull and in minor. A third of the events is only
+visible, a third only audible, a third both: from one modality, at most two thirds can be detected.
 
-Intensity alone tells nothing. There are decoys, in which shapes hop in any colour and the voice sings as
-loudly, turning either way over an open chord; and all the time shapes blink, lights flash, the camera jolts,
-something clicks and beeps. Troupes differ in palette, shape, pitch and tempo, and each puts what it tells
-into other cues: one hardly changes its colour, another always sings in a high voice.
+Intensity is not informative. In distractors, shapes hop in a random colour and the voice has equally loud
+phrases, rising or falling, over an open chord. At all times shapes blink, lights flash, the camera jolts, and
+there are clicks and beeps. Performers differ in palette, shape, pitch and tempo, and in their cues: one
+hardly changes its colour, another always has a high voice.
 
-Points err as those of TSL-300 do (see `_long_points`): some events have none, some points lie in quiet, a
-few have the wrong class. All other numbers are invented here.
+Points have the annotation errors of TSL-300 (see `affekt.invented.long_shapes.points`): some events have no
+point, some points are outside of all events, a few have the wrong class. All other constants are invented.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -39,37 +40,39 @@ from affekt.core.segment import Segment
 from affekt.core.settings import Settings
 from affekt.core.task import find_task
 from affekt.invented.long_shapes.picture import DrawnVideo
-from affekt.invented.long_shapes.points import mark
-from affekt.invented.long_shapes.sound import sing
-from affekt.invented.long_shapes.story import NAMES, LongStory, write_story
+from affekt.invented.long_shapes.plan import NAMES, VideoPlan, make_plan
+from affekt.invented.long_shapes.points import mark_points
+from affekt.invented.long_shapes.sound import synthesize
 from affekt.media.sound import Waveform
 from affekt.media.video import Video
 
 LABELS = label_set("tsl-2")
 MODALITIES = ("video", "audio")
-# Of troupes, in turn: 12, 3 and 5 of 20, and of the first four already some of each.
+# Splits of performers, repeated: 12, 3 and 5 of 20; the first four contain each split.
 SPLITS: tuple[Split, ...] = (
     "train", "test", "validation", "train", "train", "train", "test", "train", "train", "train",
     "test", "validation", "train", "train", "test", "train", "train", "validation", "test", "train",
 )  # fmt: skip
-_TOLD = {(True, False): "picture", (False, True): "sound", (True, True): "both"}
+_CUE_NAMES = {(True, False): "picture", (False, True): "sound", (True, True): "both"}
 
 
 class LongShapesOptions(Settings):
-    """The invented corpus.
+    """Size and difficulty of the generated corpus.
 
     Attributes:
-        videos: In all; troupes take turns.
-        subjects: Troupes.
-        shortest_s, longest_s: Of a video, in seconds.
+        videos: Number of videos; performers alternate.
+        subjects: Number of performers.
+        shortest_s, longest_s: Duration of a video, in seconds.
         pixels: Height and width of a frame.
         rate_hz: Frames per second.
         sound_rate_hz: Samples of sound per second.
-        noise: How much troupes and videos differ, and how strong short distractions and grain are; 0 leaves
-            events and decoys alone, 1 is the corpus as it was tuned.
-        point_noise: How often annotators err: 0 never, each event has one point; 1 as often as real ones.
-        seed: Another seed, other videos. A larger corpus of the same seed begins with the smaller one.
+        noise: Variation between performers and videos, and strength of short distractors and sensor noise; 0
+            leaves only events and long distractors, 1 is the default difficulty.
+        point_noise: Rate of annotation errors: 0 none, each event has one point; 1 as in TSL-300.
+        seed: Another seed gives other videos. A larger corpus of the same seed begins with the smaller one.
     """
+
+    FINGERPRINT_NAME: ClassVar[str] = "affekt.data.long_shapes.LongShapesOptions"
 
     videos: int = Field(80, ge=4)
     subjects: int = Field(20, ge=4)
@@ -90,23 +93,23 @@ class LongShapesOptions(Settings):
 
 
 @dataclass(frozen=True, slots=True)
-class LongPerformance(Mapping[str, Any]):
-    """The media of a video, made when they are looked up: `Video`, drawn when it is read, and `Waveform`."""
+class GeneratedVideo(Mapping[str, Any]):
+    """The media of a video, made at each access: a `Video`, rendered when it is read, and a `Waveform`."""
 
     name: str
-    story: LongStory
+    plan: VideoPlan
     options: LongShapesOptions
 
     def __getitem__(self, modality: str) -> Video | Waveform:
         it = self.options
         if modality == "video":
-            return Video(DrawnVideo(f"drawn {self.name}", self.story, it.pixels, it.rate_hz, it.noise))
+            return Video(DrawnVideo(f"drawn {self.name}", self.plan, it.pixels, it.rate_hz, it.noise))
         if modality == "audio":
-            return Waveform(sing(self.story, it.sound_rate_hz, it.noise)[None], it.sound_rate_hz)
+            return Waveform(synthesize(self.plan, it.sound_rate_hz, it.noise)[None], it.sound_rate_hz)
         raise KeyError(modality)
 
     def __contains__(self, modality: object) -> bool:
-        return modality in MODALITIES  # without singing anything, as `Mapping` would
+        return modality in MODALITIES  # unlike that of `Mapping`, renders nothing
 
     def __iter__(self) -> Iterator[str]:
         return iter(MODALITIES)
@@ -116,41 +119,40 @@ class LongPerformance(Mapping[str, Any]):
 
 
 def read(root: Path, options: LongShapesOptions) -> Corpus:
-    """Invent the corpus; `root` is not looked at."""
-    return Corpus(
-        [_sample(number, options) for number in range(options.videos)], LABELS, task=find_task("localization")
-    )
+    """Generate the corpus; `root` is not used."""
+    samples = [_sample(number, options) for number in range(options.videos)]
+    return Corpus(samples, LABELS, task=find_task("localization"))
 
 
 def _sample(number: int, options: LongShapesOptions) -> Sample:
-    turn, troupe = divmod(number, options.subjects)
-    story = write_story(options.seed, number, troupe, options.rate_hz, options.shortest_s, options.longest_s)
-    points = mark(story, options.rate_hz, options.point_noise)
+    turn, performer = divmod(number, options.subjects)
+    plan = make_plan(options.seed, number, performer, options.rate_hz, options.shortest_s, options.longest_s)
+    points = mark_points(plan, options.rate_hz, options.point_noise)
     counts = Counter(point.label for point in points)
-    subject = f"troupe-{troupe + 1:02d}"
+    subject = f"troupe-{performer + 1:02d}"
     name = f"{subject}-{turn + 1}"
     return Sample(
         id=name,
-        media=LongPerformance(name, story, options),
+        media=GeneratedVideo(name, plan, options),
         label_weights={label: counts[label] / len(points) for label in LABELS.names},
         subject=subject,
-        split=SPLITS[troupe % len(SPLITS)],
+        split=SPLITS[performer % len(SPLITS)],
         facts={
             "rate_hz": options.rate_hz,
-            "duration_s": story.duration_s,
-            "told": [_TOLD[it.is_seen, it.is_heard] for it in story.events],
-            "decoys": [[it.start_s, it.end_s] for it in story.stretches if not it.polarity],
+            "duration_s": plan.duration_s,
+            "cues": [_CUE_NAMES[it.is_seen, it.is_heard] for it in plan.events],
+            "distractors": [[it.start_s, it.end_s] for it in plan.episodes if not it.polarity],
         },
-        segments=tuple(Segment(it.start_s, it.end_s, NAMES[it.polarity]) for it in story.events),
+        segments=tuple(Segment(it.start_s, it.end_s, NAMES[it.polarity]) for it in plan.events),
         points=points,
     )
 
 
 DATASET = Dataset(
-    title="Long shapes, an invented corpus: untrimmed videos with sound, events to be found in them",
+    title="Long shapes, a generated corpus: untrimmed videos with sound and events to be localized",
     modalities=MODALITIES,
-    licence="Apache-2.0, as this package: pictures and sounds are made by it",
-    cite="invented here; nobody was filmed or recorded",
+    licence="Apache-2.0, as this package, which generates frames and sound",
+    cite="generated by affekt; contains no recordings of people",
     labels=LABELS,
     options=LongShapesOptions,
     needs_root=False,

@@ -1,3 +1,3 @@
-"""Moving shapes: an invented corpus of short clips with sound, for trying video without a film of anybody."""
+"""Moving shapes: a generated corpus of short clips with sound, without recordings of people."""
 
 from affekt.invented.moving_shapes.corpus import DATASET as DATASET

@@ -1,24 +1,23 @@
-"""Moving shapes: an invented corpus of short clips with sound, for trying video without a film of anybody.
+"""Moving shapes: a generated corpus of short clips with sound, without recordings of people.
 
-    nothing on disk   `clips` clips of `frames_per_clip` frames, `pixels` x `pixels`, with a voice beside
-                      them; drawn and sung anew each time they are asked for, in a hundredth of a second, so
-                      that a corpus takes no memory
-    one sample        id troupe-03-anger-1, subject troupe-03, label anger; every fifth of six troupes is
-                      validation, every sixth test
-    segments          one, where it tells: 1.25 to 3.0 s, anger
+    nothing on disk   `clips` clips of `frames_per_clip` frames, `pixels` x `pixels`, with a synthetic voice;
+                      rendered in about 10 ms each time they are accessed, so that a corpus takes no memory
+    one sample        id troupe-03-anger-1, subject troupe-03, label anger; of six performers (troupes), the
+                      fifth is validation, the sixth test
+    segments          the informative event: 1.25 to 3.0 s, anger
 
-Grey shapes drift and a voice hums. For a third of the clip or a little more, at a random place, both tell
-something. The picture tells whether it is positive (the shapes turn warm, open and sway) or negative (cold,
-sinking, huddled); the sound tells whether it is aroused (the voice calls, high, fast and rough) or quiet (it
-sighs, low, slow and soft). Neither tells what the other does:
+Grey shapes drift and a voice hums. An event covers a third of the clip or a little more, at a random place.
+During the event the picture expresses valence: positive (warm colours, the shapes open and sway) or negative
+(cold colours, they sink and contract). The sound expresses arousal: aroused (a high, fast, rough call) or
+calm (a low, slow, soft sigh). Each modality is independent of the other dimension:
 
-                 aroused   quiet
+                 aroused   calm
     positive     joy       trust
     negative     anger     sadness
 
-so whoever only sees, or only hears, is right half of the time at best. The rest of a clip says nothing, but
-has its distractions: a shape that blinks in some colour, flashes, a jolt of the camera, clicks and beeps.
-Troupes differ in palette, shape, pitch and tempo. All numbers are invented here.
+so the accuracy from one modality is at most one half. The rest of a clip is independent of the label and
+contains distractors: a shape that blinks in a random colour, flashes, a jolt of the camera, clicks and beeps.
+Performers differ in palette, shape, pitch and tempo. All constants are invented.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -37,33 +36,36 @@ from affekt.core.sample import Sample, Split
 from affekt.core.segment import Segment
 from affekt.core.settings import Settings
 from affekt.invented.moving_shapes.picture import draw
-from affekt.invented.moving_shapes.sound import sing
-from affekt.invented.moving_shapes.story import EVENTS, Story, troupe_of
+from affekt.invented.moving_shapes.plan import EVENTS, ClipPlan, make_performer
+from affekt.invented.moving_shapes.sound import synthesize
 from affekt.media.sound import Waveform
 from affekt.media.video import VideoFrames
 
 LABELS = LabelSet.of("anger", "joy", "sadness", "trust")
 AROUSED = ("anger", "joy")
-SHORTEST, LONGEST = 0.3, 0.45  # of an event, as a share of its clip
-SPLITS: tuple[Split, ...] = ("train", "train", "train", "train", "validation", "test")  # of troupes, in turn
+SHORTEST, LONGEST = 0.3, 0.45  # duration of an event, as a share of its clip
+# Splits of performers, repeated.
+SPLITS: tuple[Split, ...] = ("train", "train", "train", "train", "validation", "test")
 MODALITIES = ("video", "audio")
 
 
 class MovingShapesOptions(Settings):
-    """The invented corpus.
+    """Size and difficulty of the generated corpus.
 
     Attributes:
-        clips: In all; labels take turns, and after each four the troupe changes.
-        subjects: Troupes.
+        clips: Number of clips; labels alternate, and the performer changes every four clips.
+        subjects: Number of performers.
         pixels: Height and width of a frame.
         rate_hz: Frames per second.
         sound_rate_hz: Samples of sound per second.
-        tells: How plainly an event shows, in picture and sound; 0 leaves nothing to learn.
-        noise: How much troupes and clips differ, and how strong distractions and grain are; 0 leaves the
-            tells alone, 1 is the corpus as it was tuned.
-        seed: Another seed, other clips. A larger corpus of the same seed begins with the smaller one.
+        tells: Strength of the cues of an event in picture and sound; 0 leaves nothing to learn.
+        noise: Variation between performers and clips, and strength of distractors and sensor noise; 0 leaves
+            only the cues, 1 is the default difficulty.
+        seed: Another seed gives other clips. A larger corpus of the same seed begins with the smaller one.
 
     """
+
+    FINGERPRINT_NAME: ClassVar[str] = "affekt.data.moving_shapes.MovingShapesOptions"
 
     clips: int = Field(360, ge=24)
     subjects: int = Field(30, ge=6)
@@ -77,26 +79,26 @@ class MovingShapesOptions(Settings):
 
 
 @dataclass(frozen=True, slots=True)
-class Performance(Mapping[str, Any]):
-    """The media of a clip, made when they are looked up: `VideoFrames` and `Waveform`."""
+class GeneratedClip(Mapping[str, Any]):
+    """The media of a clip, rendered at each access: `VideoFrames` and `Waveform`."""
 
-    story: Story
+    plan: ClipPlan
     options: MovingShapesOptions
 
     def __getitem__(self, modality: str) -> VideoFrames | Waveform:
-        story, it = self.story, self.options
-        troupe = troupe_of(story.seed, story.troupe, it.noise)
+        plan, it = self.plan, self.options
+        performer = make_performer(plan.seed, plan.performer, it.noise)
         if modality == "video":
             times_s = np.arange(it.frames_per_clip) / it.rate_hz
-            frames = draw(story, troupe, times_s, it.pixels, it.tells, it.noise)
-            return VideoFrames(frames, times_s, story.duration_s)
+            frames = draw(plan, performer, times_s, it.pixels, it.tells, it.noise)
+            return VideoFrames(frames, times_s, plan.duration_s)
         if modality == "audio":
-            samples = sing(story, troupe, it.sound_rate_hz, it.tells, it.noise)
+            samples = synthesize(plan, performer, it.sound_rate_hz, it.tells, it.noise)
             return Waveform(samples[None], it.sound_rate_hz)
         raise KeyError(modality)
 
     def __contains__(self, modality: object) -> bool:
-        return modality in MODALITIES  # without drawing anything, as `Mapping` would
+        return modality in MODALITIES  # unlike that of `Mapping`, renders nothing
 
     def __iter__(self) -> Iterator[str]:
         return iter(MODALITIES)
@@ -106,37 +108,37 @@ class Performance(Mapping[str, Any]):
 
 
 def read(root: Path, options: MovingShapesOptions) -> Corpus:
-    """Invent the corpus; `root` is not looked at."""
+    """Generate the corpus; `root` is not used."""
     return Corpus([_sample(number, options) for number in range(options.clips)], LABELS)
 
 
 def _sample(number: int, options: MovingShapesOptions) -> Sample:
     label = LABELS.names[number % len(LABELS)]
-    turn, troupe = divmod(number // len(LABELS), options.subjects)
+    turn, performer = divmod(number // len(LABELS), options.subjects)
     start_s, end_s = _event(number, options)
-    story = Story(
+    plan = ClipPlan(
         seed=options.seed,
         number=number,
-        troupe=troupe,
+        performer=performer,
         is_positive=LABELS.polarity_of(label) == "positive",
         is_aroused=label in AROUSED,
         duration_s=options.frames_per_clip / options.rate_hz,
         start_s=start_s,
         end_s=end_s,
     )
-    subject = f"troupe-{troupe + 1:02d}"
+    subject = f"troupe-{performer + 1:02d}"
     return Sample(
         id=f"{subject}-{label}-{turn + 1}",
-        media=Performance(story, options),
+        media=GeneratedClip(plan, options),
         label=label,
         subject=subject,
-        split=SPLITS[troupe % len(SPLITS)],
+        split=SPLITS[performer % len(SPLITS)],
         segments=(Segment(start_s, end_s, label),),
     )
 
 
 def _event(number: int, options: MovingShapesOptions) -> tuple[float, float]:
-    """When a clip tells, in seconds: it begins and ends with a frame."""
+    """Start and end of the event of a clip, in seconds, both at frame boundaries."""
     share, place = np.random.default_rng([options.seed, EVENTS, number]).random(2).tolist()
     frames = options.frames_per_clip
     least, most = int(np.ceil(SHORTEST * frames)), int(LONGEST * frames)
@@ -146,10 +148,10 @@ def _event(number: int, options: MovingShapesOptions) -> tuple[float, float]:
 
 
 DATASET = Dataset(
-    title="Moving shapes, an invented corpus: clips with sound, 4 emotions, half seen and half heard",
+    title="Moving shapes, a generated corpus: clips with sound, 4 emotions, valence seen and arousal heard",
     modalities=MODALITIES,
-    licence="Apache-2.0, as this package: pictures and sounds are made by it",
-    cite="invented here; nobody was filmed or recorded",
+    licence="Apache-2.0, as this package, which generates frames and sound",
+    cite="generated by affekt; contains no recordings of people",
     labels=LABELS,
     options=MovingShapesOptions,
     needs_root=False,

@@ -1,4 +1,4 @@
-"""Pictures in memory: arrays of pixels, whose layout and range are not stated but can be plain."""
+"""Pictures in memory: arrays of pixels, whose layout and value range are inferred."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from affekt.core.errors import MediaError
 from affekt.core.notes import note
 from affekt.media.image.values import as_uint8
 
-CHANNELS = (1, 3, 4)  # grey, RGB, RGB with transparency
+CHANNELS = (1, 3, 4)  # grey, RGB, RGBA
 LAYOUTS = (
     "(h, w) grey, (h, w, 3) RGB, (h, w, 4) RGB with transparency, (h, w, 1), or the same with channels first"
 )
@@ -18,11 +18,11 @@ LAYOUTS = (
 def as_pixels(array: np.ndarray) -> np.ndarray:
     """Pixels (h, w, 3) uint8 RGB of an array.
 
-    uint8 is taken as it is, other types are scaled as `media.image_values` says. Three axes are (h, w, c), or
-    (c, h, w) if only the first one can be channels. Transparent parts lie on white.
+    uint8 is taken as it is, other types are scaled as described in `media.image.values`. Three axes are
+    (h, w, c), or (c, h, w) if only the first axis can be channels. Transparent parts are put on white.
 
     Raises:
-        MediaError: The array is empty, its layout is none of a picture, or its values have no clear range.
+        MediaError: The array is empty, its layout is not that of a picture, or its value range is unclear.
 
     Example:
         >>> as_pixels(np.zeros((3, 20, 10), np.float32)).shape
@@ -67,9 +67,9 @@ def check_layout(array: np.ndarray) -> None:
 
 
 def on_white(layer: Image.Image) -> Image.Image:
-    """RGB of a picture with transparency, white behind it; all transparent ones are taken as opaque.
+    """RGB of a picture with transparency on white; a fully transparent picture is taken as opaque.
 
-    Files of 32 bits whose writer left the fourth channel 0 would be white otherwise.
+    Otherwise 32-bit files whose fourth channel was left at 0 would be entirely white.
     """
     if layer.getchannel("A").getextrema() == (0, 0):
         note("the picture is fully transparent: its colours were read without the transparency")

@@ -1,6 +1,6 @@
-"""Colour of 16 bits, of which Pillow keeps the upper 8: read whole where those say too little.
+"""Colour of 16 bits: Pillow keeps the upper 8 bits; all 16 are read where the upper ones are too dark.
 
-A picture whose 8 or 12 bits are kept in 16 is black or nearly black in its upper bytes.
+A picture of 8 or 12 bits that is stored in 16 is black or nearly black in its upper bytes.
 """
 
 from __future__ import annotations
@@ -13,26 +13,26 @@ import numpy as np
 from PIL import Image
 
 DARK = 64  # upper bytes below this: the picture uses less than a quarter of 16 bits
-# Pillow's names of such pixels in a file; those with colours multiplied by their transparency are not here.
+# Pillow's names of 16-bit pixel formats; formats with premultiplied transparency are not included.
 _BITS, _COMPRESSION, _PLANES = 258, 259, 284  # TIFF tags
 _RAWMODES = ("RGB;16", "RGBX;16", "RGBA;16", "LA;16")
 
 
 def is_deep_colour(image: Image.Image) -> bool:
-    """Whether a picture that was opened, but not loaded, has colour or transparency of 16 bits."""
+    """Whether an opened but not yet loaded picture has colour or transparency of 16 bits."""
     if image.mode not in ("RGB", "RGBA") or not _tiles(image):
         return False
     codec, _, _, arguments = _tiles(image)[0]
-    if image.format == "PPM":  # by another maximum than this Pillow has scaled already
+    if image.format == "PPM":  # Pillow has already scaled files with any other maximum
         return codec == "ppm" and arguments == ("RGB", 65535)
     is_known = image.format in ("PNG", "TIFF") and _rawmode(arguments).startswith(_RAWMODES)
     return is_known and not has_deep_planes(image)
 
 
 def has_deep_planes(image: Image.Image) -> bool:
-    """Whether a TIFF has colours of 16 bits one plane after the other, of which Pillow reads the upper bytes.
+    """Whether a TIFF stores 16-bit colours plane by plane; Pillow reads only their upper bytes.
 
-    Without compression it even takes the two bytes of a value for two pixels.
+    Without compression Pillow even takes the two bytes of a value for two pixels.
     """
     tags = getattr(image, "tag_v2", {})
     bits = tags.get(_BITS)
@@ -52,7 +52,7 @@ def decode_deep(content: bytes, *, kind: str, page: int, upper: np.ndarray) -> n
         upper: The upper bytes, as Pillow loaded them: (h, w, 3 or 4) uint8.
 
     Raises:
-        OSError: And others that Pillow raises where the file is damaged.
+        OSError: The file is damaged; Pillow may also raise any other of `DECODER_ERRORS`.
     """
     image = Image.open(io.BytesIO(content), formats=[kind])
     if page:
@@ -63,12 +63,12 @@ def decode_deep(content: bytes, *, kind: str, page: int, upper: np.ndarray) -> n
         values = np.frombuffer(content, ">u2", width * height * 3, offset=tiles[0][2])
         return values.reshape(height, width, 3).astype(np.uint16)
     is_grey = "LA;16" in _rawmode(tiles[0][3])
-    # Pillow unpacks the first or the second byte of each value, depending on the byte order that it is given.
+    # Pillow unpacks the first or the second byte of each value, depending on the stated byte order.
     image.tile = [_with_arguments(tile, _other_bytes(tile[3])) for tile in tiles]
     loaded = np.asarray(image)
-    if is_grey:  # four bytes a pixel, taken as they are: grey and transparency
-        grey, clear = (loaded[..., at].astype(np.uint16) << 8 | loaded[..., at + 1] for at in (0, 2))
-        return np.stack([grey, grey, grey, clear], axis=-1)
+    if is_grey:  # four bytes per pixel, unchanged: grey and transparency
+        grey, alpha = (loaded[..., at].astype(np.uint16) << 8 | loaded[..., at + 1] for at in (0, 2))
+        return np.stack([grey, grey, grey, alpha], axis=-1)
     return upper.astype(np.uint16) << 8 | loaded
 
 
@@ -87,7 +87,7 @@ def _rawmode(arguments: object) -> str:
 
 
 def _with_arguments(tile: Any, arguments: object) -> Any:
-    """A tile with other arguments; plain tuples in Pillow before 11.1."""
+    """A tile with other arguments; tiles are plain tuples in Pillow before 11.1."""
     return tile._replace(args=arguments) if hasattr(tile, "_replace") else (*tile[:3], arguments)
 
 

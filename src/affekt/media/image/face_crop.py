@@ -1,4 +1,4 @@
-"""Whether a picture can be a face crop, by its size: notes of networks that search for no face."""
+"""Notes on pictures that do not look like face crops, for networks that do not detect faces."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import numpy as np
 
 from affekt.core.notes import note
 
-# Crops of faces are near square and seldom wider than high; photos are 4:3, 3:2, 16:9.
+# Face crops are nearly square and rarely wider than high; photos are 4:3, 3:2 or 16:9.
 MAX_WIDTH_BY_HEIGHT = 1.3
-MAX_HEIGHT_BY_WIDTH = 1.45  # 2:3 is that of a photo, also where its sides are rounded
-PHOTO_ASPECT = (3, 4)  # of cameras held upright; exactly this aspect is taken for a photo from ...
-PHOTO_ASPECT_SIDE = 480  # ... this longer side on, in pixels
-PHOTO_SIDE = 1000  # pixels of the longer side, from which a picture is taken for a photo
-SQUARE_CROP_SIDE = 1024  # data sets of large aligned faces are square and of this size
-MAX_ENLARGED = 2.0  # times that a picture is enlarged to the network's size without a note
+MAX_HEIGHT_BY_WIDTH = 1.45  # a photo of 2:3 exceeds it, even with rounded sides
+PHOTO_ASPECT = (3, 4)  # of cameras held upright
+PHOTO_ASPECT_SIDE = 480  # longer side in pixels from which exactly this aspect is taken for a photo
+PHOTO_SIDE = 1000  # longer side in pixels from which any picture is taken for a photo
+SQUARE_CROP_SIDE = 1024  # data sets of large aligned faces have square pictures of this size
+MAX_ENLARGED = 2.0  # factor of enlargement to the network's input size up to which there is no note
 
 
 def note_if_no_crop(pixels: np.ndarray, side: int) -> None:
-    """State that a picture is no face crop by its size or aspect, is too small for a face, or is blank.
+    """Add a note if a picture looks like a whole photo, is too small for a face, or is blank.
 
     Args:
         pixels: (h, w, ...), as decoded.
-        side: Of the square that the network sees, in pixels.
+        side: Side of the network's square input, in pixels.
     """
     height, width = pixels.shape[:2]
     is_crop_of_a_data_set = height == width <= SQUARE_CROP_SIDE
@@ -34,7 +34,7 @@ def note_if_no_crop(pixels: np.ndarray, side: int) -> None:
         or height > MAX_HEIGHT_BY_WIDTH * width
     ):
         note(
-            f"no face was searched for: {width} x {height} pixels look like a whole photo, not a face crop; "
+            f"faces are not detected: {width} x {height} pixels look like a whole photo, not a face crop; "
             "crop the face first"
         )
     if min(height, width) * MAX_ENLARGED < side:
@@ -43,4 +43,4 @@ def note_if_no_crop(pixels: np.ndarray, side: int) -> None:
             "the details of a face are missing"
         )
     if pixels.min() == pixels.max():
-        note("all pixels of the picture have the same value: it shows nothing")
+        note("all pixels of the picture have the same value: it is blank")

@@ -1,4 +1,4 @@
-"""Pictures: any common file to RGB, upright, bounded before anything is allocated."""
+"""Pictures: common file formats to upright RGB, with size limits checked before memory is allocated."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from PIL import Image
@@ -34,18 +35,18 @@ from affekt.media.image.values import as_uint8
 
 # Pillow may be built without a decoder for AVIF.
 _HAS_AVIF = importlib.util.find_spec("PIL._avif") is not None
-# Names of the formats below, format by format.
+# Suffixes of the formats below, in the order of the formats.
 SUFFIXES = (
     ".bmp", ".dib", ".gif", ".jpeg", ".jpg", ".jpe", ".jfif", ".jfi", ".jif", ".mpo", ".png", ".apng",
     ".pbm", ".pgm", ".pnm", ".ppm", ".pfm", ".tif", ".tiff", ".webp", *((".avif",) if _HAS_AVIF else ()),
 )  # fmt: skip
-MAX_PIXELS = 50_000_000  # the largest phone cameras; 150 MB once decoded
-MAX_BYTES = 256 * 2**20  # of a file, packed
+MAX_PIXELS = 50_000_000  # the largest phone cameras; 150 MB when decoded
+MAX_BYTES = 256 * 2**20  # of a compressed file
 
-# The decoders that are tried; others that Pillow knows start programs or read scripts. JPEG includes MPO.
+# The decoders that are tried; others in Pillow start programs or read scripts. JPEG includes MPO.
 _FORMATS = ("BMP", "DIB", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP", *(("AVIF",) if _HAS_AVIF else ()))
 _ANIMATED = ("AVIF", "GIF", "PNG", "WEBP")
-_ORIENTATION = 0x0112  # the EXIF tag; values as in its standard
+_ORIENTATION = 0x0112  # the EXIF tag
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -55,12 +56,14 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_opening = threading.Lock()  # warning filters belong to the whole process
+_opening = threading.Lock()  # warning filters are global to the process
 
 
 @dataclass(frozen=True, slots=True)
 class ZippedImage:
-    """A picture inside a zip archive, read from there without unpacking the rest."""
+    """A picture inside a zip archive, read without unpacking the rest."""
+
+    FINGERPRINT_NAME: ClassVar[str] = "affekt.media.image.ZippedImage"
 
     archive: Path
     member: str
@@ -88,7 +91,7 @@ def read_image(source: ImageSource) -> np.ndarray:
     """Pixels (h, w, 3) uint8 RGB of a picture.
 
     Raises:
-        MediaError: There is no such file, or it is empty, damaged, too large, animated, or no picture.
+        MediaError: There is no such file, or it is empty, damaged, too large, animated, or not a picture.
     """
     if isinstance(source, np.ndarray):
         return as_pixels(source)
@@ -104,7 +107,7 @@ def read_image(source: ImageSource) -> np.ndarray:
 
 
 def image_bytes(source: Path | ZippedImage) -> bytes:
-    """A picture's file as it is.
+    """The bytes of a picture's file.
 
     Raises:
         MediaError: It cannot be read, or is larger than `MAX_BYTES`.
@@ -124,29 +127,29 @@ def image_bytes(source: Path | ZippedImage) -> bytes:
 
 
 def decode_image(content: bytes, name: str) -> np.ndarray:
-    """Pixels (h, w, 3) uint8 RGB of a file's bytes: upright as EXIF says, transparent parts on white.
+    """Pixels (h, w, 3) uint8 RGB of a file's bytes: upright according to EXIF, transparent parts on white.
 
-    Grey, palette and CMYK pictures become RGB; more than 8 bits are scaled as `media.image_values` says. Of a
-    file of several pages the first is read; a note says how many others there are.
+    Grey, palette and CMYK pictures become RGB; more than 8 bits are scaled as described in
+    `media.image.values`. Only the first page of a file is read; a note gives the number of further pages.
 
     Args:
-        name: What errors call the picture.
+        name: Name of the picture in error messages.
 
     Raises:
-        MediaError: The bytes are empty, damaged, animated, no picture, hold more than `MAX_PIXELS`, or it is
-            not clear which pixel value is white.
+        MediaError: The bytes are empty, damaged, animated, not a picture, hold more than `MAX_PIXELS`, or it
+            is not clear which pixel value is white.
     """
     if not content:
         raise MediaError(f"{name} is empty")
     try:
         with _opening, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of large pictures, which are bounded below, and of odd tags
+            warnings.simplefilter("ignore")  # about large pictures, which are limited below, and unusual tags
             image = Image.open(io.BytesIO(content), formats=_FORMATS)
             page = choose_page(image, content)
             if page:
                 image.seek(page)
     except Image.UnidentifiedImageError:
-        raise MediaError(f"{name} is no picture that can be read: {format_of(content)}") from None
+        raise MediaError(f"{name} cannot be read as a picture: {format_of(content)}") from None
     except Image.DecompressionBombError:
         raise MediaError(
             f"{name} is far too large; at most {MAX_PIXELS / 1e6:.0f} megapixels are read"
@@ -161,7 +164,7 @@ def _pixels_of_picture(image: Image.Image) -> np.ndarray:
     stream = getattr(image, "fp", None)
     is_ours = image.format in (*_FORMATS, "MPO") and image.tell() == 0
     if is_ours and getattr(image, "tile", None) and stream is not None and stream.seekable():
-        # Opened, but not decoded: its file says more than what Pillow would keep of it.
+        # Opened, but not decoded: the file holds more information than Pillow keeps after decoding.
         place = stream.tell()
         stream.seek(0)
         content = stream.read(MAX_BYTES + 1)
@@ -172,7 +175,7 @@ def _pixels_of_picture(image: Image.Image) -> np.ndarray:
 
 
 def _upright(image: Image.Image, content: bytes | None, page: int, name: str) -> np.ndarray:
-    """Pixels of an opened picture, turned as its EXIF says unless Pillow did so when it loaded them."""
+    """Pixels of an opened picture, rotated according to EXIF unless Pillow did so when loading."""
     width, height = image.size
     if not width * height:
         raise MediaError(f"{name} has no pixels: {width} x {height}")
@@ -182,7 +185,7 @@ def _upright(image: Image.Image, content: bytes | None, page: int, name: str) ->
         )
     try:
         if image.format in _ANIMATED and getattr(image, "is_animated", False):
-            raise MediaError(f"{name} is an animation; one picture is expected, save the frame you mean")
+            raise MediaError(f"{name} is an animation; one picture is expected: save a single frame")
         pixels = _as_rgb(image, content, page, name)
         turn = _UPRIGHT.get(_orientation(image))
     except DECODER_ERRORS as error:
@@ -191,20 +194,20 @@ def _upright(image: Image.Image, content: bytes | None, page: int, name: str) ->
 
 
 def _orientation(image: Image.Image) -> int:
-    """EXIF orientation that is still to be undone, 1 to 8; 1 where none is stated in a form that is valid.
+    """EXIF orientation still to be applied, 1 to 8; 1 where none is stated, or an invalid one.
 
-    Pillow turns a TIFF when it loads it and takes the statement away, so this is asked after loading.
+    Call it after loading: Pillow rotates a TIFF on loading and then removes the tag.
     """
     try:
         found = image.getexif().get(_ORIENTATION)
     except DECODER_ERRORS:
-        note("the EXIF data are damaged: whether the picture stands upright is unknown")
+        note("the EXIF data are damaged: the orientation of the picture is unknown")
         return 1
     return found if isinstance(found, int) and found in _UPRIGHT else 1
 
 
 def resize(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Pixels in another size: bilinear, and averaged over what a pixel covers when shrinking.
+    """Resized pixels: bilinear, averaged over the covered area when shrinking.
 
     Source: Pillow's filter, which is what the published image pipelines use.
     """
@@ -227,7 +230,9 @@ def _as_rgb(image: Image.Image, content: bytes | None, page: int, name: str) -> 
     deep, kind = is_deep_colour(image), image.format
     image.load()
     if has_deep_planes(image) and (not is_compressed(image) or is_dark(np.asarray(image))):
-        raise MediaError(f"{name} holds 16-bit colour plane after plane, which is not read: save it as 8 bit")
+        raise MediaError(
+            f"{name} holds 16-bit colour in separate planes, which cannot be read: save it as 8 bit"
+        )
     if deep and kind and content is not None:
         upper = np.asarray(image)
         if is_dark(upper):
@@ -245,14 +250,14 @@ def _grey_of_values(image: Image.Image, content: bytes | None, name: str) -> Ima
     grey = as_uint8(values, name, stated=stated)
     if is_inverted:
         grey = 255 - grey
-    clear = image.info.get("transparency")
-    if isinstance(clear, int):
-        grey = np.where(values == clear, np.uint8(255), grey)
+    transparent = image.info.get("transparency")
+    if isinstance(transparent, int):
+        grey = np.where(values == transparent, np.uint8(255), grey)
     return Image.fromarray(grey).convert("RGB")
 
 
 def _from_values(values: np.ndarray, name: str) -> Image.Image:
-    """Colour (h, w, 3 or 4) of 16 bits, of which transparency is scaled by itself."""
+    """RGB of 16-bit values (h, w, 3 or 4); transparency is scaled separately."""
     pixels = as_uint8(values[..., :3], name)
     if values.shape[2] == 3:
         return Image.fromarray(pixels)
@@ -266,5 +271,5 @@ def _check_bytes(source: Path | ZippedImage | str, size: int) -> None:
 
 @lru_cache(maxsize=8)
 def _archive(path: Path, process: int) -> zipfile.ZipFile:
-    """An open archive; each process its own, because a forked one would share the place in the file."""
+    """An open archive, one per process: forked processes would share the file position."""
     return zipfile.ZipFile(path)

@@ -1,4 +1,4 @@
-"""What a picture file says about itself beside its pixels: their range, further pages, its format."""
+"""What a picture file states besides its pixels: their value range, further pages, its format."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import numpy as np
 from PIL import Image
 
 from affekt.core.notes import note
-from affekt.media.image.values import Stated
+from affekt.media.image.values import StatedRange
 
-MAX_PAGES = 100  # of a file, that are looked at
-MAX_CHUNKS = 1000  # of a PNG file, in which its significant bits are looked for
+MAX_PAGES = 100  # pages of a file that are examined
+MAX_CHUNKS = 1000  # chunks of a PNG file that are searched for its significant bits
 
-# What damaged files make Pillow's decoders raise; warnings too, where a caller turned them into errors.
+# What Pillow's decoders raise for damaged files; also warnings, where the caller turned them into errors.
 DECODER_ERRORS = (
     OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError, MemoryError,
     RuntimeError, zlib.error, struct.error, UserWarning,
@@ -28,9 +28,9 @@ _SUBFILE, _BITS, _PHOTOMETRIC, _MAX_SAMPLE = 254, 258, 262, 281
 _SAMPLE_FORMAT, _SMIN_SAMPLE, _SMAX_SAMPLE = 339, 340, 341
 _REDUCED, _MASK = 1, 4  # bits of NewSubfileType: a preview, a transparency mask
 _MP_ENTRIES = 0xB002  # of the index of a multi-picture JPEG
-_MULTI_FRAME = "Multi-Frame"  # how Pillow's names of panoramas, stereo pairs and angles begin
+_MULTI_FRAME = "Multi-Frame"  # start of Pillow's names for panoramas, stereo pairs and multi-angle pictures
 
-# Formats that are not read, by how their files begin.
+# Formats that are not read, by their first bytes.
 _UNREAD = (
     (b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 picture"),
     (b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
@@ -48,26 +48,26 @@ _BRANDS = {b"avif": "an AVIF picture", b"avis": "an AVIF picture"} | dict.fromke
 )
 
 
-def stated_range(image: Image.Image, content: bytes | None) -> Stated | None:
+def stated_range(image: Image.Image, content: bytes | None) -> StatedRange | None:
     """Black and white of a grey picture of more than 8 bits as its file states them; None if it does not.
 
     Args:
-        image: Just opened, not loaded: afterwards some formats no longer know.
-        content: The bytes of the file, where they are at hand.
+        image: Opened, not loaded: loading discards the information for some formats.
+        content: The bytes of the file, if available.
     """
     tags = getattr(image, "tag_v2", None)
     if tags is not None:
         return _range_of_tiff(tags)
     if image.format == "PPM" and _ppm_white(image) not in (None, 65535):
-        # Pillow scales to 16 bits by the white that the file states, whatever the values are.
-        return Stated(0.0, 65535.0)
+        # Pillow has already scaled the values to 16 bits by the white value that the file states.
+        return StatedRange(0.0, 65535.0)
     if image.format == "PNG" and content is not None and (bits := _significant_bits(content)):
-        return Stated(0.0, 2.0**bits - 1, f"the file states {bits} significant bits")
+        return StatedRange(0.0, 2.0**bits - 1, f"the file states {bits} significant bits")
     return None
 
 
 def stored_type(image: Image.Image) -> np.dtype | None:
-    """The type of a file's values where Pillow keeps integers in another one; None where it does not."""
+    """Integer type of a file's values where Pillow stores them in another type; else None."""
     if image.mode == "F":
         return None
     tags = getattr(image, "tag_v2", None)
@@ -79,13 +79,13 @@ def stored_type(image: Image.Image) -> np.dtype | None:
 
 
 def is_signed_8_bit(image: Image.Image) -> bool:
-    """Whether a TIFF keeps signed numbers of 8 bits, which Pillow takes for unsigned ones."""
+    """Whether a TIFF holds signed 8-bit numbers, which Pillow takes for unsigned ones."""
     tags = getattr(image, "tag_v2", None)
     return tags is not None and _number(tags.get(_SAMPLE_FORMAT)) == 2 and _number(tags.get(_BITS)) == 8
 
 
 def is_white_zero(image: Image.Image) -> bool:
-    """Whether 0 is white in a TIFF of more than 8 bits, which Pillow leaves as it is."""
+    """Whether 0 is white in a TIFF of more than 8 bits, which Pillow does not invert."""
     tags = getattr(image, "tag_v2", None)
     return tags is not None and tags.get(_PHOTOMETRIC) == 0
 
@@ -93,7 +93,7 @@ def is_white_zero(image: Image.Image) -> bool:
 def choose_page(image: Image.Image, content: bytes | None) -> int:
     """The page to read of a TIFF or multi-picture JPEG: the first whole picture; further ones are noted.
 
-    Previews and masks are no pages, nor are smaller pictures in a JPEG: previews, depth and gain maps.
+    Previews and masks are not pages, nor are smaller pictures in a JPEG: previews, depth and gain maps.
     """
     if content is None or image.format not in ("TIFF", "MPO"):
         return 0
@@ -110,7 +110,7 @@ def choose_page(image: Image.Image, content: bytes | None) -> int:
 
 
 def format_of(content: bytes) -> str:
-    """What to say of bytes that no decoder takes."""
+    """Description of bytes that no decoder accepts."""
     if content[4:8] == b"ftyp" and content[8:12] in _BRANDS:
         return f"it is {_BRANDS[content[8:12]]}, which cannot be decoded here: convert it to JPEG or PNG"
     for start, kind in _UNREAD:
@@ -129,7 +129,7 @@ def _whole_pages(image: Image.Image) -> list[int]:
         try:
             image.seek(number)
         except (*DECODER_ERRORS, Image.DecompressionBombError):
-            break  # behind the last page, or at a damaged one
+            break  # after the last page, or a damaged page
         if image.format == "TIFF":
             subfile = getattr(image, "tag_v2", {}).get(_SUBFILE, 0)
             if isinstance(subfile, int) and subfile & (_REDUCED | _MASK):
@@ -146,21 +146,21 @@ def _is_multi_frame(image: Image.Image, number: int) -> bool:
     return kind.startswith(_MULTI_FRAME)
 
 
-def _range_of_tiff(tags: Mapping[int, Any]) -> Stated | None:
+def _range_of_tiff(tags: Mapping[int, Any]) -> StatedRange | None:
     bits = _number(tags.get(_BITS)) or 0.0
     white, black = _number(tags.get(_SMAX_SAMPLE)), _number(tags.get(_SMIN_SAMPLE)) or 0.0
     if white is not None and white > black:
         is_container = black == 0 and white == 2**bits - 1
-        return Stated(black, white, "" if is_container else "the file states this range")
-    # MaxSampleValue is meant as a statistic; as the largest value of a usual depth it is a statement.
+        return StatedRange(black, white, "" if is_container else "the file states this range")
+    # MaxSampleValue is meant as a statistic, but the largest value of a common bit depth states a range.
     largest = _number(tags.get(_MAX_SAMPLE))
-    if largest is not None and Stated(0.0, largest).is_usual and 255 <= largest < 2**bits - 1:
-        return Stated(0.0, largest, "the file states this range")
-    return Stated(0.0, 2**bits - 1) if 8 < bits < 16 else None
+    if largest is not None and StatedRange(0.0, largest).is_usual and 255 <= largest < 2**bits - 1:
+        return StatedRange(0.0, largest, "the file states this range")
+    return StatedRange(0.0, 2**bits - 1) if 8 < bits < 16 else None
 
 
 def _number(value: Any) -> float | None:
-    """The first of the values of a tag, if it is a finite number."""
+    """The first value of a tag, if it is a finite number."""
     value = value[0] if isinstance(value, tuple) and value else value
     try:
         found = float(value)
@@ -170,14 +170,14 @@ def _number(value: Any) -> float | None:
 
 
 def _ppm_white(image: Image.Image) -> int | None:
-    """The largest value that a PPM file states, where Pillow scales by it."""
+    """The maximum value that a PPM file states, if Pillow scales by it."""
     tiles = getattr(image, "tile", None)
     arguments = tiles[0][3] if tiles else None
     return int(arguments[1]) if isinstance(arguments, tuple) and len(arguments) == 2 else None
 
 
 def _significant_bits(content: bytes) -> int | None:
-    """The chunk sBIT of a PNG file, before its pixels; the largest of its channels."""
+    """Significant bits by the sBIT chunk of a PNG file, which precedes the pixels; the channels' maximum."""
     place = 8
     for _ in range(MAX_CHUNKS):
         header = content[place : place + 8]

@@ -1,16 +1,16 @@
-"""Which pixel value is white: pixels of more than 8 bits, and floating-point ones, to 8 bits.
+"""Which pixel value is white: conversion of pixels of more than 8 bits, or floating point, to 8 bits.
 
-Files and arrays often keep 8 or 12 bits in 16 or 32, so the container alone does not say how bright a value
-is. In this order:
+Files and arrays often store 8 or 12 bits in 16 or 32, so the type alone does not define how bright a value
+is. The range is taken from, in this order:
 
-1. A range that the file states (`Stated`), if the values lie in it.
+1. The range that the file states (`StatedRange`), if the values lie in it.
 2. Integers: values that are all multiples of 257 are 8 bits widened to 16. Otherwise the smallest of 8, 10,
-   12, 14 and 16 bits that holds the largest value, else the whole container. A picture of 16 bits that is
-   darker than a quarter of white is therefore read as one of fewer bits; a note says so.
+   12, 14 and 16 bits that holds the largest value, else the full range of the type. A picture of 16 bits that
+   is darker than a quarter of white is therefore read as one of fewer bits; a note states this.
 3. Floating point: 0 to 1 if no value is above 1, 0 to 255 if the largest lies between `DARKEST_BYTES` and
    255, and as integers if all are whole numbers above 255.
 
-What fits none of these, negative values, NaN and infinity are refused.
+All other values, negative values, NaN and infinity are refused.
 """
 
 from __future__ import annotations
@@ -23,19 +23,21 @@ from affekt.core.errors import MediaError
 from affekt.core.notes import note
 
 BITS = (8, 10, 12, 14, 16)  # depths of cameras, scanners and files
-WIDENED = 257  # 8-bit values times this fill 16 bits
-# The largest value of a floating-point picture of 0 to 255 is at least this. Values between 1 and this may
-# as well be 0 to 1 with overshoots, which would become black.
+WIDENED = 257  # factor from the full range of 8 bits to that of 16 bits
+# Smallest maximum of a floating-point picture that is read as 0 to 255. A maximum between 1 and this is
+# ambiguous: the values may be 0 to 1 with overshoots, which would become black.
 DARKEST_BYTES = 16.0
-ROUNDING = 1e-4  # by which floating-point values may miss 0 and 1
-FULL_SHARE = 0.25  # of a container of more than 16 bits, that its largest value reaches if it is used in full
+ROUNDING = 1e-4  # tolerance of floating-point values at 0 and 1
+FULL_SHARE = (
+    0.25  # share of the range of a type of more than 16 bits that the maximum reaches if all of it is used
+)
 
 
-class Stated(NamedTuple):
+class StatedRange(NamedTuple):
     """The values of black and white that a file states.
 
     Attributes:
-        source: Which field states them, for notes; empty if it is the ordinary statement of the format.
+        source: Text for notes on where the range is stated; empty for the regular field of the format.
     """
 
     black: float
@@ -44,18 +46,18 @@ class Stated(NamedTuple):
 
     @property
     def is_usual(self) -> bool:
-        """Whether it is 0 to 1 or 0 to the largest value of a usual depth."""
+        """Whether it is 0 to 1, or 0 to the largest value of a common bit depth."""
         return self.black == 0 and self.white in (1, *(2**bits - 1 for bits in (*BITS, 32)))
 
 
-def as_uint8(values: np.ndarray, name: str, *, stated: Stated | None = None) -> np.ndarray:
-    """Pixel values as uint8, 0 black and 255 white; of the same shape. uint8 comes back as it is.
+def as_uint8(values: np.ndarray, name: str, *, stated: StatedRange | None = None) -> np.ndarray:
+    """Pixel values as uint8, 0 black and 255 white; of the same shape. uint8 is returned unchanged.
 
-    Any scaling other than by the full range of the type or format is noted.
+    A note states any scaling other than by the full range of the type or format.
 
     Args:
-        values: Integers, floating-point numbers or booleans, of any shape that is not empty.
-        name: What errors call the picture.
+        values: Integers, floating-point numbers or booleans, of any non-empty shape.
+        name: Name of the picture in error messages.
         stated: The range that the file states.
 
     Raises:
@@ -78,7 +80,8 @@ def as_uint8(values: np.ndarray, name: str, *, stated: Stated | None = None) -> 
         )
     if stated is not None and not stated.black <= low <= high <= stated.white:
         stated = None
-    # Extremes that occur and do not begin at 0 are rather a statistic than a range: a last resort.
+    # A stated range that equals the extremes of the values and does not start at 0 is probably a statistic:
+    # it is used only if nothing else fits.
     is_statistic = stated is not None and 0 < stated.black == low and high == stated.white
     if stated is not None and not is_statistic:
         return _by_stated(values, stated)
@@ -100,7 +103,7 @@ def as_uint8(values: np.ndarray, name: str, *, stated: Stated | None = None) -> 
     )
 
 
-def _by_stated(values: np.ndarray, stated: Stated) -> np.ndarray:
+def _by_stated(values: np.ndarray, stated: StatedRange) -> np.ndarray:
     if stated.source:
         note(
             f"pixel values {stated.black:.6g} to {stated.white:.6g} were read as black to white: "
@@ -110,7 +113,7 @@ def _by_stated(values: np.ndarray, stated: Stated) -> np.ndarray:
 
 
 def _white_of_integers(values: np.ndarray, high: int) -> int | None:
-    """The value of white; None if no usual range holds the values."""
+    """The value of white; None if no common range fits."""
     container = values.dtype.itemsize * 8
     full = int(np.iinfo(values.dtype).max)
     if 255 < high <= 65535 and not (values % WIDENED).any():
@@ -145,7 +148,9 @@ def _note_bits(container: int, bits: int) -> None:
 
 def _scaled(values: np.ndarray, black: float, white: float) -> np.ndarray:
     if values.dtype.kind == "u" and black == 0 and values.dtype.itemsize == 2:
-        table = np.minimum(np.arange(2**16) * (255 / white) + 0.5, 255)  # a look-up needs no wide copy
+        table = np.minimum(
+            np.arange(2**16) * (255 / white) + 0.5, 255
+        )  # a lookup table avoids a floating-point copy
         return table.astype(np.uint8)[values]
     wide = np.float64 if values.dtype.itemsize >= 4 and values.dtype.kind != "f" else np.float32
     share = (values.astype(wide) - wide(black)) * wide(255 / (white - black))

@@ -1,4 +1,4 @@
-"""How a picture is varied for training. Pure functions of pixels and a generator."""
+"""Augmentation of pictures for training. Pure functions of pixels and a random generator."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PIL import Image
 
 
 def mirrored(pixels: np.ndarray) -> np.ndarray:
-    """Left and right exchanged; (h, w) or (h, w, c)."""
+    """Horizontal mirror image; (h, w) or (h, w, c)."""
     return pixels[:, ::-1]
 
 
@@ -21,20 +21,20 @@ def moved(
     stretch: float,
     shift: float,
 ) -> np.ndarray:
-    """A random turn, change of size and translation about the centre; what comes in from outside is the edge.
+    """Random rotation, scaling and translation about the centre; areas beyond the picture repeat its edge.
 
     Args:
         pixels: uint8 (h, w) or (h, w, 3).
-        turn_deg: Largest turn to either side.
-        stretch: Largest change of size, as a share.
-        shift: Largest translation, as a share of the side.
+        turn_deg: Largest rotation in either direction, in degrees.
+        stretch: Largest relative change of size.
+        shift: Largest translation, relative to the side.
     """
     height, width = pixels.shape[:2]
     angle = math.radians(turn_deg * rng.uniform(-1, 1))
     size = 1 + stretch * rng.uniform(-1, 1)
     right, down = shift * width * rng.uniform(-1, 1), shift * height * rng.uniform(-1, 1)
     cos, sin = math.cos(angle) / size, math.sin(angle) / size
-    # Pillow maps each output pixel to its place in the input; a border of edge pixels is put around that.
+    # Pillow maps each output pixel to a position in the input, which is padded with edge pixels.
     border = math.ceil(max(height, width) * (0.25 + shift))
     wide = np.pad(pixels, [(border, border), (border, border), *[(0, 0)] * (pixels.ndim - 2)], mode="edge")
     x, y = width / 2, height / 2
@@ -56,13 +56,13 @@ def erased(
     area: tuple[float, float],
     ratio: tuple[float, float] = (0.3, 3.3),
 ) -> np.ndarray:
-    """A random rectangle set to zero, as in random erasing.
+    """Random erasing: a random rectangle is set to zero.
 
     Args:
         channels: float (c, h, w), already normalised: zero is the mean.
-        chance: How often anything is erased.
+        chance: Probability that a rectangle is erased.
         area: Smallest and largest share of the picture.
-        ratio: Smallest and largest height by width, drawn evenly on a logarithmic scale.
+        ratio: Smallest and largest ratio of height to width, drawn uniformly on a logarithmic scale.
 
     Source: Zhong et al., Random Erasing Data Augmentation, AAAI 2020.
     """

@@ -1,4 +1,4 @@
-"""Gaps in a walk, where joints are lost: short ones are interpolated, longer ones are refused."""
+"""Gaps in a walk, where joints are lost: short gaps are interpolated, longer ones are refused."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from affekt.media.skeleton.lost import Lost, runs
 
 
 class GapLimits(Settings):
-    """Which gaps are interpolated; a walk with others is refused.
+    """Which gaps are interpolated; a walk with larger ones is refused.
 
     Attributes:
         longest_s: Longest gap of a joint, in seconds, where the frame rate is known. In 0.2 s, a fifth of a
-            gait cycle, a limb moves nearly along a line; in 0.4 s it swings to and fro.
-        longest_frames: Likewise in frames, where the rate is not known.
-        share: Largest share of the frames in which one joint may be lost.
+            gait cycle, a limb moves nearly along a line; in 0.4 s it swings back and forth.
+        longest_frames: Longest gap in frames, where the rate is not known.
+        share: Largest share of the frames in which a joint may be lost.
     """
 
     longest_s: float = Field(default=0.2, ge=0)
@@ -27,51 +27,47 @@ class GapLimits(Settings):
 
 
 def fill_gaps(positions: np.ndarray, lost: Lost, limits: GapLimits, *, rate_hz: float | None) -> np.ndarray:
-    """Interpolate lost joints; at the ends, keep the nearest position. What is filled is noted.
+    """Interpolate lost joints; at the ends, repeat the nearest position. A note states what was filled.
 
-    Between two positions a joint follows the cubic that also has its velocity before and after the gap: on
-    captured walks its mean error is half of that of a line.
+    A gap is filled by the cubic that matches positions and velocities on both sides: on captured walks its
+    mean error is half of that of a line.
 
-    Frames at either end in which no joint is there, such as zeros that fill a walk up to a length, are cut
-    off.
+    Frames at either end in which all joints are lost, such as zero padding, are cut off.
 
     Returns:
-        (t, v, 3), at most as many frames as before.
+        (t, v, 3), with at most the given number of frames.
 
     Raises:
-        MediaError: A joint is lost in all frames, in too many, or for too long.
+        MediaError: A joint is lost in all frames, in too many frames, or for too long.
     """
     if not lost.frames.any():
         return positions
     always = [lost.joints[joint] for joint in np.flatnonzero(lost.frames.all(axis=0))]
     if always:
-        raise MediaError(
-            f"{_some(always)} cannot be used: placeholders stand for {'it' if len(always) == 1 else 'them'} "
-            "in all frames"
-        )
+        raise MediaError(f"{_some(always)} cannot be used: all frames hold placeholders")
     start, stop = _without_ends(lost.frames)
     total = len(positions)
     positions, frames = positions[start:stop].astype(np.float64), lost.frames[start:stop]
     if stop - start < total:
         cut = total - (stop - start)
-        note(f"{cut} of {total} frames, at an end of the walk, hold placeholders and were cut off")
+        note(f"{cut} of {total} frames at the ends of the walk hold placeholders and were cut off")
     if not frames.any():
         return positions
     _check(Lost(frames, lost.joints), limits, rate_hz)
     for joint in np.flatnonzero(frames.any(axis=0)):
         for first, after in runs(frames[:, joint]):
             _fill(positions[:, joint], first, after, frames[:, joint])
-    gone = frames.any(axis=1).sum()
+    affected = frames.any(axis=1).sum()
     names = [lost.joints[joint] for joint in np.flatnonzero(frames.any(axis=0))]
     note(
-        f"placeholders stand for {_some(names)} in {gone} of {len(positions)} frames "
+        f"placeholders instead of {_some(names)} in {affected} of {len(positions)} frames "
         f"({100 * frames.mean():.1f} % of all positions): they were interpolated"
     )
     return positions
 
 
 def _fill(path: np.ndarray, first: int, after: int, lost: np.ndarray) -> None:
-    """Write positions of frames `first` to `after` into a joint's path (t, 3)."""
+    """Write the positions of frames `first` to `after` - 1 to the path (t, 3) of a joint."""
     if first == 0 or after == len(path):
         path[first:after] = path[after if first == 0 else first - 1]
         return
@@ -92,7 +88,7 @@ def _fill(path: np.ndarray, first: int, after: int, lost: np.ndarray) -> None:
 
 
 def _velocity(path: np.ndarray, frame: int, side: int, lost: np.ndarray) -> np.ndarray | None:
-    """Velocity a frame at a frame, from the two beyond it if they are there: less noise than from one."""
+    """Velocity per frame, from the position two frames further on to limit noise; None if one is lost."""
     beyond = [frame + side, frame + 2 * side]
     if not all(0 <= other < len(path) and not lost[other] for other in beyond):
         return None
@@ -103,7 +99,7 @@ def _check(lost: Lost, limits: GapLimits, rate_hz: float | None) -> None:
     """Refuse gaps over the limits.
 
     Raises:
-        MediaError: With the joints, the share that is missing, and the limit.
+        MediaError: States the joints, the missing share and the limit.
     """
     longest = [max((b - a for a, b in runs(column)), default=0) for column in lost.frames.T]
     shares = lost.frames.mean(axis=0)
@@ -118,19 +114,19 @@ def _check(lost: Lost, limits: GapLimits, rate_hz: float | None) -> None:
     names = _some([lost.joints[i] for i in bad])
     share, allowed = (f"{100 * number:.0f} %" for number in (shares[worst], limits.share))
     raise MediaError(
-        f"{names} cannot be used: placeholders stand in up to {share} of {len(lost.frames)} frames, for up "
-        f"to {duration} at a time; gaps of {most} and {allowed} are interpolated (settings `gaps`)"
+        f"{names} cannot be used: placeholders in up to {share} of {len(lost.frames)} frames, for up to "
+        f"{duration} at a time; at most {most} and {allowed} are interpolated (settings `gaps`)"
     )
 
 
 def _without_ends(frames: np.ndarray) -> tuple[int, int]:
-    """First frame with a body, and the first after the last one."""
+    """First frame with a body, and the frame after the last one."""
     body = np.flatnonzero(~_is_empty(frames))
     return int(body[0]), int(body[-1]) + 1
 
 
 def _is_empty(frames: np.ndarray) -> np.ndarray:
-    """(t,): all joints are lost, but for those that never are, such as the root of a centred walk."""
+    """(t,): all joints are lost, except those that are never lost, such as the root of a centred walk."""
     some = frames.any(axis=0)
     return frames[:, some].all(axis=1) & (some.sum() > frames.shape[1] / 2)
 

@@ -1,14 +1,14 @@
-"""Joints that a tracker lost and wrote down as a placeholder.
+"""Detection of lost joints, for which a tracker wrote a placeholder.
 
-Trackers write (0, 0, 0), (-1, -1, -1), another fixed point or the last known position where they lost a
-joint. Many constant values are right: the root of walks that are centred on it, a foot on the ground,
-coordinates that are rounded, frames that are stored twice. A joint is lost
+Trackers write (0, 0, 0), (-1, -1, -1), another fixed point or the last known position for a joint that they
+lost. Many constant values are valid: the root of walks that are centred on it, a foot on the ground, rounded
+coordinates, frames that are stored twice. A joint counts as lost in frames where
 
-- where it shares its point with another joint that is not next to it, in some frames;
-- where its three coordinates are equal, or its value occurs in other frames as well, and more than half of
-  its bones have a length that no body has, or with equal ones where it jumps there or away;
-- where it is far away from the body, or jumps away for one frame;
-- where it keeps its value while it should move on, by its own speed, or by the next joint towards the root.
+- it has the same position as another joint that is not its neighbour, unless it has so in all frames;
+- its three coordinates are equal, or its value also occurs in other frames, and more than half of its bones
+  have an implausible length; with equal coordinates, a jump to or from that position also counts;
+- it is far away from the body, or jumps away for one frame;
+- it keeps its value although it should move, judged by its own speed or by the next joint towards the root.
 """
 
 from __future__ import annotations
@@ -20,28 +20,30 @@ import numpy as np
 
 from affekt.media.skeleton.skeleton import BONES
 
-# Changes of a bone's length, as a share of its median: of a recurring value that is lost (captured walks have
-# up to 0.33), and of one with three equal coordinates, which hardly occurs by chance.
+# Implausible changes of a bone's length, relative to its median: at a recurring value (captured walks have up
+# to 0.33), and at a value with three equal coordinates, which rarely occurs by chance.
 STRETCH, STRETCH_ALIKE = 0.35, 0.15
-ELASTIC = 0.2  # distance of the quartiles of a bone's length, likewise, that shows that it has no fixed one
-OUTLYING = 10.0  # distance from the middle of the body, in median distances of its joints, that no joint has
-# Steps of a joint there and back, in its median steps and in median bone lengths, that no joint makes.
+ELASTIC = 0.2  # interquartile range of a bone's length, relative to its median, from which it is not fixed
+OUTLYING = 10.0  # implausible distance from the body's centre, in median distances of the joints
+# Implausible step of a joint away and back, in its median steps and in median bone lengths.
 SPIKE, SPIKE_WAY = 10.0, 0.5
-REST_SHARE = 0.9  # of the frames, from which on a joint rests at a value: the root of centred walks does
-STIRRED = 0.1  # movement of the joint towards the root, in median bone lengths, that takes a joint along
+REST_SHARE = (
+    0.9  # share of frames at one value from which a joint is at rest, as the root of centred walks is
+)
+STIRRED = 0.1  # movement of the next joint towards the root, in median bone lengths, that moves a joint
 LONGEST_BONE = 4.0  # in median bone lengths
-HELD_FRAMES = 3  # that an exact value is kept by a joint that moves
-HELD_WAY = 1.0  # likewise where coordinates are rounded: way of the joint meanwhile, in median bone lengths
-OFTEN = 2.0  # times as many frames at one point as the joint's other points have, that a placeholder has
-JUMP = 4.0  # step of a joint, in its median steps, that it does not make from one frame to the next
-LEAP = 1.5  # step of a joint, in the 0.9 quantile of its steps, likewise: feet are fast and slow in turn
-ROUNDED = 0.01  # share of steps in which one coordinate alone keeps its value, of rounded coordinates
-CENTRE = ("root", "spine", "left_hip", "right_hip")  # may keep their place to the root
-FEET = ("left_foot", "right_foot")  # may keep their place on the ground
+HELD_FRAMES = 3  # frames for which a moving joint may not keep an exact value
+HELD_WAY = 1.0  # with rounded coordinates: distance usually covered in these frames, in median bone lengths
+OFTEN = 2.0  # frames at one point, relative to the joint's other points, from which it is a placeholder
+JUMP = 4.0  # implausible step from one frame to the next, in median steps of the joint
+LEAP = 1.5  # the same in 0.9 quantiles of the joint's steps, since feet are fast and slow in turn
+ROUNDED = 0.01  # share of steps in which a single coordinate is unchanged, from which coordinates are rounded
+CENTRE = ("root", "spine", "left_hip", "right_hip")  # may stay fixed relative to the root
+FEET = ("left_foot", "right_foot")  # may stay fixed on the ground
 
 
 class Lost(NamedTuple):
-    """Which joints are lost when.
+    """Which joints are lost in which frames.
 
     Attributes:
         frames: (t, v) bool.
@@ -53,16 +55,16 @@ class Lost(NamedTuple):
 
 
 class _Body(NamedTuple):
-    """Measures of a walk.
+    """Measurements of a walk.
 
     Attributes:
         place: (t, v, 3) float64.
-        bones: (b, 2) indices of the joints of each bone, that towards the root first.
+        bones: (b, 2) indices of the joints of each bone, the one towards the root first.
         lengths: (t, b).
         scale: Median length of a bone.
-        kept: (t, v) the joint is where it was in the frame before.
-        value: (t, v) whole numbers: equal for equal points.
-        resting: (t, v) the joint is where it is in nearly all frames.
+        kept: (t, v) the joint is at the same point as in the previous frame.
+        value: (t, v) integers that are equal for equal points.
+        resting: (t, v) the joint is at its point of nearly all frames.
     """
 
     place: np.ndarray
@@ -76,7 +78,7 @@ class _Body(NamedTuple):
 
 
 def find_lost(positions: np.ndarray, joints: Sequence[str]) -> Lost:
-    """Placeholders of a walk (t, v, 3); the joints that are not among the ends of `BONES` are never lost."""
+    """Detect the lost joints of a walk (t, v, 3); joints that are not in `BONES` never count as lost."""
     place, names = positions.astype(np.float64), tuple(joints)
     pairs = [(names.index(a), names.index(b)) for a, b in BONES if a in names and b in names]
     bones = np.array(pairs, int).reshape(-1, 2)
@@ -87,7 +89,7 @@ def find_lost(positions: np.ndarray, joints: Sequence[str]) -> Lost:
     if not bones.size or not there.any():
         return Lost(np.zeros(kept.shape, bool), names)
     first, after = int(there.argmax()), len(there) - int(there[::-1].argmax())
-    if after - first < len(there):  # what fills a walk up to a length may be most of it
+    if after - first < len(there):  # padding may be most of the walk
         frames = np.ones(kept.shape, bool)
         frames[first:after] = find_lost(positions[first:after], joints).frames
         return Lost(frames, names)
@@ -104,22 +106,22 @@ def find_lost(positions: np.ndarray, joints: Sequence[str]) -> Lost:
     alike = (place == place[..., :1]).all(axis=-1) & ~body.resting
     count, usual = _occurrences(value)
     recurring = (count > 1) & ~body.resting
-    # Walks that repeat one cycle recur in all values, a placeholder in more frames than the others.
+    # In walks that repeat one cycle all values recur; a placeholder recurs in more frames than the others.
     often = (count > OFTEN * usual) & recurring
     good = ~(outlying | shared | alike | often)
     misplaced = (_stretched_share(body, good, STRETCH_ALIKE) > 0.5) | _jumping(body, ~alike)
-    # Three equal numbers, frame after frame, are no place of a limb, though a bone may fit by chance.
+    # Three equal numbers in consecutive frames are not a position, even if a bone length fits by chance.
     constant = alike & _held(body, 2) & ~np.isin(names, CENTRE)
     lost = outlying | shared | constant | _kept_along(alike & misplaced, kept)
     strange = recurring & (_stretched_share(body, good, STRETCH) > 0.5)
     lost |= _kept_along(strange & (often | _held(body, 2)), kept)
     lost |= _held_too_long(body) | _always_lost(body)
-    # A value that recurs elsewhere is no sign where the next joint is lost: periodic walks repeat all values.
-    return Lost(lost | (strange & ~_beside(lost, bones)), names)
+    # Next to a lost joint a recurring value is not evidence: periodic walks repeat all values.
+    return Lost(lost | (strange & ~_next_to_lost(lost, bones)), names)
 
 
 def runs(mask: np.ndarray) -> list[tuple[int, int]]:
-    """Start and end of each run of true values.
+    """Start and end of each run of true values; the end is exclusive.
 
     Example:
         >>> runs(np.array([True, True, False, True]))
@@ -130,13 +132,13 @@ def runs(mask: np.ndarray) -> list[tuple[int, int]]:
 
 
 def _outlying(place: np.ndarray, there: np.ndarray) -> np.ndarray:
-    """(t, v): far away from the other joints."""
+    """(t, v): the joint is far away from the other joints."""
     distance = np.abs(place - np.median(place, axis=1, keepdims=True)).max(axis=-1)
     return distance > OUTLYING * float(np.median(distance[there]))
 
 
 def _spiking(place: np.ndarray, there: np.ndarray, scale: float) -> np.ndarray:
-    """(t, v): for one frame far from the frame before and from the one after, against the other joints."""
+    """(t, v): for one frame the joint is far from its position before and after, relative to the others."""
     spiking = np.zeros(place.shape[:2], bool)
     whole = there[1:] & there[:-1]
     if not whole.any():
@@ -149,9 +151,9 @@ def _spiking(place: np.ndarray, there: np.ndarray, scale: float) -> np.ndarray:
 
 
 def _stretched(lengths: np.ndarray, good: np.ndarray, limit: float) -> np.ndarray:
-    """(t, b): lengths that differ from the median over the good frames, or over all where none is good.
+    """(t, b): lengths that differ from the median of the good frames, or of all frames if none is good.
 
-    Bones that change their length all the time say nothing.
+    Bones whose length changes all the time are not evidence and are never stretched.
     """
     known = np.where(good | ~good.any(axis=0), lengths, np.nan)
     low, typical, high = np.nanquantile(known, [0.25, 0.5, 0.75], axis=0)
@@ -159,7 +161,7 @@ def _stretched(lengths: np.ndarray, good: np.ndarray, limit: float) -> np.ndarra
 
 
 def _stretched_share(body: _Body, good: np.ndarray, limit: float) -> np.ndarray:
-    """(t, v): share of a joint's bones that have a length which no body has; none in a flat walk."""
+    """(t, v): share of a joint's bones that have an implausible length; 0 in a flat walk."""
     if (np.ptp(body.place, axis=1).max(axis=0) == 0).any():
         return np.zeros(good.shape)
     ends = good[:, body.bones[:, 0]] & good[:, body.bones[:, 1]]
@@ -172,7 +174,7 @@ def _stretched_share(body: _Body, good: np.ndarray, limit: float) -> np.ndarray:
 
 
 def _values(positions: np.ndarray) -> np.ndarray:
-    """(t, v): a whole number for each point, from the bits of its coordinates."""
+    """(t, v): an integer for each point, from the bits of its coordinates."""
     bits = np.ascontiguousarray(positions.astype(np.float32) + np.float32(0)).view(np.uint32)  # -0 becomes 0
     factors = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
     return ((bits.astype(np.uint64) + np.uint64(1)) * factors).sum(axis=-1, dtype=np.uint64)
@@ -180,12 +182,12 @@ def _values(positions: np.ndarray) -> np.ndarray:
 
 def _resting(value: np.ndarray) -> np.ndarray:
     """(t, v): the joint has the value that it has in at least `REST_SHARE` of the frames."""
-    there = value == np.sort(value, axis=0)[len(value) // 2]  # such a value is the median
+    there = value == np.sort(value, axis=0)[len(value) // 2]  # such a value is always the median
     return there & (there.mean(axis=0) >= REST_SHARE)
 
 
 def _shared(body: _Body) -> np.ndarray:
-    """(t, v): at the point of another joint that is not next to it; the one that rests there is not meant."""
+    """(t, v): at the point of another joint that is not its neighbour; a joint at rest there is excluded."""
     order = np.argsort(body.value, axis=1, kind="stable")
     ordered = np.take_along_axis(body.value, order, axis=1)
     if not (ordered[:, 1:] == ordered[:, :-1]).any():
@@ -199,7 +201,7 @@ def _shared(body: _Body) -> np.ndarray:
 
 
 def _occurrences(value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """In how many frames a joint is at a point (t, v), and the median of that over its points (v,)."""
+    """Number of frames that a joint is at its point (t, v), and its median over the joint's points (v,)."""
     count = np.empty(value.shape, int)
     usual = np.empty(value.shape[1])
     for joint, points in enumerate(value.T):
@@ -209,7 +211,7 @@ def _occurrences(value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _held(body: _Body, least: int) -> np.ndarray:
-    """(t, v): one of `least` or more frames in a row with the same value."""
+    """(t, v): part of a run of at least `least` frames with the same value."""
     held = np.zeros(body.kept.shape, bool)
     for joint in np.flatnonzero(body.kept.any(axis=0)):
         for start, stop in _equal_runs(body.kept[:, joint]):
@@ -218,7 +220,7 @@ def _held(body: _Body, least: int) -> np.ndarray:
 
 
 def _kept_along(lost: np.ndarray, kept: np.ndarray) -> np.ndarray:
-    """Loss of a frame spread over all frames in which the joint keeps that value: (t, v)."""
+    """(t, v): a lost frame spread over the whole run of frames in which the joint keeps that value."""
     spread = lost.copy()
     for joint in np.flatnonzero(lost.any(axis=0) & kept.any(axis=0)):
         for start, stop in _equal_runs(kept[:, joint]):
@@ -227,7 +229,7 @@ def _kept_along(lost: np.ndarray, kept: np.ndarray) -> np.ndarray:
 
 
 def _jumping(body: _Body, good: np.ndarray) -> np.ndarray:
-    """(t, v): the joint jumps there or away, by its steps between good frames."""
+    """(t, v): the joint jumps to or from this point, compared with its steps between good frames."""
     jumping = np.zeros(good.shape, bool)
     if len(good) > 1:
         steps = np.linalg.norm(np.diff(body.place, axis=0), axis=-1)
@@ -239,19 +241,19 @@ def _jumping(body: _Body, good: np.ndarray) -> np.ndarray:
     return jumping
 
 
-def _beside(lost: np.ndarray, bones: np.ndarray) -> np.ndarray:
-    """(t, v): the other end of one of its bones is lost."""
-    beside = np.zeros(lost.shape, bool)
+def _next_to_lost(lost: np.ndarray, bones: np.ndarray) -> np.ndarray:
+    """(t, v): the other end of one of the joint's bones is lost."""
+    near = np.zeros(lost.shape, bool)
     for a, b in bones:
-        beside[:, a] |= lost[:, b]
-        beside[:, b] |= lost[:, a]
-    return beside
+        near[:, a] |= lost[:, b]
+        near[:, b] |= lost[:, a]
+    return near
 
 
 def _held_too_long(body: _Body) -> np.ndarray:
-    """(t, v): frames in which a joint keeps a value although it should have moved on.
+    """(t, v): frames in which a joint keeps a value although it should have moved.
 
-    The first frame of such a run may be right and counts as such, unless the joint jumps there.
+    The first frame of such a run counts as valid, unless the joint jumps there.
     """
     lost = np.zeros(body.kept.shape, bool)
     if len(lost) < HELD_FRAMES:
@@ -261,7 +263,7 @@ def _held_too_long(body: _Body) -> np.ndarray:
     single = (steps == 0) & moving & ~body.kept[1:, :, None]
     is_rounded = single.sum() > ROUNDED * max((~body.kept[1:, :, None] & moving).sum(), 1)
     ways = np.linalg.norm(steps, axis=-1)
-    way = np.median(ways, axis=0)  # of each joint, a frame
+    way = np.median(ways, axis=0)  # of each joint per frame
     rests = body.resting.all(axis=0)
     whole: np.ndarray = np.all(body.kept | rests, axis=1) & (not rests.all())
     pauses = _equal_runs(whole)
@@ -273,7 +275,7 @@ def _held_too_long(body: _Body) -> np.ndarray:
             frames, is_whole = stop - start, bool(whole[start + 1 : stop].all())
             if body.resting[start, joint] or (name in FEET and not is_whole):
                 continue
-            # Frames may be stored several times each.
+            # Each frame may be stored several times.
             least = max(HELD_FRAMES, 2 * repeats + 1) if is_whole else HELD_FRAMES * repeats
             is_far = (frames - 1) * way[joint] > HELD_WAY * body.scale
             if frames >= least and (is_far or not is_rounded):
@@ -283,7 +285,7 @@ def _held_too_long(body: _Body) -> np.ndarray:
 
 
 def _always_lost(body: _Body) -> np.ndarray:
-    """(v,): at one point in nearly all frames, although the next joint towards the root moves or is far."""
+    """(v,): at one point in nearly all frames, though the next joint towards the root moves or is distant."""
     lost = np.zeros(len(body.names), bool)
     for (parent, joint), lengths in zip(body.bones, body.lengths.T, strict=True):
         if body.names[joint] in CENTRE or not body.resting[:, joint].any():
@@ -295,5 +297,5 @@ def _always_lost(body: _Body) -> np.ndarray:
 
 
 def _equal_runs(kept: np.ndarray) -> list[tuple[int, int]]:
-    """Start and end of each run of equal values, from (t,) whether a value equals the one before."""
+    """Start and end of each run of equal values; `kept` (t,) is whether a value equals the previous one."""
     return [(start - 1, stop) for start, stop in runs(kept)]

@@ -1,4 +1,4 @@
-"""Whether a skeleton walks at all: for long enough, and with moving feet."""
+"""Whether a skeleton walks: long enough, and with moving feet."""
 
 from __future__ import annotations
 
@@ -10,23 +10,22 @@ from pydantic import Field, PositiveInt
 from affekt.core.errors import MediaError
 from affekt.core.settings import Settings
 
-FEWEST_FRAMES = 4  # with which velocity and acceleration can be computed
-NOISE_S, NOISE_FRAMES = 0.15, 5  # over which positions are averaged before stillness is judged
-# Variance of the smoothed distance vector between the feet, by what independent noise of each frame leaves of
-# itself there. Noise has up to 2.9 by chance; captured walks have 7.6 and more at 10 Hz, 400 at 30 Hz.
+FEWEST_FRAMES = 4  # needed to compute velocity and acceleration
+NOISE_S, NOISE_FRAMES = 0.15, 5  # positions are averaged over these before movement is measured
+# Smallest ratio of the variance of the smoothed vector between the feet to the variance left by independent
+# noise of each frame. Noise reaches 2.9 by chance; captured walks have 7.6 and more at 10 Hz, 400 at 30 Hz.
 CLEAR_OF_NOISE = 3.0
 
 
 class MotionLimits(Settings):
-    """What a walk needs at least; a skeleton with less is refused.
+    """Minimum requirements of a walk; a skeleton with less is refused.
 
     Attributes:
         shortest_s: Duration in seconds, where the frame rate is known: about half a gait cycle.
         shortest_frames: Number of frames, where the rate is not known.
         lowest_rate_hz: Frame rate, where it is known. A gait cycle takes about a second.
-        stride: Standard deviation of the distance vector between the feet, by the length of a leg, below
-            which a person stands still. Captured walks have 0.14 and more. It does not depend on how the body
-            sways.
+        stride: Standard deviation of the vector between the feet, in leg lengths, below which a person stands
+            still. Captured walks have 0.14 and more. It does not depend on how the body sways.
     """
 
     shortest_s: float = Field(default=0.5, ge=0)
@@ -38,10 +37,10 @@ class MotionLimits(Settings):
 def check_walks(
     positions: np.ndarray, joints: Sequence[str], limits: MotionLimits, *, rate_hz: float | None
 ) -> None:
-    """Refuse what is no walk; `positions` (t, v, 3) have hips, knees and feet.
+    """Refuse a skeleton that does not walk; `positions` (t, v, 3) include hips, knees and feet.
 
     Raises:
-        MediaError: The walk is too short, has too few frames a second, or its feet do not move.
+        MediaError: The walk is too short, its frame rate is too low, or its feet do not move.
     """
     check_length(len(positions), limits, rate_hz=rate_hz)
     place = {name: positions[:, index] for index, name in enumerate(joints)}
@@ -64,8 +63,8 @@ def check_walks(
     if limits.stride and stride**2 < CLEAR_OF_NOISE * noise**2:
         raise MediaError(
             f"the skeleton does not walk: the feet move against each other by {stride:.3f} leg lengths "
-            "(standard deviation), but from frame to frame without a direction, as the noise of a tracker "
-            "does (setting `motion.stride`)"
+            "(standard deviation), but at random from frame to frame, like the noise of a tracker "
+            "(setting `motion.stride`)"
         )
 
 
@@ -73,11 +72,11 @@ def check_length(frames: int, limits: MotionLimits, *, rate_hz: float | None) ->
     """Refuse a walk that is too short.
 
     Raises:
-        MediaError: It has too few frames, or too few a second.
+        MediaError: It has too few frames, or too low a frame rate.
     """
     if rate_hz is not None and rate_hz < limits.lowest_rate_hz:
         raise MediaError(
-            f"{rate_hz:g} frames a second do not show a walk; at least {limits.lowest_rate_hz:g} are needed "
+            f"{rate_hz:g} frames per second are too few for a walk; {limits.lowest_rate_hz:g} are needed "
             "(setting `motion.lowest_rate_hz`)"
         )
     number = f"{frames} frame{'s' * (frames != 1)}"
@@ -100,8 +99,8 @@ def _width(frames: int, width: int) -> int:
 def _noise(vectors: np.ndarray, width: int) -> np.ndarray:
     """Standard deviation (3,) that independent noise of each frame has after `_smooth`.
 
-    It is estimated from second differences. Where nothing is smoothed it is 0: at a few frames a second, the
-    steps of a walk cannot be distinguished from noise.
+    It is estimated from second differences. Without smoothing it is 0: at a few frames per second, the steps
+    of a walk cannot be distinguished from noise.
     """
     width = _width(len(vectors), width)
     if width == 1:
@@ -110,7 +109,7 @@ def _noise(vectors: np.ndarray, width: int) -> np.ndarray:
 
 
 def _smooth(vectors: np.ndarray, width: int) -> np.ndarray:
-    """Mean of neighbouring frames, which removes the noise of a tracker: (t, 3) to (t - width + 1, 3)."""
+    """Moving average, which reduces the noise of a tracker: (t, 3) to (t - width + 1, 3)."""
     width = _width(len(vectors), width)
     sums = np.cumsum(np.concatenate([np.zeros((1, 3)), vectors]), axis=0)
     return (sums[width:] - sums[:-width]) / width

@@ -1,4 +1,4 @@
-"""Time in walks: frame rates, lengths of the gait cycle, and positions between frames."""
+"""Time in walks: frame rates, lengths of the gait cycle, and interpolation between frames."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from affekt.core.notes import note
 from affekt.media.skeleton.skeleton import Skeleton
 
 SAME = 0.01  # relative difference of two rates that count as equal, such as 29.97 and 30 Hz
-SPARSE = 1.5  # times as many frames as a walk has, from which on what lies between them matters
-CYCLE_RANGE = 1.25  # beyond the shortest and longest cycle of the training walks, that is implausible
+SPARSE = 1.5  # ratio of the network's rate to that of a walk from which interpolated frames are noted
+CYCLE_RANGE = 1.25  # factor beyond the shortest and longest training cycle from which a cycle is implausible
 
-_TAPS = 12  # on either side of the spline's prefilter; what is left out is below 1e-6
+_TAPS = 12  # on either side of the spline's prefilter; the omitted weights are below 1e-6
 _POLE = np.sqrt(3.0) - 2.0
 _PREFILTER = np.sqrt(3.0) * _POLE ** np.abs(np.arange(-_TAPS, _TAPS + 1))
-_ALIKE = 0.6  # correlation of a walk with itself, moved by a cycle
-_ESTIMATED = 2000  # frames from which a cycle is estimated, at most
+_MIN_CORRELATION = 0.6  # of a walk with itself one cycle later
+_ESTIMATED = 2000  # maximum number of frames from which a cycle is estimated
 
 
 class Timing(NamedTuple):
-    """What is known of the time of the training walks.
+    """Frame rate and gait cycles of the training walks.
 
     Attributes:
-        rate_hz: Frames a second to which walks are brought; None where no training walk states any.
-        cycle_frames: Shortest, median and longest gait cycle at that rate; None where there is none.
-        without_rate: Training walks that state no rate, and are kept as they are.
+        rate_hz: Frame rate to which walks are resampled; None if no training walk states one.
+        cycle_frames: Shortest, median and longest gait cycle at that rate; None if unknown.
+        without_rate: Number of training walks that state no rate; they are not resampled.
     """
 
     rate_hz: float | None = None
@@ -37,7 +37,7 @@ class Timing(NamedTuple):
 
     @classmethod
     def measure(cls, walks: Sequence[Skeleton], *, rate_hz: float | None = None) -> Timing:
-        """Timing of training walks: their most frequent rate, the lower one of two, unless it is given."""
+        """Timing of training walks: `rate_hz`, or their most frequent rate (the lowest of equals)."""
         rates = Counter(walk.rate_hz for walk in walks if walk.rate_hz is not None)
         if rate_hz is None and rates:
             rate_hz = min(rates, key=lambda rate: (-rates[rate], rate))
@@ -52,12 +52,12 @@ class Timing(NamedTuple):
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Timing:
-        """Timing from what `as_state` gave; of a state without it, nothing is known."""
+        """Timing from the result of `as_state`; missing values are unknown."""
         cycle = state.get("cycle_frames")
         return cls(state.get("rate_hz"), tuple(cycle) if cycle else None, state.get("without_rate", 0))
 
     def as_state(self) -> dict[str, Any]:
-        """Plain values for a checkpoint."""
+        """Plain values to save in a checkpoint."""
         return {
             "rate_hz": self.rate_hz,
             "cycle_frames": self.cycle_frames and list(self.cycle_frames),
@@ -65,27 +65,28 @@ class Timing(NamedTuple):
         }
 
     def note_limits(self, walk: Skeleton) -> None:
-        """State what is not known of a walk's rate, or implausible.
+        """Note an unknown or implausible frame rate of a walk.
 
-        Walks are not brought to one cycle length: people and moods differ in it, and it is evidence. A cycle
-        far outside the range of the training walks is noted, since it shows another frame rate than assumed.
+        Walks are not scaled to one cycle length, because its differences between people and moods are
+        evidence. A cycle far outside the range of the training walks is noted, since the frame rate may
+        differ from the assumed one.
         """
         rate, ours = walk.rate_hz, self.rate_hz
         if ours is None:
-            stated = "no frame rate is stated" if rate is None else f"the walk has {rate:g} frames a second"
+            stated = "no frame rate is stated" if rate is None else f"the walk has {rate:g} frames per second"
             note(
-                f"{stated}, and the rate of the network's training walks is not known: at another rate than "
-                "theirs the answer is wrong"
+                f"{stated}, and the rate of the network's training walks is not known: if the rates differ, "
+                "the answer is wrong"
             )
         elif rate is None:
             note(
-                f"no frame rate is stated: the walk was taken to have {ours:g} frames a second, as the "
-                "training walks; state `rate_hz` in the file"
+                f"no frame rate is stated: {ours:g} frames per second, the rate of the training walks, are "
+                "assumed; state `rate_hz` in the file"
             )
         elif ours > SPARSE * rate:
             note(
-                f"the walk has {rate:g} frames a second and the network takes {ours:g}: frames in between "
-                "were interpolated, and fast movement is missing"
+                f"the walk has {rate:g} frames per second and the network takes {ours:g}: the missing frames "
+                "were interpolated, and fast movement is lost"
             )
         cycle = cycle_of(walk)
         if cycle is None or self.cycle_frames is None:
@@ -94,23 +95,23 @@ class Timing(NamedTuple):
         shortest, _, longest = self.cycle_frames
         if not shortest / CYCLE_RANGE <= cycle <= longest * CYCLE_RANGE:
             note(
-                f"a gait cycle has {cycle:.0f} frames, where the training walks have {shortest:.0f} to "
-                f"{longest:.0f}: the frame rate may be another one than {'stated' if rate else 'assumed'}"
+                f"a gait cycle has {cycle:.0f} frames, but the training walks have {shortest:.0f} to "
+                f"{longest:.0f}: the frame rate may differ from the {'stated' if rate else 'assumed'} one"
             )
 
 
 def source_frames(rate_hz: float | None, wanted_hz: float | None) -> float:
-    """Frames of a walk from one wanted frame to the next; 1 where a rate is not known, or both are equal."""
+    """Source frames per target frame; 1 where a rate is not known, or both are equal."""
     if rate_hz is None or wanted_hz is None or abs(rate_hz / wanted_hz - 1) <= SAME:
         return 1.0
     return rate_hz / wanted_hz
 
 
 def cycle_of(walk: Skeleton) -> float | None:
-    """Length of a gait cycle in frames, as stated or as the feet repeat their motion; None if unclear.
+    """Length of a gait cycle in frames, as stated or as estimated from the feet; None if unclear.
 
-    The estimate is the first clear peak of the autocorrelation of the vector between the feet. At least one
-    and a half cycles must be there.
+    The estimate is the first clear peak of the autocorrelation of the vector between the feet. It needs at
+    least one and a half cycles.
     """
     if walk.cycle_frames is not None:
         return float(walk.cycle_frames)
@@ -134,20 +135,19 @@ def cycle_of(walk: Skeleton) -> float | None:
     peaks = [
         lag
         for lag in range(below[0], len(lags) - 1)
-        if alike[lag] >= _ALIKE and alike[lag - 1] <= alike[lag] >= alike[lag + 1]
+        if alike[lag] >= _MIN_CORRELATION and alike[lag - 1] <= alike[lag] >= alike[lag + 1]
     ]
     return float(peaks[0]) if peaks else None
 
 
 def between_frames(positions: np.ndarray, times: np.ndarray, *, period: int | None = None) -> np.ndarray:
-    """Positions at fractional frame times, by a cubic spline through (t, v, 3): velocity has no jumps.
+    """Positions at fractional frame times, by a cubic spline through (t, v, 3), whose velocity is continuous.
+
+    Downsampling does not smooth first: limbs move below 6 Hz, and the noise of a single frame stays the same.
 
     Args:
-        times: (n,) in frames; from 0 to t - 1, or any where the walk repeats itself.
+        times: (n,) in frames; from 0 to t - 1, or any with `period`.
         period: Frames after which the walk repeats itself, at most t.
-
-    A walk with more frames than are asked for is not smoothed before: limbs move below 6 Hz, and the noise of
-    a single frame stays what it is.
     """
     before = np.floor(times).astype(int)
     share = times - before
@@ -163,7 +163,7 @@ def between_frames(positions: np.ndarray, times: np.ndarray, *, period: int | No
         near = np.pad(near, pad, mode="reflect", reflect_type="odd")
     count = len(near) - 2 * _TAPS
     knots = np.sum([weight * near[k : k + count] for k, weight in enumerate(_PREFILTER)], axis=0)
-    first = before - low - _TAPS - 1  # the knot before the frame before
+    first = before - low - _TAPS - 1  # the first of four knots around each time
     u = share[:, None, None]
     weights = ((1 - u) ** 3, 3 * u**3 - 6 * u**2 + 4, -3 * u**3 + 3 * u**2 + 3 * u + 1, u**3)
     return np.sum([weight * knots[first + k] for k, weight in enumerate(weights)], axis=0) / 6

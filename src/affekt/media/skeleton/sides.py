@@ -1,9 +1,9 @@
 """Left and right of a skeleton: as its joints are named, or exchanged.
 
-Knees bend forward, and people walk forward. The names of hips and shoulders say which way the body faces.
-Where knees bend backward and the body moves backward by that, left and right are exchanged: the coordinates
-are mirrored, as in a left-handed system, or the names are swapped. The two give the same walk up to a
-reflection, and the positions cannot tell them apart.
+Knees bend forward, and people walk forward. The names of hips and shoulders define which way the body faces.
+If by these names the knees bend backward and the body moves backward, left and right are exchanged: either
+the coordinates are mirrored, as in a left-handed system, or the names are swapped. Both give the same walk up
+to a reflection, and the positions cannot distinguish them.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ import numpy as np
 
 from affekt.core.notes import note
 
-# Knee in front of the line from hip to foot, by the length of a leg, mean of both sides and all frames, that
-# is clear. Captured walks have 0.037 to 0.23 in either direction, and none in between.
+# Smallest clear distance of the knee in front of the line from hip to foot, in leg lengths, mean of both
+# sides and all frames. Captured walks have 0.037 to 0.23 in either direction.
 CLEAR_BEND = 0.02
-# Walking direction along the direction that the body faces, in [-1, 1], that is clear. It has
-# the sign of the knees in all captured and invented walks.
+# Smallest clear walking direction along the direction that the body faces, in [-1, 1]. It has the sign of the
+# knees in all captured and invented walks.
 CLEAR_TRAVEL = 0.1
-BACKWARD = 0.5  # likewise, against the knees, that is noted as walking backward
-ACROSS = 0.02  # width of hips and shoulders, by the length of a leg, that gives a direction
+BACKWARD = 0.5  # the same, opposite to the knees, from which walking backward is noted
+ACROSS = 0.02  # smallest width of hips and shoulders, in leg lengths, that defines a direction
 
 Verdict = Literal["named", "exchanged", "unknown"]
 
 
 class Sides(NamedTuple):
-    """What the body shows of its sides.
+    """Measured evidence of which side is left.
 
     Attributes:
-        knees: Knee in front of the line from hip to foot, by the length of a leg; positive is forward.
-        travel: Cosine-like measure in [-1, 1] of the walking direction against the direction the body faces.
+        knees: Distance of the knee from the line between hip and foot, in leg lengths; forward is positive.
+        travel: Walking direction relative to the direction that the body faces: a cosine, in [-1, 1].
     """
 
     knees: float
@@ -40,7 +40,7 @@ class Sides(NamedTuple):
 
     @property
     def verdict(self) -> Verdict:
-        """Knees decide; where legs are nearly straight, the walking direction."""
+        """Decided by the knees or, with nearly straight legs, by the walking direction."""
         if abs(self.knees) >= CLEAR_BEND:
             return "named" if self.knees > 0 else "exchanged"
         if abs(self.travel) >= CLEAR_TRAVEL:
@@ -49,9 +49,9 @@ class Sides(NamedTuple):
 
 
 def measure_sides(positions: np.ndarray, joints: Sequence[str]) -> Sides:
-    """Evidence of (t, v, 3) positions, y up, with hips, knees, feet and shoulders among the joints.
+    """Measure (t, v, 3) positions, y up, with hips, knees, feet and shoulders among the joints.
 
-    The walking direction is that of the hips over the ground, where they travel by more than half a leg; in
+    The walking direction is that of the hips over the ground if they move by more than half a leg length; in
     walks on the spot it is opposite to the motion of the lower foot.
     """
     place = {name: positions[:, index].astype(np.float64) for index, name in enumerate(joints)}
@@ -63,7 +63,7 @@ def measure_sides(positions: np.ndarray, joints: Sequence[str]) -> Sides:
         for end in ("hip", "foot")
     ]
     leg = float(np.sum(legs)) / 2
-    ahead = np.array([-across[2], 0.0, across[0]])  # who faces +z with y up has the left side at +x
+    ahead = np.array([-across[2], 0.0, across[0]])  # a body that faces +z with y up has its left side at +x
     width = float(np.linalg.norm(ahead))
     if not leg > 0 or width < ACROSS * leg:
         return Sides(0.0, 0.0)
@@ -76,9 +76,9 @@ def measure_sides(positions: np.ndarray, joints: Sequence[str]) -> Sides:
 
 
 def named_sides(positions: np.ndarray, joints: Sequence[str]) -> np.ndarray:
-    """Positions (t, v, 3), y up, mirrored where left and right are exchanged; what is changed is noted.
+    """Positions (t, v, 3), y up, mirrored if left and right are exchanged; a note states the change.
 
-    A body that walks against the direction of its knees walks backward: knees decide, and that is noted too.
+    A body that moves opposite to its knees walks backward: the knees decide, and a note states it.
     """
     sides = measure_sides(positions, joints)
     verdict = sides.verdict
@@ -89,7 +89,9 @@ def named_sides(positions: np.ndarray, joints: Sequence[str]) -> np.ndarray:
         )
         return positions
     if abs(sides.knees) >= CLEAR_BEND and sides.knees * sides.travel < 0 and abs(sides.travel) >= BACKWARD:
-        note("the body moves against the direction in which the knees bend: the walk is taken as backward")
+        note(
+            "the body moves opposite to the direction in which the knees bend: the walk is taken as backward"
+        )
     if verdict == "named":
         return positions
     reason = "the knees bend backward" if abs(sides.knees) >= CLEAR_BEND else "the body moves backward"

@@ -1,13 +1,12 @@
 """Skeletons: joint positions over time, with every joint known by name.
 
-Files state their joint order; two data sets that number joints differently are brought together by name.
-Read are
+Files state their joint order; data sets that number joints differently are matched by name. Supported files:
 
     walk.npz    positions (t, v, 3) or poses (n, t, v, 3), float; joints (v,) text; optionally up ("x", "-x",
                 "y", "-y", "z" or "-z"), cycle_frames or period (scalar or (n,): length of one gait cycle),
                 rate_hz
     walk.json   {"joints": ["root", ...], "positions": [[[x, y, z], ...], ...], "up": "y", "rate_hz": 30}
-    walk.csv    a column each: root_x,root_y,root_z,spine_x,...   one row a frame
+    walk.csv    one column per coordinate: root_x,root_y,root_z,spine_x,...   one row per frame
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -42,13 +41,13 @@ def _limb(side: str, parts: Sequence[str]) -> tuple[str, ...]:
 
 _SPINE = ("root", "spine", "neck", "head")
 JOINT_ORDERS: Mapping[str, tuple[str, ...]] = {
-    # As BPM-GCN numbers them: right before left.
+    # BPM-GCN: right before left.
     "bpm_gcn": _SPINE
     + _limb("right", _ARM)
     + _limb("left", _ARM)
     + _limb("right", _LEG)
     + _limb("left", _LEG),
-    # As the Emotion-Gait files number them: left before right.
+    # Emotion-Gait files: left before right.
     "emotion_gait": _SPINE
     + _limb("left", _ARM)
     + _limb("right", _ARM)
@@ -75,11 +74,13 @@ class Skeleton:
     Attributes:
         positions: (t, v, 3) float32; x, y, z with y up, any unit.
         joints: Name of each of the v joints.
-        cycle_frames: Length of one gait cycle, where the walk repeats itself.
-        rate_hz: Frames a second, where known.
-        is_up_stated: Whether the source states which way is up. Where it does not, y is an assumption, which
+        cycle_frames: Length of one gait cycle, if the walk repeats itself.
+        rate_hz: Frames per second, if known.
+        is_up_stated: Whether the source states which way is up. If not, y is an assumption, which
             `affekt.media.skeleton.upright` checks against the body.
     """
+
+    FINGERPRINT_NAME: ClassVar[str] = "affekt.media.skeleton.Skeleton"
 
     positions: np.ndarray
     joints: tuple[str, ...]
@@ -92,7 +93,7 @@ class Skeleton:
         if len(shape) != 3 or shape[2] != 3:
             raise MediaError(f"a skeleton has positions (frames, joints, 3), found {shape}")
         if shape[1] != len(self.joints):
-            raise MediaError(f"{shape[1]} joints were found where {len(self.joints)} are named")
+            raise MediaError(f"a skeleton has {shape[1]} joints, but {len(self.joints)} names are given")
         repeated = sorted(name for name, number in Counter(self.joints).items() if number > 1)
         if repeated:
             raise MediaError(f"joints are named twice: {', '.join(repeated)}")
@@ -101,7 +102,7 @@ class Skeleton:
         if self.cycle_frames is not None and not 1 <= self.cycle_frames <= shape[0]:
             raise MediaError(f"a cycle of {self.cycle_frames} frames does not fit in a walk of {shape[0]}")
         if self.rate_hz is not None and not 0 < self.rate_hz < math.inf:
-            raise MediaError(f"a frame rate of {self.rate_hz} Hz is none")
+            raise MediaError(f"a frame rate of {self.rate_hz} Hz is not positive and finite")
         broken = ~np.isfinite(self.positions).all(axis=(1, 2))
         if broken.any():
             raise MediaError(
@@ -125,13 +126,13 @@ def joint_order(text: str) -> tuple[str, ...]:
     """Joint names from the name of a known order, or from a comma-separated list.
 
     Raises:
-        UsageError: Neither.
+        UsageError: It is neither.
     """
     if "," in text:
         return tuple(name.strip() for name in text.split(","))
     if text not in JOINT_ORDERS:
         raise UsageError(
-            f"no joint order is called {text!r}; {suggest(text, sorted(JOINT_ORDERS))}, or list the joints"
+            f"no joint order is named {text!r}; {suggest(text, sorted(JOINT_ORDERS))}, or list the joints"
         )
     return JOINT_ORDERS[text]
 
@@ -142,13 +143,13 @@ def read_skeletons(
     """All walks of one file.
 
     Args:
-        joints: Joint order for files that do not state one.
-        up: Axis that is up in files that do not state it, such as "-y"; taken from the body if not given.
+        joints: Joint order of files that do not state one.
+        up: Up axis of files that do not state it, such as "-y"; inferred from the body if not given.
         rate_hz: Frame rate of files that do not state it.
 
     Raises:
-        MediaError: The file is missing, empty, too large, truncated, not what its name says, holds
-            objects, or one of its walks is broken.
+        MediaError: The file is missing, empty, too large, truncated, does not fit its suffix, holds
+            objects, or one of its walks is invalid.
     """
     walks: list[Skeleton] = []
     for number, walk in enumerate(read_each_skeleton(path, joints=joints, up=up, rate_hz=rate_hz)):
@@ -161,15 +162,15 @@ def read_skeletons(
 def read_each_skeleton(
     path: Path, *, joints: Sequence[str] | None = None, up: str | None = None, rate_hz: float | None = None
 ) -> list[Skeleton | MediaError]:
-    """All walks of one file, as `read_skeletons`; one broken walk among many costs only itself.
+    """All walks of one file, as `read_skeletons`; an invalid walk is returned as its error.
 
     Raises:
         MediaError: The file as a whole cannot be read.
     """
     if not path.is_file():
-        raise MediaError(f"{path} does not exist or is no file")
+        raise MediaError(f"{path} does not exist or is not a file")
     if path.suffix.lower() not in SUFFIXES:
-        raise MediaError(f"{path} is no skeleton file; known are {', '.join(SUFFIXES)}")
+        raise MediaError(f"{path} is not a skeleton file; known suffixes are {', '.join(SUFFIXES)}")
     if not 0 < path.stat().st_size <= MAX_BYTES:
         raise MediaError(f"{path} has {path.stat().st_size} bytes; 1 to {MAX_BYTES} are read")
     content = {".npz": _read_npz, ".json": _read_json, ".csv": _read_csv}[path.suffix.lower()](path)
@@ -187,7 +188,7 @@ def _skeletons(path: Path, content: Mapping[str, Any]) -> list[Skeleton | MediaE
     key = next((name for name in ("positions", "poses") if name in content), None)
     if key is None:
         raise MediaError(f"holds neither positions nor poses, only {', '.join(sorted(content)) or 'nothing'}")
-    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, which a skeleton refuses
+    with np.errstate(over="ignore"):  # values beyond float32 become infinite, which a skeleton refuses
         positions = _numbers(content[key], key).astype(np.float32)
     if positions.ndim not in (3, 4):
         raise MediaError(
@@ -209,7 +210,7 @@ def _skeletons(path: Path, content: Mapping[str, Any]) -> list[Skeleton | MediaE
     cycles = _one_each(content, "cycle_frames" if "cycle_frames" in content else "period", len(walks))
     broken = [n for n in cycles if n is not None and n != round(n)]
     if broken:
-        raise MediaError(f"a cycle of {broken[0]} frames is none: frames are counted in whole numbers")
+        raise MediaError(f"a cycle of {broken[0]} frames is invalid: frames are counted in whole numbers")
     found: list[Skeleton | MediaError] = []
     for walk, n in zip(walks, cycles, strict=True):
         try:
@@ -224,14 +225,14 @@ def _names(value: Any) -> tuple[str, ...]:
     """Joint names.
 
     Raises:
-        MediaError: They are no flat list of text.
+        MediaError: They are not a flat list of text.
     """
     try:
         names = np.atleast_1d(np.asarray(value))
     except ValueError:
         names = np.empty((0, 0))
     if names.ndim != 1 or names.dtype.kind not in "US":
-        raise MediaError("joints is no list of names")
+        raise MediaError("joints is not a list of names")
     return tuple(name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name) for name in names)
 
 
@@ -239,24 +240,24 @@ def _numbers(value: Any, name: str) -> np.ndarray:
     """An array of numbers.
 
     Raises:
-        MediaError: It holds something else than numbers, or rows of different length.
+        MediaError: It does not hold numbers, or its rows have different lengths.
     """
     try:
         array = np.asarray(value)
     except ValueError:
-        raise MediaError(f"{name} is no regular array of numbers") from None
+        raise MediaError(f"{name} is not a regular array of numbers") from None
     if array.dtype.kind not in "fiu":
-        raise MediaError(f"{name} is no regular array of numbers")
+        raise MediaError(f"{name} is not a regular array of numbers")
     return array
 
 
 def _one_each(content: Mapping[str, Any], name: str, count: int) -> list[float] | list[None]:
-    """A finite number for each walk, from one number or one a walk; None where nobody said."""
+    """A finite number for each walk, from one number or one per walk; None where it is not stated."""
     if content.get(name) is None:
         return [None] * count
     numbers = _numbers(content[name], name)
     if numbers.size not in (1, count) or not np.isfinite(numbers).all():
-        raise MediaError(f"{name} must be one number, or one each of {count} walks")
+        raise MediaError(f"{name} must be one number, or one for each of {count} walks")
     return np.broadcast_to(numbers.reshape(-1).astype(float), count).tolist()
 
 
@@ -268,7 +269,7 @@ def _read_json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text())
     except (ValueError, UnicodeDecodeError, RecursionError) as error:
-        raise MediaError(f"{path} is no JSON: {error}") from None
+        raise MediaError(f"{path} is not JSON: {error}") from None
     if not isinstance(content, dict):
         raise MediaError(
             f"{path} must hold an object with joints and positions, found a {type(content).__name__}"
@@ -282,10 +283,10 @@ def _read_csv(path: Path) -> dict[str, Any]:
             reader = csv.DictReader(stream, strict=True)
             rows, columns = list(reader), [name for name in reader.fieldnames or () if name]
     except (csv.Error, UnicodeDecodeError) as error:
-        raise MediaError(f"{path} is no CSV: {error}") from None
+        raise MediaError(f"{path} is not CSV: {error}") from None
     joints = list(dict.fromkeys(name[:-2] for name in columns if name[-2:] in ("_x", "_y", "_z")))
     if not joints:
-        raise MediaError(f"{path} needs columns root_x, root_y, root_z, ... and a row each frame")
+        raise MediaError(f"{path} needs columns root_x, root_y, root_z, ... and one row per frame")
 
     if len(set(columns)) < len(columns) or any(None in row for row in rows):
         raise MediaError(f"{path} names a column twice, or has rows longer than its first line")

@@ -1,8 +1,8 @@
-"""Which way is up in a skeleton: as stated, or as the body shows it.
+"""Which way is up in a skeleton: as stated, or inferred from the body.
 
-A person who walks has the feet below the hips and the hips below the head. The mean direction from feet to
-head is therefore up, unless the person lies down: a walk that is stored with z up and a person who lies along
-z look the same.
+A walking person has the feet below the hips and the hips below the head. The mean direction from feet to head
+is therefore up, unless the person lies down: a walk that is stored with z up and a person who lies along z
+have the same coordinates.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from affekt.core.errors import MediaError
 from affekt.core.notes import note
 
 AXES = ("x", "-x", "y", "-y", "z", "-z")
-AXIS_DEG = 30.0  # between the body and an axis, that the body stands along; captured walks lean by up to 20
-PART_DEG = 60.0  # between the axis and the trunk, or the legs; captured walks have up to 34
-STATED_DEG = 60.0  # between the body and a stated up direction, that do not contradict each other
+# Largest angles between the body and the axis that it stands along (captured walks lean by up to 20), between
+# that axis and the trunk or the legs (captured walks: up to 34), between the body and a stated up direction.
+AXIS_DEG, PART_DEG, STATED_DEG = 30.0, 60.0, 60.0
 
 _TOP, _MIDDLE = ("head", "neck", "left_shoulder", "right_shoulder"), ("root", "left_hip", "right_hip")
 _BOTTOM = ("left_foot", "right_foot", "left_knee", "right_knee")
 
-# Rows of a rotation (determinant 1, so that left stays left) from coordinates with that axis up to y up.
+# Rows of the rotation (determinant 1, so that left stays left) that turns this axis to y.
 _TURNS = {
     "x": ((0, -1, 0), (1, 0, 0), (0, 0, 1)),
     "-x": ((0, 1, 0), (-1, 0, 0), (0, 0, 1)),
@@ -35,10 +35,10 @@ _TURNS = {
 
 
 def parse_up(value: Any) -> str:
-    """One of `AXES` from what a file or a person states, such as "Z", "+y" or "-y".
+    """One of `AXES` from a stated value such as "Z", "+y" or "-y".
 
     Raises:
-        MediaError: It is none of them.
+        MediaError: It is not one of them.
     """
     if isinstance(value, np.ndarray) and value.size == 1:
         value = value.item()
@@ -53,7 +53,7 @@ def parse_up(value: Any) -> str:
 
 
 def turn_upright(positions: np.ndarray, up: str) -> np.ndarray:
-    """(..., 3) positions with `up` turned to y: a rotation, which keeps left and right.
+    """Rotate (..., 3) positions so that `up` becomes y; left and right are kept.
 
     Example:
         >>> turn_upright(np.array([1.0, 2.0, 3.0]), "z").tolist()
@@ -66,13 +66,13 @@ def turn_upright(positions: np.ndarray, up: str) -> np.ndarray:
 
 
 def body_up(positions: np.ndarray, joints: Sequence[str]) -> str | None:
-    """The axis along which the body stands, of `AXES`; None where it stands along none of them.
+    """The axis of `AXES` along which the body stands; None if there is none.
+
+    In the mean of all frames, the direction from feet to head must lie within `AXIS_DEG` of the axis, trunk
+    and legs each within `PART_DEG`.
 
     Args:
         positions: (t, v, 3).
-
-    Feet to head must lie within `AXIS_DEG` of the axis, trunk and legs each within `PART_DEG`, over the mean
-    of all frames.
     """
     parts = _parts(positions, joints)
     if parts is None:
@@ -86,15 +86,15 @@ def body_up(positions: np.ndarray, joints: Sequence[str]) -> str | None:
 
 
 def upright(positions: np.ndarray, joints: Sequence[str], *, is_stated: bool) -> np.ndarray:
-    """Positions (t, v, 3) with y up; what is turned is noted.
+    """Positions (t, v, 3) with y up; a note states a rotation.
 
     Args:
-        is_stated: The source states that y is up, as `positions` are now: the body may lean as it likes, but
-            not point elsewhere.
+        is_stated: The source states the up direction, which is y in `positions`: the body may lean by up to
+            `STATED_DEG`.
 
     Raises:
-        MediaError: The up direction is not stated and the body stands along no axis, or it is stated and the
-            body contradicts it.
+        MediaError: The up direction is not stated and the body does not stand along an axis, or it is stated
+            and contradicts the body.
     """
     parts = _parts(positions, joints)
     if parts is None:
@@ -104,26 +104,26 @@ def upright(positions: np.ndarray, joints: Sequence[str], *, is_stated: bool) ->
         if lean_deg > STATED_DEG:
             raise MediaError(
                 f"the stated up direction contradicts the body: from feet to head it points {lean_deg:.0f} "
-                "degrees away from it; state the right `up`, or none to take it from the body"
+                "degrees away from it; correct `up`, or remove it to infer it from the body"
             )
         return positions
     up = body_up(positions, joints)
     if up is None:
         raise MediaError(
-            "which way is up cannot be decided: no up direction is stated, and the body stands along no axis "
+            "the up direction is unclear: it is not stated, and the body does not stand along an axis "
             f"(feet to head is {lean_deg:.0f} degrees away from y); state `up` in the file, one of "
             f"{', '.join(AXES)}"
         )
     if up != "y":
         note(
             f"no up direction is stated and the body stands along {up}: {up} was taken as up and the walk "
-            "turned; a person who lies down would look the same"
+            "was rotated; a person who lies down would look the same"
         )
     return turn_upright(positions, up)
 
 
 def _parts(positions: np.ndarray, joints: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-    """Unit vectors from feet to head, hips to head and feet to hips, mean over the frames; None without."""
+    """Unit vectors from feet to head, hips to head and feet to hips, mean over frames; None if undefined."""
     place = {name: index for index, name in enumerate(joints)}
 
     if not all(any(name in place for name in names) for names in (_TOP, _MIDDLE, _BOTTOM)):

@@ -1,4 +1,4 @@
-"""Sound: bytes to float32 waveforms in [-1, 1], and features of them."""
+"""Sound: bytes to float32 waveforms in [-1, 1], and their features."""
 
 from affekt.media.sound.read import (
     SUFFIXES,

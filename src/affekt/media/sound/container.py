@@ -1,4 +1,4 @@
-"""The sound track of a file that FFmpeg reads, on the clock of the file (see `affekt.media.sound.read`)."""
+"""The sound track of a file that FFmpeg reads; positions follow the clock of `affekt.media.sound.read`."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from affekt.media.sound.coverage import Coverage
 from affekt.media.sound.id3 import has_frame_count
 from affekt.media.sound.mix import mean_channel
 from affekt.media.sound.sizes import held_share
-from affekt.media.sound.tracks import BLOCK, PREROLL_S, Heard, NoSound, check_format
+from affekt.media.sound.tracks import BLOCK, PREROLL_S, NoSound, PassSummary, check_format
 
-# How far timestamps may stray from the count of samples; FFmpeg's async resampling allows as much.
+# Tolerated difference between timestamps and the count of samples, as in FFmpeg's async resampling.
 _DRIFT_S = 0.1
-_HOLE_S = 3600.0  # longer holes in the timestamps, one or all together, are no silence but damage
-_LONGEST_PACKET_S = 1.0  # that a packet is believed to last
-_PROBED = 2**20  # samples at the beginning that tell the range of floating-point values
+_HOLE_S = 3600.0  # a longer hole in the timestamps, or sum of holes, is damage, not silence
+_LONGEST_PACKET_S = 1.0  # longer stated durations of a packet are not trusted
+_PROBED = 2**20  # samples at the beginning that determine the range of floating-point values
 # Formats that state their length.
 _COUNTED = {"mov", "mp4", "matroska", "webm", "flac", "wav", "w64", "aiff", "caf", "avi", "flv", "asf"}
-# Formats without index whose demuxers guess where to jump: their packets are walked instead, undecoded.
+# Formats without an index, whose demuxers seek by estimate: their packets are skipped one by one, undecoded.
 _WALKED = {"mp3", "aac", "ac3", "eac3"}
-_WRAPPED = {"mpegts", "mpeg"}  # formats whose timestamps start over after 2^33 ticks, 26 hours
-# PyAV looks for a null after the last plane of a frame; FFmpeg holds 8, so it would read beyond.
+_WRAPPED = {"mpegts", "mpeg"}  # formats whose timestamps wrap around after 2^33 ticks, 26 hours
+# PyAV searches for a null after the last of FFmpeg's 8 plane pointers and would read beyond the array.
 _MOST_PLANES = 7
 
 
@@ -46,17 +46,17 @@ class ContainerTrack:
             self._stream = self._first_track()
             self._packets = 0
             self._last = 0  # position of the last packet seen
-            self._tried_end = 0  # position after the last packet that was decoded, or tried
-            self._broken = 0  # samples of packets that could not be decoded, by what they state
-            self._is_broken_off = False  # reading ended with an error, not with the file
-            self._has_lost = False  # a packet was not decoded since the last frame
-            self._coverage = Coverage()  # of the latest walk
+            self._tried_end = 0  # position after the last packet that was passed to the decoder
+            self._broken = 0  # samples of packets that could not be decoded, by their stated durations
+            self._is_broken_off = False  # reading stopped with an error before the end of the file
+            self._has_lost = False  # a packet since the last frame could not be decoded
+            self._coverage = Coverage()  # of the latest pass
             self._packer: tuple[tuple[str, str], AudioResampler] | None = None
-            self._is_timed = False  # positions are not known before the first frame is
-            self._first_pts: int | None = None  # of the first packet that states one
+            self._is_timed = False  # positions are known only after the first frame
+            self._first_pts: int | None = None  # timestamp of the first packet that has one
             self._head = self._first_frame(self._read())
             is_damaged = self._has_lost
-            self._is_fresh = True  # nothing but the first frame has been read
+            self._is_fresh = True  # only the first frame has been read
             self.rate_hz = self._head.sample_rate
             self.channels = self._head.layout.nb_channels
             self.exact = str(self._stream.codec_context.name).startswith(("pcm_f32", "pcm_f64"))
@@ -83,10 +83,10 @@ class ContainerTrack:
         if not tracks:
             raise NoSound(f"{self.name} has no sound track")
         if tracks[0].codec_context is None:
-            raise MediaError(f"{self.name}: no decoder here knows the codec of its sound track")
+            raise MediaError(f"{self.name}: there is no decoder for the codec of its sound track")
         for stream in self._container.streams:
             if stream is not tracks[0]:
-                stream.discard = Discard.all  # pictures need not even be read from disk
+                stream.discard = Discard.all  # pictures are not even read from disk
         return tracks[0]
 
     def _first_frame(self, frames: Iterator[av.AudioFrame]) -> av.AudioFrame:
@@ -106,16 +106,16 @@ class ContainerTrack:
 
     def _place(self, pts: int) -> int:
         """Position of a timestamp."""
-        over, under = self._scale  # of whole numbers: it is asked for each packet
+        over, under = self._scale  # integer arithmetic, since this runs for each packet
         place = (2 * pts * over + under) // (2 * under) - self._zero
-        # Priming that lies before a recording's second 0 has timestamps from the end of the counter.
+        # Priming before second 0 of a recording has timestamps from the end of the counter.
         return (place + self._wrap // 2) % self._wrap - self._wrap // 2 if self._wrap else place
 
     def _read(self, *, decode_from: int | None = None) -> Iterator[av.AudioFrame]:
-        """Frames from the present place in the file on, once `_reopen`ed or sought.
+        """Frames from the current file position on, after `_reopen` or a seek.
 
         Args:
-            decode_from: Position before which packets are walked through, not decoded.
+            decode_from: Packets before this position are skipped without decoding.
         """
         self._tried_end = self._broken = 0
         self._has_lost = self._is_broken_off = False
@@ -123,7 +123,7 @@ class ContainerTrack:
         return self._frames
 
     def _decoded(self, decode_from: int | None) -> Generator[av.AudioFrame]:
-        """Frames of the packets to come: damaged ones are left out; where reading fails, the sound ends."""
+        """Frames of the following packets: damaged ones are skipped; where reading fails, the sound ends."""
         packets = self._container.demux(self._stream)
         while True:
             try:
@@ -154,7 +154,7 @@ class ContainerTrack:
             yield from frames
 
     def _length_of(self, packet: av.Packet) -> int:
-        """Samples that a packet states, within reason."""
+        """Stated duration of a packet in samples, limited to `_LONGEST_PACKET_S`."""
         if not packet.duration or not self._is_timed:
             return 0
         over, under = self._scale
@@ -168,43 +168,43 @@ class ContainerTrack:
                 f"{self.name}: its sound begins {place / self.rate_hz:.0f} s after its picture; "
                 f"its timestamps are damaged"
             )
-        # Sound that begins late is no damage; packets that should have been decoded before are.
+        # Sound that begins late is not damage; undecodable packets at its beginning are.
         lead_in = max(0, min(place, max(first, self._should_begin)) - first)
         self._coverage = coverage = Coverage(first + lead_in)
         yield from self._silence(lead_in)
         yield from self._missing(place - first - lead_in)
-        shift = 0  # between timestamps that went astray and the count of samples
+        shift = 0  # between timestamps of another clock and the count of samples
         for frame in frames:
             block = self._samples(frame)
             if block is None:
                 self._has_lost = True
-                continue  # the timestamps that follow tell how long it would have been
+                continue  # the following timestamps determine its length
             if frame.pts is not None:
                 stated = self._place(frame.pts)
                 ahead = stated + shift - place
-                # After a damaged packet nothing but the timestamps tells how much is missing.
+                # After a damaged packet only the timestamps determine how much is missing.
                 if (0 if self._has_lost else drift) < ahead <= hole:
                     yield from self._missing(min(ahead, place + ahead - first))
                     place += ahead
                 elif ahead > hole or ahead < -self.rate_hz:
-                    shift = place - stated  # another clock, as where recordings were joined: carry on
+                    shift = place - stated  # another clock, as in joined recordings: continue without a gap
                 elif ahead < -drift:
-                    block = block[:, -ahead:]  # heard before
+                    block = block[:, -ahead:]  # overlaps the previous block
             self._has_lost = False
             place += block.shape[1]
             coverage.stop = max(first, place)
             yield block[:, max(0, first - place + block.shape[1]) :]
         behind = self._tried_end - place
-        if self._has_lost and drift < behind <= hole:  # damaged up to the end
+        if self._has_lost and drift < behind <= hole:  # the last packets are damaged
             coverage.lose(place, behind)
             coverage.stop = place + behind
         coverage.is_at_end = True
 
     def _missing(self, count: int) -> Iterator[np.ndarray]:
-        """Silence in place of what is missing or damaged.
+        """Silence for missing or damaged sound.
 
         Raises:
-            MediaError: More is missing than `_HOLE_S` beside packets that could not be decoded: a small file
+            MediaError: More than `_HOLE_S` is missing besides packets that could not be decoded: a small file
                 could state any length.
         """
         if count <= 0:
@@ -221,21 +221,21 @@ class ContainerTrack:
             yield block
 
     def probe(self) -> np.ndarray:
-        found: list[np.ndarray] = []
+        values: list[np.ndarray] = []
         count = 0
         for block in self.blocks(0):
-            found.append(block.ravel())
+            values.append(block.ravel())
             count += block.shape[1]
             if count >= _PROBED:
                 break
-        return np.concatenate(found) if found else np.zeros(0, np.float32)
+        return np.concatenate(values) if values else np.zeros(0, np.float32)
 
-    def heard(self, stop: int | None) -> Heard:
+    def summary(self, stop: int | None) -> PassSummary:
         coverage = self._coverage
         is_at_end = coverage.is_at_end and (stop is None or coverage.stop < stop)
         stop = coverage.stop if stop is None else min(stop, coverage.stop)
         stated_s = self._ends_by_header_s() if is_at_end else None
-        return Heard(
+        return PassSummary(
             covered_s=max(0, stop - coverage.start) / self.rate_hz,
             lost_s=coverage.lost_before(stop) / self.rate_hz,
             before_s=-self._begin / self.rate_hz if self._has_picture and not coverage.start else 0.0,
@@ -251,19 +251,19 @@ class ContainerTrack:
         return self._coverage.stop / self.rate_hz / share if 0 < share < 1 else None
 
     def _counted_s(self) -> float | None:
-        """When the sound ends, if that was counted when the file was written, not estimated from its size."""
+        """End of the sound, if the file states it exactly and it is not estimated from the file size."""
         names = self._container.format.name.split(",")
         is_counted = not _COUNTED.isdisjoint(names) or ("mp3" in names and has_frame_count(self._path))
         if not is_counted and not self._is_broken_off:
             return None
         if self._stream.duration is None and (ends_s := track_end_s(self._stream)) is not None:
             return ends_s - self._zero / self.rate_hz
-        # What a file with further tracks states is the length of the longest one.
+        # The stated duration of a file with several tracks is that of the longest one.
         is_of_track = self._stream.duration is not None or len(self._container.streams) == 1
         return self.stated_s() if is_of_track else None
 
     def _start(self, first: int) -> tuple[int, Iterator[av.AudioFrame]]:
-        """The position of the first frame that is needed for a place, and the frames from it on."""
+        """Frames for reading from a position on, and the position of the first of them."""
         target = first - round(PREROLL_S * self.rate_hz)
         if target < self._begin + self.rate_hz:
             if not self._is_fresh:
@@ -287,7 +287,7 @@ class ContainerTrack:
         return self._on_grid(self._read(decode_from=target)) or (first, iter(()))
 
     def _reopen(self) -> None:
-        self._frames.close()  # before its container, which it would look for
+        self._frames.close()  # before its container, which it uses
         self._container.close()
         self._container = open_container(self._path, kind="sound")
         self._stream = self._first_track()
@@ -295,8 +295,8 @@ class ContainerTrack:
     def _on_grid(self, frames: Iterator[av.AudioFrame]) -> tuple[int, Iterator[av.AudioFrame]] | None:
         """Position of the first of these frames, exact even where timestamps are coarser than samples.
 
-        Matroska, FLV and ASF round times to milliseconds. Codecs, though, make frames of a fixed length, or
-        (Vorbis) of multiples of a small one, so that only one position near the rounded time is possible.
+        Matroska, FLV and ASF round times to milliseconds. The frames of a codec have a fixed length or
+        (Vorbis) multiples of a small one, so that only one position near the rounded time is possible.
         """
         head: list[av.AudioFrame] = []
         for frame in frames:
@@ -308,7 +308,7 @@ class ContainerTrack:
         place = self._place(head[0].pts)
         tick = float(self._tick * self.rate_hz)
         if tick > 1 and len(head) > 1:
-            step = math.gcd(*(frame.samples for frame in head[:-1]))  # the last one may be cut short
+            step = math.gcd(*(frame.samples for frame in head[:-1]))  # the last one may be shorter
             anchor = self._begin + self._head.samples
             while step > tick:
                 near = anchor + round((place - anchor) / step) * step
@@ -325,7 +325,7 @@ class ContainerTrack:
             yield np.zeros((self.channels, min(BLOCK, count - start)), np.float32)
 
     def _samples(self, frame: av.AudioFrame) -> np.ndarray | None:
-        """(c, n) float32 of a frame; None if it does not belong to this sound."""
+        """(c, n) float32 of a frame; None if it has another rate or cannot be read."""
         if frame.sample_rate != self.rate_hz:
             return None
         channels = frame.layout.nb_channels
@@ -343,12 +343,12 @@ class ContainerTrack:
             values = values.astype(np.float32) / np.float32(2 ** (8 * values.itemsize - 1))
         else:
             values = values.astype(np.float32, copy=False)
-        if channels != self.channels:  # broadcasts change from stereo to surround and back
+        if channels != self.channels:  # broadcasts switch between stereo and surround
             values = np.repeat(mean_channel(values), self.channels, axis=0)
         return values
 
     def _packed(self, frame: av.AudioFrame) -> av.AudioFrame:
-        """The same frame with its channels interleaved: one plane of memory in place of many."""
+        """The same frame with interleaved channels: one plane instead of one per channel."""
         kind = frame.format.name, frame.layout.name
         if self._packer is None or self._packer[0] != kind:
             resampler = AudioResampler(frame.format.packed, frame.layout, frame.sample_rate)
@@ -360,9 +360,9 @@ class ContainerTrack:
         stated = self.stated_s()
         guess = math.inf if stated is None else stated * self.rate_hz
         if guess == math.inf:
-            guess = 2**53  # nothing lies there: all packets are walked, which tells the last one
+            guess = 2**53  # beyond the end: all packets are passed, which gives the last position
         for attempt in range(3):
-            if attempt:  # cut off: what could be read tells where; if not even that, count
+            if attempt:  # cut off: use the last position that was read, else count from 0
                 guess = self._last if attempt == 1 else 0
             first = max(0, int(guess) - 2 * self.rate_hz)
             count = sum(block.shape[1] for block in self.blocks(first))

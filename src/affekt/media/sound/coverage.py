@@ -1,16 +1,16 @@
-"""Which part of a sound one pass through its file covered, and what of it was damaged or missing."""
+"""The part of a sound that one pass through its file covered, and its damaged or missing samples."""
 
 from __future__ import annotations
 
 
 class Coverage:
-    """Positions count samples.
+    """Coverage of one pass; positions count samples.
 
     Attributes:
-        start: Where the pass began; sound that begins later begins there.
-        stop: Where it stands.
-        lost: How many samples of it are damaged or missing.
-        is_at_end: The file ended there.
+        start: Start of the pass, or of the sound if it begins later.
+        stop: Current position.
+        lost: Number of damaged or missing samples.
+        is_at_end: The pass reached the end of the file.
     """
 
     def __init__(self, start: int = 0) -> None:
@@ -27,7 +27,7 @@ class Coverage:
         self._parts.append((start, start + count))
 
     def lost_before(self, stop: int) -> int:
-        """How many of the samples before a position are damaged or missing.
+        """Number of damaged or missing samples before a position.
 
         Example:
             >>> coverage = Coverage()

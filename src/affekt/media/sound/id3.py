@@ -1,16 +1,16 @@
-"""What stands in front of the first frame of an MP3 file: an ID3 tag, and the number of frames."""
+"""Data before the first frame of an MP3 file: an ID3 tag, and the number of frames."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import BinaryIO
 
-_COUNTS = (b"Xing", b"Info", b"VBRI")  # marks of the frame that states how many follow
+_COUNTS = (b"Xing", b"Info", b"VBRI")  # markers of the header frame that states the number of frames
 _LONGEST_FRAME = 2048  # bytes
 
 
 def tag_size(file: BinaryIO) -> int:
-    """Bytes of an ID3 tag in front, which some programs write before any file; 0 without one."""
+    """Size in bytes of a leading ID3 tag, which some programs write before any format; 0 without one."""
     file.seek(0)
     head = file.read(10)
     if len(head) < 10 or head[:3] != b"ID3" or any(byte & 0x80 for byte in head[6:]):
@@ -20,7 +20,7 @@ def tag_size(file: BinaryIO) -> int:
 
 
 def has_frame_count(path: Path) -> bool:
-    """Whether an MP3 file states how many frames it has; else its length is estimated from its size."""
+    """Whether an MP3 file states its number of frames; otherwise its length is estimated from its size."""
     try:
         with path.open("rb") as file:
             file.seek(tag_size(file))

@@ -1,4 +1,4 @@
-"""Channels to one: their mean, unless they cancel each other."""
+"""Mixing to one channel: the mean of the channels, unless they cancel each other."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import numpy as np
 
 from affekt.core.notes import note
 
-# Power of the mean of the channels, relative to that of channels that have nothing in common. Equal channels
-# give their number, unrelated ones 1; ordinary stereo stays above 0.1. Below 0.01, 20 dB, the channels are of
-# opposite phase: one of two microphones or cables was connected the wrong way round.
+# Power of the mean of the channels, relative to that of uncorrelated channels. It is the number of channels
+# for equal channels and 1 for uncorrelated ones; ordinary stereo stays above 0.1. Below 0.01, -20 dB, the
+# channels have opposite phase: a microphone or cable was connected with reversed polarity.
 CANCELLED = 0.01
-INAUDIBLE = 1e-9  # mean square of the channels, -90 dBFS: nothing can be cancelled there
+INAUDIBLE = 1e-9  # mean square of the channels, -90 dBFS, below which cancellation is not checked
 _PREFERRED = 4.0  # the first channel is used unless another one has this many times its power
 
-CANCELLED_NOTE = "its channels are of opposite phase and would cancel each other: one channel is heard alone"
-FIRST_SILENT_NOTE = "its first channel is silent: its loudest channel is heard instead"
+CANCELLED_NOTE = "its channels are of opposite phase and would cancel each other: only one channel is used"
+FIRST_SILENT_NOTE = "its first channel is silent: the loudest channel is used instead"
 
 
 class Mixer:
-    """Mixes the blocks of one sound; keeps to the channel once chosen, so that its phase does not jump."""
+    """Mixes the blocks of one sound; once a channel is chosen it is kept, so that the phase does not jump."""
 
     def __init__(self) -> None:
         self._channel: int | None = None
@@ -29,8 +29,8 @@ class Mixer:
             return block
         mixed = mean_channel(block)
         total, left = _energy(block), _energy(mixed)
-        # Channels that have nothing in common keep 1 / c² of their energy. Comparisons with NaN are false:
-        # such blocks are refused later.
+        # The mean of c uncorrelated channels has 1 / c² of their energy. Comparisons with NaN are false: such
+        # blocks are refused later.
         if total > INAUDIBLE * block.size and left < CANCELLED * total / len(block) ** 2:
             if self._channel is None:
                 self._channel = _chosen(_power(block))
@@ -40,7 +40,7 @@ class Mixer:
 
 
 def one_channel(samples: np.ndarray) -> np.ndarray:
-    """The first channel (n,) of (c, n), for networks that listen to it alone; another one if it is silent."""
+    """The first channel (n,) of (c, n), for networks that use only this one; the loudest if it is silent."""
     if len(samples) > 1:
         power = _power(samples)
         if power[0] <= INAUDIBLE < power.max():
@@ -50,7 +50,7 @@ def one_channel(samples: np.ndarray) -> np.ndarray:
 
 
 def mean_channel(block: np.ndarray) -> np.ndarray:
-    """(1, n). Row by row: numpy's own mean takes thirty times as long where channels are interleaved."""
+    """(1, n), added row by row: numpy's mean takes thirty times as long for interleaved channels."""
     if len(block) == 1:
         return block
     total = block[0] + block[1]
@@ -61,7 +61,7 @@ def mean_channel(block: np.ndarray) -> np.ndarray:
 
 
 def _energy(block: np.ndarray) -> float:
-    """Sum of squares, in the order in which the values lie in memory: thirty times as fast as by channel."""
+    """Sum of squares, in memory order: thirty times as fast as by channel."""
     values = block.ravel(order="K")
     return float(np.dot(values, values))
 

@@ -1,4 +1,4 @@
-"""What of a sound was heard, stated as notes: damaged, missing, silent and short sound."""
+"""Notes on sound that was read: damaged, missing, silent and short sound."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from affekt.core.notes import note
-from affekt.media.sound.tracks import Heard
+from affekt.media.sound.tracks import PassSummary
 
-SILENT_DBFS = -90.0  # loudest sample: what the last bit of 16-bit sound can hold is nothing that was recorded
-LOST_SHARE = 0.01  # of the sound, damaged or missing: less is not noted
-APART_S, APART_SHARE = 0.5, 0.05  # lengths that differ by less than the larger of both are taken as equal
-SHORT_SHARE = 0.5  # of what a network of sound listens to: less is noted
+SILENT_DBFS = -90.0  # peak at or below which sound is silent: the last bit of 16-bit sound is noise
+LOST_SHARE = 0.01  # damaged or missing share of the sound from which it is noted
+APART_S, APART_SHARE = 0.5, 0.05  # lengths that differ by less than the larger of the two count as equal
+SHORT_SHARE = 0.5  # share of a network's input length below which short sound is noted
 
 _SILENT = 10 ** (SILENT_DBFS / 20)
 
-# Of networks that see and hear: one text, whichever of them answers.
-SILENT_NOTE = "its sound is silent: the answer stands on the picture alone"
+# The same text for all networks of picture and sound.
+SILENT_NOTE = "its sound is silent: the answer is based on the picture alone"
 
 
 @dataclass
@@ -28,11 +28,11 @@ class Readings:
     """Several readings of one sound.
 
     Attributes:
-        passes: What each of them gave.
-        peak: The loudest sample of all.
+        passes: Summary of each.
+        peak: Largest absolute value of all samples.
     """
 
-    passes: list[Heard] = field(default_factory=list)
+    passes: list[PassSummary] = field(default_factory=list)
     peak: float = 0.0
 
     @property
@@ -41,29 +41,29 @@ class Readings:
         return self.peak <= _SILENT
 
 
-_together: ContextVar[Readings | None] = ContextVar("affekt_heard", default=None)
+_together: ContextVar[Readings | None] = ContextVar("affekt_sound_readings", default=None)
 
 
-def state_heard(heard: Heard, samples: np.ndarray) -> None:
-    """State what one pass through a sound lacked; `samples` is what it gave."""
+def note_losses(summary: PassSummary, samples: np.ndarray) -> None:
+    """Note what was lost in one pass through a sound; `samples` is its result."""
     together = _together.get()
     if together is None:
-        _state([heard])
+        _note_passes([summary])
     else:
-        together.passes.append(heard)
+        together.passes.append(summary)
         together.peak = max(together.peak, _peak(samples))
 
 
 @contextmanager
-def heard_together() -> Iterator[Readings]:
-    """State once, at the end, what several readings of one sound lacked."""
+def combined_readings() -> Iterator[Readings]:
+    """Combine the notes of several readings of one sound, at the end of the context."""
     readings = Readings()
     token = _together.set(readings)
     try:
         yield readings
     finally:
         _together.reset(token)
-    _state(readings.passes)
+    _note_passes(readings.passes)
 
 
 def is_silent(samples: np.ndarray) -> bool:
@@ -76,61 +76,61 @@ def is_silent(samples: np.ndarray) -> bool:
     return _peak(samples) <= _SILENT
 
 
-def note_beside(heard_s: float, picture_s: float, *, silent: bool) -> None:
-    """State that sound beside a picture is silent, or covers only a part of it.
+def note_sound_coverage(sound_s: float, picture_s: float, *, silent: bool) -> None:
+    """Note that the sound of a video is silent, or covers only a part of the picture.
 
     Args:
-        heard_s: How long the sound is.
-        picture_s: How long the picture is, or as much of it as a network listens to.
-        silent: Nothing of the sound is louder than `SILENT_DBFS`.
+        sound_s: Duration of the sound.
+        picture_s: Duration of the picture, or of the part whose sound a network uses.
+        silent: No sample of the sound is louder than `SILENT_DBFS`.
     """
     if silent:
         note(SILENT_NOTE)
-    elif heard_s < picture_s and differ(heard_s, picture_s):
+    elif sound_s < picture_s and differ(sound_s, picture_s):
         note(
-            f"its sound covers {percent(heard_s / picture_s)} of its picture: "
-            f"{_seconds(heard_s)} of {_seconds(picture_s)}"
+            f"its sound covers {percent(sound_s / picture_s)} of its picture: "
+            f"{_seconds(sound_s)} of {_seconds(picture_s)}"
         )
 
 
-def note_short(heard_s: float, wanted_s: float) -> None:
-    """State that a network of sound has much less to hear than it listens to."""
-    if heard_s < SHORT_SHARE * wanted_s:
+def note_short(sound_s: float, wanted_s: float) -> None:
+    """Note that sound is much shorter than the input of a network."""
+    if sound_s < SHORT_SHARE * wanted_s:
         note(
-            f"{_seconds(heard_s)} of sound are heard, {percent(heard_s / wanted_s)} of the "
-            f"{_seconds(wanted_s)} that the network takes, and repeated"
+            f"its sound lasts {_seconds(sound_s)}, {percent(sound_s / wanted_s)} of the "
+            f"{_seconds(wanted_s)} that the network takes: it was repeated"
         )
 
 
-def note_unheard(heard_s: float, sound_s: float) -> None:
-    """State that only the beginning of a long sound is heard."""
-    if heard_s < sound_s and differ(heard_s, sound_s):
+def note_truncated(used_s: float, sound_s: float) -> None:
+    """Note that only the beginning of a long sound is used."""
+    if used_s < sound_s and differ(used_s, sound_s):
         note(
-            f"only the first {_seconds(heard_s)} of its sound are heard, "
-            f"{percent(heard_s / sound_s)} of {_seconds(sound_s)}"
+            f"only the first {_seconds(used_s)} of its sound are used, "
+            f"{percent(used_s / sound_s)} of {_seconds(sound_s)}"
         )
 
 
 def differ(one_s: float, other_s: float) -> bool:
-    """Whether two lengths are apart by more than rounding and encoders explain."""
+    """Whether two lengths differ by more than rounding and encoders explain."""
     return abs(one_s - other_s) > max(APART_S, APART_SHARE * max(one_s, other_s))
 
 
-def _state(passes: list[Heard]) -> None:
+def _note_passes(passes: list[PassSummary]) -> None:
     covered_s, lost_s = sum(one.covered_s for one in passes), sum(one.lost_s for one in passes)
     if covered_s > 0 and lost_s >= LOST_SHARE * covered_s:
         share = min(1.0, lost_s / covered_s)
         note(
             f"{percent(share)} of its sound is damaged or missing: "
-            f"{_seconds(covered_s - lost_s)} of {_seconds(covered_s)} are heard, silence stands for the rest"
+            f"{_seconds(covered_s - lost_s)} of {_seconds(covered_s)} were read, the rest is silence"
         )
     for one in passes:
         if one.ends_s is not None and one.stated_s is not None and differ(one.ends_s, one.stated_s):
             if one.ends_s < one.stated_s:
                 share = percent(one.ends_s / one.stated_s)
                 note(
-                    f"its sound is cut off: {_seconds(one.ends_s)} of {_seconds(one.stated_s)} "
-                    f"({share}) are there"
+                    f"its sound is cut off: the file holds {_seconds(one.ends_s)} of "
+                    f"{_seconds(one.stated_s)} ({share})"
                 )
             break
     before_s = max((one.before_s for one in passes), default=0.0)
@@ -147,7 +147,7 @@ def _seconds(seconds: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share, never "0 %" of something nor "100 %" of less than all.
+    """A share as text: never "0 %" of something or "100 %" of less than all.
 
     Example:
         >>> percent(0.0034), percent(0.95), percent(0.9999)

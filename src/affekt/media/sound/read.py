@@ -1,9 +1,9 @@
-"""Sound of any common file, or of a video, as float32 in [-1, 1]; a span costs what the span costs.
+"""Sound of common file formats, or of a video, as float32 in [-1, 1]; a span costs only its own decoding.
 
-The clock: second 0 of a file with a picture is its first picture, so that sound and frames of a video can be
-laid side by side: sound that begins later is led in by silence, what lies before the first picture is left
-out. Second 0 of any other file is its first sample. What an encoder put in front to get going ("priming" of
-MP3, AAC, Opus) is left out as FFmpeg does, wherever the file states how long it is.
+Clock: second 0 of a file with a picture is its first picture, so that sound and frames of a video are
+aligned: silence is put before sound that begins later, and sound before the first picture is left out. Second
+0 of any other file is its first sample. Encoder priming (MP3, AAC, Opus) is left out, as FFmpeg does, where
+the file states its length.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ import numpy as np
 
 from affekt.core.errors import MediaError, UsageError
 from affekt.core.sample import Sample
-from affekt.media.sound.notes import state_heard
+from affekt.media.sound.notes import note_losses
 from affekt.media.sound.stream import stream
-from affekt.media.sound.tracks import DecodedSound, Heard, Track
+from affekt.media.sound.tracks import DecodedSound, PassSummary, Track
 from affekt.media.sound.tracks import NoSound as NoSound
 from affekt.media.sound.waveform import MAX_CHANNELS as MAX_CHANNELS
 from affekt.media.sound.waveform import MAX_RATE_HZ as MAX_RATE_HZ
 from affekt.media.sound.waveform import MIN_RATE_HZ as MIN_RATE_HZ
 from affekt.media.sound.waveform import Waveform as Waveform
 
-# What a folder is searched for; a file that is named is tried whatever it is called.
+# Suffixes that are searched for in folders; a file that is named explicitly may have any suffix.
 SUFFIXES = (
     ".aac", ".ac3", ".aif", ".aiff", ".amr", ".au", ".caf", ".flac", ".m4a", ".mka", ".mp3", ".oga", ".ogg",
     ".opus", ".wav", ".wma", ".3ga", ".adts", ".aifc", ".ape", ".awb", ".bwf", ".eac3", ".ec3", ".m4b",
     ".m4r", ".mp2", ".mpa", ".mpga", ".ra", ".rf64", ".snd", ".sph", ".spx", ".tta", ".w64", ".wave", ".weba",
     ".wv",
 )  # fmt: skip
-MAX_VALUES = 2**29  # of one answer, all channels: 2 GiB, or three hours of one channel at 48 kHz
+MAX_VALUES = 2**29  # per result, all channels: 2 GiB, or three hours of one channel at 48 kHz
 
 SoundSource = Path | str | Waveform
 
@@ -48,22 +48,22 @@ def read_sound(
 ) -> Waveform:
     """Sound of a file or of its first sound track, or a span of it.
 
-    Of a damaged or cut-off file the decodable part is read; damaged packets inside become silence, and a
-    note states the share. Channels are averaged before resampling; where they cancel each other, one is read
-    alone. A span equals that part of the whole: sample by sample if the codec allows
-    it, to about 1e-6 after resampling. Two codecs do not: noise that AAC leaves to the decoder (PNS) is drawn
-    anew, and Vorbis in a cut-off Matroska file may lie up to 2 ms beside.
+    The decodable part of a damaged or cut-off file is read; damaged packets become silence, and a note states
+    the share. Channels are averaged before resampling; where they cancel each other, only one is used. A span
+    equals that part of the whole sound: sample by sample if the codec allows it, to about 1e-6 after
+    resampling. There are two exceptions: AAC decoders draw noise (PNS) at random, and Vorbis in a cut-off
+    Matroska file may be shifted by up to 2 ms.
 
     Args:
-        rate_hz: Of the result; None leaves the sound as it is, else soxr resamples at high quality.
+        rate_hz: Sampling rate of the result (resampled by soxr at high quality); None keeps that of the file.
         mono: Average the channels: (1, n).
-        start_s: Where the span begins on the clock of the file (see the module).
-        stop_s: Where it ends; None, or later than the sound: at the end.
+        start_s: Start of the span, on the clock of the file (see the module).
+        stop_s: End of the span; None, or a value beyond the sound: the end of the sound.
 
     Raises:
-        NoSound: The file has no sound track, or one that holds nothing.
+        NoSound: The file has no sound track, or an empty one.
         MediaError: The file cannot be used, ends before the span, or holds more than `MAX_VALUES`.
-        UsageError: The span or the rate makes no sense.
+        UsageError: The span or the rate is out of range.
     """
     _check_rate(rate_hz)
     _check_span(start_s, stop_s)
@@ -81,17 +81,17 @@ def read_sound(
             count += piece.shape[1]
             _check_size(track.name, count / rate, rate * channels)
         samples = _joined(pieces)
-        state_heard(_heard(track, stop_s), samples)
+        note_losses(_summary(track, stop_s), samples)
     return Waveform(samples, rate)
 
 
 def sound_duration_s(reference: SoundSource) -> float:
-    """When the sound ends, on the clock of the file: what can be decoded, not what a header promises.
+    """End of the decodable sound, on the clock of the file, whatever the header states.
 
-    The end is looked for where the file states it; one second or two are decoded.
+    The end is searched for where the file states it; one or two seconds are decoded.
 
     Raises:
-        NoSound: The file has no sound track, or one that holds nothing.
+        NoSound: The file has no sound track, or an empty one.
         MediaError: The file cannot be used.
     """
     with closing(_open(reference)) as track:
@@ -107,16 +107,16 @@ def sound_blocks(
     start_s: float = 0.0,
     stop_s: float | None = None,
 ) -> Iterator[Waveform]:
-    """The whole sound, or a span of it, a block at a time: what `read_sound` reads, in constant memory.
+    """The result of `read_sound` in blocks, in constant memory.
 
     Args:
         seconds: Length of a block, `MAX_VALUES` at most; the last one may be shorter.
-        start_s: As in `read_sound`; so is `stop_s`.
+        start_s: As in `read_sound`, like `stop_s`.
 
     Raises:
-        NoSound: The file has no sound track, or one that holds nothing.
+        NoSound: The file has no sound track, or an empty one.
         MediaError: The file cannot be used, or ends before the span.
-        UsageError: `seconds`, the span or the rate makes no sense.
+        UsageError: `seconds`, the span or the rate is out of range.
     """
     _check_rate(rate_hz)
     _check_span(start_s, stop_s)
@@ -130,10 +130,10 @@ def sound_blocks(
 def sound_of(
     sample: Sample, *, rate_hz: int | None = None, mono: bool = True, longest_s: float | None = None
 ) -> Waveform:
-    """Sound of a sample: of its `audio`, else of the file that is its `video`; its span only, if it has one.
+    """Sound of a sample: from its `audio`, else from its `video` file; only its span, if it has one.
 
     Args:
-        longest_s: Read no more than the first so many seconds.
+        longest_s: Read at most this many seconds from the start.
 
     Raises:
         NoSound: The sample has neither, or its video has no sound track.
@@ -147,7 +147,7 @@ def sound_of(
 
 
 def sound_span_s(sample: Sample) -> tuple[float, float]:
-    """When a sample's sound begins and ends in its file: what `sound_of` reads, without reading it.
+    """Start and end in the file of the sound that `sound_of` reads, without reading it.
 
     Raises:
         NoSound: The sample has neither, or its video has no sound track.
@@ -177,7 +177,7 @@ def _reference_of(sample: Sample) -> SoundSource:
 def _open(reference: SoundSource) -> Track:
     if isinstance(reference, Waveform):
         return DecodedSound(reference)
-    # Here, not above: loading FFmpeg takes a tenth of a second, which pictures and walks need not wait for.
+    # Imported here: loading FFmpeg takes a tenth of a second, which pictures and walks do not need.
     from affekt.media.container import check_file
     from affekt.media.sound.container import ContainerTrack
     from affekt.media.sound.sndfile import open_other
@@ -191,7 +191,7 @@ def _open(reference: SoundSource) -> Track:
     try:
         return ContainerTrack(path)
     except MediaError:
-        other = open_other(path)  # libsndfile knows formats of speech research that FFmpeg does not
+        other = open_other(path)  # libsndfile reads some formats of speech research that FFmpeg does not
         if other is None:
             raise
         return other
@@ -229,16 +229,16 @@ def _blocks(
             if count:
                 yield Waveform(_joined(waiting), rate)
         finally:
-            state_heard(_heard(track, stop_s), edges)
+            note_losses(_summary(track, stop_s), edges)
 
 
 def _pieces(
     track: Track, rate_hz: int, mono: bool, start_s: float, stop_s: float | None
 ) -> Iterator[np.ndarray]:
-    """Pieces of a span.
+    """The samples of a span in pieces.
 
     Raises:
-        MediaError: The track ends before it.
+        MediaError: The track ends before the span.
     """
     first = round(start_s * rate_hz)
     wanted = None if stop_s is None else max(1, round(stop_s * rate_hz) - first)
@@ -254,8 +254,8 @@ def _pieces(
         raise MediaError(f"{track.name} ends at {track.end() / track.rate_hz:.1f} s; {asked} was asked for")
 
 
-def _heard(track: Track, stop_s: float | None) -> Heard:
-    return track.heard(None if stop_s is None else round(stop_s * track.rate_hz))
+def _summary(track: Track, stop_s: float | None) -> PassSummary:
+    return track.summary(None if stop_s is None else round(stop_s * track.rate_hz))
 
 
 def _joined(pieces: list[np.ndarray]) -> np.ndarray:
@@ -277,5 +277,5 @@ def _check_size(name: str, length_s: float, values_per_s: int) -> None:
     if values > MAX_VALUES:
         raise MediaError(
             f"{name} holds {length_s:.0f} s of sound or more, {values * 4 / 2**30:.1f} GiB of it; at most "
-            f"{MAX_VALUES * 4 / 2**30:.0f} GiB are read at once: name a span, or take blocks"
+            f"{MAX_VALUES * 4 / 2**30:.0f} GiB are read at once: read a span, or use sound_blocks"
         )

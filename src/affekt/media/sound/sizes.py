@@ -1,7 +1,7 @@
 """How many bytes of samples the header of a sound file states, and how many the file holds.
 
-Decoders read what is there without a word. The formats here state the size of their samples, so that a file
-that was cut off can be recognised. WAV files are walked by `affekt.media.sound.wav`.
+Decoders do not report missing samples. The formats here state the size of their samples, so that a cut-off
+file can be recognised. WAV files are handled by `affekt.media.sound.wav`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 _MOST_CHUNKS = 1000
-_UNKNOWN = 0xFFFF_FFFF  # stated by AU files whose writer did not know the length
+_UNKNOWN = 0xFFFF_FFFF  # in AU files: the length was unknown when the file was written
 _W64_RIFF, _W64_DATA = b"riff\x2e\x91\xcf\x11", b"data\xf3\xac\xd3\x11"  # the first half of each GUID
-_NIST_BYTES = 1024  # of the header of NIST SPHERE, which is text
+_NIST_BYTES = 1024  # size of the text header of NIST SPHERE
 
 
 class _Samples(NamedTuple):
@@ -24,9 +24,9 @@ class _Samples(NamedTuple):
 
 
 def held_share(path: Path) -> float | None:
-    """Share of the samples stated by the header that the file holds, 1 at most; None where it is not known.
+    """Share of the samples stated by the header that the file holds, at most 1; None if unknown.
 
-    Known are AU, CAF, AIFF, 8SVX, Wave64 and uncompressed NIST SPHERE.
+    Supported formats: AU, CAF, AIFF, 8SVX, Wave64 and uncompressed NIST SPHERE.
     """
     try:
         with path.open("rb") as file:

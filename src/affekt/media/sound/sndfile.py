@@ -12,21 +12,21 @@ import soundfile
 
 from affekt.core.errors import MediaError
 from affekt.media.sound.sizes import held_share
-from affekt.media.sound.tracks import BLOCK, Heard, NoSound, check_format
+from affekt.media.sound.tracks import BLOCK, NoSound, PassSummary, check_format
 
-# First bytes of formats of which FFmpeg saves at least as much: its answer is the last one. MPEG audio begins
-# with eleven set bits.
+# First bytes of formats of which FFmpeg decodes at least as much: its error is final. MPEG audio begins with
+# eleven set bits.
 _FFMPEG_KNOWS = (b"fLaC", b"OggS", b"RIFX", b"ID3")
 _MPEG = 0xFFE0
-_PROBES, _PROBED = 16, 2**14  # places that are looked at, and samples at each
-_MOST_FILLING_S = 0.2  # at the end, to fill up the last block of a codec
+_PROBES, _PROBED = 16, 2**14  # number of probed positions, and samples at each
+_MAX_PADDING_S = 0.2  # of the last block of a codec
 
 
 def open_other(path: Path) -> SndfileTrack | None:
-    """A file of a format that FFmpeg does not read, such as NIST SPHERE; None if libsndfile does not either.
+    """A file of a format that FFmpeg does not read, such as NIST SPHERE; None if libsndfile cannot read it.
 
     Raises:
-        MediaError: It states a rate or channels that no sound has.
+        MediaError: It states an implausible rate or number of channels.
     """
     try:
         with path.open("rb") as file:
@@ -39,29 +39,29 @@ def open_other(path: Path) -> SndfileTrack | None:
         return None
     share = held_share(path)
     if share is not None and 0 < share < 1:
-        track.states(track.stated_s() / share)
+        track.set_stated(track.stated_s() / share)
     return track
 
 
 class SndfileTrack:
-    """A file that libsndfile reads; it jumps to any sample exactly, where the codec can.
+    """A file that libsndfile reads; it seeks to any sample exactly if the codec allows it.
 
     Args:
-        content: Read in place of the file, and closed with the track.
+        content: Read instead of the file, and closed with the track.
 
     Raises:
         soundfile.SoundFileError: It cannot be read.
-        MediaError: It holds no sample, or states what no sound has.
+        MediaError: It holds no sample, or states an implausible rate or number of channels.
     """
 
     def __init__(self, path: Path, content: io.RawIOBase | None = None) -> None:
         self.name, self._path = str(path), path
-        # By its descriptor, so that no suffix is believed.
+        # Opened by its descriptor, so that the suffix is ignored.
         self._bytes: io.RawIOBase = path.open("rb", buffering=0) if content is None else content
         self._has_content = content is not None
         try:
             self._file = self._opened()
-            self._at = 0  # of the next sample that libsndfile reads
+            self._at = 0  # position of the next sample that libsndfile reads
             self.format = self._file.format
             self.rate_hz, self.channels = self._file.samplerate, self._file.channels
             self.exact = self._file.subtype in ("FLOAT", "DOUBLE")
@@ -73,7 +73,7 @@ class SndfileTrack:
                 raise NoSound(f"{path} holds no sample")
             self._at = len(self._file.read(1))
             if not self._at:
-                raise MediaError(f"{path} holds nothing that can be decoded")
+                raise MediaError(f"{path} holds no sound that can be decoded")
         except BaseException:
             self._bytes.close()
             raise
@@ -85,13 +85,13 @@ class SndfileTrack:
         return soundfile.SoundFile(self._bytes.fileno(), closefd=False)
 
     def trim(self, frames: int | None) -> None:
-        """Leave out what fills the last block of a codec up, beyond the length that the file states."""
+        """Leave out the padding of a codec's last block, beyond the stated length of the file."""
         is_plain = self._file.subtype in _PLAIN
-        if frames and not is_plain and 0 < self._frames - frames <= _MOST_FILLING_S * self.rate_hz:
+        if frames and not is_plain and 0 < self._frames - frames <= _MAX_PADDING_S * self.rate_hz:
             self._frames = frames
 
-    def states(self, seconds: float) -> None:
-        """Note how long the sound is by the header of a file that is cut off."""
+    def set_stated(self, seconds: float) -> None:
+        """Set the duration that the header of a cut-off file states."""
         self._stated_s = seconds
 
     def blocks(self, first: int) -> Iterator[np.ndarray]:
@@ -108,7 +108,7 @@ class SndfileTrack:
                 self._covered = self._at
                 yield block.T
         except soundfile.LibsndfileError:
-            return  # what follows is cut off or damaged
+            return  # the rest is cut off or damaged
 
     def _go_to(self, place: int) -> None:
         if place == self._at:
@@ -124,21 +124,21 @@ class SndfileTrack:
 
     def probe(self) -> np.ndarray:
         starts = np.linspace(0, max(0, self._frames - _PROBED), _PROBES, dtype=int)
-        found: list[np.ndarray] = []
+        values: list[np.ndarray] = []
         try:
             for start in np.unique(starts):
                 self._go_to(int(start))
                 block = self._file.read(min(_PROBED, self._frames - self._at), dtype="float32")
                 self._at += len(block)
-                found.append(block.ravel())
+                values.append(block.ravel())
         except soundfile.LibsndfileError:
-            pass  # what follows is cut off; the values found so far tell the range
-        return np.concatenate(found) if found else np.zeros(0, np.float32)
+            pass  # the rest is cut off; the values so far determine the range
+        return np.concatenate(values) if values else np.zeros(0, np.float32)
 
-    def heard(self, stop: int | None) -> Heard:
+    def summary(self, stop: int | None) -> PassSummary:
         end = self._covered if stop is None else min(stop, self._covered)
         is_at_end = self._covered >= self._frames and (stop is None or self._covered < stop)
-        return Heard(
+        return PassSummary(
             covered_s=(end - self._first) / self.rate_hz,
             ends_s=end / self.rate_hz if is_at_end and self._stated_s is not None else None,
             stated_s=self._stated_s,
@@ -158,5 +158,5 @@ class SndfileTrack:
         self._bytes.close()
 
 
-# Codecs that store each sample by itself: nothing fills up.
+# Codecs that store each sample separately, without padding.
 _PLAIN = ("PCM_S8", "PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ULAW", "ALAW")

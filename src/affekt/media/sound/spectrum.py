@@ -1,4 +1,4 @@
-"""Spectra of sound: MFCC and log-mel spectrograms as librosa makes them, filterbanks as Kaldi makes them."""
+"""Spectra of sound: MFCC and log-mel spectrograms as in librosa, filterbanks as in Kaldi."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from affekt.core.errors import MediaError, UsageError
 
 Padding = Literal["reflect", "constant"]
 
-_BLOCK_VALUES = 2**18  # of a block of frames: a megabyte stays in the cache, and memory stays bounded
+_BLOCK_VALUES = 2**18  # per block of frames: a megabyte fits into the cache and bounds the memory
 _SMALLEST_POWER = 1e-10  # librosa's amin: -100 dB
 _KALDI_FLOOR = np.float32(1.1920929e-07)  # float32's epsilon, as in Kaldi
 _PRE_EMPHASIS = np.float32(0.97)  # Kaldi's default
@@ -33,7 +33,7 @@ def mfcc(
 ) -> np.ndarray:
     """Mel frequency cepstral coefficients (frames, coefficients) float32; frames = 1 + n // hop.
 
-    The orthonormal DCT-II of `log_mel` over its bins. See there for arguments and what is raised.
+    The orthonormal DCT-II of `log_mel` over its bins, with the same arguments and errors.
 
     Source: librosa 0.6.1 `feature.mfcc` for `padding="reflect"`, librosa 0.10 and later for "constant".
     """
@@ -64,13 +64,13 @@ def log_mel(
         fft: Samples of a window.
         hop: Samples between windows.
         high_hz: None: half the rate.
-        padding: What lies beyond the ends: the sound mirrored (again and again where it is shorter than half
-            a window; a single sample is repeated), or silence.
-        floor_db: Lift what lies more than this below the loudest value of all; None: do not.
+        padding: Values beyond the ends: the sound mirrored (repeatedly if it is shorter than half a window; a
+            single sample is repeated), or silence.
+        floor_db: Raise values more than this below the loudest one to that level; None: no limit.
 
     Raises:
-        MediaError: The sound is empty, or no row of numbers.
-        UsageError: A size or frequency makes no sense.
+        MediaError: The sound is empty or not one-dimensional.
+        UsageError: A size or frequency is out of range.
 
     Source: librosa's `feature.melspectrogram` and `power_to_db`.
     """
@@ -99,9 +99,9 @@ def log_mel_of_blocks(
     padding: Padding = "reflect",
     floor_db: float | None = 80.0,
 ) -> np.ndarray:
-    """`log_mel` of a sound that comes in blocks, each (n,) of any length: only the answer is kept.
+    """`log_mel` of a sound in blocks, each (n,) of any length; only the result is kept in memory.
 
-    See there for arguments and what is raised.
+    It has the same arguments and errors.
     """
     if fft < 2 or hop < 1 or mels < 1:
         raise UsageError(f"fft = {fft}, hop = {hop}, mels = {mels}: whole numbers above zero are needed")
@@ -129,16 +129,16 @@ def kaldi_filterbank(
     """Kaldi's log mel filterbank (frames, bins) float32, natural logarithm.
 
     Whole windows only, so n samples give 1 + (n - window) // hop frames. Each frame loses its mean, is
-    pre-emphasised by 0.97 and weighted by a symmetric Hann window, filled with zeros to a power of two;
-    triangles between `low_hz` and half the rate are straight in mel = 1127 ln(1 + f / 700). No dither, no
+    pre-emphasised by 0.97, weighted by a symmetric Hann window and zero-padded to a power of two; the
+    triangles between `low_hz` and half the rate are linear in mel = 1127 ln(1 + f / 700). No dither, no
     energy; power is floored at float32's epsilon.
 
     Args:
-        samples: (n,) at any scale; Kaldi itself means 16-bit numbers, the published networks [-1, 1].
+        samples: (n,) at any scale; Kaldi uses 16-bit numbers, the published networks [-1, 1].
 
     Raises:
-        MediaError: The sound is shorter than one window, or no row of numbers.
-        UsageError: A size or frequency makes no sense.
+        MediaError: The sound is shorter than one window or not one-dimensional.
+        UsageError: A size or frequency is out of range.
 
     Source: torchaudio's `compliance.kaldi.fbank`, with `window_type="hanning"`, `dither=0`.
     """
@@ -146,7 +146,7 @@ def kaldi_filterbank(
     window, hop = int(rate_hz * window_ms * 0.001), int(rate_hz * hop_ms * 0.001)
     if window < 2 or hop < 1 or bins < 1 or not 0 <= low_hz < rate_hz / 2:
         raise UsageError(
-            f"{bins} bins from {low_hz} Hz, windows of {window_ms} ms each {hop_ms} ms: "
+            f"{bins} bins from {low_hz} Hz, windows of {window_ms} ms every {hop_ms} ms: "
             f"not possible at {rate_hz} Hz"
         )
     if len(signal) < window:
@@ -181,10 +181,10 @@ def _checked(samples: np.ndarray) -> np.ndarray:
 def _centred_frames(
     blocks: Iterable[np.ndarray], fft: int, hop: int, padding: Padding
 ) -> Iterator[np.ndarray]:
-    """Frames (m, fft), centred on each hop of a sound: half a window is put before it and after it."""
+    """Frames (m, fft), centred on each hop of a sound, which is padded by half a window at both ends."""
     half, total, done = fft // 2, 0, 0
     held = np.zeros(0, np.float32)
-    # What the end is mirrored from stays, and so does the next frame's beginning.
+    # Keep the samples that the end is mirrored from, and the beginning of the next frame.
     kept = fft + max(fft, hop)
     for block in blocks:
         if not block.size:
@@ -197,7 +197,7 @@ def _centred_frames(
             count = (len(held) - kept) // hop + 1
             yield _frames(held[: (count - 1) * hop + fft], fft, hop)
             held, done = held[count * hop :], done + count
-    # Only a short sound has not got its beginning yet: it may have to be mirrored more than once.
+    # Only a short sound has not been padded at its beginning yet: it may be mirrored more than once.
     ends = (0 if total > half else half, half)
     held = np.pad(_checked(held), ends, mode=padding)
     yield _frames(held, fft, hop)[: 1 + total // hop - done]
@@ -220,25 +220,25 @@ def _frames(signal: np.ndarray, size: int, hop: int) -> np.ndarray:
 
 
 def _power(frames: np.ndarray, size: int | None = None) -> np.ndarray:
-    # numpy's would double the precision, and the time
+    # numpy's FFT would use double precision and take twice the time
     spectrum: NDArray[np.complex64] = np.asarray(scipy.fft.rfft(frames, n=size, axis=1))
     return spectrum.real**2 + spectrum.imag**2
 
 
 @cache
 def _hann(size: int) -> np.ndarray:
-    return _kept(np.hanning(size + 1)[:-1].astype(np.float32))
+    return _read_only(np.hanning(size + 1)[:-1].astype(np.float32))
 
 
 @cache
 def _symmetric_hann(size: int) -> np.ndarray:
-    return _kept(np.hanning(size).astype(np.float32))
+    return _read_only(np.hanning(size).astype(np.float32))
 
 
 @cache
 def _cosines(mels: int, coefficients: int) -> np.ndarray:
     """Orthonormal DCT-II as a matrix (mels, coefficients)."""
-    return _kept(
+    return _read_only(
         np.asarray(scipy.fft.dct(np.eye(mels), type=2, norm="ortho", axis=1))[:, :coefficients].astype(
             np.float32
         )
@@ -258,7 +258,7 @@ def _slaney_filters(
 
 @cache
 def _kaldi_filters(rate_hz: int, fft: int, bins: int, low_hz: float) -> scipy.sparse.csr_array:
-    """Triangles of height one (bins, fft // 2), straight on Kaldi's mel scale; the FFT has one bin more."""
+    """Triangles of height one (bins, fft // 2), linear on Kaldi's mel scale; the FFT has one more bin."""
     low, high = _hz_to_kaldi(np.array([low_hz, rate_hz / 2]))
     edges = np.linspace(low, high, bins + 2)
     return _filters(_triangles(_hz_to_kaldi(np.arange(fft // 2) * (rate_hz / fft)), edges))
@@ -267,20 +267,20 @@ def _kaldi_filters(rate_hz: int, fft: int, bins: int, low_hz: float) -> scipy.sp
 def _filters(triangles: np.ndarray) -> scipy.sparse.csr_array:
     """Triangles (places, filters) as a sparse matrix (filters, places).
 
-    Nearly all is zero, and a dense product would start a thread on every core for microseconds of work.
+    Nearly all values are zero, and a dense product would start a thread per core for microseconds of work.
     """
     return scipy.sparse.csr_array(triangles.T.astype(np.float32))
 
 
 def _triangles(places: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Height (places, edges - 2) of triangles whose feet are the neighbours of their tops."""
+    """Height (places, edges - 2) of triangles that start and end at the centres of their neighbours."""
     left, top, right = edges[:-2], edges[1:-1], edges[2:]
     rising = (places[:, None] - left) / (top - left)
     falling = (right - places[:, None]) / (right - top)
     return np.maximum(0, np.minimum(rising, falling))
 
 
-# Slaney's scale: straight below 1 kHz, 200/3 Hz a mel, then 27 mels to each factor of 6.4.
+# Slaney's scale: linear below 1 kHz, 200/3 Hz per mel, then 27 mels per factor of 6.4.
 _MEL_HZ, _BEND_HZ, _LOG_STEP = 200 / 3, 1000.0, np.log(6.4) / 27
 
 
@@ -298,7 +298,7 @@ def _hz_to_kaldi(hz: np.ndarray) -> np.ndarray:
     return 1127 * np.log(1 + hz / 700)
 
 
-def _kept(array: np.ndarray) -> np.ndarray:
-    """Read-only, because every call shares it."""
+def _read_only(array: np.ndarray) -> np.ndarray:
+    """The array made read-only, because it is cached and shared."""
     array.setflags(write=False)
     return array

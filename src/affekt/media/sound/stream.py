@@ -1,4 +1,4 @@
-"""What is read of an opened track: mixed to one channel, resampled, within [-1, 1], piece by piece."""
+"""Samples of an opened track in pieces: mixed to one channel, resampled, within [-1, 1]."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from affekt.core.notes import note
 from affekt.media.sound.mix import Mixer
 from affekt.media.sound.tracks import BLOCK, PREROLL_S, Track
 
-_OVERSHOOT = 4.0  # what lossy codecs and hot masters may reach; beyond it, the numbers mean something else
+_OVERSHOOT = 4.0  # peak that lossy codecs and loud masters may reach; larger values have another scale
 _QUALITY = "HQ"
-_PIECE = 2**18  # samples of each channel that resampling makes at once, however slow the sound is
-_LEAST = 2**10  # samples of the file that are handled at once, however few are asked for
-# Full scale of integers that are kept in floating point, and the range of peaks that tell them. Peaks between
-# `_OVERSHOOT` and the first of these are ambiguous.
+_PIECE = 2**18  # maximum number of samples per channel that are resampled at once, for any source rate
+_LEAST = 2**10  # minimum number of samples of the file that are processed at once
+# Smallest peak of integers that are stored in floating point, and their possible full scales. Peaks between
+# `_OVERSHOOT` and the smallest one are ambiguous.
 _LEAST_INTEGER_PEAK = 256.0
 _FULL_SCALES = ((2.0**15, 16), (2.0**23, 24), (2.0**31, 32))
 
@@ -29,19 +29,19 @@ def stream(
     """Pieces (c, n) at `rate_hz`, from output sample `first` on; none is larger than `BLOCK` or `_PIECE`.
 
     Args:
-        count: Output samples that are wanted, if that is known: more may come, but not much is read for them.
+        count: Required output samples, if known: little more is read, though more may be returned.
 
     Raises:
-        MediaError: A file of plain numbers holds others than sound.
+        MediaError: Values of an uncompressed floating-point file are out of range.
     """
     scale = _full_scale(track)
     ratio = track.rate_hz / rate_hz
     if rate_hz == track.rate_hz:
         for block in _gathered(track.blocks(first), mono, _at_once(count, ratio)):
-            yield _tamed(block, track, scale)
+            yield _limited(block, track, scale)
         return
-    # A filter that starts in the middle must see what lies before, and stand where it stands in the whole:
-    # input and output meet at every `period`.
+    # A filter that starts in the middle needs the samples before, and the same phase as for the whole sound:
+    # input and output samples coincide at every `period`.
     shared = math.gcd(rate_hz, track.rate_hz)
     period, native_period = rate_hz // shared, track.rate_hz // shared
     margin = math.ceil(PREROLL_S * rate_hz)
@@ -64,22 +64,22 @@ def stream(
 def _interleaved(
     track: Track, first: int, mono: bool, size: int, scale: float
 ) -> Iterator[tuple[np.ndarray, bool]]:
-    """Values (n, c), `size` at most, and at the end an empty one with True."""
+    """Blocks of values (n, c), n at most `size`, with False; at the end an empty block with True."""
     channels = 1 if mono else track.channels
     for block in _gathered(track.blocks(first), mono, size):
-        values = np.ascontiguousarray(_tamed(block, track, scale).T)
+        values = np.ascontiguousarray(_limited(block, track, scale).T)
         for start in range(0, len(values), size):
             yield values[start : start + size], False
     yield np.zeros((0, channels), np.float32), True
 
 
 def _at_once(count: int | None, ratio: float) -> int:
-    """Samples of the file to handle at once where so many of the result are wanted."""
+    """Samples of the file to process at once if `count` samples of the result are required."""
     return BLOCK if count is None else min(BLOCK, math.ceil(count * ratio) + _LEAST)
 
 
 def _gathered(blocks: Iterator[np.ndarray], mono: bool, size: int) -> Iterator[np.ndarray]:
-    """The same samples, mixed, in fewer blocks: codecs make frames of a few hundred."""
+    """The same samples, mixed, in fewer blocks: frames of codecs have only a few hundred samples."""
     waiting: list[np.ndarray] = []
     count = 0
     mixer = Mixer()
@@ -100,16 +100,16 @@ def _joined(blocks: list[np.ndarray], mixer: Mixer | None) -> np.ndarray:
 
 
 def _full_scale(track: Track) -> float:
-    """By what the numbers of a track are divided: 1, or the range of the integers that it plainly holds.
+    """Divisor of the values of a track: 1, or the full scale of integers stored in floating point.
 
-    Plainly: the loudest value is far above 1 and within that range, and half of all are above 1, so that a
-    single wrong number does not count.
+    Integers are assumed if the peak is far above 1 and within their range, and half of all values are above
+    1, so that a single wrong number does not count.
     """
     if not track.exact:
         return 1.0
     values = np.abs(track.probe())
     peak = float(values.max(initial=0.0))
-    if not _LEAST_INTEGER_PEAK <= peak <= _FULL_SCALES[-1][0]:  # nor NaN
+    if not _LEAST_INTEGER_PEAK <= peak <= _FULL_SCALES[-1][0]:  # also for NaN
         return 1.0
     if float(np.median(values[values > 0])) <= 1.0:
         return 1.0
@@ -118,18 +118,18 @@ def _full_scale(track: Track) -> float:
     return scale
 
 
-def _tamed(block: np.ndarray, track: Track, scale: float) -> np.ndarray:
-    """Values in [-1, 1].
+def _limited(block: np.ndarray, track: Track, scale: float) -> np.ndarray:
+    """Values scaled and clipped to [-1, 1].
 
     Raises:
-        MediaError: A file of plain numbers holds others than sound.
+        MediaError: Values of an uncompressed floating-point file are out of range.
     """
     if scale != 1.0:
         block = block / np.float32(scale)
     peak = max(-float(block.min()), float(block.max()))
     if peak <= 1:
         return block
-    if track.exact and not peak <= _OVERSHOOT:  # nor NaN
+    if track.exact and not peak <= _OVERSHOOT:  # also for NaN
         raise MediaError(
             f"{track.name} holds values up to {peak * scale:g}; sound in floating point lies in [-1, 1], "
             "or in the range of 16-, 24- or 32-bit numbers throughout"

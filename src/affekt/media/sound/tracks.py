@@ -1,4 +1,4 @@
-"""Opened sound tracks: what all have in common, and those in memory."""
+"""Opened sound tracks: their protocol, and tracks in memory."""
 
 from __future__ import annotations
 
@@ -10,24 +10,23 @@ import numpy as np
 from affekt.core.errors import MediaError
 from affekt.media.sound.waveform import MAX_CHANNELS, Waveform, checked_rate
 
-BLOCK = 2**16  # samples that are handled at once
-PREROLL_S = 0.5  # decoded before a span and dropped: decoders build on what came before (Opus 80 ms)
+BLOCK = 2**16  # samples that are processed at once
+PREROLL_S = 0.5  # decoded before a span and dropped: decoders depend on previous packets (Opus 80 ms)
 
 
 class NoSound(MediaError):
     """There is no sound track."""
 
 
-class Heard(NamedTuple):
-    """What one pass through a track gave, in seconds.
+class PassSummary(NamedTuple):
+    """Summary of one pass through a track, in seconds.
 
     Attributes:
-        covered_s: From where the pass began to where it ended.
-        lost_s: Of these, what was damaged or missing: silence stands there.
+        covered_s: Length of the pass.
+        lost_s: Damaged or missing part of it, replaced by silence.
         before_s: Sound before the first picture, which the pass left out.
-        ends_s: Where the sound ended, and
-        stated_s: where the file says that it ends: both only where the pass came to the end of the file and
-            the file states it reliably.
+        ends_s: End of the sound; None unless the pass reached the end of a file that states its end reliably.
+        stated_s: End of the sound as the file states it; None in the same cases.
     """
 
     covered_s: float = 0.0
@@ -44,18 +43,18 @@ class Track(Protocol):
     name: str
     rate_hz: int
     channels: int
-    exact: bool  # floating-point numbers as they were written, no codec between
+    exact: bool  # uncompressed floating-point numbers, without a codec
 
     def blocks(self, first: int) -> Iterator[np.ndarray]:
-        """Everything from a position on, as (c, n) float32; one such walk at a time."""
+        """All samples from a position on, as (c, n) float32; one such pass at a time."""
         ...
 
     def probe(self) -> np.ndarray:
-        """Values from all over the track, or from its beginning, (n,); only asked for where it is `exact`."""
+        """Values spread over the track, or from its beginning, (n,); used only for an `exact` track."""
         ...
 
-    def heard(self, stop: int | None) -> Heard:
-        """What the latest walk gave so far, up to a position if not all that it read was wanted."""
+    def summary(self, stop: int | None) -> PassSummary:
+        """Summary of the latest pass so far, up to a position if later samples were not required."""
         ...
 
     def end(self) -> int:
@@ -63,14 +62,14 @@ class Track(Protocol):
         ...
 
     def stated_s(self) -> float | None:
-        """When the sound ends as the file states it, if it does."""
+        """End of the sound as the file states it, if it does."""
         ...
 
     def close(self) -> None: ...
 
 
 class DecodedSound:
-    """Sound that is in memory already."""
+    """A track of sound in memory."""
 
     def __init__(self, waveform: Waveform) -> None:
         self._samples = waveform.samples
@@ -87,8 +86,8 @@ class DecodedSound:
     def probe(self) -> np.ndarray:
         return self._samples.ravel()
 
-    def heard(self, stop: int | None) -> Heard:
-        return Heard()
+    def summary(self, stop: int | None) -> PassSummary:
+        return PassSummary()
 
     def end(self) -> int:
         return self._samples.shape[1]
@@ -97,14 +96,14 @@ class DecodedSound:
         return self.end() / self.rate_hz
 
     def close(self) -> None:
-        """There is nothing to close."""
+        """Nothing to close."""
 
 
 def check_format(name: str, rate_hz: int, channels: int) -> None:
-    """Refuse what no sound has.
+    """Refuse an implausible rate or number of channels.
 
     Raises:
-        MediaError: The number of channels or the rate is outside of what sound has.
+        MediaError: The number of channels or the rate is out of range.
     """
     checked_rate(name, rate_hz)
     if not 0 < channels <= MAX_CHANNELS:

@@ -1,7 +1,8 @@
-"""WAV files whose header does not tell the truth: sizes of 0, of a stream, of half the file, tags in front.
+"""WAV files with wrong headers: sizes of 0, of a stream or of half the file, or leading tags.
 
-The chunks are walked here; what the file holds wins over what they state. libsndfile then decodes the file,
-or where its own reading of the header would differ, the same samples behind a header that is right.
+The chunks are parsed here; the actual content of the file takes precedence over the stated sizes. libsndfile
+then decodes the file or, where its own reading of the header would differ, the same samples behind a
+corrected header.
 """
 
 from __future__ import annotations
@@ -21,27 +22,28 @@ from affekt.media.sound.notes import percent
 from affekt.media.sound.sndfile import SndfileTrack
 from affekt.media.sound.tracks import check_format
 
-_MAGIC = {b"RIFF": "<", b"RIFX": ">", b"RF64": "<", b"BW64": "<"}  # and the order of their bytes
-_TAGS = (b"TAG", b"ID3", b"APETAG", b"LYRICS")  # of other formats, which programs append
-# What programs write that do not know the length yet: 0 and, but for a header's length, 2^31 and 2^32.
+_MAGIC = {b"RIFF": "<", b"RIFX": ">", b"RF64": "<", b"BW64": "<"}  # and their byte order
+_TAGS = (b"TAG", b"ID3", b"APETAG", b"LYRICS")  # of tags that programs append
+# Written when the length is not known yet: 0, and 2^31 or 2^32 less the length of a header.
 _PLACEHOLDERS = range(0x7FFF_0000, 0x8000_0000), range(0xFFFF_0000, 0x1_0000_0000)
 _MOST_CHUNKS = 1000
-_LEAST_TRAILING_S = 0.1  # of bytes behind the stated end that count as sound
-_PCM, _FLOAT = 1, 3  # format tags of plain numbers
-_LARGEST = 2**32 - 2**16  # of what a header without 64-bit sizes can state
+_LEAST_TRAILING_S = 0.1  # duration of bytes after the stated end from which they count as sound
+_PCM, _FLOAT = 1, 3  # format tags of uncompressed numbers
+_LARGEST = 2**32 - 2**16  # largest size for a header without 64-bit sizes
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
-    """What a WAV file states, and holds.
+class WavHeader:
+    """What a WAV file states, and what it holds.
 
     Attributes:
-        order: Of its bytes, as `struct` writes it.
-        start: Where the samples begin in the file, in bytes.
-        stated: Bytes of samples, by the header; None where it states no length.
-        held: Bytes of samples that are there.
+        order: Byte order, in the notation of `struct`.
+        format: Content of the `fmt ` chunk.
+        start: Start of the samples in the file, in bytes.
+        stated: Bytes of samples by the header; None where it states no length.
+        held: Bytes of samples in the file.
         frames: Samples of each channel, by a `fact` chunk.
-        must_correct: libsndfile would read it otherwise.
+        must_correct: libsndfile needs a corrected header.
     """
 
     order: str
@@ -59,16 +61,16 @@ class Header:
 
 
 def open_wav(path: Path) -> SndfileTrack | None:
-    """A WAV file, by its first bytes; None where FFmpeg should try, which knows more variants.
+    """A WAV file, recognised by its first bytes; None for other files and for variants left to FFmpeg.
 
-    WAV is what libsndfile reads faster; FFmpeg saves more of cut-off FLAC and MP3.
+    libsndfile reads WAV faster than FFmpeg; FFmpeg reads more of cut-off FLAC and MP3.
 
     Raises:
-        MediaError: It states a rate or channels that no sound has, or FFmpeg would misread it.
+        MediaError: It states an implausible rate or number of channels, or FFmpeg would misread it.
     """
     try:
         with path.open("rb") as file:
-            header = read_header(file)
+            header = read_wav_header(file)
     except OSError:
         return None
     if header is None:
@@ -84,22 +86,22 @@ def open_wav(path: Path) -> SndfileTrack | None:
             track.close()
             return None
     except (soundfile.SoundFileError, MediaError, OSError) as error:
-        if header.order == ">":  # FFmpeg takes RIFX for RIFF: noise
+        if header.order == ">":  # FFmpeg reads RIFX as RIFF, which gives noise
             raise MediaError(
-                f"{path} is RIFX, a WAV of reversed bytes, which cannot be decoded: {error}"
+                f"{path} is RIFX, a WAV with reversed byte order, and cannot be decoded: {error}"
             ) from None
         return None
     track.trim(header.frames)
     if header.stated is not None and header.stated > header.held:
-        track.states(track.end() / track.rate_hz * header.stated / header.held)
+        track.set_stated(track.end() / track.rate_hz * header.stated / header.held)
     elif header.stated is not None and header.stated < header.held and bytes_per_s:
         share = percent(header.stated / header.held)
         note(f"its header states {share} of the sound that the file holds: all of it is read")
     return track
 
 
-def read_header(file: BinaryIO) -> Header | None:
-    """Walk the chunks of a WAV file; None if it is none, or has no samples."""
+def read_wav_header(file: BinaryIO) -> WavHeader | None:
+    """Parse the chunks of a WAV file; None if it is not one, or has no samples."""
     size = file.seek(0, io.SEEK_END)
     origin = tag_size(file)
     file.seek(origin)
@@ -143,7 +145,7 @@ def _header(
     start: int,
     length: int,
     frames: int | None,
-) -> Header:
+) -> WavHeader:
     there = size - start
     is_known = length > 0 and not any(length in values for values in _PLACEHOLDERS)
     held = min(length, there)
@@ -162,11 +164,11 @@ def _header(
             kind = kind[:8] + struct.pack(f"{order}IHH", 0, width, bits) + kind[16:]
             must_correct = True
     must_correct = must_correct and held < _LARGEST
-    return Header(order, kind, start, length if is_known else None, held, frames or None, must_correct)
+    return WavHeader(order, kind, start, length if is_known else None, held, frames or None, must_correct)
 
 
 def _bytes_per_s(order: str, kind: bytes) -> int:
-    """Of plain numbers, computed; of codecs, as stated."""
+    """Bytes per second: computed for uncompressed numbers, as stated for codecs."""
     tag, channels, rate_hz, stated = struct.unpack(f"{order}HHII", kind[:12])
     if tag in (_PCM, _FLOAT) and len(kind) >= 16:
         return channels * rate_hz * -(-struct.unpack(f"{order}H", kind[14:16])[0] // 8)
@@ -174,7 +176,7 @@ def _bytes_per_s(order: str, kind: bytes) -> int:
 
 
 def _is_known_end(file: BinaryIO, place: int, order: str) -> bool:
-    """Whether what lies there is a chunk, a tag or filling, not sound that goes on."""
+    """Whether a position holds a chunk, a tag or zeros, and not more sound."""
     for at in (place + place % 2, place):
         file.seek(at)
         head = file.read(8)
@@ -184,16 +186,16 @@ def _is_known_end(file: BinaryIO, place: int, order: str) -> bool:
         file.seek(at + 8 + length - 1)
         if all(0x20 <= byte < 0x7F for byte in name) and (not length or file.read(1)):
             if name in _MAGIC:
-                note("a second WAV file follows in it, which is not read")
+                note("the file contains a second WAV file, which is not read")
             return True
     file.seek(place)
     return not any(file.read(2**16))
 
 
 class _Corrected(io.RawIOBase):
-    """The samples of a file behind a header that is right, as a file."""
+    """The samples of a file behind a corrected header, as a file object."""
 
-    def __init__(self, path: Path, header: Header) -> None:
+    def __init__(self, path: Path, header: WavHeader) -> None:
         super().__init__()
         kind = header.format + b"\0" * (len(header.format) % 2)
         chunk = f"{header.order}4sI"
@@ -224,10 +226,10 @@ class _Corrected(io.RawIOBase):
         wanted = max(0, min(len(buffer), self._size - self._place))
         head = self._head[self._place : self._place + wanted]
         self._file.seek(self._start + max(0, self._place - len(self._head)))
-        found = head + self._file.read(wanted - len(head))
-        buffer[: len(found)] = found
-        self._place += len(found)
-        return len(found)
+        content = head + self._file.read(wanted - len(head))
+        buffer[: len(content)] = content
+        self._place += len(content)
+        return len(content)
 
     def close(self) -> None:
         if not self.closed:

@@ -1,23 +1,23 @@
-"""Sound in memory, in the layout and number format of this package, and from those of other libraries."""
+"""Sound in memory: layout and number format of this package, and conversion from other libraries."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from affekt.core.errors import MediaError
 
 MAX_CHANNELS = 64
-# Telephone speech is sampled at 8,000 Hz and the oldest vocoders at 4,000 Hz; below 1,000 Hz nothing above
-# 500 Hz is left, which is no speech and no music. A file that states less is damaged or forged, and
-# resampling it to a usual rate would multiply its length by hundreds.
+# Telephone speech is sampled at 8,000 Hz and the oldest vocoders at 4,000 Hz; a rate below 1,000 Hz keeps no
+# frequency above 500 Hz, which is neither speech nor music. A file that states less is damaged or forged, and
+# resampling it to a common rate would multiply its length by hundreds.
 MIN_RATE_HZ = 1_000
 MAX_RATE_HZ = 768_000  # the fastest converters on the market
 
-USUAL_CHANNELS = 32  # more than these need a plausible length beside them
-_PLAUSIBLE_S = 0.1  # for arrays of more than `USUAL_CHANNELS`
+USUAL_CHANNELS = 32  # arrays with more channels must last at least `_PLAUSIBLE_S`
+_PLAUSIBLE_S = 0.1
 _LAYOUT = (
     "samples must have the shape (channels, n); Waveform.from_soundfile(samples, rate_hz) takes "
     "(n, channels) or (n,), as soundfile and scipy return them"
@@ -29,15 +29,17 @@ class Waveform:
     """Sound in memory.
 
     Arrays of float16 and float64 become float32; uint8, int16 and int32 are scaled by the range of their
-    type, as in WAV files. Whether floating-point values lie in [-1, 1] is checked where the sound is read.
+    type, as in WAV files. The range of floating-point values is checked when the sound is read.
 
     Attributes:
         samples: (c, n) float32 in [-1, 1].
         rate_hz: Samples per second of each channel.
 
     Raises:
-        MediaError: The layout, type or rate is none that sound has.
+        MediaError: The layout, type or rate is not valid for sound.
     """
+
+    FINGERPRINT_NAME: ClassVar[str] = "affekt.media.waveform.Waveform"
 
     samples: np.ndarray
     rate_hz: int
@@ -56,7 +58,7 @@ class Waveform:
         """Sound as `soundfile.read` and `scipy.io.wavfile.read` return it: (n, channels) or (n,).
 
         Raises:
-            MediaError: The layout, type or rate is none that sound has.
+            MediaError: The layout, type or rate is not valid for sound.
 
         Example:
             >>> Waveform.from_soundfile(np.zeros((8000, 2)), 8000).samples.shape
@@ -81,7 +83,7 @@ class Waveform:
 
     @property
     def duration_s(self) -> float:
-        """How long it lasts."""
+        """Duration in seconds."""
         return self.samples.shape[1] / self.rate_hz
 
 
@@ -89,7 +91,7 @@ def checked_rate(name: str, rate_hz: Any) -> int:
     """A sampling rate as an integer.
 
     Raises:
-        MediaError: It is no whole number from `MIN_RATE_HZ` to `MAX_RATE_HZ`.
+        MediaError: It is not a whole number from `MIN_RATE_HZ` to `MAX_RATE_HZ`.
     """
     is_number = isinstance(rate_hz, int | float | np.integer | np.floating) and not isinstance(rate_hz, bool)
     # NaN fails the comparison.
@@ -112,7 +114,7 @@ def _check_layout(array: np.ndarray, rate_hz: int, *, channels: int, count: int,
 
 
 def _as_float(array: np.ndarray) -> np.ndarray:
-    """Float32, scaled by the range of an integer type.
+    """float32, scaled by the range of an integer type.
 
     Raises:
         MediaError: It is of another type.

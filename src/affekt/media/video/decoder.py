@@ -1,4 +1,4 @@
-"""Decoding of chosen frames of a video file: from the keyframe before them, in one pass through the file."""
+"""Decoding of chosen frames of a video file: from the preceding keyframe, in one pass through the file."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from affekt.media.container import BROKEN
 from affekt.media.video.index import NONE, REORDER, FrameIndex, Packets
 from affekt.media.video.track import open_track
 
-SEEK_PACKETS = 8  # fewer than these are decoded sooner than an emptied decoder is filled again
+SEEK_PACKETS = 8  # decoding up to this many packets is faster than seeking and refilling the decoder
 
-# How much is done to get at a frame.
-FAST = 0  # from the keyframe before it; what no other frame refers to is left out
-CAREFUL = 1  # from one keyframe earlier, everything, in one thread: damage loses the fewest frames
-WHOLE = 2  # so from the start of the file
+# Decoding modes, in the order of their cost.
+FAST = 0  # from the preceding keyframe; frames that are not asked for and not referenced are skipped
+CAREFUL = 1  # from one keyframe earlier, all frames, in one thread: damage loses the fewest frames
+WHOLE = 2  # as CAREFUL, but from the start of the file
 
-# Decoders that can leave out any single frame which no other one refers to.
+# Decoders that can skip any single frame which is not referenced by others.
 SKIPPING = ("h264", "hevc", "mpeg1video", "mpeg2video", "mpeg4", "vp8", "vp9")
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """How stored pixels become upright ones: first exchange rows and columns, then mirror."""
+    """Transformation from stored to upright pixels: first transpose, then flip."""
 
     transposed: bool = False
     flip_rows: bool = False
@@ -46,15 +46,15 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """Asked frames that one start of the decoder serves: the packets `start` to `stop`."""
+class DecodeSpan:
+    """Packets `start` to `stop` that are decoded in one go to get some of the asked frames."""
 
     start: int
     stop: int
 
 
 class Scaler:
-    """Decoded frames to upright RGB of one size. Shrinking averages over what a pixel covers."""
+    """Converts decoded frames to upright RGB of one size. Shrinking averages over the covered area."""
 
     def __init__(self, turn: Turn, height: int, width: int) -> None:
         self._turn, self._reformatter = turn, VideoReformatter()
@@ -69,13 +69,13 @@ class Scaler:
             height=self._height,
             format="rgb24",
             interpolation=Interpolation.AREA if shrinks else Interpolation.BILINEAR,
-            threads=1,  # the decoder's threads are at work already
+            threads=1,  # the decoder uses the cores already
         )
         return self._turn(scaled.to_ndarray())
 
 
 class Decoder:
-    """A video track of a file, decoded anew each time: nothing stays open."""
+    """Decodes a video track of a file, which is opened for each call and does not stay open."""
 
     def __init__(self, path: Path, packets: Packets, index: FrameIndex) -> None:
         self.path, self.packets, self.index = path, packets, index
@@ -88,7 +88,7 @@ class Decoder:
             care: `FAST`, `CAREFUL` or `WHOLE`.
 
         Raises:
-            MediaError: The file is gone, or is another one by now.
+            MediaError: The file no longer exists or has changed.
         """
         asked = np.zeros(len(self.index.times), bool)
         asked[numbers] = True
@@ -101,20 +101,20 @@ class Decoder:
             )
             for number, frame in decoded:
                 if number < len(asked) and asked[number]:
-                    asked[number] = False  # a seek can lead back to what has been decoded
+                    asked[number] = False  # a seek may go back to frames that are decoded already
                     yield number, frame
                     left -= 1
                     if not left:
                         return
 
     def decodable(self, numbers: np.ndarray, care: int) -> np.ndarray:
-        """Those of the asked frames that can be decoded, in order."""
+        """The asked frames that can be decoded, in order."""
         return np.array(sorted(number for number, _ in self.frames(numbers, care)), int)
 
-    def runs(self, numbers: np.ndarray, care: int) -> Iterator[Run]:
-        """How to get at the asked frames: where the decoder is started, and how far it goes."""
+    def spans(self, numbers: np.ndarray, care: int) -> Iterator[DecodeSpan]:
+        """Where to start and stop the decoder to get the asked frames."""
         if care == WHOLE:
-            yield Run(0, int(self.index.position[numbers].max()))
+            yield DecodeSpan(0, int(self.index.position[numbers].max()))
             return
         anchors = self.index.anchor[numbers]
         if care == CAREFUL:
@@ -124,7 +124,7 @@ class Decoder:
         reached = np.maximum.accumulate(self.index.position[numbers])
         breaks = np.flatnonzero(anchors[1:] > reached[:-1] + SEEK_PACKETS) + 1
         for first, stop in zip([0, *breaks], [*breaks, len(numbers)], strict=True):
-            yield Run(int(anchors[first:stop].min()), int(reached[stop - 1]))
+            yield DecodeSpan(int(anchors[first:stop].min()), int(reached[stop - 1]))
 
     def _by_time(
         self, container: InputContainer, stream: VideoStream, asked: np.ndarray, care: int
@@ -136,32 +136,32 @@ class Decoder:
             return place if 0 <= place < len(times) and times[place] == pts else None
 
         can_skip, skips = care == FAST and context.name in SKIPPING, False
-        for run in self.runs(np.flatnonzero(asked), care):
-            for packet in self._packets_from(container, stream, run.start):
+        for span in self.spans(np.flatnonzero(asked), care):
+            for packet in self._packets_from(container, stream, span.start):
                 number = number_of(packet.pts)
                 if can_skip and skips != (number is None or not asked[number]):
                     skips = not skips
                     context.skip_frame = "NONREF" if skips else "DEFAULT"
                 for frame in _decode(context, packet):
-                    if (shown := number_of(frame.pts)) is not None:
-                        yield shown, frame
-                if self._reaches(packet, run.stop):
+                    if (found := number_of(frame.pts)) is not None:
+                        yield found, frame
+                if self._reaches(packet, span.stop):
                     break
             for frame in _decode(context, None):
-                if (shown := number_of(frame.pts)) is not None:
-                    yield shown, frame
+                if (found := number_of(frame.pts)) is not None:
+                    yield found, frame
 
     def _packets_from(self, container: InputContainer, stream: VideoStream, start: int) -> Iterator[Packet]:
-        """Packets of the track from one of them on, or from earlier where the format knows no better."""
+        """Packets of the track from packet `start` on, or from an earlier one if the seek is not exact."""
         if not start:
             yield from _packets(container, stream)
             return
-        # Formats are searched by the one or the other time, and those of MP4 are off by an edit list: the
-        # midst of what follows the keyframe leads to it most often.
+        # Formats seek by pts or by dts, and times of MP4 are shifted by an edit list: the middle of the group
+        # of pictures leads to its keyframe most often.
         pts, dts = self.packets.pts, self.packets.dts
         later = np.flatnonzero(self.packets.is_key[start + 1 : start + 2 * REORDER])
-        midst = start + (int(later[0]) + 1 if later.size else min(2 * REORDER, len(pts) - start)) // 2
-        for time in map(int, (dts[midst], pts[start], dts[start])):
+        middle = start + (int(later[0]) + 1 if later.size else min(2 * REORDER, len(pts) - start)) // 2
+        for time in map(int, (dts[middle], pts[start], dts[start])):
             if time == NONE:
                 continue
             try:
@@ -176,41 +176,38 @@ class Decoder:
                 return
 
     def _is_after(self, packet: Packet, place: int) -> bool:
-        """Whether it comes later in the file, as far as timestamps tell."""
+        """Whether a packet comes later in the file than packet `place`, by its timestamps."""
         dts = int(self.packets.dts[place])
         if packet.dts is not None and dts != NONE:
             return packet.dts > dts
         return packet.pts is None or packet.pts > int(self.packets.pts[place])
 
     def _reaches(self, packet: Packet, place: int) -> bool:
-        """Whether it is that one, or a later one."""
+        """Whether a packet is packet `place`, or a later one."""
         dts = int(self.packets.dts[place])
         late = packet.dts is not None and dts != NONE and packet.dts > dts
         return late or packet.pts == int(self.packets.pts[place])
 
 
 def decode_all(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-    """All frames of a track, in the order they are shown in."""
+    """All frames of a track, in display order."""
     for packet in _packets(container, stream):
         yield from _decode(stream.codec_context, packet)
     yield from _decode(stream.codec_context, None)
 
 
 def count_frames(path: Path, packets: Packets) -> tuple[FrameIndex, int]:
-    """An index made by decoding all frames, where timestamps do not tell them apart, and the care it took.
+    """An index from decoding all frames, for files without unique timestamps, and the decoding mode used.
 
-    Its times are `NONE` where the file has none that increase.
+    Its times are `NONE` if the file has no increasing ones.
     """
     care = FAST
     times = _decoded_times(path, one_thread=False)
-    if len(times) < int(
-        packets.shown.sum()
-    ):  # damaged: count as often as asked, the result has to be the same
+    if len(times) < int(packets.shown.sum()):
+        # The file is damaged: decode it in one thread, so that the count is repeatable.
         care, times = CAREFUL, _decoded_times(path, one_thread=True)
     known = times[: np.argmax(times == NONE)] if np.any(times == NONE) else times
-    if (
-        1 < len(known) >= len(times) - REORDER
-    ):  # what the decoder gives back at the end has no time of its own
+    if 1 < len(known) >= len(times) - REORDER:  # frames flushed at the end have no times of their own
         step = int(np.median(np.diff(known)))
         times = np.append(known, known[-1] + step * np.arange(1, len(times) - len(known) + 1))
     if np.any(times == NONE) or np.any(np.diff(times) <= 0):
@@ -222,14 +219,14 @@ def count_frames(path: Path, packets: Packets) -> tuple[FrameIndex, int]:
 def _decoded_times(path: Path, *, one_thread: bool) -> np.ndarray:
     with open_track(path, one_thread=one_thread) as (container, stream):
         frames = decode_all(container, stream)
-        # A decoding time is that of the packet after which the frame came out: late, but evenly so.
+        # The dts of a frame is that of the packet after which it came out: late, but by a constant amount.
         times = (frame.dts if frame.pts is None else frame.pts for frame in frames)
         return np.array([NONE if time is None else time for time in times], np.int64)
 
 
 def turn_of(frame: VideoFrame) -> Turn:
-    """How a frame has to be turned to be upright, as the file says; to the next right angle."""
-    data = cast("Mapping[Type, SideData]", frame.side_data)  # its stub takes keys for strings
+    """Transformation to upright pixels as the file states it, rounded to a multiple of 90 degrees."""
+    data = cast("Mapping[Type, SideData]", frame.side_data)  # the stub declares str keys
     try:
         stated = bytes(data[Type.DISPLAYMATRIX])
     except KeyError:
@@ -242,7 +239,7 @@ def turn_of(frame: VideoFrame) -> Turn:
 
 
 def _packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet]:
-    """Packets of a track up to the end of the file or the first damage of its structure."""
+    """Packets of a track up to the end of the file or the first structural damage."""
     packets = container.demux(stream)
     while True:
         try:
@@ -251,12 +248,12 @@ def _packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet]
             return
         except BROKEN:
             return
-        if packet.size:  # an empty one would tell the decoder that the file ends
+        if packet.size:  # an empty packet would signal the end of the file to the decoder
             yield packet
 
 
 def _decode(context: VideoCodecContext, packet: Packet | None) -> list[VideoFrame]:
-    """Frames that come out when a packet goes in; none if it is damaged."""
+    """Frames that the decoder returns for a packet; none if it is damaged."""
     try:
         return context.decode(packet)
     except BROKEN:

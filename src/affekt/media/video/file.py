@@ -1,4 +1,4 @@
-"""Video files: an index made once, and frames read by number in spite of damage."""
+"""Video files: indexed once, then read by frame number, with replacements for damaged frames."""
 
 from __future__ import annotations
 
@@ -30,13 +30,11 @@ from affekt.media.video.index import (
 )
 from affekt.media.video.track import open_track
 
-MOST_OBLONG = (
-    4.0  # pixels wider or higher than this are a damaged statement; anamorphic video has 2.1 at most
-)
-NEARLY_SQUARE = 0.01  # pixels are left as they are stored
-_USUAL_RATE_HZ = Fraction(25)  # where a file does not even say how fast it runs
-_CUT_OFF_S = 0.5  # tracks end a frame or two from where it is stated
-_MANY_GROUPS = 8  # damaged places from which on one pass through the whole file is shorter
+MAX_PIXEL_ASPECT = 4.0  # larger stated pixel aspect ratios are damage; anamorphic video has at most 2.1
+NEARLY_SQUARE = 0.01  # deviation of the pixel aspect ratio from 1 that is ignored
+_USUAL_RATE_HZ = Fraction(25)  # assumed if a file states no frame rate
+_CUT_OFF_S = 0.5  # tolerance of the stated end, which may differ by a frame or two
+_MANY_GROUPS = 8  # number of damaged groups above which one pass through the whole file is faster
 
 
 class FileSource:
@@ -55,7 +53,7 @@ class FileSource:
         self._decoder, self._care = decoder, care
         self.name, self.sound_tracks, self.notes = str(decoder.path), sound_tracks, notes
         self.times_s, self.end_s = times_s, end_s
-        self.stand_ins: dict[int, int] = {}
+        self.replacements: dict[int, int] = {}
         first = next((frame for _, frame in decoder.frames(np.arange(len(times_s)), care)), None)
         if first is None:
             raise MediaError(
@@ -72,9 +70,9 @@ class FileSource:
             MediaError: Nothing can be decoded, or the file is gone.
         """
         scale, done = Scaler(self._turn, height, width), 0
-        while done < len(numbers):  # once, and again after each damage
-            # Stand-ins of increasing numbers increase too.
-            shown = np.array([self.stand_ins.get(number, number) for number in numbers[done:]])
+        while done < len(numbers):  # once, and again after each damaged part
+            # Replacements of increasing numbers also increase.
+            shown = np.array([self.replacements.get(number, number) for number in numbers[done:]])
             place = 0
             held: dict[int, np.ndarray] = {}
             for number, frame in self._decoder.frames(np.unique(shown), self._care):
@@ -84,7 +82,7 @@ class FileSource:
                     place += 1
                     if place == len(shown) or shown[place] != shown[place - 1]:
                         del held[shown[place - 1]]
-                if len(held) > REORDER:  # what comes before these will not come any more
+                if len(held) > REORDER:  # earlier frames cannot follow any more
                     break
             done += place
             if place < len(shown):
@@ -93,7 +91,7 @@ class FileSource:
                 self._replace(np.array([number for number in rest[rest < before] if number not in held]))
 
     def _replace(self, missing: np.ndarray) -> None:
-        """Find out what stands in for frames that did not come.
+        """Determine the replacements of frames that could not be decoded.
 
         Raises:
             MediaError: Nothing can be decoded.
@@ -114,12 +112,12 @@ class FileSource:
                 return
         found = decoder.decodable(np.arange(len(self.times_s)), WHOLE)
         if not found.size or (self._care == WHOLE and np.isin(missing, found).any()):
-            raise MediaError(f"{self.name} cannot be decoded any more: has the file changed?")
+            raise MediaError(f"{self.name} can no longer be decoded: has the file changed?")
         self._accept(_nearest(missing, found), WHOLE)
 
     def _accept(self, near: dict[int, int], care: int) -> None:
-        self.stand_ins |= {number: other for number, other in near.items() if number != other}
-        if any(number == other for number, other in near.items()):  # it took that much care to decode it
+        self.replacements |= {number: other for number, other in near.items() if number != other}
+        if any(number == other for number, other in near.items()):  # this mode was needed to decode it
             self._care = care
 
 
@@ -127,48 +125,50 @@ def open_file(path: Path) -> FileSource:
     """Index a video file.
 
     Raises:
-        MediaError: There is no such file, or it is empty, damaged, too large, a playlist, or no video.
+        MediaError: There is no such file, or it is empty, damaged, too large, a playlist, or not a video.
     """
     with open_track(path) as (container, stream):
         packets = read_packets(container, stream, path)
-        promised, sound_tracks = stream.frames, len(container.streams.audio)
+        stated_count, sound_tracks = stream.frames, len(container.streams.audio)
         rate = stream.average_rate or stream.guessed_rate or _USUAL_RATE_HZ
-        promised_end_s = track_end_s(stream) or 0.0
+        stated_end_s = track_end_s(stream) or 0.0
         counts_from_zero = container.format.name == "avi"
         stated_aspect = float(stream.sample_aspect_ratio or 1)
     index, care, notes = index_packets(packets), FAST, list[str]()
     if index is None:
         index, care = count_frames(path, packets)
         if len(index.times) and index.times[0] == NONE:
-            notes.append(f"it has no usable timestamps: its frames are counted, {float(rate):g} a second")
+            notes.append(f"it has no usable timestamps: {float(rate):g} frames per second are assumed")
     else:
-        index = _decodable_ends(Decoder(path, packets, index), cut_off=len(packets.pts) < promised)
+        index = _decodable_ends(Decoder(path, packets, index), cut_off=len(packets.pts) < stated_count)
     if not len(index.times):
-        count = max(promised, len(packets.pts))
+        count = max(stated_count, len(packets.pts))
         raise MediaError(f"{path} is cut off or damaged: none of its {count} frames can be decoded")
     times_s, end_s = _seconds(index, packets, rate)
     check_times(str(path), len(times_s), end_s)
-    # Tags count from second 0 of the file, which a picture that begins late has not seen.
+    # Tags count from second 0 of the file, which may be before the first picture.
     begin_s = max(0.0, float(int(index.times[0]) * packets.base)) if index.times[0] != NONE else 0.0
-    # AVI counts frames that it only repeats, and the time before the first one: fewer are no loss where the
-    # last one is shown as late as stated.
-    is_short = end_s + begin_s * counts_from_zero < (promised - 0.5) / float(rate)
-    if len(packets.pts) < promised and is_short:
-        notes.append(f"cut off: {len(index.times)} of {promised} promised frames can be decoded")
-    elif len(index.times) < promised and len(packets.pts) >= promised:
-        notes.append(f"{len(index.times)} of {promised} promised frames are shown: the file hides the others")
-    elif begin_s + end_s < promised_end_s - _CUT_OFF_S:
-        notes.append(f"cut off: it ends at {end_s:.1f} s of {promised_end_s - begin_s:.1f} s")
-    aspect = stated_aspect if 1 / MOST_OBLONG <= stated_aspect <= MOST_OBLONG else 1.0
+    # AVI counts repeated frames and the time before the first frame: fewer frames are not a loss if the last
+    # one is shown at the stated time.
+    is_short = end_s + begin_s * counts_from_zero < (stated_count - 0.5) / float(rate)
+    if len(packets.pts) < stated_count and is_short:
+        notes.append(f"cut off: {len(index.times)} of {stated_count} stated frames can be decoded")
+    elif len(index.times) < stated_count and len(packets.pts) >= stated_count:
+        notes.append(
+            f"{len(index.times)} of {stated_count} stated frames are shown: the file hides the others"
+        )
+    elif begin_s + end_s < stated_end_s - _CUT_OFF_S:
+        notes.append(f"cut off: it ends at {end_s:.1f} s of {stated_end_s - begin_s:.1f} s")
+    aspect = stated_aspect if 1 / MAX_PIXEL_ASPECT <= stated_aspect <= MAX_PIXEL_ASPECT else 1.0
     if aspect != stated_aspect:
-        notes.append(f"it states pixels {stated_aspect:.3g} times as wide as high: they are taken as square")
+        notes.append(f"it states pixels {stated_aspect:.3g} times as wide as high: they were taken as square")
     return FileSource(Decoder(path, packets, index), care, times_s, end_s, sound_tracks, notes, aspect)
 
 
 def _square_pixels(height: int, width: int, aspect: float) -> tuple[int, int]:
-    """Rows and columns of a picture once its pixels, `aspect` times as wide as high, are square.
+    """Rows and columns of a picture with square pixels, from pixels `aspect` times as wide as high.
 
-    The width changes, so that no row is lost; where that would be too large a picture, the height does.
+    The width is changed, so that no row is lost; if the picture would become too large, the height is.
     """
     if abs(aspect - 1) < NEARLY_SQUARE:
         return height, width
@@ -179,9 +179,9 @@ def _square_pixels(height: int, width: int, aspect: float) -> tuple[int, int]:
 
 
 def _decodable_ends(decoder: Decoder, *, cut_off: bool) -> FrameIndex:
-    """The index without frames at the ends that cannot be decoded; all others are taken to be sound.
+    """The index without undecodable frames at the ends; all other frames are assumed to be intact.
 
-    Those are frames that lack the keyframe before them, and the last ones of a file that is cut off.
+    Suspect are frames without a preceding keyframe, and the last frames of a cut-off file.
     """
     index = decoder.index
     suspect = index.anchor < 0
@@ -189,12 +189,12 @@ def _decodable_ends(decoder: Decoder, *, cut_off: bool) -> FrameIndex:
         suspect |= index.anchor == index.anchor[np.argmax(index.position)]
     if not suspect.any():
         return index
-    sound = np.concatenate([np.flatnonzero(~suspect), decoder.decodable(np.flatnonzero(suspect), CAREFUL)])
-    return index.keep(np.sort(sound))
+    intact = np.concatenate([np.flatnonzero(~suspect), decoder.decodable(np.flatnonzero(suspect), CAREFUL)])
+    return index.keep(np.sort(intact))
 
 
 def _seconds(index: FrameIndex, packets: Packets, rate: Fraction) -> tuple[np.ndarray, float]:
-    """When frames are shown, from 0, and when the last one ends."""
+    """Display times of the frames in seconds, from 0, and the end of the last one."""
     if index.times[0] == NONE:
         return np.arange(len(index.times)) / float(rate), len(index.times) / float(rate)
     base = packets.base
@@ -206,6 +206,6 @@ def _seconds(index: FrameIndex, packets: Packets, rate: Fraction) -> tuple[np.nd
 
 
 def _nearest(missing: np.ndarray, found: np.ndarray) -> dict[int, int]:
-    """For each missing number the nearest earlier found one, else the first."""
+    """For each missing number the nearest earlier found one, or else the first found one."""
     places = np.maximum(np.searchsorted(found, missing, side="right") - 1, 0)
     return dict(zip(missing.tolist(), found[places].tolist(), strict=True))

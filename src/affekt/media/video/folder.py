@@ -1,4 +1,4 @@
-"""Folders of frames: 000001.jpg, 000002.jpg ..., as published data sets of clips come."""
+"""Folders of frames: 000001.jpg, 000002.jpg ..., as in published data sets of clips."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from affekt.core.errors import MediaError
 from affekt.media.image import SUFFIXES, read_image, resize
 
-COUNT_FILE = "n_frames"  # text: the highest number that counts
+COUNT_FILE = "n_frames"  # text file with the number of the last frame to use
 
 
 class FolderSource:
@@ -22,12 +22,12 @@ class FolderSource:
         self.times_s = np.arange(len(files)) / rate_hz
         self.end_s = len(files) / rate_hz
         self.sound_tracks = 0
-        self.stand_ins: dict[int, int] = {}
+        self.replacements: dict[int, int] = {}
         self._broken: dict[int, str] = {}
         self.height, self.width = self._picture(0).shape[:2]
 
     def pictures(self, numbers: Sequence[int], height: int, width: int) -> Iterator[tuple[int, np.ndarray]]:
-        """Frames of increasing numbers; those that cannot be read are replaced by their neighbours.
+        """Frames of increasing numbers; unreadable ones are replaced by their neighbours.
 
         Raises:
             MediaError: No picture of the folder can be read.
@@ -37,7 +37,7 @@ class FolderSource:
             yield number, picture if picture.shape[:2] == (height, width) else resize(picture, height, width)
 
     def _picture(self, number: int) -> np.ndarray:
-        """The frame itself, else the nearest earlier, else the nearest later one that can be read."""
+        """The frame, or the nearest earlier, or else the nearest later frame that can be read."""
         for candidate in (*range(number, -1, -1), *range(number + 1, len(self._files))):
             if candidate in self._broken:
                 continue
@@ -47,7 +47,7 @@ class FolderSource:
                 self._broken[candidate] = str(error)
                 continue
             if candidate != number:
-                self.stand_ins[number] = candidate
+                self.replacements[number] = candidate
             return picture
         raise MediaError(f"{self.name} holds no picture that can be read: {self._broken[0]}")
 
@@ -56,7 +56,7 @@ def open_folder(folder: Path, rate_hz: float) -> FolderSource:
     """The frames of a folder, in order of their numbers.
 
     Raises:
-        MediaError: The folder holds no frames, or none that can be read.
+        MediaError: The folder holds no frames, or no readable ones.
     """
     try:
         files = {
@@ -71,10 +71,12 @@ def open_folder(folder: Path, rate_hz: float) -> FolderSource:
     first, last, notes = min(files), max(files), []
     stated = _stated(folder / COUNT_FILE)
     if isinstance(stated, str):
-        notes.append(f"{COUNT_FILE} says {stated!r}, which is no number: the {len(files)} files count")
+        notes.append(
+            f"{COUNT_FILE} states {stated!r}, which is not a number: all {len(files)} files were used"
+        )
     elif stated is not None and not first <= stated <= last:
         notes.append(
-            f"{COUNT_FILE} says {stated}, the files are numbered {first} to {last}: all of them count"
+            f"{COUNT_FILE} states {stated}, but the files are numbered {first} to {last}: all were used"
         )
     elif stated is not None:
         last = stated
@@ -83,7 +85,9 @@ def open_folder(folder: Path, rate_hz: float) -> FolderSource:
     if absent > len(files):
         raise MediaError(f"{folder} has frames numbered {first} to {last}, but {absent} of them are missing")
     if absent:
-        notes.append(f"{absent} of {len(span)} frames are missing: the nearest earlier ones stand in")
+        notes.append(
+            f"{absent} of {len(span)} frames are missing: they were replaced by the nearest earlier ones"
+        )
     kept = [files[first]]
     for number in span[1:]:
         kept.append(files.get(number, kept[-1]))
@@ -91,7 +95,7 @@ def open_folder(folder: Path, rate_hz: float) -> FolderSource:
 
 
 def _stated(file: Path) -> int | str | None:
-    """What the count file says: a number, other text, or nothing because there is none."""
+    """Content of the count file: a number or other text; None without the file."""
     try:
         with file.open("rb") as stream:
             text = stream.read(40).decode("ascii", errors="replace").strip()

@@ -1,6 +1,6 @@
-"""Video: files, folders of frames and decoded frames, read by frame number without keeping the rest.
+"""Video: files, folders of frames and decoded frames, read by frame number.
 
-A video is indexed once, without decoding it; reading then decodes what lies around the asked frames only.
+A video is indexed once, without decoding it; reading then decodes only the parts around the asked frames.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -26,18 +26,18 @@ from affekt.media.limits import (
 )
 from affekt.media.video.folder import open_folder
 
-# What a folder is searched for; a file that is named is tried whatever it is called.
+# Suffixes that are searched for in folders; a file that is named explicitly may have any suffix.
 SUFFIXES = (
     ".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".mpg", ".mpeg", ".wmv", ".flv", ".ts", ".ogv", ".3gp",
     ".mts", ".m2ts", ".m2t", ".tp", ".trp", ".qt", ".mk3d", ".divx", ".mpe", ".m1v", ".m2v", ".vob", ".tod",
     ".asf", ".f4v", ".ogm", ".3gpp", ".3g2", ".mxf", ".gxf", ".dv", ".rm", ".rmvb", ".ivf", ".nut", ".mj2",
     ".h264", ".264", ".h265", ".265", ".hevc", ".insv",
 )  # fmt: skip
-DEFAULT_RATE_HZ = 25.0  # of folders of frames whose rate nobody states
+DEFAULT_RATE_HZ = 25.0  # of folders of frames without a stated rate
 
 _ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+:")
-_SMALL = 512  # pixels of a side up to which any shape is read
-_SAME_S = 1e-6  # spans are written with fewer digits than frame times have
+_SMALL = 512  # longer side in pixels up to which any aspect is read
+_SAME_S = 1e-6  # tolerance, because spans are written with fewer digits than frame times
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,14 @@ class VideoFrames:
 
     Attributes:
         pixels: (t, h, w, 3) uint8 RGB.
-        times_s: (t,) float64, when each frame is shown: increasing, from 0.
-        end_s: When the last frame ends.
+        times_s: (t,) float64, display times in seconds: increasing, from 0.
+        end_s: End of the last frame in seconds.
 
     Raises:
-        MediaError: Shapes, types or times are not like that.
+        MediaError: Shapes, types or times are wrong.
     """
+
+    FINGERPRINT_NAME: ClassVar[str] = "affekt.media.video.VideoFrames"
 
     pixels: np.ndarray
     times_s: np.ndarray
@@ -61,28 +63,28 @@ class VideoFrames:
         pixels, times = self.pixels, self.times_s
         _check_layout(pixels)
         if times.shape != (len(pixels),):
-            raise MediaError(f"{len(pixels)} decoded frames come with times of shape {times.shape}")
+            raise MediaError(f"{len(pixels)} decoded frames have times of shape {times.shape}")
         if times[0] != 0 or not np.all(np.diff([*times, self.end_s]) > 0):
             raise MediaError("times of decoded frames must increase from 0 to end_s")
         check_times("decoded frames", len(times), float(self.end_s))
 
 
 def _check_layout(pixels: np.ndarray) -> None:
-    """Refuse what is not (t, h, w, 3) uint8, by the layout that it seems to have.
+    """Refuse arrays other than (t, h, w, 3) uint8, with advice for the layout that they seem to have.
 
     Raises:
-        MediaError: It is of another shape or type.
+        MediaError: The shape or type is wrong.
     """
     if pixels.dtype == np.uint8 and pixels.ndim == 4 and pixels.shape[3] == 3 and pixels.size:
         return
     shape, advice = pixels.shape, ""
     if pixels.ndim == 4 and shape[3] != 3 and 3 in shape[:2]:
         axis = 1 if shape[1] == 3 else 0
-        advice = f"; its colours lie in axis {axis}: np.moveaxis(pixels, {axis}, -1) puts them last"
+        advice = f"; its colours are in axis {axis}: np.moveaxis(pixels, {axis}, -1) puts them last"
     elif pixels.ndim == 4 and shape[3] == 4:
-        advice = "; pixels[..., :3] leaves out the fourth channel"
+        advice = "; pixels[..., :3] drops the fourth channel"
     elif pixels.ndim == 3 and shape[2] != 3:
-        advice = "; np.repeat(pixels[..., None], 3, axis=-1) makes RGB of grey frames"
+        advice = "; np.repeat(pixels[..., None], 3, axis=-1) converts grey frames to RGB"
     elif pixels.ndim == 3:
         advice = "; pixels[None] makes a video of one picture"
     elif pixels.dtype.kind == "f":
@@ -94,8 +96,8 @@ def _check_layout(pixels: np.ndarray) -> None:
 
 
 @runtime_checkable
-class Source(Protocol):
-    """Where a video's frames come from. Holds no open file and can be pickled."""
+class FrameSource(Protocol):
+    """Source of a video's frames. It holds no open file and can be pickled."""
 
     name: str
     times_s: np.ndarray
@@ -104,7 +106,7 @@ class Source(Protocol):
     width: int
     sound_tracks: int
     notes: list[str]
-    stand_ins: dict[int, int]  # frames that turned out undecodable, and those shown in their place
+    replacements: dict[int, int]  # undecodable frames found so far, and their replacements
 
     def pictures(self, numbers: Sequence[int], height: int, width: int) -> Iterator[tuple[int, np.ndarray]]:
         """Frames of increasing numbers, (h, w, 3) uint8 each, in that order.
@@ -116,20 +118,22 @@ class Source(Protocol):
 
 
 class Video:
-    """An index of a video: when its frames are shown, and a way to read them.
+    """An indexed video, whose frames are read by number.
 
-    Holds no open file and can be pickled.
+    It holds no open file and can be pickled.
 
     Attributes:
         name: The path, or "decoded frames".
-        times_s: (n,) float64, when each frame is shown, in seconds after the first one.
-        end_s: When the last frame ends.
-        height: Rows, upright.
-        width: Columns, upright, of square pixels: files that store oblong ones, as DVDs do, are widened.
-        sound_tracks: 0 where there is no file that could hold them.
+        times_s: (n,) float64, display times in seconds after the first frame.
+        end_s: End of the last frame in seconds.
+        height: Rows of the upright picture.
+        width: Columns of the upright picture with square pixels; non-square ones, as on DVDs, are scaled.
+        sound_tracks: Number of sound tracks; 0 for sources other than files.
     """
 
-    def __init__(self, source: Source, first: int = 0, stop: int | None = None) -> None:
+    FINGERPRINT_NAME: ClassVar[str] = "affekt.media.video.Video"
+
+    def __init__(self, source: FrameSource, first: int = 0, stop: int | None = None) -> None:
         longer, shorter = max(source.height, source.width), min(source.height, source.width)
         if longer > MOST_ELONGATED * shorter and longer > _SMALL:
             raise MediaError(
@@ -152,26 +156,29 @@ class Video:
 
     @property
     def notes(self) -> list[str]:
-        """What had to be put up with, readable; usually empty. Reading can add to it."""
+        """Limitations of the input, in words; usually empty. Reading can add to it."""
         numbers = range(self._first, self._first + len(self))
-        if missing := sum(number in numbers for number in self._source.stand_ins):
+        if missing := sum(number in numbers for number in self._source.replacements):
             lost = "1 frame" if missing == 1 else f"{missing} frames"
-            return [*self._source.notes, f"{lost} could not be decoded: the nearest decodable ones stand in"]
+            return [
+                *self._source.notes,
+                f"{lost} could not be decoded and were replaced by the nearest decodable ones",
+            ]
         return list(self._source.notes)
 
     def read(self, numbers: Sequence[int] | np.ndarray, *, height: int | None = None) -> np.ndarray:
-        """Pixels (len(numbers), h, w, 3) uint8 RGB of the asked frames, upright; memory holds no others.
+        """Pixels (len(numbers), h, w, 3) uint8 RGB of the asked frames, upright; memory holds only these.
 
-        A frame that turns out undecodable is replaced by the nearest decodable one, earlier if there is one;
-        `notes` then says so.
+        An undecodable frame is replaced by the nearest earlier decodable one, or else by the next later one;
+        `notes` then states it.
 
         Args:
-            numbers: Of frames, from 0, in any order; repeats are allowed.
-            height: Rows of the result, averaged when shrinking; the width keeps the aspect. None: as stored.
+            numbers: Frame numbers from 0, in any order; repeats are allowed.
+            height: Rows of the result, averaged when shrinking; the aspect is kept. None: as stored.
 
         Raises:
-            MediaError: Nothing can be decoded, or the file is gone.
-            UsageError: There is no frame of such a number, or no picture of such a height.
+            MediaError: Nothing can be decoded, or the file no longer exists.
+            UsageError: A frame number or the height is out of range.
         """
         asked = np.asarray(numbers)
         if asked.ndim != 1 or not (asked.size == 0 or np.issubdtype(asked.dtype, np.integer)):
@@ -192,13 +199,13 @@ class Video:
         return pixels
 
     def frames(self, *, height: int | None = None) -> Iterator[tuple[int, np.ndarray]]:
-        """All frames with their numbers, one at a time: memory does not grow with the length.
+        """All frames with their numbers, one at a time, in constant memory.
 
         Args:
             height: As in `read`.
 
         Raises:
-            MediaError: Nothing can be decoded, or the file is gone.
+            MediaError: Nothing can be decoded, or the file no longer exists.
         """
         rows, columns = self._size(height)
         numbers = range(self._first, self._first + len(self))
@@ -206,10 +213,10 @@ class Video:
             yield number - self._first, picture
 
     def part(self, start_s: float, stop_s: float) -> Video:
-        """The frames that are shown between two times, counted from 0 again.
+        """The frames that are shown between two times, as a video that starts at 0.
 
         Raises:
-            MediaError: The video has no such part.
+            MediaError: The span is not within the video.
         """
         ends = np.append(self.times_s[1:], self.end_s)
         first = int(np.searchsorted(ends, start_s + _SAME_S, side="right"))
@@ -230,7 +237,7 @@ class Video:
 
 
 class _DecodedSource:
-    """Frames that are in memory already."""
+    """Frames in memory."""
 
     def __init__(self, frames: VideoFrames) -> None:
         self._pixels = frames.pixels
@@ -238,7 +245,7 @@ class _DecodedSource:
         self.height, self.width = frames.pixels.shape[1:3]
         self.sound_tracks = 0
         self.notes: list[str] = []
-        self.stand_ins: dict[int, int] = {}
+        self.replacements: dict[int, int] = {}
 
     def pictures(self, numbers: Sequence[int], height: int, width: int) -> Iterator[tuple[int, np.ndarray]]:
         for number in numbers:
@@ -251,12 +258,12 @@ def open_video(reference: Path | str | VideoFrames | Video, *, rate_hz: float | 
 
     Args:
         reference: A file; a folder of frames 000001.jpg, 000002.jpg ..., where a text file `n_frames` may
-            state how many count; or decoded frames. What is a `Video` already comes back as it is.
-        rate_hz: Frames per second of a folder, 25 if nobody says; files state their own.
+            state the number of the last one; or decoded frames. A `Video` is returned unchanged.
+        rate_hz: Frames per second of a folder, 25 by default; files state their own rate.
 
     Raises:
-        MediaError: There is no such file, or it is empty, damaged, too large, a playlist, or no video.
-        UsageError: `rate_hz` is no frame rate.
+        MediaError: There is no such file, or it is empty, damaged, too large, a playlist, or not a video.
+        UsageError: `rate_hz` is out of range.
     """
     if rate_hz is not None and not MIN_FRAME_RATE_HZ <= rate_hz <= MAX_FRAME_RATE_HZ:
         raise UsageError(
@@ -269,12 +276,12 @@ def open_video(reference: Path | str | VideoFrames | Video, *, rate_hz: float | 
         return Video(_DecodedSource(reference))
     path = Path(reference)
     if _ADDRESS.match(str(reference)) and not _exists(path):
-        raise MediaError(f"{reference} is no file; video is read from files only, nothing is fetched")
+        raise MediaError(f"{reference} is not a file; video is read from files only, nothing is downloaded")
     if path.is_dir():
         source = open_folder(path, rate_hz or DEFAULT_RATE_HZ)
         check_times(source.name, len(source.times_s), source.end_s)
         return Video(source)
-    # Here, not above: loading FFmpeg takes a tenth of a second, which pictures and walks need not wait for.
+    # Imported here: loading FFmpeg takes a tenth of a second, which pictures and walks do not need.
     from affekt.media.video.file import open_file
 
     return Video(open_file(path))
@@ -300,5 +307,5 @@ def video_of(sample: Sample) -> Video:
 def _exists(path: Path) -> bool:
     try:
         return path.exists()
-    except (OSError, ValueError):  # a name that no file can have
+    except (OSError, ValueError):  # not a valid file name
         return False

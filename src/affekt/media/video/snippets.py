@@ -1,7 +1,7 @@
-"""Snippets of a video: which frames a network sees, and when in the clip that is.
+"""Snippets of a video: the frames that a network sees, and their times in the clip.
 
-A clip is cut into equal segments, and from each a snippet of consecutive frames is taken: temporal segment
-sampling as VAANet (AAAI 2020) and CTEN (CVPR 2023) do it, after Wang et al., Temporal Segment Networks, ECCV
+A clip is split into equal segments, and a snippet of consecutive frames is taken from each: temporal segment
+sampling as in VAANet (AAAI 2020) and CTEN (CVPR 2023), after Wang et al., Temporal Segment Networks, ECCV
 2016. Frames are numbered from 0.
 """
 
@@ -19,9 +19,9 @@ from affekt.core.spec import TensorSpec
 from affekt.media.video.read import Video, video_of
 from affekt.media.video.views import ClipAugment, ClipView, draw_view
 
-MEAN = np.float32(100 / 255)  # grey level that the published 3D networks call zero, of all three colours
+MEAN = np.float32(100 / 255)  # grey level that published 3D networks subtract from all three colours
 
-# From 0 to the number that is given, both included.
+# Draws a number from 0 to the argument, both included.
 Draw = Callable[[int], int]
 
 
@@ -29,12 +29,12 @@ class SnippetSettings(Settings):
     """How a video is sampled.
 
     Attributes:
-        segments: Equal parts of the clip, one snippet each.
-        snippet_frames: Consecutive frames of a snippet; the 3D network has no use for more than 16.
-        size: Side of the square that is seen, in pixels.
-        height: Rows that frames are decoded to before a square is cut out; smaller videos stay as they are.
-        frame_step: Take every so manieth frame, for videos of a high frame rate.
-        augment: How a training view is varied.
+        segments: Number of equal parts of the clip, with one snippet each.
+        snippet_frames: Consecutive frames of a snippet; the 3D network takes at most 16.
+        size: Side of the square input, in pixels.
+        height: Rows to which frames are decoded before a square is cut out; smaller videos are not enlarged.
+        frame_step: Take every n-th frame, for videos of a high frame rate.
+        augment: Augmentation of training views.
     """
 
     segments: PositiveInt = 16
@@ -61,7 +61,7 @@ class Snippets(NamedTuple):
 
     Attributes:
         clips: (s, 3, t, h, w) float32, RGB in [0, 1] minus `MEAN`.
-        numbers: (s, t) int64, the frames they are made of.
+        numbers: (s, t) int64, their frame numbers.
     """
 
     clips: np.ndarray
@@ -73,13 +73,13 @@ def sample_snippets(
 ) -> np.ndarray:
     """Frames of each snippet, (segments, length) int64.
 
-    A list that is too short is repeated from its beginning; frames that are left over at its end by the
-    division are never seen.
+    A list that is too short is repeated from its beginning; the remainder of the division at its end is never
+    used.
 
     Args:
-        frames: Numbers of the frames to choose from, in order of time.
-        length: Frames of a snippet.
-        draw: Where in its segment a snippet begins is drawn; None takes its middle.
+        frames: Frame numbers to choose from, in temporal order.
+        length: Frames per snippet.
+        draw: Draws the start of a snippet within its segment; None takes the middle.
 
     Raises:
         ValueError: There are no frames.
@@ -96,7 +96,7 @@ def sample_snippets(
     if len(numbers) < segments * length:
         numbers = np.resize(numbers, segments * length)
     each = len(numbers) // segments
-    # parity: the last start that would fit is never drawn.
+    # parity: the last possible start is never drawn.
     starts = [
         each * segment
         + (max(0, each // 2 - length // 2) if draw is None else draw(max(0, each - length - 1)))
@@ -106,7 +106,7 @@ def sample_snippets(
 
 
 def drawn_by(rng: np.random.Generator | None) -> Draw | None:
-    """A generator as `sample_snippets` asks it."""
+    """The `draw` argument of `sample_snippets` from a random generator."""
     return None if rng is None else lambda highest: int(rng.integers(highest + 1))
 
 
@@ -127,7 +127,7 @@ def snippets_of(
 def read_snippets(
     sample: Sample, settings: SnippetSettings, rng: np.random.Generator | None = None
 ) -> Snippets:
-    """Snippets of a sample's video: from the middle of each segment, centre square; with `rng` varied.
+    """Snippets of a sample's video: the middle of each segment and the centre square, or random with `rng`.
 
     Raises:
         MediaError: There is no video, or it cannot be decoded.
@@ -142,15 +142,16 @@ def read_snippets(
 
 
 def as_clips(pixels: np.ndarray) -> np.ndarray:
-    """(..., 3, t, h, w) float32 around `MEAN`, from (..., t, h, w, 3) uint8."""
+    """(..., 3, t, h, w) float32 minus `MEAN`, from (..., t, h, w, 3) uint8."""
     return np.moveaxis(pixels, -1, -4).astype(np.float32, order="C") / 255 - MEAN
 
 
 def moments_of(video: Video, settings: SnippetSettings) -> Moments:
-    """Which part of the clip each segment speaks of.
+    """The parts of the clip that the segments concern.
 
-    In a clip that is long enough, each segment is a part. A shorter one was repeated until it was: several
-    segments show the same frames, and a part as long as a snippet is spoken of by all that show any of it.
+    In a clip that is long enough, each segment is a part. A shorter clip was repeated, so that several
+    segments show the same frames: a part is then as long as a snippet, and all segments that show any of it
+    concern it.
     """
     frames = np.arange(0, len(video), settings.frame_step)
     segments, length = settings.segments, settings.snippet_frames

@@ -17,13 +17,13 @@ from affekt.core.errors import MediaError
 from affekt.media.container import open_container
 from affekt.media.limits import MAX_PIXELS
 
-MAX_THREADS = 8  # of a decoder; each holds frames of its own
-_THREAD_PIXELS = 60_000_000  # in all of them: seven threads for 4K, two for 8K
+MAX_THREADS = 8  # per decoder; each thread holds its own frames
+_THREAD_PIXELS = 60_000_000  # in the frames of all threads: seven threads for 4K, two for 8K
 
-# How texts begin that FFmpeg would follow to other files: HLS, concat, DASH, SDP and others.
+# First bytes of text formats that refer to other files: HLS, concat, DASH, SDP and others.
 _PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"v=0", b"rtsp:", b"[Reference]", b"<ASX", b"<asx")
 
-_GENPTS = 0x1  # of libavformat: invent missing timestamps, which goes wrong for H.264 in AVI
+_GENPTS = 0x1  # libavformat's flag to generate missing timestamps, which are wrong for H.264 in AVI
 
 
 @contextmanager
@@ -31,20 +31,20 @@ def open_track(path: Path, *, one_thread: bool = False) -> Iterator[tuple[InputC
     """Open a file for one pass through its video track.
 
     Raises:
-        MediaError: It is no media file, has no video track, none that can be decoded, or too large a picture.
+        MediaError: It is not a media file, has no decodable video track, or its picture is too large.
     """
     with _open(path) as container:
         container.flags &= ~_GENPTS
         stream = _video_track(container, path)
         context: VideoCodecContext | None = stream.codec_context
         if context is None:
-            raise MediaError(f"{path}: its video track is of a kind that cannot be decoded here")
+            raise MediaError(f"{path}: there is no decoder for its video track")
         if context.width * context.height > MAX_PIXELS:
             raise MediaError(
                 f"{path} has frames of {context.width} x {context.height} pixels; "
                 f"at most {MAX_PIXELS / 1e6:.0f} megapixels are read"
             )
-        context.options = {"max_pixels": str(MAX_PIXELS)}  # sizes can change on the way
+        context.options = {"max_pixels": str(MAX_PIXELS)}  # sizes can change within a track
         context.thread_type = "AUTO"
         threads = min(
             os.cpu_count() or 1, MAX_THREADS, 1 + _THREAD_PIXELS // max(context.width * context.height, 1)
@@ -57,7 +57,7 @@ def open_track(path: Path, *, one_thread: bool = False) -> Iterator[tuple[InputC
 
 
 def _is_worker() -> bool:
-    """Whether others decode beside this process: then each of them takes one core."""
+    """Whether this is a worker process: workers decode in parallel, with one core each."""
     return multiprocessing.parent_process() is not None
 
 
@@ -73,7 +73,7 @@ def _open(path: Path) -> InputContainer:
             ) from None
         if head.lstrip(b"\xef\xbb\xbf \r\n").startswith(_PLAYLISTS):
             raise MediaError(
-                f"{path} is a playlist or script, which names other files; name the video itself"
+                f"{path} is a playlist or script, which refers to other files; give the video itself"
             ) from None
         raise
 
@@ -95,7 +95,7 @@ def _video_track(container: InputContainer, path: Path) -> VideoStream:
     if tracks:
         best = container.streams.best("video")
         return next((track for track in tracks if best is not None and track.index == best.index), tracks[0])
-    found = "a cover picture" if container.streams.video else "nothing that is shown or heard; is it cut off?"
+    found = "a cover picture" if container.streams.video else "neither picture nor sound; is it cut off?"
     if container.streams.audio:
         found = f"sound and {found}" if container.streams.video else "sound only"
     raise MediaError(f"{path} has no video track: it holds {found}")

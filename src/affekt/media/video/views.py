@@ -1,6 +1,6 @@
-"""How a clip is looked at: one square of each frame, and in training varied, the same way in all frames.
+"""Views of a clip: one square of each frame, with the same augmentation of all frames in training.
 
-Source: VAANet (AAAI 2020) and CTEN (CVPR 2023), which share it.
+Source: VAANet (AAAI 2020) and CTEN (CVPR 2023), which both use it.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ CORNERS: tuple[Corner, ...] = get_args(Corner)
 
 
 class ClipAugment(Settings):
-    """How a training view is varied.
+    """Augmentation of a training view.
 
     Attributes:
-        corners: Take the square from the middle or a corner, by chance, instead of always from the middle.
-        chance: How often exactly one of mirroring, turning and darkening happens.
-        turn_deg: Largest turn to either side, in degrees.
+        corners: Take the square from the middle or a random corner, instead of always from the middle.
+        chance: Probability that exactly one of mirroring, rotation and darkening is applied.
+        turn_deg: Largest rotation in either direction, in degrees.
         darkest: Smallest factor of brightness.
     """
 
@@ -36,11 +36,11 @@ class ClipAugment(Settings):
 
 @dataclass(frozen=True, slots=True)
 class ClipView:
-    """One way to look at all frames of a clip.
+    """One view of all frames of a clip.
 
     Attributes:
-        corner: Where the largest square is taken from: centre, top left or right, bottom left or right.
-        turn_deg: Counter-clockwise; what comes in from outside is black.
+        corner: Position of the largest square: centre, top left or right, bottom left or right.
+        turn_deg: Rotation, counter-clockwise; areas beyond the picture are black.
         brightness: Factor on all pixels.
     """
 
@@ -73,7 +73,7 @@ class ClipView:
 
 
 def draw_view(augment: ClipAugment, rng: np.random.Generator) -> ClipView:
-    """A training view; the amounts are drawn evenly."""
+    """A random training view; amounts are drawn uniformly."""
     corner = CORNERS[int(rng.integers(len(CORNERS)))] if augment.corners else "c"
     if rng.random() >= augment.chance:
         return ClipView(corner)
@@ -86,7 +86,7 @@ def draw_view(augment: ClipAugment, rng: np.random.Generator) -> ClipView:
 
 
 def centre_square(picture: np.ndarray, size: int) -> np.ndarray:
-    """The shorter side to `size`, then the middle, (size, size, 3): the references' other way to look."""
+    """The shorter side scaled to `size`, then the central square, (size, size, 3), as in the references."""
     height, width = picture.shape[:2]
     side = min(height, width)
     shape = (int(size * width / side), int(size * height / side))
@@ -99,7 +99,7 @@ def _square(corner: Corner, height: int, width: int) -> tuple[int, int, int, int
     """Left, top, right and bottom edge of the largest square."""
     side = min(height, width)
     if corner == "c":
-        # parity: an odd side is rounded, so that the square may reach a pixel out of the picture, into black.
+        # parity: an odd side is rounded, so that the square may exceed the picture by one (black) pixel.
         half = round(side / 2)
         across, down = round(width / 2), round(height / 2)
         return across - half, down - half, across + half, down + half

@@ -1,30 +1,38 @@
-"""Clips in memory, written as the MP4 that any player shows: H.264 and AAC."""
+"""Clips written as MP4, the form that every player shows: H.264 and AAC."""
 
 from __future__ import annotations
 
+import itertools
 import math
-import os
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import av.container
 import av.error
 import numpy as np
 import soxr
+from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
 from affekt.core.errors import MediaError, UsageError
+from affekt.core.files.whole import write_whole
 from affekt.media.sound import Waveform
 from affekt.media.video.read import VideoFrames
 
 SUFFIXES = (".mp4", ".m4v", ".m4a")
-TICK = Fraction(1, 90_000)  # s; the clock of MPEG, in which the usual frame rates are whole numbers
-CRF = "18"  # of libx264: differences are hardly seen
+CLOCK_HZ = 90_000  # the clock of MPEG, in whose ticks the usual frame rates are whole numbers
 SOUND_RATES_HZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)  # that AAC and players share
 LAYOUTS = {1: "mono", 2: "stereo"}
 BITS_PER_SAMPLE = 4  # of AAC, per channel: more than enough
 MOST_BITS = 160_000  # per second and channel
+
+
+# Without frames that refer to later ones, decoding order is presentation order and the clip begins at 0.
+# `cpu-independent`: x264's code for AVX-512 weighs blocks (macroblock tree) with memory that it did not set;
+# about 1 of 100 encodings of the same frames differed.
+H264 = ("libx264", {"crf": "18", "bf": "0", "x264-params": "cpu-independent=1"})  # 18: "visually lossless"
 
 
 def write_clip(
@@ -33,20 +41,20 @@ def write_clip(
     """Write frames and sound, or one of them, as an MP4 file.
 
     Its folder is made, a file of that name is replaced. Presentation times are those of the frames, to
-    1/90000 s. H.264 halves the resolution of colour, so an odd height or width grows by one: the last row or
-    column is repeated. Both are compressed with loss.
+    1/90000 s. H.264 halves the resolution of colour, so an odd height or width becomes even: the last row or
+    column is repeated. Frames and sound are compressed with loss.
 
     Args:
         path: Ends in one of `SUFFIXES`.
         video: Frames; the last one lasts until its `end_s`.
-        sound: One or two channels; a rate that AAC does not know is converted to the next higher one.
-        rate_hz: Frames per second, in place of the frames' own times.
+        sound: One or two channels; a rate that AAC does not have is converted to the next higher one.
+        rate_hz: Frames per second, instead of the frames' own times.
 
     Returns:
         The path.
 
     Raises:
-        UsageError: There is nothing to write, the suffix is another, or `rate_hz` is no rate.
+        UsageError: There is nothing to write, the suffix is another, or `rate_hz` is not above 0.
         MediaError: There are no frames or samples, frames are closer than 1/90000 s, there are more than two
             channels, or the file cannot be written.
 
@@ -63,29 +71,43 @@ def write_clip(
         raise UsageError(f"{path}: clips are written as MP4; end the name in one of {', '.join(SUFFIXES)}")
     if rate_hz is not None and not (math.isfinite(rate_hz) and rate_hz > 0):
         raise UsageError(f"rate_hz = {rate_hz}: give frames per second, above 0")
-    pixels, ticks = (None, []) if video is None else (_even(video.pixels), _ticks(video, rate_hz))
-    samples, sound_rate_hz = (None, 0) if sound is None else _playable(sound)
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")  # nobody finds half a clip under its name
-    try:
-        with av.open(
-            str(partial.absolute()), "w", format="mp4", options={"movflags": "faststart"}
-        ) as container:
-            # Both streams are announced before the first packet, for the header names them.
-            picture = None if pixels is None else _picture_stream(container, pixels)
-            voice = None if samples is None else _sound_stream(container, len(samples), sound_rate_hz)
-            if picture is not None and pixels is not None:
-                _write_frames(container, picture, pixels, ticks)
-            if voice is not None and samples is not None:
-                _write_samples(container, voice, samples)
-        os.replace(partial, path)
-    except (av.error.FFmpegError, OSError) as error:
-        raise MediaError(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}") from None
-    finally:
-        with suppress(FileNotFoundError):
-            partial.unlink()
+    frames, ticks = (None, []) if video is None else (_even(video.pixels), _ticks(video, rate_hz))
+    voice = None if sound is None else _playable(sound)
+    with write_whole(path, error=MediaError) as partial:
+        write_mp4(partial, frames, ticks, sound=voice)
     return path
+
+
+def write_mp4(
+    path: Path,
+    frames: Iterable[np.ndarray] | None,
+    ticks: Sequence[int],
+    *,
+    clock_hz: int = CLOCK_HZ,
+    coding: tuple[str, Mapping[str, str]] = H264,
+    sound: Waveform | None = None,
+) -> None:
+    """Encode frames and sound, or one of them. The same frames give the same bytes.
+
+    Args:
+        frames: RGB (h, w, 3) uint8, all of one size.
+        ticks: When each is shown and when the last one ends: increasing whole numbers.
+        clock_hz: Ticks per second.
+        coding: Encoder of FFmpeg for the frames, and its options.
+        sound: One or two channels at one of `SOUND_RATES_HZ`.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    try:
+        with av.open(str(path.absolute()), "w", format="mp4", options={"movflags": "faststart"}) as container:
+            # All tracks are added before the first packet, because the header lists them.
+            tracks = [] if frames is None else [_video_track(container, frames, ticks, clock_hz, *coding)]
+            tracks += [] if sound is None else [_sound_track(container, sound)]
+            for encode in tracks:
+                encode()
+    except av.error.FFmpegError as error:
+        raise OSError(error.errno, error.strerror) from None
 
 
 def _even(pixels: np.ndarray) -> np.ndarray:
@@ -97,21 +119,21 @@ def _even(pixels: np.ndarray) -> np.ndarray:
 
 
 def _ticks(video: VideoFrames, rate_hz: float | None) -> list[int]:
-    """When each frame is shown, and when the last one ends, in ticks."""
+    """When each frame is shown, and when the last one ends, in ticks of 1/90000 s."""
     if rate_hz is None:
         times_s = np.append(video.times_s, video.end_s)
     else:
         times_s = np.arange(len(video.pixels) + 1) / rate_hz
     if len(times_s) != len(video.pixels) + 1:
         raise MediaError(f"{len(video.pixels)} frames have {len(times_s) - 1} presentation times")
-    ticks = np.rint(times_s / float(TICK)).astype(np.int64)
+    ticks = np.rint(times_s * CLOCK_HZ).astype(np.int64)
     if (np.diff(ticks) < 1).any():
         raise MediaError("presentation times must increase, by at least 1/90000 s")
     return ticks.tolist()
 
 
-def _playable(sound: Waveform) -> tuple[np.ndarray, int]:
-    """Samples (c, n) in [-1, 1] and a rate that AAC knows."""
+def _playable(sound: Waveform) -> Waveform:
+    """Sound in [-1, 1] at a rate that AAC has."""
     samples, rate_hz = sound.samples, sound.rate_hz
     if samples.ndim != 2 or not samples.size:
         raise MediaError(f"sound must be (c, n), not {samples.shape}")
@@ -120,55 +142,64 @@ def _playable(sound: Waveform) -> tuple[np.ndarray, int]:
     target = next((known for known in SOUND_RATES_HZ if known >= rate_hz), SOUND_RATES_HZ[-1])
     if target != rate_hz:
         samples = soxr.resample(samples.T, rate_hz, target).T
-    return np.ascontiguousarray(np.clip(samples, -1, 1), dtype=np.float32), target
+    return Waveform(np.ascontiguousarray(np.clip(samples, -1, 1), dtype=np.float32), target)
 
 
-def _picture_stream(container: av.container.OutputContainer, pixels: np.ndarray) -> av.VideoStream:
-    stream = container.add_stream("libx264", rate=25)  # the rate is for the encoder's budget only
-    assert isinstance(stream, av.VideoStream)
-    stream.height, stream.width = pixels.shape[1:3]
-    stream.pix_fmt = "yuv420p"
-    stream.time_base = stream.codec_context.time_base = TICK
-    # Without frames that refer to later ones, decoding order is presentation order and the clip begins at 0.
-    stream.options = {"crf": CRF, "bf": "0"}
-    return stream
+def _video_track(
+    container: av.container.OutputContainer,
+    frames: Iterable[np.ndarray],
+    ticks: Sequence[int],
+    clock_hz: int,
+    codec: str,
+    options: Mapping[str, str],
+) -> Callable[[], None]:
+    """Add a track for frames; the function encodes them."""
+    frames = iter(frames)
+    first = next(frames)
+    # Presentation times are given with each frame; the encoder uses the mean rate for its budget only.
+    mean_hz = (len(ticks) - 1) * clock_hz / (ticks[-1] - ticks[0])
+    rate = Fraction(min(max(mean_hz, 0.01), 1000.0)).limit_denominator(1001)
+    stream: Any = container.add_stream(codec, rate=rate, options=dict(options))
+    coder = stream.codec_context
+    stream.height, stream.width = first.shape[:2]
+    base = stream.time_base = coder.time_base = Fraction(1, clock_hz)
+    coder.thread_count = 1  # the bytes depend on the number of threads
+    coder.pix_fmt = "yuv420p"
+    span = coder.color_range = ColorRange.JPEG if codec == "mjpeg" else ColorRange.MPEG
+    coder.colorspace = Colorspace.ITU601
+    lengths = dict(zip(ticks[:-1], np.diff(ticks).tolist(), strict=True))
+    scaler = VideoReformatter()
+
+    def converted() -> Iterator[av.VideoFrame | None]:
+        for pixels, tick in zip(itertools.chain([first], frames), ticks[:-1], strict=True):
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
+            frame = scaler.reformat(
+                frame, format="yuv420p", dst_colorspace=Colorspace.ITU601, dst_color_range=span, threads=1
+            )
+            frame.pts, frame.time_base = tick, base
+            yield frame
+        yield None  # the end
+
+    def encode() -> None:
+        for frame in converted():
+            for packet in stream.encode(frame):
+                packet.duration = lengths[packet.pts]  # the encoder would guess that of the last frame
+                container.mux(packet)
+
+    return encode
 
 
-def _write_frames(
-    container: av.container.OutputContainer, stream: av.VideoStream, pixels: np.ndarray, ticks: list[int]
-) -> None:
-    """Encode frames; `ticks` also holds the end of the last."""
-    lasts = dict(zip(ticks[:-1], np.diff(ticks).tolist(), strict=True))
-    for image, tick in zip(pixels, ticks[:-1], strict=True):
-        frame = av.VideoFrame.from_ndarray(image, format="rgb24")
-        frame.pts, frame.time_base = tick, TICK
-        for packet in stream.encode(frame):
-            _mux(container, packet, lasts)
-    for packet in stream.encode(None):
-        _mux(container, packet, lasts)
+def _sound_track(container: av.container.OutputContainer, sound: Waveform) -> Callable[[], None]:
+    """Add a track for sound; the function encodes it."""
+    layout = LAYOUTS[len(sound.samples)]
+    stream: Any = container.add_stream("aac", rate=sound.rate_hz)
+    stream.layout = layout
+    stream.bit_rate = len(sound.samples) * min(BITS_PER_SAMPLE * sound.rate_hz, MOST_BITS)
 
+    def encode() -> None:
+        frame = av.AudioFrame.from_ndarray(sound.samples, format="fltp", layout=layout)
+        frame.sample_rate, frame.pts, frame.time_base = sound.rate_hz, 0, Fraction(1, sound.rate_hz)
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
 
-def _mux(container: av.container.OutputContainer, packet: av.Packet, lasts: dict[int, int]) -> None:
-    """Write a packet that knows how long its frame is shown: the encoder would guess for the last."""
-    assert packet.pts is not None
-    packet.duration = lasts[packet.pts]
-    container.mux(packet)
-
-
-def _sound_stream(container: av.container.OutputContainer, channels: int, rate_hz: int) -> av.AudioStream:
-    stream = container.add_stream("aac", rate=rate_hz)
-    assert isinstance(stream, av.AudioStream)
-    stream.layout = LAYOUTS[channels]
-    stream.bit_rate = channels * min(BITS_PER_SAMPLE * rate_hz, MOST_BITS)
-    return stream
-
-
-def _write_samples(
-    container: av.container.OutputContainer, stream: av.AudioStream, samples: np.ndarray
-) -> None:
-    """Encode samples (c, n)."""
-    frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout=LAYOUTS[len(samples)])
-    frame.sample_rate, frame.pts = stream.rate, 0
-    frame.time_base = Fraction(1, stream.rate)
-    container.mux(stream.encode(frame))
-    container.mux(stream.encode(None))
+    return encode

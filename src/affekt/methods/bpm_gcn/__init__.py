@@ -1,4 +1,4 @@
-"""BPM-GCN: emotion from a walk, two streams that inform each other (Zhai et al., TAFFC 2024)."""
+"""BPM-GCN: emotion from gait by graph convolutions of posture and movement (Zhai et al., TAFFC 2024)."""
 
 from affekt.core.method import Method
 

@@ -1,4 +1,4 @@
-"""How a training walk is varied (paper, section on data; `random_move` of the released code)."""
+"""Augmentation of training walks (paper, section on data; `random_move` of the released code)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MIRRORED = [
 
 
 def vary(positions: np.ndarray, config: AugmentConfig, rng: np.random.Generator) -> np.ndarray:
-    """A varied copy of a walk (t, v, 3); everything that is derived from it follows by itself."""
+    """An augmented copy of a walk (t, v, 3); movement and targets are computed from it afterwards."""
     walk = positions.copy()
     if config.mirror and rng.random() < 0.5:
         walk = mirrored(walk)
@@ -27,12 +27,12 @@ def vary(positions: np.ndarray, config: AugmentConfig, rng: np.random.Generator)
 
 
 def mirrored(positions: np.ndarray) -> np.ndarray:
-    """(t, v, 3) with left and right exchanged: the joints by name, the positions across x = 0."""
+    """(t, v, 3) mirrored at x = 0, with left and right joints exchanged."""
     return positions[:, _MIRRORED] * np.array([-1.0, 1.0, 1.0])
 
 
 def move(channels: np.ndarray, config: AugmentConfig, rng: np.random.Generator) -> np.ndarray:
-    """Tilt, stretch and shift x and y of (t, v, c), changing steadily from the first frame to the last.
+    """Tilt, stretch and shift x and y of (t, v, c), changing linearly from the first frame to the last.
 
     Start and end are drawn from five (stretch: three) evenly spaced values, as in the released code.
     """

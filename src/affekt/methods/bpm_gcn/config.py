@@ -1,4 +1,4 @@
-"""What a person may vary; the paper's values are the defaults."""
+"""Settings of the method; the defaults are the paper's."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from affekt.media.skeleton.motion import MotionLimits
 
 
 class AugmentConfig(Settings):
-    """How a training walk is varied.
+    """Augmentation of training walks.
 
-    `physical` varies the joints and recomputes movement and affective targets from them; `reference` does as
-    the released code: posture and movement get independent draws, and the shift is added to velocities too.
+    `physical` changes the joints and recomputes movement and affective targets from them. `reference` follows
+    the released code: posture and movement get independent draws, and the shift is also added to velocities.
 
     Attributes:
         tilt_deg, stretch, shift: Largest rotation in the x-y plane, change of size and translation, each
             drawn for the first and the last frame and interpolated between them.
         turn_deg: Largest turn about the vertical. Not in the paper.
-        mirror: Swap left and right half of the time. Not in the paper.
-        pace: Largest change of speed. Not in the paper.
+        mirror: Exchange left and right with probability 1/2. Not in the paper.
+        pace: Largest relative change of speed. Not in the paper.
         noise: Standard deviation of a constant offset of each joint. Not in the paper.
     """
 
@@ -41,28 +41,29 @@ class BPMGCNConfig(Settings):
 
     Attributes:
         width: Channels of the first stage; the others have two and four times as many.
-        clip_frames: Frames of a walk that are seen; the attention over time is bound to it.
-        frame_step: Frames of the source from one seen frame to the next; 5 for the paper's recordings.
-        views: Clips of one walk whose scores are averaged in an answer. One in the paper.
-        fusion: How the streams inform each other. `product` of both maps is the paper's best; the released
-            code has `cascade` (the joint map shapes the time map).
-        fusion_update: `symmetric` as the paper writes it; in the released code (`sequential`) movement
-            receives the already fused posture.
-        decision: Mean of the streams' logits, as the code has it, or of their scores, as the text says.
-        head_std: Deviation of the classifiers' first weights; the paper's (.71 for 4 classes) if not given.
-        affective: Whether the posture stream must also predict the affective features.
-        align: Root at the origin, thighs 1/3 long, facing +z, so that camera and unit do not matter.
-        normalise: Scale each channel to mean 0 and deviation 1 over the training walks. Velocities are so
-            small beside positions that batch norm takes hundreds of steps to find their scale otherwise.
-            Not in the paper.
-        short_clips: How a walk shorter than `clip_frames` is filled up: running to and fro, or with zero
-            frames as the reference does.
-        rate_hz: Frames a second that walks with a stated rate are brought to; the most frequent rate of the
-            training walks if not given.
-        gaps: How long joints may be lost and are interpolated. With `false`, placeholders are taken for
-            positions, as the reference does.
-        motion: What a walk needs at least; with `false`, one frame or a standing person is answered as well.
-        upright: Take the up direction from the body where it is not stated, and check it where it is.
+        clip_frames: Number of frames of a clip; the attention over time has this size.
+        frame_step: Distance between frames of a clip, in frames of the source; 5 for the paper's recordings.
+        views: Number of clips of a walk whose scores are averaged in a prediction. One in the paper.
+        fusion: How the streams exchange features. `product` of both maps is the best in the paper; the
+            released code has `cascade` (the time map is computed from features weighted by the joint map).
+        fusion_update: `symmetric` as in the paper; in the released code (`sequential`) movement receives the
+            already fused posture.
+        decision: Mean of the streams' logits, as in the code, or of their scores, as in the paper's text.
+        head_std: Standard deviation of the classifiers' initial weights; by default the paper's (.71 for 4
+            classes).
+        affective: Whether the posture stream also predicts the affective features.
+        align: Root at the origin, thighs of length 1/3, facing +z: independent of camera and unit.
+        normalise: Scale each channel to mean 0 and deviation 1 over the training walks. Velocities are much
+            smaller than positions: otherwise batch norm needs hundreds of steps to adapt to their scale. Not
+            in the paper.
+        short_clips: How a walk shorter than `clip_frames` is extended: forwards and backwards in turn, or
+            with zero frames as in the reference.
+        rate_hz: Frame rate to which walks with a stated rate are resampled; by default the most frequent rate
+            of the training walks.
+        gaps: How long joints may be lost and are interpolated. With `false`, placeholders are used as
+            positions, as in the reference.
+        motion: Minimum requirements of a walk; with `false`, one frame or a standing person is accepted.
+        upright: Infer the up direction from the body where it is not stated, and check it where it is.
         check_sides: Mirror a walk whose knees bend backward: its left and right are exchanged.
         multi_label_loss: `bce` on logits; the reference applies softmax cross-entropy to sigmoid outputs.
     """
@@ -94,3 +95,8 @@ class BPMGCNConfig(Settings):
     def _false_is_none(cls, value: Any) -> Any:
         """TOML has no null."""
         return None if value is False else value
+
+    @property
+    def loss_terms(self) -> tuple[str, ...]:
+        """Terms of the objective with these values."""
+        return ("cross_entropy", "affective") if self.affective else ("cross_entropy",)

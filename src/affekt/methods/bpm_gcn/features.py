@@ -1,7 +1,7 @@
-"""What is computed from joint positions: movement, and the 31 affective features of a frame.
+"""Features of joint positions: movement, and the 31 affective features of a frame.
 
-The paper lists the features but neither their order inside a group nor their units; order and units here are
-the project's own, read from its table row by row.
+The paper lists the features but neither their order within a group nor their units. Here the order is that of
+the rows of its table; the units were chosen for this project.
 """
 
 from __future__ import annotations
@@ -89,6 +89,6 @@ def _points(positions: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
 
 def _angle_deg(u: np.ndarray, v: np.ndarray) -> np.ndarray:
     lengths = np.linalg.norm(u, axis=-1) * np.linalg.norm(v, axis=-1)
-    # A limb of no length has no direction: call that a right angle, not NaN.
+    # A limb of length zero has no direction: its angle is set to 90 degrees, not NaN.
     cosine = np.divide((u * v).sum(axis=-1), lengths, out=np.zeros_like(lengths), where=lengths > 0)
     return np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0)))

@@ -1,4 +1,4 @@
-"""The sixteen joints, in the order of the method's published weights, and how they hang together."""
+"""The sixteen joints, in the order of the published weights, and the skeleton graph."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from affekt.media.skeleton import JOINT_ORDERS
 
 JOINTS = JOINT_ORDERS["bpm_gcn"]
 
-# The joint each joint hangs on, seen from the root.
+# Parent of each joint, towards the root.
 PARENTS = {
     "spine": "root",
     "neck": "spine",

@@ -11,17 +11,17 @@ from torch.nn import functional as F
 from .config import BPMGCNConfig
 from .joints import JOINTS, PARENTS
 
-SUBSETS = 3  # of the adjacency: the joint itself, links towards the root, links away from it
+SUBSETS = 3  # of the adjacency: self links, links towards the root, links away from it
 TEMPORAL_KERNEL = 9
 AFFECTIVE_FEATURES = 31
 
 
 class BPMGCNOutput(NamedTuple):
-    """What the network says of each walk.
+    """Output of the network.
 
     Attributes:
-        logits: The answer: mean over the two streams.
-        affective: Affective features of every frame as the posture stream sees them, frame-major.
+        logits: Mean over the two streams.
+        affective: Affective features of every frame, predicted by the posture stream, frame-major.
     """
 
     logits: Float[Tensor, "b k"]
@@ -62,7 +62,7 @@ class BPMGCN(nn.Module):
         )
 
     def decide(self, posture: Float[Tensor, "b k"], movement: Float[Tensor, "b k"]) -> Float[Tensor, "b k"]:
-        """One answer from two streams; the logarithm of mean scores is a logit of their mean."""
+        """Logits from both streams: their mean, or the logarithm of the mean of their scores."""
         if self.decision == "logits":
             return (posture + movement) / 2
         return torch.logaddexp(posture.log_softmax(1), movement.log_softmax(1)) - math.log(2)
@@ -97,25 +97,25 @@ class Stream(nn.Module):
         return x
 
     def pool(self, x: Float[Tensor, "n d t v"]) -> Float[Tensor, "n d"]:
-        """Mean over frames and joints. (The paper's figure says maximum; its code averages.)"""
+        """Mean over frames and joints. (The paper's figure shows a maximum; the code averages.)"""
         return self.dropout(x.mean(dim=(2, 3)))
 
 
 class SkeletonNorm(nn.BatchNorm1d):
-    """Batch norm of every coordinate of every joint; takes the one person out of the person axis."""
+    """Batch norm of every coordinate of every joint; removes the person axis, which has size 1."""
 
     def __init__(self, channels: int) -> None:
         super().__init__(len(JOINTS) * channels)
 
     def forward(self, input: Float[Tensor, "b c t v 1"]) -> Float[Tensor, "b c t v"]:
         b, c, t, v, _ = input.shape
-        # Feature v * c + channel, as the reference counts them.
+        # Feature v * c + channel, as in the reference.
         flat = input[..., 0].permute(0, 3, 1, 2).reshape(b, v * c, t)
         return super().forward(flat).reshape(b, v, c, t).permute(0, 2, 3, 1)
 
 
 class Unit(nn.Module):
-    """Across joints, then along time, with a residual path around both."""
+    """Graph convolution over joints, convolution over time, and a residual path around both."""
 
     def __init__(self, channels: int, width: int, *, stride: int = 1, residual: bool = True) -> None:
         super().__init__()
@@ -133,8 +133,8 @@ class Unit(nn.Module):
 
 
 class AdaptiveGraph(nn.Module):
-    """Graph convolution over three graphs, each the sum of the body, a learned graph and one seen in the
-    walk itself.
+    """Graph convolution over three graphs, each the sum of the body, a learned graph and attention between
+    joints.
 
     Symbols, as in 2s-AGCN: A body, B learned, C attention between joints.
     """
@@ -159,8 +159,7 @@ class AdaptiveGraph(nn.Module):
     def forward(self, x: Float[Tensor, "n c t v"]) -> Float[Tensor, "n d t v"]:
         n, c, t, v = x.shape
         graphs = self.body + self.learned + self.attention(x)
-        # All three graphs in one product, all three value convolutions in one: the same sums, a third of the
-        # calls.
+        # All three graphs in one product and all three value convolutions in one: same sums, fewer calls.
         mixed = x.reshape(n, c * t, v) @ graphs.permute(0, 2, 1, 3).reshape(n, v, SUBSETS * v)
         mixed = mixed.reshape(n, c, t, SUBSETS, v).permute(0, 3, 1, 2, 4).reshape(n, SUBSETS * c, t, v)
         weights, biases = weights_of(self.value)
@@ -168,7 +167,7 @@ class AdaptiveGraph(nn.Module):
         return F.relu(self.norm(y) + self.shortcut(x))
 
     def attention(self, x: Float[Tensor, "n c t v"]) -> Float[Tensor, "n s v v"]:
-        """How much each joint takes from each other, from their similarity over the whole walk."""
+        """Attention between joints, from their similarity over the whole walk."""
         n, _, _, v = x.shape
         (query_weights, query_biases), (key_weights, key_biases) = (
             weights_of(self.query),
@@ -192,12 +191,12 @@ class ConvNorm(nn.Module):
 
 
 class Fusion(nn.Module):
-    """Each stream takes from the other what the other's own attention finds telling."""
+    """Each stream receives the features of the other, weighted by the other's own attention."""
 
     def __init__(self, frames: int, kind: str, update: str) -> None:
         super().__init__()
         self.kind, self.update = kind, update
-        # An attention map that the kind of fusion does not use would be a dead parameter.
+        # A map that this kind of fusion does not use would be a dead parameter.
         uses_joints, uses_time = kind in _JOINT_KINDS, kind in _TIME_KINDS
         self.posture = nn.ModuleDict(_maps(frames, uses_joints, uses_time))
         self.movement = nn.ModuleDict(_maps(frames, uses_joints, uses_time))
@@ -211,11 +210,11 @@ class Fusion(nn.Module):
         posture_gate = self.attend(self.posture, posture)
         fused = posture + to_posture
         # parity: in the sequential update movement receives the posture that was just fused.
-        giving = fused if self.update == "sequential" else posture
-        return fused, movement + giving * posture_gate
+        source = fused if self.update == "sequential" else posture
+        return fused, movement + source * posture_gate
 
     def attend(self, maps: nn.ModuleDict, x: Float[Tensor, "n d t v"]) -> Float[Tensor, "n 1 #t #v"] | float:
-        """The gate of one stream, broadcast over what it does not attend to."""
+        """The gate of one stream, broadcast over the other axes."""
         match self.kind:
             case "product":
                 return maps["joint"](x) * maps["time"](x)
@@ -244,7 +243,7 @@ def _maps(frames: int, joints: bool, time: bool) -> dict[str, nn.Module]:
 
 
 class AxisAttention(nn.Module):
-    """A weight in (0, 1) for each place along one axis, from the mean over all others."""
+    """A weight in (0, 1) for each position along one axis, from the mean over all other axes."""
 
     def __init__(self, size: int, *, axis: int) -> None:
         super().__init__()
@@ -259,15 +258,15 @@ class AxisAttention(nn.Module):
 
 
 def body_graph() -> Float[Tensor, "s v v"]:
-    """Adjacency of the body: each joint itself, links inwards, links outwards; columns sum to one or zero."""
-    itself, inward = torch.eye(len(JOINTS)), torch.zeros(len(JOINTS), len(JOINTS))
+    """Adjacency of the body: self links, links inwards, links outwards; columns sum to one or zero."""
+    self_links, inward = torch.eye(len(JOINTS)), torch.zeros(len(JOINTS), len(JOINTS))
     for child, parent in PARENTS.items():
         inward[JOINTS.index(parent), JOINTS.index(child)] = 1.0
 
     def normalised(links: Tensor) -> Tensor:
         return links / links.sum(dim=0).clamp(min=1.0)
 
-    return torch.stack([itself, normalised(inward), normalised(inward.T)])
+    return torch.stack([self_links, normalised(inward), normalised(inward.T)])
 
 
 def weights_of(convs: nn.ModuleList) -> tuple[list[Tensor], list[Tensor]]:
@@ -276,7 +275,7 @@ def weights_of(convs: nn.ModuleList) -> tuple[list[Tensor], list[Tensor]]:
 
 
 def conv_he(channels: int, width: int, *, kernel: int = 1, stride: int = 1) -> nn.Conv2d:
-    """Convolution along time with He's initial weights (fan out) and no initial bias."""
+    """Convolution along time with He's initial weights (fan out) and zero initial bias."""
     conv = nn.Conv2d(channels, width, (kernel, 1), stride=(stride, 1), padding=(kernel // 2, 0))
     nn.init.kaiming_normal_(conv.weight, mode="fan_out")
     nn.init.zeros_(conv.get_parameter("bias"))

@@ -1,4 +1,4 @@
-"""What exists only in training: cross-entropy of each stream, and the affective features as a second task."""
+"""The training objective: cross-entropy of each stream, and regression of the affective features."""
 
 from collections.abc import Callable
 
@@ -14,8 +14,7 @@ class BPMGCNObjective(nn.Module):
     """Sum of the streams' classification losses and the mean squared error of the affective features.
 
     Args:
-        criterion: Classification loss of (logits, target); the engine brings it with its class weights and
-            smoothing.
+        criterion: Classification loss of (logits, target), with class weights and smoothing.
     """
 
     def __init__(self, config: BPMGCNConfig, criterion: Callable[[Tensor, Tensor], Tensor]) -> None:
@@ -37,6 +36,6 @@ class BPMGCNObjective(nn.Module):
     def classification(self, logits: Float[Tensor, "b k"], target: Tensor) -> Float[Tensor, ""]:
         """Loss of one stream."""
         if target.is_floating_point() and self.reference_multi_label:
-            # parity: the reference trains several labels by softmax cross-entropy on sigmoid outputs.
+            # parity: for several labels the reference applies softmax cross-entropy to sigmoid outputs.
             return F.cross_entropy(torch.sigmoid(logits), target)
         return self.criterion(logits, target)

@@ -1,4 +1,4 @@
-"""How the parity cases of this method are run."""
+"""Runs the parity cases of this method."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def run_case(case: Case) -> Iterator[Comparison]:
     """Compare every output of a case.
 
     Raises:
-        UsageError: The case holds something this method cannot compute.
+        UsageError: The case is of another method or holds unknown outputs.
     """
     if case.meta.get("method") != "bpm-gcn":
         raise UsageError(f"{case.path} is a case of {case.meta.get('method')!r}, not of bpm-gcn")
@@ -64,7 +64,7 @@ def _network(case: Case) -> Iterator[Comparison]:
     model.train(meta["mode"].startswith("train"))
 
     inputs = {entry["name"]: _draw(entry) for entry in meta["inputs"]}
-    seen = _watch(model)
+    values = _watch(model)
     batch = {"skeleton": inputs["joint"], "movement": inputs["movement"]}
     output = model(**batch)
     actual: dict[str, Any] = {
@@ -80,10 +80,10 @@ def _network(case: Case) -> Iterator[Comparison]:
             actual["accuracy"] = (actual["prob"].round() == label).double().mean()[None]
         actual |= _losses(model, output, inputs, meta)
 
-    # Activations without calibration grow to a thousand, where only the relative difference means anything.
+    # Without calibration activations reach a thousand: only relative differences are meaningful.
     large = not meta.get("calibration") and not model.training
     for name, expected in case.expected.items():
-        value = actual[name] if name in actual else _intermediate(name, seen, model)
+        value = actual[name] if name in actual else _intermediate(name, values, model)
         value = value.detach().numpy() if isinstance(value, Tensor) else np.asarray(value)
         tolerance = {"rtol": 1e-5, "atol": 1e-7} if name == "losses" else {}
         tolerance = {"rtol": 1e-3, "atol": 1e-7} if name == "grad_norms" else tolerance
@@ -91,7 +91,7 @@ def _network(case: Case) -> Iterator[Comparison]:
 
 
 def reference_config(meta: dict[str, Any]) -> BPMGCNConfig:
-    """The released network's ways, all of them."""
+    """The config of the released network."""
     return BPMGCNConfig(
         num_classes=meta["num_class"],
         fusion="cascade",
@@ -102,12 +102,12 @@ def reference_config(meta: dict[str, Any]) -> BPMGCNConfig:
 
 
 def _losses(model: BPMGCN, output: Any, inputs: dict[str, Tensor], meta: dict[str, Any]) -> dict[str, Any]:
-    """Losses and gradient norms of the output just computed (a second forward would move statistics)."""
+    """Losses and gradient norms of an output (a second forward pass would change the statistics)."""
     objective = BPMGCNObjective(reference_config(meta), F.cross_entropy)
     batch = {name.replace("joint", "skeleton"): value for name, value in inputs.items()}
     batch.setdefault("affective target", output.affective)  # the multi-label cases have none
     batch["affective"] = batch["affective target"]
-    terms = objective(_Answered(output), batch)
+    terms = objective(_Computed(output), batch)
     total = terms["posture"] + terms["movement"] + terms["affective"]
     by_name = {
         "total": total,
@@ -127,8 +127,8 @@ def _losses(model: BPMGCN, output: Any, inputs: dict[str, Tensor], meta: dict[st
     return {"losses": losses, "grad_norms": np.array([0.0 if g is None else g.norm().item() for g in norms])}
 
 
-class _Answered(nn.Module):
-    """A model that has already answered."""
+class _Computed(nn.Module):
+    """A model that returns a given output."""
 
     def __init__(self, output: Any) -> None:
         super().__init__()
@@ -147,7 +147,7 @@ def _draw(entry: dict[str, Any]) -> Tensor:
 
 
 def _calibrate(model: BPMGCN, how: dict[str, Any], *, frames: int) -> None:
-    """Set the statistics of every batch norm from one seeded batch, as the case says."""
+    """Set the statistics of every batch norm from one seeded batch, as in the case."""
     norms = [module for module in model.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
     for norm in norms:
         norm.momentum = 1.0
@@ -163,13 +163,13 @@ def _calibrate(model: BPMGCN, how: dict[str, Any], *, frames: int) -> None:
 
 
 def _watch(model: BPMGCN) -> dict[str, Tensor]:
-    """Collect, while the network runs, what each unit and each fusion gives: `l1_p`, `fusion1_p`, ..."""
-    seen: dict[str, Tensor] = {}
+    """Collect the outputs of each unit and each fusion while the network runs: `l1_p`, `fusion1_p`, ..."""
+    values: dict[str, Tensor] = {}
 
     def keep(*names: str) -> Any:
         def hook(_module: nn.Module, _inputs: Any, output: Any) -> None:
             outputs = output if isinstance(output, tuple) else (output,)
-            seen.update(zip(names, (value.detach() for value in outputs), strict=True))
+            values.update(zip(names, (value.detach() for value in outputs), strict=True))
 
         return hook
 
@@ -178,15 +178,15 @@ def _watch(model: BPMGCN) -> dict[str, Tensor]:
             unit.register_forward_hook(keep(f"l{index + 1}_{letter}"))
     for index, fusion in enumerate(model.fusions):
         fusion.register_forward_hook(keep(f"fusion{index + 1}_p", f"fusion{index + 1}_m"))
-    return seen
+    return values
 
 
-def _intermediate(name: str, seen: dict[str, Tensor], model: BPMGCN) -> Tensor:
-    """A value inside the network by the name the cases give it."""
+def _intermediate(name: str, values: dict[str, Tensor], model: BPMGCN) -> Tensor:
+    """A value within the network, by its name in the cases."""
     if found := re.fullmatch(r"(l\d+_[pm])_n(\d+)c(\d+)", name):
-        return seen[found[1]][int(found[2]), int(found[3])]
+        return values[found[1]][int(found[2]), int(found[3])]
     if found := re.fullmatch(r"((?:l|fusion)\d+_[pm])_(?:mean|pool)", name):
-        return seen[found[1]].mean(dim=(2, 3))
+        return values[found[1]].mean(dim=(2, 3))
     if found := re.fullmatch(r"data_bn_([pm])_(running_mean|running_var)", name):
         return getattr(getattr(model, _STREAMS[found[1]]).norm, found[2])
     if found := re.fullmatch(r"l(\d+)_([pm])_bn_(running_mean|running_var)", name):

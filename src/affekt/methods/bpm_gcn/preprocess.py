@@ -1,4 +1,4 @@
-"""A walk to the arrays of the network: rate, frames, place, size, direction; then movement and targets."""
+"""From a walk to the arrays of the network: resampled, cropped and aligned; then movement and targets."""
 
 from __future__ import annotations
 
@@ -19,19 +19,17 @@ from .features import affective_features, movement
 from .joints import JOINTS
 from .walk import Walk, WalkStore, usable_walk
 
-THIGH = (
-    1 / 3
-)  # length of an aligned thigh: the scale of the Emotion-Gait files, where the method was published
-
-LARGEST = 1e9  # input of the network: its square is far from the largest float32
+# Length of an aligned thigh: the scale of the Emotion-Gait files, on which the method was published.
+THIGH = 1 / 3
+LARGEST = 1e9  # absolute value of an input: its square is still far from the largest float32
 
 
 class GaitPreprocess:
-    """Samples with a `skeleton` to posture and movement arrays.
+    """Posture and movement arrays of samples with a `skeleton`.
 
     Args:
-        state: What `fit` measured over the training walks: the range of each affective feature, for the
-            targets, mean and deviation of each channel, for `normalise`, and the frame rate.
+        state: Measured by `fit` on the training walks: the range of each affective feature, for the targets;
+            mean and deviation of each channel, for `normalise`; the frame rate.
     """
 
     def __init__(self, config: BPMGCNConfig, state: Mapping[str, Any] | None = None) -> None:
@@ -61,7 +59,7 @@ class GaitPreprocess:
                     name="affective",
                     axes="b f",
                     shape=(31 * t,),
-                    meaning="a frame: 14 angles, 9 distances, 8 areas; [-1, 1] over the training walks",
+                    meaning="for each frame 14 angles, 9 distances, 8 areas; [-1, 1] over the training walks",
                 ),
             ),
         )
@@ -69,10 +67,10 @@ class GaitPreprocess:
     def fit(self, samples: list[Sample]) -> dict[str, Any]:
         """Ranges of the affective features, means and deviations of the channels, and the frame rate.
 
-        Over the training walks; one that cannot be used is left out, as in training.
+        Measured on the training walks; one that cannot be used is left out, as in training.
 
         Raises:
-            MediaError: None of them can be used: the reason of the first one.
+            MediaError: No walk can be used; the reason is that of the first one.
         """
         usable: list[Sample] = []
         placed: list[Walk] = []
@@ -95,25 +93,25 @@ class GaitPreprocess:
         return {name: values.tolist() for name, values in state.items()} | timing.as_state()
 
     def views(self, sample: Sample) -> list[dict[str, np.ndarray]]:
-        """What an answer stands on: starts spread over the walk; every second one mirrored, if training was.
+        """The views of a prediction: evenly spread starts; every second view mirrored if training was.
 
         Raises:
-            MediaError: The sample has no skeleton, one with other joints, or one that does not walk.
+            MediaError: The sample has no skeleton, or its skeleton has other joints or does not walk.
         """
         walk = self._place(sample)
         self.timing.note_limits(self._skeleton(sample))
-        return [self._still(walk, view) for view in range(self.config.views)]
+        return [self._plain(walk, view) for view in range(self.config.views)]
 
     def __call__(self, sample: Sample, *, rng: np.random.Generator | None = None) -> dict[str, np.ndarray]:
         """Arrays of one walk; with `rng` a varied training view with its targets.
 
         Raises:
-            MediaError: The sample has no skeleton, one with other joints, or one that does not walk.
+            MediaError: The sample has no skeleton, or its skeleton has other joints or does not walk.
         """
-        # Notes of a cached walk are lost: in training they are not collected.
+        # A cached walk gives no notes; they are not collected in training.
         source = self._store.get(self._skeleton(sample), lambda: self._place(sample))
         if rng is None:
-            return self._still(source, 0)
+            return self._plain(source, 0)
         augment = self.config.augment
         if augment.kind == "physical":
             walk = self._clip(
@@ -125,11 +123,11 @@ class GaitPreprocess:
         target = self._scaled(affective_features(walk)).reshape(-1).astype(np.float32)
         moves = movement(walk)
         if augment.kind == "reference":
-            # parity: two independent draws, and the affective target stays that of the still walk.
+            # parity: two independent draws; the affective target is that of the walk before augmentation.
             walk, moves = move(walk, augment, rng), move(moves, augment, rng)
         return {**self._arrays(walk, moves), "affective": target}
 
-    def _still(self, source: Walk, view: int) -> dict[str, np.ndarray]:
+    def _plain(self, source: Walk, view: int) -> dict[str, np.ndarray]:
         walk = self._clip(source, self.timing, phase=view / self.config.views)
         if self.config.augment.mirror and view % 2:
             walk = mirrored(walk)
@@ -152,7 +150,7 @@ class GaitPreprocess:
     def _measured(self) -> Mapping[str, Any]:
         if self.state is None:
             raise AffektError(
-                "this preprocessing was not fitted: it needs what `fit` measures on training walks"
+                "this preprocessing is not fitted: it needs what `fit` measures on training walks"
             )
         return self.state
 
@@ -165,7 +163,7 @@ class GaitPreprocess:
         return skeleton
 
     def _place(self, sample: Sample) -> Walk:
-        """A walk that can be used, aligned if the config says so."""
+        """A usable walk, aligned if the config says so."""
         skeleton = self._skeleton(sample)
         try:
             walk = usable_walk(skeleton, self.config)
@@ -177,8 +175,8 @@ class GaitPreprocess:
         """Exactly `clip_frames` frames at the rate of the training walks: (t, v, 3).
 
         Args:
-            phase: Where to start, from 0 to 1: in the cycle, or in what the walk has to spare.
-            pace: How fast to walk; frames in between are interpolated.
+            phase: Start, from 0 to 1: within the cycle, or within the frames that are not needed.
+            pace: Factor of the walking speed; positions between frames are interpolated.
         """
         positions, cycle, wanted = walk.positions, walk.cycle_frames, self.config.clip_frames
         rate = source_frames(walk.rate_hz, timing.rate_hz)
@@ -193,7 +191,7 @@ class GaitPreprocess:
         start = np.floor(phase * max(last - steps[-1], 0))
         if start + steps[-1] <= last:
             return at(positions, start + steps, period=None)
-        # To and fro: the walk is followed by itself backwards, so that nothing jumps.
+        # The walk is followed by itself backwards, so that positions are continuous.
         there_and_back = np.concatenate([positions, positions[-2:0:-1]])
         return at(there_and_back, start + steps, period=len(there_and_back))
 
@@ -204,7 +202,7 @@ class GaitPreprocess:
 
 
 def align(positions: np.ndarray) -> np.ndarray:
-    """Put the root at the origin, scale to thighs of 1/3, and turn about the vertical to face +z on average.
+    """Move the root to the origin, scale thighs to 1/3, and turn about the vertical to face +z on average.
 
     Raises:
         MediaError: The thighs have no length, so there is no scale.
@@ -217,14 +215,14 @@ def align(positions: np.ndarray) -> np.ndarray:
     if thigh <= 0:
         raise MediaError("hips and knees lie in the same place: the skeleton has no size")
     placed = (positions - joint["root"][:, None]) * (THIGH / thigh)
-    # The left-to-right axes of hips and shoulders; a person who faces +z with y up has the left side at +x.
+    # Right-to-left axes of hips and shoulders; a person who faces +z with y up has the left side at +x.
     across = sum(joint[f"left_{part}"] - joint[f"right_{part}"] for part in ("hip", "shoulder"))
     x, _, z = np.mean(across, axis=0)
     return turn_about_vertical(placed, float(np.arctan2(z, x)))
 
 
 def _at(positions: np.ndarray, times: np.ndarray, *, period: int | None) -> np.ndarray:
-    """Positions at fractional frame times, on lines between frames, of a walk that may repeat itself."""
+    """Positions at fractional frame times, by linear interpolation, of a walk that may be periodic."""
     before = np.floor(times).astype(int)
     share = (times - before)[:, None, None]
     period = period or len(positions)

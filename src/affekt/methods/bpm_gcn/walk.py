@@ -1,4 +1,4 @@
-"""A skeleton to a walk that the network can be asked about: complete, moving, upright, left where left is."""
+"""From a skeleton to a usable walk: complete, moving, upright, with correct sides."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from affekt.media.skeleton.upright import upright
 from .config import BPMGCNConfig
 from .joints import JOINTS
 
-FLAT = 0.01  # extent along an axis, by the largest one, of a body that has no depth
+FLAT = 0.01  # extent along an axis, relative to the largest, below which a body has no depth
 KEPT_FRAMES = 100_000  # of training walks that a `WalkStore` holds: 40 MB
-COARSE = 0.01  # rounding of float32 coordinates, by the size of the body, that hides how it moves
+COARSE = 0.01  # float32 rounding of coordinates, relative to body size, above which motion is lost
 
 
 class Walk(NamedTuple):
     """A walk.
 
     Attributes:
-        positions: (t, v, 3) float64, in the method's joint order; y up where the config asks for it.
-        cycle_frames: Length of a gait cycle in these frames, where it is known and complete.
-        rate_hz: Frames a second, where known.
+        positions: (t, v, 3) float64, in the method's joint order; y up if the config requires it.
+        cycle_frames: Length of a gait cycle in frames; None if unknown or incomplete.
+        rate_hz: Frames per second; None if unknown.
     """
 
     positions: np.ndarray
@@ -39,16 +39,15 @@ class Walk(NamedTuple):
 
 
 class WalkStore:
-    """Walks that were made usable before: a training set is asked for the same ones in every epoch."""
+    """Cache of usable walks: training asks for the same walks in every epoch."""
 
     def __init__(self) -> None:
-        self._walks: dict[
-            int, tuple[Skeleton, Walk]
-        ] = {}  # by identity; the skeleton keeps its identity taken
+        # By id of the skeleton, which is kept so that the id stays unique.
+        self._walks: dict[int, tuple[Skeleton, Walk]] = {}
         self._frames = 0
 
     def get(self, skeleton: Skeleton, make: Callable[[], Walk]) -> Walk:
-        """The walk of a skeleton; `make` is called where it is not held."""
+        """The walk of a skeleton; `make` is called if it is not cached."""
         held = self._walks.get(id(skeleton))
         if held is not None and held[0] is skeleton:
             return held[1]
@@ -59,17 +58,17 @@ class WalkStore:
         return walk
 
     def __getstate__(self) -> dict[str, Any]:
-        return {}  # a copy in another process begins empty
+        return {}  # a copy in another process starts empty
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__()
 
 
 def usable_walk(skeleton: Skeleton, config: BPMGCNConfig) -> Walk:
-    """A walk without gaps, upright, with left and right as named; what is changed is noted.
+    """A walk without gaps, upright, with correct left and right; changes are noted.
 
     Raises:
-        MediaError: A joint is missing or lost for too long, there is no walk, or up cannot be decided.
+        MediaError: A joint is missing or lost for too long, there is no gait, or up is ambiguous.
     """
     positions, cycle, rate_hz = skeleton.in_order(JOINTS), skeleton.cycle_frames, skeleton.rate_hz
     _check_size(positions)
@@ -91,10 +90,10 @@ def usable_walk(skeleton: Skeleton, config: BPMGCNConfig) -> Walk:
 
 
 def _check_size(positions: np.ndarray) -> None:
-    """Refuse a body without size, or so far from the origin that float32 cannot resolve how it moves.
+    """Check that a body has a size, and is near enough to the origin for float32 to resolve its motion.
 
     Raises:
-        MediaError: So it is.
+        MediaError: It has no size, or is too far from the origin.
     """
     there = np.ptp(positions, axis=1).any(axis=-1)  # (t,): not all joints at one point
     if not there.any():
@@ -111,7 +110,7 @@ def _check_size(positions: np.ndarray) -> None:
 
 
 def _note_flat(positions: np.ndarray) -> None:
-    """Note a body without extent along an axis."""
+    """Note a body without extent along one axis."""
     extent = np.median(np.ptp(positions, axis=1), axis=0)  # x, y, z
     flat = [axis for axis, length in zip("xyz", extent, strict=True) if length < FLAT * extent.max()]
     if flat:

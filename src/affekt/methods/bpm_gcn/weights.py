@@ -1,4 +1,4 @@
-"""Names of the reference checkpoint (its PyTorch release and the Jittor port share them)."""
+"""Keys of the reference checkpoint (the same in its PyTorch release and the Jittor port)."""
 
 from __future__ import annotations
 

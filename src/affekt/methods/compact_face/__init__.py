@@ -1,4 +1,4 @@
-"""A small residual network for face crops, trained on the votes of a crowd (after Barsoum et al., 2016)."""
+"""A small residual network for face crops, trained on annotator votes (after Barsoum et al., 2016)."""
 
 from affekt.core.method import Method
 

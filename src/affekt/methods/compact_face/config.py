@@ -1,4 +1,4 @@
-"""What a person may vary."""
+"""Settings of the method."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from affekt.core.settings import Settings
 
 
 class AugmentConfig(Settings):
-    """How a training face is varied; every amount is the largest one, drawn evenly around nothing.
+    """Augmentation of training faces; amounts are largest values, drawn uniformly around zero.
 
     Attributes:
-        turn_deg, stretch, shift: Turn, change of size and translation, in degrees and shares of the side.
+        mirror: Exchange left and right with probability 1/2.
+        turn_deg, stretch, shift: Rotation in degrees, change of size and translation as shares of the side.
         light: Change of contrast and of brightness, in standard deviations of the picture.
-        erase: How often a rectangle is blanked.
+        erase: Probability that a rectangle is blanked.
         erase_area: Smallest and largest share of the face that it covers.
     """
 
@@ -30,10 +31,10 @@ class CompactFaceConfig(Settings):
     """A residual network of three stages.
 
     Attributes:
-        size: Side of the grey face that is seen, in pixels.
+        size: Side of the grey input image, in pixels.
         width: Channels of the first stage; the others have two and four times as many.
         units: Residual units of each stage.
-        mirror_views: Whether an answer is the mean over the face and its mirror image.
+        mirror_views: Whether a prediction is the mean over the face and its mirror image.
     """
 
     num_classes: int = Field(default=7, ge=2)

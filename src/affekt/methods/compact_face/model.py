@@ -1,4 +1,4 @@
-"""The network: a stem, three residual stages that halve the face, a mean, a linear head."""
+"""The network: a stem, three residual stages that each halve the size, average pooling, a linear head."""
 
 from typing import NamedTuple
 
@@ -8,11 +8,11 @@ from torch import Tensor, nn
 
 from .config import CompactFaceConfig
 
-STEM = 32  # channels: what the processor's matrix units take at once
+STEM = 32  # channels; a multiple of what the CPU's matrix units take at once
 
 
 class CompactFaceOutput(NamedTuple):
-    """The answer, and what it stands on.
+    """Output of the network.
 
     Attributes:
         embedding: Mean of the last stage over the face.
@@ -44,7 +44,7 @@ class CompactFace(nn.Module):
 
 
 class Stage(nn.Sequential):
-    """Residual units; the first halves the picture."""
+    """Residual units; the first halves the size."""
 
     def __init__(self, before: int, after: int, units: int) -> None:
         super().__init__(
@@ -53,10 +53,10 @@ class Stage(nn.Sequential):
 
 
 class Unit(nn.Module):
-    """Two convolutions beside a shortcut; at first only the shortcut counts.
+    """Two convolutions with a shortcut; initially only the shortcut has an influence.
 
-    Source: He et al., Deep Residual Learning, CVPR 2016; the averaging shortcut and the branch that starts
-    at zero: He et al., Bag of Tricks, CVPR 2019.
+    Source: He et al., Deep Residual Learning, CVPR 2016; the averaging shortcut and the zero-initialised
+    branch: He et al., Bag of Tricks, CVPR 2019.
     """
 
     def __init__(self, before: int, after: int, *, stride: int) -> None:
@@ -77,7 +77,7 @@ class Unit(nn.Module):
 
 
 def conv_norm(before: int, after: int, *, kernel: int = 3, stride: int = 1) -> nn.Sequential:
-    """A convolution that keeps the size (but for its stride), and batch norm."""
+    """A convolution that keeps the size, divided by its stride, and batch norm."""
     return nn.Sequential(
         nn.Conv2d(before, after, kernel, stride, padding=kernel // 2, bias=False), nn.BatchNorm2d(after)
     )

@@ -1,4 +1,4 @@
-"""What exists only in training: cross-entropy, against one label or the shares of a crowd's votes."""
+"""The training objective: cross-entropy with one label or a distribution of annotator votes."""
 
 from collections.abc import Callable
 

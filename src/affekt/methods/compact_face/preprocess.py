@@ -1,4 +1,4 @@
-"""A picture of a face to the array of the network: grey, small, of zero mean and unit deviation."""
+"""From a face image to the array of the network: grey, small, with zero mean and unit deviation."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from affekt.media.image.views import erased, mirrored, moved
 
 from .config import CompactFaceConfig
 
-LEAST_CONTRAST = 0.05  # a flat picture is not blown up to noise; grey levels in [0, 1]
+LEAST_CONTRAST = 0.05  # lower limit of the deviation, so that noise is not amplified; grey levels in [0, 1]
 
 
 class CompactFacePreprocess:
-    """Samples with an `image` that a face fills. No face is searched for: crop it before; a note says
-    where a picture's size or aspect is not that of a crop.
+    """Samples with an `image` that is a face crop. Faces are not detected: crop the face first.
+
+    An image whose size or aspect ratio is not that of a crop gets a note.
     """
 
     def __init__(self, config: CompactFaceConfig, state: Mapping[str, Any] | None = None) -> None:
@@ -31,30 +32,30 @@ class CompactFacePreprocess:
                     name="image",
                     axes="b c h w",
                     shape=(1, config.size, config.size),
-                    meaning="grey face crop; mean 0 and standard deviation 1 over the picture",
+                    meaning="grey face crop; mean 0 and standard deviation 1 over the image",
                 ),
             )
         )
 
     def fit(self, samples: list[Sample]) -> dict[str, Any]:
-        """Nothing is measured: each picture is scaled by itself."""
+        """Nothing is measured: each image is scaled separately."""
         return {}
 
     def views(self, sample: Sample) -> list[dict[str, np.ndarray]]:
         """The face, and its mirror image if the config says so.
 
         Raises:
-            MediaError: The picture cannot be read.
+            MediaError: The image cannot be read.
         """
         grey = self._grey(sample)
-        seen = [grey, mirrored(grey)] if self.config.mirror_views else [grey]
-        return [{"image": _scaled(view)} for view in seen]
+        faces = [grey, mirrored(grey)] if self.config.mirror_views else [grey]
+        return [{"image": _scaled(face)} for face in faces]
 
     def __call__(self, sample: Sample, *, rng: np.random.Generator | None = None) -> dict[str, np.ndarray]:
         """The array of one face; with `rng` a varied training view.
 
         Raises:
-            MediaError: The picture cannot be read.
+            MediaError: The image cannot be read.
         """
         grey = self._grey(sample)
         if rng is None:

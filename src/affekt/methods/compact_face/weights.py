@@ -1,4 +1,4 @@
-"""Names of weights: this network is our own, nobody else has names for it."""
+"""Keys of checkpoints: this network has no reference, so keys are not renamed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person may vary."""
+"""Settings of the method."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from affekt.core.settings import Settings
 
 
 class AugmentConfig(Settings):
-    """How a training utterance is varied; every amount is the largest one, drawn evenly around nothing.
+    """Augmentation of training utterances; amounts are largest values, drawn uniformly around zero.
 
     Attributes:
-        speed: Change of length by resampling, which changes pitch and tempo, as a share.
-        tempo: Change of the hop between windows, which changes tempo alone, as a share.
-        gain_db, tilt_db: Louder or softer; brighter or darker, at the highest band.
-        noise: How often noise is added.
-        snr_db: Smallest and largest distance of the noise to the utterance.
-        masks: How many stretches of time, and as many of bands, are blanked.
-        mask_frames, mask_bands: Longest and widest of them.
+        speed: Relative change of length by resampling, which changes pitch and tempo.
+        tempo: Relative change of the hop between windows, which changes tempo only.
+        gain_db, tilt_db: Change of level, and of the spectral tilt at the highest band.
+        noise: Probability that noise is added.
+        snr_db: Smallest and largest signal-to-noise ratio.
+        masks: Number of masked time intervals, and of masked frequency bands.
+        mask_frames, mask_bands: Largest size of a mask.
     """
 
     speed: float = Field(default=0.15, ge=0, lt=0.5)
@@ -35,16 +35,16 @@ class CompactVoiceConfig(Settings):
     """A residual network over equal chunks of a log-mel spectrogram, weighted by temporal attention.
 
     Attributes:
-        rate_hz: What the sound is resampled to.
-        fft, hop: Samples of a window, and between windows.
-        mels, low_hz, high_hz: Mel bands, and where the lowest begins and the highest ends.
-        floor_db: Steady power that is added to every band, so that what is below it makes no difference.
-        trim_db: Silence at either end is cut off: what lies so far below the loudest place.
-        margin_s: How much of that silence stays.
-        longest_s: Later sound is not heard.
-        frames: Windows of a view: longer utterances are cropped, shorter ones repeated.
-        chunks: Equal parts of a view that are heard by themselves.
-        views: How many crops, or beginnings of the repetition, an answer is the mean of.
+        rate_hz: Sampling rate to which the sound is resampled.
+        fft, hop: Length of a window and distance between windows, in samples.
+        mels, low_hz, high_hz: Number of mel bands, lower edge of the first and upper edge of the last.
+        floor_db: Constant power that is added to every band, so that lower power has no influence.
+        trim_db: Sound at either end that is this far below the maximum is cut off as silence.
+        margin_s: Length of that silence that is kept.
+        longest_s: Later sound is not used.
+        frames: Number of windows of a view: longer utterances are cropped, shorter ones repeated.
+        chunks: Number of equal parts of a view that are embedded separately.
+        views: Number of crops, or starts of the repetition, that are averaged in a prediction.
         blocks: Units of the network's stages; (2, 2, 2, 2) is the ResNet-18.
         width: Channels of its stem.
         embed: Features of a chunk.

@@ -13,11 +13,11 @@ from .config import CompactVoiceConfig
 
 
 class CompactVoiceOutput(NamedTuple):
-    """The answer, and when it was heard.
+    """Output of the network.
 
     Attributes:
         attention: Weight of each chunk; sums to 1.
-        segment_logits: What each chunk says by itself; `logits` is their mean, weighted by attention.
+        segment_logits: Logits of each chunk alone; `logits` is their mean, weighted by attention.
     """
 
     logits: Float[Tensor, "b k"]
@@ -47,8 +47,8 @@ class CompactVoice(nn.Module):
 
     def forward(self, *, mel: Float[Tensor, "b n c"]) -> CompactVoiceOutput:
         chunks = mel.unflatten(1, (self.chunks, -1))
-        heard = self.dropout(self.backbone(chunks.flatten(0, 1)))
-        embedding = torch.tanh(self.embed["bn"](self.embed["linear"](heard))).unflatten(0, chunks.shape[:2])
+        rows = self.dropout(self.backbone(chunks.flatten(0, 1)))
+        embedding = torch.tanh(self.embed["bn"](self.embed["linear"](rows))).unflatten(0, chunks.shape[:2])
         attention = self.temporal(embedding)
         segment_logits = self.head(embedding)
         logits = (segment_logits * attention.unsqueeze(2)).sum(dim=1)

@@ -1,4 +1,4 @@
-"""What exists only in training: cross-entropy."""
+"""The training objective: cross-entropy."""
 
 from collections.abc import Callable
 

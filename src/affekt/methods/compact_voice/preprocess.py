@@ -1,4 +1,4 @@
-"""An utterance to the array of the network: log-mel bands, without silence, without the method's colour."""
+"""From an utterance to the array of the network: log-mel bands without silence and channel colour."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from affekt.core.errors import AffektError, DataError, MediaError
 from affekt.core.sample import Moments, Sample
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.media.sound import sound_of, sound_span_s
-from affekt.media.sound.notes import note_short, note_unheard
+from affekt.media.sound.notes import note_short, note_truncated
 from affekt.media.sound.spectrum import log_mel
 from affekt.media.sound.views import coloured, masked, noisy, sounding_span, stretched
 
 from .config import CompactVoiceConfig
 
-LEAST_DEVIATION_DB = 1.0  # bands that a data set leaves empty are not blown up to noise
+LEAST_DEVIATION_DB = 1.0  # lower limit, so that noise in empty bands is not amplified
 
 
 class Utterance(NamedTuple):
-    """What is heard between the silences.
+    """Sound without the silence at both ends.
 
     Attributes:
-        samples: (n,) at the config's rate.
-        start_s: Where it begins in the sample's time.
+        samples: (n,) at the rate of the config.
+        start_s: Its start within the sample.
     """
 
     samples: np.ndarray
@@ -35,11 +35,11 @@ class Utterance(NamedTuple):
 class CompactVoicePreprocess:
     """Samples with an `audio` track, or a `video` file that has one.
 
-    Nothing is kept from view to view: reading and trimming a few seconds costs a millisecond or two, less
-    than the variations do.
+    Nothing is cached between views: reading and trimming a few seconds takes a millisecond or two, less than
+    the augmentation.
 
     Args:
-        state: What `fit` measured over the training utterances: the deviation of each band, in dB.
+        state: Measured by `fit` on the training utterances: the deviation of each band, in dB.
     """
 
     def __init__(self, config: CompactVoiceConfig, state: Mapping[str, Any] | None = None) -> None:
@@ -51,35 +51,35 @@ class CompactVoicePreprocess:
                     name="mel",
                     axes="b n c",
                     shape=(config.frames, config.mels),
-                    meaning=f"log-mel power, a row each {config.hop}/{config.rate_hz} s, silence cut off; "
-                    "each band less its mean over the utterance, over its deviation in training; repeated or "
-                    "cropped to fit",
+                    meaning=f"log-mel power, a row every {config.hop}/{config.rate_hz} s, silence cut off; "
+                    "each band minus its mean over the utterance, divided by its deviation in training; "
+                    "repeated or cropped to fit",
                     modality="audio",
                 ),
             )
         )
 
     def fit(self, samples: list[Sample]) -> dict[str, Any]:
-        """How far each band deviates within an utterance, over all of them; what cannot be read is left out.
+        """The deviation of each band within utterances; samples that cannot be read are left out.
 
         Raises:
-            DataError: Not one of them can be heard.
+            DataError: No sample can be read.
         """
         squares, count, reason = np.zeros(self.config.mels), 0, "there are none"
         for sample in samples:
             try:
-                rows = self._without_colour(self._decibels(self._utterance(sample).samples))
+                rows = self._without_channel(self._decibels(self._utterance(sample).samples))
             except MediaError as error:
                 reason = str(error)
                 continue
             squares += np.square(rows, dtype=np.float64).sum(axis=0)
             count += len(rows)
         if not count:
-            raise DataError(f"not one of {len(samples)} training samples can be heard, such as: {reason}")
+            raise DataError(f"none of {len(samples)} training samples can be used; the last reason: {reason}")
         return {"deviation_db": np.sqrt(squares / count).tolist()}
 
     def views(self, sample: Sample) -> list[dict[str, np.ndarray]]:
-        """Crops of a long utterance, the middle first; a short one, repeated, begun at several places.
+        """Crops of a long utterance, the middle one first; a short one is repeated from several starts.
 
         Raises:
             MediaError: The sound cannot be read, or is silent.
@@ -126,19 +126,19 @@ class CompactVoicePreprocess:
         return {"mel": mel}
 
     def moments(self, sample: Sample) -> Moments:
-        """When each chunk of the first view is; parts of a short utterance are heard several times over."""
+        """When each chunk of the first view is; parts of a short utterance are repeated."""
         config, (samples, start_s) = self.config, self._utterance(sample)
         count = 1 + len(samples) // config.hop
         first = self._start(count, 0)
-        heard = np.arange(config.frames)
+        frames = np.arange(config.frames)
         each = config.frames // config.chunks
-        # A view that is repeated covers the whole utterance; one that is cropped its own frames.
+        # A repeated view covers the whole utterance, a cropped view its own frames.
         begin, end = (first, first + config.frames) if count >= config.frames else (0, count)
         parts = max(1, round((end - begin) / each))
         edges = np.linspace(begin, end, parts + 1)
-        place = np.searchsorted(edges, (first + heard) % count + 0.5, side="right") - 1
+        place = np.searchsorted(edges, (first + frames) % count + 0.5, side="right") - 1
         weights = np.zeros((parts, config.chunks))
-        np.add.at(weights, (place, heard // each), 1.0)
+        np.add.at(weights, (place, frames // each), 1.0)
         edges_s = start_s + np.minimum(edges * config.hop, len(samples)) / config.rate_hz
         return Moments(
             np.stack([edges_s[:-1], edges_s[1:]], axis=1), weights / weights.sum(axis=1, keepdims=True)
@@ -149,7 +149,7 @@ class CompactVoicePreprocess:
         samples = sound_of(sample, rate_hz=config.rate_hz, longest_s=config.longest_s).samples[0]
         if len(samples) >= round(config.longest_s * config.rate_hz):
             begin_s, end_s = sound_span_s(sample)
-            note_unheard(config.longest_s, end_s - begin_s)
+            note_truncated(config.longest_s, end_s - begin_s)
         try:
             start, stop = sounding_span(
                 samples, config.rate_hz, below_db=config.trim_db, margin_s=config.margin_s
@@ -172,8 +172,8 @@ class CompactVoicePreprocess:
             floor_db=None,
         )
 
-    def _without_colour(self, decibels: np.ndarray) -> np.ndarray:
-        """Above the floor, less the mean of each band: loudness, microphone and method count little."""
+    def _without_channel(self, decibels: np.ndarray) -> np.ndarray:
+        """With the floor added and the mean of each band subtracted: less loudness, microphone and room."""
         floor = np.float32(10 ** (self.config.floor_db / 10))
         lifted = 10 * np.log10(np.power(10, decibels / 10, dtype=np.float32) + floor)
         return lifted - lifted.mean(axis=0)
@@ -181,21 +181,21 @@ class CompactVoicePreprocess:
     def _normalised(self, decibels: np.ndarray) -> np.ndarray:
         if self.state is None:
             raise AffektError(
-                "this preprocessing was not fitted: it needs what `fit` measures on training utterances"
+                "this preprocessing is not fitted: it needs what `fit` measures on training utterances"
             )
         deviation = np.maximum(np.asarray(self.state["deviation_db"], np.float32), LEAST_DEVIATION_DB)
-        return self._without_colour(decibels) / deviation
+        return self._without_channel(decibels) / deviation
 
     def _plain(self, utterance: Utterance) -> np.ndarray:
         return self._normalised(self._decibels(utterance.samples))
 
     def _start(self, count: int, view: int) -> int:
-        """First frame of a view; of the first one: of the middle, or the beginning where all fits in."""
+        """First frame of a view. The first view is the middle, or the start of an utterance that fits."""
         share = view / self.config.views
         if count < self.config.frames:
             return int(share * count)
         return int((share + 0.5) % 1 * (count - self.config.frames + 1))
 
     def _cut(self, rows: np.ndarray, start: int) -> np.ndarray:
-        """As many rows as a view has, from `start` on; after the last comes the first again."""
+        """The rows of a view from `start` on; after the last row it continues with the first."""
         return np.take(rows, np.arange(start, start + self.config.frames), axis=0, mode="wrap")

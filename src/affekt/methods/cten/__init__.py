@@ -1,4 +1,4 @@
-"""CTEN: video emotion by looking again at what attention left out (Zhang, Wang, Yang, CVPR 2023)."""
+"""CTEN: video emotion, trained with erasing of salient segments (Zhang, Wang, Yang, CVPR 2023)."""
 
 from affekt.core.method import Method
 

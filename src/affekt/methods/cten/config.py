@@ -1,22 +1,22 @@
-"""What a person may vary."""
+"""Settings of the method; the defaults are the paper's."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from affekt.core.settings import Settings
 from affekt.media.video.snippets import SnippetSettings
 
 
 class VisualConfig(SnippetSettings):
-    """Snippets of the picture, and the network that sees them.
+    """Snippets of the video, and the network that takes them.
 
     Attributes:
         blocks: Bottlenecks of the 3D ResNet's stages; (3, 4, 23, 3) is the ResNet-101.
         width: Channels of its stem; a segment has 32 times as many features.
-        windows: Snippets of each segment that are decoded for training, to look at again after erasing.
+        windows: Snippets of each segment that are decoded for training, for the passes after erasing.
     """
 
     segments: PositiveInt = 16
@@ -26,14 +26,14 @@ class VisualConfig(SnippetSettings):
 
 
 class AudioConfig(Settings):
-    """The sound as log-mel filterbanks, and the network that hears it.
+    """The sound as log-mel filterbanks, and the network that takes it.
 
     Attributes:
-        bins: Mel bands.
-        block_frames: Windows of 10 ms that are heard of each segment.
+        bins: Number of mel bands.
+        block_frames: Number of windows of 10 ms that are used of each segment.
         blocks: Units of the ResNet's stages; (2, 2, 2, 2) is the ResNet-18.
         width: Channels of its stem.
-        mean, deviation: What filterbanks are scaled by, natural logarithms; published for AudioSet, whose
+        mean, deviation: Scale of the filterbanks, natural logarithms; published for AudioSet, where the
             reference divides by twice the deviation.
     """
 
@@ -49,24 +49,24 @@ class CTENConfig(Settings):
     """Cross-modal attention, and temporal erasing in training.
 
     Attributes:
-        streams: What the answer stands on.
-        heads: Of each cross-modal attention.
-        local_start: Let non-local blocks begin as shortcuts, as their inventors do; in the reference they
-            begin without any, so that at first every segment is a mixture of all.
-        even_attention: Let attention begin with the same weight for every segment, changed by its own score
-            alone; the reference begins with a random mixture of all scores.
+        streams: Modalities that the network takes.
+        heads: Number of heads of each cross-modal attention.
+        local_start: Initialise non-local blocks as the identity, as in their original paper; in the reference
+            the shortcut has weight 0 at first, so that every segment is a mixture of all.
+        even_attention: Start temporal attention with the same weight for every segment, changed by its own
+            score only; the reference starts with a random mixture of all scores.
         dropout: Before the head.
-        erase: Look at each training clip three times: whole, without the segments that attention finds most
-            telling, and at those alone.
-        bar: Where between a clip's least (0) and most (1) attention erasing begins.
-        polarity_penalty: How much more a mistake across polarity costs; 0.5 is VAANet's loss.
-        freeze_backbone: Keep the 3D network as it was loaded.
-        drift_statistics: Let a frozen backbone normalise by its batches in training, and its running
-            statistics follow them, as the reference does without saying so.
+        erase: Train with three passes of each clip: whole, without the segments of highest attention, and
+            those segments alone.
+        bar: Threshold of erasing, as a position between a clip's lowest (0) and highest (1) attention.
+        polarity_penalty: Additional weight of an error across polarity; 0.5 is VAANet's loss.
+        freeze_backbone: Do not train the 3D network.
+        drift_statistics: Use and update batch statistics in a frozen backbone during training, as the
+            reference does without stating it.
     """
 
     num_classes: int = Field(default=8, ge=2)
-    streams: Literal["visual+audio", "visual"] = "visual+audio"
+    streams: Literal["video+audio", "video"] = "video+audio"
     visual: VisualConfig = VisualConfig()
     audio: AudioConfig = AudioConfig()
     heads: PositiveInt = 8
@@ -79,8 +79,20 @@ class CTENConfig(Settings):
     freeze_backbone: bool = True
     drift_statistics: bool = False
 
+    @field_validator("streams", mode="before")
+    @classmethod
+    def _earlier_name(cls, value: Any) -> Any:
+        """Recipes, checkpoints and bundles of affekt 0.1 have `visual` for `video`."""
+        return {"visual+audio": "video+audio", "visual": "video"}.get(str(value), value)
+
     @model_validator(mode="after")
     def _fits(self) -> CTENConfig:
         if 32 * self.visual.width % self.heads:
             raise ValueError(f"{32 * self.visual.width} features cannot be cut into {self.heads} heads")
         return self
+
+    @property
+    def loss_terms(self) -> tuple[str, ...]:
+        """Terms of the objective with these values."""
+        polarity = ("polarity",) if self.polarity_penalty else ()
+        return ("cross_entropy", *polarity, *(("context", "keyframes") if self.erase else ()))

@@ -1,4 +1,4 @@
-"""The network: each modality compares its segments, then both ask each other, then attention weighs them."""
+"""The network: attention within each modality, attention across modalities, temporal attention, head."""
 
 from typing import ClassVar, NamedTuple
 
@@ -13,16 +13,15 @@ from affekt.media.video.snippets import MEAN
 
 from .config import CTENConfig
 
-NARROW = 8  # features of a segment, per feature that a non-local block compares by
+NARROW = 8  # features of a segment per inner feature of a non-local block
 
 
 class CTENOutput(NamedTuple):
-    """The answer, and what it looked at.
+    """Output of the network.
 
     Attributes:
         attention: Gamma of the paper, the weight of each segment; at least 0, not normalised.
-        segment_logits: What the answer would be if the whole clip were like each segment; their mean is
-            `logits`.
+        segment_logits: Logits of each segment alone; their mean is `logits`.
     """
 
     logits: Float[Tensor, "b k"]
@@ -31,7 +30,7 @@ class CTENOutput(NamedTuple):
 
 
 class CTEN(nn.Module):
-    """Emotion of a clip from its segments, seen and heard; or seen alone."""
+    """Emotion of a clip from the segments of picture and sound, or of the picture alone."""
 
     cached: ClassVar[tuple[str, ...]] = ("clips", "windows")
 
@@ -46,7 +45,7 @@ class CTEN(nn.Module):
         )
         width = self.backbone.channels
         self.visual_intra = NonLocal(width, local=config.local_start)
-        self.audio = Audio(config, width) if config.streams == "visual+audio" else None
+        self.audio = Audio(config, width) if config.streams == "video+audio" else None
         self.cross = CrossModal(width, config.heads) if self.audio is not None else None
         together = width if self.audio is None else 2 * width
         self.temporal = TemporalAttention(together, visual.segments, even=config.even_attention)
@@ -59,16 +58,16 @@ class CTEN(nn.Module):
         return self.from_features(clips=self.features(clips), fbank=fbank)
 
     def features(self, clips: Num[Tensor, "b s 3 t h w"]) -> Float[Tensor, "b s d"]:
-        """What the backbone sees in each segment, or in each window of pixels."""
+        """Features of the backbone for each segment, or for each window of pixels."""
         return self.backbone(scaled(clips)).mean(dim=(3, 4))
 
     def from_features(
         self, *, clips: Float[Tensor, "b s d"], fbank: Float[Tensor, "b n c"] | None = None
     ) -> CTENOutput:
-        """The answer to what the backbone has seen already; `clips` are its features."""
+        """As `forward`, with the features of the backbone as `clips`."""
         segments = self.visual_intra(clips)
         if self.audio is not None and self.cross is not None:
-            assert fbank is not None, "a network that hears needs fbank"
+            assert fbank is not None, "a network of sound needs fbank"
             segments = self.cross(segments, self.audio(fbank))
         attention = self.temporal(segments)
         weighted = segments * attention.unsqueeze(2)
@@ -76,7 +75,7 @@ class CTEN(nn.Module):
 
 
 class Audio(nn.Module):
-    """What is heard in each segment, and compared among them."""
+    """Features of the sound of each segment, with attention among them."""
 
     def __init__(self, config: CTENConfig, width: int) -> None:
         super().__init__()
@@ -89,20 +88,21 @@ class Audio(nn.Module):
 
     def forward(self, fbank: Float[Tensor, "b n c"]) -> Float[Tensor, "b s d"]:
         blocks = fbank.unflatten(1, (self.segments, -1))
-        heard = self.backbone(blocks.flatten(0, 1))
-        heard = torch.tanh(self.embed["bn"](self.embed["linear"](heard)))
-        return self.intra(heard.unflatten(0, blocks.shape[:2]))
+        rows = self.backbone(blocks.flatten(0, 1))
+        embedding = torch.tanh(self.embed["bn"](self.embed["linear"](rows)))
+        return self.intra(embedding.unflatten(0, blocks.shape[:2]))
 
 
 class NonLocal(nn.Module):
-    """Every segment of a modality beside all others of it.
+    """Attention among the segments of one modality.
 
     Args:
         width: Features of a segment.
-        local: Begin with each segment by itself, the mixture of all at nothing; else the other way round.
+        local: Initialise the block as the identity: the shortcut has weight 1 and the mixture of all segments
+            weight 0. Otherwise it is the other way round.
 
-    Source: Wang et al., Non-local Neural Networks, CVPR 2018, who begin locally. CTEN's reference does not,
-    and learns the weight of the shortcut.
+    Source: Wang et al., Non-local Neural Networks, CVPR 2018, which starts as the identity. CTEN's reference
+    does not, and learns the weight of the shortcut.
     """
 
     def __init__(self, width: int, *, local: bool = False) -> None:
@@ -117,17 +117,17 @@ class NonLocal(nn.Module):
             nn.init.zeros_(self.bn.weight)
 
     def forward(self, segments: Float[Tensor, "b s d"]) -> Float[Tensor, "b s d"]:
-        likeness = self.theta(segments) @ self.phi(segments).transpose(1, 2)
-        mixed = torch.softmax(self.scale * likeness, dim=2) @ self.g(segments)
+        similarity = self.theta(segments) @ self.phi(segments).transpose(1, 2)
+        mixed = torch.softmax(self.scale * similarity, dim=2) @ self.g(segments)
         rows = self.bn(self.out(mixed).flatten(0, 1))
         return rows.unflatten(0, segments.shape[:2]) + self.alpha * segments
 
 
 class CrossModal(nn.Module):
-    """Each modality is mixed by what the other one finds in it.
+    """Each modality is attended to with queries of the other one.
 
-    parity: sound asks among pictures and the answer is added to pictures; the paper's equation would bring
-    sound into them.
+    parity: queries of the sound attend to the video, and the result is added to the video; by the paper's
+    equation, sound would be added to it.
     """
 
     def __init__(self, width: int, heads: int) -> None:
@@ -138,13 +138,13 @@ class CrossModal(nn.Module):
     def forward(
         self, visual: Float[Tensor, "b s d"], audio: Float[Tensor, "b s d"]
     ) -> Float[Tensor, "b s both"]:
-        seen = visual + self.to_visual(audio, visual)
-        heard = audio + self.to_audio(visual, audio)
-        return torch.cat([seen, heard], dim=2)
+        mixed_visual = visual + self.to_visual(audio, visual)
+        mixed_audio = audio + self.to_audio(visual, audio)
+        return torch.cat([mixed_visual, mixed_audio], dim=2)
 
 
 class RectifiedAttention(nn.Module):
-    """Attention of several heads, with a ReLU after every projection."""
+    """Multi-head attention with a ReLU after every projection."""
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -153,16 +153,16 @@ class RectifiedAttention(nn.Module):
         self.query, self.key, self.value, self.out = (nn.Linear(width, width) for _ in range(4))
 
     def forward(
-        self, asking: Float[Tensor, "b s d"], asked: Float[Tensor, "b s d"]
+        self, querying: Float[Tensor, "b s d"], attended: Float[Tensor, "b s d"]
     ) -> Float[Tensor, "b s d"]:
         query, key, value = (
             torch.relu(project(source)).unflatten(2, (self.heads, -1)).transpose(1, 2)
-            for project, source in ((self.query, asking), (self.key, asked), (self.value, asked))
+            for project, source in ((self.query, querying), (self.key, attended), (self.value, attended))
         )
         weights = torch.softmax(self.scale * query @ key.transpose(2, 3), dim=3)
         return torch.relu(self.out((weights @ value).transpose(1, 2).flatten(2)))
 
 
 def scaled(entry: Tensor) -> Tensor:
-    """Pixels of uint8 around the grey level that the network calls zero; anything else stays as it is."""
+    """Pixels of uint8 in the range of the network, around `MEAN`; features are returned unchanged."""
     return entry.float() / 255 - float(MEAN) if entry.dtype == torch.uint8 else entry

@@ -1,4 +1,4 @@
-"""What exists only in training: three looks at each clip, two of them after erasing."""
+"""The training objective: three passes of each clip, two of them after erasing."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ from .model import scaled
 class CTENObjective(nn.Module):
     """Mean loss of the whole clip, of its context, and of its key frames.
 
-    Which segments are erased follows the attention of the first look, without a gradient.
+    Segments to erase are chosen by the attention of the first pass, without a gradient.
 
     Source: CTEN (CVPR 2023). The sum of the paper is a mean in the reference and here.
     """
@@ -25,28 +25,28 @@ class CTENObjective(nn.Module):
     def __init__(self, config: CTENConfig, criterion: Criterion) -> None:
         super().__init__()
         self.config = config
-        self.hears = config.streams == "visual+audio"
+        self.has_audio = config.streams == "video+audio"
         self.loss = PolarityLoss(criterion, penalty=config.polarity_penalty)
 
     def forward(self, model: nn.Module, batch: dict[str, Tensor]) -> dict[str, Float[Tensor, ""]]:
-        sound = {"fbank": batch["fbank"]} if self.hears else {}
+        sound = {"fbank": batch["fbank"]} if self.has_audio else {}
         whole = model(clips=batch["clips"], **sound)
-        looks = {"whole": whole.logits}
+        passes = {"whole": whole.logits}
         if self.config.erase:
-            bar = self.config.bar
+            position = self.config.bar
             for name, kept in (
-                ("context", context_of(whole.attention, bar=bar)),
-                ("keyframes", keyframes_of(whole.attention, bar=bar)),
+                ("context", context_of(whole.attention, position=position)),
+                ("keyframes", keyframes_of(whole.attention, position=position)),
             ):
                 windows = self._windows(kept, batch)
-                looks[name] = model(clips=gather(batch["windows"], windows), **sound).logits
-        return self.mean(looks, batch["label"])
+                passes[name] = model(clips=gather(batch["windows"], windows), **sound).logits
+        return self.mean(passes, batch["label"])
 
-    def mean(self, looks: dict[str, Float[Tensor, "b k"]], target: Tensor) -> dict[str, Float[Tensor, ""]]:
-        """The share of each look in the loss."""
+    def mean(self, passes: dict[str, Float[Tensor, "b k"]], target: Tensor) -> dict[str, Float[Tensor, ""]]:
+        """The loss of each pass, divided by their number."""
         return {
-            name: torch.stack(list(self.loss(logits, target).values())).sum() / len(looks)
-            for name, logits in looks.items()
+            name: torch.stack(list(self.loss(logits, target).values())).sum() / len(passes)
+            for name, logits in passes.items()
         }
 
     def _windows(self, kept: Tensor, batch: dict[str, Tensor]) -> Int[Tensor, "b s"]:
@@ -60,11 +60,11 @@ class CTENObjective(nn.Module):
 
 
 def gather(windows: Tensor, chosen: Int[Tensor, "b s"]) -> Tensor:
-    """The chosen windows of each clip: pixels (b, w, 3, t, h, w) uint8, or what the backbone made of them."""
+    """The chosen windows of each clip: pixels (b, w, 3, t, h, w) uint8, or features of the backbone."""
     rows = torch.arange(len(chosen), device=chosen.device).unsqueeze(1)
     return scaled(windows[rows, chosen])
 
 
 def _draw(highest: int) -> int:
-    """The training step's own chance, which the engine seeds."""
+    """A random number of the training step, from the generator that the engine seeds."""
     return int(torch.randint(highest + 1, ()))

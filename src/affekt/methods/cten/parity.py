@@ -1,4 +1,4 @@
-"""How the parity cases of this method are run."""
+"""Runs the parity cases of this method."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from .config import AudioConfig, CTENConfig, VisualConfig
 from .erasing import context_of, kept_frames, keyframes_of, threshold_of
 from .model import CTEN
 from .objective import CTENObjective
-from .preprocess import heard_rows
+from .preprocess import select_blocks
 from .weights import WEIGHTS
 
 _LABELS = label_set("plutchik-8")  # in the order of VideoEmotion-8
-# Names of the cases that hold what a part of the network gives.
+# Outputs of parts of the network, by the names of the cases.
 _FEATURES = ("logits", "gamma", "backbone", "visual_nl", "audio_embed", "audio_nl", "v2a", "a2v", "pooled")
 
 
@@ -35,7 +35,7 @@ def run_case(case: Case) -> Iterator[Comparison]:
     """Compare every output of a case.
 
     Raises:
-        UsageError: The case holds something this method cannot compute.
+        UsageError: The case is of another method or holds unknown outputs.
     """
     if "cten" not in case.meta.get("method", ""):
         raise UsageError(f"{case.path} is a case of {case.meta.get('method')!r}, not of cten")
@@ -50,51 +50,51 @@ def _network(case: Case) -> Iterator[Comparison]:
     meta = case.meta
     training = meta["mode"] == "train"
     inputs = {entry["name"]: entry for entry in meta["inputs"]}
-    model, names = _reference(case, hears="audio" in inputs, training=training)
-    seen = _watch(model)
+    model, names = _reference(case, has_audio="audio" in inputs, training=training)
+    actual = _watch(model)
     sound = {"fbank": _sound(inputs["audio"])} if "audio" in inputs else {}
-    looks = [_clips(entry) for name, entry in inputs.items() if name.startswith("visual")]
+    passes = [_clips(entry) for name, entry in inputs.items() if name.startswith("visual")]
     if "labels" in case.expected:
         target = torch.from_numpy(draw_integers(meta["labels"]["seed"], 0, 8, tuple(meta["labels"]["shape"])))
-        outputs = [model(clips=clips, **sound) for clips in looks]
+        outputs = [model(clips=clips, **sound) for clips in passes]
         objective = CTENObjective(CTENConfig(), PlainCrossEntropy(_LABELS))
         logits = {str(number): output.logits for number, output in enumerate(outputs)}
         terms = torch.stack(list(objective.mean(logits, target).values()))
         terms.sum().backward()
         parameters, state = dict(model.named_parameters()), model.state_dict()
-        seen |= {
+        actual |= {
             "logits": torch.stack(list(logits.values())),
             "gamma": torch.stack([output.attention for output in outputs]),
             "labels": target,
-            "ce": terms * len(looks),
+            "ce": terms * len(passes),
             "loss": terms.sum(),
             "grad_norm": _norms([parameters[names[key]].grad for key in meta["grad_names"]]),
             "buffer_norm_after": _norms([state[names[key]] for key in meta.get("buffer_names", ())]),
         }
     else:
         with torch.no_grad():
-            model(clips=looks[0], **sound)
+            model(clips=passes[0], **sound)
     for name, expected in case.expected.items():
-        if name not in seen:
+        if name not in actual:
             raise UsageError(f"the case holds {name!r}, which cten cannot compute")
-        yield Comparison(name, np.asarray(seen[name].detach()), expected, **_tolerance(name, training))
+        yield Comparison(name, np.asarray(actual[name].detach()), expected, **_tolerance(name, training))
 
 
-def _reference(case: Case, *, hears: bool, training: bool) -> tuple[CTEN, dict[str, str]]:
-    """The network with the case's weights, and our name of each of them."""
+def _reference(case: Case, *, has_audio: bool, training: bool) -> tuple[CTEN, dict[str, str]]:
+    """The network with the weights of the case, and the key of each here."""
     sizes = case.meta["hyperparameters"]
-    keys = case.keys_path if hears else case.path.with_name("keys_visual.json")
+    keys = case.keys_path if has_audio else case.path.with_name("keys_visual.json")
     weights = Case(case.path, keys if keys.is_file() else case.keys_path).reference_weights()
     config = CTENConfig(
         num_classes=sizes["n_classes"],
-        streams="visual+audio" if hears else "visual",
+        streams="video+audio" if has_audio else "video",
         visual=VisualConfig(
             segments=sizes["seq_len"], snippet_frames=sizes["snippet_duration"], size=sizes["sample_size"]
         ),
         audio=AudioConfig(
             bins=sizes["mel_bins"], block_frames=sizes["audio_frames"] // sizes["audio_n_segments"]
         ),
-        dropout=0.0,  # pinned off in the cases
+        dropout=0.0,  # switched off in the cases
         drift_statistics=training,
     )
     model = CTEN(config)
@@ -105,7 +105,7 @@ def _reference(case: Case, *, hears: bool, training: bool) -> tuple[CTEN, dict[s
 
 def _tolerance(name: str, training: bool) -> dict[str, Any]:
     if name == "grad_norm":
-        # Batch norm over few rows: the reference itself moves by 3e-3 between one thread and two.
+        # Batch norm over few rows: results of the reference differ by 3e-3 between one thread and two.
         return {"rtol": 2e-2 if training else 1e-3, "atol": 1e-6}
     if training:
         return {"rtol": 1e-3, "atol": 5e-3 if name in ("logits", "gamma") else 1e-5}
@@ -113,11 +113,11 @@ def _tolerance(name: str, training: bool) -> dict[str, Any]:
 
 
 def _watch(model: CTEN) -> dict[str, Tensor]:
-    """Collect, while the network runs, what each part gives, under the names that the cases use."""
-    seen: dict[str, Tensor] = {}
+    """Collect the outputs of each part while the network runs, by the names of the cases."""
+    actual: dict[str, Tensor] = {}
 
     def keep(module: nn.Module, name: str, change: Callable[[Tensor], Tensor] = lambda value: value) -> None:
-        module.register_forward_hook(lambda _m, _i, output: seen.update({name: change(output.detach())}))
+        module.register_forward_hook(lambda _m, _i, output: actual.update({name: change(output.detach())}))
 
     keep(model.backbone, "backbone", lambda maps: maps.mean(dim=(3, 4)).flatten(0, 1))
     keep(model.visual_intra, "visual_nl")
@@ -131,12 +131,12 @@ def _watch(model: CTEN) -> dict[str, Tensor]:
         keep(model.audio.intra, "audio_nl")
         keep(model.cross.to_visual, "v2a")
         keep(model.cross.to_audio, "a2v")
-    model.register_forward_hook(lambda _m, _i, output: seen.update({"logits": output.logits.detach()}))
-    return seen
+    model.register_forward_hook(lambda _m, _i, output: actual.update({"logits": output.logits.detach()}))
+    return actual
 
 
 def _clips(entry: dict[str, Any]) -> Tensor:
-    """Snippets of a case, scaled as preprocessing does it."""
+    """Snippets of a case, scaled as in preprocessing."""
     return torch.from_numpy(draw_pixels(entry["seed"], tuple(entry["shape"])) / 255 - MEAN)
 
 
@@ -147,7 +147,7 @@ def _sound(entry: dict[str, Any]) -> Tensor:
 
 
 def _norms(tensors: list[Any]) -> Tensor:
-    """L2 norm of each, in double: single precision loses the fourth digit over millions of values."""
+    """L2 norms in double precision: single precision is wrong in the fourth digit for millions of values."""
     return torch.stack([value.double().norm() for value in tensors]) if tensors else torch.zeros(0)
 
 
@@ -155,23 +155,23 @@ def _filterbank(case: Case) -> Iterator[Comparison]:
     (entry,) = case.meta["inputs"]
     rate = re.search(r"sr=(\d+)", entry["note"])
     if rate is None:
-        raise UsageError(f"{case.path} does not say the rate of its sound")
+        raise UsageError(f"{case.path} does not state the rate of its sound")
     wave = draw_wave(entry["seed"], tuple(entry["shape"]), int(rate[1]))
     audio = AudioConfig()
     segments = int(case.expected["network_input_shape"][0]) // audio.block_frames
     rows = kaldi_filterbank(wave[0], int(rate[1]), bins=audio.bins)
     chance = random.Random(case.meta["python_random_seed"])
-    heard = (heard_rows(rows, segments, audio.block_frames, chance.random) - audio.mean) / (
+    scaled = (select_blocks(rows, segments, audio.block_frames, chance.random) - audio.mean) / (
         2 * audio.deviation
     )
     actual = {
         "raw_fbank": rows[: len(case.expected["raw_fbank"])],
-        "network_input_head": heard[: len(case.expected["network_input_head"])],
-        "network_input_rowmean": heard.mean(axis=1),
-        "network_input_shape": np.array(heard.shape),
+        "network_input_head": scaled[: len(case.expected["network_input_head"])],
+        "network_input_rowmean": scaled.mean(axis=1),
+        "network_input_shape": np.array(scaled.shape),
     }
     for name, expected in case.expected.items():
-        # Logarithms of small powers: the mean that the reference takes off first moves their last digits.
+        # Logarithms of small powers: the reference subtracts a mean first, which changes the last digits.
         yield Comparison(name, np.asarray(actual[name]), expected, rtol=0.0, atol=1e-3)
 
 
@@ -179,19 +179,22 @@ def _erasing(case: Case) -> Iterator[Comparison]:
     meta = case.meta
     drawn = re.fullmatch(r"relu\(normal\((\d+),\[(\d+),(\d+)\]\)\+([\d.]+)\)", meta["gamma"])
     if drawn is None:
-        raise UsageError(f"{case.path}: {meta['gamma']!r} is no drawing that cten knows")
+        raise UsageError(f"{case.path}: {meta['gamma']!r} cannot be drawn")
     shape = (int(drawn[2]), int(drawn[3]))
     gamma = torch.relu(torch.from_numpy(draw_normal(int(drawn[1]), shape)) + float(drawn[4]))
-    bar = CTENConfig().bar
-    kept = {"context": context_of(gamma, bar=bar), "keyframes": keyframes_of(gamma, bar=bar)}
+    position = CTENConfig().bar
+    kept = {
+        "context": context_of(gamma, position=position),
+        "keyframes": keyframes_of(gamma, position=position),
+    }
     actual: dict[str, Any] = {
         "gamma": gamma,
-        "threshold": threshold_of(gamma, bar=bar)[:, 0],
+        "threshold": threshold_of(gamma, position=position)[:, 0],
         **{f"keep_{name}": rows for name, rows in kept.items()},
     }
     for item, count in enumerate(meta["n_frames"]):
         for name, rows in kept.items():
-            frames = 1 + kept_frames(rows[item].numpy(), count)  # cases count from 1
+            frames = 1 + kept_frames(rows[item].numpy(), count)  # the cases count from 1
             actual[f"{name}_frames_{item}"] = frames
             actual[f"{name}_snippets_{item}"] = sample_snippets(
                 frames, segments=meta["seq_len"], length=meta["snippet_duration"]

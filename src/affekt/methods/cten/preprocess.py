@@ -1,4 +1,4 @@
-"""A clip to the arrays of the network: snippets of its picture, filterbanks of its sound."""
+"""From a clip to the arrays of the network: snippets of the video, filterbanks of the sound."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from affekt.core.sample import Moments, Sample
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.media.sound import NoSound, sound_of, sound_span_s
 from affekt.media.sound.mix import one_channel
-from affekt.media.sound.notes import heard_together, note_beside
+from affekt.media.sound.notes import combined_readings, note_sound_coverage
 from affekt.media.sound.spectrum import kaldi_filterbank
 from affekt.media.video import video_of
 from affekt.media.video.snippets import (
@@ -33,14 +33,14 @@ from .config import AudioConfig, CTENConfig
 
 HOP_S = 0.010  # between windows of the filterbank
 WINDOW_S = 0.025
-# Up to here a sound is read whole; of a longer one only the blocks that are heard. Both give the same rows.
+# Sound up to this length is read whole; of longer sound only the blocks that are used. The rows are the same.
 WHOLE_S = 120.0
 
 log = logging.getLogger(__name__)
 
 
 class CTENPreprocess:
-    """Samples with a `video`, and an `audio` track if the config's streams say so."""
+    """Samples with a `video`, and an `audio` track if `streams` of the config requires it."""
 
     def __init__(self, config: CTENConfig, state: Mapping[str, Any] | None = None) -> None:
         self.config = config
@@ -51,10 +51,10 @@ class CTENPreprocess:
             name="fbank",
             axes="b n c",
             shape=(visual.segments * audio.block_frames, audio.bins),
-            meaning="log-mel filterbank, a row each 10 ms, scaled; as many blocks as segments",
+            meaning="log-mel filterbank, a row every 10 ms, scaled; as many blocks as segments",
             modality="audio",
         )
-        inputs = (clips, sound) if config.streams == "visual+audio" else (clips,)
+        inputs = (clips, sound) if config.streams == "video+audio" else (clips,)
         count = visual.segments * visual.windows
         windows = (
             TensorSpec(
@@ -62,21 +62,23 @@ class CTENPreprocess:
                 axes="b w c t h w",
                 shape=(count, *snippet),
                 dtype="uint8",
-                meaning="snippets of every segment, RGB, to look at again after erasing",
+                meaning="snippets of every segment, RGB, for the passes after erasing",
             ),
             TensorSpec(
                 name="window_frames",
                 axes="b w t",
                 shape=(count, visual.snippet_frames),
                 dtype="int64",
-                meaning="frames that windows are made of, counted from 0",
+                meaning="frames of each window, counted from 0",
             ),
-            TensorSpec(name="frames", axes="b", shape=(), dtype="int64", meaning="frames of the clip"),
+            TensorSpec(
+                name="frames", axes="b", shape=(), dtype="int64", meaning="number of frames of the clip"
+            ),
         )
         self.spec = InputSpec(inputs=inputs, targets=windows if config.erase else ())
 
     def fit(self, samples: list[Sample]) -> dict[str, Any]:
-        """Nothing is measured: the scale of filterbanks is published."""
+        """Nothing is measured: the scale of the filterbanks is published."""
         return {}
 
     def views(self, sample: Sample) -> list[dict[str, np.ndarray]]:
@@ -88,7 +90,7 @@ class CTENPreprocess:
         return [self(sample)]
 
     def __call__(self, sample: Sample, *, rng: np.random.Generator | None = None) -> dict[str, np.ndarray]:
-        """The arrays of one clip; with `rng` a varied training view, and windows to look at again.
+        """The arrays of one clip; with `rng` a varied training view, and windows for erasing.
 
         Raises:
             MediaError: The clip cannot be read.
@@ -96,8 +98,8 @@ class CTENPreprocess:
         arrays = self._windows(sample, rng) if rng is not None and self.config.erase else {}
         if not arrays:
             arrays = {"clips": read_snippets(sample, self.config.visual, rng).clips}
-        if self.config.streams == "visual+audio":
-            arrays["fbank"] = self._heard(sample, rng)
+        if self.config.streams == "video+audio":
+            arrays["fbank"] = self._fbank(sample, rng)
         return arrays
 
     def moments(self, sample: Sample) -> Moments:
@@ -105,7 +107,7 @@ class CTENPreprocess:
         return moments_of(video_of(sample), self.config.visual)
 
     def _windows(self, sample: Sample, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """Several snippets of each segment, seen alike; the first of each is the first look."""
+        """Several snippets of each segment in the same view; the first of each is for the first pass."""
         visual = self.config.visual
         video = video_of(sample)
         frames = np.arange(0, len(video), visual.frame_step)
@@ -121,23 +123,23 @@ class CTENPreprocess:
         return {
             "clips": as_clips(pixels[0]),
             "windows": np.ascontiguousarray(np.moveaxis(pixels.reshape(-1, *pixels.shape[2:]), -1, 1)),
-            # Erasing counts frames of the clip as it is sampled.
+            # Erasing counts the frames that are sampled.
             "window_frames": numbers.reshape(-1, visual.snippet_frames) // visual.frame_step,
             "frames": np.array(len(frames), np.int64),
         }
 
-    def _heard(self, sample: Sample, rng: np.random.Generator | None) -> np.ndarray:
+    def _fbank(self, sample: Sample, rng: np.random.Generator | None) -> np.ndarray:
         audio, segments = self.config.audio, self.config.visual.segments
         try:
-            with heard_together() as readings:
+            with combined_readings() as readings:
                 rows = filterbank_of(sample, audio, segments, None if rng is None else rng.random)
             if rng is None:
                 begin_s, end_s = sound_span_s(sample)
-                note_beside(end_s - begin_s, video_of(sample).end_s, silent=readings.is_silent)
+                note_sound_coverage(end_s - begin_s, video_of(sample).end_s, silent=readings.is_silent)
         except MediaError as error:  # no sound, or none that can be used
-            if not isinstance(error, NoSound):  # which is noted where the input is taken
-                note(f"its sound cannot be used ({error}): the answer stands on the picture alone")
-            log.warning("%s: %s; zeros are heard instead", sample.id, error)
+            if not isinstance(error, NoSound):  # noted where the input is taken
+                note(f"its sound cannot be used ({error}): the answer is based on the picture alone")
+            log.warning("%s: %s; zeros are used instead", sample.id, error)
             return np.zeros((segments * audio.block_frames, audio.bins), np.float32)
         return ((rows - audio.mean) / (2 * audio.deviation)).astype(np.float32)
 
@@ -145,10 +147,11 @@ class CTENPreprocess:
 def filterbank_of(
     sample: Sample, audio: AudioConfig, segments: int, draw: Callable[[], float] | None = None
 ) -> np.ndarray:
-    """Filterbank that is heard of a sample, (segments * block_frames, bins), not scaled.
+    """The filterbank rows of a sample that the network takes, (segments * block_frames, bins), not scaled.
 
     Args:
-        draw: A number in [0, 1) for each block: where it lies in its part of the sound; None is the middle.
+        draw: Draws a number in [0, 1) for each block, its position in its part of the sound; None takes the
+            middle.
 
     Raises:
         MediaError: There is no sound, it cannot be read, or is shorter than one window.
@@ -157,9 +160,9 @@ def filterbank_of(
     if end_s - begin_s <= max(WHOLE_S, segments * audio.block_frames * HOP_S + WINDOW_S):
         whole = sound_of(sample, mono=False)
         rows = kaldi_filterbank(one_channel(whole.samples), whole.rate_hz, bins=audio.bins)
-        return heard_rows(rows, segments, audio.block_frames, draw)
+        return select_blocks(rows, segments, audio.block_frames, draw)
     rate_hz = sound_of(sample, mono=False, longest_s=WINDOW_S).rate_hz
-    # In whole samples, as the filterbank counts: at 22,050 Hz its 10 ms are 220 of them.
+    # Whole samples, as in the filterbank: at 22,050 Hz its 10 ms are 220 samples.
     hop, window = int(rate_hz * HOP_S), int(rate_hz * WINDOW_S)
     first, end = round(begin_s * rate_hz), round(end_s * rate_hz)
     count = 1 + (end - first - window) // hop
@@ -174,10 +177,10 @@ def filterbank_of(
     return np.concatenate(blocks)
 
 
-def heard_rows(
+def select_blocks(
     rows: np.ndarray, segments: int, block_frames: int, draw: Callable[[], float] | None = None
 ) -> np.ndarray:
-    """As many blocks of a filterbank as segments; a short one is repeated from its beginning instead."""
+    """One block of filterbank rows for each segment; a short filterbank is repeated instead."""
     wanted = segments * block_frames
     if len(rows) <= wanted:
         return rows[np.arange(wanted) % len(rows)]
@@ -190,5 +193,5 @@ def block_starts(
 ) -> list[int]:
     """First row of each block, one in each equal part of `count` rows."""
     each = count // segments
-    method = each - block_frames
-    return [part * each + (method // 2 if draw is None else int(draw() * method)) for part in range(segments)]
+    spare = each - block_frames
+    return [part * each + (spare // 2 if draw is None else int(draw() * spare)) for part in range(segments)]

@@ -1,4 +1,4 @@
-"""What a person may vary; the paper's values are the defaults."""
+"""Settings of the method; the defaults are the paper's."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from affekt.core.settings import Settings
 
 
 class AugmentConfig(Settings):
-    """How a training face is varied.
+    """Augmentation of training faces.
 
     Attributes:
-        mirror: Swap left and right half of the time.
-        erase: How often a rectangle is blanked to the mean colour. RAF-DB 0.5; AffectNet and CAER-S 1.
-        erase_area: Smallest and largest share of the picture. RAF-DB 0.02 to 0.1; the others exactly 0.05.
-        erase_ratio: Smallest and largest height by width of the rectangle.
+        mirror: Exchange left and right with probability 1/2.
+        erase: Probability that a rectangle is set to the mean colour. RAF-DB 0.5; AffectNet and CAER-S 1.
+        erase_area: Smallest and largest share of the image. RAF-DB 0.02 to 0.1; the others exactly 0.05.
+        erase_ratio: Smallest and largest ratio of height to width of the rectangle.
     """
 
     mirror: bool = True
@@ -29,18 +29,18 @@ class PosterV2Config(Settings):
     """POSTER V2, for any number of classes.
 
     Attributes:
-        size: Side of the face both branches see, in pixels; position tables are bound to it.
-        sampling: How that size is reached. `nearest` scales to twice the size and keeps every second pixel,
-            as the published weights were trained; `area` scales to the size itself and uses all pixels.
+        size: Side of the input image, in pixels; it determines the size of the position tables.
+        sampling: How the image is scaled. `nearest` scales to twice the size and keeps every second pixel, as
+            for the published weights; `area` scales to the size and uses all pixels.
         width: Channels of the first scale; all others are multiples of it (tokens have twelve times as many).
         image_units: Residual units of the image branch's stages.
         landmark_units: Residual units of the landmark branch's stages.
         token_blocks: Transformer blocks over the tokens of all scales.
-        drop_path: Chance at which a sample skips the feed-forward branches, for each scale.
-        freeze_landmarks: Whether the landmark branch is left as it came, statistics included. Do not freeze
-            it if it was not loaded from trained weights.
-        drift_statistics: Let the frozen branch's batch norm follow the batches, as the reference does by
-            oversight.
+        drop_path: Probability that a sample skips the feed-forward branches, for each scale.
+        freeze_landmarks: Whether the landmark branch is fixed, statistics included. Do not freeze it without
+            trained weights.
+        drift_statistics: Update the batch norm statistics of the frozen branch in training, as the reference
+            does unintentionally.
     """
 
     num_classes: int = Field(default=7, ge=2)

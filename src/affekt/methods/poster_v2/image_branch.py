@@ -51,6 +51,6 @@ class ResidualUnit(nn.Module):
         )
 
     def forward(self, maps: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d i j"]:
-        # Where the width stays, a halved picture takes every second pixel of the shortcut.
+        # Without a change of width, the shortcut of a halved map takes every second pixel.
         kept = maps[..., :: self.stride, :: self.stride] if isinstance(self.shortcut, nn.Identity) else maps
         return torch.add(self.branch(maps), self.shortcut(kept))

@@ -1,4 +1,4 @@
-"""The landmark branch: MobileFaceNet, trained elsewhere to find 68 points; only its maps are used."""
+"""The landmark branch: MobileFaceNet, trained to detect 68 landmarks; only its feature maps are used."""
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -31,7 +31,7 @@ class LandmarkBranch(nn.Module):
 
 
 class LandmarkStage(nn.Module):
-    """A unit that halves the picture, then units that add to it."""
+    """A unit that halves the size, then residual units."""
 
     def __init__(self, before: int, after: int, *, down_width: int, unit_width: int, units: int) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class LandmarkStage(nn.Module):
 
 
 class DepthwiseUnit(nn.Module):
-    """Widen, filter each channel by itself, project; the projection has no activation."""
+    """Expansion, depthwise convolution, projection without activation."""
 
     def __init__(self, before: int, after: int, *, width: int, stride: int = 1) -> None:
         super().__init__()

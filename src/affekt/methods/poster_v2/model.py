@@ -1,4 +1,4 @@
-"""The network: two branches, cross-fusion at three scales, a transformer over the tokens of all."""
+"""The network: two branches, cross-fusion at three scales, a transformer over the tokens of all scales."""
 
 from typing import NamedTuple
 
@@ -14,11 +14,11 @@ from .landmark_branch import LandmarkBranch
 HEADS = (2, 4, 8)  # of the cross attention at each scale
 TOKEN_HEADS = 8
 TOKEN_WIDTH = 12  # times the width of the first scale
-LAYER_SCALE = 1e-5  # at the start both branches of a scale are all but off
+LAYER_SCALE = 1e-5  # initially both branches of a scale have almost no influence
 
 
 class PosterV2Output(NamedTuple):
-    """The answer, and what it stands on.
+    """Output of the network.
 
     Attributes:
         embedding: The class token after the last norm.
@@ -29,7 +29,7 @@ class PosterV2Output(NamedTuple):
 
 
 class PosterV2(nn.Module):
-    """Expression of one face: landmark maps ask, image maps answer, at three scales."""
+    """Expression of one face: landmark maps are the queries, image maps keys and values, at three scales."""
 
     def __init__(self, config: PosterV2Config) -> None:
         super().__init__()
@@ -53,9 +53,9 @@ class PosterV2(nn.Module):
         self.gate = Gate(d)
         self.head = nn.Linear(d, config.num_classes)
         for part in (self.encoder, self.gate, self.head):
-            part.apply(_start)
+            part.apply(_initialise)
         self.frozen = config.freeze_landmarks
-        self.still = config.freeze_landmarks and not config.drift_statistics
+        self.fixed_statistics = config.freeze_landmarks and not config.drift_statistics
         self.landmarks.requires_grad_(not self.frozen)
 
     def forward(self, *, image: Float[Tensor, "b 3 h w"]) -> PosterV2Output:
@@ -73,9 +73,9 @@ class PosterV2(nn.Module):
         return PosterV2Output(self.head(self.gate(embedding)), embedding)
 
     def train(self, mode: bool = True) -> "PosterV2":
-        """Train or answer; a frozen landmark branch keeps its statistics."""
+        """Set the mode; a frozen landmark branch keeps its statistics."""
         super().train(mode)
-        if self.still:
+        if self.fixed_statistics:
             self.landmarks.eval()
         return self
 
@@ -83,7 +83,7 @@ class PosterV2(nn.Module):
 class CrossFusion(nn.Module):
     """One scale: landmark maps attend to image maps, then a feed-forward layer; channels last.
 
-    The reference calls it window attention; at its sizes there is exactly one window, the whole map.
+    The reference calls it window attention; with its sizes there is exactly one window, the whole map.
     """
 
     def __init__(self, channels: int, *, side: int, heads: int, drop_path: float) -> None:
@@ -101,7 +101,7 @@ class CrossFusion(nn.Module):
     def forward(
         self, features: Float[Tensor, "b c h w"], landmarks: Float[Tensor, "b c s s"]
     ) -> Float[Tensor, "b s s c"]:
-        # parity: what is added to is the normalised map, not the raw one.
+        # parity: the residual path starts from the normalised map.
         tokens = self.norm(self.shrink(features).flatten(2).transpose(1, 2))
         attended = self.attention(landmarks.flatten(2).transpose(1, 2), tokens)
         tokens = tokens + self.drop_path(self.attention_scale * attended)
@@ -110,7 +110,7 @@ class CrossFusion(nn.Module):
 
 
 class CrossAttention(nn.Module):
-    """Landmark tokens ask as they are, without projection; image tokens give keys and values."""
+    """Landmark tokens are the queries, without projection; image tokens give keys and values."""
 
     place: Tensor
 
@@ -138,7 +138,7 @@ class CrossAttention(nn.Module):
 
 
 class TokenEncoder(nn.Module):
-    """A transformer over the tokens of all scales and a class token, whose state is the answer."""
+    """A transformer over the tokens of all scales and a class token, whose state is the output."""
 
     def __init__(self, width: int, *, tokens: int, blocks: int) -> None:
         super().__init__()
@@ -161,8 +161,8 @@ class TokenEncoder(nn.Module):
 class Block(nn.Module):
     """A pre-norm transformer block.
 
-    All tokens are asked, but only the `wanted` first ones are answered: of the last block nobody reads more
-    than the class token, which saves a tenth of the network's work.
+    Only the first `wanted` tokens are queries: of the last block only the class token is used, which saves a
+    tenth of the computation of the network.
     """
 
     def __init__(self, width: int) -> None:
@@ -179,12 +179,12 @@ class Block(nn.Module):
         queries = F.linear(normed[:, :wanted], weight[:width], bias[:width])
         keys, values = F.linear(normed, weight[width:], bias[width:]).chunk(2, dim=-1)
         attended = F.scaled_dot_product_attention(_heads(queries), _heads(keys), _heads(values))
-        answers = tokens[:, :wanted] + self.projection(attended.transpose(1, 2).flatten(2))
-        return answers + self.mlp(self.mlp_norm(answers))
+        tokens = tokens[:, :wanted] + self.projection(attended.transpose(1, 2).flatten(2))
+        return tokens + self.mlp(self.mlp_norm(tokens))
 
 
 class MLP(nn.Module):
-    """Four times as wide inside."""
+    """Two linear layers with four times the width between them."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -196,7 +196,7 @@ class MLP(nn.Module):
 
 
 class Gate(nn.Module):
-    """Each feature is scaled by what all of them say of it (squeeze and excitation)."""
+    """Each feature is scaled by a function of all features (squeeze and excitation)."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -208,7 +208,7 @@ class Gate(nn.Module):
 
 
 class DropPath(nn.Module):
-    """Stochastic depth: in training a sample skips the branch by chance; the others make up for it."""
+    """Stochastic depth: in training a random sample skips the branch; the others are scaled up."""
 
     def __init__(self, rate: float) -> None:
         super().__init__()
@@ -222,7 +222,7 @@ class DropPath(nn.Module):
 
 
 def relative_places(side: int) -> Tensor:
-    """Row of the position table for each pair of places of a square map: (side^2, side^2).
+    """Row of the position table for each pair of positions in a square map: (side^2, side^2).
 
     Source: Liu et al., Swin Transformer, ICCV 2021.
     """
@@ -235,8 +235,8 @@ def _heads(tokens: Float[Tensor, "b n d"]) -> Float[Tensor, "b h n e"]:
     return tokens.unflatten(2, (TOKEN_HEADS, -1)).transpose(1, 2)
 
 
-def _start(module: nn.Module) -> None:
-    """First weights of the transformer, the gate and the head, as published."""
+def _initialise(module: nn.Module) -> None:
+    """Initial weights of the transformer, the gate and the head, as in the reference."""
     if isinstance(module, nn.Linear):
         nn.init.trunc_normal_(module.weight, std=0.01)
         nn.init.zeros_(module.bias)

@@ -1,4 +1,4 @@
-"""What exists only in training: plain cross-entropy, without smoothing unless the recipe asks for it."""
+"""The training objective: cross-entropy, without smoothing by default."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from .config import PosterV2Config
 
 
 class PosterV2Objective(CrossEntropyObjective):
-    """Cross-entropy. The released code parses a smoothing coefficient and never reads it."""
+    """Cross-entropy. The released code parses a smoothing coefficient and does not use it."""
 
     def __init__(self, config: PosterV2Config, criterion: Callable[[Tensor, Tensor], Tensor]) -> None:
         super().__init__(config, criterion, inputs=("image",))

@@ -1,4 +1,4 @@
-"""How the parity cases of this method are run."""
+"""Runs the parity cases of this method."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from .preprocess import PosterV2Preprocess, normalised
 from .weights import WEIGHTS
 
 _BASES = {"Adam": torch.optim.Adam, "AdamW": torch.optim.AdamW, "SGD": torch.optim.SGD}
-# Activations reach 3e3 with drawn weights; there only the difference by the largest value means anything.
+# With drawn weights activations reach 3e3: differences are compared with the largest value.
 _MAPS = ("c1", "c2", "c3", "l1", "l2", "l3", "o1", "o2", "o3")
-# Features near zero are what is left of large ones: the reference itself moves by 2e-5 between layouts.
+# Small differences of large values: results of the reference differ by 2e-5 between memory layouts.
 _TOKENS = ("feature", "gated")
 
 
@@ -33,7 +33,7 @@ def run_case(case: Case) -> Iterator[Comparison]:
     """Compare every output of a case.
 
     Raises:
-        UsageError: The case holds something this method cannot compute.
+        UsageError: The case is of another method or holds unknown outputs.
     """
     if case.meta.get("method") != "poster-v2":
         raise UsageError(f"{case.path} is a case of {case.meta.get('method')!r}, not of poster-v2")
@@ -43,7 +43,7 @@ def run_case(case: Case) -> Iterator[Comparison]:
 
 def _network(case: Case) -> Iterator[Comparison]:
     meta = case.meta
-    # The reference's ways, all of them; stochastic depth is pinned to none.
+    # The config of the reference; stochastic depth is switched off.
     config = PosterV2Config(num_classes=meta["classes"], drift_statistics=True, drop_path=(0.0, 0.0, 0.0))
     model = PosterV2(config)
     weights = case.reference_weights()
@@ -52,29 +52,29 @@ def _network(case: Case) -> Iterator[Comparison]:
     model.train(meta["mode"].startswith("train"))
 
     inputs = {entry["name"]: _draw(entry) for entry in meta["inputs"]}
-    # What both branches of the reference see of a picture of any size: its nearest pixels.
+    # Both branches of the reference scale an image of any size by nearest neighbour.
     batch = {"image": F.interpolate(inputs["image"], size=(config.size, config.size), mode="nearest")}
-    seen = _watch(model)
+    actual = _watch(model)
     if "labels" in inputs:
         batch["label"] = inputs["labels"]
         (loss,) = PosterV2Objective(config, F.cross_entropy)(model, batch).values()
-        seen["loss"] = loss.detach()
-        seen["labels"] = inputs["labels"]
+        actual["loss"] = loss.detach()
+        actual["labels"] = inputs["labels"]
         loss.backward()
-        seen |= _gradients(model, meta)
-        seen |= _statistics(model, meta)
+        actual |= _gradients(model, meta)
+        actual |= _statistics(model, meta)
     else:
         with torch.no_grad():
             model(image=batch["image"])
     for name, expected in case.expected.items():
-        if name not in seen:
+        if name not in actual:
             raise UsageError(f"the case holds {name!r}, which poster_v2 cannot compute")
         tolerance: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-5}
         if name in _MAPS:
             tolerance = {"rtol": 1e-4, "relative_to_max": True}
         elif name in _TOKENS:
             tolerance = {"rtol": 2e-5, "relative_to_max": True}
-        yield Comparison(name, np.asarray(seen[name].detach()), expected, **tolerance)
+        yield Comparison(name, np.asarray(actual[name].detach()), expected, **tolerance)
 
 
 def _draw(entry: dict[str, Any]) -> Tensor:
@@ -85,13 +85,13 @@ def _draw(entry: dict[str, Any]) -> Tensor:
 
 
 def _watch(model: PosterV2) -> dict[str, Tensor]:
-    """Collect, while the network runs, what each part gives, under the names that the cases use."""
-    seen: dict[str, Tensor] = {}
+    """Collect the outputs of each part while the network runs, by the names of the cases."""
+    actual: dict[str, Tensor] = {}
 
     def keep(module: nn.Module, *names: str) -> None:
         def hook(_module: nn.Module, _inputs: Any, output: Any) -> None:
             outputs = output if isinstance(output, tuple) else (output,)
-            seen.update(zip(names, (value.detach() for value in outputs), strict=True))
+            actual.update(zip(names, (value.detach() for value in outputs), strict=True))
 
         module.register_forward_hook(hook)
 
@@ -102,15 +102,15 @@ def _watch(model: PosterV2) -> dict[str, Tensor]:
     keep(model.encoder, "feature")
     keep(model.gate, "gated")
     keep(model.head, "logits")
-    return seen
+    return actual
 
 
 def _gradients(model: PosterV2, meta: dict[str, Any]) -> dict[str, Tensor]:
-    """Norms of the gradients just computed: of the named parameters, and of all together."""
+    """Norms of the gradients: of the named parameters, and of all together."""
     parameters = dict(model.named_parameters())
     ours = WEIGHTS.to_ours(meta["grad_norms_of"])
     named = [parameters[ours[key]].grad for key in meta["grad_norms_of"]]
-    # In double: single precision loses the fourth digit of a norm over millions of values.
+    # In double precision: single precision is wrong in the fourth digit for millions of values.
     everything = [p.grad.double().norm() for p in parameters.values() if p.grad is not None]
     return {
         "grad_norms": torch.stack(
@@ -141,7 +141,7 @@ def _preprocessing(case: Case) -> Iterator[Comparison]:
 
 
 class _Tiny(nn.Module):
-    """The network of the optimizer's cases."""
+    """The network of the cases for the optimizer."""
 
     def __init__(self, shapes: dict[str, list[int]]) -> None:
         super().__init__()

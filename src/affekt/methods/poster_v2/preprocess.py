@@ -1,4 +1,4 @@
-"""A picture of a face to the array of the network."""
+"""From a face image to the array of the network."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from affekt.media.image.views import erased, mirrored
 
 from .config import PosterV2Config
 
-# Of ImageNet's photographs, RGB in [0, 1]: what the published weights were trained behind.
+# Of ImageNet, RGB in [0, 1], as for the published weights.
 MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 STD = np.array([0.229, 0.224, 0.225], np.float32)
 
 
 class PosterV2Preprocess:
-    """Samples with an `image` that a face fills. No face is searched for: crop and align it before;
-    a note says where a picture's size or aspect is not that of a crop.
+    """Samples with an `image` that is an aligned face crop. Faces are not detected: crop and align first.
+
+    An image whose size or aspect ratio is not that of a crop gets a note.
     """
 
     def __init__(self, config: PosterV2Config, state: Mapping[str, Any] | None = None) -> None:
@@ -44,10 +45,10 @@ class PosterV2Preprocess:
         return {}
 
     def views(self, sample: Sample) -> list[dict[str, np.ndarray]]:
-        """The face as it is.
+        """The face, as one view.
 
         Raises:
-            MediaError: The picture cannot be read.
+            MediaError: The image cannot be read.
         """
         return [self(sample)]
 
@@ -55,7 +56,7 @@ class PosterV2Preprocess:
         """The array of one face; with `rng` a varied training view.
 
         Raises:
-            MediaError: The picture cannot be read.
+            MediaError: The image cannot be read.
         """
         pixels = image_of(sample)
         note_if_no_crop(pixels, self.config.size)
@@ -71,12 +72,12 @@ class PosterV2Preprocess:
         return {"image": self._sampled(blanked)}
 
     def square(self, pixels: np.ndarray) -> np.ndarray:
-        """Pixels at the size that is sampled from: (s, s, 3)."""
+        """Pixels in the size before sampling: (s, s, 3)."""
         side = self.config.size * (2 if self.config.sampling == "nearest" else 1)
         return pixels if pixels.shape == (side, side, 3) else resize(pixels, side, side)
 
     def _sampled(self, face: np.ndarray) -> np.ndarray:
-        # parity: three of four pixels are not looked at. The reference does this inside the network, twice.
+        # parity: three of four pixels are not used. The reference does this in both branches of the network.
         return np.ascontiguousarray(face[:, ::2, ::2]) if self.config.sampling == "nearest" else face
 
 

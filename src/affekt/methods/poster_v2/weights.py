@@ -1,4 +1,4 @@
-"""Names of the reference's checkpoint, which of its weights nothing ever read, and the files to convert."""
+"""Keys of the reference's checkpoint, its unused weights, and the published files that `convert` reads."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from affekt.core.weights import KeyMap, Source
+from affekt.core.weights import KeyMap, PublishedFile
 
 
 def _conv_norm(theirs: str, ours: str) -> list[tuple[str, str]]:
@@ -78,7 +78,7 @@ WEIGHTS = KeyMap(
         *_TOKENS,
     ),
     dropped=(
-        "face_landback.output_layer.{}",  # the landmarks themselves: computed, thrown away
+        "face_landback.output_layer.{}",  # the landmarks themselves, which are not used
         "ir_back.output_layer.{}",
         "attn{i}.relative_position_index",  # derived from the size
         "VIT.patch_embed.{}",
@@ -90,7 +90,7 @@ WEIGHTS = KeyMap(
 )
 
 
-# The face recognition release keeps the units of all four stages in one list; ours has no fourth stage.
+# The face recognition release has the units of four stages in one list; the fourth is not used here.
 _ONE_LIST = ((0, 3), (3, 7), (7, 21))
 _LAST_STAGE = range(21, 24)
 IMAGE_BRANCH = KeyMap(
@@ -114,7 +114,7 @@ LANDMARK_BRANCH = KeyMap(
 
 
 def config_of(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
-    """Config fields as the shapes of the weights tell them, of the whole network or of a branch."""
+    """Config fields, read from the tensor shapes of the whole network or of a branch."""
     config: dict[str, Any] = {}
     for stem in ("image.stem.0.weight", "landmarks.stem.conv.weight"):
         if stem in shapes:
@@ -128,49 +128,49 @@ def config_of(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
         config["num_classes"] = _rows(shapes, "head.weight")
         config["token_blocks"] = _count(shapes, "encoder.blocks.")
     if "scales.0.attention.position" in shapes:
-        # A row for each pair of places of a map whose side is a fourth of the picture's: (2 side - 1)^2.
+        # (2 side - 1)^2 rows, one for each offset in a map whose side is a fourth of the image's.
         config["size"] = 2 * (math.isqrt(_rows(shapes, "scales.0.attention.position")) + 1)
     return config
 
 
 def _rows(shapes: Mapping[str, tuple[int, ...]], key: str) -> int:
-    """Length of the first axis; 0, which no config allows, of a tensor without axes."""
+    """Length of the first axis; 0, which no config allows, for a tensor without axes."""
     return shapes[key][0] if shapes[key] else 0
 
 
 def _count(shapes: Mapping[str, tuple[int, ...]], prefix: str) -> int:
-    """How many numbered things there are behind a prefix."""
+    """Number of different numbers that follow a prefix."""
     return len({key[len(prefix) :].partition(".")[0] for key in shapes if key.startswith(prefix)})
 
 
-SOURCES = (
-    Source(
+PUBLISHED_FILES = (
+    PublishedFile(
         "training file of POSTER V2",
         WEIGHTS,
         marks=("VIT.{}", "ir_back.{}", "face_landback.{}"),
         config=config_of,
-        # Curves that the authors' script has pickled along.
+        # Training curves that the authors' script pickles with the weights.
         inert=("__main__.RecorderMeter", "__main__.RecorderMeter1"),
         note=(
-            "weights trained on RAF-DB answer in the order of raf-7; the order of the published AffectNet "
-            "weights is not known: try one, and `affekt evaluate` says which names seem to be exchanged"
+            "weights trained on RAF-DB have the class order of raf-7; the order of the published AffectNet "
+            "weights is not known: try one, and `affekt evaluate` reports names that seem to be exchanged"
         ),
     ),
-    Source(
+    PublishedFile(
         "file of the image branch in three lists (ir50.pth)",
         IMAGE_BRANCH,
         marks=("input_layer.{}", "body1.{}"),
         part="image",
         config=config_of,
     ),
-    Source(
+    PublishedFile(
         "file of the image branch in one list (ir50.pth of POSTER and of the face recognition release)",
         IMAGE_BRANCH_ONE_LIST,
         marks=("input_layer.{}", "body.{}"),
         part="image",
         config=config_of,
     ),
-    Source(
+    PublishedFile(
         "file of the landmark branch (mobilefacenet_model_best.pth.tar)",
         LANDMARK_BRANCH,
         marks=("conv2_dw.{}", "conv_6_sep.{}"),

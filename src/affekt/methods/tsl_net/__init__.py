@@ -1,4 +1,4 @@
-"""TSL-Net: where an untrimmed video is positive or negative, by single frames (Zhang, Yang, ACM MM 2022)."""
+"""TSL-Net: sentiment segments of untrimmed videos, learned from points (Zhang, Yang, ACM MM 2022)."""
 
 from affekt.core.method import Method
 

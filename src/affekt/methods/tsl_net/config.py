@@ -1,4 +1,4 @@
-"""What a person may vary."""
+"""Settings of the method; the defaults are the paper's."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from affekt.metrics.proposals import ProposalSettings
 
 
 class FrameConfig(Settings):
-    """The network that makes features of raw frames, in place of features from a file.
+    """The network that computes features from raw frames, in place of features from a file.
 
     Attributes:
         encoder: The I3D of the paper, or a 3D ResNet of any size.
-        height: Pixels of the picture's shorter side before the middle square is cut out.
-        size: Side of that square.
-        blocks: Bottlenecks of the 3D ResNet's stages; the I3D has its own.
+        height: Length of the shorter side, in pixels, before the centre square is cut out.
+        size: Side of that square, in pixels.
+        blocks: Bottlenecks of the 3D ResNet's stages; those of the I3D are fixed.
         stem: Channels of the first convolution; all others are in proportion.
-        freeze: Keep it as it was loaded.
+        freeze: Do not train it.
     """
 
     encoder: Literal["i3d", "resnet_3d"] = "i3d"
@@ -39,13 +39,13 @@ class FrameConfig(Settings):
 
 
 class LossWeights(Settings):
-    """How much each loss counts.
+    """Weights of the losses.
 
     Attributes:
-        video: Of the shares of the classes in the whole video (lambda 1 of the paper).
-        cells: Of everything that is asked of single cells (lambda 2).
-        seeds: Share of these that found seeds have; points have the rest (mu).
-        contrast: Of each modality's likeness to what both make of it.
+        video: Of the class shares of the whole video (lambda 1 of the paper).
+        cells: Of all losses of single cells (lambda 2).
+        seeds: Share of the seeds in the losses of cells; points have the rest (mu).
+        contrast: Of the contrast between each modality and its reconstruction from both.
     """
 
     video: float = Field(default=2.0, ge=0)
@@ -55,26 +55,27 @@ class LossWeights(Settings):
 
 
 class TSLNetConfig(Settings):
-    """Cells of 16 frames and their sound, fused; class curves over time; what makes segments of them.
+    """Class curves over cells of 16 frames and their sound, and the proposals of segments from them.
 
     Attributes:
-        num_classes: Without the background.
-        streams: What the answer stands on.
-        frames: Where features of the picture come from; None: from files, `feature_width` numbers a cell.
-        audio_widths: Channels of the first two parts of the network that hears; its third has `align`.
+        num_classes: Number of classes, without the background.
+        streams: Modalities that the network takes.
+        frames: Encoder of raw frames; None reads features from files, `feature_width` numbers a cell.
+        audio_widths: Channels of the first two blocks of the audio encoder; the third has `align`.
         align: Features of a cell in each modality.
         hidden: Features of a cell after fusion.
-        dropout: On them, before the heads.
-        top_share: A video is as sure of a class as the mean of its surest cells, one in so many.
-        chunk_cells: Cells that wrap around their ends, where each is heard between its neighbours; batch
-            norm takes as many at once in training.
-        rate_hz: What counts as frames per second for a sound that comes without a picture.
-        loss: How much each loss counts.
-        seed_bar: How sure of background a cell must be to begin a background seed.
-        seed_rule: How the reference sees that a gap between points holds two such cells: by the `sum` of
-            their scores, each of them a little less than one; or by their `count`.
-        contrast_sign: The paper's makes a modality like what both make of it; the reference's unlike.
-        proposals: How segments are made of curves.
+        dropout: Of the fused features, before the heads.
+        top_share: The score of a class in a video is the mean of its highest cells, one in `top_share`.
+        chunk_cells: Number of cells in a chunk of sound. Each cell is encoded with its neighbours, which
+            wrap around at the ends of a chunk; in training, batch norm takes one chunk at a time.
+        rate_hz: Frames per second that are assumed for sound without video.
+        loss: Weights of the losses.
+        seed_bar: Background score above which a cell starts a background seed.
+        seed_rule: How the condition of two such cells in a gap between points is tested: by the `sum` of
+            their scores, as in the reference, where each score is slightly below 1; or by their `count`.
+        contrast_sign: With the paper's sign a modality becomes similar to its reconstruction from both
+            modalities, with the reference's sign dissimilar.
+        proposals: How segments are derived from curves.
     """
 
     num_classes: int = Field(default=2, ge=1)
@@ -97,5 +98,24 @@ class TSLNetConfig(Settings):
     @model_validator(mode="after")
     def _fits(self) -> TSLNetConfig:
         if self.frames is not None and self.streams == "audio":
-            raise ValueError("a network that only hears has no use for frames: leave them out")
+            raise ValueError("a network of sound alone takes no frames: leave them out")
         return self
+
+    @property
+    def loss_terms(self) -> tuple[str, ...]:
+        """Terms of the objective with these values."""
+        weights = self.loss
+        seeds = weights.cells * weights.seeds
+        terms = {
+            "video": weights.video,
+            "point": weights.cells - seeds,
+            "background": seeds,
+            "foreground": seeds,
+            "contrast": weights.contrast,
+        }
+        return tuple(name for name, weight in terms.items() if weight)
+
+    @property
+    def has_frozen_part(self) -> bool:
+        """Whether a part of the network is not trained."""
+        return self.frames is not None and self.frames.freeze

@@ -1,4 +1,4 @@
-"""The network: what is seen and heard in each cell, fused with its neighbours', and curves of the classes."""
+"""The network: features of picture and sound of each cell, fused over time, and curves of the classes."""
 
 from itertools import pairwise
 from typing import ClassVar, NamedTuple
@@ -12,17 +12,17 @@ from affekt.layers.i3d import I3D
 
 from .config import FrameConfig, TSLNetConfig
 
-CELLS_AT_ONCE = 8  # that pass a frozen encoder together: a cell of 224 pixels takes 100 MB on its way
+CELLS_AT_ONCE = 8  # in one pass of a frozen encoder: a cell of 224 pixels takes 100 MB of activations
 
 
 class TSLNetOutput(NamedTuple):
-    """What a video is like, cell by cell.
+    """Output of the network for each cell.
 
     Attributes:
-        logits: How sure of each class and, last, of the background.
-        distribution: Logits whose surest cells tell the shares of the classes in the video.
-        features: What both heads read.
-        aligned: What is seen, then what is heard, before fusion; one of them where there is no more.
+        logits: Of the classes and, last, of the background.
+        distribution: Logits; the highest cells of each class give the class shares of the video.
+        features: Fused features, the input of both heads.
+        aligned: Features of picture, then sound, before fusion; of one where there is one modality.
     """
 
     logits: Float[Tensor, "b t k"]
@@ -32,21 +32,22 @@ class TSLNetOutput(NamedTuple):
 
 
 class TSLNet(nn.Module):
-    """Picture and sound of each cell beside its neighbours, or either alone.
+    """Class curves from picture and sound of each cell, or from one of the two.
 
-    Everything is local: a cell's answer depends on two cells on each side, so that a video may come in parts.
+    All layers are local: the output of a cell depends on two cells on each side, so a video may be passed in
+    parts.
     """
 
     cached: ClassVar[tuple[str, ...]] = ("clips",)
 
     def __init__(self, config: TSLNetConfig) -> None:
         super().__init__()
-        sees, hears = config.streams != "audio", config.streams != "video"
+        has_video, has_audio = config.streams != "audio", config.streams != "video"
         self.frames = None if config.frames is None else encoder_of(config.frames)
         width = config.feature_width if self.frames is None else self.frames.width
-        self.visual_align = nn.Conv1d(width, config.align, 3, padding=1) if sees else None
-        self.audio = AudioEncoder(config) if hears else None
-        self.fuse = nn.Conv1d((sees + hears) * config.align, config.hidden, 3, padding=1)
+        self.visual_align = nn.Conv1d(width, config.align, 3, padding=1) if has_video else None
+        self.audio = AudioEncoder(config) if has_audio else None
+        self.fuse = nn.Conv1d((has_video + has_audio) * config.align, config.hidden, 3, padding=1)
         self.dropout = nn.Dropout(config.dropout)
         self.cls_head = nn.Conv1d(config.hidden, config.num_classes + 1, 1, bias=False)
         self.dist_head = nn.Conv1d(config.hidden, config.num_classes + 1, 1, bias=False)
@@ -63,8 +64,8 @@ class TSLNet(nn.Module):
         )
 
     def features(self, clips: Float[Tensor, "b t 3 f h w"]) -> Float[Tensor, "b t d"]:
-        """What the encoder sees in each cell."""
-        assert self.frames is not None, "a network without frames is given features"
+        """Features of the encoder for each cell."""
+        assert self.frames is not None, "a network without frames takes features"
         cells = clips.flatten(0, 1)
         learns = self.training and any(parameter.requires_grad for parameter in self.frames.parameters())
         split = not learns and not torch.compiler.is_exporting()
@@ -78,14 +79,14 @@ class TSLNet(nn.Module):
         clips: Float[Tensor, "b t d"] | None = None,
         logmel: Float[Tensor, "b t r c"] | None = None,
     ) -> TSLNetOutput:
-        """The answer to what was seen already: features from a file, or the encoder's."""
+        """As `forward`, with features from a file as `rgb`, or of the encoder as `clips`."""
         aligned: list[Tensor] = []
         if self.visual_align is not None:
-            seen = rgb if self.frames is None else clips
-            assert seen is not None, "a network that sees needs features or clips"
-            aligned.append(torch.relu(self.visual_align(seen.transpose(1, 2))))
+            rows = rgb if self.frames is None else clips
+            assert rows is not None, "a network of video needs features or clips"
+            aligned.append(torch.relu(self.visual_align(rows.transpose(1, 2))))
         if self.audio is not None:
-            assert logmel is not None, "a network that hears needs logmel"
+            assert logmel is not None, "a network of sound needs logmel"
             aligned.append(self.audio(logmel).transpose(1, 2))
         fused = torch.relu(self.fuse(torch.cat(aligned, dim=1)))
         heads = self.dropout(fused)
@@ -98,7 +99,7 @@ class TSLNet(nn.Module):
 
 
 class AudioEncoder(nn.Module):
-    """What is heard in each cell and around it: a log-mel picture of three cells, convolved to one row."""
+    """Features of the sound of each cell, from the log-mel rows of the cell and its two neighbours."""
 
     def __init__(self, config: TSLNetConfig) -> None:
         super().__init__()
@@ -115,11 +116,11 @@ class AudioEncoder(nn.Module):
         )
 
     def forward(self, logmel: Float[Tensor, "b t r c"]) -> Float[Tensor, "b t e"]:
-        # Batch norm takes its statistics from a call: in training a call is a chunk, as in the reference.
+        # The statistics of batch norm in training are those of a chunk, as in the reference.
         chunks = logmel.split(self.chunk_cells, dim=1) if self.training else [logmel]
-        return torch.cat([self._heard(chunk) for chunk in chunks], dim=1)
+        return torch.cat([self._encode(chunk) for chunk in chunks], dim=1)
 
-    def _heard(self, chunk: Float[Tensor, "b t r c"]) -> Float[Tensor, "b t e"]:
+    def _encode(self, chunk: Float[Tensor, "b t r c"]) -> Float[Tensor, "b t e"]:
         maps = chunk.flatten(0, 1).unsqueeze(1)
         maps = self.pool(self.stem["bn"](torch.relu(self.stem["conv"](maps))))
         for block in self.blocks:
@@ -128,7 +129,7 @@ class AudioEncoder(nn.Module):
 
 
 class SoundBlock(nn.Module):
-    """Look around, mix, normalise, shrink."""
+    """Two convolutions, batch norm, pooling."""
 
     def __init__(self, before: int, after: int, pool: nn.Module) -> None:
         super().__init__()
@@ -142,5 +143,5 @@ class SoundBlock(nn.Module):
 
 
 def encoder_of(frames: FrameConfig) -> I3D | PooledSnippets:
-    """The network that sees raw frames, before any weights are loaded."""
+    """The encoder of raw frames, with random weights."""
     return frame_encoder(frames.encoder, blocks=frames.blocks, stem=frames.stem, frozen=frames.freeze)

@@ -1,4 +1,4 @@
-"""What exists only in training: losses of the video, of its points, of seeds around them, and a contrast."""
+"""The training objective: losses of the video, of its points, of seeds around them, and a contrast."""
 
 from typing import NamedTuple
 
@@ -13,12 +13,12 @@ from .config import TSLNetConfig
 from .model import TSLNetOutput
 from .seeds import find_seeds
 
-MARKED, UNMARKED = 0.9, 0.1  # targets of the classes in a cell with a point; TSL-Net, reference
-FLAT = 1e-6  # a row of features that is shorter than this has no direction
+MARKED, UNMARKED = 0.9, 0.1  # class targets of a cell with a point; TSL-Net, reference
+FLAT = 1e-6  # lower limit of the length of a feature row that is normalised
 
 
 class Terms(NamedTuple):
-    """The losses, each as it is, before any weight."""
+    """The losses, unweighted."""
 
     video: Float[Tensor, ""]
     point: Float[Tensor, ""]
@@ -28,21 +28,21 @@ class Terms(NamedTuple):
 
 
 class TSLNetObjective(nn.Module):
-    """Sum of five losses over a video whose points are known.
+    """Sum of five losses over a video with points.
 
-    Heads that lead back from the fused features to each modality exist for the contrast alone.
+    The reverse heads, from fused features to each modality, are used by the contrast only.
 
     Source: TSL-Net (MM 2022), equations 1 to 9; focal factors and seeds as in the reference.
     """
 
     def __init__(self, config: TSLNetConfig, criterion: Criterion) -> None:
         """Args:
-        criterion: Of the engine; nothing of it is needed, shares and points are the targets.
+        criterion: Not used; shares and points are the targets.
         """
         super().__init__()
         self.config = config
         picture = "rgb" if config.frames is None else "clips"
-        # In the order in which the network aligns them.
+        # In the order of `TSLNetOutput.aligned`.
         streams = {"visual": picture, "audio": "logmel"}
         if config.streams != "video+audio":
             streams.pop("audio" if config.streams == "video" else "visual")
@@ -54,7 +54,7 @@ class TSLNetObjective(nn.Module):
         return self.weighted(self.terms(output, batch["points"], batch["label"]))
 
     def weighted(self, terms: Terms) -> dict[str, Float[Tensor, ""]]:
-        """Each loss as it goes into the sum."""
+        """The weighted losses."""
         weights = self.config.loss
         seeds = weights.cells * weights.seeds
         return {
@@ -70,14 +70,14 @@ class TSLNetObjective(nn.Module):
     def terms(
         self, output: TSLNetOutput, points: Float[Tensor, "b t k"], shares: Float[Tensor, "b k"]
     ) -> Terms:
-        """The losses of videos of one length.
+        """The losses of videos of equal length.
 
         Args:
-            points: How many points of each class lie in each cell.
-            shares: Of the classes among the points of each video.
+            points: Number of points of each class in each cell.
+            shares: Share of each class in the points of each video.
         """
         z = [head(output.features) for head in self.reverse.values()]
-        # From here on in full precision: logarithms of scores near 0 and 1, and sums over a whole video.
+        # In full precision: logarithms of scores near 0 and 1, and sums over a whole video.
         with torch.autocast(output.logits.device.type, enabled=False):
             scores = fused_scores(output.logits.float())
             targets = point_targets(points)
@@ -100,9 +100,9 @@ class TSLNetObjective(nn.Module):
     def seeds(
         self, scores: Float[Tensor, "b t k"], targets: Float[Tensor, "b t k"]
     ) -> tuple[Float[Tensor, "b t k"], Float[Tensor, "b t"]]:
-        """Foreground and background seeds of each video, found on the processor: gaps differ in length."""
+        """Foreground and background seeds of each video; on the CPU, since gaps differ in length."""
         seeds = [
-            find_seeds(*video, bar=self.config.seed_bar, rule=self.config.seed_rule)
+            find_seeds(*video, threshold=self.config.seed_bar, rule=self.config.seed_rule)
             for video in zip(scores.cpu().numpy(), targets.cpu().numpy(), strict=True)
         ]
         foreground = torch.stack([torch.from_numpy(found.foreground) for found in seeds])
@@ -111,7 +111,7 @@ class TSLNetObjective(nn.Module):
 
 
 class Reverse(nn.Module):
-    """From fused features back to what one modality brought."""
+    """Reconstructs the features of one modality from the fused features."""
 
     def __init__(self, hidden: int, width: int) -> None:
         super().__init__()
@@ -127,24 +127,24 @@ class Reverse(nn.Module):
 
 
 def fused_scores(logits: Float[Tensor, "b t k"]) -> Float[Tensor, "b t k"]:
-    """Each class as far as there is no background, and the background."""
+    """Scores of the classes, multiplied by one minus the background, and the score of the background."""
     scores = torch.sigmoid(logits)
     background = scores[..., -1:]
     return torch.cat([scores[..., :-1] * (1 - background), background], dim=-1)
 
 
 def point_targets(points: Float[Tensor, "b t k"]) -> Float[Tensor, "b t l"]:
-    """What is asked of cells with points, zero elsewhere; the background, last, is never asked for."""
+    """Targets of cells with points, zero elsewhere; the background, last, has target zero."""
     is_marked = points > 0
     rows = torch.where(is_marked, MARKED, UNMARKED) * is_marked.any(dim=2, keepdim=True)
     return F.pad(rows, (0, 1))
 
 
 def video_shares(logits: Float[Tensor, "b t l"], top_share: int) -> Float[Tensor, "b k"]:
-    """Logarithm of each class's share of a video, by the mean of its surest cells."""
+    """Logarithm of each class's share of a video, from the mean of its highest cells."""
     classes = logits[..., :-1]
-    surest = classes.topk(max(1, classes.shape[1] // top_share), dim=1).values
-    return torch.log_softmax(surest.mean(dim=1), dim=1)
+    highest = classes.topk(max(1, classes.shape[1] // top_share), dim=1).values
+    return torch.log_softmax(highest.mean(dim=1), dim=1)
 
 
 def video_scores(
@@ -152,13 +152,13 @@ def video_scores(
 ) -> Float[Tensor, "b k"]:
     """Score of each class of a video in training, where it is known which classes occur.
 
-    A class that occurs shows in its highest cells only, so they count: the mean of the `t // top_share`
-    highest, at least one. A class that does not occur has to be low everywhere: the mean over all cells. The
-    reference returns these scores; none of its losses reads them. Without labels, see `preprocess.sureness`.
+    For a class that occurs, the mean of the `t // top_share` highest cells, at least one. For a class that
+    does not occur, the mean over all cells. The reference returns these scores; none of its losses uses them.
+    Without labels, see `preprocess.video_confidence`.
 
     Args:
         logits: Of the classes and, last, of the background.
-        occurs: Whether the video has the class.
+        occurs: Whether the class occurs in the video.
 
     Returns:
         In [0, 1].
@@ -180,16 +180,16 @@ def point_loss(scores: Float[Tensor, "b t k"], targets: Float[Tensor, "b t k"]) 
 
 
 def background_loss(scores: Float[Tensor, "b t k"], weight: Float[Tensor, "b t"]) -> Float[Tensor, ""]:
-    """Focal cross-entropy towards background alone."""
+    """Focal cross-entropy with the background as target."""
     targets = F.one_hot(torch.tensor(scores.shape[2] - 1), scores.shape[2]).to(scores).expand_as(scores)
     return _mean(weight * _focal(scores, targets).sum(dim=2), weight)
 
 
 def foreground_loss(scores: Float[Tensor, "b t k"], seeds: Float[Tensor, "b t k"]) -> Float[Tensor, ""]:
-    """Half the focal cross-entropy of points and what was found around them.
+    """Half the focal cross-entropy of points and foreground seeds.
 
-    parity: seeds are the network's own scores, so the cross-entropy moves nothing, its factor does; the
-    factor knows three cases, more, less and exactly even.
+    parity: seeds are the network's own scores, so that only the focal factor has a gradient. The factor
+    distinguishes targets above, below and exactly at 0.5.
     """
     factor = ((1 - scores) * (seeds > 0.5) + scores * (seeds < 0.5)) ** 2
     losses = seeds * factor * F.binary_cross_entropy(scores, seeds, reduction="none")
@@ -197,7 +197,7 @@ def foreground_loss(scores: Float[Tensor, "b t k"], seeds: Float[Tensor, "b t k"
 
 
 def contrast(x: Float[Tensor, "n e"], z: Float[Tensor, "n e"]) -> Float[Tensor, ""]:
-    """How much more alike each row is to its own counterpart than to those of all cells; the less, the more.
+    """Contrastive loss: low if each row is more similar to its own counterpart than to those of other cells.
 
     Source: equation 1 of the paper. The reference adds it with the opposite sign.
 
@@ -211,7 +211,7 @@ def contrast(x: Float[Tensor, "n e"], z: Float[Tensor, "n e"]) -> Float[Tensor, 
 
 
 def _directions(rows: Float[Tensor, "n e"]) -> Float[Tensor, "n e"]:
-    """Rows of length one; a row of zeros stays, and its gradient stays finite."""
+    """Rows of length one; a row of zeros is unchanged, with a finite gradient."""
     return rows / (rows.square().sum(dim=1, keepdim=True) + FLAT**2).sqrt()
 
 
@@ -221,6 +221,6 @@ def _focal(scores: Float[Tensor, "b t k"], targets: Float[Tensor, "b t k"]) -> F
 
 
 def _mean(losses: Float[Tensor, "b t"], weights: Float[Tensor, "b t"]) -> Float[Tensor, ""]:
-    """Sum of weighted losses over the sum of weights; 0 where nothing weighs."""
+    """Sum of weighted losses over the sum of weights; 0 if all weights are 0."""
     total = weights.sum()
     return losses.sum() / torch.where(total > 0, total, 1)

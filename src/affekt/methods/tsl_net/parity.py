@@ -1,4 +1,4 @@
-"""How the parity cases of this method are run."""
+"""Runs the parity cases of this method."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ from affekt.parity.case import Case, draw_normal
 from affekt.parity.compare import Comparison
 
 from .config import LossWeights, TSLNetConfig
-from .heard import neighbours, stacked, time_code
 from .model import TSLNet
 from .objective import TSLNetObjective, fused_scores, point_targets, video_scores, video_shares
-from .preprocess import TSLNetPreprocess, sureness
+from .preprocess import TSLNetPreprocess, video_confidence
 from .seeds import find_seeds
+from .sound import neighbours, stacked, time_code
 from .weights import TRAINING_WEIGHTS, WEIGHTS
 
 _LABELS = label_set("tsl-2")
-_POINTS = "data/tsl300/point_gaussian/point_labels.csv"  # beside the folder of the cases
+_POINTS = "data/tsl300/point_gaussian/point_labels.csv"  # in a parent folder of the cases
 
 
 def run_case(case: Case) -> Iterator[Comparison]:
     """Compare every output of a case.
 
     Raises:
-        UsageError: The case holds something this method cannot compute.
+        UsageError: The case is of another method or holds unknown outputs.
     """
     if case.meta.get("method") not in ("tsl-net", "tsl_net"):
         raise UsageError(f"{case.path} is a case of {case.meta.get('method')!r}, not of tsl-net")
@@ -80,7 +80,7 @@ def _network(case: Case) -> Iterator[Comparison]:
     with torch.no_grad():
         output = model(**_inputs(case, config))
     rows = case.meta["row_index"]
-    seen, heard = output.aligned.unbind(1)
+    picture, sound = output.aligned.unbind(1)
     logits = output.logits.numpy()
     yield from _compared(
         case,
@@ -90,8 +90,8 @@ def _network(case: Case) -> Iterator[Comparison]:
             "cas_logits": logits,
             "dis_logits": output.distribution,
             "feature_rows": output.features[:, rows],
-            "audio_rows": heard[:, rows],
-            "visual_rows": seen[:, rows],
+            "audio_rows": sound[:, rows],
+            "visual_rows": picture[:, rows],
         },
     )
 
@@ -127,7 +127,7 @@ def _training(case: Case) -> Iterator[Comparison]:
     parameters = dict(model.named_parameters()) | dict(objective.named_parameters())
     ours = WEIGHTS.to_ours(weights) | names
     losses = [total, *terms[:-1], -terms.contrast]
-    # In single precision, as the reference: over millions of values it loses the fourth digit.
+    # In single precision as in the reference, which is wrong in the fourth digit for millions of values.
     gradients = [parameters[ours[key]].grad for key in meta["grad_names"]]
     norms = [torch.zeros(()) if gradient is None else gradient.norm() for gradient in gradients]
     yield from _compared(
@@ -147,11 +147,11 @@ def _training(case: Case) -> Iterator[Comparison]:
 
 
 def _video_scores(case: Case, logits: Tensor, config: TSLNetConfig) -> np.ndarray:
-    """Scores (b, k) of the classes: of training where a case states which classes its videos have."""
+    """Scores (b, k) of the classes: those of training if a case states the classes of its videos."""
     if "video_label" in case.meta:
         occurs = torch.tensor(case.meta["video_label"]).reshape(len(logits), -1) > 0
         return video_scores(logits, occurs, config.top_share).numpy()
-    return np.stack([sureness(video, config.top_share) for video in logits.numpy()])
+    return np.stack([video_confidence(video, config.top_share) for video in logits.numpy()])
 
 
 def _config(case: Case, **changes: Any) -> TSLNetConfig:
@@ -159,13 +159,13 @@ def _config(case: Case, **changes: Any) -> TSLNetConfig:
         num_classes=case.meta["num_classes"],
         feature_width=case.meta["len_feature"],
         top_share=case.meta["r_act"],
-        dropout=0.0,  # pinned off in the cases
+        dropout=0.0,  # switched off in the cases
         **changes,
     )
 
 
 def _reference(case: Case, config: TSLNetConfig) -> TSLNet:
-    """The network with the case's weights."""
+    """The network with the weights of the case."""
     weights = case.reference_weights()
     model = TSLNet(config)
     names = WEIGHTS.to_ours(weights)
@@ -174,7 +174,7 @@ def _reference(case: Case, config: TSLNetConfig) -> TSLNet:
 
 
 def _inputs(case: Case, config: TSLNetConfig) -> dict[str, Tensor]:
-    """Features and sound as the case's notes say; time and neighbours are put in as preprocessing does it."""
+    """Features and sound as stated in the case; time codes and neighbours are added as in preprocessing."""
     drawn = {
         entry["name"]: draw_normal(entry["seed"], tuple(entry["shape"])) for entry in case.meta["inputs"]
     }
@@ -182,14 +182,14 @@ def _inputs(case: Case, config: TSLNetConfig) -> dict[str, Tensor]:
     count = scaled.shape[1]
     cells = np.arange(count)
     places = neighbours(cells, count, config.chunk_cells)
-    heard = np.stack([stacked(video + time_code(cells)[:, None], places) for video in scaled])
+    sound = np.stack([stacked(video + time_code(cells)[:, None], places) for video in scaled])
     return {
         "rgb": torch.from_numpy(np.abs(drawn["rgb"]) * np.float32(0.5)),
-        "logmel": torch.from_numpy(heard),
+        "logmel": torch.from_numpy(sound),
     }
 
 
-# What goes on without a network
+# Without a network
 
 
 def _seeds(case: Case) -> Iterator[Comparison]:
@@ -200,7 +200,7 @@ def _seeds(case: Case) -> Iterator[Comparison]:
         for cell, label in setting["points"]:
             points[0, cell, label] = 1.0
         targets = point_targets(points).numpy()
-        found = find_seeds(scores, targets[0], bar=case.meta["bkg_thresh"])
+        found = find_seeds(scores, targets[0], threshold=case.meta["bkg_thresh"])
         actual |= {
             f"fused_{number}": scores[None],
             f"points_{number}": targets,
@@ -240,7 +240,7 @@ def _segments(case: Case) -> Iterator[Comparison]:
 
 
 def _items(case: Case) -> Iterator[Comparison]:
-    """What is made of annotations and a sound file; features of the picture play no part."""
+    """Targets from annotations, and a sound file; features of the picture are not compared."""
     config = TSLNetConfig()
     preprocess = TSLNetPreprocess(config)
     marked = _marked(_shared_file(case, _POINTS))
@@ -276,7 +276,7 @@ def _items(case: Case) -> Iterator[Comparison]:
 
 
 def _marked(path: Path) -> dict[str, list[tuple[int, str]]]:
-    """Frames and labels by video."""
+    """Annotated frames and their labels by video."""
     names = {"n": "negative", "p": "positive"}
     found: dict[str, list[tuple[int, str]]] = defaultdict(list)
     with path.open(newline="") as lines:
@@ -319,7 +319,7 @@ def _metric(case: Case) -> Iterator[Comparison]:
         "f2": scores.f2_at,
         "f2_avg": scores.f2_at.mean(),
         **{f"class_ap {label}": value for label, value in by_label.items()},
-        # The reference calls the first class of the truth negative, whichever it is.
+        # The reference always calls the first class of the truth negative.
         **dict(zip(("upstream_average_nAP", "upstream_average_pAP"), by_label.values(), strict=True)),
     }
     wanted = {name: value for name, value in expected.items() if name not in ("class_order", "class_ap")}
@@ -339,10 +339,10 @@ def _stretches(rows: Sequence[Sequence[Any]]) -> Segments:
 
 
 def _shared_file(case: Case, name: str) -> Path:
-    """A file of annotations that a case builds upon: in a folder above it, or above where one stands."""
+    """An annotation file that a case needs, in a parent folder of the case or of the working directory."""
     here, there = Path.cwd(), case.path.resolve()
     for folder in (*there.parents, here, *here.parents):
         for root in (folder, folder / "shared"):
             if (root / name).is_file():
                 return root / name
-    raise UsageError(f"{case.path} builds upon {name}, which lies in no folder above it")
+    raise UsageError(f"{case.path} needs {name}, which is in none of its parent folders")

@@ -1,4 +1,4 @@
-"""An untrimmed video to cells of 16 frames: features or pixels of each, and log-mel rows of its sound."""
+"""From an untrimmed video to cells of 16 frames: features or pixels, and log-mel rows of the sound."""
 
 from __future__ import annotations
 
@@ -27,33 +27,33 @@ from affekt.media.cells import (
     log_mel_rows,
 )
 from affekt.media.sound import NoSound, Waveform, sound_span_s
-from affekt.media.sound.notes import heard_together, note_beside
+from affekt.media.sound.notes import combined_readings, note_sound_coverage
 from affekt.media.video import Video, video_of
 from affekt.metrics.calibration import sigmoid
 from affekt.metrics.proposals import find_proposals
 
 from .config import FrameConfig, TSLNetConfig
-from .heard import heard_cells
+from .sound import sound_cells
 from .stored import check_finite, stored_rows
 
-PART_CELLS = 512  # of features that are read at a time
-PART_BYTES = 64 * 2**20  # of pixels that are held at a time
+PART_CELLS = 512  # of features that are read at once
+PART_BYTES = 64 * 2**20  # of pixels in memory at once
 SILENCE_DB = -100.0  # of digital silence: librosa's smallest power
-_ROUNDING = 1e-6  # of a cell, so that a moment at its very beginning lies in it
+_ROUNDING = 1e-6  # of a cell, so that a time at the start of a cell lies in it
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A sample whose arrays can be made.
+    """The sources of a sample, and its cells.
 
     Attributes:
-        picture: Features (n, d), or a video; None where nothing is seen.
-        sound: Log-mel rows (n, 60) in dB; None where there are none yet, or nothing is heard.
-        count: Cells.
+        picture: Features (n, d), or a video; None for a network of sound alone.
+        sound: Stored log-mel rows (n, 60) in dB; None if they are to be computed, or without sound.
+        count: Number of cells.
         rate_hz: Frames per second.
-        start_s: When the first cell begins.
+        start_s: Start of the first cell.
     """
 
     picture: np.ndarray | Video | None
@@ -64,22 +64,22 @@ class Opened:
 
     @property
     def cell_s(self) -> float:
-        """How long a cell lasts."""
+        """Duration of a cell."""
         return CELL_FRAMES / self.rate_hz
 
 
 class TSLNetPreprocess:
-    """Samples with features `rgb` and `logmel` as the authors make them, or with a `video` and its sound.
+    """Samples with features `rgb` and `logmel` in the format of the authors, or with a `video` and its sound.
 
-    Features of sound are looked for first; raw frames are for networks whose config has `frames`.
+    Stored features of sound are used where there are any; raw frames need a config with `frames`.
     """
 
-    context = 2  # two convolutions over three cells, one after the other
+    context = 2  # cells on each side that an output depends on: two convolutions over three cells
     threshold_tiou = 0.3  # the strictest overlap that the authors score
 
     def __init__(self, config: TSLNetConfig, state: Mapping[str, Any] | None = None) -> None:
         self.config = config
-        self.sees, self.hears = config.streams != "audio", config.streams != "video"
+        self.has_video, self.has_audio = config.streams != "audio", config.streams != "video"
         self.picture = (
             TensorSpec(
                 name="rgb",
@@ -95,11 +95,11 @@ class TSLNetPreprocess:
             name="logmel",
             axes="b t r c",
             shape=(None, 3 * CELL_ROWS, MELS),
-            meaning=f"log-mel rows of each cell between those of its neighbours, within {config.chunk_cells} "
-            "cells that wrap around; (dB + 50) / 80, with the code of each cell's time added",
+            meaning=f"log-mel rows of each cell and its two neighbours, which wrap around in chunks of "
+            f"{config.chunk_cells} cells; (dB + 50) / 80, with the position encoding of each cell added",
             modality="audio",
         )
-        self.spec = InputSpec(inputs=(self.picture,) * self.sees + (sound,) * self.hears)
+        self.spec = InputSpec(inputs=(self.picture,) * self.has_video + (sound,) * self.has_audio)
 
     def fit(self, samples: list[Sample]) -> dict[str, Any]:
         """Nothing is measured: the scale of pixels and decibels is published."""
@@ -123,7 +123,7 @@ class TSLNetPreprocess:
         return {name: np.concatenate([part[name] for part in parts]) for name in self.spec.names}
 
     def count(self, sample: Sample) -> int:
-        """Cells of a sample.
+        """Number of cells of a sample.
 
         Raises:
             MediaError: It cannot be read, or is too short.
@@ -131,24 +131,24 @@ class TSLNetPreprocess:
         return self._open(sample).count
 
     def parts(self, sample: Sample) -> Iterator[dict[str, np.ndarray]]:
-        """The inputs of a sample, some cells after the others: neither picture nor features are held whole.
+        """The inputs of a sample in parts: pixels and features are not in memory as a whole.
 
         Raises:
             MediaError: It cannot be read, or is too short.
         """
         opened = self._open(sample)
-        sound = self._listen(sample, opened) if self.hears else None
-        for cells, seen in self._look(sample, opened):
-            arrays = {} if seen is None else {self.picture.name: seen}
+        sound = self._rows(sample, opened) if self.has_audio else None
+        for cells, picture in self._picture_parts(sample, opened):
+            arrays = {} if picture is None else {self.picture.name: picture}
             if sound is not None:
-                heard = heard_cells(
+                stacked = sound_cells(
                     sound, cells[0], cells[-1] + 1, count=opened.count, chunk=self.config.chunk_cells
                 )
-                arrays["logmel"] = check_finite(heard, sample, "logmel", cells)
+                arrays["logmel"] = check_finite(stacked, sample, "logmel", cells)
             yield arrays
 
     def cells_at(self, sample: Sample, times_s: np.ndarray) -> np.ndarray:
-        """Cell (m,) int64 in which each moment (m,) lies; -1 before the first and after the last one.
+        """The cell (m,) int64 in which each time (m,) lies; -1 before the first and after the last cell.
 
         Raises:
             MediaError: The sample cannot be read, or is too short.
@@ -158,7 +158,7 @@ class TSLNetPreprocess:
         return np.where((cells >= 0) & (cells < opened.count), cells, -1).astype(np.int64)
 
     def localize(self, sample: Sample, logits: np.ndarray) -> Localized:
-        """Segments, curves and the video's scores from logits (t, k + 1) of all cells.
+        """Segments, curves and scores of the video, from logits (t, k + 1) of all cells.
 
         Raises:
             MediaError: The sample cannot be read, or is too short.
@@ -167,7 +167,7 @@ class TSLNetPreprocess:
         scores = sigmoid(logits.astype(np.float64))
         classes, background = scores[:, :-1], scores[:, -1]
         curves = classes * (1 - background)[:, None]
-        video = sureness(logits, self.config.top_share)
+        video = video_confidence(logits, self.config.top_share)
         found = find_proposals(
             curves, 1 - background, video, cell_s=opened.cell_s, settings=self.config.proposals
         )
@@ -183,28 +183,28 @@ class TSLNetPreprocess:
         )
 
     def _open(self, sample: Sample) -> Opened:
-        """What the sample has, and how many cells.
+        """Open the sources of a sample and count its cells.
 
         Raises:
             MediaError: It cannot be read, or is too short.
         """
         config = self.config
         picture: np.ndarray | Video | None = None
-        if self.sees and config.frames is not None:
+        if self.has_video and config.frames is not None:
             picture = video_of(sample)
-        elif self.sees:
+        elif self.has_video:
             picture = stored_rows(sample, "rgb", config.feature_width)
-        sound = stored_rows(sample, "logmel", MELS) if self.hears and "logmel" in sample.media else None
+        sound = stored_rows(sample, "logmel", MELS) if self.has_audio and "logmel" in sample.media else None
         stored = [rows for rows in (picture, sound) if isinstance(rows, np.ndarray)]
         if stored and sample.span_s is not None:
-            raise MediaError(f"sample {sample.id} asks for a span; features are those of whole videos")
+            raise MediaError(f"sample {sample.id} has a span; features are of whole videos")
         rate_hz = self._rate_hz(sample, picture, has_features=bool(stored))
         counts: dict[str, int] = {}
         if picture is not None:
             counts["picture"] = cell_count(len(picture)) if isinstance(picture, Video) else len(picture)
         if sound is not None:
             counts["sound"] = len(sound) // CELL_ROWS
-        if not counts:  # nothing but sound that is still to be decoded
+        if not counts:  # only sound, which is not decoded yet
             start_s, stop_s = sound_span_s(sample)
             counts["sound"] = math.ceil((stop_s - start_s) * rate_hz / CELL_FRAMES - _ROUNDING)
         count = min(counts.values())
@@ -212,7 +212,7 @@ class TSLNetPreprocess:
         return Opened(picture, sound, count, rate_hz, sample.span_s[0] if sample.span_s else 0.0)
 
     def _rate_hz(self, sample: Sample, picture: np.ndarray | Video | None, *, has_features: bool) -> float:
-        """Frames per second: of the video that is seen, as stated, or of one that is not looked at."""
+        """Frames per second: of the decoded video, as stated, or of a video whose frames are not used."""
         stated = sample.facts.get("rate_hz")
         if isinstance(picture, Video):
             rate_hz = len(picture) / picture.end_s
@@ -222,7 +222,7 @@ class TSLNetPreprocess:
             video = video_of(sample)
             rate_hz = len(video) / video.end_s
         elif has_features:
-            raise MediaError(f"nobody says how many frames per second {sample.id} has: facts need rate_hz")
+            raise MediaError(f"the frame rate of {sample.id} is not stated: facts need rate_hz")
         else:
             rate_hz = self.config.rate_hz
         try:
@@ -231,8 +231,8 @@ class TSLNetPreprocess:
             raise MediaError(f"sample {sample.id}: {error}") from None
         return rate_hz
 
-    def _look(self, sample: Sample, opened: Opened) -> Iterator[tuple[range, np.ndarray | None]]:
-        """Cells, some after the others, and what is seen in them."""
+    def _picture_parts(self, sample: Sample, opened: Opened) -> Iterator[tuple[range, np.ndarray | None]]:
+        """Consecutive cells in parts, with features or pixels of each part; None for sound alone."""
         picture, frames = opened.picture, self.config.frames
         if isinstance(picture, Video) and frames is not None:
             _warn_of_drift(sample, picture, opened)
@@ -242,7 +242,7 @@ class TSLNetPreprocess:
                 picture, frames=CELL_FRAMES, height=frames.height, size=frames.size, cells=at_once
             ):
                 cells = range(start, min(start + len(pixels), opened.count))
-                if cells:  # stored sound may end before the picture
+                if cells:  # stored sound may end before the video
                     yield cells, as_encoded(pixels[: len(cells)], frames.encoder)
                 start += len(pixels)
             return
@@ -253,45 +253,47 @@ class TSLNetPreprocess:
             else:
                 yield cells, None
 
-    def _listen(self, sample: Sample, opened: Opened) -> np.ndarray:
-        """Log-mel rows of all cells; silence where there is no sound beside a picture."""
+    def _rows(self, sample: Sample, opened: Opened) -> np.ndarray:
+        """Log-mel rows of all cells; for a video without sound, silence."""
         if opened.sound is not None:
             return opened.sound
         wanted = opened.count * CELL_ROWS
         try:
-            with heard_together() as readings:
+            with combined_readings() as readings:
                 rows = log_mel_rows(_sound_of(sample), opened.rate_hz, span_s=sample.span_s)
         except MediaError as error:  # no sound, or none that can be used
-            if not self.sees:
+            if not self.has_video:
                 raise
-            if not isinstance(error, NoSound):  # which is noted where the input is taken
-                note(f"its sound cannot be used ({error}): the answer stands on the picture alone")
-            log.warning("%s: %s; silence is heard instead", sample.id, error)
+            if not isinstance(error, NoSound):  # noted where the input is taken
+                note(f"its sound cannot be used ({error}): the answer is based on the picture alone")
+            log.warning("%s: %s; silence is used instead", sample.id, error)
             return np.full((wanted, MELS), SILENCE_DB, np.float32)
-        if readings.is_silent and not self.sees:
-            raise MediaError(f"{sample.id}: nothing is heard: the recording is silent")
+        if readings.is_silent and not self.has_video:
+            raise MediaError(f"{sample.id}: the recording is silent")
         whole_s = opened.count * opened.cell_s
         lacking_s = max(0, wanted - len(rows)) / CELL_ROWS * opened.cell_s
-        # One cell may be filled up.
-        heard_s = whole_s - lacking_s if lacking_s > opened.cell_s else whole_s
-        note_beside(heard_s, whole_s, silent=readings.is_silent)
+        # Up to one cell may be padded without a note.
+        sound_s = whole_s - lacking_s if lacking_s > opened.cell_s else whole_s
+        note_sound_coverage(sound_s, whole_s, silent=readings.is_silent)
         if len(rows) >= wanted:
             return rows
         if lacking_s > 2 * opened.cell_s:
             log.warning(
-                "%s: its sound ends %.1f s before its picture; then silence is heard", sample.id, lacking_s
+                "%s: its sound ends %.1f s before its picture and is padded with silence",
+                sample.id,
+                lacking_s,
             )
         floor = max(SILENCE_DB, float(rows.max()) - FLOOR_DB)
         return np.pad(rows, ((0, wanted - len(rows)), (0, 0)), constant_values=floor)
 
 
-def sureness(logits: np.ndarray, top_share: int) -> np.ndarray:
-    """How sure a network is of each class in a video, (k,) in [0, 1], from logits (t, k + 1) of its cells.
+def video_confidence(logits: np.ndarray, top_share: int) -> np.ndarray:
+    """Score of each class for a whole video, (k,) in [0, 1], from logits (t, k + 1) of its cells.
 
-    parity: by scores that know nothing of the background.
+    parity: from class scores that are not fused with the background.
 
     Args:
-        top_share: Of so many cells one counts, the surest.
+        top_share: The mean is over the highest cells, one in `top_share`.
     """
     classes = sigmoid(logits[:, :-1].astype(np.float64))
     return np.sort(classes, axis=0)[-max(1, len(classes) // top_share) :].mean(axis=0)
@@ -308,7 +310,7 @@ def _clips_spec(frames: FrameConfig) -> TensorSpec:
 
 
 def _sound_of(sample: Sample) -> Path | str | Waveform:
-    """What is listened to: the sample's `audio`, else the file that is its `video`."""
+    """The source of sound: the sample's `audio`, else the file that is its `video`."""
     source = sample.media.get("audio", sample.media.get("video"))
     if not isinstance(source, Path | str | Waveform):
         raise NoSound(f"sample {sample.id} has no sound; it has {', '.join(sample.media) or 'nothing'}")
@@ -316,22 +318,20 @@ def _sound_of(sample: Sample) -> Path | str | Waveform:
 
 
 def _check_lengths(sample: Sample, counts: Mapping[str, int], least: int) -> None:
-    """Refuse what is too short, and picture and sound that cannot be of one video."""
+    """Refuse a sample that is too short, and features of picture and sound that cannot be of one video."""
     fewest, most = min(counts.values()), max(counts.values())
-    # A cell or two are lost at the end, by whoever counts; a hundredth of a long video, by another clock.
+    # Feature extractors differ by a cell or two at the end, and by 1 % in a long video.
     if most - fewest > 4 + most // 100:
         held = ", ".join(f"{name} {count}" for name, count in counts.items())
-        raise MediaError(f"features of sample {sample.id} are not of one video: they have cells {held}")
+        raise MediaError(f"features of sample {sample.id} are not of one video; numbers of cells: {held}")
     if fewest < least:
         raise MediaError(
-            f"sample {sample.id} has {fewest} cells of {CELL_FRAMES} frames; {least} are needed at least"
+            f"sample {sample.id} has {fewest} cells of {CELL_FRAMES} frames; at least {least} are needed"
         )
 
 
 def _warn_of_drift(sample: Sample, video: Video, opened: Opened) -> None:
-    """Say that frames are not where their number puts them."""
+    """Warn if the times of frames differ from a constant frame rate."""
     drift_s = float(np.abs(video.times_s - np.arange(len(video)) / opened.rate_hz).max())
     if drift_s > opened.cell_s:
-        log.warning(
-            "%s: its frame rate varies; moments that are found may be off by %.1f s", sample.id, drift_s
-        )
+        log.warning("%s: its frame rate varies; detected times may be wrong by %.1f s", sample.id, drift_s)

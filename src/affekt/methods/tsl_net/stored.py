@@ -1,4 +1,4 @@
-"""Features that somebody computed before: `.npy` files, read piece by piece, that nobody vouches for."""
+"""Features from `.npy` files that others computed: checked, and read in parts."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from affekt.core.sample import Sample
 
 
 def stored_rows(sample: Sample, name: str, width: int) -> np.ndarray:
-    """Rows (n, width) of a sample's file of features, or of an array in its place; a file stays on disk.
+    """Feature rows (n, width) of a sample, from a file or an array; a file is mapped, not read.
 
     Raises:
-        MediaError: There is none, it is no `.npy` file, damaged, or holds something else.
+        MediaError: There are none, or the file is not a `.npy` file, damaged, or of another shape or type.
     """
     reference = sample.media.get(name)
     if reference is None:
@@ -31,13 +31,13 @@ def stored_rows(sample: Sample, name: str, width: int) -> np.ndarray:
 
 
 def open_npy(path: Path) -> np.ndarray:
-    """The array of a file, mapped into memory: what is not looked at is not read.
+    """The array of a file, as a memory map.
 
     Raises:
-        MediaError: It is missing, no `.npy` file, truncated, damaged, or holds objects.
+        MediaError: It is missing, not a `.npy` file, truncated, damaged, or holds objects.
     """
     if not path.is_file():
-        raise MediaError(f"{path} {'is no file' if path.exists() else 'does not exist'}")
+        raise MediaError(f"{path} {'is not a file' if path.exists() else 'does not exist'}")
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (
@@ -50,9 +50,9 @@ def open_npy(path: Path) -> np.ndarray:
         tokenize.TokenError,
     ) as error:
         reason = str(error).partition("\n")[0]
-        if "pickle" in reason or "objects" in reason:  # numpy takes everything unknown for one
-            reason = "it holds Python objects, or is no array"
-        raise MediaError(f"{path} is no .npy file, or is damaged: {reason}") from None
+        if "pickle" in reason or "objects" in reason:  # numpy reports this for any unknown content
+            reason = "it holds Python objects, or is not an array"
+        raise MediaError(f"{path} is not a .npy file, or is damaged: {reason}") from None
     if not isinstance(array, np.ndarray):
         array.close()
         raise MediaError(f"{path} is an archive of arrays; one array is needed")
@@ -60,12 +60,12 @@ def open_npy(path: Path) -> np.ndarray:
 
 
 def check_finite(rows: np.ndarray, sample: Sample, name: str, cells: range) -> np.ndarray:
-    """The rows as float32, in memory.
+    """The rows as float32 in memory.
 
     Raises:
-        MediaError: Some hold NaN or infinite values.
+        MediaError: A value is NaN or infinite.
     """
-    with np.errstate(over="ignore"):  # said below
+    with np.errstate(over="ignore"):  # reported below
         held = np.array(rows, np.float32)
     if not np.isfinite(held).all():
         raise MediaError(

@@ -1,14 +1,14 @@
-"""Names of the reference's checkpoints, and the files to convert."""
+"""Keys of the reference's checkpoints, and the published files that `convert` reads."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from affekt.core.weights import KeyMap, Source
-from affekt.layers.names import frame_sizes_of, frame_sources, within
+from affekt.core.weights import KeyMap, PublishedFile, within
+from affekt.layers.names import i3d_file, resnet_3d_file, resnet_sizes
 
-# Numbered, as the reference builds it; what lies between has no weights.
+# Module numbers of the reference; the numbers between have no weights.
 _AUDIO = (
     ("0.{}", "stem.conv.{}"),
     ("2.{}", "stem.bn.{}"),
@@ -30,9 +30,9 @@ _REVERSE = tuple(
     for theirs, ours in (("rev_fa", "audio"), ("rev_fv", "visual"))
     for layer in range(4)
 )
-# Files keep the network within another module; what people make of them may not.
+# Training files hold the network as a submodule of this name; files saved from it alone do not.
 _PREFIX = "cls_module"
-_FRAMES = ("frames.{}", "frames.{}")  # an encoder of raw frames is no part of the reference
+_FRAMES = ("frames.{}", "frames.{}")  # the reference has no encoder of raw frames
 
 
 def _names(prefix: str) -> KeyMap:
@@ -42,44 +42,66 @@ def _names(prefix: str) -> KeyMap:
 
 
 WEIGHTS, BARE_WEIGHTS = _names(_PREFIX), _names("")
-# What training alone uses; it belongs to the objective.
+# Used in training only; it belongs to the objective.
 TRAINING_WEIGHTS = KeyMap(within(_PREFIX, "reverse", _REVERSE))
+# A frame encoder can be taken from a network of affekt that was trained on clips: these call it `backbone`.
+_TRAINED_BACKBONE = KeyMap(
+    (("backbone.{}", "frames.network.{}"),),
+    dropped=("visual.{}", "visual_intra.{}", "audio.{}", "cross.{}", "temporal.{}", "head.{}"),
+)
 
 
 def config_of(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
-    """Config fields as the shapes of the weights tell them, of the whole network or of a frame encoder."""
+    """Config fields, read from the tensor shapes of the whole network or of a frame encoder."""
     config: dict[str, Any] = {}
-    if encoder := frame_sizes_of(shapes):
+    if encoder := _frame_sizes(shapes):
         config["frames"] = encoder
     if "cls_head.weight" not in shapes:
         return config
-    sees, hears = "visual_align.weight" in shapes, "audio.stem.bn.weight" in shapes
+    has_video, has_audio = "visual_align.weight" in shapes, "audio.stem.bn.weight" in shapes
     config |= {
         "num_classes": shapes["cls_head.weight"][0] - 1,
-        "streams": "+".join(["video"] * sees + ["audio"] * hears),
+        "streams": "+".join(["video"] * has_video + ["audio"] * has_audio),
         "hidden": shapes["fuse.weight"][0],
     }
-    if sees:
+    if has_video:
         config["align"], config["feature_width"] = shapes["visual_align.weight"][:2]
-    if hears:
+    if has_audio:
         config["audio_widths"] = (shapes["audio.stem.bn.weight"][0], shapes["audio.blocks.0.bn.weight"][0])
         config["align"] = shapes["audio.blocks.1.bn.weight"][0]
     return config
 
 
-def _source(title: str, names: KeyMap, prefix: str) -> Source:
+def _frame_sizes(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
+    """Kind and sizes of the frame encoder; empty where there is none."""
+    stem = "frames.stem.0.bn.weight"
+    if stem in shapes:
+        return {"encoder": "i3d", "stem": shapes[stem][0]}
+    sizes = resnet_sizes(shapes, "frames.network")
+    return {"encoder": "resnet_3d", "blocks": sizes["blocks"], "stem": sizes["width"]} if sizes else {}
+
+
+def _file(title: str, names: KeyMap, prefix: str) -> PublishedFile:
     marks = ("a_extractor.0.weight", "v_align.0.weight", "classifier.0.weight")
-    return Source(
+    return PublishedFile(
         title,
         names,
         marks=tuple(f"{prefix}{mark}" for mark in marks),
         config=config_of,
-        note="weights trained on TSL-300 answer in the order of tsl-2",
+        note="weights trained on TSL-300 have the class order of tsl-2",
     )
 
 
-SOURCES = (
-    _source("training file of TSL-Net, with reverse heads that serve training alone", WEIGHTS, f"{_PREFIX}."),
-    _source("file of TSL-Net's network by itself", BARE_WEIGHTS, ""),
-    *frame_sources(config_of),
+PUBLISHED_FILES = (
+    _file("training file of TSL-Net, with the reverse heads used in training", WEIGHTS, f"{_PREFIX}."),
+    _file("file of TSL-Net's network alone", BARE_WEIGHTS, ""),
+    PublishedFile(
+        "checkpoint of a vaanet or cten that was trained here",
+        _TRAINED_BACKBONE,
+        marks=("backbone.stem.conv.weight", "head.weight"),
+        part="frames",
+        config=config_of,
+    ),
+    i3d_file("frames", config_of),
+    resnet_3d_file("frames.network", config_of, part="frames"),
 )

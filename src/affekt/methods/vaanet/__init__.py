@@ -1,4 +1,4 @@
-"""VAANet: emotion of a video from what it shows and how it sounds (Zhao, Ma et al., AAAI 2020)."""
+"""VAANet: emotion of a video from picture and sound (Zhao, Ma et al., AAAI 2020)."""
 
 from affekt.core.method import Method
 

@@ -1,17 +1,17 @@
-"""What a person may vary."""
+"""Settings of the method; the defaults are the paper's."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from affekt.core.settings import Settings
 from affekt.media.video.snippets import SnippetSettings
 
 
 class VisualConfig(SnippetSettings):
-    """Snippets of the picture, and the network that sees them.
+    """Snippets of the video, and the network that takes them.
 
     Attributes:
         blocks: Bottlenecks of the 3D ResNet's stages; (3, 4, 23, 3) is the ResNet-101.
@@ -26,14 +26,14 @@ class VisualConfig(SnippetSettings):
 
 
 class AudioConfig(Settings):
-    """The sound as MFCC, and the network that hears it.
+    """The sound as MFCC, and the network that takes it.
 
     Attributes:
-        rate_hz: What the sound is resampled to.
-        fft, hop: Samples of a window, and between windows.
-        mels, coefficients: Mel bands, and how many cosine coefficients of them are kept.
-        frames: Windows that are heard: longer sound is cut off, shorter is repeated.
-        chunks: Equal parts that are heard by themselves.
+        rate_hz: Sampling rate to which the sound is resampled.
+        fft, hop: Length of a window and distance between windows, in samples.
+        mels, coefficients: Number of mel bands, and of cosine coefficients that are kept.
+        frames: Number of windows; longer sound is cut off, shorter sound is repeated.
+        chunks: Number of equal parts that are embedded separately.
         blocks: Units of the ResNet's stages; (2, 2, 2, 2) is the ResNet-18.
         width: Channels of its stem.
         embed: Features of a chunk.
@@ -60,26 +60,26 @@ class AudioConfig(Settings):
 
     @property
     def longest_s(self) -> PositiveFloat:
-        """How much of a sound is heard, in seconds."""
+        """Length of the sound that is used at most, in seconds."""
         return (self.frames - 1) * self.hop / self.rate_hz
 
 
 class VAANetConfig(Settings):
-    """Visual and audio attention, or either alone.
+    """Visual and audio attention, or one of the two.
 
     Attributes:
-        streams: What the answer stands on.
-        freeze_backbone: Keep the 3D network as it was loaded.
-        drift_statistics: Let a frozen backbone normalise by its batches in training, and its running
-            statistics follow them, as the reference does without saying so.
-        polarity_penalty: How much more a mistake across polarity costs (lambda_0 of the paper).
-        even_attention: Let temporal attention begin with the same weight for every segment, changed by its
-            own score alone; the reference begins with a random mixture of all scores.
+        streams: Modalities that the network takes.
+        freeze_backbone: Do not train the 3D network.
+        drift_statistics: Use and update batch statistics in a frozen backbone during training, as the
+            reference does without stating it.
+        polarity_penalty: Additional weight of an error across polarity (lambda_0 of the paper).
+        even_attention: Start temporal attention with the same weight for every segment, changed by its own
+            score only; the reference starts with a random mixture of all scores.
         dropout: Before the head; the reference has none.
     """
 
     num_classes: int = Field(default=8, ge=2)
-    streams: Literal["visual+audio", "visual", "audio"] = "visual+audio"
+    streams: Literal["video+audio", "video", "audio"] = "video+audio"
     visual: VisualConfig = VisualConfig()
     audio: AudioConfig = AudioConfig()
     freeze_backbone: bool = True
@@ -87,3 +87,19 @@ class VAANetConfig(Settings):
     polarity_penalty: float = Field(default=0.5, ge=0)
     even_attention: bool = False
     dropout: float = Field(default=0.0, ge=0, lt=1)
+
+    @property
+    def loss_terms(self) -> tuple[str, ...]:
+        """Terms of the objective with these values."""
+        return ("cross_entropy", "polarity") if self.polarity_penalty else ("cross_entropy",)
+
+    @property
+    def has_frozen_part(self) -> bool:
+        """Whether a part of the network is not trained."""
+        return self.freeze_backbone and self.streams != "audio"
+
+    @field_validator("streams", mode="before")
+    @classmethod
+    def _earlier_name(cls, value: Any) -> Any:
+        """Recipes, checkpoints and bundles of affekt 0.1 have `visual` for `video`."""
+        return {"visual+audio": "video+audio", "visual": "video"}.get(str(value), value)

@@ -1,4 +1,4 @@
-"""The network: three visual attentions over snippets, one over sound, both answers side by side."""
+"""The network: three visual attentions over snippets, one audio attention, and a head over both."""
 
 from typing import ClassVar, NamedTuple
 
@@ -14,12 +14,11 @@ from .config import AudioConfig, VAANetConfig, VisualConfig
 
 
 class VAANetOutput(NamedTuple):
-    """The answer, and what it looked at.
+    """Output of a network without video.
 
     Attributes:
-        attention: Gamma of the paper, the weight of each segment; of each chunk of sound if nothing is seen.
-        segment_logits: What the answer would be if the whole clip were like each segment; their mean is
-            `logits`.
+        attention: Gamma of the paper, the weight of each segment; of each chunk of sound without video.
+        segment_logits: Logits of each segment alone; their mean is `logits`.
     """
 
     logits: Float[Tensor, "b k"]
@@ -27,11 +26,11 @@ class VAANetOutput(NamedTuple):
     segment_logits: Float[Tensor, "b s k"]
 
 
-class SeenVAANetOutput(NamedTuple):
-    """The answer to something that was seen: also where in the picture, and by which features.
+class VideoVAANetOutput(NamedTuple):
+    """Output of a network with video, with spatial and channel attention.
 
     Attributes:
-        alpha: Spatial attention over the cells of each segment's picture; sums to their number.
+        alpha: Spatial attention over the cells of each segment; sums to their number.
         beta: Channel attention over the features of each segment; sums to their number.
     """
 
@@ -43,7 +42,7 @@ class SeenVAANetOutput(NamedTuple):
 
 
 class VAANet(nn.Module):
-    """Visual and audio attention over the segments of a video, or either alone.
+    """Visual and audio attention over the segments of a video, or one of the two.
 
     Symbols, as in the paper: alpha spatial, beta channel, gamma temporal attention.
     """
@@ -52,7 +51,7 @@ class VAANet(nn.Module):
 
     def __init__(self, config: VAANetConfig) -> None:
         super().__init__()
-        sees, hears = config.streams != "audio", config.streams != "visual"
+        has_video, has_audio = config.streams != "audio", config.streams != "video"
         self.backbone = (
             SnippetResNet(
                 blocks=config.visual.blocks,
@@ -60,12 +59,12 @@ class VAANet(nn.Module):
                 frozen=config.freeze_backbone,
                 drift=config.drift_statistics,
             )
-            if sees
+            if has_video
             else None
         )
-        self.visual = VisualAttention(config.visual, even=config.even_attention) if sees else None
-        self.audio = AudioAttention(config.audio, even=config.even_attention) if hears else None
-        width = sees * config.visual.embed + hears * config.audio.embed
+        self.visual = VisualAttention(config.visual, even=config.even_attention) if has_video else None
+        self.audio = AudioAttention(config.audio, even=config.even_attention) if has_audio else None
+        width = has_video * config.visual.embed + has_audio * config.audio.embed
         self.dropout = nn.Dropout(config.dropout)
         self.head = nn.Linear(width, config.num_classes)
 
@@ -74,12 +73,12 @@ class VAANet(nn.Module):
         *,
         clips: Float[Tensor, "b s 3 t h w"] | None = None,
         mfcc: Float[Tensor, "b n c"] | None = None,
-    ) -> VAANetOutput | SeenVAANetOutput:
+    ) -> VAANetOutput | VideoVAANetOutput:
         return self.from_features(clips=None if clips is None else self.features(clips), mfcc=mfcc)
 
     def features(self, clips: Float[Tensor, "b s 3 t h w"]) -> Float[Tensor, "b s d cells"]:
-        """What the backbone sees in each cell of each segment."""
-        assert self.backbone is not None, "a network that only hears has no backbone"
+        """Features of the backbone for each cell of each segment."""
+        assert self.backbone is not None, "a network without video has no backbone"
         return self.backbone(clips).flatten(3)
 
     def from_features(
@@ -87,26 +86,26 @@ class VAANet(nn.Module):
         *,
         clips: Float[Tensor, "b s d cells"] | None = None,
         mfcc: Float[Tensor, "b n c"] | None = None,
-    ) -> VAANetOutput | SeenVAANetOutput:
-        """The answer to what the backbone has seen already; `clips` are its features."""
+    ) -> VAANetOutput | VideoVAANetOutput:
+        """As `forward`, with the features of the backbone as `clips`."""
         if self.visual is None:
-            assert self.audio is not None and mfcc is not None, "a network that only hears needs mfcc"
+            assert self.audio is not None and mfcc is not None, "a network of sound needs mfcc"
             weighted, attention = self.audio(mfcc)
             return VAANetOutput(self._answer(weighted), attention, self.head(weighted))
-        assert clips is not None, "a network that sees needs clips"
+        assert clips is not None, "a network of video needs clips"
         weighted, alpha, beta, gamma = self.visual(clips)
         if self.audio is not None:
-            assert mfcc is not None, "a network that hears needs mfcc"
-            heard = self.audio(mfcc)[0].mean(dim=1, keepdim=True)
-            weighted = torch.cat([weighted, heard.expand(-1, weighted.shape[1], -1)], dim=2)
-        return SeenVAANetOutput(self._answer(weighted), gamma, self.head(weighted), alpha, beta)
+            assert mfcc is not None, "a network of sound needs mfcc"
+            sound = self.audio(mfcc)[0].mean(dim=1, keepdim=True)
+            weighted = torch.cat([weighted, sound.expand(-1, weighted.shape[1], -1)], dim=2)
+        return VideoVAANetOutput(self._answer(weighted), gamma, self.head(weighted), alpha, beta)
 
     def _answer(self, weighted: Float[Tensor, "b s d"]) -> Float[Tensor, "b k"]:
         return self.head(self.dropout(weighted.mean(dim=1)))
 
 
 class VisualAttention(nn.Module):
-    """Where, by which features and when: spatial, channel and temporal attention, one after the other."""
+    """Spatial, channel and temporal attention, one after the other."""
 
     def __init__(self, config: VisualConfig, *, even: bool) -> None:
         super().__init__()
@@ -120,7 +119,7 @@ class VisualAttention(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Conv1d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out")
-        nn.init.ones_(self.temporal.mix.bias)  # every segment counts until training says otherwise
+        nn.init.ones_(self.temporal.mix.bias)  # at first the weight of no segment is cut to 0
 
     def forward(
         self, features: Float[Tensor, "b s d cells"]
@@ -128,17 +127,17 @@ class VisualAttention(nn.Module):
         Float[Tensor, "b s e"], Float[Tensor, "b s cells"], Float[Tensor, "b s e"], Float[Tensor, "b s"]
     ]:
         batch = features.shape[:2]
-        seen = torch.relu(self.reduce["bn"](self.reduce["conv"](features.flatten(0, 1))))
-        alpha = self.spatial(seen)
-        placed = seen * alpha.unsqueeze(1)
-        beta = self.channel(placed.transpose(1, 2))
-        segments = (placed * beta.unsqueeze(2)).mean(dim=2).unflatten(0, batch)
+        reduced = torch.relu(self.reduce["bn"](self.reduce["conv"](features.flatten(0, 1))))
+        alpha = self.spatial(reduced)
+        located = reduced * alpha.unsqueeze(1)
+        beta = self.channel(located.transpose(1, 2))
+        segments = (located * beta.unsqueeze(2)).mean(dim=2).unflatten(0, batch)
         gamma = self.temporal(segments)
         return segments * gamma.unsqueeze(2), alpha.unflatten(0, batch), beta.unflatten(0, batch), gamma
 
 
 class SoftAttention(nn.Module):
-    """Weights over the last axis whose mean is 1."""
+    """Attention weights over the last axis, with mean 1."""
 
     def __init__(self, width: int, places: int) -> None:
         super().__init__()
@@ -153,7 +152,7 @@ class SoftAttention(nn.Module):
 
 
 class AudioAttention(nn.Module):
-    """Chunks of the sound, each weighted by its attention."""
+    """Features of the chunks of the sound, each weighted by its attention."""
 
     def __init__(self, config: AudioConfig, *, even: bool) -> None:
         super().__init__()
@@ -166,7 +165,7 @@ class AudioAttention(nn.Module):
 
     def forward(self, mfcc: Float[Tensor, "b n c"]) -> tuple[Float[Tensor, "b s e"], Float[Tensor, "b s"]]:
         chunks = mfcc.unflatten(1, (self.chunks, -1))
-        heard = self.backbone(chunks.flatten(0, 1))
-        heard = torch.tanh(self.embed["bn"](self.embed["linear"](heard))).unflatten(0, chunks.shape[:2])
-        attention = self.temporal(heard)
-        return heard * attention.unsqueeze(2), attention
+        rows = self.backbone(chunks.flatten(0, 1))
+        embedding = torch.tanh(self.embed["bn"](self.embed["linear"](rows))).unflatten(0, chunks.shape[:2])
+        attention = self.temporal(embedding)
+        return embedding * attention.unsqueeze(2), attention

@@ -1,4 +1,4 @@
-"""What exists only in training: cross-entropy that minds the polarity of emotions."""
+"""The training objective: cross-entropy that depends on the polarity of emotions."""
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -8,11 +8,11 @@ from affekt.layers.polarity import PolarityLoss
 
 from .config import VAANetConfig
 
-INPUTS = {"visual+audio": ("clips", "mfcc"), "visual": ("clips",), "audio": ("mfcc",)}
+INPUTS = {"video+audio": ("clips", "mfcc"), "video": ("clips",), "audio": ("mfcc",)}
 
 
 class VAANetObjective(nn.Module):
-    """Polarity-consistent cross-entropy of one look at the clip."""
+    """Polarity-consistent cross-entropy of a clip."""
 
     def __init__(self, config: VAANetConfig, criterion: Criterion) -> None:
         super().__init__()

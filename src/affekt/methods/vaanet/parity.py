@@ -1,4 +1,4 @@
-"""How the parity cases of this method are run."""
+"""Runs the parity cases of this method."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from .preprocess import repeated
 from .weights import VISUAL_WEIGHTS, WEIGHTS
 
 _LABELS = label_set("plutchik-8")  # in the order of VideoEmotion-8
-# Batch norm over a batch of two: the reference itself moves by so much between one thread and two.
+# Batch norm over two items: results of the reference differ by this much between one thread and two.
 _TRAINING = {"logits": {"rtol": 1e-4, "atol": 2e-3}, "grad_norm": {"rtol": 1e-2}}
 
 
@@ -39,7 +39,7 @@ def run_case(case: Case) -> Iterator[Comparison]:
     """Compare every output of a case.
 
     Raises:
-        UsageError: The case holds something this method cannot compute.
+        UsageError: The case is of another method or holds unknown outputs.
     """
     if "vaanet" not in case.meta.get("method", ""):
         raise UsageError(f"{case.path} is a case of {case.meta.get('method')!r}, not of vaanet")
@@ -62,10 +62,10 @@ def _network(case: Case) -> Iterator[Comparison]:
     training = meta["mode"] == "train"
     sizes = meta["hyperparameters"]
     weights = case.reference_weights()
-    hears = "av_fc.weight" in weights
+    has_audio = "av_fc.weight" in weights
     config = VAANetConfig(
         num_classes=sizes["n_classes"],
-        streams="visual+audio" if hears else "visual",
+        streams="video+audio" if has_audio else "video",
         visual=VisualConfig(
             segments=sizes["seq_len"], snippet_frames=sizes["snippet_duration"], size=sizes["sample_size"]
         ),
@@ -73,14 +73,14 @@ def _network(case: Case) -> Iterator[Comparison]:
         drift_statistics=training,
     )
     model = VAANet(config)
-    key_map = WEIGHTS if hears else VISUAL_WEIGHTS
+    key_map = WEIGHTS if has_audio else VISUAL_WEIGHTS
     names = key_map.to_ours(weights)
     model.load_state_dict({ours: torch.from_numpy(weights[theirs]) for theirs, ours in names.items()})
     model.train(training)
-    seen = _watch(model)
+    actual = _watch(model)
     inputs = {entry["name"]: entry for entry in meta["inputs"]}
     batch = {"clips": _clips(inputs["visual"])}
-    if hears:
+    if has_audio:
         batch["mfcc"] = _sound(inputs["audio"])
     if "labels" in case.expected:
         batch["label"] = torch.from_numpy(
@@ -90,7 +90,7 @@ def _network(case: Case) -> Iterator[Comparison]:
         torch.stack(list(terms.values())).sum().backward()
         parameters, state = dict(model.named_parameters()), model.state_dict()
         ours = key_map.to_ours([*meta["grad_names"], *meta.get("buffer_names", ())])
-        seen |= {
+        actual |= {
             "labels": batch["label"],
             "ce": terms["cross_entropy"],
             "pcce": terms["cross_entropy"] + terms["polarity"],
@@ -100,25 +100,25 @@ def _network(case: Case) -> Iterator[Comparison]:
     else:
         with torch.no_grad():
             output = model(**batch)
-        seen |= {name: getattr(output, name).transpose(0, 1) for name in ("alpha", "beta")}
+        actual |= {name: getattr(output, name).transpose(0, 1) for name in ("alpha", "beta")}
     for name, expected in case.expected.items():
-        if name not in seen:
+        if name not in actual:
             raise UsageError(f"the case holds {name!r}, which vaanet cannot compute")
         tolerance: dict[str, Any] = {"rtol": 1e-3 if name == "grad_norm" else 1e-4}
         if training:
             tolerance = _TRAINING.get(name, {"rtol": 1e-3})
-        yield Comparison(name, np.asarray(seen[name].detach()), expected, **tolerance)
+        yield Comparison(name, np.asarray(actual[name].detach()), expected, **tolerance)
 
 
 def _watch(model: VAANet) -> dict[str, Tensor]:
-    """Collect, while the network runs, what each part gives, in the order of rows that the cases use."""
-    seen: dict[str, Tensor] = {}
+    """Collect the outputs of each part while the network runs, with rows in the order of the cases."""
+    actual: dict[str, Tensor] = {}
 
     def keep(module: nn.Module, name: str, change: Any = lambda value: value) -> None:
-        module.register_forward_hook(lambda _m, _i, output: seen.update({name: change(output.detach())}))
+        module.register_forward_hook(lambda _m, _i, output: actual.update({name: change(output.detach())}))
 
     assert model.backbone is not None and model.visual is not None
-    # The reference has rows of a segment after rows of another, ours has rows of a clip together.
+    # The reference orders rows by segment, then clip; here rows of a clip are together.
     keep(model.backbone, "backbone", lambda maps: maps.transpose(0, 1).flatten(0, 1).unsqueeze(2))
     keep(model.visual.temporal, "gamma")
     keep(model.dropout, "fused")
@@ -129,12 +129,12 @@ def _watch(model: VAANet) -> dict[str, Tensor]:
             "audio_embed",
             lambda rows: torch.tanh(rows).unflatten(0, (-1, chunks)).transpose(0, 1).flatten(0, 1),
         )
-    model.register_forward_hook(lambda _m, _i, output: seen.update({"logits": output.logits.detach()}))
-    return seen
+    model.register_forward_hook(lambda _m, _i, output: actual.update({"logits": output.logits.detach()}))
+    return actual
 
 
 def _clips(entry: dict[str, Any]) -> Tensor:
-    """Snippets of a case, scaled as preprocessing does it."""
+    """Snippets of a case, scaled as in preprocessing."""
     return torch.from_numpy(draw_pixels(entry["seed"], tuple(entry["shape"])) / 255 - MEAN)
 
 
@@ -144,7 +144,7 @@ def _sound(entry: dict[str, Any]) -> Tensor:
 
 
 def _norms(tensors: list[Any]) -> Tensor:
-    """L2 norm of each, in double: single precision loses the fourth digit over millions of values."""
+    """L2 norms in double precision: single precision is wrong in the fourth digit for millions of values."""
     return torch.stack([value.double().norm() for value in tensors]) if tensors else torch.zeros(0)
 
 
@@ -180,7 +180,7 @@ def _squares(case: Case) -> Iterator[Comparison]:
             actual = ClipView(turn_deg=float(rest[0])).of(pictures[0], size)[0]
         else:
             raise UsageError(f"the case holds {name!r}, which vaanet cannot compute")
-        # Exact with the Pillow that made the case; other releases may round a grey level otherwise.
+        # Exact with the Pillow version of the case; other versions may differ by one grey level.
         yield Comparison(name, actual, expected, rtol=0.0, atol=0.0 if _same_pillow(case) else 1.0)
 
 
@@ -223,10 +223,10 @@ def _polarity(case: Case) -> Iterator[Comparison]:
 
 
 def _drawn(text: str) -> np.ndarray:
-    """Numbers as a case writes them: `2*normal(501,[16,8])`, `integers(502,0,8,[16])`."""
+    """Numbers drawn as a case states: `2*normal(501,[16,8])`, `integers(502,0,8,[16])`."""
     found = re.fullmatch(r"(?:(?P<scale>[\d.]+)\*)?(?P<kind>normal|integers)\((?P<rest>.*)\)", text)
     if found is None:
-        raise UsageError(f"{text!r} is no drawing that vaanet knows")
+        raise UsageError(f"{text!r} cannot be drawn")
     seed, *bounds, shape = json.loads(f"[{found['rest']}]")
     if found["kind"] == "integers":
         low, high = bounds

@@ -1,4 +1,4 @@
-"""A clip to the arrays of the network: snippets of its picture, MFCC of its sound."""
+"""From a clip to the arrays of the network: snippets of the video, MFCC of the sound."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from affekt.core.notes import note
 from affekt.core.sample import Moments, Sample
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.media.sound import NoSound, Waveform, sound_of, sound_span_s
-from affekt.media.sound.notes import is_silent, note_beside, note_short
+from affekt.media.sound.notes import is_silent, note_short, note_sound_coverage
 from affekt.media.sound.spectrum import mfcc
 from affekt.media.video import video_of
 from affekt.media.video.snippets import clips_spec, moments_of, read_snippets
 
 from .config import AudioConfig, VAANetConfig
 
-LEAST_SOUND_S = 2.0  # of a clip: with less than half of it, its repetitions say little
+LEAST_SOUND_S = 2.0  # a shorter clip gets a note: most of the input is repetition
 
 log = logging.getLogger(__name__)
 
 
 class VAANetPreprocess:
-    """Samples with a `video`, an `audio` track or both, as the config's streams say."""
+    """Samples with a `video`, an `audio` track or both, as `streams` of the config requires."""
 
     def __init__(self, config: VAANetConfig, state: Mapping[str, Any] | None = None) -> None:
         self.config = config
@@ -36,14 +36,14 @@ class VAANetPreprocess:
             name="mfcc",
             axes="b n c",
             shape=(audio.frames, audio.coefficients),
-            meaning=f"MFCC in dB, a row each {audio.hop}/{audio.rate_hz} s; the clip repeated or cut to fit",
+            meaning=f"MFCC in dB, a row every {audio.hop}/{audio.rate_hz} s; the clip repeated or cut to fit",
             modality="audio",
         )
-        streams = {"visual+audio": (clips, sound), "visual": (clips,), "audio": (sound,)}
+        streams = {"video+audio": (clips, sound), "video": (clips,), "audio": (sound,)}
         self.spec = InputSpec(inputs=streams[config.streams])
 
     def fit(self, samples: list[Sample]) -> dict[str, Any]:
-        """Nothing is measured: pixels and MFCC go in as they are."""
+        """Nothing is measured: the scale of pixels and MFCC is fixed."""
         return {}
 
     def views(self, sample: Sample) -> list[dict[str, np.ndarray]]:
@@ -58,34 +58,34 @@ class VAANetPreprocess:
         """The arrays of one clip; with `rng` a varied training view.
 
         Raises:
-            MediaError: The clip cannot be read; its sound, where nothing is seen.
+            MediaError: The video cannot be read; without video, the sound.
         """
         arrays: dict[str, np.ndarray] = {}
         if self.config.streams != "audio":
             arrays["clips"] = read_snippets(sample, self.config.visual, rng).clips
-        if self.config.streams != "visual":
-            arrays["mfcc"] = self._heard(sample, is_training=rng is not None)
+        if self.config.streams != "video":
+            arrays["mfcc"] = self._mfcc(sample, is_training=rng is not None)
         return arrays
 
     def moments(self, sample: Sample) -> Moments:
-        """When each segment is; chunks of the sound where nothing is seen."""
+        """When each segment is; without video, each chunk of the sound."""
         if self.config.streams != "audio":
             return moments_of(video_of(sample), self.config.visual)
         begin_s, end_s = sound_span_s(sample)
         return chunk_moments(self.config.audio, end_s - begin_s)
 
-    def _heard(self, sample: Sample, *, is_training: bool) -> np.ndarray:
+    def _mfcc(self, sample: Sample, *, is_training: bool) -> np.ndarray:
         audio = self.config.audio
-        # Half a window more than the last one's middle, so that cutting off changes no row that is kept.
+        # To the end of the last window: rows that are used do not depend on where the sound is cut.
         longest_s = audio.longest_s + audio.fft / audio.rate_hz
         try:
             sound = sound_of(sample, rate_hz=audio.rate_hz, longest_s=longest_s)
         except MediaError as error:  # no sound, or none that can be used
             if self.config.streams == "audio":
                 raise
-            if not isinstance(error, NoSound):  # which is noted where the input is taken
-                note(f"its sound cannot be used ({error}): the answer stands on the picture alone")
-            log.warning("%s: %s; zeros are heard instead", sample.id, error)
+            if not isinstance(error, NoSound):  # noted where the input is taken
+                note(f"its sound cannot be used ({error}): the answer is based on the picture alone")
+            log.warning("%s: %s; zeros are used instead", sample.id, error)
             return np.zeros((audio.frames, audio.coefficients), np.float32)
         if not is_training:
             self._note(sample, sound)
@@ -102,14 +102,14 @@ class VAANetPreprocess:
         )
 
     def _note(self, sample: Sample, sound: Waveform) -> None:
-        """State what the sound lacks."""
+        """Note how much of the sound is missing."""
         longest_s = self.config.audio.longest_s
         silent = is_silent(sound.samples)
         if self.config.streams != "audio":
             picture_s = min(video_of(sample).end_s, longest_s)
-            note_beside(sound.duration_s, picture_s, silent=silent)
+            note_sound_coverage(sound.duration_s, picture_s, silent=silent)
         elif silent:
-            raise MediaError(f"{sample.id}: nothing is heard: the recording is silent")
+            raise MediaError(f"{sample.id}: the recording is silent")
         else:
             note_short(sound.duration_s, min(longest_s, LEAST_SOUND_S))
 
@@ -120,7 +120,7 @@ def repeated(rows: np.ndarray, count: int) -> np.ndarray:
 
 
 def chunk_moments(audio: AudioConfig, duration_s: float) -> Moments:
-    """Parts of a sound and the chunks that speak of them; a short sound is heard several times over."""
+    """Parts of a sound and the weight of each chunk for them; a short sound is repeated within the chunks."""
     each_s = audio.frames // audio.chunks * audio.hop / audio.rate_hz
     starts = np.arange(audio.chunks) * each_s
     if duration_s >= audio.chunks * each_s:
@@ -128,7 +128,7 @@ def chunk_moments(audio: AudioConfig, duration_s: float) -> Moments:
         return Moments(spans, np.eye(audio.chunks))
     parts = max(1, int(duration_s / each_s))
     edges = np.linspace(0.0, duration_s, parts + 1)
-    # How long a chunk, on its way through the repeated sound, stays within each part.
+    # Share of each chunk of the repeated sound that lies in each part.
     fine = (starts[:, None] + (np.arange(64) + 0.5) / 64 * each_s) % max(duration_s, 1e-9)
     place = np.minimum(np.searchsorted(edges, fine, side="right") - 1, parts - 1)
     weights = np.stack([(place == part).mean(axis=1) for part in range(parts)])

@@ -1,1 +1,1 @@
-"""The page of one run or bundle."""
+"""The HTML page about one run or bundle."""

@@ -1,4 +1,4 @@
-"""Film strips: a walk as a row of poses that fade into the past."""
+"""Film strips: a walk as a row of poses, earlier ones paler."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from matplotlib.patches import Circle
 
 from affekt.media.skeleton import BONES, Skeleton
 
-# One colour a class, in order; readable on light and on dark paper.
+# One colour for each class, in order; readable on light and on dark backgrounds.
 COLORS = ("#cf9424", "#4a86b4", "#cc5f45", "#878f9b", "#35977f", "#8b6cb8", "#c2608c", "#7d9a3c")
-TURN_DEG = 62.0  # how far the person is turned from facing the onlooker (0) to walking past to the right (90)
-STEP = 0.5  # between two poses, in heights of the person
-HEAD = 0.055  # radius, likewise
-FAR_SIDE = 0.45  # how strongly limbs behind the body are drawn
+TURN_DEG = 62.0  # direction of the walk: towards the viewer (0), to the right (90)
+STEP = 0.5  # distance of two poses, in heights of the person
+HEAD = 0.055  # radius, in heights of the person
+FAR_SIDE = 0.45  # relative opacity of limbs behind the body
 
 
 def draw_skeletons(
@@ -33,15 +33,17 @@ def draw_skeletons(
     ink: str = "#878f9b",
     dpi: int = 120,
 ) -> bytes:
-    """One strip a walk, below each other: poses of one gait cycle, the latest on the right and the darkest.
+    """Draw a strip for each walk, one below the other: poses of one gait cycle from left to right.
+
+    The last pose is the darkest.
 
     Args:
-        skeletons: Walks that face +z with y up; joints that the bones do not name are left out.
-        path: Where the PNG is written as well.
-        names: What stands before each strip.
-        colors: One a strip, repeated if there are fewer.
-        background: Transparent if not given, so that a page in any colour can hold it.
-        ink: Of names and ground.
+        skeletons: Walks that face +z with y up; joints that are in no bone are left out.
+        path: The PNG is also written to this file.
+        names: Names at the left of the strips.
+        colors: One for each strip, repeated if there are fewer.
+        background: By default transparent, for pages of any colour.
+        ink: Colour of names and ground.
 
     Returns:
         The PNG.
@@ -68,30 +70,32 @@ def draw_skeletons(
     return buffer.getvalue()
 
 
-def stand(skeleton: Skeleton) -> np.ndarray:
-    """Positions (t, v, 3) with the floor at 0, the person 1 high, and the body always over the origin."""
+def normalize_walk(skeleton: Skeleton) -> np.ndarray:
+    """Positions (t, v, 3) with the ground at 0, a person of height 1, and the body above the origin."""
     positions = skeleton.positions.astype(float)
     middle = positions.mean(axis=1, keepdims=True) * np.array([1.0, 0.0, 1.0])
-    floor = positions[..., 1].min()
+    ground = positions[..., 1].min()
     height = float(np.ptp(positions[..., 1], axis=1).max())
-    return (positions - middle - np.array([0.0, floor, 0.0])) / (height if height > 0 else 1.0)
+    return (positions - middle - np.array([0.0, ground, 0.0])) / (height if height > 0 else 1.0)
 
 
 def _draw_strip(axes: Axes, skeleton: Skeleton, color: str, poses: int, ink: str) -> None:
     cycle = skeleton.cycle_frames or len(skeleton.positions)
     moments = np.linspace(0, cycle - 1, poses).round().astype(int)
-    standing = stand(skeleton)[moments]
+    normalized = normalize_walk(skeleton)[moments]
     turn = np.radians(TURN_DEG)
     across = (
-        standing[..., 0] * np.cos(turn) + standing[..., 2] * np.sin(turn) + STEP * np.arange(poses)[:, None]
+        normalized[..., 0] * np.cos(turn)
+        + normalized[..., 2] * np.sin(turn)
+        + STEP * np.arange(poses)[:, None]
     )
-    points = np.stack([across, standing[..., 1]], axis=-1)
+    points = np.stack([across, normalized[..., 1]], axis=-1)
     index = {name: i for i, name in enumerate(skeleton.joints)}
     limbs = chains(skeleton.joints)
     axes.plot([-0.3, poses * STEP - 0.15], [0, 0], color=ink, alpha=0.35, linewidth=0.8)
     for pose, places in enumerate(points):
         strength = 0.22 + 0.78 * (pose / max(poses - 1, 1)) ** 1.6
-        for far in (True, False):  # the left side is behind when somebody walks to the right
+        for far in (True, False):  # the left side is behind when a person walks to the right
             lines = [
                 places[[index[name] for name in limb]]
                 for limb in limbs
@@ -110,7 +114,7 @@ def _draw_strip(axes: Axes, skeleton: Skeleton, color: str, poses: int, ink: str
 
 
 def chains(joints: Sequence[str]) -> list[list[str]]:
-    """Bones joined end to end: trunk, arms, legs; drawn in one stroke each.
+    """Bones joined to chains (trunk, arms, legs), each of which is drawn as one line.
 
     Example:
         >>> chains(("root", "spine", "left_hip", "left_knee"))

@@ -1,4 +1,4 @@
-// Plays the walks: an orthographic view of joint positions, turned about the vertical, with a treadmill below.
+// Animates the walks: an orthographic view of joint positions, rotated about the vertical, above a moving ground.
 (() => {
   const movements = JSON.parse(document.getElementById("movements").textContent);
   const articles = [...document.querySelectorAll(".walk")];
@@ -10,7 +10,7 @@
     const style = getComputedStyle(articles[shown]);
     for (const name of ["ink", "soft", "line", "card", "class"]) colors[name] = resolve(style, name);
   }
-  // A custom property may name another one (--class: var(--c1)); a probe element gives the final colour.
+  // A custom property may refer to another one (--class: var(--c1)); a probe element gives the final colour.
   function resolve(style, name) {
     const probe = document.createElement("i");
     probe.style.color = `var(--${name})`;
@@ -20,7 +20,7 @@
     return color;
   }
 
-  // Position of joint v at a fractional frame; the cycle closes on itself.
+  // Position of joint v at a fractional frame; the last frame is followed by the first.
   function joint(move, v, frame) {
     const count = move.frames.length / (3 * move.joints), at = ((frame % count) + count) % count;
     const before = Math.floor(at), share = at - before, after = (before + 1) % count;
@@ -41,7 +41,7 @@
     pen.lineJoin = "round";
     const sin = Math.sin(turn), cos = Math.cos(turn);
     const place = ([x, y, z]) => {
-      const depth = z * cos - x * sin; // towards the onlooker
+      const depth = z * cos - x * sin; // towards the viewer
       return [width / 2 + scale * (x * cos + z * sin),
               0.83 * height - scale * (y * Math.cos(TILT) - depth * Math.sin(TILT)), depth];
     };
@@ -70,9 +70,9 @@
       pen.globalAlpha = 1;
     }
     for (const {limb, points} of parts) {
-      // A rim of paper sets a limb off from what is behind it.
+      // A margin in the background colour separates a limb from those behind it.
       stroke(pen, points, colors.card, 0.034 * scale, 1, "butt");
-      // Hip and shoulder tell which side is the far one, whatever the hand does.
+      // Hip and shoulder determine the far side, because a hand may be in front of the body.
       const near = limb.side === "middle" ? 1 : Math.min(1, Math.max(0, 0.5 + 9 * points[1][2]));
       stroke(pen, points, colors.ink, 0.021 * scale, 0.45 + 0.55 * near);
     }

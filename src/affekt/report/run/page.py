@@ -1,6 +1,6 @@
-"""One page about one model: a single HTML file that loads nothing, moves, and can be read without scripts.
+"""One page about one model: a single HTML file that loads nothing and can be read without scripts.
 
-Layout is in `page.html.jinja`, looks in `page.css`, movement in `page.js`; records become that here.
+Layout is in `page.html.jinja`, style in `page.css`, animation in `page.js`; their values are computed here.
 """
 
 from __future__ import annotations
@@ -12,27 +12,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from affekt.core.errors import UsageError
-from affekt.core.files.sealed import write_text
+from affekt.core.files.whole import write_text
 from affekt.media.skeleton import Skeleton
-from affekt.report.run.film_strip import COLORS, chains, draw_skeletons, stand
+from affekt.report.run.film_strip import COLORS, chains, draw_skeletons, normalize_walk
+from affekt.report.templates import render_page
 
-HERE = Path(__file__).parent
-# Units of a chart's view box: its size, and where its axes run.
+# Units of a chart's view box: its size, and the positions of its axes.
 WIDTH, HEIGHT = 460, 220
 LEFT, RIGHT, TOP, BOTTOM = 34, WIDTH - 8, 10, HEIGHT - 22
-RATE_HZ = 30.0  # of walks that do not say how fast they were recorded
+RATE_HZ = 30.0  # assumed for walks without a frame rate
 
-TRAILS = ("left_hand", "left_foot", "right_hand", "right_foot")  # joints whose way is drawn
+TRAILS = ("left_hand", "left_foot", "right_hand", "right_foot")  # joints whose path is drawn
 TORSO = ("left_shoulder", "right_shoulder", "right_hip", "left_hip")
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A number to see first: what it is, how much, and what to know about it."""
+    """A number at the top of the page: its name, its value, and a note."""
 
     label: str
     value: str
@@ -41,7 +39,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Walk:
-    """A walk that was judged; it faces +z with y up. `true` is None where nobody labelled it."""
+    """A predicted walk; it faces +z with y up. `true` is None for a walk without a label."""
 
     id: str
     skeleton: Skeleton
@@ -52,7 +50,7 @@ class Walk:
 
 @dataclass(frozen=True)
 class Command:
-    """A command line that repeats a part of the page, and what it does."""
+    """A command line that reproduces a part of the page, and a description of it."""
 
     text: str
     note: str = ""
@@ -60,17 +58,17 @@ class Command:
 
 @dataclass(frozen=True)
 class Page:
-    """What the page tells. What is empty is left out.
+    """The content of the page. Empty parts are left out.
 
     Attributes:
-        labels: Class names in order; their place gives them their colour.
+        labels: Class names in order, which determines their colours.
         epochs: Rows of `metrics.jsonl`.
         best_epoch: The epoch that was kept, marked in the curves.
-        confusion: (k, k) counts, a row each true class.
+        confusion: (k, k) counts, one row for each true class.
         per_class: Rows of numbers, the class under `class`.
         predictions: Rows with id, true, predicted, confidence and a score under each label's name.
-        samples: What the confusion matrix and the tables were counted on, in words.
-        facts: Where all this comes from: versions, hashes, licences, folders.
+        samples: Description of the samples in the confusion matrix and the tables.
+        facts: Provenance: versions, hashes, licences, folders.
     """
 
     title: str
@@ -92,24 +90,14 @@ def write_page(path: Path, page: Page) -> None:
     """Write the page as one file.
 
     Raises:
-        UsageError: The confusion matrix has another size than the labels.
+        UsageError: The size of the confusion matrix differs from the number of labels.
     """
     if page.confusion is not None and page.confusion.shape != (len(page.labels), len(page.labels)):
         raise UsageError(f"a confusion matrix {page.confusion.shape} does not fit {len(page.labels)} labels")
-    environment = Environment(
-        loader=FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
-    environment.filters["number"] = _number
-    text = environment.get_template("page.html.jinja").render(
+    text = render_page(
+        Path(__file__).parent,
+        {"number": _number},
         page=page,
-        # Our own files, not anybody's data: they go in as they are.
-        style=Markup((HERE / "page.css").read_text()),
-        script=Markup((HERE / "page.js").read_text()),
         color={name: f"var(--c{index % len(COLORS)})" for index, name in enumerate(page.labels)},
         strips=[_strip(walk, page.labels) for walk in page.walks],
         movements=[_movement(walk.skeleton) for walk in page.walks],
@@ -122,7 +110,7 @@ def write_page(path: Path, page: Page) -> None:
 
 
 def _number(value: Any) -> str:
-    """Counts as they are, measured values with three places."""
+    """Counts unchanged, measured values with three decimals."""
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
@@ -134,21 +122,21 @@ def _shares(confusion: np.ndarray | None) -> list[list[float]]:
 
 
 def _strip(walk: Walk, labels: tuple[str, ...]) -> str:
-    """The walk as a picture, for readers without scripts and for paper."""
+    """The walk as a picture, for readers without scripts and for print."""
     color = COLORS[labels.index(walk.predicted) % len(COLORS)] if walk.predicted in labels else COLORS[3]
     png = draw_skeletons([walk.skeleton], colors=[color], dpi=100)
     return f"data:image/png;base64,{base64.b64encode(png).decode()}"
 
 
 def _movement(skeleton: Skeleton) -> dict[str, Any]:
-    """What the script plays: one cycle of joint positions in thousandths of the person's height."""
-    standing = stand(skeleton)[: skeleton.cycle_frames]
+    """Values for the animation: one cycle of joint positions in thousandths of the person's height."""
+    normalized = normalize_walk(skeleton)[: skeleton.cycle_frames]
     index = {name: place for place, name in enumerate(skeleton.joints)}
-    feet = [standing[:, index[name]] for name in ("left_foot", "right_foot") if name in index]
+    feet = [normalized[:, index[name]] for name in ("left_foot", "right_foot") if name in index]
     return {
         "rate": skeleton.rate_hz or RATE_HZ,
-        "joints": standing.shape[1],
-        "frames": np.rint(standing * 1000).astype(int).ravel().tolist(),
+        "joints": normalized.shape[1],
+        "frames": np.rint(normalized * 1000).astype(int).ravel().tolist(),
         "limbs": [
             {
                 "side": limb[-1].partition("_")[0] if "_" in limb[-1] else "middle",
@@ -164,17 +152,17 @@ def _movement(skeleton: Skeleton) -> dict[str, Any]:
 
 
 def _pace(feet: list[np.ndarray]) -> float:
-    """How far the ground moves back under the lower foot, in heights a frame."""
+    """Backward movement of the ground under the lower foot, in heights per frame."""
     if len(feet) < 2 or len(feet[0]) < 2:
         return 0.0
     left, right = feet
     back = np.where(left[1:, 1] < right[1:, 1], -np.diff(left[:, 2]), -np.diff(right[:, 2]))
-    # The median: for a few frames the lower foot is one that still comes forward.
+    # The median, because in a few frames the lower foot still moves forward.
     return round(max(float(np.median(back)), 0.0), 5)
 
 
 def _charts(page: Page) -> list[dict[str, Any]]:
-    """The curves: loss, and scores on validation samples."""
+    """The curves of the loss, and of scores on validation samples."""
     wanted = (
         ("Loss", {"train/loss": "training, all terms", "validation/loss": "validation, cross-entropy"}, None),
         (
@@ -190,7 +178,7 @@ def _charts(page: Page) -> list[dict[str, Any]]:
 def _chart(
     title: str, series: Mapping[str, str], span: tuple[float, float] | None, page: Page
 ) -> dict[str, Any]:
-    """Geometry of one chart: lines as SVG points, ticks with their places."""
+    """Geometry of one chart: lines as SVG points, ticks with their positions."""
     epochs = np.array([row["epoch"] for row in page.epochs], dtype=float)
     values = {
         name: np.array([row[key] for row in page.epochs], dtype=float)
@@ -226,7 +214,7 @@ def _chart(
 
 
 def _merge_equal(values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """One line for curves that lie on each other: accuracy and UAR do where classes are balanced."""
+    """One line for equal curves: accuracy and UAR are equal if classes are balanced."""
     names: list[list[str]] = []
     for name, curve in values.items():
         twin = next((group for group in names if np.allclose(values[group[0]], curve, atol=1e-6)), None)
@@ -238,7 +226,7 @@ def _merge_equal(values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def _ticks(low: float, high: float, *, whole: bool = False) -> list[float]:
-    """Round numbers from `low` to `high`, a handful of them."""
+    """A few round numbers from `low` to `high`."""
     step = 10.0 ** np.floor(np.log10(high - low))
     step = next(step * part for part in (0.2, 0.25, 0.5, 1.0, 2.0) if (high - low) / (step * part) <= 6.5)
     step = max(1.0, np.ceil(step)) if whole else step

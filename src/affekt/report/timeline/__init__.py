@@ -1,1 +1,1 @@
-"""Answers of clips over time: one HTML page, SRT subtitles, ELAN documents."""
+"""Answers to clips over time: one HTML page, SRT subtitles, ELAN documents."""

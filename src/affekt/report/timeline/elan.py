@@ -1,4 +1,4 @@
-"""One clip's answer as an ELAN document, for annotators."""
+"""The answer to one clip as an ELAN document, for annotators."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from affekt.report.timeline.moments import (
     key_spans,
     likeliest,
     percent,
-    printable,
     scored,
     without_overlaps,
 )
 from affekt.report.timeline.one_clip import Annotation, check_moments, milliseconds, span_of
+from affekt.report.wording import printable
 
 _SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
-# As ELAN names them; what it has no name for, its player finds out from the file.
+# Names that ELAN uses; for other types its player reads the file itself.
 _MIME = {
     ".mp4": "video/mp4",
     ".m4v": "video/mp4",
@@ -36,10 +36,11 @@ _MIME = {
 def write_eaf(path: Path, prediction: Prediction) -> None:
     """Write an ELAN document (EAF 3.0).
 
-    Of a localization network it has a tier for each label with the segments that were found; ELAN lets none
-    of a tier overlap, so of those that do the surest is kept. Of other networks it has three tiers: `emotion`
-    holds the clip's answer over its span; `attention` the stretches that stand out, with their mean attention
-    as a share of the clip's highest; `moments` the likeliest label of each moment.
+    For a localization answer it has a tier for each label, with the detected segments. Annotations of a tier
+    must not overlap in ELAN, so of overlapping segments the one with the highest score is kept. For other
+    answers it has three tiers: `emotion` holds the clip's answer over its span; `attention` the salient
+    stretches, with their mean attention as a share of the clip's highest; `moments` the most likely label of
+    each moment.
 
     Raises:
         UsageError: The answer has no moments.
@@ -54,7 +55,7 @@ def write_eaf(path: Path, prediction: Prediction) -> None:
 
 
 def _label_tiers(prediction: Prediction) -> dict[str, list[Annotation]]:
-    """Segments of each label; a label of which nothing was found has its tier too, empty."""
+    """Segments of each label; the tier of a label without segments is empty."""
     tiers: dict[str, list[Annotation]] = {name: [] for name in prediction.scores}
     for one in without_overlaps(prediction.segments or ()):
         tiers.setdefault(one.label, []).append((one.start_s, one.end_s, scored(one)))
@@ -80,7 +81,7 @@ def _moment_tiers(prediction: Prediction) -> dict[str, list[Annotation]]:
 def _eaf_document(
     path: Path, prediction: Prediction, tiers: dict[str, list[Annotation]]
 ) -> ElementTree.Element:
-    """Elements in the order in which the schema wants them: header, times, tiers, types of tiers."""
+    """Elements in the order that the schema requires: header, times, tiers, types of tiers."""
     root = ElementTree.Element(
         "ANNOTATION_DOCUMENT",
         {
@@ -94,7 +95,7 @@ def _eaf_document(
     )
     header = ElementTree.SubElement(root, "HEADER", MEDIA_FILE="", TIME_UNITS="milliseconds")
     media = Path(prediction.id)
-    if media.is_file():  # decoded media and folders of frames are nothing that ELAN could play
+    if media.is_file():  # ELAN cannot play decoded media or folders of frames
         ElementTree.SubElement(
             header, "MEDIA_DESCRIPTOR", _media_descriptor(path, media, prediction.modality)
         )
@@ -102,7 +103,7 @@ def _eaf_document(
     times = ElementTree.SubElement(root, "TIME_ORDER")
     slots: list[int] = []
     drawn = {name: _in_milliseconds(annotations) for name, annotations in tiers.items()}
-    # Each annotation has two slots of its own: ELAN moves what shares a slot together.
+    # Each annotation has two slots of its own: ELAN moves annotations that share a slot together.
     for spans in drawn.values():
         slots += [time for start, end, _ in spans for time in (start, end)]
     order = sorted(range(len(slots)), key=slots.__getitem__)
@@ -135,7 +136,7 @@ def _eaf_document(
 
 
 def _in_milliseconds(annotations: Sequence[Annotation]) -> list[tuple[int, int, str]]:
-    """In milliseconds; what is shorter than one is left out, for ELAN knows no annotation without length."""
+    """In milliseconds; annotations shorter than one are left out, because ELAN has none of length zero."""
     rounded = [(milliseconds(start), milliseconds(end), text) for start, end, text in annotations]
     return [one for one in rounded if one[0] < one[1]]
 
@@ -146,16 +147,16 @@ def _add_properties(header: ElementTree.Element, prediction: Prediction, annotat
         "weights_sha256": prediction.provenance.weights_sha256,
         "modality": prediction.modality,
         **{f"note {number}": note for number, note in enumerate(prediction.notes, 1)},
-        "lastUsedAnnotationId": str(annotations),  # ELAN numbers on from here
+        "lastUsedAnnotationId": str(annotations),  # ELAN continues to count from here
     }
     for name, value in facts.items():
         ElementTree.SubElement(header, "PROPERTY", NAME=name).text = printable(value)
 
 
 def _media_descriptor(path: Path, media: Path, modality: str) -> dict[str, str]:
-    """Where the clip lies, absolutely and as seen from the document: both may be moved together.
+    """The path of the clip, absolute and relative to the document, so that both can be moved together.
 
-    Not percent-encoded: ELAN takes what follows `file:` as a path, and writes it so itself.
+    Not percent-encoded: ELAN reads the part after `file:` as a path, and writes it in this form itself.
     """
     kind = "audio" if modality == "audio" else "video"
     place = media.resolve().as_posix()
@@ -165,7 +166,7 @@ def _media_descriptor(path: Path, media: Path, modality: str) -> dict[str, str]:
     }
     try:
         relative = Path(os.path.relpath(media.resolve(), path.resolve().parent)).as_posix()
-    except ValueError:  # they lie on two drives
+    except ValueError:  # on two drives
         return found
     relative = relative if relative.startswith("../") else f"./{relative}"
     return {**found, "RELATIVE_MEDIA_URL": printable(relative)}

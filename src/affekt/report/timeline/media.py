@@ -1,4 +1,4 @@
-"""What a timeline shows of a clip's media: a strip of frames and the outline of its sound."""
+"""Media of a clip for its timeline: a strip of frames and the envelope of its sound."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from affekt.media.sound import NoSound, sound_blocks
 from affekt.media.video import open_video
 
 FRAMES = 12  # of a strip
-MANY = 40  # of the strip of a clip that may last for hours; the page shows one of them where the cursor is
-SMALL_ROWS = 80  # of each of so many
-STILL_ROWS = 360  # of the picture of a player that has not begun
+MANY = 40  # of the strip of a clip that may last for hours; the cursor shows the nearest one
+SMALL_ROWS = 80  # pixels: height of each of these
+STILL_ROWS = 360  # pixels: height of the picture that the player shows before it is started
 FRAME_ROWS = 128  # pixels: twice the height at which they are shown
-BINS = 600  # of an outline: finer than a screen shows
+BINS = 600  # of an envelope: finer than a screen shows
 QUALITY = 72  # of JPEG
 
 
 @dataclass(frozen=True)
 class ClipMedia:
-    """What could be had of a clip.
+    """The media of a clip that could be read.
 
     Attributes:
         frames: JPEG pictures as data URIs, in order of time, spread evenly over the span.
         still: A larger picture of one moment.
-        file: What a browser may be able to play.
-        outline: (2, bins), least and greatest sample in each bin of the span, in [-1, 1]; NaN where there is
-            no sound. None where there is none at all.
-        missing: What could not be read, and why.
+        file: A file that a browser may be able to play.
+        envelope: (2, bins), least and greatest sample in each bin of the span, in [-1, 1]; NaN in bins
+            without sound. None for a clip without sound.
+        missing: What could not be read, and the reason.
     """
 
     span_s: tuple[float, float] | None
     frames: tuple[str, ...] = ()
-    outline: np.ndarray | None = None
+    envelope: np.ndarray | None = None
     missing: tuple[str, ...] = ()
     still: str = ""
     file: Path | None = None
@@ -56,19 +56,19 @@ def clip_media(
     rows: int = FRAME_ROWS,
     still_s: float | None = None,
 ) -> ClipMedia:
-    """Frames and sound of a clip, as far as they can be read; nothing is raised for what cannot.
+    """Frames and sound of a clip; what cannot be read is listed in `missing` and not raised.
 
     Args:
-        video: What `open_video` takes; None where there is none.
-        audio: What `sound_blocks` takes; None where there is none.
-        span_s: The part that is shown; the whole clip if not given.
-        rate_hz: Of a folder of frames.
-        count, rows: How many frames, and how high.
-        still_s: The moment of the larger picture; none if not given.
+        video: As `open_video` takes it; None without video.
+        audio: As `sound_blocks` takes it; None without sound.
+        span_s: The part that is shown; by default the whole clip.
+        rate_hz: Frame rate of a folder of frames.
+        count, rows: Number of frames, and their height.
+        still_s: The moment of the larger picture; None for no such picture.
     """
     still = ""
     frames: tuple[str, ...] = ()
-    outline: np.ndarray | None = None
+    envelope: np.ndarray | None = None
     missing: list[str] = []
     if video is not None:
         try:
@@ -84,23 +84,23 @@ def clip_media(
             missing.append(f"its frames cannot be shown: {error}")
     if _may_have_sound(audio):
         try:
-            outline, span_s = sound_outline(audio, span_s)
+            envelope, span_s = sound_envelope(audio, span_s)
         except NoSound:
-            pass  # the answer's own notes say what that meant for it
+            pass  # the notes of the answer state what this means for it
         except MediaError as error:
             missing.append(f"its sound cannot be shown: {error}")
     file = next(
         (Path(it) for it in (video, audio) if isinstance(it, Path | str) and Path(it).is_file()), None
     )
-    return ClipMedia(span_s, frames, outline, tuple(missing), still, file)
+    return ClipMedia(span_s, frames, envelope, tuple(missing), still, file)
 
 
-def sound_outline(
+def sound_envelope(
     reference: Any, span_s: tuple[float, float] | None, *, bins: int = BINS
 ) -> tuple[np.ndarray, tuple[float, float]]:
-    """Least and greatest sample of each bin of a span, (2, bins), and the span; memory does not grow with it.
+    """Least and greatest sample of each bin of a span, (2, bins), and the span, in constant memory.
 
-    Bins after the end of the sound are NaN. Without a span the sound is gone through twice.
+    Bins after the end of the sound are NaN. Without a span the sound is decoded twice.
 
     Raises:
         MediaError: The sound cannot be read, or there is none.
@@ -108,7 +108,7 @@ def sound_outline(
     if span_s is None:
         span_s = (0.0, sum(block.duration_s for block in sound_blocks(reference)))
     start, end = span_s
-    outline = np.full((2, bins), np.nan)
+    envelope = np.full((2, bins), np.nan)
     offset = 0
     for block in sound_blocks(reference):
         edges = np.rint((start + (end - start) * np.arange(bins + 1) / bins) * block.rate_hz).astype(int)
@@ -122,14 +122,14 @@ def sound_outline(
             low = np.minimum.reduceat(part, cuts[filled])
             high = np.maximum.reduceat(part, cuts[filled])
             # A bin may go on in the next block.
-            outline[0, filled] = np.fmin(outline[0, filled], low)
-            outline[1, filled] = np.fmax(outline[1, filled], high)
+            envelope[0, filled] = np.fmin(envelope[0, filled], low)
+            envelope[1, filled] = np.fmax(envelope[1, filled], high)
         offset += len(samples)
-    return outline, span_s
+    return envelope, span_s
 
 
 def picture(path: str) -> ClipMedia:
-    """A picture that was answered, as the only frame of a strip."""
+    """A predicted picture, as a single frame without time."""
     try:
         pixels = read_image(Path(path))
     except MediaError as error:
@@ -147,7 +147,7 @@ def as_jpeg(pixels: np.ndarray) -> str:
 
 
 def _frame_numbers(times_s: np.ndarray, end_s: float, span_s: tuple[float, float], most: int) -> np.ndarray:
-    """The frame on screen in the middle of each of `most` equal parts of a span; fewer if it has fewer."""
+    """The frame at the middle of each of `most` equal parts of a span; fewer if the span has fewer frames."""
     start, end = max(span_s[0], 0.0), min(span_s[1], end_s)
     first, last = np.searchsorted(times_s, [start, max(end, start)], side="right") - 1
     count = int(np.clip(last - first + 1, 1, most))
@@ -156,7 +156,7 @@ def _frame_numbers(times_s: np.ndarray, end_s: float, span_s: tuple[float, float
 
 
 def _may_have_sound(reference: Any) -> bool:
-    """Whether to look for it: a folder of frames has none."""
+    """Whether there may be sound: a folder of frames has none."""
     if isinstance(reference, Path | str):
         return Path(reference).is_file()
     return reference is not None

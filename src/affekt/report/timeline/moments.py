@@ -1,9 +1,8 @@
-"""A clip's moments in words: when its answer shows, and times and names as people read them."""
+"""Moments and segments of an answer in words: which ones matter, with times and scores as text."""
 
 from __future__ import annotations
 
 import math
-import re
 from bisect import bisect
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,14 +13,10 @@ from affekt.core.prediction import Moment, Prediction
 from affekt.core.segment import Segment
 from affekt.metrics.localization import is_salient, segments_from_attention
 
-# What neither XML nor HTML can hold: control characters but tab and line ends, and halves of characters,
-# which stand for undecodable bytes in the names of files.
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Consecutive moments that stand out and have the same likeliest label.
+    """Consecutive salient moments with the same most likely label.
 
     Attributes:
         score: Mean probability of the label over the stretch.
@@ -37,28 +32,28 @@ class Stretch:
 
 
 def key_spans(prediction: Prediction) -> tuple[np.ndarray, np.ndarray]:
-    """The stretches (m, 2) in seconds that an answer rests on, and how much each counts (m,).
+    """The spans (m, 2) in seconds on which an answer is based, and their weights (m,).
 
-    What a localization network found and how sure it is of it; of other networks, what attention singles out
-    and its mean there.
+    For a localization answer: its segments and their scores. Otherwise: runs of salient moments and their
+    mean attention.
     """
     if prediction.segments is not None:
-        found = np.array([(segment.start_s, segment.end_s) for segment in prediction.segments], float)
-        return found.reshape(-1, 2), np.array([sureness(segment) for segment in prediction.segments], float)
+        spans = np.array([(segment.start_s, segment.end_s) for segment in prediction.segments], float)
+        return spans.reshape(-1, 2), np.array([confidence(segment) for segment in prediction.segments], float)
     spans = np.array([(moment.start_s, moment.end_s) for moment in prediction.moments], float)
     return segments_from_attention(attention_of(prediction), spans.reshape(-1, 2))
 
 
 def stretches(prediction: Prediction) -> list[Stretch]:
-    """What the clip's salient moments say, one after the other; nothing where attention is zero."""
-    found: list[list[Moment]] = []
+    """Runs of salient moments with one most likely label, in order of time; none if attention is zero."""
+    groups: list[list[Moment]] = []
     before: Moment | None = None
     for moment, salient in zip(prediction.moments, is_salient(attention_of(prediction)), strict=True):
         if salient:
             if before is not None and likeliest(before) == likeliest(moment):
-                found[-1].append(moment)
+                groups[-1].append(moment)
             else:
-                found.append([moment])
+                groups.append([moment])
         before = moment if salient else None
     return [
         Stretch(
@@ -67,14 +62,14 @@ def stretches(prediction: Prediction) -> list[Stretch]:
             likeliest(group[0]),
             float(np.mean([moment.scores[likeliest(moment)] for moment in group])),
         )
-        for group in found
+        for group in groups
     ]
 
 
 def without_overlaps(segments: Iterable[Segment]) -> list[Segment]:
-    """Of segments of one label that overlap the surest, in order of time; of equally sure ones the first.
+    """Of overlapping segments of one label, keep the one with the highest score; the first of equal ones.
 
-    Subtitles, and tiers of annotation, show one of them at a time.
+    Subtitles and annotation tiers show one segment of a label at a time. The result is in order of time.
 
     Example:
         >>> joy, less = Segment(0.0, 4.0, "joy", 0.9), Segment(3.0, 6.0, "joy", 0.5)
@@ -82,7 +77,7 @@ def without_overlaps(segments: Iterable[Segment]) -> list[Segment]:
         ['joy', 'fear']
     """
     kept: dict[str, list[Segment]] = {}
-    for segment in sorted(segments, key=sureness, reverse=True):
+    for segment in sorted(segments, key=confidence, reverse=True):
         same = kept.setdefault(segment.label, [])
         place = bisect(same, segment.start_s, key=lambda other: other.start_s)
         if place and same[place - 1].end_s > segment.start_s:
@@ -93,13 +88,13 @@ def without_overlaps(segments: Iterable[Segment]) -> list[Segment]:
     return sorted((one for same in kept.values() for one in same), key=lambda one: (one.start_s, one.end_s))
 
 
-def sureness(segment: Segment) -> float:
-    """Its score; what somebody stated is surer than all that was found."""
+def confidence(segment: Segment) -> float:
+    """The score of a segment; infinite for an annotated one, which has no score."""
     return math.inf if segment.score is None else segment.score
 
 
 def scored(segment: Segment) -> str:
-    """Label and score; the score ranks segments and is no share of anything.
+    """Label and score; not in percent, because the score ranks segments and is not a probability.
 
     Example:
         >>> scored(Segment(0.0, 4.0, "joy", 0.6249)), scored(Segment(0.0, 4.0, "joy"))
@@ -114,17 +109,19 @@ def attention_of(prediction: Prediction) -> np.ndarray:
 
 
 def likeliest(moment: Moment) -> str:
-    """The label with the highest score; of equal ones the first."""
+    """The label with the highest score; the first of equal ones."""
     return max(moment.scores, key=lambda name: moment.scores[name])
 
 
-def percent(share: float) -> str:
-    """A share in percent, without claiming what rounding made of it.
+def percent(share: float | None) -> str:
+    """A share in percent, empty if there is none; rounding never gives 0 or 100 % for other values.
 
     Example:
         >>> percent(0.812), percent(0.9999), percent(0.0001), percent(1.0)
         ('81 %', '>99 %', '<1 %', '100 %')
     """
+    if share is None:
+        return ""
     if 0.995 <= share < 1:
         return ">99 %"
     if 0 < share < 0.005:
@@ -133,7 +130,7 @@ def percent(share: float) -> str:
 
 
 def clock(seconds: float, *, places: int = 0) -> str:
-    """A time as players show it.
+    """A time in the notation of media players.
 
     Args:
         places: Decimals of the seconds.
@@ -148,13 +145,3 @@ def clock(seconds: float, *, places: int = 0) -> str:
     hours, minute = divmod(minutes, 60)
     text = f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute}:{second:02d}"
     return f"{text}.{rest:0{places}d}" if places else text
-
-
-def printable(text: object) -> str:
-    """Text without what XML and HTML cannot hold; names of files may have it.
-
-    Example:
-        >>> printable("clip" + chr(7) + chr(0xDCFF) + ".mp4")
-        'clip��.mp4'
-    """
-    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", str(text))

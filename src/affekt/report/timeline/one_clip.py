@@ -1,4 +1,4 @@
-"""Files about one clip: what subtitles (`.srt`) and ELAN documents (`.eaf`) share."""
+"""Files about one clip: code shared by subtitles (`.srt`) and ELAN documents (`.eaf`)."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from affekt.core.errors import UsageError
 from affekt.core.prediction import Prediction
 
 ONE_CLIP = (".srt", ".eaf")
-# Of these, answers have no moments.
+# Answers to these modalities have no moments.
 _TIMELESS = ("image", "skeleton", "text")
 
-# Annotations of a tier: start and end in seconds, and what is said there.
+# An annotation of a tier: start and end in seconds, and its text.
 Annotation = tuple[float, float, str]
 
 
 def check_one_clip(path: Path, *, inputs: int, modality: str) -> None:
-    """Refuse to write into one clip's file what is not one clip, before anything is computed.
+    """Refuse inputs that a file about one clip cannot hold, before anything is computed.
 
     Args:
-        inputs: How many files will be answered.
-        modality: What the network takes, such as `video+audio`.
+        inputs: Number of inputs.
+        modality: Modality of the network, such as `video+audio`.
 
     Raises:
         UsageError: There are several inputs, or inputs that have no moments.
@@ -29,13 +29,13 @@ def check_one_clip(path: Path, *, inputs: int, modality: str) -> None:
         return
     if modality in _TIMELESS:
         raise UsageError(
-            f"{path}: {path.suffix} tells when something shows in a clip, and this network answers inputs of "
-            f"modality {modality}, which have no moments: write .json or .csv"
+            f"{path}: {path.suffix} holds moments of a clip, but this network takes inputs of modality "
+            f"{modality}, which have no moments: write .json or .csv"
         )
     if inputs != 1:
         raise UsageError(
-            f"{path}: {path.suffix} speaks of one clip, and there are {inputs}: name one clip, "
-            "or write .html or .json, which hold any number"
+            f"{path}: {path.suffix} holds the answer to one clip, but there are {inputs} inputs: name one "
+            "clip, or write .html or .json, which hold any number"
         )
 
 
@@ -47,13 +47,13 @@ def check_moments(path: Path, prediction: Prediction) -> None:
     """
     if not prediction.moments:
         raise UsageError(
-            f"{path}: {path.suffix} tells when something shows in a clip, and the answer to {prediction.id} "
+            f"{path}: {path.suffix} holds moments of a clip, but the answer to {prediction.id} "
             f"({prediction.modality}) has no moments: write .json or .csv"
         )
 
 
 def span_of(prediction: Prediction) -> tuple[float, float]:
-    """Start and end of what was answered; as far as moments go where nobody says."""
+    """Start and end of the answer; of its moments if it does not state a span."""
     return prediction.span_s or (prediction.moments[0].start_s, prediction.moments[-1].end_s)
 
 

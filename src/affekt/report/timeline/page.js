@@ -1,4 +1,4 @@
-// Cursors over timelines: what the network made of a moment, and a way to get there. The page can be read without.
+// Cursors over timelines: scores of the moment under the pointer, and jumps to it. The page can be read without scripts.
 const clock = (seconds) => {
   const tenths = Math.round(seconds * 10), whole = Math.floor(tenths / 10);
   const two = (number) => String(number).padStart(2, "0");
@@ -16,7 +16,7 @@ const line = (name, value, color) => {
   left.style.setProperty("--class", color);
   return make("div", "", left, make("b", "", value));
 };
-const said = (name, more) => make("p", "", make("b", "", name), more);
+const heading = (name, more) => make("p", "", make("b", "", name), more);
 const withCursor = (timeline) => {
   const marks = timeline.querySelector(".marks"), tip = make("div", "tip"), cursor = make("div", "cursor", tip);
   marks.append(cursor);
@@ -46,20 +46,20 @@ for (const timeline of document.querySelectorAll(".timeline[data-moments]")) {
     const [from, to, attention, scores] = moments[number];
     const ranked = scores.map((score, index) => [score, index]).sort((one, other) => other[0] - one[0]);
     const rows = ranked.slice(0, 4).map(([score, index]) => line(labels[index], `${Math.round(100 * score)} %`, colors[index]));
-    const head = said(`${clock(from)} to ${clock(to)}`, ` \u00b7 attention ${Math.round((100 * attention) / most)} %`);
-    tip.replaceChildren(head, ...rows);
+    const span = heading(`${clock(from)} to ${clock(to)}`, ` \u00b7 attention ${Math.round((100 * attention) / most)} %`);
+    tip.replaceChildren(span, ...rows);
   };
   timeline.addEventListener("pointermove", show);
   timeline.addEventListener("pointerdown", show);
 }
 
-// Where segments were looked for there is a head that can be moved, and the clip's player follows it.
-for (const timeline of document.querySelectorAll(".timeline[data-found]")) {
-  const { start, end, labels, colors, edges, curves, segments } = JSON.parse(timeline.dataset.found);
+// The timeline of a localization answer has a playhead that can be moved; the clip's player follows it.
+for (const timeline of document.querySelectorAll(".timeline[data-segments]")) {
+  const { start, end, labels, colors, edges, curves, segments } = JSON.parse(timeline.dataset.segments);
   const { marks, cursor, tip, shareAt } = withCursor(timeline);
   const clip = timeline.closest(".clip"), player = clip.querySelector("video, audio");
-  const finds = [...clip.querySelectorAll(".finds button")], frames = [...timeline.querySelectorAll(".strip img")];
-  const head = make("div", "head");
+  const entries = [...clip.querySelectorAll(".segments button")], frames = [...timeline.querySelectorAll(".strip img")];
+  const playhead = make("div", "playhead");
   const shareOf = (time) => Math.min(Math.max((time - start) / (end - start), 0), 1);
   const inside = (time) => segments.filter(([from, to]) => time >= from && time < to);
   const scoresAt = (time) => {
@@ -74,39 +74,39 @@ for (const timeline of document.querySelectorAll(".timeline[data-found]")) {
     timeline.classList.add("on");
     cursor.style.left = `${100 * share}%`;
     const rows = scoresAt(time).map(([score, index]) => line(labels[index], `${score} %`, colors[index]));
-    const found = inside(time).slice(0, 3).map(([from, to, , name]) => said(name, ` \u00b7 ${clock(from)} to ${clock(to)}`));
+    const shown = inside(time).slice(0, 3).map(([from, to, , name]) => heading(name, ` \u00b7 ${clock(from)} to ${clock(to)}`));
     const picture = frames.length ? [make("img", "")] : [];
     if (picture.length) picture[0].src = frames[Math.min(Math.floor(share * frames.length), frames.length - 1)].src;
-    tip.replaceChildren(said(clock(time), ""), ...picture, ...rows, ...found);
-    // All of it stays on the page.
-    const room = document.documentElement.clientWidth, box = marks.getBoundingClientRect(), half = tip.offsetWidth / 2 + 6;
+    tip.replaceChildren(heading(clock(time), ""), ...picture, ...rows, ...shown);
+    // The tip is kept within the page.
+    const width = document.documentElement.clientWidth, box = marks.getBoundingClientRect(), half = tip.offsetWidth / 2 + 6;
     const middle = box.left + share * box.width;
-    tip.style.left = `${Math.min(Math.max(middle, half), room - half) - middle}px`;
+    tip.style.left = `${Math.min(Math.max(middle, half), width - half) - middle}px`;
   };
   const place = (time) => {
     now = Math.min(Math.max(time, start), end);
-    head.style.left = `${100 * shareOf(now)}%`;
-    head.setAttribute("aria-valuenow", now.toFixed(1));
+    playhead.style.left = `${100 * shareOf(now)}%`;
+    playhead.setAttribute("aria-valuenow", now.toFixed(1));
     const scores = scoresAt(now).map(([score, index]) => `${labels[index]} ${score} %`);
-    const found = inside(now).map(([from, to, , name]) => `in ${name} from ${clock(from)} to ${clock(to)}`);
-    head.setAttribute("aria-valuetext", [clock(now), ...scores, ...found].join(", "));
-    finds.forEach((find, number) => find.classList.toggle("here", segments[number][0] <= now && now < segments[number][1]));
+    const segmentsHere = inside(now).map(([from, to, , name]) => `in ${name} from ${clock(from)} to ${clock(to)}`);
+    playhead.setAttribute("aria-valuetext", [clock(now), ...scores, ...segmentsHere].join(", "));
+    entries.forEach((entry, number) => entry.classList.toggle("here", segments[number][0] <= now && now < segments[number][1]));
   };
   const jump = (time) => {
     place(time);
     if (!player) return;
-    player.preload = "auto"; // the frame of this moment is wanted now
+    player.preload = "auto"; // the frame of this moment is needed now
     player.currentTime = now;
   };
 
   for (const bar of timeline.querySelectorAll("[title]")) {
     bar.setAttribute("aria-label", bar.title);
-    bar.removeAttribute("title"); // the tip says the same
+    bar.removeAttribute("title"); // the tip shows the same
   }
-  for (const [name, value] of Object.entries({ role: "slider", tabindex: 0, "aria-label": "moment of the clip", "aria-valuemin": start, "aria-valuemax": end })) {
-    head.setAttribute(name, value);
+  for (const [name, value] of Object.entries({ role: "slider", tabindex: 0, "aria-label": "position in the clip", "aria-valuemin": start, "aria-valuemax": end })) {
+    playhead.setAttribute(name, value);
   }
-  marks.append(head);
+  marks.append(playhead);
   place(segments.length ? segments[0][0] : start);
   if (player) player.currentTime = now;
 
@@ -122,11 +122,11 @@ for (const timeline of document.querySelectorAll(".timeline[data-found]")) {
     dragging = true;
     show(start + share * (end - start));
     jump(start + share * (end - start));
-    head.focus({ preventScroll: true, focusVisible: false });
-    event.preventDefault(); // neither text is selected nor a frame dragged away
+    playhead.focus({ preventScroll: true, focusVisible: false });
+    event.preventDefault(); // no selection of text, no dragging of frames
   });
-  for (const over of ["pointerup", "pointercancel"]) addEventListener(over, () => (dragging = false));
-  head.addEventListener("keydown", (event) => {
+  for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => (dragging = false));
+  playhead.addEventListener("keydown", (event) => {
     const large = Math.max((end - start) / 20, 1);
     const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -large, PageUp: large, Home: -Infinity, End: Infinity };
     if (event.key === " " && player) player.paused ? player.play() : player.pause();
@@ -134,19 +134,19 @@ for (const timeline of document.querySelectorAll(".timeline[data-found]")) {
     else return;
     event.preventDefault();
   });
-  head.addEventListener("blur", () => timeline.classList.remove("on"));
+  playhead.addEventListener("blur", () => timeline.classList.remove("on"));
 
   // The list is one stop of the tabulator; arrow keys move within it.
-  finds.forEach((find, number) => {
-    find.tabIndex = number ? -1 : 0;
-    find.addEventListener("click", () => {
-      jump(Number(find.dataset.at));
-      if (player) player.play().catch(() => {}); // its error is told below
+  entries.forEach((entry, number) => {
+    entry.tabIndex = number ? -1 : 0;
+    entry.addEventListener("click", () => {
+      jump(Number(entry.dataset.at));
+      if (player) player.play().catch(() => {}); // the "error" event below reports it
     });
-    find.addEventListener("keydown", (event) => {
-      const next = finds[number + ({ ArrowDown: 1, ArrowUp: -1 }[event.key] ?? NaN)];
+    entry.addEventListener("keydown", (event) => {
+      const next = entries[number + ({ ArrowDown: 1, ArrowUp: -1 }[event.key] ?? NaN)];
       if (!next) return;
-      find.tabIndex = -1;
+      entry.tabIndex = -1;
       next.tabIndex = 0;
       next.focus();
       event.preventDefault();
@@ -154,11 +154,11 @@ for (const timeline of document.querySelectorAll(".timeline[data-found]")) {
   });
 
   if (player) {
-    const elsewhere = clip.querySelector(".elsewhere");
+    const notFound = clip.querySelector(".not-found");
     player.addEventListener("timeupdate", () => dragging || place(player.currentTime));
-    player.addEventListener("error", () => (elsewhere.hidden = false));
-    elsewhere.querySelector("input").addEventListener("change", (event) => {
-      elsewhere.hidden = true;
+    player.addEventListener("error", () => (notFound.hidden = false));
+    notFound.querySelector("input").addEventListener("change", (event) => {
+      notFound.hidden = true;
       player.src = URL.createObjectURL(event.target.files[0]);
       player.currentTime = now;
     });

@@ -19,7 +19,7 @@ from affekt.core.sample import Localized, Localizing, Preprocess, Sample, Skippe
 from affekt.core.segment import Segment
 from affekt.core.task import Answerer, Answers, Fitted, OnItem, Scored, Scorer, Task, quiet
 from affekt.metrics.detection import detection_intervals, detection_scores
-from affekt.metrics.segment_bar import best_bar
+from affekt.metrics.segment_threshold import best_threshold
 from affekt.metrics.segments import Segments
 from affekt.tasks.localization.cells import cell_logits
 from affekt.tasks.localization.scores import (
@@ -128,7 +128,7 @@ class Localization(Task):
         pairs = list(zip(answers.used, answers.values, strict=True))
         found = {sample.id: named_segments(one, labels) for sample, one in pairs}
         truths = {sample.id: Segments.of(sample.segments or ()) for sample, _ in pairs}
-        threshold, f1 = best_bar(found, truths, labels=labels.names, threshold=tiou)
+        threshold, f1 = best_threshold(found, truths, labels=labels.names, threshold=tiou)
         return Fitted({"segment_threshold": threshold, "f1": f1, "tiou": tiou, "samples": len(found)})
 
     def evaluate(

@@ -1,4 +1,4 @@
-"""From which score on segments that a network found are worth telling."""
+"""The score from which detected segments are reported."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from affekt.metrics.matching import match
 from affekt.metrics.segments import Segments
 
 
-def best_bar(
+def best_threshold(
     predictions: Mapping[str, Segments],
     truths: Mapping[str, Segments],
     *,
     labels: Sequence[str],
     threshold: float,
 ) -> tuple[float | None, float]:
-    """The score at which F1 over all finds and true stretches is highest, and that F1.
+    """The score threshold with the highest F1 over all detections and true segments, and that F1.
 
-    A localization network tells dozens of overlapping stretches of a video, because average precision ranks
-    them and forgives those far below. A person wants to read a few: those from this score on.
+    A localization network outputs dozens of overlapping segments per video, because average precision ranks
+    them and hardly penalizes those with low ranks. Users need only a few: those from this score on.
 
     Args:
         predictions: Per video, with scores and labels.
         truths: Per video, with labels.
-        threshold: tIoU from which a find hits.
+        threshold: tIoU from which a detection is a hit.
 
     Returns:
-        None and 0 where nothing was found.
+        None and 0 without detections.
 
     Raises:
         ValueError: As `match`.
 
     Example:
-        Three finds, the first and the second are right, of two:
+        Three detections, of which the first and the second hit the two true segments:
 
         >>> spans, names = np.array([[0, 4], [6, 9], [20, 30]]), np.array(["joy"] * 3)
-        >>> finds = {"a": Segments(spans, np.array([0.9, 0.8, 0.7]), names)}
+        >>> detected = {"a": Segments(spans, np.array([0.9, 0.8, 0.7]), names)}
         >>> truths = {"a": Segments(spans[:2], labels=names[:2])}
-        >>> best_bar(finds, truths, labels=["joy"], threshold=0.5)
+        >>> best_threshold(detected, truths, labels=["joy"], threshold=0.5)
         (0.8, 1.0)
     """
     matched = match(predictions, truths, thresholds=(threshold,), labels=labels)

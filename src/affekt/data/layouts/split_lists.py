@@ -1,13 +1,13 @@
-"""Clip sets whose parting is published: lists, or a JSON file, beside trees of clips by class.
+"""Clip sets with published splits: lists, or a JSON file, next to folders of clips by class.
 
     DIR/classInd.txt        1 Anger
         trainlist01.txt     Anger/clip_a 1
         testlist01.txt      Anger/clip_b
-        ve8_01.json         {"labels": ["Anger", ...], "database": {"clip_a": ...}}, of which an entry is
+        ve8_01.json         {"labels": ["Anger", ...], "database": {"clip_a": ...}}; each entry is
                             {"subset": "training", "annotations": {"label": "Anger"}}
 
-The JSON file is keyed by clip alone: where two classes have a clip of one name, its writer kept one of the
-rows. Lists name both, so they win over it.
+The keys of the JSON file are names of clips without their class: if two classes have a clip of the same name,
+the file contains only one of the two. Lists name both, so they take precedence.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample, Skipped, Split
 from affekt.core.settings import Settings
 from affekt.data.layouts.clip_trees import ClipTree, find_tree, plain
-from affekt.data.layouts.manifest import leads_out, refuse
 from affekt.data.layouts.pictures import emotion_names
+from affekt.data.layouts.tables import leaves_folder, raise_problems
 
 ALL_CLIPS = "none"  # as option `split`
 
@@ -40,12 +40,12 @@ _SUBSETS: Mapping[str, Split] = {"training": "train", "validation": "test", "tes
 
 
 class PublishedSplit(Settings):
-    """Which of the published partings is read.
+    """Which published split is read.
 
     Attributes:
-        split: Its number, as in `trainlist01.txt` or `ve8_01.json`. "none" reads every clip, whatever lists
-            say, without parts.
-        rate_hz: Frames a second of extracted frames, if you know it; moments of a clip are told by it.
+        split: Its number, as in `trainlist01.txt` or `ve8_01.json`. "none" reads all clips without splits
+            and ignores the lists.
+        rate_hz: Frames per second of extracted frames, if known; needed to give times within a clip.
     """
 
     split: str = Field("01", pattern=rf"^(\d\d|{ALL_CLIPS})$")
@@ -58,7 +58,7 @@ class PublishedSplit(Settings):
 
 
 class Row(NamedTuple):
-    """One annotated clip; `bare` if its annotation is keyed by the clip's name without its class."""
+    """One annotated clip; `bare` if its annotation names the clip without its class."""
 
     label: str
     clip: str
@@ -67,21 +67,21 @@ class Row(NamedTuple):
 
     @property
     def id(self) -> str:
-        """Clip names alone are not unique."""
+        """Class and clip: names of clips are not unique."""
         return f"{self.label}/{self.clip}"
 
 
 def read_published(
     root: Path, labels: LabelSet, options: PublishedSplit, *, names: Sequence[str], example: str
 ) -> Corpus:
-    """Read a set whose parting is published as lists or as JSON.
+    """Read a set whose splits are published as lists or as JSON.
 
     Args:
-        names: What people call the set, as in `find_tree`.
+        names: Names of the set, as in `find_tree`.
         example: Name of the JSON file of split 01, for messages.
 
     Raises:
-        DataError: There are no clips, no such split, or an annotation is wrong.
+        DataError: There are no clips, the split does not exist, or an annotation is wrong.
     """
     tree = find_tree(root, labels, names=names)
     lost: list[Skipped] = []
@@ -105,7 +105,7 @@ def read_published(
 def _read_split(
     tree: ClipTree, root: Path, labels: LabelSet, split: str, *, names: Sequence[str], example: str
 ) -> tuple[list[Row], list[Skipped]]:
-    """Rows of a published parting, and rows that its file must have lost."""
+    """Rows of a published split, and clips whose row its JSON file lost."""
     homes = list(dict.fromkeys((tree.home, root)))
     lists = [f"{part}list{split}.txt" for part in _LISTS]
     for home in homes:
@@ -113,26 +113,30 @@ def _read_split(
         if len(there) == len(lists):
             return _read_lists(home, split, labels), []
         if there:
-            raise DataError(f"{home} holds {there[0]} alone; {' and '.join(lists)} are needed")
+            raise DataError(f"{home} contains only {there[0]}; {' and '.join(lists)} are required")
     files = [path for home in homes for path in sorted(home.glob(f"*_{split}.json"))]
     ours = [path for path in files if plain(path.stem.rpartition("_")[0]) in names]
     if len(files) > 1 and len(ours) != 1:
         raise DataError(
-            f"{', '.join(map(str, files))}: which of them is meant? Remove the others, or name it {example}"
+            f"{', '.join(map(str, files))}: several annotation files; remove the others, or rename the right "
+            f"one to {example}"
         )
     if not files:
         raise DataError(
-            f"{tree.home} holds neither {' and '.join(lists)} nor {example.replace('01', split)}; "
-            f"option split chooses another number, split = {ALL_CLIPS!r} reads all clips without parts"
+            f"{tree.home} contains neither {' and '.join(lists)} nor {example.replace('01', split)}; "
+            f"option split chooses another number, split = {ALL_CLIPS!r} reads all clips without splits"
         )
-    return _follow_folders(tree, (ours or files)[0], _read_json((ours or files)[0], labels))
+    return _correct_by_folders(tree, (ours or files)[0], _read_json((ours or files)[0], labels))
 
 
 def _read_lists(home: Path, split: str, labels: LabelSet) -> list[Row]:
-    """Rows of both lists. Lines of the test list usually have no number; if all have theirs, it is that.
+    """Rows of both lists.
+
+    Lines of the test list usually have no class number. It is read as one only if every line ends with the
+    right number, because the name of a clip may end with a number, too.
 
     Raises:
-        DataError: Naming every wrong line.
+        DataError: Lines are wrong (all are listed).
     """
     problems: list[str] = []
     numbers = _class_numbers(home / "classInd.txt", labels, problems)
@@ -151,21 +155,23 @@ def _read_lists(home: Path, split: str, labels: LabelSet) -> list[Row]:
             if parts is None:
                 problems.append(f"{where} is not like '{labels.names[0]}/clip_a{' 1' if numbered else ''}'")
             elif label is None:
-                problems.append(f"{where}: {parts['folder']} is no class; known: {', '.join(labels.names)}")
+                problems.append(
+                    f"{where}: {parts['folder']} is not a class; known: {', '.join(labels.names)}"
+                )
             elif numbered and numbers.get(int(parts["number"])) != label:
                 problems.append(f"{where}: number {parts['number']} is not that of {label}")
-            elif _is_no_name(parts["clip"]):
-                problems.append(f"{where}: {parts['clip']!r} is no name of a clip")
+            elif not _is_clip_name(parts["clip"]):
+                problems.append(f"{where}: {parts['clip']!r} cannot be the name of a clip")
             elif (label, parts["clip"]) in rows:
                 problems.append(f"{where} is listed twice")
             else:
                 rows[label, parts["clip"]] = Row(label, parts["clip"], stated)
-    refuse(home, problems)
+    raise_problems(home, problems)
     return list(rows.values())
 
 
 def _class_numbers(path: Path, labels: LabelSet, problems: list[str]) -> dict[int, str]:
-    """Class of each number, as the file says or, without it, in the order of the labels."""
+    """Class of each number, as the file states or, without the file, in the order of the labels."""
     if not path.is_file():
         return dict(enumerate(labels.names, start=1))
     found: dict[int, str] = {}
@@ -199,12 +205,12 @@ def _class_of(word: str, labels: LabelSet) -> str | None:
     return emotion_names([word], labels).get(word)
 
 
-def _is_no_name(clip: str) -> bool:
-    return leads_out(clip) or clip in ("", ".") or "/" in clip or "\\" in clip
+def _is_clip_name(clip: str) -> bool:
+    return not (leaves_folder(clip) or clip in ("", ".") or "/" in clip or "\\" in clip)
 
 
 class _Object(dict[str, Any]):
-    """A JSON object that still knows what it says of a key given twice."""
+    """A JSON object that keeps all values of a repeated key."""
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
@@ -215,7 +221,7 @@ def _read_json(path: Path, labels: LabelSet) -> list[Row]:
     """Rows of an annotation file.
 
     Raises:
-        DataError: It is no such file, or naming every wrong entry.
+        DataError: The file cannot be read or has another structure, or entries are wrong (all are listed).
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_Object)
@@ -223,7 +229,7 @@ def _read_json(path: Path, labels: LabelSet) -> list[Row]:
         raise DataError(f"{path} cannot be read: {error}") from None
     database = content.get("database") if isinstance(content, _Object) else None
     if not isinstance(database, _Object):
-        raise DataError(f"{path} holds no object database with an entry for each clip")
+        raise DataError(f"{path} contains no object database with an entry for each clip")
     problems: list[str] = []
     rows: dict[tuple[str, str], Row] = {}
     for key, entry in database.pairs:
@@ -234,35 +240,37 @@ def _read_json(path: Path, labels: LabelSet) -> list[Row]:
             problems.append(f"{key[:60]!r} is listed twice for {row.label}")
         else:
             rows[row.label, row.clip] = row
-    refuse(path, problems)
+    raise_problems(path, problems)
     return list(rows.values())
 
 
 def _read_entry(key: str, entry: Any, labels: LabelSet) -> Row | str:
-    """The row of an entry, or what is wrong with it. A key may have its class in front, as clips are told."""
+    """The row of an entry, or what is wrong with it. A key may be CLIP or CLASS/CLIP."""
     stated = entry.get("annotations") if isinstance(entry, dict) else None
     word = stated.get("label") if isinstance(stated, dict) else None
     if not isinstance(word, str):
         return 'not like {"subset": "training", "annotations": {"label": ...}}'
     label = _class_of(word, labels)
     if label is None:
-        return f"{word!r} is no class; known: {', '.join(labels.names)}"
+        return f"{word!r} is not a class; known: {', '.join(labels.names)}"
     subset = entry.get("subset")
     split = _SUBSETS.get(subset) if isinstance(subset, str) else None
     if split is None:
-        return f"subset {subset!r} is none of {', '.join(_SUBSETS)}"
+        return f"subset {subset!r} is not one of {', '.join(_SUBSETS)}"
     folder, slash, clip = key.rpartition("/")
     if slash and _class_of(folder, labels) != label:
         return f"the folder is not that of {label}"
-    return f"{clip!r} is no name of a clip" if _is_no_name(clip) else Row(label, clip, split, bare=not slash)
+    if not _is_clip_name(clip):
+        return f"{clip!r} cannot be the name of a clip"
+    return Row(label, clip, split, bare=not slash)
 
 
-def _follow_folders(tree: ClipTree, source: Path, rows: list[Row]) -> tuple[list[Row], list[Skipped]]:
-    """Set right, by the folders, what a file keyed by bare clip names cannot say.
+def _correct_by_folders(tree: ClipTree, source: Path, rows: list[Row]) -> tuple[list[Row], list[Skipped]]:
+    """Correct, by the class folders, the labels of a file whose keys are clip names without class.
 
-    A clip that lies in one other class alone is of that class: a folder holds the clip itself, the file the
-    label of whichever row came last. Of two clips of one name, the one that the file does not mean has no
-    part: it is skipped.
+    A clip that exists only in one other class gets that class: the folder contains the clip itself, the file
+    the label of the last row of that name. Of two clips with the same name, the one of the other class has
+    no split: it is skipped.
     """
     stated = {(row.label, row.clip) for row in rows}
     kept: list[Row] = []
@@ -278,8 +286,8 @@ def _follow_folders(tree: ClipTree, source: Path, rows: list[Row]) -> tuple[list
             lost += [
                 Skipped(
                     f"{name}/{row.clip}",
-                    f"{source} is keyed by clip names alone and says that this one is {row.label}; "
-                    f"its row for {name} is lost, lists such as trainlist01.txt would have it",
+                    f"{source} names clips without their class and states {row.label} for this name; it has "
+                    f"no row for {name}, lists such as trainlist01.txt have both",
                 )
                 for name in others
             ]
@@ -287,7 +295,10 @@ def _follow_folders(tree: ClipTree, source: Path, rows: list[Row]) -> tuple[list
             stated.add((others[0], row.clip))
             kept.append(row._replace(label=others[0]))
             lost.append(
-                Skipped(row.id, f"{source} says {row.label}, but it lies in {others[0]}: read as that")
+                Skipped(
+                    row.id,
+                    f"{source} states {row.label}, but the clip is in {others[0]}: it is read as {others[0]}",
+                )
             )
         else:
             kept.append(row)

@@ -3,7 +3,7 @@
 import pytest
 
 from affekt.core.labels import _SETS
-from affekt.data.split_names import looks_like_split, split_of, splits_of
+from affekt.data.layouts.split_names import looks_like_split, split_of, splits_of
 
 
 @pytest.mark.parametrize(

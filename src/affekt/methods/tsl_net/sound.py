@@ -1,4 +1,4 @@
-"""What a network hears of a cell: its log-mel picture between its neighbours', with the time written in."""
+"""The sound of a cell as the network takes it: log-mel rows with a time code, and those of its neighbours."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import numpy as np
 from affekt.media.cells import CELL_ROWS, MELS, log_mel_cells
 
 
-def heard_cells(rows: np.ndarray, start: int, stop: int, *, count: int, chunk: int) -> np.ndarray:
+def sound_cells(rows: np.ndarray, start: int, stop: int, *, count: int, chunk: int) -> np.ndarray:
     """Cells `start` to `stop` of a sound as the network takes them, (n, 96, 60) float32.
 
     Args:
-        rows: (32 * count or more, 60) log-mel in dB, perhaps on disk: no more is read than is needed.
-        count: Cells of the whole.
-        chunk: Cells that wrap around their ends.
+        rows: (32 * count or more, 60) log-mel in dB; of a memory map, only the needed rows are read.
+        count: Number of cells of the whole sound.
+        chunk: Number of cells in a chunk; neighbours wrap around at its ends.
 
     Raises:
         MediaError: The rows have another shape.
@@ -25,14 +25,14 @@ def heard_cells(rows: np.ndarray, start: int, stop: int, *, count: int, chunk: i
 
 
 def stacked(cells: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Three cells (t, 32, 60) upon each other, (n, 96, 60), for each row (n, 3) of places."""
+    """Three cells of (t, 32, 60) along one axis, (n, 96, 60), for each row of `places` (n, 3)."""
     return cells[places].reshape(len(places), 3 * CELL_ROWS, MELS)
 
 
 def neighbours(cells: np.ndarray, count: int, chunk: int) -> np.ndarray:
-    """The cell before, each cell, and the one after, (n, 3) int64, wrapped around within chunks.
+    """Numbers of the previous cell, the cell, and the next cell, (n, 3) int64, wrapped around within chunks.
 
-    parity: the first cell of a chunk hears its last one, and the last hears the first.
+    parity: the last cell of a chunk is a neighbour of its first one.
 
     Example:
         >>> neighbours(np.arange(5), 5, chunk=3).tolist()
@@ -44,12 +44,12 @@ def neighbours(cells: np.ndarray, count: int, chunk: int) -> np.ndarray:
 
 
 def time_code(cells: np.ndarray) -> np.ndarray:
-    """Sines and cosines (n, 60) float32 that tell a cell's number; cells are counted through all chunks.
+    """Position encoding of cells, (n, 60) float32; cells are counted across chunks.
 
     Source: Vaswani et al., Attention Is All You Need, NeurIPS 2017. The reference has a table of 4000 cells;
-    the formula goes on.
+    here the formula is used for any number.
     """
-    # parity: frequencies and angles in single precision; far from the beginning it shows.
+    # parity: frequencies and angles in single precision, which matters for large cell numbers.
     steps = np.exp(
         np.arange(0, MELS, 2, dtype=np.float32) * np.float32(-np.log(10_000.0) / MELS), dtype=float
     )

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from affekt.core.errors import ConfigError, DataError
-from affekt.data.layouts.folders import published_layout, read_layout
+from affekt.data.layouts.class_folders import published_layout, read_class_folders
 from affekt.data.open import open_dataset
 
 SUFFIX = {"images": ".png", "clips": ".mp4", "skeletons": ".json"}
@@ -54,7 +54,7 @@ def test_splits_are_recognised_in_every_spelling_beside_stray_folders(
         for label in ("happy", "sad")
     }
     assert {item.kind for item in corpus.skipped} == {".txt", ".md"}
-    assert "3 folders hold no" in corpus.problems[0] and "docs, empty, notes" in corpus.problems[0]
+    assert "3 folders contain no" in corpus.problems[0] and "docs, empty, notes" in corpus.problems[0]
 
 
 @OWN
@@ -68,9 +68,7 @@ def test_an_added_dev_folder_changes_no_class(tmp_path, name):
 @OWN
 def test_a_folder_of_files_beside_splits_stops_until_an_option_names_it(tmp_path, name):
     fill(tmp_path, *files(name, "train/happy/1", "train/sad/2", "test/sad/3", "heldout/happy/4"))
-    with pytest.raises(
-        DataError, match=r"in heldout/happy lies beside (.|\n)*splits = \{heldout = \"test\"\}"
-    ):
+    with pytest.raises(DataError, match=r"in heldout/happy is beside (.|\n)*splits = \{heldout = \"test\"\}"):
         open_dataset(name, tmp_path)
     named = open_dataset(name, tmp_path, {"splits": {"heldout": "test"}})
     assert said(named)["heldout/happy/4"] == ("happy", "test")
@@ -97,7 +95,7 @@ def test_classes_may_hold_the_splits(tmp_path, name):
 
 def test_files_beside_the_splits_of_a_class_stop(tmp_path):
     fill(tmp_path, "happy/train/1.png", "happy/2.png", "sad/train/3.png")
-    with pytest.raises(DataError, match="1 file in happy lies beside folders of splits") as caught:
+    with pytest.raises(DataError, match="1 file in happy is beside folders of splits") as caught:
         open_dataset("images", tmp_path)
     assert "move each into a folder of a split" in str(caught.value)
     assert "options.splits" not in str(caught.value)  # a class folder has no split that could be stated
@@ -105,13 +103,13 @@ def test_files_beside_the_splits_of_a_class_stop(tmp_path):
 
 def test_a_data_set_beside_other_files_names_the_folder_to_give(tmp_path):
     fill(tmp_path, "faces/train/happy/1.png", "faces/test/sad/2.png", "other/scans/3.png")
-    with pytest.raises(DataError, match=r"if \S*faces alone is the data set, give that folder"):
+    with pytest.raises(DataError, match=r"if only \S*faces is the data set, give that folder"):
         open_dataset("images", tmp_path)
 
 
 def test_numbered_splits_name_the_option_that_reads_them(tmp_path):
     fill(tmp_path, "01_train/happy/1.png", "01_train/sad/2.png", "02_test/happy/3.png", "02_test/sad/4.png")
-    with pytest.raises(DataError, match=r'options\.splits states others, as in \{01_train = "train"\}'):
+    with pytest.raises(DataError, match=r'options\.splits assigns other names, as in \{01_train = "train"\}'):
         open_dataset("images", tmp_path)
     corpus = open_dataset("images", tmp_path, {"splits": {"01_train": "train", "02_test": "test"}})
     assert {sample.split for sample in corpus.samples} == {"train", "test"}
@@ -142,7 +140,7 @@ def test_an_archive_that_holds_its_split_twice_is_read(tmp_path):
 def test_classes_in_a_folder_of_their_own_name_the_folder_to_give(tmp_path):
     fill(tmp_path, "data/happy/1.png", "data/sad/2.png")
     with pytest.raises(
-        DataError, match=r"found data; all files lie in .*data: give that folder if happy, sad"
+        DataError, match=r"found data; all files are in .*data: give that folder if happy, sad"
     ):
         open_dataset("images", tmp_path)
 
@@ -158,7 +156,7 @@ def test_splits_without_classes_are_no_classes(tmp_path, name):
 
 def test_a_class_that_looks_like_a_split_can_be_chosen(tmp_path):
     fill(tmp_path, "train/monday/1.png", "boat/2.png")
-    with pytest.raises(DataError, match="boat lies beside"):
+    with pytest.raises(DataError, match="boat is beside"):
         open_dataset("images", tmp_path)
     assert open_dataset("images", tmp_path, {"labels": ["train", "boat"]}).labels.names == ("train", "boat")
 
@@ -204,21 +202,21 @@ def test_links_to_class_folders_are_followed(tmp_path):
 
 
 def test_a_file_in_place_of_a_folder_is_refused(tmp_path):
-    with pytest.raises(DataError, match="is no folder"):
-        read_layout(fill(tmp_path, "a.png") / "a.png", (".png",), "picture")
+    with pytest.raises(DataError, match="is not a folder"):
+        read_class_folders(fill(tmp_path, "a.png") / "a.png", (".png",), "picture")
 
 
 def test_a_published_set_leaves_out_what_lies_beside_its_splits(tmp_path):
     fill(tmp_path, "RAF/Train/1/a.png", "RAF/valid/1/b.png", "RAF/original/c.png")
     layout = published_layout(tmp_path, (".png",), "picture", validation_is_test=True)
-    assert {line.id: line.split for line in layout.lines} == {
+    assert {line.id: line.split for line in layout.files} == {
         "RAF/Train/1/a.png": "train",
         "RAF/valid/1/b.png": "test",
     }
     assert [(item.id, item.kind) for item in layout.skipped] == [
         ("RAF/original/c.png", "beside folders of splits")
     ]
-    assert published_layout(tmp_path / "RAF" / "original", (".png",), "picture").lines == []
+    assert published_layout(tmp_path / "RAF" / "original", (".png",), "picture").files == []
 
 
 @pytest.mark.parametrize(

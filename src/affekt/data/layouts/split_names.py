@@ -1,4 +1,4 @@
-"""How people spell the splits of a data set, as names of folders and as words in a table."""
+"""Spellings of the splits of a data set, as names of folders and as words in a table."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 from affekt.core.sample import Split
 
-# What an option may say of a split's name; `ignore` leaves its samples out.
+# Values of an option that assigns splits to names; `ignore` excludes the samples.
 NamedSplit = Literal["train", "validation", "test", "ignore"]
 
 _SPELLINGS: Mapping[Split, Sequence[str]] = {
@@ -17,28 +17,28 @@ _SPELLINGS: Mapping[Split, Sequence[str]] = {
     "test": ("test", "testing", "tst", "te"),
 }
 _WORDS: Mapping[str, Split] = {word: split for split, words in _SPELLINGS.items() for word in words}
-# Some say it of the validation split, some of the test split: the other names decide.
+# Used for the validation split and for the test split: the other names decide.
 _EVALUATION = ("eval", "evaluation")
-# Words beside a split's name that change nothing: train_set, TestImages, "training data".
+# Words next to the name of a split that are ignored: train_set, TestImages, "training data".
 _FILLERS = frozenset({
     "set", "sets", "data", "dataset", "split", "part", "partition", "subset", "folder", "images", "image",
     "imgs", "img", "pictures", "pics", "photos", "faces", "videos", "video", "clips", "audio", "audios",
     "wavs", "sounds", "walks", "files", "samples",
 })  # fmt: skip
-# Glued to it without a separator: trainset.
+# The same without a separator: trainset.
 _GLUED = re.compile(rf"({'|'.join((*_WORDS, *_EVALUATION))})(?:{'|'.join(sorted(_FILLERS, reverse=True))})")
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-# Further words that are no emotion: they name a split whose use only its owner knows.
+# Further words that are not emotions: they name a split whose use is unknown here.
 _NO_CLASS = frozenset({
     "trainval", "traintest", "valtest", "devtest", "publictest", "privatetest", "fold", "folds", "heldout",
     "holdout", "unseen", "unlabeled", "unlabelled",
 })  # fmt: skip
-_SHORT = frozenset({"tr", "te"})  # too short to mean a split beside other words
+_SHORT = frozenset({"tr", "te"})  # too short to name a split next to other words
 
 
 def split_of(name: str) -> Split | None:
-    """The split that a name means by itself; None where it means none.
+    """The split that a single name stands for; None if it is not the name of a split.
 
     Example:
         >>> [split_of(name) for name in ("Training", "val_set", "TestImages", "happy", "heldout")]
@@ -51,25 +51,25 @@ def split_of(name: str) -> Split | None:
 def splits_of(
     names: Collection[str], stated: Mapping[str, NamedSplit] | None = None
 ) -> dict[str, NamedSplit]:
-    """The split of each name that means one, beside each other.
+    """The splits of names that occur together; names that are not those of a split are omitted.
 
-    Words that all names share are ignored, as in `raf_train` and `raf_test`. `eval` means the validation
-    split, or the test split where another name means validation and none means test.
+    Words that all names share are ignored, as in `raf_train` and `raf_test`. `eval` is the validation split,
+    or the test split if another name is that of the validation split and none that of the test split.
 
     Args:
-        stated: What an option says of names; wins over what they seem to mean.
+        stated: Splits that an option assigns to names; they take precedence.
     """
-    said: dict[str, NamedSplit] = {}
+    assigned: dict[str, NamedSplit] = {}
     for name, split in (stated or {}).items():
-        said[name.casefold()] = split
+        assigned[name.casefold()] = split
     words = {name: _words(name) for name in names}
     shared = set.intersection(*map(set, words.values())) if words else set()
     shared -= {*_WORDS, *_EVALUATION}
     meant = {name: _word_of([word for word in found if word not in shared]) for name, found in words.items()}
     found: dict[str, NamedSplit] = {}
     for name in names:
-        if name.casefold() in said:
-            found[name] = said[name.casefold()]
+        if name.casefold() in assigned:
+            found[name] = assigned[name.casefold()]
         elif meant[name] in _WORDS:
             found[name] = _WORDS[meant[name]]
     for name in names:
@@ -93,7 +93,7 @@ def looks_like_split(name: str) -> bool:
 
 
 def option_for(name: str) -> str:
-    """The option `splits` that would state a name, as an example for a message.
+    """An example of the option `splits` that assigns a split to a name, for messages.
 
     Example:
         >>> option_for("01_train"), option_for("held out")
@@ -104,13 +104,13 @@ def option_for(name: str) -> str:
 
 
 def _words(name: str) -> list[str]:
-    """Words of a name in small letters, without those that change nothing."""
+    """Words of a name in small letters, without those that are ignored."""
     words = [word.lower() for run in _WORD.findall(name) for word in _CAMEL.split(run)]
     plain = [match[1] if (match := _GLUED.fullmatch(word)) else word for word in words]
     return [word for word in plain if word not in _FILLERS] or plain
 
 
 def _word_of(words: Collection[str]) -> str:
-    """The one word that means a split; empty where there are others."""
+    """The word that names a split, if it is the only word; else empty."""
     one = next(iter(words), "")
     return one if len(words) == 1 and (one in _WORDS or one in _EVALUATION) else ""

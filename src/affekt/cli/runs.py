@@ -1,0 +1,45 @@
+"""`affekt runs`."""
+
+from __future__ import annotations
+
+from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, as_table, say
+from affekt.core.errors import UsageError
+
+
+def command(runs: RunsFolder = RUNS, json: AsJson = False) -> None:
+    """List runs by name (method, data set, hash, seed) with their scores, the newest first.
+
+    Other commands take the name of a run, the beginning of its name, or `latest` in place of its folder.
+
+    Example: affekt runs
+    """
+    from affekt.engine.runs import list_runs
+
+    if not runs.is_dir():
+        raise UsageError(f"{runs} does not exist: affekt train makes it; --runs DIR names another folder")
+    found = list_runs(runs)
+    if json:
+        as_json([run.to_dict() for run in found])
+        return
+    readable = [run for run in found if not run.reason]
+    if readable:
+        as_table(
+            ("run", "modalities", "state", "validation", "test", "when"),
+            [
+                (
+                    run.name,
+                    "+".join(run.modalities),
+                    run.state,
+                    run.validation or "",
+                    run.test or "",
+                    f"{run.when:%Y-%m-%d %H:%M}",
+                )
+                for run in readable
+            ],
+            unfolded="run",
+        )
+    for run in found:
+        if run.reason:
+            say(f"cannot be read: {run.path}: {run.reason}")
+    if not found:
+        say(f"there are no runs in {runs}")

@@ -1,0 +1,39 @@
+"""HTML pages from Jinja templates. Values are escaped; an undefined name in a template is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from affekt.report.wording import printable
+
+
+def render_page(folder: Path, filters: Mapping[str, Callable[..., Any]], **values: Any) -> str:
+    """Render `page.html.jinja` of a folder, with `page.css` and `page.js` beside it, into one HTML text.
+
+    Args:
+        folder: Templates are found in it by their names.
+        filters: Functions that templates apply to values, by name.
+        values: The variables of the templates.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_finalize,
+    )
+    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
+    environment.filters |= filters
+    # Style and script are files of this package, not data of a caller, and are not escaped.
+    style, script = (Markup((folder / name).read_text("utf-8")) for name in ("page.css", "page.js"))
+    return environment.get_template("page.html.jinja").render(style=style, script=script, **values)
+
+
+def _finalize(value: Any) -> str:
+    return value if isinstance(value, Markup) else printable(value)

@@ -1,0 +1,53 @@
+"""Scores of labels over time as curves; the most relevant ones are strong and named at their end."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from affekt.report.timeline.parts import COLORS, Places, corners
+
+ENDS = 8  # labels that fit beside the curves
+_END_GAP = 10.5  # between two labels, in percent of the plot's height
+
+
+def describe_curves(
+    x: Sequence[float],
+    scores: Mapping[str, Sequence[float]],
+    strong: Collection[str],
+    places: Places,
+    *,
+    words: str,
+    behind: str = "",
+) -> dict[str, Any]:
+    """Values for the macro `curves`: a line for each label.
+
+    Args:
+        x: In units of the drawing.
+        scores: In [0, 1], one for each x.
+        strong: Labels with a strong line.
+        words: The content in words, for screen readers.
+        behind: Corners of a shape that is drawn behind the lines.
+    """
+    drawn: list[dict[str, str]] = []
+    ends: dict[str, float] = {}
+    for label in sorted(scores, key=lambda label: label in strong):
+        y = [100 * (1 - score) for score in scores[label]]
+        kinds = ["strong"] * (label in strong) + ["dashed"] * (places[label] >= COLORS)
+        drawn.append({"label": label, "kind": " ".join(kinds), "points": corners(zip(x, y, strict=True))})
+        if label in strong:
+            ends[label] = y[-1]
+    return {"words": words, "behind": behind, "drawn": drawn, "ends": _apart(ends)}
+
+
+def _apart(ends: Mapping[str, float]) -> list[tuple[str, float]]:
+    """Heights of the names at line ends, in percent, moved apart so that they do not overlap."""
+    names = sorted(ends, key=lambda name: ends[name])
+    heights: list[float] = []
+    for name in names:
+        heights.append(max(ends[name], heights[-1] + _END_GAP if heights else ends[name]))
+    limit = 100.0
+    for number in reversed(range(len(heights))):
+        heights[number] = min(heights[number], limit)
+        limit = heights[number] - _END_GAP
+    return list(zip(names, heights, strict=True))

@@ -1,0 +1,105 @@
+"""Files and folders appear whole, or nothing changes."""
+
+import os
+
+import pytest
+
+from affekt.core.errors import AffektError, FolderError
+from affekt.core.files.whole import (
+    is_partial,
+    remove_partials,
+    write_bytes,
+    write_folder,
+    write_text,
+    write_whole,
+)
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_text_is_replaced(tmp_path):
+    write_text(tmp_path / "new" / "a.txt", "one")
+    write_text(tmp_path / "new" / "a.txt", "zwei: ö")
+    assert (tmp_path / "new" / "a.txt").read_bytes() == "zwei: ö".encode()
+    assert names(tmp_path / "new") == ["a.txt"]
+
+
+def test_the_old_file_stays_until_the_new_one_is_complete(tmp_path):
+    write_text(tmp_path / "a.txt", "old")
+    with write_whole(tmp_path / "a.txt") as partial:
+        partial.write_text("ne")
+        assert is_partial(partial) and partial.parent == tmp_path
+        assert (tmp_path / "a.txt").read_text() == "old"
+        partial.write_text("new")
+    assert (tmp_path / "a.txt").read_text() == "new"
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
+    write_text(tmp_path / "a.txt", "old")
+    with pytest.raises(KeyboardInterrupt), write_whole(tmp_path / "a.txt") as partial:
+        partial.write_text("half")
+        raise KeyboardInterrupt
+    assert (tmp_path / "a.txt").read_text() == "old"
+    assert names(tmp_path) == ["a.txt"]
+
+
+@pytest.mark.parametrize("error", [AffektError, FolderError])
+def test_a_full_disk_is_an_error_of_the_type_asked_for(tmp_path, monkeypatch, error):
+    def full(file):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(error, match=r"a\.bin cannot be written: No space left on device") as caught:
+        write_bytes(tmp_path / "a.bin", b"x", error=error)
+    assert type(caught.value) is error
+    assert names(tmp_path) == []
+
+
+def test_a_place_below_a_file_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(AffektError, match="cannot be written"):
+        write_text(tmp_path / "file" / "a.txt", "x")
+
+
+def test_a_link_is_replaced_without_touching_what_it_points_at(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        with write_whole(tmp_path / "last") as partial:
+            partial.symlink_to(name, target_is_directory=True)
+    assert (tmp_path / "last").readlink().name == "two"
+    assert names(tmp_path) == ["last", "one", "two"]
+
+
+def test_a_folder_replaces_the_old_one(tmp_path):
+    for content in ("one", "two"):
+        with write_folder(tmp_path / "new" / "folder") as work:
+            (work / "below").mkdir()
+            (work / "below" / f"{content}.txt").write_text(content)
+    assert names(tmp_path / "new") == ["folder"]
+    assert names(tmp_path / "new" / "folder" / "below") == ["two.txt"]
+
+
+def test_a_failed_folder_leaves_the_old_one_and_nothing_else(tmp_path):
+    with write_folder(tmp_path / "folder") as work:
+        (work / "a.txt").write_text("old")
+    with pytest.raises(RuntimeError), write_folder(tmp_path / "folder") as work:
+        (work / "a.txt").write_text("half")
+        raise RuntimeError
+    assert names(tmp_path) == ["folder"]
+    assert (tmp_path / "folder" / "a.txt").read_text() == "old"
+
+
+def test_what_kills_left_is_removed_once_it_is_old_enough(tmp_path):
+    (tmp_path / "below" / ".folder.1.partial").mkdir(parents=True)
+    old, new, kept = tmp_path / ".a.txt.1.partial", tmp_path / ".b.txt.2.partial", tmp_path / "c.partial"
+    for file in (old, new, kept, tmp_path / "below" / ".folder.1.partial" / "a.txt"):
+        file.write_text("half")
+    for path in (old, tmp_path / "below" / ".folder.1.partial"):
+        os.utime(path, (0, 0))
+    remove_partials(tmp_path, age_s=3600.0)
+    assert names(tmp_path) == [new.name, "below", "c.partial"]
+    assert names(tmp_path / "below") == []
+    remove_partials(tmp_path)
+    assert names(tmp_path) == ["below", "c.partial"]
