@@ -59,14 +59,17 @@ class Corpus:
 
 @dataclass(frozen=True)
 class FeatureLayout:
-    """Where a data set of untrimmed videos has features in the place of its videos, for who makes them.
+    """The layout in which a data set of untrimmed videos stores features in place of its videos.
 
     Attributes:
-        files: `.npy` files by their name in `Sample.media`, as paths below the root with `{split}` and
-            `{id}`: `rgb`, a row of features for each cell of 16 frames, and `logmel`, rows in dB.
-        annotations: `annotations(root)` gives the files that tell all the rest, by paths below the root.
+        picture, sound: Names in `Sample.media` of the features of each cell of frames, and of log-mel rows in
+            dB.
+        files: `.npy` files by these names, as paths below the root with `{split}` and `{id}`.
+        annotations: `annotations(root)` gives the other files of the data set, by paths below the root.
     """
 
+    picture: str
+    sound: str
     files: Mapping[str, str]
     annotations: Callable[[Path], Mapping[str, Path]]
 

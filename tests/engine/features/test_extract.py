@@ -471,7 +471,7 @@ def test_the_command_reports_what_it_did(filmed, weights, tmp_path):
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        (["--features", "a.toml", "--height", "120", "--workers", "2"], "--height, --workers says nothing"),
+        (["--features", "a.toml", "--height", "120", "--workers", "2"], "--height, --workers has no effect"),
         (["--change", "seed=1"], "--change needs --features"),
     ],
 )

@@ -232,6 +232,8 @@ DATASET = Dataset(
     options=Tsl300Options,
     read=read,
     features=FeatureLayout(
+        "rgb",
+        "logmel",
         {kind: f"features/{{split}}/{folder}/{{id}}.npy" for kind, folder in _FEATURES.items()},
         annotation_files,
     ),

@@ -29,8 +29,9 @@ from affekt.core.files.journal import Store, check_output, open_journal, write_j
 from affekt.core.files.whole import remove_partials, write_whole
 from affekt.core.method import Method
 from affekt.core.recipe import Recipe
-from affekt.core.sample import Localizing, Sample
+from affekt.core.sample import Sample, as_localizing
 from affekt.core.settings import Settings
+from affekt.core.task import find_task
 from affekt.data.open import open_dataset
 from affekt.engine.experiment import data_path, make_network
 from affekt.engine.features.backbone import FrozenBackbone
@@ -51,7 +52,6 @@ from affekt.media.cells import CELL_ROWS, FLOOR_DB, MELS, log_mel_rows
 from affekt.media.sound import Waveform
 from affekt.media.video import Video, video_of
 
-PICTURE, SOUND = "rgb", "logmel"  # of Sample.media, where features stand for a video
 DTYPE = np.dtype(np.float32)
 SPARE_CELLS = 2  # of sound that may be missing or left over at the end: readers of features accept it
 SILENCE_DB = -100.0  # of digital silence: librosa's smallest power
@@ -68,7 +68,8 @@ class Extracted(Store[FeatureEntry]):
     @property
     def width(self) -> int:
         """Width of the features of a cell; 0 where no video could be used."""
-        return next((entry.files[PICTURE].shape[1] for entry in self.entries if entry.files), 0)
+        files = (next(iter(entry.files.values())) for entry in self.entries if entry.files)
+        return next((picture.shape[1] for picture in files), 0)
 
 
 def extract(
@@ -128,7 +129,7 @@ def extract(
     check_start(name_weights(recipe, given), given, method)
     model = make_network(recipe, method, config)
     start_from(model, given, method)
-    encoder = _Encoder(recipe, method, config, model, samples)
+    encoder = _Encoder(recipe, method, config, model, samples, layout)
     header = FeatureHeader(dataset=adapter.name, digest=digest_of(encoder.document), encoder=encoder.document)
     known = read_entries(root, header)
     whole = [sample for sample in samples if _is_done(root, layout, sample, known.get(sample.id))]
@@ -153,10 +154,16 @@ class _Encoder:
     """A frozen encoder, and the preprocessing that prepares its input."""
 
     def __init__(
-        self, recipe: Recipe, method: Method, config: Settings, model: nn.Module, samples: Sequence[Sample]
+        self,
+        recipe: Recipe,
+        method: Method,
+        config: Settings,
+        model: nn.Module,
+        samples: Sequence[Sample],
+        layout: FeatureLayout,
     ) -> None:
         make = method.load("preprocess")
-        if not isinstance(make(config), Localizing):
+        if not any(find_task(name).by_cells for name in method.tasks):
             raise ConfigError("recipe", [f"method: {method.name} does not process untrimmed videos"])
         state = make(config).fit([sample for sample in samples if sample.split == "train"])
         preprocess = make(config, state)
@@ -166,7 +173,7 @@ class _Encoder:
                 "recipe",
                 [f"config: this network of {method.name} has no encoder of its own for videos"],
             )
-        self.name, self.preprocess = seen[0], preprocess
+        self.name, self.preprocess, self.sound = seen[0], preprocess, layout.sound
         device = device_of(recipe)
         self.backbone = FrozenBackbone(
             model.to(device), method.name, config, device, dtype=DTYPE, asked_by="config"
@@ -179,7 +186,7 @@ class _Encoder:
         Raises:
             MediaError: It cannot be read, or is too short.
         """
-        return self.preprocess.count(sample)
+        return as_localizing(self.preprocess).count(sample)
 
     def encode(self, sample: Sample, count: int) -> np.ndarray:
         """Features (count, width) of a video's cells; only a few cells are in memory at a time.
@@ -189,8 +196,8 @@ class _Encoder:
         """
         # Sound is stored by itself: with empty rows in its place it is not decoded here.
         silence = np.zeros((count * CELL_ROWS, MELS), DTYPE)
-        shown = replace(sample, media={"video": sample.media["video"], SOUND: silence})
-        cells = (part[self.name] for part in self.preprocess.parts(shown))
+        shown = replace(sample, media={"video": sample.media["video"], self.sound: silence})
+        cells = (part[self.name] for part in as_localizing(self.preprocess).parts(shown))
         return np.concatenate([self.backbone({self.name: part})[self.name] for part in cells])
 
 
@@ -237,7 +244,9 @@ def _make(root: Path, layout: FeatureLayout, sample: Sample, encoder: _Encoder) 
         opened = replace(sample, media={**sample.media, "video": video})
         count = encoder.count(opened)
         rows, notes = _sound_rows(sample, video, count)
-        arrays = {PICTURE: encoder.encode(opened, count)} | ({} if rows is None else {SOUND: rows})
+        arrays = {layout.picture: encoder.encode(opened, count)}
+        if rows is not None:
+            arrays[layout.sound] = rows
     except MediaError as error:
         return entry.model_copy(update={"reason": str(error)})
     files = {name: write_array(root, places[name], array) for name, array in arrays.items()}
