@@ -34,7 +34,7 @@ class RowTask(Task):
 
     @abstractmethod
     def decide(self, probability: np.ndarray, labels: LabelSet, calibration: Calibration) -> dict[str, Any]:
-        """Fields of the `Prediction` of one sample from its scores (k,)."""
+        """Fields of the `Prediction` of one sample from its scores (k,); `scores` by name if not given."""
 
     def outputs(self, classes: int, preprocess: Preprocess) -> dict[str, tuple[int | None, ...]]:
         found: dict[str, tuple[int | None, ...]] = {"logits": (None, classes)}
@@ -103,10 +103,12 @@ class RowTask(Task):
                     self.name,
                     sample,
                     batch.notes[row],
-                    scores=named(probability[row], answerer.labels),
-                    moments=self._moments(answerer, sample, outputs, first[row]),
+                    moments=self.moments_of(answerer, sample, outputs, first[row]),
                     modalities=batch.modalities[row],
-                    **self.decide(probability[row], answerer.labels, answerer.calibration),
+                    **{
+                        "scores": named(probability[row], answerer.labels),
+                        **self.decide(probability[row], answerer.labels, answerer.calibration),
+                    },
                 )
                 for row, sample in enumerate(batch.usable)
             )
@@ -122,7 +124,7 @@ class RowTask(Task):
             else:
                 yield next(bad)
 
-    def _moments(
+    def moments_of(
         self, answerer: Answerer, sample: Sample, outputs: Mapping[str, np.ndarray], row: int
     ) -> tuple[Moment, ...]:
         """Moments of the sample's first view."""
@@ -143,6 +145,15 @@ def mean_by_sample(log_scores: np.ndarray, counts: Sequence[int]) -> np.ndarray:
     ends = np.cumsum(counts)
     parts = zip(ends - counts, ends, strict=True)
     return np.stack([np.logaddexp.reduce(log_scores[i:j], axis=0) - np.log(j - i) for i, j in parts])
+
+
+def mean_by_count(rows: np.ndarray, counts: Sequence[int]) -> np.ndarray:
+    """Mean row of each sample's views: (n, k) from (views, k)."""
+    if max(counts) == 1:
+        return rows
+    number = np.array(counts, np.intp)
+    sums = np.add.reduceat(rows.astype(np.float64), np.cumsum(number) - number, axis=0)
+    return sums / number[:, None]
 
 
 def check_known(
