@@ -47,8 +47,8 @@ class TrainingModule(pl.LightningModule):
     def training_step(self, batch: dict[str, Any], batch_idx: int) -> Tensor | None:
         if not self.can_use(batch):
             return None
-        # SAM takes two passes over a batch: both draw the same random numbers, and only the first is logged.
         self._batch = batch_idx
+        # SAM takes two passes over a batch: both draw the same random numbers, and only the first is logged.
         seed_torch(self.recipe.seed, STEP, self.current_epoch, batch_idx, self.global_rank)
         if self._is_perturbed():
             with self._statistics():
