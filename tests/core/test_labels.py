@@ -3,8 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
-from affekt.core.errors import UsageError
+from affekt.core.errors import DataError, UsageError
 from affekt.core.labels import _SETS, LabelSet, label_set
+from affekt.core.task import find_task
 
 
 def test_an_index_is_the_position_in_the_set():
@@ -34,17 +35,21 @@ def test_every_emotion_of_a_published_set_has_a_polarity(name):
     assert len(labels) == int(name.rpartition("-")[2])
 
 
-@pytest.mark.parametrize(
-    ("names", "message"),
-    [
-        (("happy",), "at least two names"),
-        ((), "at least two names"),
-        (("happy", "sad", "happy"), "names are repeated"),
-    ],
-)
-def test_a_set_needs_two_different_names(names, message):
-    with pytest.raises(ValidationError, match=message):
-        LabelSet.of(*names)
+def test_names_of_a_set_differ():
+    with pytest.raises(ValidationError, match="names are repeated"):
+        LabelSet.of("happy", "sad", "happy")
+
+
+@pytest.mark.parametrize("names", [(), ("happy",)])
+def test_a_task_of_classes_needs_two_names(names):
+    with pytest.raises(DataError, match="single_label needs a label set of at least 2 names"):
+        find_task("single_label").check_labels(LabelSet.of(*names))
+
+
+def test_ratings_need_one_name():
+    find_task("regression").check_labels(LabelSet.of("valence"))
+    with pytest.raises(DataError, match="at least 1 name, found"):
+        find_task("regression").check_labels(LabelSet.of())
 
 
 def test_each_name_needs_a_polarity():

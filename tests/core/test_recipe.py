@@ -8,7 +8,7 @@ import pytest
 from affekt.core import catalog
 from affekt.core.digest_v1 import digest_v1
 from affekt.core.errors import ConfigError
-from affekt.core.recipe import METRICS, Recipe, SelectionSettings, SplitSettings, check_classes
+from affekt.core.recipe import Recipe, check_classes
 
 LEAST = {"method": "bpm_gcn", "data": {"name": "walkers"}}
 MUCH = {
@@ -190,7 +190,6 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path):
         ("schedule", {"name": "step"}, "step needs milestones"),
         ("loss", {"class_weights": {"happy": 0}}, "greater than 0"),
         ("loss", {"label_smoothing": 1}, "less than 1"),
-        ("selection", {"metric": "test_accuracy"}, "should be"),
         ("selection", {"patience": 3, "last_epoch": True}, "does not go with last_epoch"),
     ],
 )
@@ -288,11 +287,6 @@ def test_a_field_that_is_added_does_not_change_the_digest_of_version_1():
     later = {**values, "added": 1, "optimizer": {**values["optimizer"], "added": 1}}
     later["optimizer"]["sam"] = {**values["optimizer"]["sam"], "added": 1}
     assert digest_v1(later) == digest_v1(values)
-
-
-def test_every_selection_metric_is_a_known_metric():
-    assert all(SelectionSettings(metric=name).metric == name for name in METRICS)
-    assert SplitSettings().fold < SplitSettings().folds
 
 
 def test_a_recipe_of_a_method_is_found_by_name():

@@ -8,6 +8,7 @@ import pytest
 from affekt.core.errors import AffektError, ConfigError, DataError
 from affekt.core.recipe import SplitSettings
 from affekt.core.sample import Sample
+from affekt.core.task import find_task
 from affekt.engine.splits import Parts, check_splits, part, select
 
 EMOTIONS = ("happy", "sad", "angry", "neutral")
@@ -112,7 +113,7 @@ def test_a_selected_part_is_the_part_of_the_whole(settings, name):
 
 def test_samples_without_a_label_are_left_out():
     unlabelled = [Sample(id="x", media={}, subject="x"), Sample(id="y", media={}, label_weights={})]
-    parts = part(make() + unlabelled, k_fold())
+    parts = part(find_task("single_label").usable(make() + unlabelled), k_fold())
     assert not {"x", "y"} & set(ids([*parts.train, *parts.validation, *parts.test]))
 
 

@@ -112,7 +112,7 @@ def command(
         when = {"when": [_when(p) for p in predictions]} if any(p.moments for p in predictions) else {}
         shown = [predictor.task.shown(p) for p in predictions]
         as_table(
-            ("input", *shown[0], *when, *predictor.labels.names),
+            ("input", *shown[0], *when, *predictions[0].scores),
             [
                 (p.id, *told.values(), *cells, *p.scores.values())
                 for p, told, *cells in zip(predictions, shown, *when.values(), strict=True)

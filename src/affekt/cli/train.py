@@ -34,6 +34,10 @@ def command(
             help="Folder of weights that the network starts from: converted, or a checkpoint; repeatable."
         ),
     ] = None,
+    teacher: Annotated[
+        Path | None,
+        typer.Option(help="Run or checkpoint that the network learns from, if its objective takes one."),
+    ] = None,
     runs: RunsFolder = RUNS,
     cache: Annotated[
         Path | None,
@@ -74,6 +78,7 @@ def command(
             checked,
             data_root=data_root,
             weights=weights or [],
+            teacher=teacher,
             runs=runs,
             cache=cache,
             resume=resume,
@@ -86,6 +91,7 @@ def command(
             *repeated("--hold-out", hold_out),
             *root,
             *repeated("--weights", weights),
+            *repeated("--teacher", teacher),
             *repeated("--runs", runs, default=RUNS),
             *repeated("--cache", cache, variable="AFFEKT_CACHE"),
         ]

@@ -35,6 +35,11 @@ class Corpus:
     problems: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
 
+    @property
+    def usable(self) -> list[Sample]:
+        """Samples that can be trained on and scored, as the task states."""
+        return self.task.usable(self.samples)
+
     def __post_init__(self) -> None:
         if not self.samples:
             reasons = "; ".join(str(item) for item in self.skipped[:3])
@@ -44,6 +49,7 @@ class Corpus:
         ]
         if repeated:
             raise DataError(f"sample ids are repeated: {', '.join(repeated[:5])}")
+        self.task.check_labels(self.labels)
         unknown = {s.label for s in self.samples if s.label is not None} - set(self.labels.names)
         if unknown:
             raise DataError(f"labels {sorted(unknown)} are not in the label set {list(self.labels.names)}")

@@ -43,6 +43,9 @@ _POLARITY: dict[str, Polarity] = {name: polarity for names, polarity in _EMOTION
 class LabelSet(Settings):
     """Class names in the order of a network's outputs.
 
+    Names of ratings, for regression; empty for tasks without labels. How many names a task needs, it states
+    (`affekt.core.task.Task.fewest_labels`).
+
     Example:
         >>> labels = LabelSet.of("happy", "sad", "neutral")
         >>> labels.index("sad"), labels.polarity_of("sad")
@@ -62,8 +65,6 @@ class LabelSet(Settings):
 
     @model_validator(mode="after")
     def _consistent(self) -> LabelSet:
-        if len(self.names) < 2:
-            raise ValueError("a label set needs at least two names")
         if len(set(self.names)) != len(self.names):
             raise ValueError(f"names are repeated in {list(self.names)}")
         if len(self.polarity) != len(self.names):

@@ -39,9 +39,11 @@ class Prediction:
 
     Attributes:
         id: Id of the input.
-        label: The most probable class.
+        label: The most probable class; empty for tasks without classes.
         scores: Probability of each class by name; they sum to 1, unless classes do not exclude each other.
-        confidence: Score of `label`; calibrated if the bundle holds a calibration.
+            Empty for tasks without classes.
+        confidence: Score of `label`; calibrated if the bundle holds a calibration. None without a
+            label.
         modality: Modalities that the prediction is based on.
         span_s: Start and end of the part of a clip that it concerns.
         moments: The segments of a clip in temporal order; empty for inputs without a time axis.
@@ -50,12 +52,13 @@ class Prediction:
         labels: For several labels per sample: all labels whose score reaches their threshold, the most
             probable first; may be empty. Always empty for tasks with a single label.
         task: Name of its `affekt.core.task.Task`.
+        values: For regression: ratings by name, in the unit of the training data; None for other tasks.
     """
 
     id: str
     label: str
     scores: Mapping[str, float]
-    confidence: float
+    confidence: float | None
     modality: str
     provenance: Provenance
     span_s: tuple[float, float] | None = None
@@ -64,6 +67,7 @@ class Prediction:
     segments: tuple[Segment, ...] | None = None
     labels: tuple[str, ...] = ()
     task: str = "single_label"
+    values: Mapping[str, float] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""

@@ -17,7 +17,6 @@ from affekt.core.errors import AffektError, ConfigError, UsageError
 from affekt.core.labels import LabelSet
 from affekt.core.settings import Settings, differing, validate
 
-METRICS = ("accuracy", "uar", "macro_f1", "weighted_f1", "loss", "map")
 # Of the rule by which a digest is made. A default whose value changes needs a new version: recipes that leave
 # it out would keep their digest and mean something else.
 DIGEST_VERSION = 2
@@ -144,7 +143,7 @@ class SelectionSettings(Settings):
             samples and a learning rate that decays to 0, the best of many epochs is largely chance.
     """
 
-    metric: Literal["accuracy", "uar", "macro_f1", "weighted_f1", "loss", "map"] = "uar"
+    metric: str = Field(default="uar", min_length=1)
     patience: PositiveInt | None = None
     last_epoch: bool = False
 
@@ -194,6 +193,8 @@ class Recipe(Settings):
     Attributes:
         initial_weights: First 16 digits of the SHA-256 of each set of weights that the network starts from.
             `train` fills them in; the folders are given by `--weights`, not by the recipe.
+        teacher: First 16 digits of the SHA-256 of the weights of the network that this one learns from.
+            `train` fills it in from `--teacher`; empty without a teacher.
 
     Example:
         >>> recipe = Recipe.from_values({"method": "bpm-gcn", "data": {"name": "walkers"}})
@@ -212,6 +213,7 @@ class Recipe(Settings):
     selection: SelectionSettings = SelectionSettings()
     train: TrainSettings = TrainSettings()
     initial_weights: tuple[str, ...] = ()
+    teacher: str = ""
 
     @model_validator(mode="after")
     def _sam_fits(self) -> Recipe:
@@ -344,7 +346,7 @@ def _table(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 def check_classes(config: Settings | None, labels: LabelSet | None) -> list[str]:
     """A problem if the network and the data set differ in their number of classes."""
     classes = getattr(config, "num_classes", None)
-    if labels is None or classes is None or classes == len(labels):
+    if labels is None or classes is None or len(labels) in (0, classes):
         return []
     return [
         f"config.num_classes is {classes}, the data set has {len(labels)} classes: "

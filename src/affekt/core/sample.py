@@ -30,6 +30,7 @@ class Sample:
         label_weights: Votes or several labels, by name; used instead of `label` in training. Votes are at
             least 0 and not all 0; weights of several labels lie in [0, 1]
             (`affekt.core.task.Task.check`).
+        values: Continuous ratings by name, such as `valence`, each in the unit of its data set.
         subject: Who is seen or heard; no subject is in two parts of a split.
         span_s: Start and end of the sample within its medium, in seconds.
         segments: Annotated segments; empty if no class occurs, None if segments are not annotated.
@@ -54,6 +55,7 @@ class Sample:
     points: tuple[Point, ...] = ()
     speaker: str | None = None
     around: Dialogue | None = field(default=None, repr=False, compare=False)
+    values: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

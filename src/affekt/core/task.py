@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 
 from affekt.core.calibration import Calibration
-from affekt.core.errors import UsageError
+from affekt.core.errors import DataError, UsageError
 from affekt.core.labels import LabelSet
 from affekt.core.networks import Network, WholeNetwork
 from affekt.core.prediction import Prediction, Provenance
@@ -147,6 +147,8 @@ class Task(ABC):
         gate: Scores that int8 must not lower by more than one point; empty if int8 is not supported.
         postprocessing: How outputs become scores, in words, for a bundle's manifest.
         needs_labels: Whether samples without annotation are left out of training and evaluation.
+        fewest_labels: Number of names that a label set of the task has at least.
+        has_classes: Whether labels are classes, which can be counted, weighted and balanced.
         by_cells: Whether a network has an output per time cell (`affekt.core.sample.Localizing`), so that a
             medium of any length is processed in constant memory and the graph has the output `logits` only.
         also_scores: Further tasks on whose data its predictions can be scored.
@@ -159,6 +161,8 @@ class Task(ABC):
     gate: tuple[str, ...] = ()
     postprocessing: str
     needs_labels: bool = True
+    fewest_labels: int = 2
+    has_classes: bool = True
     by_cells: bool = False
     also_scores: tuple[str, ...] = ()
 
@@ -174,6 +178,26 @@ class Task(ABC):
         return self.loss.rpartition(":")[2]
 
     # Samples and their targets
+
+    def check_labels(self, labels: LabelSet) -> None:
+        """Refuse a label set with too few names.
+
+        Raises:
+            DataError: Naming both numbers.
+        """
+        if len(labels) < self.fewest_labels:
+            raise DataError(
+                f"{self.name} needs a label set of at least {self.fewest_labels} "
+                f"name{'s' if self.fewest_labels > 1 else ''}, found {list(labels.names)}"
+            )
+
+    def usable(self, samples: Sequence[Sample]) -> list[Sample]:
+        """Samples that can be trained on and scored: those with an annotation, where the task needs one."""
+        return [sample for sample in samples if not self.needs_labels or self.is_labelled(sample)]
+
+    def invent(self, number: int, labels: LabelSet) -> Sample:
+        """A sample with an invented annotation and no media, for checks of methods."""
+        return Sample(str(number), {}, labels.names[number % len(labels)])
 
     @abstractmethod
     def check(self, sample: Sample, labels: LabelSet) -> None:

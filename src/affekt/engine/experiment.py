@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from affekt.core import catalog
 from affekt.core.dataset import Corpus
@@ -23,7 +23,9 @@ from affekt.core.sample import Preprocess, Sample
 from affekt.core.settings import Settings
 from affekt.core.task import Task
 from affekt.data.open import open_dataset
+from affekt.engine.criterion import WeightedLoss
 from affekt.engine.loading import SampleDataset
+from affekt.engine.objective import ValidatingObjective
 from affekt.engine.randomness import INITIAL_WEIGHTS, seed_torch
 from affekt.engine.splits import Parts
 
@@ -103,6 +105,17 @@ class Experiment:
         }
 
 
+def make_objective(recipe: Recipe, task: Task, labels: LabelSet, weight: Tensor | None = None) -> nn.Module:
+    """The objective of a recipe.
+
+    Args:
+        weight: Of each class in the loss; all the same if not given.
+    """
+    method = catalog.method(recipe.method)
+    loss = WeightedLoss(recipe.loss, task, weight, labels)
+    return method.load("objective")(method.make_config(recipe.config), loss)
+
+
 def make_network(recipe: Recipe, method: Method, config: Settings) -> nn.Module:
     """The network of a recipe with its initial random weights."""
     if recipe.train.threads:
@@ -128,7 +141,7 @@ def open_corpus(recipe: Recipe, data_root: Path | str | None) -> Corpus:
     """
     corpus = open_dataset(recipe.data.name, data_path(data_root), recipe.data.options)
     config = catalog.method(recipe.method).make_config(recipe.config)
-    problems = [*check_classes(config, corpus.labels), *_check_task(recipe, corpus.task)]
+    problems = [*check_classes(config, corpus.labels), *_check_task(recipe, corpus)]
     if problems:
         raise ConfigError(f"recipe for {recipe.method} on {recipe.data.name}", problems)
     return corpus
@@ -140,13 +153,27 @@ def data_path(data_root: Path | str | None) -> Path | None:
     return Path(root) if root else None
 
 
-def _check_task(recipe: Recipe, task: Task) -> list[str]:
+def _check_task(recipe: Recipe, corpus: Corpus) -> list[str]:
     """A problem if the method does not serve the task, or the task lacks the metric that selects."""
+    task = corpus.task
     served = catalog.method(recipe.method).tasks
     if task.name not in served:
         return [f"{recipe.data.name} asks for {task.name}; {recipe.method} serves {', '.join(served)}"]
+    asked = [
+        name
+        for name, value in (
+            ("loss.label_smoothing", recipe.loss.label_smoothing),
+            ("loss.class_weights", recipe.loss.class_weights != "none"),
+            ("train.sampler", recipe.train.sampler == "balanced"),
+        )
+        if value
+    ]
+    if asked and not task.has_classes:
+        return [f"{', '.join(asked)}: {task.name} has no classes"]
     metric = recipe.selection.metric
     if metric not in task.metrics:
+        if isinstance(make_objective(recipe, task, corpus.labels), ValidatingObjective):
+            return []  # it may be one of its terms, whose names validation shows
         return [
             f"selection.metric = {metric!r} is not a score of {task.name}: use {task.selects_by!r}, "
             f"or one of {', '.join(task.metrics)}"

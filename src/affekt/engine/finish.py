@@ -20,7 +20,7 @@ def finish(run: Run, experiment: Experiment, identity: DataIdentity) -> None:
     """Write result, calibration and figures of a run after its last epoch."""
     recipe, corpus, parts = experiment.recipe, experiment.corpus, experiment.parts
     rows = run.metrics()
-    selected = best_epoch(rows, recipe.selection)
+    selected = best_epoch(rows, recipe.selection, experiment.task.metrics)
     draw_curves(rows, run.figures / "curves.png")
     result: dict[str, Any] = {
         "epochs": len(rows),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +30,13 @@ class Draw:
 
 
 class SampleDataset(Dataset[dict[str, np.ndarray] | Skipped]):
-    """Preprocessed samples; a training view depends on (seed, epoch, index) only, not on the process."""
+    """Preprocessed samples; a training view depends on (seed, epoch, index) only, not on the process.
+
+    Attributes:
+        is_plain: Whether training samples are given without augmentation.
+    """
+
+    is_plain = False
 
     def __init__(
         self,
@@ -47,6 +54,12 @@ class SampleDataset(Dataset[dict[str, np.ndarray] | Skipped]):
         self.labels, self.task = labels, task
         self._of_item: dict[int, dict[str, np.ndarray]] = {}
         self.targets = torch.from_numpy(task.targets(samples, labels))
+
+    def plain(self) -> SampleDataset:
+        """The same samples and targets without augmentation."""
+        found = copy(self)
+        found.is_plain = True
+        return found
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -66,7 +79,8 @@ class SampleDataset(Dataset[dict[str, np.ndarray] | Skipped]):
         Raises:
             MediaError: The sample cannot be read.
         """
-        rng = None if self.seed is None else generator(self.seed, VIEW, epoch, index)
+        plain = self.seed is None or self.is_plain
+        rng = None if plain else generator(self.seed or 0, VIEW, epoch, index)
         return self.preprocess.spec.complete(self.preprocess(self.samples[index], rng=rng))
 
     def _targets(self, index: int, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -102,12 +116,25 @@ class Collate:
 class EpochSampler(Sampler[Draw]):
     """Order of an epoch, drawn from (seed, epoch); split among the processes of distributed training."""
 
-    def __init__(self, size: int, seed: int, *, weights: np.ndarray | None = None) -> None:
+    def __init__(
+        self,
+        size: int,
+        seed: int,
+        *,
+        weights: np.ndarray | None = None,
+        visited: np.ndarray | None = None,
+        epoch: int = 0,
+    ) -> None:
         """Args:
         weights: Probability of each sample (drawn with replacement); None visits each sample once.
+        visited: Numbers of the samples that the epoch visits; all if not given.
         """
-        self.size, self.seed, self.weights = size, seed, weights
-        self.epoch = 0
+        self.numbers = np.arange(size) if visited is None else visited
+        self.size, self.seed = len(self.numbers), seed
+        self.weights = weights
+        if weights is not None and visited is not None:
+            self.weights = weights[visited] / weights[visited].sum()
+        self.epoch = epoch
 
     def set_epoch(self, epoch: int) -> None:
         """Called by the trainer before each epoch."""
@@ -119,6 +146,7 @@ class EpochSampler(Sampler[Draw]):
             order = rng.permutation(self.size)
         else:
             order = rng.choice(self.size, self.size, p=self.weights)
+        order = self.numbers[order]
         rank, world = _place()
         padded = np.resize(order, len(self) * world)  # every process takes the same number of steps
         return (Draw(int(index), self.epoch) for index in padded[rank::world])
@@ -127,17 +155,24 @@ class EpochSampler(Sampler[Draw]):
         return -(-self.size // _place()[1])
 
 
-def train_loader(dataset: SampleDataset, recipe: Recipe) -> DataLoader[Any]:
-    """Batches of training views."""
+def train_loader(
+    dataset: SampleDataset, recipe: Recipe, *, visited: np.ndarray | None = None, epoch: int | None = None
+) -> DataLoader[Any]:
+    """Batches of training views.
+
+    Args:
+        visited: Numbers of the samples that are visited; all if not given.
+        epoch: The only epoch that the loader is for; several if not given.
+    """
     weights = balanced_weights(dataset.targets) if recipe.train.sampler == "balanced" else None
     return DataLoader(
         dataset,
         batch_size=recipe.train.batch_size,
-        sampler=EpochSampler(len(dataset), recipe.seed, weights=weights),
+        sampler=EpochSampler(len(dataset), recipe.seed, weights=weights, visited=visited, epoch=epoch or 0),
         drop_last=recipe.train.drop_last,
         collate_fn=Collate(dataset.preprocess.spec),
         num_workers=recipe.train.workers,
-        persistent_workers=recipe.train.workers > 0,
+        persistent_workers=recipe.train.workers > 0 and epoch is None,
     )
 
 

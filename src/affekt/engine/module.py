@@ -17,8 +17,9 @@ from affekt.core.errors import DataError
 from affekt.core.recipe import Recipe
 from affekt.core.task import Scorer
 from affekt.engine.features.backbone import FeatureNetwork
+from affekt.engine.objective import PreparingObjective, ValidatingObjective
 from affekt.engine.optimization import make_optimizer, rate_factor
-from affekt.engine.randomness import STEP, seed_torch
+from affekt.engine.randomness import STEP, VALIDATION, seed_torch
 from affekt.optim.sam import SAM
 
 log = logging.getLogger(__name__)
@@ -38,11 +39,15 @@ class TrainingModule(pl.LightningModule):
         self.model, self.objective = model, objective
         self.inputs, self.recipe = inputs, recipe
         self.scorer = scorer
+        self._terms: dict[str, float] = {}  # sums over validation items
+        self._items = 0
+        self._batch = 0
         self._reported: set[str] = set()
 
     def training_step(self, batch: dict[str, Any], batch_idx: int) -> Tensor | None:
-        if not self._can_use(batch):
+        if not self.can_use(batch):
             return None
+        self._batch = batch_idx
         # SAM takes two passes over a batch: both draw the same random numbers, and only the first is logged.
         seed_torch(self.recipe.seed, STEP, self.current_epoch, batch_idx, self.global_rank)
         if self._is_perturbed():
@@ -58,16 +63,30 @@ class TrainingModule(pl.LightningModule):
         return loss
 
     def validation_step(self, batch: dict[str, Any], batch_idx: int) -> None:
-        if self._can_use(batch):
-            self.scorer.add(*self._validated(batch))
+        if not self.can_use(batch):
+            return
+        if isinstance(self.objective, ValidatingObjective):
+            # The same draws in every epoch, so that epochs can be compared.
+            seed_torch(self.recipe.seed, VALIDATION, batch_idx)
+            terms, output = self.objective.validate(self.network, batch)
+            for name, term in terms.items():
+                self._terms[name] = self._terms.get(name, 0.0) + float(term) * len(batch["number"])
+        else:
+            output = self.network(**{name: batch[name] for name in self.inputs})
+        self._items += len(batch["number"])
+        self.scorer.add(*self._validated(output, batch))
 
     def on_validation_epoch_end(self) -> None:
-        if not len(self.scorer):
+        if not self._items:
             raise DataError("not one validation item could be read: see the reasons above")
         scores = self.scorer.scores()
+        if self._terms:
+            terms = {name: total / self._items for name, total in self._terms.items()}
+            scores = {**scores, "loss": sum(terms.values()), **terms}
+        self._terms, self._items = {}, 0
         self.log_dict({f"validation/{name}": value for name, value in scores.items()}, sync_dist=True)
 
-    def _can_use(self, batch: dict[str, Any]) -> bool:
+    def can_use(self, batch: dict[str, Any]) -> bool:
         """Whether any item of a batch could be read; each broken item is reported once."""
         new = [reason for reason in batch.pop("skipped", ()) if reason not in self._reported]
         self._reported.update(new)
@@ -83,10 +102,11 @@ class TrainingModule(pl.LightningModule):
         sam = self.recipe.optimizer.sam
         return held_statistics(self.model) if sam and sam.statistics == "once" else nullcontext()
 
-    def _validated(self, batch: dict[str, Any]) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    def _validated(
+        self, output: Any, batch: dict[str, Any]
+    ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         """The outputs that the scorer reads, and the targets of a batch."""
-        answer = self.network(**{name: batch[name] for name in self.inputs})._asdict()
-        outputs = {name: answer[name].float().cpu().numpy() for name in self.scorer.reads}
+        outputs = {name: getattr(output, name).float().cpu().numpy() for name in self.scorer.reads}
         targets = {
             name: value.cpu().numpy()
             for name, value in batch.items()
@@ -109,6 +129,14 @@ class TrainingModule(pl.LightningModule):
         steps_an_epoch = int(self.trainer.estimated_stepping_batches) / recipe.train.epochs
 
         def factor(step: int) -> float:
+            if isinstance(self.objective, PreparingObjective):  # epochs differ in their number of steps
+                each = recipe.train.accumulate / max(1, int(self.trainer.num_training_batches))
+                begun = self.current_epoch + (self._batch + 1) / int(self.trainer.num_training_batches)
+                return rate_factor(
+                    recipe.schedule,
+                    min(begun, recipe.train.epochs) * (step > 0) + each / 2,
+                    recipe.train.epochs,
+                )
             # In the middle of a step: rounding cannot move it into the previous epoch, and a warm-up does not
             # start at zero.
             return rate_factor(recipe.schedule, (step + 0.5) / steps_an_epoch, recipe.train.epochs)

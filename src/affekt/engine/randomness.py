@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-INITIAL_WEIGHTS, ORDER, VIEW, STEP, CACHED_VIEW = range(5)
+INITIAL_WEIGHTS, ORDER, VIEW, STEP, CACHED_VIEW, VALIDATION, PREPARATION = range(7)
 
 
 def generator(seed: int, purpose: int, *counters: int) -> np.random.Generator:

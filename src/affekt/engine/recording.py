@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Checkpoint
 
-from affekt.core.errors import AffektError, DataError
+from affekt.core.errors import AffektError, ConfigError, DataError
 from affekt.core.recipe import SelectionSettings
 from affekt.engine.run import Run
 
@@ -29,12 +30,20 @@ class EpochRecorder(Checkpoint):
     """Writes the results of each epoch. It has no state: the best epoch is found in the rows."""
 
     def __init__(
-        self, run: Run, document: dict[str, Any], selection: SelectionSettings, *, keep_all: bool
+        self,
+        run: Run,
+        document: dict[str, Any],
+        selection: SelectionSettings,
+        metrics: Mapping[str, int],
+        *,
+        keep_all: bool,
     ) -> None:
         """Args:
+        metrics: Scores of the task and their directions, as `Task.metrics`.
         document: What the manifest of each checkpoint states about the network.
         """
         self.run, self.document, self.selection, self.keep_all = run, document, selection, keep_all
+        self.metrics = metrics
         self.rows = run.metrics()
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -49,7 +58,16 @@ class EpochRecorder(Checkpoint):
                 f"the training loss is {metrics['train/loss']} in epoch {epoch}: try a lower optimizer.lr, "
                 "train.clip_norm = 1.0 or a warm-up; the last good checkpoint is kept"
             )
-        best = best_epoch(self.rows, self.selection)
+        if f"validation/{self.selection.metric}" not in metrics:
+            known = [name.removeprefix("validation/") for name in metrics if name.startswith("validation/")]
+            raise ConfigError(
+                "recipe",
+                [
+                    f"selection.metric = {self.selection.metric!r} is not a score of this validation: "
+                    f"take one of {', '.join(known)}"
+                ],
+            )
+        best = best_epoch(self.rows, self.selection, self.metrics)
         if trainer.is_global_zero:
             self.run.write_metrics(self.rows)
         document = {**self.document, "epoch": epoch, "metrics": metrics}
@@ -66,11 +84,16 @@ class EpochRecorder(Checkpoint):
             trainer.should_stop = True
 
 
-def best_epoch(rows: list[dict[str, Any]], selection: SelectionSettings) -> int:
-    """The first epoch with the best validation score, or the last epoch if the recipe keeps that."""
+def best_epoch(rows: list[dict[str, Any]], selection: SelectionSettings, metrics: Mapping[str, int]) -> int:
+    """The first epoch with the best validation score, or the last epoch if the recipe keeps that.
+
+    Args:
+        metrics: Scores of the task, +1 where higher is better and -1 where lower is. Of any other score, a
+            term of an objective that validates itself, lower is better.
+    """
     if selection.last_epoch:
         return rows[-1]["epoch"]
-    sign = -1.0 if selection.metric == "loss" else 1.0
+    sign = metrics.get(selection.metric, -1)
     return max(rows, key=lambda row: (sign * row[f"validation/{selection.metric}"], -row["epoch"]))["epoch"]
 
 

@@ -20,7 +20,7 @@ from affekt.engine.identity import (
     with_change,
 )
 from affekt.engine.run import Run
-from affekt.engine.splits import Parts, check_splits, labelled_of, part
+from affekt.engine.splits import Parts, check_splits, part
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def data_of_run(run: Run, recipe: Recipe, corpus: Corpus, root: Path | None, *, 
     """
     stored = run.identity if run.last.exists() else None
     if stored is None:
-        parts = part(corpus.samples, recipe.split)
+        parts = part(corpus.usable, recipe.split)
         check_splits(parts)
         identity = identify(recipe.data.name, root, corpus, parts)
         if run.last.exists():
@@ -59,7 +59,7 @@ def data_of_run(run: Run, recipe: Recipe, corpus: Corpus, root: Path | None, *, 
                 run.path,
             )
         return RunData(parts, identity, is_new=True)
-    samples = labelled_of(corpus.samples)
+    samples = corpus.usable
     keys = keys_by_id(samples)
     difference = compare(stored, corpus, samples, keys)
     if difference and not accept:
@@ -88,8 +88,8 @@ def parts_of_run(run: Run, corpus: Corpus) -> Parts:
     """The parts of an existing run, of the current samples: known samples keep their part."""
     stored, recipe = run.identity, run.recipe
     if stored is None:
-        return part(corpus.samples, recipe.split)
-    samples = labelled_of(corpus.samples)
+        return part(corpus.usable, recipe.split)
+    samples = corpus.usable
     return kept_parts(stored, samples, keys_by_id(samples), native=recipe.split.scheme == "native")
 
 

@@ -31,7 +31,7 @@ class Parts:
 
 
 def part(samples: Sequence[Sample], settings: SplitSettings) -> Parts:
-    """Split annotated samples as a recipe states; equal samples and settings give equal parts.
+    """Split usable samples (`Corpus.usable`) as a recipe states; equal samples and settings give equal parts.
 
     A part may be empty, for instance if all samples are test samples; `check_splits` refuses such parts.
 
@@ -39,7 +39,7 @@ def part(samples: Sequence[Sample], settings: SplitSettings) -> Parts:
         ConfigError: There are fewer subjects than folds, or a test part is to be held out of data that state
             one.
     """
-    labelled = labelled_of(samples)
+    labelled = list(samples)
     if settings.scheme == "k_fold":
         fold = _folds(labelled, settings.folds, settings.seed)
         test = [sample for sample, where in zip(labelled, fold, strict=True) if where == settings.fold]
@@ -71,7 +71,7 @@ def select(samples: Sequence[Sample], settings: SplitSettings, split: str) -> li
     Raises:
         DataError: There is no such part; the message lists the parts of the data.
     """
-    labelled = labelled_of(samples)
+    labelled = list(samples)
     name = split_name(split, labelled)
     if name == "all":
         return labelled
@@ -161,15 +161,6 @@ def _hold_out(
         [sample for sample, where in zip(rest, fold, strict=True) if where < held],
         [sample for sample, where in zip(rest, fold, strict=True) if where >= held],
     )
-
-
-def labelled_of(samples: Sequence[Sample]) -> list[Sample]:
-    """Annotated samples; an empty list of segments is an annotation, too."""
-    return [
-        sample
-        for sample in samples
-        if sample.label is not None or sample.label_weights or sample.points or sample.segments is not None
-    ]
 
 
 def _subjects(samples: Sequence[Sample]) -> list[str]:

@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from affekt.core import catalog
 from affekt.core.dataset import Corpus
@@ -14,18 +15,21 @@ from affekt.core.files.assets import read_assets
 from affekt.core.files.sealed import read_sealed
 from affekt.core.recipe import Recipe, as_recipe
 from affekt.data.left_out import kinds_of
-from affekt.engine.criterion import WeightedLoss, class_weights
-from affekt.engine.experiment import Experiment, data_path, open_corpus
+from affekt.engine.criterion import class_weights
+from affekt.engine.experiment import Experiment, data_path, make_objective, open_corpus
 from affekt.engine.features.cache import cache_root
 from affekt.engine.features.filling import cached
 from affekt.engine.finish import finish
 from affekt.engine.loading import SampleDataset, plain_loader, train_loader
 from affekt.engine.module import TrainingModule
+from affekt.engine.objective import PreparingObjective
+from affekt.engine.preparation import PreparedLoaders
 from affekt.engine.progress import bar
 from affekt.engine.recording import EpochRecorder
 from affekt.engine.run import Run, check_free, environment
 from affekt.engine.run_data import RunData, data_of_run, nothing_held_out
 from affekt.engine.stopping import Begun, StopRequest, StopSignal, stop_requests
+from affekt.engine.teacher import Teacher, check_takes_teacher, name_teacher, read_teacher
 from affekt.engine.trainer import end_processes, logging_to, make_trainer
 from affekt.engine.weights.checkpoint import training_weights
 from affekt.engine.weights.initial import Weights, check_start, name_weights, read_weights, start_from
@@ -38,6 +42,7 @@ def train(
     *,
     data_root: Path | str | None = None,
     weights: Sequence[Path | str] = (),
+    teacher: Path | str | None = None,
     runs: Path | str = "runs",
     cache: Path | str | None = None,
     resume: bool = False,
@@ -54,6 +59,8 @@ def train(
         data_root: Folder of the data set; AFFEKT_DATA if not given.
         weights: Folders that the network starts from, made by `convert` or by training. A resumed run does
             not need them.
+        teacher: A run or a checkpoint that the network learns from, if the method's objective takes one. It
+            is not saved with the network, so `resume` needs it again.
         runs: Folder of all runs.
         cache: Folder that holds features of frozen backbones, where the recipe has `train.cached_views`;
             AFFEKT_CACHE if not given, else `cache` beside `runs`.
@@ -81,7 +88,9 @@ def train(
         try:
             corpus = open_corpus(recipe, data_root)
             given = read_weights(weights)
-            recipe = name_weights(recipe, given)
+            taught_by = read_teacher(teacher) if teacher is not None else None
+            recipe = name_teacher(name_weights(recipe, given), taught_by)
+            check_takes_teacher(recipe, corpus, taught_by)
             run = state.run = Run.place(Path(runs), recipe, corpus.labels, criterion=corpus.task.loss_name)
             if resume and run.result is not None and _is_first_process():
                 log.warning("%s is finished already: nothing is trained", run.path)
@@ -106,6 +115,7 @@ def train(
                     given,
                     cache_root(cache, Path(runs)),
                     request,
+                    teacher=taught_by,
                     progress=progress,
                 )
                 request.check()
@@ -132,6 +142,7 @@ def _fit(
     cache: Path,
     request: StopRequest,
     *,
+    teacher: Teacher | None,
     progress: bool,
 ) -> None:
     measured = assets = None
@@ -146,9 +157,14 @@ def _fit(
     datasets: Mapping[str, SampleDataset] = experiment.datasets()
     weights = class_weights(recipe.loss, datasets["train"].targets, labels)
     model = experiment.network()
+    objective: Any = make_objective(recipe, task, labels, weights)
+    if teacher is not None:
+        cached_inputs = getattr(type(model), "cached", ()) if recipe.train.cached_views else ()
+        teacher.check(preprocess.spec, cached=cached_inputs)
+        objective.set_teacher(teacher)
     module = TrainingModule(
         model,
-        method.load("objective")(experiment.config, WeightedLoss(recipe.loss, task, weights, labels)),
+        objective,
         preprocess.spec.names,
         recipe,
         task.scorer(parts.validation, preprocess, labels),
@@ -158,7 +174,8 @@ def _fit(
         "data_identity": data.identity.document(),
         "environment": environment(),
     }
-    recorder = EpochRecorder(run, document, recipe.selection, keep_all=recipe.train.keep == "all")
+    keep_all = recipe.train.keep == "all"
+    recorder = EpochRecorder(run, document, recipe.selection, task.metrics, keep_all=keep_all)
     resume_from = _resume_point(run, recorder)
     if resume_from is None:
         start_from(model, given, method)
@@ -168,7 +185,10 @@ def _fit(
         with bar("features", shown=progress) as show:
             datasets, _ = cached(experiment, datasets, model, root=cache, on_item=show)
     module.train()  # Lightning keeps modes as they are; a network may keep a part in evaluation mode
-    trainer = make_trainer(run, recipe, recorder, request, assets=experiment.assets, progress=progress)
+    prepares = isinstance(objective, PreparingObjective)
+    trainer = make_trainer(
+        run, recipe, recorder, request, assets=experiment.assets, progress=progress, reload=prepares
+    )
     counts = len(parts.train), len(parts.validation), len(parts.test)
     log.info("%d training, %d validation and %d test samples, %s", *counts, run.path)
     if corpus.skipped:
@@ -180,12 +200,13 @@ def _fit(
     for problem in corpus.problems:
         log.warning("%s", problem)
     try:
-        trainer.fit(
-            module,
-            train_loader(datasets["train"], recipe),
-            plain_loader(datasets["validation"], recipe),
-            ckpt_path=resume_from,
-        )
+        validation = plain_loader(datasets["validation"], recipe)
+        if prepares:
+            first = run.epochs_done if resume_from else 0
+            data_module = PreparedLoaders(module, objective, datasets["train"], validation, first_epoch=first)
+            trainer.fit(module, datamodule=data_module, ckpt_path=resume_from)
+        else:
+            trainer.fit(module, train_loader(datasets["train"], recipe), validation, ckpt_path=resume_from)
     except (StopSignal, SystemExit):
         end_processes(trainer)
         raise

@@ -32,12 +32,14 @@ def make_trainer(
     *,
     assets: Mapping[str, bytes],
     progress: bool,
+    reload: bool = False,
 ) -> pl.Trainer:
     """The trainer of a run.
 
     Args:
         assets: Files that preprocessing needs; each checkpoint holds them.
         request: Whether a signal has requested the training to stop.
+        reload: Whether each epoch has a loader of its own.
 
     Raises:
         ConfigError: The machine does not support an option of the recipe.
@@ -67,6 +69,7 @@ def make_trainer(
             enable_progress_bar=False,
             enable_model_summary=False,
             num_sanity_val_steps=0,
+            reload_dataloaders_every_n_epochs=int(reload),
             use_distributed_sampler=False,  # the sampler splits itself
             log_every_n_steps=1,
         )

@@ -18,7 +18,7 @@ from affekt.data.store.index import is_prepared
 from affekt.deploy.trained_on import TrainedOn
 from affekt.engine.identity import corpus_hash, identify, kept_parts, keys_by_id
 from affekt.engine.run import evaluation_folder
-from affekt.engine.splits import PARTS, Parts, describe_splits, labelled_of, part, select, split_name
+from affekt.engine.splits import PARTS, Parts, describe_splits, part, select, split_name
 
 OWN_SHARE = 0.5  # of the samples known from training: from this share on, data are the training data, changed
 
@@ -160,7 +160,7 @@ def choose(
     Raises:
         DataError: There is no such part.
     """
-    labelled = labelled_of(corpus.samples)
+    labelled = corpus.usable
     name, keys = split_name(split, labelled), keys_by_id(labelled)
     sha256 = corpus_hash(corpus, labelled, keys)
     prepared = root is not None and is_prepared(root)
@@ -170,7 +170,7 @@ def choose(
     is_asked = any(text.strip().startswith("split") for text in overrides)
     notes: list[str] = []
     if trained is None or is_asked or name == "all":
-        samples = select(corpus.samples, splitting, name)
+        samples = select(corpus.usable, splitting, name)
     elif is_own and sha256 == trained.document["sha256"]:
         samples = _own_part(corpus, labelled, keys, splitting, name, trained, known)
     else:
@@ -221,7 +221,7 @@ def _own_part(
     if trained.identity is not None:
         parts = kept_parts(trained.identity, labelled, keys, native=splitting.scheme == "native")
         return getattr(parts, name)
-    parts = part(corpus.samples, splitting)
+    parts = part(corpus.usable, splitting)
     if _is_split_of(trained, corpus, parts, keys):
         return getattr(parts, name)
     return [it for it in labelled if known[it.id] == name]

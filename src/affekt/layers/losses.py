@@ -1,4 +1,4 @@
-"""Losses of classification, as a recipe sets them: with smoothing and class weights."""
+"""Losses of tasks, as a recipe sets them: those of classes with smoothing and class weights."""
 
 from __future__ import annotations
 
@@ -23,4 +23,18 @@ def binary_cross_entropy(
     """Sigmoid cross-entropy of weights (b, k) of independent classes, mean over the classes."""
     smooth = target * (1 - smoothing) + smoothing / 2
     loss = F.binary_cross_entropy_with_logits(logits, smooth, weight=weight, reduction=reduction)
+    return loss if reduction == "mean" else loss.mean(dim=1)
+
+
+def squared_error(
+    logits: Tensor, target: Tensor, *, weight: Tensor | None, smoothing: float, reduction: Reduction
+) -> Tensor:
+    """Squared error of ratings (b, d), mean over the dimensions; weights and smoothing are of classes only.
+
+    Raises:
+        ValueError: The recipe asks for either.
+    """
+    if weight is not None or smoothing:
+        raise ValueError("class weights and label smoothing do not apply to ratings")
+    loss = F.mse_loss(logits, target, reduction=reduction)
     return loss if reduction == "mean" else loss.mean(dim=1)

@@ -42,7 +42,8 @@ def describe(corpus: Corpus, *, on_item: Callable[[int, int], None] | None = Non
     images_on, clips_on = _in_turn(corpus.samples, on_item)
     return {
         "samples": len(corpus.samples),
-        "classes": list(corpus.labels.names),
+        "classes": _classes(corpus),
+        "ratings": _ratings(corpus.samples),
         "task": corpus.task.name,
         "modalities": sorted({name for sample in corpus.samples for name in sample.media}),
         "without_media": sum(not sample.media for sample in corpus.samples),
@@ -117,16 +118,35 @@ def _splits(corpus: Corpus) -> dict[str, Any]:
         counts = Counter(name for names in labels for name in names)
         return {
             "samples": len(samples),
-            "classes": {name: counts[name] for name in corpus.labels.names},
-            # A sample that is annotated to hold no segment is labelled.
-            "unlabelled": sum(
-                not names and s.segments is None for names, s in zip(labels, samples, strict=True)
-            ),
+            "classes": {name: counts[name] for name in _classes(corpus)},
+            "unlabelled": len(samples) - len(corpus.task.usable(samples)),
             "subjects": len({sample.subject for sample in samples if sample.subject}),
             "without_subject": sum(not sample.subject for sample in samples),
         }
 
     return {name: summary(parts[name]) for name in _COLORS if name in parts}
+
+
+def _ratings(samples: Sequence[Sample]) -> dict[str, dict[str, Any]]:
+    """Range and mean of each rating by its name; empty where samples have none."""
+    found: dict[str, list[float]] = defaultdict(list)
+    for sample in samples:
+        for name, value in (sample.values or {}).items():
+            found[name].append(value)
+    return {
+        name: {
+            "samples": len(values),
+            "least": min(values),
+            "mean": float(np.mean(values)),
+            "largest": max(values),
+        }
+        for name, values in found.items()
+    }
+
+
+def _classes(corpus: Corpus) -> list[str]:
+    """Names of classes; none where labels are not classes."""
+    return list(corpus.labels.names) if corpus.task.has_classes else []
 
 
 def _shared_subjects(samples: Sequence[Sample]) -> list[dict[str, Any]]:

@@ -15,7 +15,10 @@ from affekt.report.wording import SHOWN, UNASSIGNED, count
 
 def describe_group(samples: Sequence[Sample]) -> dict[str, Any]:
     """Ids, splits, and whether labels differ, as plain JSON values."""
-    labels = {(s.label, tuple(sorted((s.label_weights or {}).items()))) for s in samples}
+    labels = {
+        (s.label, *(tuple(sorted((values or {}).items())) for values in (s.label_weights, s.values)))
+        for s in samples
+    }
     return {
         "ids": [sample.id for sample in samples],
         "splits": sorted({sample.split or UNASSIGNED for sample in samples}),

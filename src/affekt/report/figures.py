@@ -22,19 +22,27 @@ def draw_curves(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     epochs = [row["epoch"] for row in rows]
     losses.plot(epochs, [row["train/loss"] for row in rows], color=INK, label="training, all terms")
     if "validation/loss" in rows[0]:
-        losses.plot(
-            epochs, [row["validation/loss"] for row in rows], color=SECOND, label="validation, cross-entropy"
-        )
+        losses.plot(epochs, [row["validation/loss"] for row in rows], color=SECOND, label="validation")
     losses.set(title="Loss", xlabel="epoch")
-    for name, label, color in (
-        ("accuracy", "accuracy", ACCENT),
-        ("uar", "unweighted average recall", SECOND),
-        ("map", "mean average precision", ACCENT),
-        ("recall", "recall of segments", SECOND),
-    ):
-        if f"validation/{name}" in rows[0]:
-            scores.plot(epochs, [row[f"validation/{name}"] for row in rows], color=color, label=label)
-    scores.set(title="Validation", xlabel="epoch", ylim=(0, 1))
+    named = {
+        "accuracy": ("accuracy", ACCENT),
+        "uar": ("unweighted average recall", SECOND),
+        "map": ("mean average precision", ACCENT),
+        "recall": ("recall of segments", SECOND),
+        "ccc": ("concordance correlation", ACCENT),
+    }
+    drawn = [name for name in named if f"validation/{name}" in rows[0]]
+    if drawn:
+        lowest = min(min(row[f"validation/{name}"] for row in rows) for name in drawn)
+        scores.set(ylim=(min(0.0, lowest), 1))
+    else:  # no score of the task: the terms of an objective that validates itself
+        others = {"validation/loss", *(name for name in rows[0] if not name.startswith("validation/"))}
+        drawn = [name.removeprefix("validation/") for name in rows[0] if name not in others] or ["loss"]
+    for name in drawn:
+        label, color = named.get(name, (name, None))
+        values = [row.get(f"validation/{name}", np.nan) for row in rows]
+        scores.plot(epochs, values, color=color, label=label)
+    scores.set(title="Validation", xlabel="epoch")
     for axes in (losses, scores):
         axes.legend(frameon=False, fontsize=8)
         axes.spines[["top", "right"]].set_visible(False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,7 +29,7 @@ from affekt.metrics.multi_label import (
     multi_label_scores,
 )
 from affekt.tasks.key_segments import score_key_segments
-from affekt.tasks.rows import RowTask, check_answers, check_known, mean_by_sample, moved
+from affekt.tasks.rows import RowScorer, RowTask, check_answers, check_known, mean_by_sample, moved, worst_of
 from affekt.tasks.weights import check_weights
 
 COLUMNS = {
@@ -204,27 +203,13 @@ class MultiLabel(RowTask):
         return {"labels": SEPARATOR.join(prediction.labels), **super().shown(prediction)}
 
 
-class MultiLabelScorer:
-    """Scores at a threshold of 0.5; thresholds are fitted after training."""
+class MultiLabelScorer(RowScorer):
+    """Scores at a threshold of 0.5; thresholds are fitted once training is over."""
 
-    reads: tuple[str, ...] = ("logits",)
+    worst = worst_of(MultiLabel.metrics)
 
-    def __init__(self) -> None:
-        self._seen: list[tuple[np.ndarray, np.ndarray]] = []
-
-    def __len__(self) -> int:
-        return len(self._seen)
-
-    def add(self, outputs: Mapping[str, np.ndarray], targets: Mapping[str, np.ndarray]) -> None:
-        """Logits and weights, (b, k) each."""
-        self._seen.append((outputs["logits"], targets["label"]))
-
-    def scores(self) -> dict[str, float]:
-        """Loss, accuracy, recalls and mean precision."""
-        logits, targets = (np.concatenate(part) for part in zip(*self._seen, strict=True))
-        self._seen.clear()
-        if not np.isfinite(logits).all():  # training diverged: such an epoch is never the best
-            return {name: math.inf if sign < 0 else 0.0 for name, sign in MultiLabel.metrics.items()}
+    def score(self, logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
+        """Loss, accuracy, recalls and mean precision; targets are weights (n, k)."""
         probability = sigmoid(logits.astype(float))
         return {
             "loss": binary_log_likelihood(logits, targets),

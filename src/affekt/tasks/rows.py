@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -34,7 +35,7 @@ class RowTask(Task):
 
     @abstractmethod
     def decide(self, probability: np.ndarray, labels: LabelSet, calibration: Calibration) -> dict[str, Any]:
-        """Fields of the `Prediction` of one sample from its scores (k,)."""
+        """Fields of the `Prediction` of one sample from its scores (k,); `scores` by name if not given."""
 
     def outputs(self, classes: int, preprocess: Preprocess) -> dict[str, tuple[int | None, ...]]:
         found: dict[str, tuple[int | None, ...]] = {"logits": (None, classes)}
@@ -103,10 +104,12 @@ class RowTask(Task):
                     self.name,
                     sample,
                     batch.notes[row],
-                    scores=named(probability[row], answerer.labels),
-                    moments=self._moments(answerer, sample, outputs, first[row]),
+                    moments=self.moments_of(answerer, sample, outputs, first[row]),
                     modalities=batch.modalities[row],
-                    **self.decide(probability[row], answerer.labels, answerer.calibration),
+                    **{
+                        "scores": named(probability[row], answerer.labels),
+                        **self.decide(probability[row], answerer.labels, answerer.calibration),
+                    },
                 )
                 for row, sample in enumerate(batch.usable)
             )
@@ -122,7 +125,7 @@ class RowTask(Task):
             else:
                 yield next(bad)
 
-    def _moments(
+    def moments_of(
         self, answerer: Answerer, sample: Sample, outputs: Mapping[str, np.ndarray], row: int
     ) -> tuple[Moment, ...]:
         """Moments of the sample's first view."""
@@ -143,6 +146,51 @@ def mean_by_sample(log_scores: np.ndarray, counts: Sequence[int]) -> np.ndarray:
     ends = np.cumsum(counts)
     parts = zip(ends - counts, ends, strict=True)
     return np.stack([np.logaddexp.reduce(log_scores[i:j], axis=0) - np.log(j - i) for i, j in parts])
+
+
+class RowScorer(ABC):
+    """Collects rows of logits and their targets; scores them when a pass over validation ends.
+
+    Attributes:
+        worst: Scores of a network that gives numbers that are not finite: such an epoch is never the best.
+    """
+
+    reads: tuple[str, ...] = ("logits",)
+    worst: Mapping[str, float]
+
+    def __init__(self) -> None:
+        self._batches: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def add(self, outputs: Mapping[str, np.ndarray], targets: Mapping[str, np.ndarray]) -> None:
+        """Logits (b, k) and targets of a batch."""
+        self._batches.append((outputs["logits"], targets["label"]))
+
+    def scores(self) -> dict[str, float]:
+        """Scores by name."""
+        logits, targets = (np.concatenate(part) for part in zip(*self._batches, strict=True))
+        self._batches.clear()
+        return self.score(logits, targets) if np.isfinite(logits).all() else dict(self.worst)
+
+    @abstractmethod
+    def score(self, logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
+        """Scores of all rows (n, k) and their targets."""
+
+
+def mean_by_count(rows: np.ndarray, counts: Sequence[int]) -> np.ndarray:
+    """Mean row of each sample's views: (n, k) from (views, k)."""
+    if max(counts) == 1:
+        return rows
+    number = np.array(counts, np.intp)
+    sums = np.add.reduceat(rows.astype(np.float64), np.cumsum(number) - number, axis=0)
+    return sums / number[:, None]
+
+
+def worst_of(metrics: Mapping[str, int], *, lowest: float = 0.0) -> dict[str, float]:
+    """The worst value of each metric: infinite where lower is better, else `lowest`."""
+    return {name: math.inf if sign < 0 else lowest for name, sign in metrics.items()}
 
 
 def check_known(

@@ -24,7 +24,7 @@ from affekt.metrics.classification import confusion_matrix, per_class, scores_of
 from affekt.metrics.intervals import score_intervals
 from affekt.metrics.permutation import exchanged_labels
 from affekt.tasks.key_segments import score_key_segments
-from affekt.tasks.rows import RowTask, check_answers, check_known, mean_by_sample, moved
+from affekt.tasks.rows import RowScorer, RowTask, check_answers, check_known, mean_by_sample, moved, worst_of
 from affekt.tasks.weights import check_weights
 
 COLUMNS = {"precision": "precision", "recall": "recall", "f1": "F1", "count": "samples"}
@@ -163,27 +163,13 @@ class SingleLabel(RowTask):
         )
 
 
-class SingleLabelScorer:
-    """Scores of single labels, and the loss for selection: plain, without smoothing or weights."""
+class SingleLabelScorer(RowScorer):
+    """Scores of labels, with the loss that selection may ask for: plain, without smoothing or weights."""
 
-    reads: tuple[str, ...] = ("logits",)
+    worst = worst_of(SingleLabel.metrics)
 
-    def __init__(self) -> None:
-        self._seen: list[tuple[np.ndarray, np.ndarray]] = []
-
-    def __len__(self) -> int:
-        return len(self._seen)
-
-    def add(self, outputs: Mapping[str, np.ndarray], targets: Mapping[str, np.ndarray]) -> None:
-        """Logits (b, k) and classes (b,) or shares (b, k)."""
-        self._seen.append((outputs["logits"], targets["label"]))
-
-    def scores(self) -> dict[str, float]:
-        """Loss, accuracy and recalls."""
-        logits, targets = (np.concatenate(part) for part in zip(*self._seen, strict=True))
-        self._seen.clear()
-        if not np.isfinite(logits).all():  # training diverged: such an epoch is never the best
-            return {"loss": math.inf, **dict.fromkeys(("accuracy", "uar", "macro_f1", "weighted_f1"), 0.0)}
+    def score(self, logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
+        """Loss, accuracy and recalls; targets are classes (n,) or shares (n, k)."""
         truth = hard(targets)
         found = scores_of(confusion_matrix(truth, logits.argmax(axis=1), logits.shape[1]))
         return {

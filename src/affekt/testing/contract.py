@@ -90,8 +90,11 @@ def tiny(name: str, *, seed: int = 0) -> Tiny:
     )
     batch = {key: torch.from_numpy(value) for key, value in arrays.items()}
     it = Tiny(method, config, model, preprocess, batch)
-    batch["label"] = torch.arange(BATCH) % it.classes
+    names = LabelSet.of(*(f"class {number}" for number in range(it.classes)))
+    invented = [it.task.invent(number, names) for number in range(BATCH)]
+    batch["label"] = torch.from_numpy(it.task.targets(invented, names))
     if it.task.by_cells:  # two cells of each sample are annotated with its class
+        batch["label"] = torch.arange(BATCH) % it.classes
         batch["label"] = one_hot(batch["label"], it.classes).float()
         cells = batch[spec.names[0]].shape[1]
         batch["points"] = torch.zeros(BATCH, cells, it.classes)

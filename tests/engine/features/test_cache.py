@@ -658,3 +658,26 @@ def test_a_cached_run_that_was_killed_and_resumed_has_the_result_of_one_that_was
         ours, theirs = ((run / name).read_bytes() for run in runs)
         assert ours == theirs, name
     assert len((runs[0] / "metrics.jsonl").read_text().splitlines()) == 6
+
+
+def test_features_in_another_precision_have_another_key(fill):
+    exact, again = fill(), fill(train={"precision": "32"})
+    rounded = fill(train={"precision": "bf16-mixed"})
+    assert again.folder == exact.folder != rounded.folder
+    assert "precision" not in json.loads((exact.folder / "key.json").read_text())
+    assert json.loads((rounded.folder / "key.json").read_text())["precision"] == "bf16-mixed"
+
+
+def test_a_backbone_computes_in_the_precision_of_the_recipe(place):
+    config = catalog.method("frozen_face").make_config({"size": 24})
+    image = {"image": np.linspace(0, 1, 24 * 24, dtype=np.float32).reshape(1, 24, 24)}
+    exact, rounded = (
+        FrozenBackbone(
+            new_model(size=24), "frozen_face", config, CPU, dtype=np.dtype(np.float32), precision=precision
+        )
+        for precision in ("32", "bf16-mixed")
+    )
+    rounded.model.load_state_dict(exact.model.state_dict())
+    one, other = exact(image)["image"], rounded(image)["image"]
+    assert other.dtype == np.float32 and not np.array_equal(one, other)
+    np.testing.assert_allclose(other, one, rtol=0.05, atol=0.02)

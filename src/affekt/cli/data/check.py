@@ -52,12 +52,17 @@ def command(
         return
     splits = description["splits"]
     as_table(
-        ("split", *corpus.labels.names, "samples", "subjects"),
+        ("split", *description["classes"], "samples", "subjects"),
         [
-            (name, *(part["classes"][k] for k in corpus.labels.names), part["samples"], part["subjects"])
+            (name, *(part["classes"][k] for k in description["classes"]), part["samples"], part["subjects"])
             for name, part in splits.items()
         ],
     )
+    if description["ratings"]:
+        as_table(
+            ("rating", "samples", "least", "mean", "largest"),
+            [(name, *numbers.values()) for name, numbers in description["ratings"].items()],
+        )
     if description["images"]:
         say(summary_of_images(description["images"]))
     if description["clips"]:

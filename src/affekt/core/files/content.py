@@ -46,12 +46,14 @@ def media_key(sample: Sample) -> str:
 
 
 def annotation_key(sample: Sample) -> str:
-    """A key of the annotation of a sample: its label or labels, segments and points."""
+    """A key of the annotation of a sample: its label or labels, segments, points and ratings."""
     return fingerprint(
         sample.label,
         dict(sample.label_weights) if sample.label_weights is not None else None,
         None if sample.segments is None else [(it.start_s, it.end_s, it.label) for it in sample.segments],
         [(it.time_s, it.label) for it in sample.points],
+        # What came later is part of a key only where it is stated: keys that runs have stored stay valid.
+        *([dict(sample.values)] if sample.values is not None else []),
     )[:KEY_DIGITS]
 
 

@@ -111,6 +111,7 @@ def annotated(entry: ClipEntry, sample: Sample) -> ClipEntry:
             if segments is None
             else tuple((it.start_s - first_s, it.end_s - first_s, it.label) for it in segments),
             "points": tuple((it.time_s - first_s, it.label) for it in sample.points),
+            "values": dict(sample.values) if sample.values is not None else None,
         }
     )
 

@@ -67,6 +67,7 @@ class ClipEntry(JournalEntry[StoredFile]):
     segments: tuple[tuple[float, float, str], ...] | None = None
     points: tuple[tuple[float, str], ...] = ()
     texts: dict[str, str] = Field(default_factory=dict)
+    values: dict[str, float] | None = None
 
 
 class ClipHeader(JournalHeader):
@@ -152,6 +153,7 @@ def samples_of(root: Path, index: Index) -> tuple[list[Sample], list[Skipped]]:
                 facts=entry.facts,
                 segments=None if entry.segments is None else tuple(Segment(*it) for it in entry.segments),
                 points=tuple(Point(*it) for it in entry.points),
+                values=entry.values,
             )
         )
     if problems:

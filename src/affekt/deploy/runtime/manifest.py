@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
 from affekt.core import catalog
 from affekt.core.calibration import Calibration
-from affekt.core.errors import FolderError
+from affekt.core.errors import DataError, FolderError
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Preprocess
 from affekt.core.settings import validate
@@ -58,6 +58,14 @@ class BundleManifest(_Part):
     encoder: Encoder | None = None
     precision: str = "f32"
     kind: Literal["bundle"]
+
+    @model_validator(mode="after")
+    def _enough_labels(self) -> BundleManifest:
+        try:
+            find_task(self.task).check_labels(self.labels)
+        except DataError as error:
+            raise ValueError(str(error)) from None
+        return self
 
 
 def read_manifest(document: Mapping[str, Any], path: Path) -> BundleManifest:

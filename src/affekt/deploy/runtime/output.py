@@ -103,10 +103,24 @@ def _write_parquet(path: Path, predictions: Sequence[Prediction], skipped: Seque
     parquet.write_table(pyarrow.Table.from_pylist(_rows(predictions, skipped)), path)
 
 
+def _check_labels(path: Path, predictions: Sequence[Prediction]) -> None:
+    """Refuse a timeline of answers without a label.
+
+    Raises:
+        UsageError: Naming the task.
+    """
+    if bare := [answer for answer in predictions if not answer.label]:
+        raise UsageError(
+            f"{path}: predictions of {bare[0].task} have no label, so {path.suffix} cannot show them: "
+            "write .csv, .parquet, .json or .jsonl"
+        )
+
+
 def _write_one(write: Callable[[Path, Prediction], None]) -> Writer:
     """A writer for files that show one clip."""
 
     def write_only(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:
+        _check_labels(path, predictions)
         check_one_clip(path, inputs=len(predictions), modality=predictions[0].modality if predictions else "")
         write(path, predictions[0])
 
@@ -116,4 +130,5 @@ def _write_one(write: Callable[[Path, Prediction], None]) -> Writer:
 def _write_html(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:
     from affekt.report.timeline.page import write_timeline  # reads media: not needed for the other files
 
+    _check_labels(path, predictions)
     write_timeline(path, predictions, skipped)

@@ -8,6 +8,7 @@ The class of such a network has three names: `cached`, the batch's entries that 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from affekt.engine.features.keys import frozen_tensors
 FEATURE_DTYPE = np.dtype(np.float16)
 # Tolerance of the comparison of two passes, relative to the largest feature: passes on a GPU differ slightly.
 SAME_IN_TRAINING = 1e-3
+_AUTOCAST = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}  # by `train.precision`
 _NAMES = ("cached", "features", "from_features")
 _SHOWN = 5
 
@@ -64,17 +66,20 @@ class FrozenBackbone:
         device: torch.device,
         *,
         dtype: np.dtype = FEATURE_DTYPE,
+        precision: str = "32",
         asked_by: str = "train.cached_views",
     ) -> None:
         """Args:
         device: Where features are computed.
         dtype: Type in which they are cached.
+        precision: `train.precision` of the recipe, in which they are computed.
         asked_by: Option of the recipe that needs features; errors name it.
 
         Raises:
             ConfigError: The network cannot be split, or no part of it is frozen.
         """
         self.dtype, self.asked_by = dtype, asked_by
+        self.precision = precision
         missing = [name for name in _NAMES if not hasattr(type(model), name)]
         if missing:
             raise self._refused(f"the network of {method} cannot be split: it lacks {', '.join(missing)}")
@@ -116,8 +121,14 @@ class FrozenBackbone:
         return cast
 
     def _features(self, batch: Tensor) -> Tensor:
-        with torch.no_grad():
-            return self.model.features(batch)
+        with torch.no_grad(), self._autocast():
+            return self.model.features(batch).float()
+
+    def _autocast(self) -> AbstractContextManager[Any]:
+        """The precision in which training would compute the backbone."""
+        if self.precision not in _AUTOCAST:
+            return nullcontext()
+        return torch.autocast(self.device.type, dtype=_AUTOCAST[self.precision])
 
     def _check(self, batch: Tensor) -> None:
         """Refuse a backbone whose tensors are trained or whose output differs in training mode."""

@@ -45,7 +45,7 @@ def fill_ahead(
             "recipe", ["train.cached_views is 0: set the number of views per sample that are cached"]
         )
     corpus = open_corpus(recipe, data_root)
-    parts = part(corpus.samples, recipe.split)
+    parts = part(corpus.usable, recipe.split)
     check_splits(parts)
     given = read_weights(weights)
     experiment = Experiment.of(recipe, corpus, parts)

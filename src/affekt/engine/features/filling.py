@@ -76,7 +76,8 @@ class CachedDataset(SampleDataset):
         """
         if index in self.broken:
             raise MediaError(self.broken[index])
-        return dict(self.cache.read(self.files[index], (epoch + index) % self.views.count))
+        view = 0 if self.is_plain else (epoch + index) % self.views.count
+        return dict(self.cache.read(self.files[index], view))
 
     def draw(self, index: int, view: int) -> dict[str, np.ndarray]:
         """A view as preprocessing makes it, with stand-ins for missing modalities.
@@ -118,13 +119,24 @@ def cached(
     device = device_of(recipe)
     # A long sample may take seconds to prepare even if there is no encoder: it is cached as prepared.
     as_prepared = by_cells and encoded_input(model, preprocess, experiment.task) is None
-    backbone = NoBackbone() if as_prepared else FrozenBackbone(model, method.name, config, device)
+    backbone = (
+        NoBackbone()
+        if as_prepared
+        else FrozenBackbone(model, method.name, config, device, precision=recipe.train.precision)
+    )
     if by_cells and recipe.train.cached_views > 1:
         raise ConfigError(
             "recipe", [f"train.cached_views: views of {method.name} do not vary in training, so 1 is enough"]
         )
     document = describe_network(
-        method, model, config, preprocess, experiment.state, FEATURE_DTYPE.name, assets=experiment.assets
+        method,
+        model,
+        config,
+        preprocess,
+        experiment.state,
+        FEATURE_DTYPE.name,
+        precision="32" if as_prepared else recipe.train.precision,
+        assets=experiment.assets,
     )
     cache = FeatureCache(root, document, features=backbone.names, inputs=preprocess.spec.names)
     datasets = {name: CachedDataset(part, cache, recipe.train.cached_views) for name, part in plain.items()}

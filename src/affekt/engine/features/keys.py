@@ -54,6 +54,7 @@ def describe_network(
     dtype: str,
     *,
     assets: Mapping[str, bytes] | None = None,
+    precision: str = "32",
 ) -> dict[str, Any]:
     """Everything but the sample that features depend on, as plain JSON values."""
     frozen = frozen_tensors(model)
@@ -67,6 +68,7 @@ def describe_network(
         "dtype": dtype,
         "affekt": version("affekt"),
         **({"assets": assets_digest(assets)} if assets else {}),  # absent: keys of before stay
+        **({"precision": precision} if precision != "32" else {}),  # keys made before stay valid
     }
 
 

@@ -113,13 +113,15 @@ def likeliest(moment: Moment) -> str:
     return max(moment.scores, key=lambda name: moment.scores[name])
 
 
-def percent(share: float) -> str:
-    """A share in percent; rounding never gives 0 or 100 % for other values.
+def percent(share: float | None) -> str:
+    """A share in percent, empty if there is none; rounding never gives 0 or 100 % for other values.
 
     Example:
         >>> percent(0.812), percent(0.9999), percent(0.0001), percent(1.0)
         ('81 %', '>99 %', '<1 %', '100 %')
     """
+    if share is None:
+        return ""
     if 0.995 <= share < 1:
         return ">99 %"
     if 0 < share < 0.005:

@@ -1,0 +1,140 @@
+"""A trained network that another one learns from. It is no part of what is trained or saved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from affekt.core.dataset import Corpus
+from affekt.core.errors import ConfigError
+from affekt.core.files.sealed import read_sealed
+from affekt.core.labels import LabelSet
+from affekt.core.recipe import Recipe
+from affekt.core.spec import InputSpec
+from affekt.engine.experiment import make_objective, preprocess_of
+from affekt.engine.network import checkpoint_model
+from affekt.engine.run import open_run
+from affekt.engine.weights.checkpoint import MODEL_FILE
+
+DIGITS = 16  # of the SHA-256 of the weights, that a recipe states
+
+
+class Teacher:
+    """Outputs of a trained network for a student's batches: in eval mode, without gradient.
+
+    It is not an `nn.Module`: neither the state of the objective nor the optimizer contains its weights.
+
+    Attributes:
+        digest: First digits of the SHA-256 of its weights.
+        labels: What its logits are called.
+        inputs: Names of the batch's entries that it reads.
+    """
+
+    def __init__(self, model: nn.Module, spec: InputSpec, labels: LabelSet, digest: str) -> None:
+        self._model = model.eval().requires_grad_(False)
+        self.spec, self.labels, self.digest = spec, labels, digest
+        self.inputs = spec.names
+        self._device: torch.device | None = None
+
+    def __call__(self, batch: Mapping[str, Any]) -> Any:
+        """The output of the network, a NamedTuple of tensors, on the batch's device.
+
+        Raises:
+            ConfigError: The batch lacks an input of the teacher.
+        """
+        _check_names(self.inputs, batch)
+        given: dict[str, Tensor] = {name: batch[name] for name in self.inputs}
+        device = next(iter(given.values())).device
+        if device != self._device:
+            self._model.to(device)
+            self._device = device
+        with torch.no_grad():
+            return self._model(**given)
+
+    def check(self, student: InputSpec, *, cached: Sequence[str] = ()) -> None:
+        """Refuse a student whose batches the teacher cannot read.
+
+        Args:
+            cached: Entries of the student's batches that hold features in place of inputs.
+
+        Raises:
+            ConfigError: Listing the inputs that are missing or differ.
+        """
+        theirs = {tensor.name: tensor for tensor in student.inputs}
+        _check_names(self.inputs, theirs)
+        problems = [
+            f"the teacher reads {tensor.name} as {tensor.dtype} {tensor.shape}, the student's batches hold "
+            f"{theirs[tensor.name].dtype} {theirs[tensor.name].shape}"
+            for tensor in self.spec.inputs
+            if (tensor.dtype, tensor.shape) != (theirs[tensor.name].dtype, theirs[tensor.name].shape)
+        ]
+        if features := sorted(set(self.inputs) & set(cached)):
+            problems.append(
+                f"the teacher reads {', '.join(features)}, of which train.cached_views keeps features only: "
+                "set train.cached_views = 0"
+            )
+        if problems:
+            raise ConfigError("teacher", problems)
+
+
+def read_teacher(path: Path | str) -> Teacher:
+    """The best epoch of a run, or a checkpoint.
+
+    Raises:
+        FolderError: It is neither, or was altered.
+    """
+    path = Path(path)
+    checkpoint = open_run(path).best if (path / "recipe.toml").is_file() else path
+    sealed = read_sealed(checkpoint, kind="checkpoint")
+    digest = sealed.document["files"][MODEL_FILE]["sha256"][:DIGITS]
+    labels = LabelSet.model_validate(sealed.document["labels"])
+    return Teacher(checkpoint_model(sealed), preprocess_of(sealed).spec, labels, digest)
+
+
+def name_teacher(recipe: Recipe, teacher: Teacher | None) -> Recipe:
+    """The recipe with the digest of the teacher.
+
+    Raises:
+        ConfigError: It states another one, or states one that is not given.
+    """
+    given = teacher.digest if teacher else ""
+    if recipe.teacher and recipe.teacher != given:
+        found = f"the given one is {given}" if given else "none is given"
+        raise ConfigError(
+            "recipe",
+            [
+                f"teacher: the recipe states the teacher {recipe.teacher}, {found}: give the run or "
+                "checkpoint that it learned from with --teacher"
+            ],
+        )
+    return recipe.model_copy(update={"teacher": given})
+
+
+def check_takes_teacher(recipe: Recipe, corpus: Corpus, teacher: Teacher | None) -> None:
+    """Refuse a teacher that the objective does not take, and an objective whose teacher is missing.
+
+    Raises:
+        ConfigError: Either.
+    """
+    objective = make_objective(recipe, corpus.task, corpus.labels)
+    takes = getattr(objective, "takes_teacher", False)
+    if takes and teacher is None:
+        problem = "its objective learns from a teacher: give a run or a checkpoint with --teacher"
+    elif teacher is not None and not takes:
+        problem = "its objective takes no teacher: leave out --teacher"
+    else:
+        return
+    raise ConfigError(f"recipe for {recipe.method}", [problem])
+
+
+def _check_names(wanted: Sequence[str], found: Mapping[str, Any]) -> None:
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        raise ConfigError(
+            "teacher",
+            [f"the teacher reads {', '.join(missing)}, which the student's batches lack: {sorted(found)}"],
+        )

@@ -1,0 +1,139 @@
+"""Ratings are trained on, scored, exported and predicted like labels."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from affekt.cli.main import app
+from affekt.core.errors import ConfigError, DataError
+from affekt.core.labels import LabelSet
+from affekt.core.recipe import Recipe
+from affekt.core.sample import Sample
+from affekt.core.task import find_task
+from affekt.deploy.export.export import export
+from affekt.deploy.load import load
+from affekt.engine.train import train
+from affekt.evaluation.evaluate import evaluate
+
+VALUES = {
+    "method": "tiny_vectors",
+    "data": {"name": "tiny_ratings"},
+    "config": {"num_classes": 2},
+    "optimizer": {"lr": 0.03},
+    "selection": {"metric": "ccc"},
+    "train": {"epochs": 4, "batch_size": 16, "threads": 1},
+}
+LABELS = LabelSet.of("valence", "arousal")
+
+
+@pytest.fixture(scope="module")
+def run(plugins, tmp_path_factory):
+    return train(Recipe.from_values(VALUES), runs=tmp_path_factory.mktemp("runs"), progress=False)
+
+
+@pytest.fixture(scope="module")
+def rating_bundle(run, tmp_path_factory):
+    return export(run.path, tmp_path_factory.mktemp("bundle") / "b").bundle
+
+
+def test_a_training_on_ratings_selects_by_concordance(run):
+    rows = run.metrics()
+    best = max(rows, key=lambda row: row["validation/ccc"])
+    assert run.result["best_epoch"] == best["epoch"]
+    assert best["validation/ccc"] > 0.5
+    assert run.result["samples"]["test"] == 24
+
+
+def test_a_sample_without_ratings_is_left_out(run):
+    assert "unrated" not in {item.id for item in run.identity.items}
+
+
+def test_an_evaluation_scores_each_dimension(run):
+    result = evaluate(run.path)
+    assert result.scores["ccc"] == pytest.approx(
+        np.mean([result.scores["ccc/valence"], result.scores["ccc/arousal"]])
+    )
+    low, high = result.intervals["ccc"]
+    assert low < result.scores["ccc"] < high
+    assert [row["class"] for row in result.per_class] == ["valence", "arousal"]
+
+
+def test_a_bundle_predicts_ratings_by_name(run, rating_bundle):
+    sample = Sample("a", {"audio": np.array([1.0, 0.5, -0.5, 0.0], np.float32)})
+    (answer,) = load(rating_bundle, backend="onnxruntime").predict([sample])
+    (eager,) = load(run.path).predict([sample])
+    assert set(answer.values) == {"valence", "arousal"}
+    assert answer.values == pytest.approx(eager.values, abs=1e-4)
+    assert (answer.label, answer.confidence, answer.scores) == ("", None, {})
+    json.dumps(answer.to_dict())
+
+
+def test_predicted_ratings_are_columns_of_a_table(rating_bundle, tmp_path):
+    from affekt.deploy.runtime.output import writer_for
+
+    sample = Sample("a", {"audio": np.ones(4, np.float32)})
+    answers = list(load(rating_bundle, backend="onnxruntime").predict([sample]))
+    writer_for(tmp_path / "a.csv")(tmp_path / "a.csv", answers, [])
+    (row,) = csv.DictReader((tmp_path / "a.csv").read_text().splitlines())
+    assert float(row["valence"]) == pytest.approx(answers[0].values["valence"])
+    assert "label" not in row
+
+
+@pytest.mark.parametrize("name", ["a.srt", "a.eaf", "a.html"])
+def test_ratings_of_a_whole_input_are_not_written_as_a_timeline(rating_bundle, tmp_path, name):
+    from affekt.core.errors import UsageError
+    from affekt.deploy.runtime.output import writer_for
+
+    answers = list(load(rating_bundle, backend="onnxruntime").predict([Sample("a", {"audio": np.ones(4)})]))
+    with pytest.raises(UsageError, match="have no label"):
+        writer_for(tmp_path / name)(tmp_path / name, answers, [])
+
+
+def test_the_command_line_scores_ratings(run):
+    done = CliRunner().invoke(app, ["evaluate", str(run.path)])
+    assert done.exit_code == 0, done.output
+    assert "ccc/valence" in done.stdout and "mean absolute error" in done.stdout
+
+
+def test_data_check_counts_ratings_as_annotations():
+    done = CliRunner().invoke(app, ["data", "check", "tiny_ratings", "--json"])
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert found["splits"]["test"]["unlabelled"] == 0
+    assert not any("no sample is labelled" in text for text in found["problems"])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"config": {"num_classes": 3}}, "config.num_classes is 3"),
+        ({"selection": {"metric": "uar"}}, "use 'ccc'"),
+        ({"train": {"sampler": "balanced"}}, "train.sampler: regression has no classes"),
+        ({"loss": {"class_weights": "balanced"}}, "loss.class_weights: regression has no classes"),
+        ({"loss": {"label_smoothing": 0.1}}, "loss.label_smoothing: regression has no classes"),
+    ],
+)
+def test_settings_of_classes_do_not_go_with_ratings(change, message, tmp_path):
+    with pytest.raises(ConfigError, match=message):
+        train(Recipe.from_values({**VALUES, **change}), runs=tmp_path, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"valence": 0.5}, r"ratings are of \['valence'\]"),
+        ({"valence": 0.5, "arousal": float("nan")}, "ratings have to be finite"),
+    ],
+)
+def test_incomplete_ratings_are_refused(values, message):
+    with pytest.raises(DataError, match=message):
+        find_task("regression").check(Sample("a", {}, values=values), LABELS)
+
+
+def test_views_of_a_sample_are_averaged():
+    task = find_task("regression")
+    logits = np.array([[1.0, 0.0], [3.0, 2.0], [5.0, 5.0]])
+    assert task.mean_logits(logits, [2, 1]).tolist() == [[2.0, 1.0], [5.0, 5.0]]
