@@ -107,7 +107,7 @@ def test_a_sample_without_any_modality_is_skipped_with_the_reason(bundle, talks)
     empty = Sample("nothing", {})
     answers = list(load(bundle, backend="onnxruntime").predict([talks["talk-0/1"], empty]))
     assert isinstance(answers[0], Prediction)
-    assert answers[1] == Skipped("nothing", "none of text, audio is there")
+    assert answers[1] == Skipped("nothing", "none of text, audio is present")
 
 
 def test_training_goes_on_without_a_sample_that_has_no_modality(plugins, talks):
@@ -119,7 +119,7 @@ def test_training_goes_on_without_a_sample_that_has_no_modality(plugins, talks):
     labels = catalog.dataset("tiny_talks").labels
     empty = Sample("nothing", {}, "happy")
     found = SampleDataset([empty], preprocess, labels, find_task("single_label"), seed=0)[0]
-    assert found == Skipped("nothing", "none of text, audio is there")
+    assert found == Skipped("nothing", "none of text, audio is present")
 
 
 def test_predict_links_the_turns_of_a_list(bundle):
