@@ -6,6 +6,7 @@ import pytest
 
 from affekt.core.dialogues import earlier, later, link_dialogues
 from affekt.core.errors import DataError
+from affekt.core.files.content import media_key
 from affekt.core.sample import Sample
 
 
@@ -58,3 +59,18 @@ def test_a_turn_number_that_is_repeated_or_missing_is_refused():
         link_dialogues([*turns("a", 2), Sample("copy", {}, dialogue="a", turn=1)])
     with pytest.raises(DataError, match="dialogue 'a' has 3 samples, and lost states no turn"):
         link_dialogues([*turns("a", 2), Sample("lost", {}, dialogue="a")])
+
+
+def test_the_same_words_are_another_sample_in_another_dialogue():
+    yes = [Sample(f"{name}1", {"text": "yes"}, dialogue=name, turn=1) for name in "ab"]
+    asked = [Sample(f"{name}0", {"text": name}, dialogue=name, turn=0) for name in "ab"]
+    linked = link_dialogues([*yes, *asked])
+    assert media_key(linked[0]) != media_key(linked[1])
+    assert media_key(yes[0]) == media_key(yes[1])  # nothing is known of their dialogues
+
+
+def test_turns_of_clips_without_words_keep_the_key_of_their_media(tmp_path):
+    for name in ("0.wav", "1.wav"):
+        (tmp_path / name).write_text(name)
+    clips = [Sample(str(n), {"audio": tmp_path / f"{n}.wav"}, dialogue="d", turn=n) for n in range(2)]
+    assert [media_key(sample) for sample in link_dialogues(clips)] == [media_key(sample) for sample in clips]

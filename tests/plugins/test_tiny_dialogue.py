@@ -144,10 +144,11 @@ def test_predict_refuses_two_samples_that_are_the_same_turn(bundle):
 
 
 def test_evaluation_scores_the_test_part_with_its_context(run, bundle, tmp_path):
-    of_run = evaluate(run.path, folder=tmp_path / "run").scores
-    of_bundle = evaluate(bundle, folder=tmp_path / "bundle").scores
-    assert of_run["accuracy"] >= 0.7
-    assert of_bundle["accuracy"] == of_run["accuracy"]
+    of_run = evaluate(run.path, folder=tmp_path / "run")
+    of_bundle = evaluate(bundle, folder=tmp_path / "bundle")
+    assert of_run.scores["accuracy"] >= 0.7
+    assert of_bundle.scores["accuracy"] == of_run.scores["accuracy"]
+    assert of_run.evaluated_on.trained_on == 0  # though the same words are said in training dialogues
 
 
 def test_int8_is_refused_for_a_graph_without_convolutions(run, tmp_path):

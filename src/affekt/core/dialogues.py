@@ -50,6 +50,13 @@ def later(sample: Sample, count: int) -> tuple[Sample, ...]:
     return sample.around.turns[place + 1 : place + 1 + count]
 
 
+def words_around(sample: Sample) -> list[tuple[int, str]]:
+    """Number and words of the other turns of a sample's dialogue; empty where none has words."""
+    turns = sample.around.others(sample) if sample.around else ()
+    words = [(turn.turn or 0, turn.media.get("text")) for turn in turns]
+    return [(number, text) for number, text in words if isinstance(text, str)]
+
+
 def link_dialogues(items: Iterable[Item]) -> list[Item]:
     """The same samples, each with the turns around it.
 
