@@ -35,7 +35,7 @@ class EvaluatedOn:
         samples: How many were scored.
         trained_on: How many of them are in the training part of the network, with any name or path; None if
             the network does not state what it was trained on.
-        validated_on: How many of them its epoch was selected by.
+        validated_on: How many of them were used to select its epoch.
         options: Overrides of the data's options and of the split.
         unfinished: Epoch of a run whose training did not finish, as in `epoch 3 of 30`; else empty.
         notes: Further limitations of the scores.
@@ -188,7 +188,7 @@ def choose(
     if not samples:
         raise DataError(
             f"{data.name} has no {name} part; it has: {describe_splits(labelled)}. --split validation scores "
-            "the samples that the epoch was selected by, --split all scores all of them"
+            "the samples that selected the epoch, --split all scores all of them"
         )
     on = EvaluatedOn(
         data.name,

@@ -1,4 +1,4 @@
-"""Several labels a sample, or none: classes do not exclude each other."""
+"""Several labels per sample, or none: classes do not exclude each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tasks that answer a sample with one row of logits: batches, views, and when in a clip an answer shows."""
+"""Tasks that answer a sample with one row of logits: batches, views, and moments of a clip."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One label a sample: classes exclude each other."""
+"""One label per sample: classes exclude each other."""
 
 from __future__ import annotations
 

@@ -499,7 +499,7 @@ def test_a_network_without_a_frozen_backbone_is_refused(place, run_it, fill):
             runs=place / "refused",
             progress=False,
         )
-    with pytest.raises(ConfigError, match=r"nothing .* is frozen: set config\.freeze_backbone = true"):
+    with pytest.raises(ConfigError, match=r"no part .* is frozen: set config\.freeze_backbone = true"):
         fill(config={"freeze_backbone": False})
 
 

@@ -23,7 +23,7 @@ Precision = Literal["f32", "bf16"]
 Compute = Callable[[Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]  # all outputs by name
 
 # Importing OpenVINO imports its model converter, which reports the import over the network. affekt opens no
-# connection unless the user asks for it, so the converter is left out. The import also takes half the time.
+# connection unless the user asks for it, so the converter is left out. That also halves the import time.
 _CONVERTER = "openvino.tools.ovc"
 
 _making_core = threading.Lock()  # two threads that load their first networks at the same time share one core

@@ -38,7 +38,7 @@ Engine = Literal["onnxruntime", "openvino"]
 Backend = Literal["onnxruntime", "openvino", "auto"]
 
 # `auto` tries OpenVINO if the bytes of the graph times the number of inputs are at least this. Importing,
-# compiling and timing it takes 0.5 s for a graph of 6 MB and 3 s for one of 180 MB: too long for less work.
+# compiling and timing it takes 0.5 s for a graph of 6 MB and 3 s for one of 180 MB: too much for less work.
 TRIAL_WORK = 20e9
 TRIAL_S = 1.0  # longest time for timing both
 TRIAL_ROUNDS = 7

@@ -1,7 +1,7 @@
 """Bundles: a trained network to use elsewhere. A sealed folder (or `.affekt` zip) with a graph; no code, no
 pickle, no torch.
 
-walks.affekt/  affekt.json  model.onnx  encoder.onnx (of long video: what looks at each cell)
+walks.affekt/  affekt.json  model.onnx  encoder.onnx (of long video: the encoder of each cell)
                assets/ (files that preprocessing needs, such as a vocabulary)
                samples.json (hashes by which an evaluation recognises what was trained on)
 """
