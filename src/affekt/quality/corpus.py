@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from affekt.core.dataset import Corpus
+from affekt.core.dialogues import words_around
 from affekt.core.errors import MediaError
 from affekt.core.sample import Sample
 from affekt.data.left_out import count_by_kind
@@ -160,12 +161,12 @@ def _shared_subjects(samples: Sequence[Sample]) -> list[dict[str, Any]]:
 
 
 def _duplicates(samples: Sequence[Sample]) -> list[dict[str, Any]]:
-    """Groups of samples with the same media, byte for byte."""
+    """Groups of samples with the same media, byte for byte; short turns may have the same words elsewhere."""
     groups: dict[str, list[Sample]] = defaultdict(list)
     files: dict[File, str | None] = {}
     for sample in samples:
         if sample.media:
-            groups[_digest_of((sample.media, sample.span_s), files)].append(sample)
+            groups[_digest_of((sample.media, sample.span_s, words_around(sample)), files)].append(sample)
     return [describe_group(group) for group in groups.values() if len(group) > 1]
 
 
