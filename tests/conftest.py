@@ -1,4 +1,4 @@
-"""What several tests share: a small trained run, its bundle, and a few walks as files."""
+"""Fixtures of several tests: small trained runs, their bundles, and media files."""
 
 import shutil
 import socket
@@ -51,9 +51,9 @@ CLIPS = {"clips": 24, "pixels": 32, "frames_per_clip": 24, "sound_rate_hz": 1600
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The material beside the project; tests that need it are skipped where it is absent."""
+    """The folder of parity cases and real data beside the project; tests are skipped without it."""
     if not SHARED.is_dir():
-        pytest.skip("../shared is absent: its parity cases and real data are not part of the project")
+        pytest.skip("../shared is missing: its parity cases and real data are not part of the project")
     return SHARED
 
 
@@ -115,7 +115,7 @@ def face_bundle(face_run, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def clip_run(run_tiny, tmp_path_factory):
-    """Folder of a finished run on moving shapes, of the network that sees and hears."""
+    """Folder of a finished run of an audiovisual network on moving shapes."""
     return run_tiny(
         tmp_path_factory.mktemp("runs"),
         method="vaanet",
@@ -135,7 +135,7 @@ def clip_bundle(clip_run, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def clip_files(tmp_path_factory):
-    """A folder with three clips with sound, of 16, 24 and 36 frames at 12 a second. Not to be changed."""
+    """A folder with three clips with sound, of 16, 24 and 36 frames at 12 fps. Not to be changed."""
     from affekt.media.video.write import write_clip
 
     folder = tmp_path_factory.mktemp("clips")
@@ -164,7 +164,7 @@ def run_long():
 
 @pytest.fixture(scope="session")
 def long_run(run_long, tmp_path_factory):
-    """Folder of a finished run on long shapes, of the network that looks for segments."""
+    """Folder of a finished run of a localization network on long shapes."""
     return run_long(tmp_path_factory.mktemp("runs")).path
 
 
@@ -177,13 +177,13 @@ def long_bundle(long_run, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def telling_bundle(long_bundle, tmp_path_factory):
-    """The same without a bar: it tells all that it finds, for so small a network is sure of little."""
+def bundle_without_threshold(long_bundle, tmp_path_factory):
+    """The same without a score threshold: it reports all detections, since a tiny network scores low."""
     from affekt.core.files.sealed import read_sealed, write_sealed
 
     sealed = read_sealed(long_bundle, kind="bundle")
     calibration = {**sealed.document["calibration"], "segment_threshold": None}
-    folder = tmp_path_factory.mktemp("bundles") / "telling.affekt"
+    folder = tmp_path_factory.mktemp("bundles") / "no-threshold.affekt"
     with write_sealed(folder, {**sealed.document, "calibration": calibration}) as work:
         for name in sealed.files:
             (work / name).write_bytes(sealed.read(name))
@@ -192,9 +192,9 @@ def telling_bundle(long_bundle, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def long_file(tmp_path_factory):
-    """A function that makes an MP4 with sound of so many laps of 64 s, 20 cells each. Not to be changed.
+    """A function that makes an MP4 with sound of a number of laps of 64 s, 20 cells each. Not to be changed.
 
-    A lap is a video of long shapes; its packets are copied with later times, which takes no time.
+    A lap is a video of long shapes; its packets are copied with later times, which is fast.
     """
     import av
 
@@ -233,11 +233,11 @@ def long_file(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def unheard_clip(clip_files, tmp_path_factory):
-    """One of the clips with its compressed sound overwritten: there is a track, nothing can be decoded."""
+def broken_sound_clip(clip_files, tmp_path_factory):
+    """One of the clips with its compressed sound overwritten: it has a track that cannot be decoded."""
     import av
 
-    source, path = clip_files / "clip1.mp4", tmp_path_factory.mktemp("unheard") / "clip.mp4"
+    source, path = clip_files / "clip1.mp4", tmp_path_factory.mktemp("broken-sound") / "clip.mp4"
     content = bytearray(source.read_bytes())
     with av.open(str(source)) as file:
         places = [(packet.pos, packet.size) for packet in file.demux(audio=0) if packet.size]
@@ -249,7 +249,7 @@ def unheard_clip(clip_files, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def huge_png():
-    """A function that makes a PNG which is small on disk and says that it is very large."""
+    """A function that makes a PNG that is small on disk and states a large size in its header."""
 
     def make(width, height):
         def chunk(kind, body):
@@ -268,7 +268,7 @@ def huge_png():
 
 @pytest.fixture
 def listening():
-    """A port that is really listened on, and the connections that came."""
+    """An open local port, and the connections that it has accepted."""
     arrived, stop = [], threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.02)
@@ -289,7 +289,7 @@ def listening():
 
 @pytest.fixture(scope="session")
 def draw_picture():
-    """A function that draws a small picture of noise, of one class's brightness; numbers differ in pixels."""
+    """A function that draws a small picture of noise with the brightness of a class; `number` is the seed."""
     from PIL import Image
 
     def draw(path, number, shade):
@@ -303,7 +303,7 @@ def draw_picture():
 
 @pytest.fixture(scope="session")
 def draw_folder(draw_picture):
-    """A function that draws class folders below folders of parts; another `first` draws other pictures."""
+    """A function that draws class folders below folders of parts; `first` is the seed of the first one."""
 
     def draw(root, parts, *, first=0):
         for place, (part, count) in enumerate(parts.items()):
@@ -318,7 +318,7 @@ def draw_folder(draw_picture):
 
 @pytest.fixture(scope="session")
 def picture_recipe():
-    """A function that gives the recipe of a tiny network on pictures of three classes, with changes."""
+    """A function that makes the recipe of a tiny network on pictures of three classes, with changes."""
 
     def recipe(**changes):
         values = {
@@ -351,7 +351,7 @@ def picture_runs(pictures, picture_recipe, tmp_path_factory):
 
 @pytest.fixture
 def begun(picture_runs, tmp_path):
-    """A copy of these runs in which the run has all its epochs but is not finished."""
+    """A copy of these runs in which the run has all its epochs but no result yet."""
     copy = tmp_path / "runs"
     shutil.copytree(picture_runs, copy, symlinks=True)
     next(copy.rglob("result.json")).unlink()

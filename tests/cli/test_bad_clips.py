@@ -143,15 +143,15 @@ def test_without_a_sound_track_the_picture_is_answered_with_a_note(clip_bundle, 
     path = write_clip(tmp_path / "mute.mp4", performance[0], None)
     (prediction,), done = answers(clip_bundle, path)
     assert prediction["modality"] == "video"
-    assert prediction["notes"] == ["no sound track: the answer stands on the picture alone"]
+    assert prediction["notes"] == ["no sound track: the answer is based on the picture alone"]
     assert done.stderr == f"{path}: {prediction['notes'][0]}\n"
 
 
-def test_a_sound_track_that_cannot_be_decoded_is_left_out_with_a_note(clip_bundle, unheard_clip):
-    (prediction,), _ = answers(clip_bundle, unheard_clip)
+def test_a_sound_track_that_cannot_be_decoded_is_left_out_with_a_note(clip_bundle, broken_sound_clip):
+    (prediction,), _ = answers(clip_bundle, broken_sound_clip)
     assert prediction["modality"] == "video"
     (note,) = prediction["notes"]
-    assert note.startswith("its sound cannot be used") and note.endswith("stands on the picture alone")
+    assert note.startswith("its sound cannot be used") and note.endswith("is based on the picture alone")
 
 
 def test_a_single_frame_and_a_fifth_of_a_second_are_answered(clip_bundle, performance, tmp_path):

@@ -60,7 +60,7 @@ def test_a_video_without_sound_is_answered_with_a_note(long_bundle, performance,
     (prediction,) = json.loads(done.stdout)["predictions"]
     assert len(prediction["moments"]) == 13  # the last is short
     (note,) = prediction["notes"]
-    assert note == "no sound track: the answer stands on the picture alone"
+    assert note == "no sound track: the answer is based on the picture alone"
     assert note in done.stderr
 
 
@@ -110,7 +110,7 @@ def test_a_check_names_all_problems(tree):
     done = affekt("data", "check", "tsl300", "--data-root", tree, "--json")
     skipped = json.loads(done.stdout)["skipped"]
     assert [(item["id"], item["reason"].partition(": ")[2] or item["reason"]) for item in skipped] == [
-        (GOOD[0], f"segment 3 of {GOOD[0]} is left out: it ends at 2 s and starts at 9 s"),
+        (GOOD[0], f"segment 3 of {GOOD[0]} is skipped: it ends at 2 s and starts at 9 s"),
         ("9_timeless", BAD["9_timeless"]),
     ]
 

@@ -76,7 +76,7 @@ def test_training_stops_at_wrong_classes(tmp_path, names, says):
 def test_predict_counts_what_a_folder_leaves_out(face_bundle, tmp_path):
     pictures(tmp_path, "in/1.png", "in/deep/2.PNG", "in/.hidden/3.png")
     (tmp_path / "in" / "notes.txt").touch()
-    (tmp_path / "in" / "4.heic").write_bytes(b"no picture")
+    (tmp_path / "in" / "4.heic").write_bytes(b"not a picture")
     (tmp_path / "in" / "._1.png").touch()
     arguments = ["predict", str(face_bundle), str(tmp_path / "in"), "--threads", "1"]
     done = CliRunner().invoke(app, [*arguments, "--json"])

@@ -36,7 +36,7 @@ def test_a_folder_of_pictures_is_trained_on_and_evaluated_with_the_printed_line(
     words = train(tmp_path, root)
     assert words[:2] == ["affekt", "evaluate"] and words[3:5] == ["--split", "validation"]
     assert "nothing is held out" in caplog.text
-    assert "chose the epoch that was kept" in evaluate(words)
+    assert "were used to select the epoch" in evaluate(words)
 
 
 def test_the_printed_line_evaluates_the_share_that_is_held_out(draw_folder, tmp_path, monkeypatch):

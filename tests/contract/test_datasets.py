@@ -1,4 +1,4 @@
-"""Every data set adapter is a proper one."""
+"""Every data set adapter fulfils the contract."""
 
 import pytest
 
@@ -7,5 +7,5 @@ from affekt.testing import check_dataset
 
 
 @pytest.mark.parametrize("name", affekt.list_datasets())
-def test_adapter_keeps_the_contract(name):
+def test_adapter_fulfils_the_contract(name):
     check_dataset(name)

@@ -1,4 +1,4 @@
-"""Every method is a proper method. There is no list to extend: the catalogue knows them."""
+"""Every method fulfils the contract. There is no list to extend: the catalogue lists them."""
 
 import pytest
 
@@ -9,11 +9,11 @@ from affekt.testing.contract import CHECKS
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("name", affekt.list_methods())
-def test_method_keeps_the_contract(name, check):
+def test_method_fulfils_the_contract(name, check):
     check(name)
 
 
-def test_check_method_reports_what_a_broken_room_does_wrong(monkeypatch):
+def test_check_method_reports_what_a_broken_method_does_wrong(monkeypatch):
     from affekt.methods.bpm_gcn.model import BPMGCN
 
     forward = BPMGCN.forward

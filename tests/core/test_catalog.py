@@ -24,7 +24,7 @@ paper = {title = "A", authors = "B", venue = "C", year = 2020}
 
 @pytest.fixture
 def plugin(tmp_path, monkeypatch):
-    """A method and a data set of somebody else's, as entry points would announce them."""
+    """A method of another package, registered by an entry point."""
     package = tmp_path / "their_package"
     (package / "my_net").mkdir(parents=True)
     (package / "__init__.py").write_text("")
@@ -73,7 +73,7 @@ def test_an_unknown_data_set_is_refused_with_a_suggestion():
 
 
 @pytest.mark.parametrize("name", ["", "..", "../bpm_gcn", "__init__", "os"])
-def test_a_name_that_is_no_name_is_refused(name):
+def test_a_name_that_is_not_in_the_catalogue_is_refused(name):
     with pytest.raises(UsageError):
         catalog.method(name)
     with pytest.raises(UsageError):
@@ -87,8 +87,12 @@ def test_a_data_set_knows_its_own_name(name):
 
 def test_a_method_of_another_package_is_found(plugin):
     assert "my_net" in catalog.list_methods()
-    found = catalog.method("my-net")
-    assert (found.name, found.package, found.folder) == ("my_net", "their_package.my_net", plugin / "my_net")
+    method = catalog.method("my-net")
+    assert (method.name, method.package, method.folder) == (
+        "my_net",
+        "their_package.my_net",
+        plugin / "my_net",
+    )
     assert catalog.card("my_net").title == "A net"
 
 
@@ -97,21 +101,21 @@ def test_a_part_that_another_package_lacks_is_named(plugin):
         catalog.method("my_net").load("config")
 
 
-def test_a_package_that_is_announced_but_not_there_is_refused(plugin, monkeypatch):
+def test_a_registered_package_that_does_not_exist_is_refused(plugin, monkeypatch):
     entry = EntryPoint("ghost", "their_package.ghost", "affekt.methods")
     monkeypatch.setattr(catalog, "entry_points", lambda group: (entry,) if group == "affekt.methods" else ())
     clear()
-    with pytest.raises(UsageError, match=r"announced as package their_package\.ghost, which cannot be found"):
+    with pytest.raises(UsageError, match=r"registered as package their_package\.ghost, which cannot"):
         catalog.card("ghost")
 
 
-def test_a_card_with_mistakes_lists_them(plugin):
+def test_all_mistakes_of_a_card_are_listed(plugin):
     (plugin / "my_net" / "card.toml").write_text(CARD.replace("licence", "license") + "modalitys = 3\n")
     with pytest.raises(ConfigError, match=r"3 problems(.|\n)*did you mean licence\?"):
         catalog.card("my_net")
 
 
-def test_a_card_that_is_no_toml_is_refused(plugin):
+def test_a_card_that_is_not_valid_toml_is_refused(plugin):
     (plugin / "my_net" / "card.toml").write_text("title = ")
     with pytest.raises(ConfigError, match="not valid TOML"):
         catalog.card("my_net")

@@ -1,4 +1,4 @@
-"""Label sets: an index without its set is a bug."""
+"""Label sets: names in order, polarities, and maps between sets."""
 
 import pytest
 from pydantic import ValidationError
@@ -8,7 +8,7 @@ from affekt.core.labels import _SETS, LabelSet, label_set
 from affekt.core.task import find_task
 
 
-def test_an_index_is_the_place_in_the_set():
+def test_an_index_is_the_position_in_the_set():
     labels = LabelSet.of("happy", "sad", "neutral")
     assert [labels.index(name) for name in labels.names] == [0, 1, 2]
     assert len(labels) == 3
@@ -52,17 +52,17 @@ def test_ratings_need_one_name():
         find_task("regression").check_labels(LabelSet.of())
 
 
-def test_names_and_polarities_are_equally_many():
+def test_each_name_needs_a_polarity():
     with pytest.raises(ValidationError, match="2 names but 1 polarities"):
         LabelSet(names=("a", "b"), polarity=("positive",))
 
 
-def test_an_invented_emotion_has_the_polarity_it_is_given_or_none():
+def test_an_unknown_emotion_has_the_given_polarity_or_none():
     labels = LabelSet.of("smug", "happy", "odd", polarity={"smug": "negative"})
     assert labels.polarity == ("negative", "positive", None)
 
 
-def test_synonyms_meet_when_sets_are_mapped():
+def test_synonyms_are_mapped_to_each_other():
     assert label_set("gait-4").map_to(label_set("raf-7")) == {
         "happy": "happiness",
         "sad": "sadness",
@@ -71,13 +71,13 @@ def test_synonyms_meet_when_sets_are_mapped():
     }
 
 
-def test_an_emotion_the_other_set_lacks_maps_to_nothing():
+def test_an_emotion_that_the_other_set_lacks_is_mapped_to_none():
     mapped = label_set("meld-7").map_to(label_set("gait-4"))
     assert mapped["disgust"] is None
     assert mapped["joy"] == "happy"
 
 
-def test_a_set_of_polarities_is_reached_by_polarity():
+def test_labels_are_mapped_to_a_set_of_polarities_by_polarity():
     mapped = label_set("gait-4").map_to(label_set("sentiment-3"))
     assert mapped == {"happy": "positive", "sad": "negative", "angry": "negative", "neutral": "neutral"}
 
@@ -91,6 +91,6 @@ def test_case_does_not_matter_when_sets_are_mapped():
     assert LabelSet.of("Happy", "SAD").map_to(label_set("gait-4")) == {"Happy": "happy", "SAD": "sad"}
 
 
-def test_a_label_set_survives_a_trip_through_plain_values():
+def test_a_label_set_round_trips_through_plain_values():
     labels = label_set("gait-4")
     assert LabelSet.model_validate(labels.model_dump(mode="json")) == labels

@@ -12,13 +12,13 @@ def test_notes_are_collected_once_each_in_order():
     assert list(notes) == ["second page", "no rate"]
 
 
-def test_without_a_collector_a_note_goes_nowhere():
-    note("nobody listens")
+def test_without_a_collector_a_note_is_discarded():
+    note("discarded")
     with collect_notes() as notes:
         assert not notes
 
 
-def test_an_inner_collector_keeps_its_notes_from_the_outer_one():
+def test_notes_of_an_inner_collector_do_not_reach_the_outer_one():
     with collect_notes() as outer:
         with collect_notes() as inner:
             note("inner")
@@ -26,7 +26,7 @@ def test_an_inner_collector_keeps_its_notes_from_the_outer_one():
     assert (list(outer), list(inner)) == (["outer"], ["inner"])
 
 
-def test_a_collector_ends_with_its_block_even_where_an_error_leaves_it():
+def test_a_collector_ends_with_its_block_also_after_an_error():
     with collect_notes() as outer:
         try:
             with collect_notes():
@@ -36,7 +36,7 @@ def test_a_collector_ends_with_its_block_even_where_an_error_leaves_it():
     assert list(outer) == ["after"]
 
 
-def test_threads_collect_for_themselves():
+def test_a_thread_does_not_collect_the_notes_of_another_thread():
     with collect_notes() as notes:
         thread = threading.Thread(target=note, args=("of another thread",))
         thread.start()

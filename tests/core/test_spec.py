@@ -1,4 +1,4 @@
-"""Specs: arrays that do not fit are refused by name."""
+"""Specs: arrays that do not fit are refused, and the error names them."""
 
 import numpy as np
 import pytest
@@ -14,13 +14,13 @@ def test_an_array_of_the_stated_shape_passes():
     SKELETON.check(np.zeros((3, 48, 16)))
 
 
-def test_any_size_passes_where_the_spec_leaves_it_open():
+def test_any_size_passes_on_an_open_axis():
     SKELETON.check(np.zeros((3, 1, 16)))
     SKELETON.check(np.zeros((3, 999, 16)))
 
 
 @pytest.mark.parametrize("shape", [(), (3,), (3, 48), (3, 48, 15), (16, 48, 3), (1, 3, 48, 16)])
-def test_another_shape_is_refused_with_both_shapes(shape):
+def test_the_error_of_a_wrong_shape_names_both_shapes(shape):
     with pytest.raises(AffektError, match=r"skeleton must have shape \(3, None, 16\) \(c t v\), found"):
         SKELETON.check(np.zeros(shape))
 
@@ -33,16 +33,16 @@ def test_values_that_are_not_finite_are_refused(value):
         SKELETON.check(array)
 
 
-def test_whole_numbers_are_finite():
+def test_integers_pass_the_check_of_finite_values():
     SKELETON.check(np.zeros((3, 2, 16), int))
 
 
-def test_a_missing_input_is_named_with_what_was_found():
+def test_the_error_of_a_missing_input_names_it_and_those_that_are_present():
     with pytest.raises(AffektError, match=r"input 'rate' is missing; found \['skeleton'\]"):
         SPEC.check({"skeleton": np.zeros((3, 2, 16))})
 
 
-def test_arrays_beside_the_inputs_are_let_pass():
+def test_further_arrays_are_not_checked():
     SPEC.check({"skeleton": np.zeros((3, 2, 16)), "rate": np.array(30.0), "label": np.array(1)})
 
 

@@ -48,7 +48,7 @@ def test_a_file_that_is_no_clip_is_skipped(tmp_path):
     touch(tmp_path, "train/Sad/1.avi", "train/Sad/1.txt")
     (skipped,) = open_dataset(CAER, tmp_path).skipped
     assert skipped.id == "train/Sad/1.txt"
-    assert "is no clip by its name" in skipped.reason
+    assert "is not a clip by its name" in skipped.reason
 
 
 def test_folders_that_are_no_class_are_named(tmp_path):

@@ -93,7 +93,7 @@ def test_a_file_that_is_no_picture_is_skipped_by_its_name(tmp_path):
     (tmp_path / "sad" / "notes.txt").write_text("x")
     (skipped,) = open_dataset(IMAGES, tmp_path).skipped
     assert skipped.id == "sad/notes.txt"
-    assert "is no picture by its name" in skipped.reason
+    assert "is not a picture by its name" in skipped.reason
 
 
 def test_a_folder_without_pictures_is_no_class(tmp_path):

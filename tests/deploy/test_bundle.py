@@ -19,7 +19,7 @@ from affekt.deploy.export import graphs
 pytestmark = pytest.mark.xdist_group("bundle")
 
 
-def test_the_manifest_says_what_a_stranger_needs(bundle):
+def test_the_manifest_states_everything_that_a_user_needs(bundle):
     document = json.loads((bundle / "affekt.json").read_text())
     assert {"model.onnx", "samples.json"} == set(document["files"])
     assert [entry["name"] for entry in document["inputs"]] == ["skeleton", "movement"]
@@ -30,7 +30,7 @@ def test_the_manifest_says_what_a_stranger_needs(bundle):
         assert document[key]
 
 
-def test_calibration_travels_in_the_bundle(bundle, trained_run):
+def test_calibration_is_in_the_bundle(bundle, trained_run):
     fitted = json.loads((trained_run / "calibration.json").read_text())["temperature"]
     assert (
         affekt.load(bundle).calibration.temperature
@@ -68,9 +68,9 @@ def test_a_missing_graph_is_refused(bundle, tmp_path):
         affekt.load(altered)
 
 
-def test_export_refuses_a_graph_that_drifts(trained_run, tmp_path, monkeypatch):
-    honest = graphs.Graphs.network
-    monkeypatch.setattr(graphs.Graphs, "network", lambda self: lambda batch: honest(self)(batch) + 0.01)
+def test_export_refuses_a_graph_that_differs_from_pytorch(trained_run, tmp_path, monkeypatch):
+    network = graphs.Graphs.network
+    monkeypatch.setattr(graphs.Graphs, "network", lambda self: lambda batch: network(self)(batch) + 0.01)
     with pytest.raises(ExportError, match=r"up to 1\.0\de-02"):
         exporting.export(trained_run, tmp_path / "never.affekt")
     assert not (tmp_path / "never.affekt").exists()
@@ -107,7 +107,7 @@ def test_predict_answers_a_run_folder_too(trained_run, walks):
     assert done.exit_code == 0 and len(json.loads(done.stdout)["predictions"]) == 3
 
 
-def test_a_bundle_is_evaluated_on_a_folder_of_ones_own(bundle, tmp_path):
+def test_a_bundle_is_evaluated_on_a_folder_of_the_user(bundle, tmp_path):
     for sample in open_dataset("walkers").samples[:8]:
         walk, name = (
             sample.media["skeleton"],
@@ -124,7 +124,7 @@ def test_a_bundle_is_evaluated_on_a_folder_of_ones_own(bundle, tmp_path):
     assert (tmp_path / "results" / "scores.json").is_file()
 
 
-def test_two_inputs_of_one_name_get_their_own_answers(bundle):
+def test_two_inputs_with_the_same_name_get_their_own_answers(bundle):
     one, other = open_dataset("walkers").samples[:2]
     twins = [Sample("twin", one.media), Sample("twin", {}), Sample("twin", other.media)]
     predictor = affekt.load(bundle)
@@ -135,7 +135,7 @@ def test_two_inputs_of_one_name_get_their_own_answers(bundle):
     assert first.scores != pytest.approx(last.scores, abs=1e-4)
 
 
-def test_an_empty_folder_among_others_costs_nothing_but_itself(bundle, walks):
+def test_an_empty_folder_among_others_is_skipped_and_the_others_are_answered(bundle, walks):
     (walks / "empty").mkdir()
     answers = list(affekt.load(bundle).predict([walks / "empty", walks / "walk0.npz"]))
     assert isinstance(answers[0], Skipped) and answers[1].label

@@ -1,4 +1,4 @@
-"""A bundle whose digests fit and whose manifest or graph does not is refused, whatever would compute it."""
+"""A bundle with right digests but a wrong manifest or graph is refused by every engine."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ from affekt.core.files.sealed import MANIFEST, _manifest_text
 from affekt.deploy.backends.graph_check import Port, Ports
 from affekt.deploy.backends.graph_contract import GraphContract
 
-HOUSE = Path(__file__).parents[2] / "bundles" / "compact_face"
+BUNDLE = Path(__file__).parents[2] / "bundles" / "compact_face"
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def forge(tmp_path):
 
     def make(graph=None, change=lambda document: None):
         path = tmp_path / "forged.affekt"
-        shutil.copytree(HOUSE, path)
+        shutil.copytree(BUNDLE, path)
         document = json.loads((path / MANIFEST).read_text())
         document.pop("sha256")
         if graph is not None:
@@ -40,7 +40,7 @@ def forge(tmp_path):
 
 
 def network(inputs=(("image", TensorProto.FLOAT, ("b", 1, 48, 48)),), output="logits", dims=("b", 7), held=7):
-    """A graph that answers each picture with its mean and `held` numbers, and states what it is given."""
+    """A graph that answers each picture with its mean and `held` numbers, and states the given shapes."""
     sizes = numpy_helper.from_array(np.array([-1, 1], np.int64), "sizes")
     added = numpy_helper.from_array(np.arange(held, dtype=np.float32), "added")
     nodes = [
@@ -65,7 +65,7 @@ def image(*dims, kind=TensorProto.FLOAT, name="image"):
 
 WRONG = {
     "another input": ({"inputs": (image(1, 48, 48, name="picture"),)}, "no input 'image'.*found 'picture'"),
-    "one input more": (
+    "a further input": (
         {"inputs": (image(1, 48, 48), image(1, name="more"))},
         "input 'more', which is not expected",
     ),
@@ -73,7 +73,7 @@ WRONG = {
         {"inputs": (image(1, 64, 48),)},
         r"'image': expected float32 \(any, 1, 48, 48\), found float32 \(any, 1, 64, 48\)",
     ),
-    "an axis less": ({"inputs": (image(48, 48),)}, r"'image'.*found float32 \(any, 48, 48\)"),
+    "a missing axis": ({"inputs": (image(48, 48),)}, r"'image'.*found float32 \(any, 48, 48\)"),
     "another type": ({"inputs": (image(1, 48, 48, kind=TensorProto.DOUBLE),)}, "'image'.*found float64"),
     "a fixed batch": (
         {"inputs": (("image", TensorProto.FLOAT, (2, 1, 48, 48)),)},
@@ -90,8 +90,8 @@ WRONG = {
 @pytest.mark.parametrize("kind", WRONG)
 @pytest.mark.parametrize("backend", ["onnxruntime", "openvino"])
 def test_a_graph_that_does_not_fit_its_manifest_is_refused(forge, kind, backend):
-    changes, said = WRONG[kind]
-    with pytest.raises(FolderError, match=said):
+    changes, reason = WRONG[kind]
+    with pytest.raises(FolderError, match=reason):
         affekt.load(forge(network(**changes)), backend=backend)
 
 
@@ -131,7 +131,7 @@ def setting(name, value):
     return change
 
 
-NONSENSE = {
+IMPOSSIBLE = {
     **{f"no {name}": (name, None) for name in ("method", "config", "labels", "task", "modality")},
     **{f"no {name}": (name, None) for name in ("preprocessing", "calibration", "weights_sha256")},
     "an unknown method": ("method", "no_such_method"),
@@ -143,22 +143,22 @@ NONSENSE = {
     "the task of another method": ("task", "localization"),
     "a temperature of 0": ("calibration.temperature", 0),
     "a temperature below 0": ("calibration.temperature", -1),
-    "a temperature that is no number": ("calibration.temperature", float("nan")),
-    "an endless temperature": ("calibration.temperature", float("inf")),
+    "a temperature that is not a number": ("calibration.temperature", float("nan")),
+    "an infinite temperature": ("calibration.temperature", float("inf")),
     "a temperature as text": ("calibration.temperature", "1"),
     "an unknown setting": ("config.colour", "red"),
     "a setting of another type": ("config.size", "large"),
     "another size": ("config.size", 64),
     "preprocessing in a list": ("preprocessing", []),
     "inputs of another size": ("inputs", [{"name": "image", "axes": "b c h w", "shape": [1, 40, 40]}]),
-    "an encoder of nothing": ("encoder", {"input": "clips"}),
+    "an encoder of an unknown input": ("encoder", {"input": "clips"}),
 }
 
 
-@pytest.mark.parametrize("kind", NONSENSE)
-def test_a_manifest_of_impossible_values_is_refused(forge, kind):
+@pytest.mark.parametrize("kind", IMPOSSIBLE)
+def test_a_manifest_with_impossible_values_is_refused(forge, kind):
     with pytest.raises(FolderError, match=r"forged\.affekt"):
-        affekt.load(forge(change=setting(*NONSENSE[kind])), backend="onnxruntime")
+        affekt.load(forge(change=setting(*IMPOSSIBLE[kind])), backend="onnxruntime")
 
 
 def test_a_manifest_of_an_older_or_newer_affekt_is_read(forge):

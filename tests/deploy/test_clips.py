@@ -1,4 +1,4 @@
-"""Predicting clips: when it shows, folders of any length, missing sound; the same by every backend."""
+"""Predicting clips: moments, folders of any length, missing sound; every backend gives the same answers."""
 
 import json
 import shutil
@@ -22,7 +22,7 @@ from affekt.media.video.write import write_clip
 
 pytestmark = pytest.mark.xdist_group("clips")
 
-SILENT = "no sound track: the answer stands on the picture alone"
+SILENT = "no sound track: the answer is based on the picture alone"
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,9 @@ def test_a_written_answer_holds_its_moments(clip_bundle, clip_files, tmp_path):
         assert [start for start, _ in spans[1:]] == [end for _, end in spans[:-1]]
 
 
-def test_the_table_says_when_and_lines_below_it_what_was_put_up_with(clip_bundle, clip_files, tmp_path):
+def test_the_table_has_times_and_lines_below_it_state_limitations_of_the_input(
+    clip_bundle, clip_files, tmp_path
+):
     clip = open_dataset("moving_shapes", None, {"frames_per_clip": 36}).samples[0].media["video"]
     for name in ("mute0.mp4", "mute1.mp4"):
         write_clip(tmp_path / name, clip, None)
@@ -110,18 +112,18 @@ def test_a_run_and_its_bundle_agree(predictor, clip_run, clip_files, samples):
         same(predictor(source), heavy(source), tolerance=1e-3)
 
 
-def test_openvino_tells_the_same_moments(predictor, clip_bundle, clip_files):
+def test_openvino_gives_the_same_moments(predictor, clip_bundle, clip_files):
     pytest.importorskip("openvino")
     other = affekt.load(clip_bundle, backend="openvino")
     for file in sorted(clip_files.iterdir()):
         same(predictor(file), other(file), tolerance=1e-3)
 
 
-# What is shorter than what the network looks at
+# Short clips
 
 
 @pytest.mark.parametrize("frames", [1, 2, 3, 5, 7])
-def test_a_clip_shorter_than_two_snippets_is_told_in_parts_of_its_own(predictor, samples, frames):
+def test_a_clip_shorter_than_two_snippets_has_a_moment_for_each_whole_snippet(predictor, samples, frames):
     video = samples[0].media["video"]
     short = VideoFrames(video.pixels[:frames], video.times_s[:frames], frames / 12)
     prediction = predictor(Sample("short", {"video": short, "audio": samples[0].media["audio"]}))
@@ -130,7 +132,7 @@ def test_a_clip_shorter_than_two_snippets_is_told_in_parts_of_its_own(predictor,
     assert prediction.span_s == (0.0, pytest.approx(frames / 12))
 
 
-# Decoded media, and what they lack
+# Decoded media, complete and without sound
 
 
 def test_decoded_frames_and_sound_are_answered(predictor, samples):
@@ -140,7 +142,7 @@ def test_decoded_frames_and_sound_are_answered(predictor, samples):
     assert dict(one.scores) != pytest.approx(dict(other.scores), abs=1e-9)
 
 
-def test_frames_alone_are_answered_as_with_silence_nobody_recorded(predictor, samples):
+def test_frames_without_sound_are_answered_with_a_note(predictor, samples):
     (sample, *_) = samples
     alone = predictor(replace(sample, media={"video": sample.media["video"]}))
     assert (alone.modality, alone.notes) == ("video", (SILENT,))
@@ -149,7 +151,7 @@ def test_frames_alone_are_answered_as_with_silence_nobody_recorded(predictor, sa
     assert dict(alone.scores) != pytest.approx(dict(heard.scores), abs=1e-9)
 
 
-def test_a_sample_that_names_its_video_only_is_heard_too(predictor, clip_files):
+def test_the_sound_of_a_sample_with_a_video_reference_only_is_used(predictor, clip_files):
     path = clip_files / "clip1.mp4"
     prediction = predictor(Sample("a", {"video": path}))
     assert prediction.modality == "video+audio" and prediction.notes == ()
@@ -168,7 +170,7 @@ def test_sound_of_another_file_that_is_broken_is_not_replaced_by_the_clips_own(
     assert dict(prediction.scores) != pytest.approx(dict(predictor(path).scores), abs=1e-9)
 
 
-def test_a_span_that_is_seen_but_not_heard_is_answered_by_its_picture(predictor, samples):
+def test_a_span_beyond_the_end_of_the_sound_is_answered_by_its_picture(predictor, samples):
     (sample, *_) = samples
     quarter = Waveform(sample.media["audio"].samples[:, :8000], 16000)
     late = Sample("late", {"video": sample.media["video"], "audio": quarter}, span_s=(1.0, 2.0))
@@ -185,7 +187,7 @@ def test_a_span_that_is_seen_but_not_heard_is_answered_by_its_picture(predictor,
     ],
     ids=["silent", "10 ms", "opposite"],
 )
-def test_sound_that_was_not_heard_is_noted_with_the_answer(predictor, samples, change, expected):
+def test_limitations_of_the_sound_are_noted_with_the_answer(predictor, samples, change, expected):
     (sample, *_) = samples
     sound = Waveform(change(sample.media["audio"].samples), 16000)
     prediction = predictor(replace(sample, media={**sample.media, "audio": sound}))
@@ -194,12 +196,12 @@ def test_sound_that_was_not_heard_is_noted_with_the_answer(predictor, samples, c
     assert predictor(sample).notes == ()
 
 
-# Many
+# Folders
 
 
 @pytest.fixture
 def folder(clip_files, tmp_path):
-    """A folder of 42 clips and two that are none."""
+    """A folder of 42 files, two of which are not clips."""
     files = sorted(clip_files.iterdir())
     for number in range(42):
         shutil.copy(files[number % 3], tmp_path / f"{number:02d}.mp4")
@@ -209,7 +211,7 @@ def folder(clip_files, tmp_path):
     return tmp_path
 
 
-def test_a_folder_streams_in_order_with_reasons_for_what_is_left_out(predictor, folder):
+def test_a_folder_is_answered_in_order_with_reasons_for_skipped_files(predictor, folder):
     answers = predictor.predict([folder])
     first = next(answers)
     assert isinstance(first, Prediction) and Path(first.id).name == "00.mp4"
@@ -236,4 +238,4 @@ def test_the_memory_of_a_folder_does_not_grow_with_it(predictor, folder):
     peak_bytes(4)  # what is loaded once
     few, many = peak_bytes(8), peak_bytes(28)
     inputs = sum(np.prod(tensor.shape) * 4 for tensor in predictor.preprocess.spec.inputs)
-    assert many < few + 4 * inputs, "the arrays of clips pile up"
+    assert many < few + 4 * inputs, "memory grows with the number of clips"

@@ -17,16 +17,25 @@ pytestmark = [
 
 
 def test_clips_are_answered_with_their_moments_as_pytorch_answers_them(
-    clip_bundle, clip_run, clip_files, unheard_clip, tmp_path
+    clip_bundle, clip_run, clip_files, broken_sound_clip, tmp_path
 ):
     from affekt import load
 
     page = tmp_path / "clips.html"
-    command = [CORE / "affekt", "predict", clip_bundle, clip_files, unheard_clip, "--json", "--output", page]
+    command = [
+        CORE / "affekt",
+        "predict",
+        clip_bundle,
+        clip_files,
+        broken_sound_clip,
+        "--json",
+        "--output",
+        page,
+    ]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     light = json.loads(done.stdout)["predictions"]
-    heavy = list(load(clip_run).predict([clip_files, unheard_clip]))
+    heavy = list(load(clip_run).predict([clip_files, broken_sound_clip]))
     assert [one["id"] for one in light] == [other.id for other in heavy]
     for one, other in zip(light, heavy, strict=True):
         assert one["scores"] == pytest.approx(dict(other.scores), abs=1e-3)

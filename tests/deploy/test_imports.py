@@ -1,4 +1,4 @@
-"""What is not needed for every answer is not loaded for it."""
+"""Decoders and PyTorch are imported only when they are needed."""
 
 import subprocess
 import sys

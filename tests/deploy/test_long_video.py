@@ -1,4 +1,4 @@
-"""Untrimmed video from file to segments: run and bundle, engines, without PyTorch, an hour and its memory."""
+"""Untrimmed video from file to segments: run and bundle, engines, without PyTorch, memory of long video."""
 
 import csv
 import json
@@ -26,22 +26,22 @@ CORE = Path(__file__).parents[2] / ".venv-core" / "bin"
 NAMES = ["negative", "positive"]
 LAP_S, CELL_S = 64.0, 16 / 5
 SHORT, LONGER = 2, 19  # laps: 2 and 20 minutes
-# What a child says of itself at its end: the highest resident memory it ever had, in kB.
+# What a child process prints at its end: its peak resident memory in kB.
 PEAK = "import atexit; atexit.register(lambda: print([line for line in open('/proc/self/status') "
 PEAK += "if line.startswith('VmHWM')][0].split()[1], file=sys.stderr));"
-# Parts of a few cells and short blocks: as shipped, they are so large that they would hide what grows.
+# Small parts and blocks: at their default size they are so large that they would hide memory that grows.
 SMALL_PARTS = "import affekt.tasks.localization.cells as a, affekt.methods.tsl_net.preprocess as p; "
 SMALL_PARTS += "p.PART_BYTES = 2**21; a.cell_logits.__kwdefaults__['block'] = 32;"
 GROWTH_MB = 25  # pixels of all cells would be 85
 
 
 @pytest.fixture(scope="module")
-def predictor(telling_bundle):
-    return affekt.load(telling_bundle, backend="onnxruntime")
+def predictor(bundle_without_threshold):
+    return affekt.load(bundle_without_threshold, backend="onnxruntime")
 
 
 def predict(*arguments, before=""):
-    """The JSON answer of the command line in a process of its own, and what it says on the way."""
+    """The JSON answer of the command line in a process of its own, and what it prints to stderr."""
     code = f"import sys; {before} from affekt.cli.main import run; run()"
     words = [
         sys.executable,
@@ -60,7 +60,7 @@ def predict(*arguments, before=""):
 
 
 def check_answer(prediction, laps):
-    """Moments are the cells of the whole video, one after the other; segments lie in it, the surest first."""
+    """Moments are the cells of the whole video in order; segments lie in it, the highest score first."""
     moments, segments = prediction["moments"], prediction["segments"]
     assert len(moments) == round(laps * LAP_S / CELL_S)
     assert list(prediction["span_s"]) == [0.0, pytest.approx(laps * LAP_S)]
@@ -86,7 +86,7 @@ def same(one, other, *, tolerance):
     assert len(one["segments"]) == len(other["segments"])
     for mine, theirs in zip(one["segments"], other["segments"], strict=True):
         assert mine["label"] == theirs["label"]
-        # Ends lie on a grid of an eighth of a second; where a curve touches a bar, one may be a step off.
+        # Ends lie on a grid of an eighth of a second: near a threshold of a curve, one may be a step off.
         assert mine["start_s"] == pytest.approx(theirs["start_s"], abs=CELL_S / 24 + 1e-6)
         assert mine["end_s"] == pytest.approx(theirs["end_s"], abs=CELL_S / 24 + 1e-6)
         assert mine["score"] == pytest.approx(theirs["score"], abs=0.01)
@@ -97,7 +97,7 @@ def same(one, other, *, tolerance):
 # Run and bundle
 
 
-def test_a_bundle_holds_its_network_in_two_graphs_and_says_how_they_were_compared(long_bundle, long_run):
+def test_a_bundle_holds_its_network_in_two_graphs_and_states_how_they_were_compared(long_bundle, long_run):
     document = read_sealed(long_bundle, kind="bundle").document
     assert set(document["files"]) == {"model.onnx", "encoder.onnx", "samples.json"}
     assert document["encoder"] == {"input": "clips"}
@@ -111,7 +111,7 @@ def test_a_bundle_holds_its_network_in_two_graphs_and_says_how_they_were_compare
     )
 
 
-def test_a_run_and_its_bundle_find_the_same_in_a_file(predictor, long_run, long_file):
+def test_a_run_and_its_bundle_detect_the_same_segments_in_a_file(predictor, long_run, long_file):
     run = replace(affekt.load(long_run), calibration=Calibration())
     ours, theirs = predictor(long_file(SHORT)).to_dict(), run(long_file(SHORT)).to_dict()
     check_answer(ours, SHORT)
@@ -119,15 +119,19 @@ def test_a_run_and_its_bundle_find_the_same_in_a_file(predictor, long_run, long_
     same(ours, theirs, tolerance=1e-4)
 
 
-def test_segments_below_the_bar_that_validation_set_are_not_told(predictor, long_bundle, long_file):
-    barred = affekt.load(long_bundle, backend="onnxruntime")
+def test_segments_below_the_threshold_fitted_on_validation_are_not_reported(
+    predictor, long_bundle, long_file
+):
+    thresholded = affekt.load(long_bundle, backend="onnxruntime")
     every = predictor(long_file(SHORT)).segments
-    assert barred(long_file(SHORT)).segments == tuple(
-        it for it in every if it.score >= barred.calibration.segment_threshold
+    assert thresholded(long_file(SHORT)).segments == tuple(
+        it for it in every if it.score >= thresholded.calibration.segment_threshold
     )
     middle = every[len(every) // 2].score
-    told = replace(predictor, calibration=Calibration(segment_threshold=middle))(long_file(SHORT)).segments
-    assert told == tuple(it for it in every if it.score >= middle) and 0 < len(told) < len(every)
+    reported = replace(predictor, calibration=Calibration(segment_threshold=middle))(
+        long_file(SHORT)
+    ).segments
+    assert reported == tuple(it for it in every if it.score >= middle) and 0 < len(reported) < len(every)
 
 
 def test_a_run_and_its_bundle_have_the_same_scores(long_run, long_bundle, tmp_path):
@@ -140,11 +144,13 @@ def test_a_run_and_its_bundle_have_the_same_scores(long_run, long_bundle, tmp_pa
 
 
 @pytest.mark.parametrize(("precision", "tolerance"), [("f32", 1e-4), ("bf16", 0.02)])
-def test_openvino_finds_the_same(predictor, telling_bundle, long_file, precision, tolerance):
+def test_openvino_detects_the_same_segments(
+    predictor, bundle_without_threshold, long_file, precision, tolerance
+):
     openvino = pytest.importorskip("openvino")
     if precision == "bf16" and "BF16" not in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
         pytest.skip("this processor does not compute in bf16")
-    other = affekt.load(telling_bundle, backend="openvino", precision=precision)
+    other = affekt.load(bundle_without_threshold, backend="openvino", precision=precision)
     assert other.backend == f"openvino {precision}"
     ours, theirs = predictor(long_file(SHORT)), other(long_file(SHORT))
     if precision == "f32":
@@ -153,7 +159,7 @@ def test_openvino_finds_the_same(predictor, telling_bundle, long_file, precision
         assert dict(mine.scores) == pytest.approx(dict(others.scores), abs=tolerance)
 
 
-def test_each_cell_passes_the_encoder_once(predictor, long_file, monkeypatch):
+def test_the_encoder_computes_each_cell_once(predictor, long_file, monkeypatch):
     encoder, seen = predictor.network.encoder, []
 
     def counted(batch):
@@ -170,7 +176,7 @@ def test_each_cell_passes_the_encoder_once(predictor, long_file, monkeypatch):
     assert seen == [13, 13, 13, 1] and len(answer.moments) == 40
 
 
-def test_a_bundle_that_lost_its_encoder_is_refused(long_bundle, tmp_path):
+def test_a_bundle_without_its_encoder_is_refused(long_bundle, tmp_path):
     broken = shutil.copytree(long_bundle, tmp_path / "broken.affekt")
     (broken / "encoder.onnx").unlink()
     with pytest.raises(FolderError, match=r"encoder\.onnx"):
@@ -188,10 +194,10 @@ def test_int8_is_not_offered_yet_and_nothing_is_written(long_run, tmp_path):
 # Files of answers
 
 
-def test_segments_of_a_real_video_go_to_every_kind_of_file(telling_bundle, long_file, tmp_path):
+def test_segments_of_a_real_video_go_to_every_kind_of_file(bundle_without_threshold, long_file, tmp_path):
     for suffix in (".json", ".csv", ".srt", ".eaf", ".html"):
         path = tmp_path / f"answers{suffix}"
-        words = ["predict", str(telling_bundle), str(long_file(SHORT)), "--output", str(path)]
+        words = ["predict", str(bundle_without_threshold), str(long_file(SHORT)), "--output", str(path)]
         done = CliRunner().invoke(app, [*words, "--backend", "onnxruntime"])
         assert done.exit_code == 0, done.output
     (prediction,) = json.loads((tmp_path / "answers.json").read_text())["predictions"]
@@ -213,8 +219,10 @@ def test_segments_of_a_real_video_go_to_every_kind_of_file(telling_bundle, long_
 
 
 @pytest.mark.skipif(not CORE.is_dir(), reason="no .venv-core: `make test` makes one with the core install")
-def test_where_there_is_no_pytorch_the_bundle_finds_what_pytorch_finds(telling_bundle, long_run, long_file):
-    words = [CORE / "affekt", "predict", telling_bundle, long_file(SHORT), "--json"]
+def test_a_bundle_without_pytorch_detects_the_same_segments_as_pytorch(
+    bundle_without_threshold, long_run, long_file
+):
+    words = [CORE / "affekt", "predict", bundle_without_threshold, long_file(SHORT), "--json"]
     done = subprocess.run(list(map(str, words)), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     (light,) = json.loads(done.stdout)["predictions"]
@@ -226,21 +234,25 @@ def test_where_there_is_no_pytorch_the_bundle_finds_what_pytorch_finds(telling_b
 # Long
 
 
-def test_twenty_minutes_are_answered_with_segments_and_progress_is_told(telling_bundle, long_file):
-    prediction, said = predict(telling_bundle, long_file(LONGER))
+def test_twenty_minutes_are_answered_with_segments_and_progress_is_reported(
+    bundle_without_threshold, long_file
+):
+    prediction, printed = predict(bundle_without_threshold, long_file(LONGER))
     check_answer(prediction, LONGER)
     cells = round(LONGER * LAP_S / CELL_S)
-    lines = said.splitlines()
+    lines = printed.splitlines()
     assert lines[-1].startswith(f"predicting: {cells} of {cells}, ") and lines[-1].endswith("/s")
     assert all(line.startswith("predicting: ") for line in lines)
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells a process's own peak")
-def test_twenty_minutes_are_answered_in_the_memory_of_two(telling_bundle, long_file):
+@pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="only Linux reports the peak memory of a process"
+)
+def test_twenty_minutes_are_answered_in_the_memory_of_two(bundle_without_threshold, long_file):
     peaks_mb = []
     for laps in (SHORT, LONGER):
-        prediction, said = predict(telling_bundle, long_file(laps), before=SMALL_PARTS + PEAK)
+        prediction, printed = predict(bundle_without_threshold, long_file(laps), before=SMALL_PARTS + PEAK)
         check_answer(prediction, laps)
-        assert said.splitlines()[-2].startswith("predicting: ")
-        peaks_mb.append(int(said.split()[-1]) / 1024)
+        assert printed.splitlines()[-2].startswith("predicting: ")
+        peaks_mb.append(int(printed.split()[-1]) / 1024)
     assert peaks_mb[1] - peaks_mb[0] < GROWTH_MB

@@ -35,12 +35,12 @@ def faces(pixels, tmp_path):
         zip(pixels, ("png", "jpg", "webp", "bmp", "PNG", "tif", "gif"), strict=True)
     ):
         Image.fromarray(face).save(folder / f"{number}.{suffix}")
-    (folder / "notes.txt").write_text("not a picture, and not looked at")
+    (folder / "notes.txt").write_text("not a picture, and not read")
     return folder
 
 
 def bad_files(folder, face, huge_png):
-    """A file of each bad kind, by what its reason must say."""
+    """A bad file of each kind, and a part of the reason that must be given for it."""
     Image.fromarray(face).save(folder / "whole.jpg", quality=95)
     (folder / "cut.jpg").write_bytes((folder / "whole.jpg").read_bytes()[:400])
     (folder / "whole.jpg").unlink()
@@ -83,10 +83,10 @@ def test_broken_files_are_skipped_with_their_reasons(face_bundle, faces, pixels,
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
     assert len(document["predictions"]) == 7
-    told = {Path(item["id"]).name: item["reason"] for item in document["skipped"]}
-    assert set(told) == set(reasons)
+    reasons_given = {Path(item["id"]).name: item["reason"] for item in document["skipped"]}
+    assert set(reasons_given) == set(reasons)
     for name, reason in reasons.items():
-        assert any(part in told[name] for part in reason.split("|")), told[name]
+        assert any(part in reasons_given[name] for part in reason.split("|")), reasons_given[name]
     assert "7 predicted, 5 skipped" in done.stderr
 
 
@@ -97,7 +97,7 @@ def test_each_bad_file_alone_is_one_clear_error(face_bundle, tmp_path, pixels, h
             predictor(tmp_path / name)
 
 
-def test_a_folder_without_pictures_says_which_kinds_there_are(face_bundle, tmp_path):
+def test_a_folder_without_pictures_is_refused_with_the_known_suffixes(face_bundle, tmp_path):
     (tmp_path / "notes.txt").write_text("nothing here")
     done = cli("predict", face_bundle, tmp_path)
     assert done.returncode == 1
@@ -105,7 +105,7 @@ def test_a_folder_without_pictures_says_which_kinds_there_are(face_bundle, tmp_p
 
 
 def test_a_thousand_pictures_stream_in_flat_memory(face_bundle, tmp_path, pixels):
-    """Peak memory is no more for 1,000 than for 200, but for the answers."""
+    """Peak memory is the same for 1,000 as for 200, except for the answers."""
     for number in range(1_000):
         Image.fromarray(pixels[number % 7]).resize((160, 160)).save(tmp_path / f"{number:04d}.jpg")
     (tmp_path / "0500.jpg").write_text("broken")
@@ -123,10 +123,10 @@ def test_a_thousand_pictures_stream_in_flat_memory(face_bundle, tmp_path, pixels
     small, _ = peak(200)
     large, kinds = peak(1_000)
     assert kinds.count(Prediction) == 999 and kinds[500] is Skipped
-    assert large < small + 2e6, "pictures (77 kB each, decoded) pile up"
+    assert large < small + 2e6, "memory grows with the number of pictures (77 kB each, decoded)"
 
 
-def test_progress_names_how_many_there_are(face_bundle, faces):
+def test_progress_states_the_number_of_pictures(face_bundle, faces):
     done = cli("predict", face_bundle, faces)
     assert "predicting: 7 of 7" in done.stderr
 

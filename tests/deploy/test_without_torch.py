@@ -37,7 +37,7 @@ def test_a_gait_file_is_answered_as_json(bundle, walks):
     assert prediction["provenance"]["method"] == "bpm_gcn"
 
 
-def test_the_answer_is_the_one_pytorch_gives(bundle, trained_run, walks):
+def test_the_answer_is_that_of_pytorch(bundle, trained_run, walks):
     from affekt import load
 
     done = affekt("predict", bundle, walks, "--json")
@@ -47,8 +47,8 @@ def test_the_answer_is_the_one_pytorch_gives(bundle, trained_run, walks):
         assert one == pytest.approx(other, abs=1e-4)
 
 
-def test_a_folder_with_a_broken_file_is_answered_but_for_that_file(bundle, walks):
-    (walks / "walk1.npz").write_text("this is no zip archive")
+def test_a_folder_with_a_broken_file_is_answered_except_for_that_file(bundle, walks):
+    (walks / "walk1.npz").write_text("this is not a zip archive")
     done = affekt("predict", bundle, walks, "--json")
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
@@ -76,13 +76,13 @@ def test_answers_are_written_as_a_table_and_as_csv(bundle, walks, tmp_path):
     assert len(rows) == 3 and float(rows[0]["confidence"]) > 0
 
 
-def test_parquet_without_pyarrow_says_what_to_install_before_anything_is_computed(bundle, walks, tmp_path):
+def test_parquet_without_pyarrow_reports_what_to_install_before_anything_is_computed(bundle, walks, tmp_path):
     done = affekt("predict", bundle, walks, "--output", tmp_path / "answers.parquet")
     assert done.returncode == 2
     assert "pip install 'affekt[parquet]'" in done.stderr
 
 
-def test_training_says_what_to_install(tmp_path):
+def test_training_reports_what_to_install(tmp_path):
     (tmp_path / "r.toml").write_text('method = "bpm_gcn"\ndata = {name = "walkers"}\n')
     done = affekt("train", tmp_path / "r.toml")
     assert done.returncode == 2 and "pip install 'affekt[train]'" in done.stderr

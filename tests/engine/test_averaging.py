@@ -1,4 +1,4 @@
-"""Averaged weights: they follow training from the first steps, and leave alone what does not change."""
+"""Averaged weights: they follow training from the first steps, and do not change frozen tensors."""
 
 import pytest
 import torch
@@ -27,7 +27,7 @@ def test_averaged_weights_are_near_the_trained_ones_after_few_steps():
     assert average.module.weight.item() > 26  # 4.3 with a constant decay of .99
 
 
-def test_validation_of_a_short_training_follows_the_weights_in_spite_of_a_long_average(run_tiny, tmp_path):
+def test_validation_of_a_short_training_follows_the_weights_with_a_decay_near_1(run_tiny, tmp_path):
     run = run_tiny(tmp_path, train={"epochs": 5, "weight_average": 0.99})
     losses = [row["validation/loss"] for row in run.metrics()]
     assert losses[-1] < losses[0] / 2
@@ -37,12 +37,12 @@ def test_validation_of_a_short_training_follows_the_weights_in_spite_of_a_long_a
     assert max(mean.values()) < 0.5  # batch statistics too
 
 
-def test_the_decay_grows_to_the_stated_one_and_no_further():
+def test_the_decay_grows_up_to_its_limit():
     decays = [averaging_decay(0.9, updates) for updates in range(200)]
     assert decays == sorted(decays) and decays[0] == 0.1 and decays[-1] == 0.9
 
 
-def test_averaging_does_not_round_what_is_frozen():
+def test_averaging_does_not_round_frozen_tensors():
     model = nn.Sequential(nn.Linear(64, 64), nn.BatchNorm1d(64))
     model[0].requires_grad_(False)
     nn.init.uniform_(model[1].running_var)
@@ -66,11 +66,11 @@ def test_batch_statistics_are_averaged_like_weights_and_their_count_is_copied():
     assert average.module.num_batches_tracked.item() == 2
 
 
-def test_recipes_that_average_have_a_new_digest_and_others_the_old_one():
+def test_only_recipes_with_weight_averaging_have_a_new_digest():
     least = {"method": "bpm_gcn", "data": {"name": "walkers"}}
     plain = Recipe.from_values(least)
     averaged = Recipe.from_values({**least, "train": {"weight_average": 0.9}})
-    # As they were while the decay was constant.
+    # Digests from the time when the decay was constant.
     assert digest_v1(plain.model_dump(mode="json")).startswith("421789cb29da3259")
     assert not digest_v1(averaged.model_dump(mode="json")).startswith("e1a32950a0aacc5a")
     assert averaged.digest() != Recipe.from_values({**least, "train": {"weight_average": 0.8}}).digest()

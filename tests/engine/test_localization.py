@@ -1,4 +1,4 @@
-"""Training of a network that looks for segments, from points to scores by class."""
+"""Training of a localization network: from annotated points to scores per class."""
 
 import csv
 import json
@@ -25,7 +25,7 @@ NAMES = ("negative", "positive")
 TERMS = ("video", "point", "background", "foreground", "contrast")
 
 
-def test_each_epoch_tells_every_loss_and_scores_by_the_name_of_the_class(long_run):
+def test_each_epoch_reports_all_loss_terms_and_scores_by_class_name(long_run):
     rows = [json.loads(line) for line in (long_run / "metrics.jsonl").read_text().splitlines()]
     assert [row["epoch"] for row in rows] == [1, 2, 3, 4]
     for row in rows:
@@ -61,7 +61,7 @@ def test_an_evaluation_scores_classes_by_name_and_writes_a_row_for_each_segment(
     assert len(rows) == sum(one["found"] for one in result.per_class) == len(result.predictions)
     for row in rows:
         assert row["label"] in NAMES
-        # Curves are drawn on beyond their last cell, by a cell at most.
+        # Curves are extrapolated beyond the last cell, by one cell at most.
         assert 0 <= float(row["start_s"]) < float(row["end_s"]) < tests[row["id"]].facts["duration_s"] + 1.3
     assert (tmp_path / "average-precision.png").stat().st_size > 1000
     assert json.loads((tmp_path / "scores.json").read_text())["scores"] == result.scores
@@ -75,11 +75,11 @@ def test_an_evaluation_scores_classes_by_name_and_writes_a_row_for_each_segment(
 
 
 class Killed(Exception):
-    """The machine went down."""
+    """Stands for a machine that goes down."""
 
 
-def test_a_run_that_died_between_two_steps_ends_as_if_nothing_had_been(run_long, tmp_path, monkeypatch):
-    """Four videos an epoch, a step each three of them: it dies with gradients of two in memory."""
+def test_a_run_that_was_killed_between_two_steps_is_resumed_bit_for_bit(run_long, tmp_path, monkeypatch):
+    """Four videos per epoch, one step per three videos: it is killed with gradients of two in memory."""
     straight = run_long(tmp_path / "straight", train={"epochs": 3})
     forward, seen = TSLNetObjective.forward, []
 
@@ -106,11 +106,11 @@ def test_a_run_that_died_between_two_steps_ends_as_if_nothing_had_been(run_long,
 # Rates
 
 
-def test_the_part_that_hears_learns_at_its_own_rate(run_long, tmp_path):
+def test_the_audio_part_has_its_own_learning_rate(run_long, tmp_path):
     run = run_long(
         tmp_path,
         optimizer={"lr": 1e-3, "rates": {"audio": 10.0}},
-        train={"epochs": 1, "accumulate": 4},  # one step, of which Adam makes the rate itself
+        train={"epochs": 1, "accumulate": 4},  # one step; the first step of Adam has the length of the rate
     )
     recipe = run.recipe
     method = catalog.method(recipe.method)
@@ -134,9 +134,9 @@ def test_the_part_that_hears_learns_at_its_own_rate(run_long, tmp_path):
     assert tomllib.loads((run.path / "recipe.toml").read_text())["optimizer"]["rates"] == {"audio": 10.0}
 
 
-def test_a_rate_for_a_part_that_is_not_there_is_refused_with_those_that_are(run_long, tmp_path):
+def test_a_rate_of_an_unknown_part_is_refused_and_the_known_parts_are_listed(run_long, tmp_path):
     with pytest.raises(
-        ConfigError, match=r"optimizer\.rates\.sound: no parameter is called so; there are audio"
+        ConfigError, match=r"optimizer\.rates\.sound: no parameter has this name; found audio"
     ):
         run_long(tmp_path, optimizer={"rates": {"sound": 10.0}})
 
@@ -144,7 +144,7 @@ def test_a_rate_for_a_part_that_is_not_there_is_refused_with_those_that_are(run_
 # Which part selects
 
 
-def test_a_run_that_selects_on_test_says_so(run_long, tmp_path):
+def test_a_run_that_selects_on_the_test_part_states_this(run_long, tmp_path):
     run = run_long(tmp_path, split={"validate_on_test": True}, train={"epochs": 1})
     result = json.loads((run.path / "result.json").read_text())
     assert result["selected_on"] == "test"
@@ -155,7 +155,7 @@ def test_a_run_that_selects_on_test_says_so(run_long, tmp_path):
         assert scores[name] == pytest.approx(value, abs=1e-6), name
 
 
-def stated(name, subject, split):
+def annotated(name, subject, split):
     return Sample(
         name,
         {},
@@ -167,10 +167,11 @@ def stated(name, subject, split):
 
 
 @pytest.mark.parametrize("leaks", [False, True])
-def test_selecting_on_test_lets_no_subject_stand_in_training_and_test(leaks):
-    samples = [stated("a", "one", "train"), stated("b", "two", "validation"), stated("c", "three", "test")]
+def test_selecting_on_the_test_part_refuses_a_subject_in_training_and_test(leaks):
+    subjects = {"a": ("one", "train"), "b": ("two", "validation"), "c": ("three", "test")}
     if leaks:
-        samples.append(stated("d", "three", "train"))
+        subjects["d"] = ("three", "train")
+    samples = [annotated(name, *place) for name, place in subjects.items()]
     parts = part(samples, SplitSettings(validate_on_test=True))
     assert parts.validation == parts.test == [samples[2]]
     if not leaks:
@@ -201,11 +202,11 @@ def recipe_of(**changes):
         ),
         (
             {"selection": {"metric": "uar"}},
-            "selection.metric = 'uar' is not a score of localization: take 'map', or one of map, recall",
+            "selection.metric = 'uar' is not a score of localization: use 'map', or one of map, recall",
         ),
         (
             {"method": "vaanet", "data": {"name": "moving_shapes"}, "config": {"num_classes": 4}},
-            "selection.metric = 'map' is not a score of single_label: take 'uar', or one of accuracy, uar, "
+            "selection.metric = 'map' is not a score of single_label: use 'uar', or one of accuracy, uar, "
             "macro_f1, weighted_f1, loss",
         ),
     ],
@@ -216,12 +217,12 @@ def test_a_recipe_whose_task_does_not_fit_is_refused_with_advice(changes, proble
     assert caught.value.problems == (problem,)
 
 
-def test_classes_that_do_not_fit_are_told_before_the_task():
+def test_a_wrong_number_of_classes_is_reported_before_a_wrong_task():
     with pytest.raises(ConfigError, match=r"config\.num_classes is 2, the data set has 4 classes"):
         recipe_of(data={"name": "moving_shapes"})
 
 
-def test_a_network_for_segments_is_not_evaluated_on_labels_and_the_other_way_round(long_run, clip_run):
+def test_networks_are_not_evaluated_on_data_of_another_task(long_run, clip_run):
     with pytest.raises(
         UsageError, match="answers with localization, but moving_shapes asks for single_label"
     ):

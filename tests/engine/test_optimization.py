@@ -15,7 +15,7 @@ from affekt.optim.sam import SAM
 
 
 @pytest.mark.parametrize(("name", "kind"), [("adam", "Adam"), ("adamw", "AdamW"), ("sgd", "SGD")])
-def test_an_optimizer_is_the_one_of_its_name_with_the_settings(name, kind):
+def test_an_optimizer_has_the_class_of_its_name_and_the_settings(name, kind):
     settings = OptimizerSettings(name=name, lr=0.3, weight_decay=0.2)
     optimizer = make_optimizer(settings, dict(nn.Linear(2, 2).named_parameters()))
     assert type(optimizer).__name__ == kind
@@ -23,7 +23,7 @@ def test_an_optimizer_is_the_one_of_its_name_with_the_settings(name, kind):
     assert optimizer.defaults["weight_decay"] == 0.2
 
 
-def test_momentum_nesterov_and_betas_arrive():
+def test_momentum_nesterov_and_betas_are_passed_on():
     sgd = make_optimizer(
         OptimizerSettings(name="sgd", momentum=0.9, nesterov=True), dict(nn.Linear(2, 2).named_parameters())
     )
@@ -34,7 +34,7 @@ def test_momentum_nesterov_and_betas_arrive():
     assert adam.defaults["betas"] == (0.5, 0.6)
 
 
-def test_one_step_of_sgd_with_decay_is_the_formula():
+def test_one_step_of_sgd_with_decay_follows_the_formula():
     weight = nn.Parameter(torch.tensor([2.0]))
     optimizer = make_optimizer(OptimizerSettings(name="sgd", lr=0.1, weight_decay=0.5), {"weight": weight})
     weight.grad = torch.tensor([3.0])
@@ -42,7 +42,7 @@ def test_one_step_of_sgd_with_decay_is_the_formula():
     assert weight.item() == pytest.approx(2.0 - 0.1 * (3.0 + 0.5 * 2.0))
 
 
-def test_adam_mixes_decay_into_the_gradient_and_adamw_does_not():
+def test_adam_adds_weight_decay_to_the_gradient_and_adamw_does_not():
     after = {}
     for name in ("adam", "adamw"):
         weight = nn.Parameter(torch.tensor([2.0]))
@@ -54,7 +54,7 @@ def test_adam_mixes_decay_into_the_gradient_and_adamw_does_not():
     assert after["adamw"] == pytest.approx(2.0 - 0.1 - 0.1 * 0.5 * 2.0, abs=1e-5)
 
 
-def test_a_part_of_the_network_may_learn_at_its_own_rate():
+def test_a_part_of_the_network_may_have_its_own_learning_rate():
     net = nn.ModuleDict({"audio": nn.Linear(2, 2), "head": nn.Linear(2, 2), "audio_head": nn.Linear(2, 2)})
     settings = OptimizerSettings(lr=0.1, rates={"audio": 10.0})
     optimizer = make_optimizer(settings, dict(net.named_parameters()))
@@ -64,13 +64,13 @@ def test_a_part_of_the_network_may_learn_at_its_own_rate():
     assert rates[id(net["head"].weight)] == rates[id(net["audio_head"].weight)] == pytest.approx(0.1)
 
 
-def test_a_rate_of_a_part_that_is_not_there_names_those_that_are():
+def test_the_error_for_a_rate_of_an_unknown_part_lists_the_known_parts():
     settings = OptimizerSettings(rates={"sound": 10.0})
-    with pytest.raises(ConfigError, match=r"optimizer\.rates\.sound: .*there are bias, weight"):
+    with pytest.raises(ConfigError, match=r"optimizer\.rates\.sound: .*found bias, weight"):
         make_optimizer(settings, dict(nn.Linear(2, 2).named_parameters()))
 
 
-def test_sam_goes_around_any_optimizer():
+def test_sam_wraps_any_optimizer():
     for name in ("adam", "adamw", "sgd"):
         settings = OptimizerSettings(name=name, lr=0.3, sam=SAMSettings(rho=0.2, adaptive=True))
         optimizer = make_optimizer(settings, dict(nn.Linear(2, 2).named_parameters()))
@@ -82,13 +82,13 @@ def test_sam_goes_around_any_optimizer():
     ("train", "reason"),
     [({"accumulate": 2}, "train.accumulate"), ({"precision": "16-mixed"}, "loss scaling")],
 )
-def test_what_does_not_go_with_sam_is_refused(train, reason):
+def test_options_that_do_not_go_with_sam_are_refused(train, reason):
     values = {"method": "bpm_gcn", "data": {"name": "walkers"}, "optimizer": {"sam": {}}, "train": train}
     with pytest.raises(ConfigError, match=reason):
         Recipe.from_values(values)
 
 
-def test_held_statistics_do_not_move_and_move_again_after():
+def test_held_statistics_are_constant_and_are_updated_again_afterwards():
     norm = nn.BatchNorm2d(2).train()
     picture = torch.randn(4, 2, 3, 3) + 5
     with held_statistics(norm):
@@ -110,14 +110,14 @@ def test_held_statistics_do_not_move_and_move_again_after():
         ({"name": "exponential", "factor": 0.5, "warmup_epochs": 2}, {0: 0, 1: 0.5 * 0.5, 2: 0.25}),
     ],
 )
-def test_the_rate_at_a_moment_is_the_formula(settings, expected):
+def test_the_learning_rate_follows_the_formula(settings, expected):
     schedule = ScheduleSettings(**settings)
     for epoch, factor in expected.items():
         assert rate_factor(schedule, float(epoch), 10) == pytest.approx(factor, abs=1e-12)
 
 
 @pytest.mark.parametrize("name", ["constant", "exponential", "step", "cosine"])
-def test_the_rate_never_rises_after_the_warm_up_and_stays_in_bounds(name):
+def test_the_learning_rate_never_rises_after_the_warm_up_and_stays_in_bounds(name):
     schedule = ScheduleSettings(name=name, milestones=(2, 5), factor=0.7, floor=0.1)
     rates = [rate_factor(schedule, step / 7, 10) for step in range(71)]
     assert all(before >= after for before, after in pairwise(rates))

@@ -1,4 +1,4 @@
-"""Training on pictures: broken ones, workers, sharpness-aware steps."""
+"""Training on pictures: broken files, loader workers, sharpness-aware minimisation."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ RECIPE = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Drawn faces as files, a folder a class, two of them broken."""
+    """Drawn faces as files, one folder per class; two files are broken."""
     root = tmp_path_factory.mktemp("faces")
     options = {"people": 8, "faces_per_emotion": 1, "size": 24}
     for sample in open_dataset("drawn_faces", None, options).samples:
@@ -38,29 +38,29 @@ def run(folder, runs, **changes):
 
 
 @pytest.mark.parametrize("workers", [0, 1])
-def test_broken_pictures_are_left_out_and_named_once(folder, tmp_path, workers, caplog):
+def test_broken_pictures_are_left_out_and_reported_once(folder, tmp_path, workers, caplog):
     done = run(folder, tmp_path, train={"epochs": 2, "workers": workers})
     assert done.result is not None and done.result["epochs"] == 2
-    told = [record.message for record in caplog.records if record.message.startswith("skipped")]
-    assert len(told) == len(set(told)) == 2
-    assert sum("cannot be read as a picture" in line for line in told) == 1
+    reported = [record.message for record in caplog.records if record.message.startswith("skipped")]
+    assert len(reported) == len(set(reported)) == 2
+    assert sum("cannot be read as a picture" in line for line in reported) == 1
 
 
-def test_workers_give_the_same_bits(folder, tmp_path):
+def test_weights_do_not_depend_on_the_number_of_workers(folder, tmp_path):
     one, other = (run(folder, tmp_path / str(n), train={"workers": n}) for n in (0, 1))
     files = [each.best / "model.safetensors" for each in (one, other)]
     assert files[0].read_bytes() == files[1].read_bytes()
 
 
 @pytest.mark.parametrize("sam", [None, {"rho": 0.05}], ids=["plain", "sharpness-aware"])
-def test_a_batch_of_nothing_but_broken_pictures_is_passed_over(folder, tmp_path, sam):
-    """One picture a batch: two of the batches, in training or validation, hold nothing that can be read."""
+def test_a_batch_without_readable_pictures_is_skipped(folder, tmp_path, sam):
+    """Batches of one picture: two batches, in training or validation, have no readable picture."""
     optimizer = {"name": "sgd", "lr": 0.01, "momentum": 0.9, "sam": sam}
     done = run(folder, tmp_path, optimizer=optimizer, train={"batch_size": 1})
     assert done.result is not None and done.metrics()[0]["train/loss"] > 0
 
 
-def test_a_data_set_of_nothing_but_broken_pictures_is_an_end(tmp_path):
+def test_a_data_set_without_readable_pictures_ends_the_training_with_an_error(tmp_path):
     for label in ("happy", "sad"):
         (tmp_path / "faces" / label).mkdir(parents=True)
         for number in range(8):
@@ -69,11 +69,11 @@ def test_a_data_set_of_nothing_but_broken_pictures_is_an_end(tmp_path):
         run(tmp_path / "faces", tmp_path / "runs", config={**RECIPE["config"], "num_classes": 2})
 
 
-def test_sharpness_aware_training_counts_the_first_pass_only(folder, tmp_path):
+def test_sharpness_aware_training_logs_the_first_pass_only(folder, tmp_path):
     optimizer = {"name": "sgd", "lr": 1e-9}
     plain = run(folder, tmp_path / "plain", optimizer=optimizer)
     sharp = run(folder, tmp_path / "sharp", optimizer={**optimizer, "sam": {"rho": 5.0}})
-    # At this rate nothing moves: the loss is that of the first weights, and the one uphill would be larger.
+    # At this rate the weights stay the same; the loss of perturbed weights would be larger.
     (one,), (other,) = plain.metrics(), sharp.metrics()
     assert other["train/loss"] == pytest.approx(one["train/loss"], rel=1e-5)
     assert other["validation/loss"] == pytest.approx(one["validation/loss"], rel=1e-5)

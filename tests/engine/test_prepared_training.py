@@ -1,4 +1,4 @@
-"""Training from a store of prepared clips, after the clips themselves are gone."""
+"""Training from a store of prepared clips, after the clips themselves were removed."""
 
 import shutil
 
@@ -16,7 +16,7 @@ from affekt.media.video.write import write_clip
 
 @pytest.fixture(scope="module")
 def clips(tmp_path_factory):
-    """A folder per class with six clips each, of six troupes; one is broken, one is mute, one unheard."""
+    """A folder per class with six clips each, of six troupes; one is broken, one has no sound track."""
     root = tmp_path_factory.mktemp("corpus") / "clips"
     options = {"clips": 24, "subjects": 6, "pixels": 72, "frames_per_clip": 20, "noise": 0.5}
     for sample in open_dataset("moving_shapes", None, options).samples:
@@ -29,9 +29,9 @@ def clips(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def store(clips, unheard_clip, tmp_path_factory):
-    """The store, after the clips were moved away; with what training views of them were before."""
-    shutil.copy(unheard_clip, clips / "sadness" / "sub-troupe-03_unheard.mp4")
+def store(clips, broken_sound_clip, tmp_path_factory):
+    """The store, after the clips were removed, and training views of the clips from before."""
+    shutil.copy(broken_sound_clip, clips / "sadness" / "sub-troupe-03_broken-sound.mp4")
     path = tmp_path_factory.mktemp("stores") / "store"
     views = {sample.id: view_of(sample) for sample in open_dataset("clips", clips).samples[1:]}
     arguments = ["data", "prepare", "clips", "--data-root", str(clips), "--output", str(path)]
@@ -48,11 +48,11 @@ def preprocess():
 
 
 def view_of(sample):
-    """A training view, the same draw for the same sample."""
+    """A training view, drawn with a fixed seed."""
     return preprocess()(sample, rng=np.random.default_rng(0))
 
 
-def test_a_view_from_the_store_is_nearly_the_one_from_the_clip(store):
+def test_a_view_from_the_store_is_close_to_the_view_from_the_clip(store):
     path, before = store
     samples = [sample for sample in open_dataset("clips", path).samples if sample.id in before]
     assert len(samples) > 10
@@ -60,12 +60,12 @@ def test_a_view_from_the_store_is_nearly_the_one_from_the_clip(store):
         stored, original = view_of(sample), before[sample.id]
         assert stored["clips"].shape == original["clips"].shape
         grey_levels = 255 * np.abs(stored["clips"] - original["clips"])
-        assert grey_levels.mean() < 4, "compressed once more, not cut or shown at another time"
+        assert grey_levels.mean() < 4, "compressed once more, but of the same place and time"
         assert stored["mfcc"].shape == original["mfcc"].shape
         assert np.abs(stored["mfcc"] - original["mfcc"]).mean() < 1.0  # dB
 
 
-def test_training_needs_the_store_alone(store, tmp_path):
+def test_training_needs_only_the_store(store, tmp_path):
     from affekt.engine.train import train
 
     path, _ = store

@@ -1,4 +1,4 @@
-"""Several labels at once, from training to a bundle: thresholds, tables, files, answers and label weights."""
+"""Several labels per sample, from training to a bundle: thresholds, tables, files, predictions, weights."""
 
 import csv
 import json
@@ -26,7 +26,7 @@ LABELS = label_set("gait-4")
 
 
 def write_walks(folder, walks=40, seed=0):
-    """One walk many times in the layout of `bpm_gcn_arrays`; each emotion moves joints of its own."""
+    """Copies of one walk in the layout of `bpm_gcn_arrays`; each emotion moves its own joints."""
     rng = np.random.default_rng(seed)
     (sample, *_) = open_dataset("walkers", None, {"walkers": 12, "walks_per_emotion": 1}).samples
     walk = sample.media["skeleton"]
@@ -79,7 +79,7 @@ def test_training_fits_a_temperature_and_a_threshold_for_each_class(run):
     assert json.loads((run / "result.json").read_text())["calibration"] == calibration
 
 
-def test_tables_come_from_decisions_by_threshold(run, walks, result):
+def test_tables_are_computed_from_decisions_by_threshold(run, walks, result):
     thresholds = open_run(run).calibration["thresholds"]
     with (result.folder / "predictions.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
@@ -112,7 +112,7 @@ def test_an_evaluation_has_scores_intervals_calibration_and_figures(run, result)
     assert not (result.folder / "confusion.png").exists()
 
 
-def test_a_bundle_decides_by_the_thresholds_of_its_run(run, walks, tmp_path):
+def test_a_bundle_uses_the_thresholds_of_its_run(run, walks, tmp_path):
     bundle = affekt.export(run, tmp_path / "walks.affekt", data_root=walks).bundle
     predictor = Predictor.open(bundle)
     thresholds = predictor.calibration.thresholds
@@ -129,18 +129,18 @@ def corpus_of(walks):
     return open_dataset("bpm_gcn_arrays", walks)
 
 
-def test_an_answer_of_a_single_label_has_no_decided_labels(bundle):
+def test_a_prediction_of_a_single_label_has_no_list_of_labels(bundle):
     predictor = Predictor.open(bundle)
     assert predictor(next(iter(open_dataset("walkers").samples))).labels == ()
 
 
-def test_a_network_of_a_single_label_is_not_scored_on_several(trained_run, walks, tmp_path):
+def test_a_network_for_a_single_label_is_not_scored_on_several_labels(trained_run, walks, tmp_path):
     with pytest.raises(UsageError, match="with single_label, but bpm_gcn_arrays asks for multi_label"):
         affekt.evaluate(trained_run, data="bpm_gcn_arrays", data_root=walks, folder=tmp_path)
 
 
 @pytest.mark.parametrize("make", [SingleLabelScorer, MultiLabelScorer])
-def test_an_epoch_whose_answers_are_not_finite_is_never_the_best(make):
+def test_an_epoch_with_outputs_that_are_not_finite_is_never_the_best(make):
     scorer = make()
     target = np.eye(3) if make is MultiLabelScorer else np.arange(3)
     scorer.add({"logits": np.full((3, 3), np.nan)}, {"label": target})
@@ -159,7 +159,7 @@ def sample(weights, label=None):
 
 
 @pytest.mark.parametrize(
-    ("weights", "says"),
+    ("weights", "message"),
     [
         ({"happy": -1.0, "sad": 2.0}, "happy = -1"),
         ({"happy": math.nan}, "happy = nan"),
@@ -169,23 +169,23 @@ def sample(weights, label=None):
         ({"joyful": 1.0}, "joyful"),
     ],
 )
-def test_votes_that_are_no_weights_are_refused_with_the_sample(weights, says):
+def test_invalid_votes_are_refused_and_the_sample_is_named(weights, message):
     for read in (
         lambda: Corpus([sample(weights)], LABELS),
         lambda: find_task("single_label").targets([sample(weights)], LABELS),
     ):
         with pytest.raises(DataError, match="sample walk-7") as raised:
             read()
-        assert says in str(raised.value)
+        assert message in str(raised.value)
 
 
 @pytest.mark.parametrize("value", [-0.5, 1.5, math.nan])
-def test_a_label_that_holds_less_than_not_or_more_than_wholly_is_refused(value):
+def test_a_label_weight_outside_0_to_1_is_refused(value):
     with pytest.raises(DataError, match=f"walk-7: label weights have to be 0 to 1, found sad = {value}"):
         find_task("multi_label").targets([sample({"happy": 1.0, "sad": value})], LABELS)
 
 
-def test_a_sample_of_several_labels_may_have_none():
+def test_a_sample_may_have_none_of_several_labels():
     targets = find_task("multi_label").targets(
         [sample({"happy": 0.0}), sample({}), sample({"sad": 1.0})], LABELS
     )
@@ -193,7 +193,7 @@ def test_a_sample_of_several_labels_may_have_none():
 
 
 @pytest.mark.parametrize("weights", [None, {}])
-def test_a_sample_without_a_label_is_no_target(weights):
+def test_a_sample_without_a_label_has_no_target(weights):
     with pytest.raises(DataError, match="walk-7 has no label"):
         find_task("single_label").targets([sample({"sad": 1.0}), sample(weights)], LABELS)
 
@@ -205,6 +205,6 @@ def test_votes_become_shares():
     assert targets.tolist() == [[0.75, 0.25, 0, 0], [0, 0, 1, 0]]
 
 
-def test_scores_of_an_epoch_take_one_half_as_threshold():
+def test_scores_of_an_epoch_use_the_threshold_one_half():
     truth, probability = np.array([[1, 0]]), np.array([[0.5, 0.49]])
     assert multi_label_scores(truth, probability)["accuracy"] == 1

@@ -1,4 +1,4 @@
-"""`train` takes a recipe, or where one is written; everything else is refused by name."""
+"""`train` takes a recipe, or paths or names of recipes; everything else is refused by type."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from affekt.engine.train import train
 TEXT = 'method = "bpm_gcn"\ndata = {name = "skeletons"}\n'
 
 
-def test_a_recipe_is_read_from_a_path_a_name_or_several(tmp_path):
+def test_a_recipe_is_read_from_paths_or_names(tmp_path):
     file, more = tmp_path / "mine.toml", tmp_path / "seed.toml"
     file.write_text(TEXT)
     more.write_text("seed = 5\n")
@@ -23,7 +23,7 @@ def test_a_recipe_is_read_from_a_path_a_name_or_several(tmp_path):
     assert Recipe.load(str(file)) == Recipe.load(file) == recipe
 
 
-def test_train_reads_its_recipe_before_it_looks_for_data(tmp_path):
+def test_train_reads_its_recipe_before_the_data(tmp_path):
     with pytest.raises(ConfigError, match=r"mine\.toml.*\n.*cannot be read: No such file"):
         train("mine.toml", data_root=tmp_path)
     with pytest.raises(ConfigError, match="cannot be read: No such file"):
@@ -31,6 +31,6 @@ def test_train_reads_its_recipe_before_it_looks_for_data(tmp_path):
 
 
 @pytest.mark.parametrize("given", [None, 3, {"method": "bpm_gcn"}, [], [None], b"mine.toml"])
-def test_what_is_no_recipe_is_refused_with_what_train_takes(given):
+def test_other_types_are_refused_and_the_error_names_the_accepted_ones(given):
     with pytest.raises(UsageError, match="train takes a Recipe, the path or name of a recipe"):
         as_recipe(given)

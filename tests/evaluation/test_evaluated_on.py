@@ -1,4 +1,4 @@
-"""An evaluation says which data it is of, and how much of them the network was trained on."""
+"""An evaluation reports its data, and how many samples the network was trained on."""
 
 import json
 import shutil
@@ -32,7 +32,7 @@ def run(picture_runs, tmp_path):
 
 @pytest.fixture(scope="module")
 def fold_run(picture_recipe, draw_folder, tmp_path_factory):
-    """A run on one fold of pictures without parts, and their folder. Not to be changed."""
+    """A run on one fold of pictures without stated parts, and their folder. Tests must not change them."""
     root = draw_folder(tmp_path_factory.mktemp("folds"), {".": 8})
     recipe = picture_recipe(
         split={"scheme": "k_fold", "folds": 4}, train={"epochs": 1, "batch_size": 8, "threads": 1}
@@ -44,22 +44,22 @@ def ids(result):
     return {row["id"] for row in result.predictions}
 
 
-def test_the_test_part_of_a_run_holds_nothing_that_was_trained_on(run, pictures):
+def test_the_test_part_of_a_run_has_no_training_sample(run, pictures):
     on = affekt.evaluate(run.path, data_root=pictures).evaluated_on
     assert (on.samples, on.trained_on, on.validated_on, on.warnings) == (9, 0, 0, [])
 
 
-def test_all_of_the_training_folder_is_scored_with_the_number_that_was_trained_on(run, pictures):
+def test_scores_of_the_whole_training_folder_report_the_number_of_training_samples(run, pictures):
     result = affekt.evaluate(run.path, data_root=pictures, split="all")
     assert (result.evaluated_on.trained_on, result.evaluated_on.validated_on) == (15, 3)
-    said = json.loads((result.folder / "scores.json").read_text())["evaluated_on"]["warnings"]
-    assert said[0].startswith("15 of 27 samples were trained on: these scores do not speak for new data")
+    warnings = json.loads((result.folder / "scores.json").read_text())["evaluated_on"]["warnings"]
+    assert warnings[0].startswith("15 of 27 samples were trained on: these scores do not hold for new data")
     record = json.loads((run.path / "evaluation/record.jsonl").read_text())
     assert record["root"] == str(pictures.resolve()) and record["fingerprint"] == run.identity.sha256
     assert (record["data"], record["split"], record["trained_on"]) == ("images", "all", 15)
 
 
-def test_what_was_trained_on_is_recognised_in_another_folder_under_other_names(run, pictures, tmp_path):
+def test_training_samples_are_recognised_in_another_folder_under_other_names(run, pictures, tmp_path):
     root = tmp_path / "gathered"
     for number, path in enumerate(sorted(pictures.rglob("*.png"))):
         place = root / path.parent.name / f"copy-{number}.png"
@@ -69,7 +69,7 @@ def test_what_was_trained_on_is_recognised_in_another_folder_under_other_names(r
         affekt.evaluate(run.path, data_root=root, split="nothing")
     on = affekt.evaluate(run.path, data_root=root, split="all").evaluated_on
     assert (on.samples, on.trained_on, on.validated_on) == (27, 15, 3)
-    # Known items keep their part there, too.
+    # Known samples keep their part there as well.
     assert affekt.evaluate(run.path, data_root=root).evaluated_on.trained_on == 0
 
 
@@ -79,7 +79,7 @@ def test_equal_names_of_other_pictures_were_not_trained_on(run, draw_folder, tmp
     assert (on.samples, on.trained_on) == (27, 0)
 
 
-def test_evaluations_of_two_folders_lie_apart(run, pictures, draw_folder, tmp_path):
+def test_evaluations_of_two_folders_are_stored_apart(run, pictures, draw_folder, tmp_path):
     other = draw_folder(tmp_path / "other", {"train": 6, "test": 3}, first=5000)
     folders = [affekt.evaluate(run.path, data_root=root).folder for root in (pictures, other)]
     assert folders[0] != folders[1] and folders[0] == run.evaluation("test")
@@ -87,7 +87,7 @@ def test_evaluations_of_two_folders_lie_apart(run, pictures, draw_folder, tmp_pa
     assert [line["root"] for line in record] == [str(root.resolve()) for root in (pictures, other)]
 
 
-def test_a_fold_is_the_one_of_the_training_after_files_are_gone(fold_run, tmp_path):
+def test_a_fold_is_that_of_the_training_after_files_were_removed(fold_run, tmp_path):
     run, root = fold_run
     tested = ids(affekt.evaluate(run.path, data_root=root, folder=tmp_path / "whole"))
     less = shutil.copytree(root, tmp_path / "less")
@@ -102,7 +102,7 @@ def test_a_fold_is_the_one_of_the_training_after_files_are_gone(fold_run, tmp_pa
     )
 
 
-def test_no_fold_is_cut_from_other_data(fold_run, draw_folder, tmp_path):
+def test_other_data_are_not_split_into_folds(fold_run, draw_folder, tmp_path):
     run, _ = fold_run
     other = draw_folder(tmp_path / "other", {".": 8}, first=5000)
     with pytest.raises(DataError, match=r"no part stated \(24 samples\).*--split all"):
@@ -112,7 +112,7 @@ def test_no_fold_is_cut_from_other_data(fold_run, draw_folder, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["val", "Validation", "dev"])
-def test_a_part_is_known_by_any_usual_name(run, pictures, name):
+def test_a_part_has_any_usual_name(run, pictures, name):
     result = affekt.evaluate(run.path, data_root=pictures, split=name)
     assert (result.samples, result.evaluated_on.split, result.evaluated_on.validated_on) == (
         3,
@@ -121,7 +121,7 @@ def test_a_part_is_known_by_any_usual_name(run, pictures, name):
     )
 
 
-def test_a_part_that_is_not_there_is_refused_with_those_that_are(run, pictures):
+def test_an_unknown_part_is_refused_with_a_list_of_the_known_ones(run, pictures):
     with pytest.raises(DataError, match=r"train \(18 samples\), test \(9 samples\)"):
         affekt.evaluate(run.path, data_root=pictures, split="holdout")
 
@@ -138,20 +138,20 @@ def test_an_option_of_the_data_and_the_split_can_be_changed(run, pictures):
         affekt.evaluate(run.path, data_root=pictures, overrides=["split.fld=1"])
 
 
-def test_an_unfinished_run_says_so_in_evaluation_and_when_it_is_loaded(run, pictures, caplog):
+def test_an_unfinished_run_is_reported_in_evaluation_and_when_it_is_loaded(run, pictures, caplog):
     (run.path / "result.json").unlink()
     on = affekt.evaluate(run.path, data_root=pictures).evaluated_on
     assert on.unfinished == "epoch 2 of 2" and "the run is unfinished: epoch 2 of 2" in on.warnings
     assert "is an unfinished run: epoch 2 of 2" in caplog.text
 
 
-def test_a_run_that_does_not_state_its_data_says_that_nothing_can_be_counted(run, pictures):
+def test_training_samples_of_a_run_that_does_not_state_its_data_cannot_be_counted(run, pictures):
     (run.path / "data.json").unlink()
     on = affekt.evaluate(run.path, data_root=pictures, split="all").evaluated_on
     assert on.trained_on is None and "is not stated" in on.warnings[0]
 
 
-def test_keys_in_a_bundle_recognise_samples_and_hold_no_name(run, tmp_path):
+def test_keys_in_a_bundle_recognise_samples_without_their_names(run, tmp_path):
     identity = run.identity
     document = {"kind": "bundle", "data_identity": identity.document()}
     with write_sealed(tmp_path / "bundle", document) as work:
@@ -169,7 +169,7 @@ def test_keys_in_a_bundle_recognise_samples_and_hold_no_name(run, tmp_path):
         trained_on_bundle(sealed.path, sealed.document)
 
 
-def test_items_of_a_published_set_are_known_by_their_ids_in_whatever_form():
+def test_samples_of_a_published_data_set_are_recognised_by_their_ids_in_any_form():
     def stated(data, *, prepared):
         document = {"data": data, "prepared": prepared}
         return TrainedOn(document, {"key": "test"}, {id_key(data, "a"): "train"})
@@ -179,13 +179,13 @@ def test_items_of_a_published_set_are_known_by_their_ids_in_whatever_form():
     assert published.part_of(sample, "other", "ravdess", prepared=False) == "train"
     assert published.part_of(sample, "key", "ravdess", prepared=False) == "train"  # training comes first
     assert published.part_of(sample, "other", "emodb", prepared=False) is None
-    # Of own data a name says nothing, but where one of the two is a prepared store of the other.
+    # In own data an id means something only if one of the two is a prepared store of the other.
     assert own.part_of(sample, "other", "clips", prepared=False) is None
     assert own.part_of(sample, "key", "clips", prepared=False) == "test"
     assert own.part_of(sample, "other", "clips", prepared=True) == "train"
 
 
-def test_a_bundle_counts_what_its_run_was_trained_on(face_bundle, face_run, tmp_path):
+def test_a_bundle_counts_the_training_samples_of_its_run(face_bundle, face_run, tmp_path):
     on = affekt.evaluate(face_bundle, split="all", folder=tmp_path / "all").evaluated_on
     samples = Run(face_run).result["samples"]
     assert (on.trained_on, on.validated_on) == (samples["train"], samples["validation"])

@@ -1,4 +1,4 @@
-"""An evaluation says what its intervals speak for."""
+"""An evaluation reports what its intervals are over."""
 
 import json
 
@@ -20,7 +20,7 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-def test_an_evaluation_of_three_subjects_says_that_its_interval_is_over_items(trained_run, tmp_path):
+def test_an_evaluation_of_three_subjects_reports_that_its_interval_is_over_items(trained_run, tmp_path):
     result = affekt.evaluate(trained_run, folder=tmp_path)
     assert len({row["subject"] for row in result.predictions}) == 3
     assert result.interval_over == "items"
@@ -32,7 +32,7 @@ def test_an_evaluation_of_three_subjects_says_that_its_interval_is_over_items(tr
     assert (written["interval_over"], written["interval_note"]) == ("items", result.interval_note)
 
 
-def test_the_command_prints_what_intervals_speak_for(trained_run, tmp_path):
+def test_the_command_prints_what_intervals_are_over(trained_run, tmp_path):
     few = CliRunner().invoke(app, ["evaluate", str(trained_run), "--output", str(tmp_path / "few")])
     many = CliRunner().invoke(
         app, ["evaluate", str(trained_run), "--split", "all", "--output", str(tmp_path / "many")]

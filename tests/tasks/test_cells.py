@@ -1,4 +1,4 @@
-"""Cells of long media are answered block by block, as if they had been answered at once."""
+"""Cells of long media get the same answers block by block as in one call."""
 
 import numpy as np
 import pytest
@@ -11,13 +11,13 @@ CONTEXT = 2
 
 
 def moving_sum(x):
-    """What a network of context 2 may do: each cell and two neighbours on each side; nothing beyond."""
+    """A network of context 2: the sum of each cell and two neighbours on each side."""
     padded = np.pad(x, (CONTEXT, CONTEXT))
     return sum(padded[shift : shift + len(x)] for shift in range(2 * CONTEXT + 1))
 
 
 class Cells:
-    """A sample of so many cells, in parts of the given sizes."""
+    """The cells of a sample, in parts of the given sizes."""
 
     context = CONTEXT
 
@@ -47,16 +47,20 @@ def network(batch):
 
 @pytest.mark.parametrize("sizes", [[1], [3, 1, 1], [40], [7, 7, 7], [1] * 25, [2, 30, 5]])
 @pytest.mark.parametrize("block", [1, 4, 16, 512])
-def test_blocks_of_any_size_answer_as_the_whole(sizes, block):
+def test_blocks_of_any_size_give_the_answers_of_the_whole(sizes, block):
     cells = Cells(sizes)
-    told = []
+    reported = []
     found = cell_logits(
-        Sample("a", {}), cells, network, block=block, on_cells=lambda done, total: told.append((done, total))
+        Sample("a", {}),
+        cells,
+        network,
+        block=block,
+        on_cells=lambda done, total: reported.append((done, total)),
     )
     whole = network({"x": cells.values[None], "doubled": 2 * cells.values[None]})[0]
     assert found.shape == whole.shape
     np.testing.assert_allclose(found, whole, rtol=1e-5, atol=1e-6)
-    assert told[-1] == (len(whole), len(whole)) and sorted(told) == told
+    assert reported[-1] == (len(whole), len(whole)) and sorted(reported) == reported
 
 
 def test_no_block_is_longer_than_a_block_a_part_and_the_context():
@@ -64,8 +68,8 @@ def test_no_block_is_longer_than_a_block_a_part_and_the_context():
     assert max(lengths) <= 8 + 2 * CONTEXT + 3
 
 
-def test_each_cell_passes_a_parted_encoder_once():
-    class Parted:
+def test_a_separate_encoder_computes_each_cell_once():
+    class Staged:
         encoded = "x"
         seen = 0
 
@@ -76,9 +80,9 @@ def test_each_cell_passes_a_parted_encoder_once():
         def __call__(self, batch):
             return np.stack([np.stack([moving_sum(c) for c in row.T], axis=1) for row in batch["x"] - 1])
 
-    cells, parted = Cells([5, 9, 6]), Parted()
-    assert isinstance(parted, StagedNetwork)
-    found = cell_logits(Sample("a", {}), cells, parted, block=4)
-    assert parted.seen == 20
+    cells, staged = Cells([5, 9, 6]), Staged()
+    assert isinstance(staged, StagedNetwork)
+    found = cell_logits(Sample("a", {}), cells, staged, block=4)
+    assert staged.seen == 20
     whole = network({"x": cells.values[None], "doubled": 2 * cells.values[None]})[0]
     np.testing.assert_allclose(found, whole, rtol=1e-5, atol=1e-5)

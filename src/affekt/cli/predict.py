@@ -63,8 +63,8 @@ def command(
     from affekt.core.prediction import Prediction
     from affekt.data.left_out import count_by_kind, summary_of
     from affekt.deploy.load import load
-    from affekt.deploy.runtime.inputs import survey
     from affekt.deploy.runtime.output import to_document, writer_for
+    from affekt.deploy.runtime.samples import survey
     from affekt.engine.run_names import find_run
     from affekt.media.files import walk
     from affekt.media.skeleton import joint_order

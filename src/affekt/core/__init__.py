@@ -1,1 +1,1 @@
-"""The vocabulary every floor speaks: errors, labels, specs, samples, recipes, cards, catalogue. No torch."""
+"""Types that all packages share: errors, labels, specs, samples, recipes, cards, catalogue. Without torch."""

@@ -1,30 +1,31 @@
-"""Samples to batches: the one way that training, calibration, evaluation and a served answer share."""
+"""Batches of samples, made in the same way for calibration, evaluation and prediction."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from affekt.core.errors import AffektError
-from affekt.core.notes import collect_notes
+from affekt.core.notes import collect_notes, note
 from affekt.core.sample import Preprocess, Sample, Skipped
 from affekt.core.spec import InputSpec
 
-# Bytes of a batch where no number of samples is given: clips are large, and memory stays flat.
-AT_ONCE = 64 * 2**20
-MANY = 64  # samples of a batch at most
+# Limits of a batch if the caller gives no batch size. Clips are large, so that bytes are limited as well.
+_MAX_BYTES = 64 * 2**20
+_MAX_SAMPLES = 64
 
 
 class Batch(NamedTuple):
-    """Samples as a network takes them.
+    """Inputs of a network for several samples.
 
     Attributes:
-        arrays: The spec's inputs, a row for each view of each usable sample.
-        counts: Views of each usable sample.
-        notes: Limitations of each usable sample that were found while it was read.
+        arrays: The spec's inputs, one row per view of each usable sample.
+        counts: Number of views of each usable sample.
+        notes: Limitations that were found while each usable sample was read.
+        modalities: The modalities of each usable sample that the network takes.
     """
 
     arrays: dict[str, np.ndarray]
@@ -32,19 +33,23 @@ class Batch(NamedTuple):
     usable: list[Sample]
     skipped: list[Skipped]
     notes: list[tuple[str, ...]]
+    modalities: list[tuple[str, ...]]
 
 
 def make_batch(samples: Sequence[Sample], preprocess: Preprocess) -> Batch:
-    """Views of samples, stacked; a sample that cannot be used is skipped with its reason."""
+    """Stack the views of samples; a sample that cannot be used is skipped, and the reason is kept."""
     rows: list[dict[str, np.ndarray]] = []
     counts: list[int] = []
     usable: list[Sample] = []
     skipped: list[Skipped] = []
     noted: list[tuple[str, ...]] = []
+    modalities: list[tuple[str, ...]] = []
     for sample in samples:
         try:
             with collect_notes() as notes:
-                views = [preprocess.spec.complete(view) for view in preprocess.views(sample)]
+                views = preprocess.views(sample)
+                there = _modalities(sample, preprocess.spec, views)
+                views = [preprocess.spec.complete(view) for view in views]
             for view in views:
                 preprocess.spec.check(view)
         except AffektError as error:
@@ -54,13 +59,28 @@ def make_batch(samples: Sequence[Sample], preprocess: Preprocess) -> Batch:
         counts.append(len(views))
         usable.append(sample)
         noted.append(tuple(notes))
-    return Batch(preprocess.spec.stack(rows) if rows else {}, counts, usable, skipped, noted)
+        modalities.append(there)
+    arrays = preprocess.spec.stack(rows) if rows else {}
+    return Batch(arrays, counts, usable, skipped, noted, modalities)
 
 
-def rows_at_once(spec: InputSpec, *, many: int = MANY) -> int:
-    """How many samples fit into `AT_ONCE` bytes, `many` at most; sizes that are open count as 1."""
+def _modalities(
+    sample: Sample, spec: InputSpec, views: Sequence[Mapping[str, np.ndarray]]
+) -> tuple[str, ...]:
+    """The modalities of a sample; where any subset will do, those that preprocessing found, with a note."""
+    if not spec.takes_subsets or not views:
+        return tuple(name for name in spec.modalities if name in sample.media)
+    there = spec.given(views[0])
+    missing = [name for name in spec.modalities if name not in there]
+    if missing:
+        note(f"no {' and no '.join(missing)}: the answer is based on {' and '.join(there)} alone")
+    return there
+
+
+def rows_at_once(spec: InputSpec, *, many: int = _MAX_SAMPLES) -> int:
+    """Number of samples in a batch if the caller gives none, at most `many`; open sizes count as 1."""
     each = sum(
         np.dtype(tensor.dtype).itemsize * math.prod(size or 1 for size in tensor.shape)
         for tensor in spec.inputs
     )
-    return max(1, min(many, AT_ONCE // max(each, 1)))
+    return max(1, min(many, _MAX_BYTES // max(each, 1)))

@@ -1,4 +1,4 @@
-"""What was fitted on validation samples; which of it a task uses, the task decides."""
+"""Values that are fitted on validation samples; the task decides which of them it uses."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Calibration(BaseModel):
-    """Values that turn raw outputs into answers.
+    """Values that turn raw outputs into predictions.
 
     A task may keep further values, which are read by name (`model_extra`).
 
     Attributes:
-        temperature: What logits are divided by; 1 where nothing was calibrated.
+        temperature: Divisor of the logits; 1 without calibration.
         segment_threshold: Score from which detected segments are reported; None reports all.
-        thresholds: Of several labels at once: probability by class from which it is present.
+        thresholds: For several labels per sample: the probability from which each class is present.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow", protected_namespaces=())
@@ -27,7 +27,7 @@ class Calibration(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _older_name(cls, values: Any) -> Any:
-        """Runs and bundles made before wrote `segment_bar`."""
+        """Accept `segment_bar`, the name of `segment_threshold` in older runs and bundles."""
         if isinstance(values, dict) and "segment_bar" in values:
             values = {**values, "segment_threshold": values["segment_bar"]}
             del values["segment_bar"]

@@ -34,7 +34,7 @@ class Result(Settings):
 
 
 class Quirk(Settings):
-    """Something the reference does that a reader should know, and what we do."""
+    """A peculiarity of the reference implementation, and how it is handled here."""
 
     what: str
     here: Literal["kept", "fixed", "both"]
@@ -57,7 +57,7 @@ class Card(Settings):
     extras: tuple[str, ...] = ()
     intended_use: str
     limits: str
-    # A config so small that the contract suite runs in seconds.
+    # A small config with which the contract suite runs in seconds.
     tiny: dict[str, Any] = Field(default_factory=dict)
     results: tuple[Result, ...] = ()
     quirks: tuple[Quirk, ...] = ()
@@ -67,7 +67,7 @@ def read_card(path: Path) -> Card:
     """Read `card.toml`.
 
     Raises:
-        ConfigError: The file is no TOML, or fields are missing or unknown.
+        ConfigError: The file is not valid TOML, or fields are missing or unknown.
     """
     try:
         values = tomllib.loads(path.read_text())

@@ -1,4 +1,4 @@
-"""The catalogue: which methods and data sets there are. It reads folder names; there is no list to extend."""
+"""The catalogue of methods and data sets. It reads folder names; there is no list to extend."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from affekt.core.errors import UsageError
 from affekt.core.method import Method
 from affekt.core.settings import suggest
 
-_HOUSE = Path(__file__).parent.parent
+_PACKAGE = Path(__file__).parent.parent
 
 
 def canonical(name: str) -> str:
@@ -23,7 +23,7 @@ def canonical(name: str) -> str:
 
 
 def list_methods() -> list[str]:
-    """Names of all methods: the methods of this package and those that other packages bring.
+    """Names of all methods: those of this package and those of other installed packages.
 
     Example:
         >>> "bpm_gcn" in list_methods()
@@ -57,15 +57,15 @@ def card(name: str) -> Card:
 
 @cache
 def method(name: str) -> Method:
-    """A method by name, its parts not yet imported.
+    """A method by name; its parts are not imported yet.
 
     Raises:
         UsageError: There is no such method.
     """
     folder = _method_folder(name)
     package = _methods()[canonical(name)]
-    found: Method = importlib.import_module(package).METHOD
-    return found.at(name=canonical(name), package=package, folder=folder)
+    declared: Method = importlib.import_module(package).METHOD
+    return declared.at(name=canonical(name), package=package, folder=folder)
 
 
 @cache
@@ -78,8 +78,8 @@ def dataset(name: str) -> Dataset:
     modules = _adapters()
     if canonical(name) not in modules:
         raise UsageError(f"no data set is called {name!r}; {suggest(canonical(name), sorted(modules))}")
-    found: Dataset = importlib.import_module(modules[canonical(name)]).DATASET
-    return found.at(canonical(name))
+    declared: Dataset = importlib.import_module(modules[canonical(name)]).DATASET
+    return declared.at(canonical(name))
 
 
 @cache
@@ -87,7 +87,7 @@ def _methods() -> dict[str, str]:
     """Method name to package."""
     own = {
         path.parent.name: f"affekt.methods.{path.parent.name}"
-        for path in (_HOUSE / "methods").glob("*/card.toml")
+        for path in (_PACKAGE / "methods").glob("*/card.toml")
     }
     return {**own, **_plugins("affekt.methods")}
 
@@ -100,15 +100,15 @@ def _adapters() -> dict[str, str]:
 
 def _own_datasets(package: str) -> dict[str, str]:
     """Modules and packages that define a `DATASET`: their text is read, their code is not imported."""
-    folder = _HOUSE / package
+    folder = _PACKAGE / package
     files = {path.stem: path for path in folder.glob("[!_]*.py")}
     files |= {path.parent.name: path for path in folder.glob("*/__init__.py")}
     return {name: f"affekt.{package}.{name}" for name, path in files.items() if "DATASET" in path.read_text()}
 
 
 def _plugins(group: str) -> dict[str, str]:
-    found: tuple[EntryPoint, ...] = tuple(entry_points(group=group))
-    return {canonical(entry.name): entry.value for entry in found}
+    entries: tuple[EntryPoint, ...] = tuple(entry_points(group=group))
+    return {canonical(entry.name): entry.value for entry in entries}
 
 
 def _method_folder(name: str) -> Path:
@@ -117,8 +117,8 @@ def _method_folder(name: str) -> Path:
         raise UsageError(f"no method is called {name!r}; {suggest(canonical(name), sorted(methods))}")
     package = methods[canonical(name)]
     if package.startswith("affekt.methods."):
-        return _HOUSE / "methods" / canonical(name)
+        return _PACKAGE / "methods" / canonical(name)
     spec = find_spec(package)
     if spec is None or spec.origin is None:
-        raise UsageError(f"method {name!r} is announced as package {package}, which cannot be found")
+        raise UsageError(f"method {name!r} is registered as package {package}, which cannot be found")
     return Path(spec.origin).parent

@@ -1,4 +1,4 @@
-"""A data set: what its module in `affekt.data` declares, and what reading it gives."""
+"""A data set: what its module in `affekt.data` declares, and the corpus that is read from it."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from affekt.core.task import Task, find_task
 
 
 class NoOptions(Settings):
-    """For data sets that have nothing to choose."""
+    """Options of data sets that have none."""
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """A data set that was read: samples, their label set, and what was left out.
+    """A data set that was read: samples, their label set, and the items that were skipped.
 
     Attributes:
-        problems: What a person should know, a sentence each, as `affekt data check` reports it.
-        errors: What would make wrong classes, a sentence each: reported as well, and training stops.
+        problems: Warnings, one sentence each, as `affekt data check` reports them.
+        errors: Problems that would lead to wrong classes, one sentence each. Training refuses the corpus.
     """
 
     samples: list[Sample]
@@ -76,13 +76,13 @@ class FeatureLayout:
 
 @dataclass(frozen=True)
 class Dataset:
-    """What is known of a data set before it is read.
+    """What is known about a data set before it is read.
 
     Attributes:
         read: `read(root, options)` gives the `Corpus`; its module's docstring shows the folder tree.
-        labels: None where only the files tell (a folder per class).
+        labels: None if they are only known from the files (one folder per class).
         needs_root: False for invented data.
-        features: Where features of its videos lie; None where it is not read from features.
+        features: Where features of its videos lie; None if it cannot be read from features.
     """
 
     title: str

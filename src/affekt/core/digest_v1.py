@@ -1,8 +1,8 @@
-"""Version 1 of the digest of a recipe, by which earlier runs are found: it is in the names of their folders.
+"""Version 1 of the digest of a recipe. The names of older run folders contain it, so it serves to find them.
 
 It covers all fields that a recipe had then, including those at their defaults. The lists are frozen: fields
-that are added to `Recipe` are not added here. Such a field can differ between recipes of one digest, so
-the recipe in a folder that is found must be compared as well.
+that are added to `Recipe` are not added here. Recipes of one digest can differ in such a field, so the
+recipe in the folder must be compared as well.
 """
 
 from __future__ import annotations

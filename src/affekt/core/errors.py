@@ -8,13 +8,13 @@ from types import ModuleType
 
 
 class AffektError(Exception):
-    """Anything affekt refuses; its text is meant for the person who made the call."""
+    """Base class of the errors that affekt raises; the message is written for the caller."""
 
     exit_code = 1
 
 
 class UsageError(AffektError):
-    """The call itself was wrong: an unknown name, a missing option, a path that is not there."""
+    """The call itself was wrong: an unknown name, a missing option, a path that does not exist."""
 
     exit_code = 2
 
@@ -28,7 +28,7 @@ class ConfigError(UsageError):
         super().__init__("\n  ".join([f"{source} has {count}", *self.problems]))
 
     def __reduce__(self) -> tuple[type[ConfigError], tuple[str, tuple[str, ...]]]:
-        # A worker process that cannot send its error back leaves its caller waiting.
+        # If a worker process cannot pickle its error, the caller waits forever.
         return type(self), (self.source, self.problems)
 
 
@@ -53,7 +53,7 @@ class MissingExtra(UsageError):
 
 
 def require(module: str, *, extra: str, needed_by: str) -> ModuleType:
-    """Import an optional dependency, or say which extra brings it.
+    """Import an optional dependency; the error names the extra that installs it.
 
     Raises:
         MissingExtra: `module` is not installed.
@@ -62,7 +62,7 @@ def require(module: str, *, extra: str, needed_by: str) -> ModuleType:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] != module.split(".")[0]:
-            raise  # the dependency is there but broken: its own message helps more than ours
+            raise  # it is installed but broken: its own message helps more than ours
         name = module.split(".")[0]
         raise MissingExtra(
             f"{needed_by} needs {name!r}, which is not installed: pip install 'affekt[{extra}]'"

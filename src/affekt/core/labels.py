@@ -16,7 +16,7 @@ from affekt.core.settings import Settings, suggest
 
 Polarity = Literal["positive", "negative", "neutral"]
 
-# One emotion, the names that data sets give it, and its polarity. The first name is the canonical one.
+# Names of each emotion in data sets, the canonical one first, and its polarity.
 _EMOTIONS: tuple[tuple[tuple[str, ...], Polarity], ...] = (
     (("anger", "angry", "ang"), "negative"),
     (("anticipation",), "positive"),
@@ -59,7 +59,7 @@ class LabelSet(Settings):
 
     @classmethod
     def of(cls, *names: str, polarity: Mapping[str, Polarity] | None = None) -> LabelSet:
-        """A set from names alone; known emotions bring their polarity, others have none unless given."""
+        """A set from names; polarities that are not given are those of known emotions, else None."""
         given: dict[str, Polarity] = {**_POLARITY, **(polarity or {})}
         return cls(names=names, polarity=tuple(given.get(name.lower()) for name in names))
 
@@ -88,21 +88,20 @@ class LabelSet(Settings):
             ) from None
 
     def polarity_of(self, name: str) -> Polarity | None:
-        """Whether an emotion is positive, negative or neutral; None where nobody said."""
+        """Whether an emotion is positive, negative or neutral; None if this is not defined."""
         return self.polarity[self.index(name)]
 
     def map_to(self, other: LabelSet) -> dict[str, str | None]:
-        """The name each of ours has in another set, or None.
+        """The name of each label in another set, or None.
 
-        Names match by emotion (`joy` is `happiness`). A set of polarities (sentiment-3) is reached through
-        polarity.
+        Names match by emotion (`joy` is `happiness`). A set of polarities (sentiment-3) matches by polarity.
         """
         theirs = {_CANONICAL.get(name.lower(), name.lower()): name for name in other.names}
         by_polarity = set(theirs) <= {"positive", "negative", "neutral"}
 
         def find(name: str) -> str | None:
-            found = theirs.get(_CANONICAL.get(name.lower(), name.lower()))
-            return found or (theirs.get(self.polarity_of(name) or "") if by_polarity else None)
+            same = theirs.get(_CANONICAL.get(name.lower(), name.lower()))
+            return same or (theirs.get(self.polarity_of(name) or "") if by_polarity else None)
 
         return {name: find(name) for name in self.names}
 
@@ -119,11 +118,11 @@ def label_set(name: str) -> LabelSet:
 
 
 def list_label_sets(classes: int | None = None) -> list[str]:
-    """Names of the published label sets, of those with so many classes if a number is given."""
+    """Names of the published label sets; only of those with `classes` classes if this is given."""
     return [name for name, names in _SETS.items() if classes in (None, len(names))]
 
 
-# Orders as the named data sets number them.
+# In the order in which the named data sets number their classes.
 _SETS: Mapping[str, Sequence[str]] = {
     "ekman-6": ("anger", "disgust", "fear", "joy", "sadness", "surprise"),
     "ekman-7": ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"),
@@ -141,7 +140,7 @@ _SETS: Mapping[str, Sequence[str]] = {
     "caer-7": ("anger", "disgust", "fear", "happy", "neutral", "sad", "surprise"),
     "caer-6": ("anger", "disgust", "fear", "happy", "sad", "surprise"),
     "ravdess-8": ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised"),
-    # Berlin numbers none; this is the alphabet of its English names, neutral last.
+    # EmoDB does not number its classes: English names in alphabetical order, neutral last.
     "emodb-7": ("anger", "boredom", "disgust", "fear", "happiness", "sadness", "neutral"),
     "gait-4": ("happy", "sad", "angry", "neutral"),  # order of BPM-GCN's published classes
 }

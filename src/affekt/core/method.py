@@ -1,17 +1,32 @@
-"""A method: its parts, named but not imported until they are asked for."""
+"""A method: its parts are named here and imported when they are first used."""
 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from affekt.core.card import Card, read_card
 from affekt.core.errors import AffektError, ConfigError, MissingExtra
+from affekt.core.sample import Preprocess, Sample, TakesAssets
 from affekt.core.settings import Settings, validate
 from affekt.core.weights import PublishedFile
+
+
+class FittedPreprocess(NamedTuple):
+    """Preprocessing that was fitted to training samples.
+
+    Attributes:
+        state: What it measured, as plain JSON values.
+        assets: Files that it needs, by name; empty for most methods.
+    """
+
+    preprocess: Preprocess
+    state: dict[str, Any]
+    assets: dict[str, bytes]
 
 
 @dataclass(frozen=True)
@@ -19,7 +34,7 @@ class Method:
     """The parts of a method, each as `file:name`.
 
     Reading a card, preparing a batch or predicting with a bundle never imports torch, because `model` and
-    `objective` are loaded only when someone asks for them.
+    `objective` are only loaded when they are used.
     """
 
     config: str
@@ -28,17 +43,17 @@ class Method:
     preprocess: str
     weights: str
     parity: str = "parity:run_case"
-    # The files that `convert` reads; without this name, its reference's checkpoint by `weights`.
+    # Files that `convert` reads; without this name, the reference's checkpoint with the keys of `weights`.
     published: str = "weights:PUBLISHED_FILES"
-    # Names of the tasks that it serves (`affekt.core.task`).
+    # Names of the tasks that the method serves (`affekt.core.task`).
     tasks: tuple[str, ...] = ("single_label", "multi_label")
-    # Filled in by the catalogue from the folder: the name is never typed a second time.
+    # Set by the catalogue: the folder's name is the method's name.
     name: str = ""
     package: str = ""
     folder: Path = Path()
 
     def at(self, *, name: str, package: str, folder: Path) -> Method:
-        """The same method, told where it lives."""
+        """The same method with its name, package and folder."""
         return replace(self, name=name, package=package, folder=folder)
 
     def load(self, part: str) -> Any:
@@ -83,3 +98,43 @@ class Method:
         if config is None:
             raise ConfigError(f"config of {self.name}", problems)
         return config
+
+    @property
+    def takes_assets(self) -> bool:
+        """Whether preprocessing needs files (`affekt.core.sample.TakesAssets`)."""
+        return bool(getattr(self.load("preprocess"), "takes_assets", False))
+
+    def make_preprocess(
+        self,
+        config: Settings,
+        state: Mapping[str, Any] | None = None,
+        assets: Mapping[str, bytes] | None = None,
+    ) -> Preprocess:
+        """The method's preprocessing.
+
+        Args:
+            state: What `fit` measured; None before that.
+            assets: Files by name, where the method takes any; None before `fit_assets`.
+        """
+        make = self.load("preprocess")
+        return make(config, state, assets) if self.takes_assets else make(config, state)
+
+    def fit_preprocess(
+        self,
+        config: Settings,
+        samples: list[Sample],
+        *,
+        state: Mapping[str, Any] | None = None,
+        assets: Mapping[str, bytes] | None = None,
+    ) -> FittedPreprocess:
+        """The method's preprocessing, fitted to training samples: its assets first, then its state.
+
+        Args:
+            state, assets: What was fitted before; fitted now if not given.
+        """
+        files, unfitted = dict(assets or {}), self.make_preprocess(config)
+        if assets is None and isinstance(unfitted, TakesAssets):
+            files = dict(unfitted.fit_assets(samples))
+        if state is None:
+            state = self.make_preprocess(config, None, files).fit(samples)
+        return FittedPreprocess(self.make_preprocess(config, state, files), dict(state), files)

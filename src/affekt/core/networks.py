@@ -1,4 +1,4 @@
-"""Networks as functions of numpy arrays: ONNX graphs and PyTorch networks look the same from here."""
+"""Networks as functions of numpy arrays: one interface for ONNX graphs and PyTorch networks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-# A batch of the spec's inputs to logits, a row each sample: an ONNX graph, or a network in PyTorch.
+# Maps a batch of the spec's inputs to logits, one row per sample: an ONNX graph or a PyTorch network.
 Network = Callable[[Mapping[str, np.ndarray]], np.ndarray]
 
 
@@ -16,7 +16,7 @@ class WholeNetwork(Protocol):
     """A network that also gives its other outputs."""
 
     def __call__(self, batch: Mapping[str, np.ndarray], /) -> np.ndarray:
-        """Logits, a row each sample."""
+        """Logits, one row per sample."""
         ...
 
     def outputs(self, batch: Mapping[str, np.ndarray], /) -> Mapping[str, np.ndarray]:
@@ -26,12 +26,12 @@ class WholeNetwork(Protocol):
 
 @runtime_checkable
 class StagedNetwork(Protocol):
-    """A network in two stages: a frozen encoder reads each cell of time once, the rest reads its features."""
+    """A network in two stages: a frozen encoder reads each time cell once, the rest reads its features."""
 
     encoded: str  # the input that the encoder reads
 
     def __call__(self, batch: Mapping[str, np.ndarray], /) -> np.ndarray:
-        """Logits (b, t, k + 1) from features in the place of that input."""
+        """Logits (b, t, k + 1); `batch` holds features in place of the encoded input."""
         ...
 
     def encode(self, cells: np.ndarray, /) -> np.ndarray:

@@ -1,8 +1,8 @@
 """Limitations of an input, stated where they are found and reported with the answer.
 
 Decoding and preprocessing may find that an input lacks something: a frame rate, a part of its sound, a page.
-They state it with `note`; the predictor collects what was stated while one sample was read. Without a
-collector, as in a training loop, notes go nowhere.
+They state it with `note`; the predictor collects the notes of each sample that it reads. Without a
+collector, as in a training loop, notes are discarded.
 """
 
 from __future__ import annotations

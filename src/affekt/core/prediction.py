@@ -1,4 +1,4 @@
-"""What comes out: a label with scores, and where the answer came from."""
+"""Predictions: a label with scores, and the network that made them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from affekt.core.segment import Segment
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Which network gave an answer."""
+    """The network that made a prediction."""
 
     method: str
     weights_sha256: str
@@ -20,10 +20,10 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One segment of a clip, and what a network answers to it.
+    """One segment of a clip, and the network's scores for it.
 
     Attributes:
-        attention: Weight of the segment in the answer; at least 0, comparable within one clip only.
+        attention: Weight of the segment in the prediction; at least 0, comparable within one clip only.
         scores: Probability of each class by name if the whole clip were like this segment.
     """
 
@@ -35,23 +35,24 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """One answer.
+    """One prediction.
 
     Attributes:
-        id: The input that it answers.
-        label: The likeliest class; empty for tasks without classes.
+        id: Id of the input.
+        label: The most probable class; empty for tasks without classes.
         scores: Probability of each class by name; they sum to 1, unless classes do not exclude each other.
             Empty for tasks without classes.
-        confidence: Score of `label`; calibrated where the bundle holds a calibration. None without a label.
-        modality: What the answer is based on.
-        span_s: The part of a clip that it concerns.
-        moments: When it shows: the segments of a clip in order of time; empty for what has no time.
+        confidence: Score of `label`; calibrated if the bundle holds a calibration. None without a
+            label.
+        modality: Modalities that the prediction is based on.
+        span_s: Start and end of the part of a clip that it concerns.
+        moments: The segments of a clip in temporal order; empty for inputs without a time axis.
         notes: Limitations of the input, such as a missing sound track.
         segments: Detections of a localization network, the highest score first; None for other tasks.
-        labels: Of several labels at once: all whose score reaches their threshold, the likeliest first; may
-            be empty. Always empty for answers of a single label.
-        task: What kind of answer it is: the name of an `affekt.core.task.Task`.
-        values: Of regression: ratings by name, in the unit of the training data; None for other tasks.
+        labels: For several labels per sample: all labels whose score reaches their threshold, the most
+            probable first; may be empty. Always empty for tasks with a single label.
+        task: Name of its `affekt.core.task.Task`.
+        values: For regression: ratings by name, in the unit of the training data; None for other tasks.
     """
 
     id: str

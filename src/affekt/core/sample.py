@@ -4,33 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
 from affekt.core.segment import Point, Segment
 from affekt.core.spec import InputSpec
 
+if TYPE_CHECKING:
+    from affekt.core.dialogues import Dialogue
+
 Split = Literal["train", "validation", "test"]
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What an annotation line says: where the media are, who is seen, what was felt.
+    """One annotated item: its media, its subject and its labels.
 
     Attributes:
         id: Unique within the data set.
         media: Per modality (`skeleton`, `image`, `video`, `audio`, `text`) a reference to a file or a
-            decoded object of `affekt.media`. A missing modality is simply absent.
-        label: Name of the class, of the data set's `LabelSet`. None where nobody labelled it.
-        label_weights: Votes or several labels at once, by name; takes the place of `label` in training. Votes
-            are at least 0 and not all 0; of several labels, each lies in [0, 1]
+            decoded object of `affekt.media`. A missing modality has no entry. A str under
+            `text` is the words themselves, never a path.
+        label: Name of the class, of the data set's `LabelSet`. None if the sample is not annotated.
+        label_weights: Votes or several labels, by name; used instead of `label` in training. Votes are at
+            least 0 and not all 0; weights of several labels lie in [0, 1]
             (`affekt.core.task.Task.check`).
         values: Continuous ratings by name, such as `valence`, each in the unit of its data set.
-        subject: Who is seen or heard; splits are made disjoint by it.
-        span_s: Part of the medium that is meant, in seconds.
-        segments: What happens when, as somebody stated it; empty where nothing does, None where nobody said.
-        points: Single moments that were marked, the weak labels of localization.
+        subject: Who is seen or heard; no subject is in two parts of a split.
+        span_s: Start and end of the sample within its medium, in seconds.
+        segments: Annotated segments; empty if no class occurs, None if segments are not annotated.
+        points: Annotated points in time, the weak labels of localization.
+        dialogue, turn: The dialogue of which the sample is a turn, and its number there.
+        speaker: Who speaks, if not the subject: the subject may be a dialogue or a session with several
+            speakers, which splits keep whole.
+        around: All turns of the dialogue (`affekt.core.dialogues`), as `open_dataset` links them.
     """
 
     id: str
@@ -45,6 +53,8 @@ class Sample:
     facts: Mapping[str, Any] = field(default_factory=dict)
     segments: tuple[Segment, ...] | None = None
     points: tuple[Point, ...] = ()
+    speaker: str | None = None
+    around: Dialogue | None = field(default=None, repr=False, compare=False)
     values: Mapping[str, float] | None = None
 
 
@@ -53,7 +63,7 @@ class Skipped:
     """An item that could not be used, and why.
 
     Attributes:
-        kind: What it is counted under, as in `.txt` or `broken links`; empty if it is damaged.
+        kind: Category in summaries, such as `.txt` or `broken links`; empty if the item is damaged.
     """
 
     id: str
@@ -71,24 +81,46 @@ class Preprocess(Protocol):
     spec: InputSpec
 
     def fit(self, samples: list[Sample]) -> Mapping[str, Any]:
-        """Measure what preprocessing needs to know of the training set, as plain JSON values."""
+        """Measure the statistics of the training set that preprocessing needs, as plain JSON values."""
         ...
 
     def views(self, sample: Sample) -> list[dict[str, np.ndarray]]:
-        """What an answer to a sample stands on: usually one view; the scores of several are averaged."""
+        """The views that a prediction is based on: usually one; the scores of several are averaged."""
         ...
 
     def __call__(self, sample: Sample, *, rng: np.random.Generator | None = None) -> dict[str, np.ndarray]:
-        """Arrays of one sample, without batch axis. With `rng`, a training view: augmented."""
+        """Arrays of one sample, without batch axis. With `rng`, a training view: augmented.
+
+        Optional inputs of a modality that the sample lacks are left out; `InputSpec.complete` fills them.
+        """
+        ...
+
+
+@runtime_checkable
+class TakesAssets(Preprocess, Protocol):
+    """Preprocessing that needs files, such as a vocabulary: constructed with (config, state, assets).
+
+    Attributes:
+        takes_assets: True.
+    """
+
+    takes_assets: bool
+
+    def fit_assets(self, samples: list[Sample]) -> Mapping[str, bytes]:
+        """Files by name, made from the training set or read from a package. `fit` is called with them.
+
+        Raises:
+            DataError: They can only be made from samples, and there are none, as where weights are converted.
+        """
         ...
 
 
 class Moments(NamedTuple):
-    """What the segments that a network weighs mean in the time of a clip.
+    """The position in time of the segments that a network weighs.
 
     Attributes:
-        spans_s: (m, 2) float64, start and end of each part of the clip, one after the other.
-        weights: (m, s) float64, how much each segment says of it; rows sum to 1.
+        spans_s: (m, 2) float64, start and end of consecutive parts of the clip.
+        weights: (m, s) float64, share of each segment in each part; rows sum to 1.
     """
 
     spans_s: np.ndarray
@@ -97,24 +129,24 @@ class Moments(NamedTuple):
 
 @runtime_checkable
 class Timed(Protocol):
-    """Preprocessing of a network that answers with `attention` (b, s) and `segment_logits` (b, s, k)."""
+    """Preprocessing of a network with the outputs `attention` (b, s) and `segment_logits` (b, s, k)."""
 
     def moments(self, sample: Sample) -> Moments:
-        """Where the segments of a sample's first view lie in its time."""
+        """The position in time of the segments of a sample's first view."""
         ...
 
 
 class Localized(NamedTuple):
-    """What a localization network says of one medium, in seconds.
+    """Detections of a localization network in one medium, in seconds.
 
     Attributes:
-        spans_s: (m, 2) float64, stretches that were found; they may overlap.
-        labels: (m,) int64, class of each.
-        scores: (m,) float64, how sure each is; comparable over all media.
-        video: (k,) float64 in [0, 1], how sure it is that each class occurs at all.
-        cells_s: (t, 2) float64, start and end of each cell of time.
+        spans_s: (m, 2) float64, start and end of each detection; they may overlap.
+        labels: (m,) int64, class of each detection.
+        scores: (m,) float64, confidence of each detection; comparable over all media.
+        video: (k,) float64 in [0, 1], confidence that each class occurs at all.
+        cells_s: (t, 2) float64, start and end of each time cell.
         curves: (t, k) float64 in [0, 1], each class over time.
-        foreground: (t,) float64 in [0, 1], that anything happens.
+        foreground: (t,) float64 in [0, 1], confidence that any class occurs, over time.
     """
 
     spans_s: np.ndarray
@@ -128,20 +160,20 @@ class Localized(NamedTuple):
 
 @runtime_checkable
 class Localizing(Preprocess, Protocol):
-    """Preprocessing of a network that answers cell by cell of time: `logits` (b, t, k + 1), background last.
+    """Preprocessing of a network with an output per time cell: `logits` (b, t, k + 1), background last.
 
-    A medium may last for hours, so its arrays come in parts, one after the other, and nobody has to hold all.
+    A medium may last for hours, so its arrays are read in consecutive parts and need not fit into memory.
 
     Attributes:
-        context: Cells on each side that an answer depends on; beyond the ends of a medium there is nothing.
-        threshold_tiou: Temporal IoU from which a detection is right where the threshold of scores is chosen.
+        context: Cells on each side that an output depends on; there are none beyond the ends of a medium.
+        threshold_tiou: Temporal IoU from which a detection is correct when the score threshold is chosen.
     """
 
     context: int
     threshold_tiou: float
 
     def count(self, sample: Sample) -> int:
-        """Cells of a sample.
+        """Number of cells of a sample.
 
         Raises:
             MediaError: It cannot be read, or is too short.
@@ -149,24 +181,24 @@ class Localizing(Preprocess, Protocol):
         ...
 
     def parts(self, sample: Sample) -> Iterator[dict[str, np.ndarray]]:
-        """The inputs of a sample, some cells after the others, in order: first axis t."""
+        """The inputs of a sample in consecutive groups of cells: first axis t."""
         ...
 
     def cells_at(self, sample: Sample, times_s: np.ndarray) -> np.ndarray:
-        """Cell (m,) int64 in which each moment (m,) lies; moments beyond the end lie in no cell: -1."""
+        """Index (m,) int64 of the cell that contains each time (m,); -1 for times beyond the end."""
         ...
 
     def localize(self, sample: Sample, logits: np.ndarray) -> Localized:
-        """What logits (t, k + 1) of all cells say."""
+        """Detections from the logits (t, k + 1) of all cells."""
         ...
 
 
 def as_localizing(preprocess: Preprocess) -> Localizing:
-    """Preprocessing of a task that is answered cell by cell.
+    """The same object as preprocessing for an output per time cell.
 
     Raises:
-        TypeError: It does not give its arrays in parts.
+        TypeError: It does not provide arrays per time cell.
     """
     if not isinstance(preprocess, Localizing):
-        raise TypeError(f"{type(preprocess).__name__} does not give cells of time")
+        raise TypeError(f"{type(preprocess).__name__} does not provide time cells")
     return preprocess

@@ -1,4 +1,4 @@
-"""What happens when: stretches of a medium, and single moments that somebody marked."""
+"""Labels in time: segments of a medium, and annotated points."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from affekt.core.errors import DataError
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of a medium that has a label.
+    """An interval of a medium with a label: annotated or detected.
 
     Attributes:
         start_s, end_s: Seconds from the beginning of the medium.
-        score: How sure a network is of it, comparable over all that it found; None where somebody stated it.
+        score: Confidence of a detection, comparable over all detections of a network; None if annotated.
 
     Raises:
         DataError: It does not start before it ends.
@@ -32,18 +32,18 @@ class Segment:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.start_s) and math.isfinite(self.end_s) and self.start_s < self.end_s):
             raise DataError(
-                f"a segment starts before it ends; this one goes from {self.start_s:g} to {self.end_s:g} s"
+                f"a segment must start before it ends; found {self.start_s:g} to {self.end_s:g} s"
             )
 
     @property
     def duration_s(self) -> float:
-        """How long it lasts."""
+        """Length of the segment."""
         return self.end_s - self.start_s
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A moment at which somebody saw a label: one frame of a stretch whose ends nobody marked."""
+    """A time at which a label is annotated: one frame of a segment whose ends are not annotated."""
 
     time_s: float
     label: str

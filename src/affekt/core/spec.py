@@ -1,4 +1,4 @@
-"""What a network takes in: named arrays with axes, shapes and units, and how rows become a batch."""
+"""The inputs of a network: named arrays with axes, shapes and units, and how rows become a batch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from affekt.core.errors import AffektError
+from affekt.core.errors import AffektError, MediaError
 from affekt.core.settings import Settings
 
 
@@ -17,14 +17,14 @@ class TensorSpec(Settings):
     Attributes:
         name: Keyword of the model's `forward`, name of the graph's input, key of the server's JSON.
         axes: Axis letters of the style guide, as in `b c t v m`; the first is the batch.
-        shape: Sizes of all axes but the batch; None where any size goes.
-        meaning: Unit, origin, order: what a person must know to fill it.
-        modality: What it is made from, where a method takes several: `video`, `audio`.
-        padding: Value that fills rows up to the longest of a batch; None where rows must be of one size.
-        pad_side: Where it is put.
+        shape: Sizes of all axes but the batch; None where any size is allowed.
+        meaning: Unit, origin, order: what is needed to fill the array.
+        modality: What the array is made from, if a method takes several: `video`, `audio`.
+        padding: Value that fills rows up to the longest of a batch; None if all rows must have one size.
+        pad_side: Side on which padding is added.
         high: Integers lie in [0, high), as the ids of a vocabulary do.
-        optional: Whether it may be missing with its modality; then `padding`, or 0, stands in its place.
-        mask: Whether it says which places are real (1); examples for a network then hold ones.
+        optional: Whether it may be missing with its modality; it is then filled with `padding` or 0.
+        mask: Whether it marks the positions that are real (1); example batches then hold ones.
     """
 
     name: str
@@ -72,9 +72,9 @@ class TensorSpec(Settings):
             sizes = sorted({row.shape for row in rows})
             raise AffektError(
                 f"{self.name} has rows of different sizes ({sizes[0]} and {sizes[-1]}), and no padding: "
-                "set `padding` in its TensorSpec, or take batches of one sample (train.batch_size = 1)"
+                "set `padding` in its TensorSpec, or use batches of one sample (train.batch_size = 1)"
             )
-        longest = np.max([row.shape for row in rows], axis=0)
+        longest = tuple(max(sizes) for sizes in zip(*(row.shape for row in rows), strict=True))
         batch = np.full((len(rows), *longest), self.padding, rows[0].dtype)
         for place, row in zip(batch, rows, strict=True):
             place[tuple(self._kept(size, whole) for size, whole in zip(row.shape, longest, strict=True))] = (
@@ -83,7 +83,7 @@ class TensorSpec(Settings):
         return batch
 
     def example(self, rng: np.random.Generator, rows: int, open_size: int) -> np.ndarray:
-        """A batch of random values of the right kind: ids below `high`, ones for masks, else normal."""
+        """A batch of random values: ids below `high`, ones for masks, otherwise normally distributed."""
         shape = (rows, *(size or open_size for size in self.shape))
         if self.mask:
             return np.ones(shape, self.dtype)
@@ -92,7 +92,7 @@ class TensorSpec(Settings):
         return rng.standard_normal(shape).astype(self.dtype)
 
     def absent(self) -> np.ndarray:
-        """What stands in the place of a missing modality: open axes have one place."""
+        """Stand-in for a missing modality; open axes have size 1."""
         return np.full([size or 1 for size in self.shape], self.padding or 0, self.dtype)
 
     def _kept(self, size: int, whole: int) -> slice:
@@ -100,7 +100,7 @@ class TensorSpec(Settings):
 
 
 class InputSpec(Settings):
-    """The arrays of one item: what the network is called with, and what training needs beside it.
+    """The arrays of one item: inputs of the network, and further targets for training.
 
     Attributes:
         presence: Name of an input (m,) that says which of `modalities` an item has, 1 or 0 each, in their
@@ -117,13 +117,23 @@ class InputSpec(Settings):
         return tuple(spec.name for spec in self.inputs)
 
     @property
+    def takes_subsets(self) -> bool:
+        """Whether an item may lack modalities."""
+        return any(spec.optional for spec in self.inputs)
+
+    @property
     def modalities(self) -> tuple[str, ...]:
-        """What the inputs are made from, where they say so."""
+        """The modalities of the inputs, each once."""
         return tuple(dict.fromkeys(spec.modality for spec in self.inputs if spec.modality))
 
     def modality(self, card: str) -> str:
-        """What a method is based on, such as `video+audio`; what its card says where the inputs do not."""
+        """The modalities of a method, such as `video+audio`; `card` if its inputs state none."""
         return "+".join(self.modalities) or card
+
+    def given(self, arrays: Mapping[str, np.ndarray]) -> tuple[str, ...]:
+        """Modalities of which one item has inputs, before `complete`."""
+        there = {spec.modality for spec in self.inputs if spec.name in arrays}
+        return tuple(name for name in self.modalities if name in there)
 
     def check(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Check one item's inputs.
@@ -139,14 +149,16 @@ class InputSpec(Settings):
     def complete(self, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """One item with stand-ins for missing modalities, and the input that says which are present.
 
+        An item that is complete already stays as it is.
+
         Raises:
-            AffektError: Every modality is missing.
+            MediaError: Every modality is missing.
         """
-        if not any(spec.optional for spec in self.inputs):
+        if not self.takes_subsets or (self.presence and self.presence in arrays):
             return dict(arrays)
-        there = {spec.modality for spec in self.inputs if spec.modality and spec.name in arrays}
+        there = self.given(arrays)
         if not there:
-            raise AffektError(f"none of {', '.join(self.modalities)} is there")
+            raise MediaError(f"none of {', '.join(self.modalities)} is present")
         missing = {
             spec.name: spec.absent() for spec in self.inputs if spec.optional and spec.name not in arrays
         }
@@ -155,8 +167,21 @@ class InputSpec(Settings):
             missing[self.presence] = np.array(flags, np.float32)
         return {**arrays, **missing}
 
+    def example(self, rng: np.random.Generator, rows: int, open_size: int) -> dict[str, np.ndarray]:
+        """A batch of random inputs (`TensorSpec.example`).
+
+        The first item has all modalities, further ones have random subsets.
+        """
+        batch = {spec.name: spec.example(rng, rows, open_size) for spec in self.inputs}
+        if self.presence:
+            flags = batch[self.presence]
+            flags[:] = rng.integers(0, 2, flags.shape)
+            flags[np.arange(rows), rng.integers(0, flags.shape[1], rows)] = 1  # at least one
+            flags[0] = 1
+        return batch
+
     def stack(self, rows: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
-        """Items as a batch: the inputs, and those targets that all items have.
+        """Stack items as a batch: the inputs, and the targets that all items have.
 
         Raises:
             AffektError: Rows differ in size where the spec has no padding.

@@ -1,9 +1,9 @@
-"""A task: what an answer is, and everything that depends on it.
+"""A task: the kind of prediction, and everything that depends on it.
 
-Targets and their checks, the loss, scores of validation and of an export's gate, calibration, predictions,
-tables and figures: engine, evaluation and deployment ask the task and never branch on its type. A method
-states the tasks that it serves (`Method.tasks`), a data set states its own (`Corpus.task`). A task is a
-module `affekt.tasks.<name>` with `TASK = ...`, or an entry point of the group `affekt.tasks`.
+This includes targets and their checks, the loss, scores of validation and of an export's gate, calibration,
+predictions, tables and figures. Engine, evaluation and deployment call the task and never branch on its type.
+A method states the tasks that it serves (`Method.tasks`), a data set states its own (`Corpus.task`). A task
+is a module `affekt.tasks.<name>` with `TASK = ...`, or an entry point of the group `affekt.tasks`.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ from affekt.core.prediction import Prediction, Provenance
 from affekt.core.sample import Preprocess, Sample, Skipped
 from affekt.core.settings import suggest
 
-OnItem = Callable[[int, int], None]  # called with how many of how many items are done
+OnItem = Callable[[int, int], None]  # called with the number of items that are done, and of all items
 
 
 def quiet(done: int, total: int) -> None:
-    """Report no progress."""
+    """Do not report progress."""
 
 
 class Answers(NamedTuple):
-    """What a network answers to samples.
+    """Outputs of a network for samples.
 
     Attributes:
-        values: An entry for each used sample, in order; what an entry is, the task decides.
+        values: One entry per used sample, in order; its type depends on the task.
     """
 
     values: Any
@@ -48,7 +48,7 @@ class Answers(NamedTuple):
 
 @runtime_checkable
 class Answerer(Protocol):
-    """All that turns a sample into a prediction; `affekt.deploy.runtime.predictor.Predictor` is one."""
+    """Everything that is needed to predict, such as an `affekt.deploy.runtime.predictor.Predictor`."""
 
     @property
     def preprocess(self) -> Preprocess: ...
@@ -69,30 +69,30 @@ class Scorer(Protocol):
     """Collects the outputs of one pass over validation samples.
 
     Attributes:
-        reads: Outputs of the network that it needs, by name.
+        reads: Names of the network's outputs that it needs.
     """
 
     reads: tuple[str, ...]
 
     def add(self, outputs: Mapping[str, np.ndarray], targets: Mapping[str, np.ndarray]) -> None:
-        """The outputs for a batch, and its targets."""
+        """Add the outputs for a batch, and its targets."""
         ...
 
     def scores(self) -> dict[str, float]:
-        """Scores by name of all that was added since the last time."""
+        """Scores by name of everything that was added since the last call."""
         ...
 
     def __len__(self) -> int:
-        """Batches or samples that were added."""
+        """Number of batches or samples that were added."""
         ...
 
 
 class Fitted(NamedTuple):
-    """A calibration, and what was measured while it was fitted.
+    """A calibration, and measurements of how well it fits.
 
     Attributes:
         document: Plain values for the run's `calibration.json`; `Calibration` reads them.
-        draw: Draws figures of it into a folder.
+        draw: Draws its figures into a folder.
     """
 
     document: dict[str, Any]
@@ -101,23 +101,23 @@ class Fitted(NamedTuple):
 
 @dataclass(frozen=True)
 class Scored:
-    """What an evaluation found.
+    """The result of an evaluation.
 
     Attributes:
         scores: Metrics by name.
-        intervals: 95 % intervals of scores, as `affekt.metrics.intervals` says.
+        intervals: 95 % intervals of scores (`affekt.metrics.intervals`).
         interval_over: The independent units of the intervals: `subjects`, `items` or `videos`.
-        interval_note: A limitation of the intervals, as where subjects are too few; usually empty.
-        per_class: A row for each class; `columns` names what tables show of it.
+        interval_note: A limitation of the intervals, such as too few subjects; usually empty.
+        per_class: One row per class; `columns` selects what tables show of it.
         columns: Keys of `per_class` and their headings.
-        confusion: Of single labels; empty elsewhere.
-        labels: The network's.
-        label_map: The network's name of each label of the data; None where it has none.
+        confusion: Confusion matrix of tasks with a single label; empty for others.
+        labels: Labels of the network.
+        label_map: The network's name of each label of the data; None if the network lacks it.
         predictions: Rows of the predictions file.
-        label_hint: A sentence where labels seem to stand in another order than the outputs; usually empty.
-        localization: Where samples state when something happens and the network weighs segments of time:
-            average precision of its key segments by temporal IoU.
-        samples: How many were scored.
+        label_hint: A warning if the labels seem to be in another order than the outputs; usually empty.
+        localization: Average precision of key segments by temporal IoU, if samples have annotated segments
+            and the network weighs segments of time.
+        samples: Number of samples that were scored.
     """
 
     scores: dict[str, float]
@@ -137,21 +137,21 @@ class Scored:
 
 
 class Task(ABC):
-    """What an answer is.
+    """A kind of prediction.
 
     Attributes:
         name: As data sets, checkpoints and bundles state it.
-        metrics: Scores of validation that can select an epoch; +1 where higher is better, -1 where lower is.
-        selects_by: The one that selects where a recipe does not say.
+        metrics: Validation scores that can select an epoch; +1 if higher is better, -1 if lower is.
+        selects_by: The score that selects the epoch if a recipe states none.
         loss: The loss of (logits, target), as `module:function`; see `affekt.engine.criterion`.
-        gate: Scores that int8 may not lower by more than a point; empty where int8 is not offered.
+        gate: Scores that int8 must not lower by more than one point; empty if int8 is not supported.
         postprocessing: How outputs become scores, in words, for a bundle's manifest.
         needs_labels: Whether samples without annotation are left out of training and evaluation.
-        fewest_labels: Names that a label set of the task has at least.
-        has_classes: Whether labels are classes, which can be counted, weighed and balanced.
-        by_cells: Whether a network answers cell by cell of time (`affekt.core.sample.Localizing`), so that a
-            medium of any length is answered in constant memory and its graph gives `logits` alone.
-        also_scores: Further tasks whose data its answers can be scored on.
+        fewest_labels: Number of names that a label set of the task has at least.
+        has_classes: Whether labels are classes, which can be counted, weighted and balanced.
+        by_cells: Whether a network has an output per time cell (`affekt.core.sample.Localizing`), so that a
+            medium of any length is processed in constant memory and the graph has the output `logits` only.
+        also_scores: Further tasks on whose data its predictions can be scored.
     """
 
     name: str
@@ -174,7 +174,7 @@ class Task(ABC):
 
     @property
     def loss_name(self) -> str:
-        """The loss, as the folder of a run names it."""
+        """Name of the loss, as in the path of a run folder."""
         return self.loss.rpartition(":")[2]
 
     # Samples and their targets
@@ -201,7 +201,7 @@ class Task(ABC):
 
     @abstractmethod
     def check(self, sample: Sample, labels: LabelSet) -> None:
-        """Refuse an annotation that no target can be made of; a sample without any is left alone.
+        """Refuse an annotation that cannot be turned into a target; samples without annotation pass.
 
         Raises:
             DataError: Naming the sample.
@@ -213,16 +213,16 @@ class Task(ABC):
 
     @abstractmethod
     def label_weights(self, sample: Sample) -> Mapping[str, float]:
-        """How much of each label a sample has, by name; empty where it has none."""
+        """Weight of each label of a sample, by name; empty without annotation."""
 
     def classes_of(self, sample: Sample) -> list[str]:
-        """Labels that a sample counts for in a table of classes."""
+        """Labels under which a sample is counted in tables of classes."""
         weights = self.label_weights(sample)
         return [max(weights, key=lambda name: weights[name])] if weights else []
 
     @abstractmethod
     def targets(self, samples: Sequence[Sample], labels: LabelSet) -> np.ndarray:
-        """The batch entry `label`, a row each sample.
+        """The batch entry `label`, one row per sample.
 
         Raises:
             DataError: A sample has no annotation of this task, or one that does not fit.
@@ -255,16 +255,16 @@ class Task(ABC):
 
     @abstractmethod
     def outputs(self, classes: int, preprocess: Preprocess) -> dict[str, tuple[int | None, ...]]:
-        """Outputs that a network must have, by name: sizes of their axes.
+        """Outputs that a network must have: name to sizes of the axes.
 
-        None stands for an axis that stays open, -1 for a size that is not known.
+        None stands for an axis of any size, -1 for a size that is not known.
         """
 
     # Scores
 
     @abstractmethod
     def scorer(self, samples: Sequence[Sample], preprocess: Preprocess, labels: LabelSet) -> Scorer:
-        """What validation is scored by.
+        """The scorer of validation.
 
         Raises:
             DataError: The samples cannot be scored.
@@ -280,11 +280,11 @@ class Task(ABC):
         batch_size: int | None = None,
         on_item: OnItem = quiet,
     ) -> Answers:
-        """What a network answers to samples, before calibration."""
+        """Outputs of a network for samples, before calibration."""
 
     @abstractmethod
     def calibrate(self, answers: Answers, preprocess: Preprocess, labels: LabelSet) -> Fitted:
-        """Fit on validation samples what turns answers into predictions."""
+        """Fit the calibration on the outputs for validation samples."""
 
     def gate_scores(self, answers: Answers, labels: LabelSet) -> dict[str, float]:
         """The scores named by `gate`."""
@@ -303,7 +303,7 @@ class Task(ABC):
         """Score a network on samples, and draw figures into `folder`, which exists.
 
         Args:
-            labels: Of the data; mapped to the network's by name.
+            labels: Labels of the data; they are mapped to those of the network by name.
 
         Raises:
             DataError: The samples cannot be scored.
@@ -320,14 +320,14 @@ class Task(ABC):
         batch_size: int | None = None,
         on_cells: OnItem = quiet,
     ) -> Iterator[Prediction | Skipped]:
-        """Predictions in the order of the samples; one that cannot be used is skipped with its reason."""
+        """Predictions in the order of the samples; `Skipped` for a sample that cannot be used."""
 
     @abstractmethod
     def rows(self, prediction: Prediction) -> list[dict[str, Any]]:
-        """What a prediction says, as rows of a table: one, or one for each detection."""
+        """A prediction as rows of a table: one row, or one per detection."""
 
     def shown(self, prediction: Prediction) -> dict[str, Any]:
-        """What a terminal shows of a prediction, by column."""
+        """Columns of a prediction in a terminal."""
         return {"label": prediction.label, "confidence": prediction.confidence}
 
 

@@ -1,12 +1,14 @@
-"""Open a data set: from its folder, or from the store that `affekt data prepare` made of it."""
+"""Open a data set from its folder, or from the store that `affekt data prepare` has made of it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from affekt.core import catalog
 from affekt.core.dataset import Corpus, Dataset
+from affekt.core.dialogues import link_dialogues
 from affekt.core.errors import ConfigError, DataError
 from affekt.core.settings import Settings, validate
 from affekt.core.task import find_task
@@ -20,7 +22,7 @@ def open_dataset(
     *,
     strict: bool = True,
 ) -> Corpus:
-    """Read a data set from its folder or from a prepared store.
+    """Read a data set from its folder or from a prepared store; turns of dialogues are linked.
 
     Args:
         dataset: Its name, or a `Dataset` as returned by `affekt.core.catalog.dataset`.
@@ -41,13 +43,20 @@ def open_dataset(
     if dataset.needs_root and root is not None and not root.exists():
         raise DataError(f"{root} does not exist; {dataset.name} was expected there")
     if root is not None and is_prepared(root):
-        return _open_store(dataset, root, chosen)
+        return _linked(_open_store(dataset, root, chosen))
     corpus = dataset.read(root or Path(), chosen)
     if strict and corpus.errors:
         count = f"{len(corpus.errors)} problem{'s' if len(corpus.errors) > 1 else ''}"
         where = f"{root} ({dataset.name})" if root is not None else dataset.name
         raise DataError("\n  ".join([f"{where} has {count} that must be fixed first", *corpus.errors]))
-    return corpus
+    return _linked(corpus)
+
+
+def _linked(corpus: Corpus) -> Corpus:
+    """The corpus with the turns of each dialogue linked to each other."""
+    if all(sample.dialogue is None for sample in corpus.samples):
+        return corpus
+    return replace(corpus, samples=link_dialogues(corpus.samples))
 
 
 def _open_store(dataset: Dataset, root: Path, chosen: Settings) -> Corpus:

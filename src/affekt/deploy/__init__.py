@@ -1,7 +1,7 @@
-"""Trained networks at work: loading, evaluating, exporting, predicting."""
+"""Deployment of trained networks: loading, export, prediction."""
 
 import os
 
-# ONNX Runtime, as its makers build it, tells them over the network how it is used, and writes that down in
-# the user's folders first. It asks this variable when it is imported, and a user who set it is obeyed.
+# Released builds of ONNX Runtime report their use over the network, and write files about it to the user's
+# folders. This variable turns that off; it is read on import. A value that the user has set is kept.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

@@ -10,6 +10,7 @@ from typing import Any
 
 from affekt.core import catalog
 from affekt.core.calibration import Calibration
+from affekt.core.files.assets import read_assets
 from affekt.core.files.sealed import Sealed, read_sealed
 from affekt.core.labels import LabelSet
 from affekt.core.prediction import Provenance
@@ -42,7 +43,7 @@ def checkpoint_predictor(sealed: Sealed, calibration: Mapping[str, Any]) -> Pred
     document = sealed.document
     method = catalog.method(document["method"])
     config = method.make_config(document["config"])
-    preprocess = method.load("preprocess")(config, document["preprocessing"])
+    preprocess = method.make_preprocess(config, document["preprocessing"], read_assets(sealed))
     model, task = checkpoint_model(sealed), find_task(document["task"])
     return Predictor(
         preprocess=preprocess,

@@ -1,4 +1,4 @@
-"""`load`: a predictor from whatever holds a trained network."""
+"""`load`: a predictor from a bundle, a run or a checkpoint."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ def load(
 
     Args:
         path: Its folder or file; of a run also its name, or `latest`, as `affekt runs` lists them.
-        backend: What computes a bundle: `onnxruntime`, `openvino`, or `auto`, which is meant if nothing is
-            said: the one that is faster here and now, ONNX Runtime where OpenVINO is not installed.
-        precision: `bf16` is faster where the processor has it, less exact, and OpenVINO's alone.
+        backend: Engine that computes a bundle: `onnxruntime`, `openvino` or `auto`, which is the default: the
+            faster one on this machine, ONNX Runtime if OpenVINO is not installed.
+        precision: `bf16` is faster if the processor has it, less exact, and computed by OpenVINO only.
         threads: Processor cores a bundle may use for one answer.
-        expected: How many inputs will come, if known: for a few, `auto` does not try OpenVINO.
+        expected: Number of inputs, if known: for a few, `auto` does not try OpenVINO.
 
     Raises:
-        FolderError: What lies there is incomplete or altered.
-        UsageError: Nothing lies there, or it cannot be computed as asked.
+        FolderError: The bundle, run or checkpoint is incomplete or altered.
+        UsageError: The path does not exist, or the backend or precision cannot be used.
 
     Example:
         >>> predictor = load("latest")  # doctest: +SKIP
@@ -51,10 +51,10 @@ def load(
         return predictor
     if backend not in (None, "auto") or precision != "f32":
         raise UsageError(
-            f"{path} is no bundle: a run or checkpoint is computed by PyTorch in f32; "
-            f"for another backend or precision make a bundle of it: affekt export {path}"
+            f"{path} is not a bundle: a run or checkpoint is computed by PyTorch in f32; "
+            f"for another backend or precision export it as a bundle: affekt export {path}"
         )
-    require("torch", extra="train", needed_by=f"{path}, which is no bundle but a run or checkpoint,")
+    require("torch", extra="train", needed_by=f"{path}, which is a run or checkpoint and not a bundle,")
     from affekt.deploy.eager import open_eager
 
     return open_eager(path)

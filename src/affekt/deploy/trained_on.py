@@ -1,8 +1,8 @@
-"""What a network was trained on, as hashes: to count the samples of an evaluation that are not new to it.
+"""What a network was trained on, as hashes: an evaluation counts its samples that were in training.
 
-A run folder states its samples with their ids. A bundle, which goes to other people, holds no ids and no file
+A run folder states its samples with their ids. A bundle, which is given to others, holds no ids and no file
 names: `samples.json` has 6 bytes of a SHA-256 of each sample's media and of its id, sorted, by part. With
-a file at hand one can see whether it was trained on; the hashes do not reveal the training data.
+a file one can check whether it was trained on; the hashes do not reveal the training data.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _KEY_BYTES = KEY_DIGITS // 2
 
 @dataclass(frozen=True)
 class TrainedOn:
-    """The samples of a training.
+    """The samples that a network was trained on.
 
     Attributes:
         media, ids: Part of each sample, by the keys of its media and of its id. Copies of one file in several
             parts count as the first of train, validation, test.
         document: The summary of the data: hashes and counts, as `DataIdentity.document` gives them.
-        identity: All that a run folder states; None of a bundle.
+        identity: All that a run folder states; None for a bundle.
     """
 
     document: Mapping[str, Any]
@@ -44,12 +44,12 @@ class TrainedOn:
     identity: DataIdentity | None = None
 
     def part_of(self, sample: Sample, key: str, data: str, *, prepared: bool) -> str | None:
-        """The part of a sample; None for one that is new to the network.
+        """The part of a sample; None if the network was not trained on it.
 
         Args:
             key: Of the sample's media.
-            data: The data set it is of. Samples of a published set are the same ones under the same id, in
-                whatever form; of own data only where one of the two is a prepared store of the other.
+            data: Its data set. In a published data set, an id means one sample in every form of it. In the
+                user's own data it does so only if one of the two is a prepared store of the other.
             prepared: Whether it is read from such a store.
         """
         found = [self.media[key]] if key in self.media else []
@@ -59,7 +59,7 @@ class TrainedOn:
 
 
 def trained_on_run(run: Run) -> TrainedOn | None:
-    """What a run states; None where it was trained before such was stored."""
+    """What a run states; None if it was trained before this was stored."""
     identity = run.identity
     if identity is None:
         return None
@@ -69,7 +69,7 @@ def trained_on_run(run: Run) -> TrainedOn | None:
 
 
 def trained_on_bundle(path: Path, document: Mapping[str, Any]) -> TrainedOn | None:
-    """What a bundle states; None where it was exported before such was stored, or knows no data.
+    """What a bundle states; None if it was exported before this was stored, or without data.
 
     Raises:
         FolderError: The bundle was altered.
@@ -111,12 +111,12 @@ def id_key(data: str, name: str) -> str:
 def _unpacked(text: str) -> list[str]:
     content = base64.b64decode(text, validate=True)
     if len(content) % _KEY_BYTES:
-        raise ValueError(f"{len(content)} bytes are no keys of {_KEY_BYTES} bytes")
+        raise ValueError(f"{len(content)} bytes are not keys of {_KEY_BYTES} bytes")
     return [content[at : at + _KEY_BYTES].hex() for at in range(0, len(content), _KEY_BYTES)]
 
 
 def _first(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Part by key; of several parts the one nearest to training."""
+    """Part by key; of several parts the first of train, validation, test."""
     found: dict[str, str] = {}
     for key, part in pairs:
         found[key] = min(part, found.get(key, part), key=PARTS.index)
@@ -124,7 +124,7 @@ def _first(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def _is_published(data: str) -> bool:
-    """Whether a data set is one corpus, whose ids mean the same to everybody."""
+    """Whether a data set is a published corpus, whose ids are the same for every user."""
     if data not in catalog.list_datasets():
         return False
     adapter = catalog.dataset(data)

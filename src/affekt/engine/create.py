@@ -1,4 +1,4 @@
-"""`create`: a network of a method, fresh or with weights."""
+"""`create`: a network of a method, with random or given weights."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from affekt.engine.weights.initial import read_weights, start_from
 
 
 def create(name: str, *, weights: Path | str | Sequence[Path | str] = (), **config: Any) -> nn.Module:
-    """A network with random weights; nothing is read from disk unless `weights` says so.
+    """A network with random weights, or with those that are given.
 
     Args:
-        weights: Folders that `convert` or a training has made, of the network or of parts of it.
+        weights: Folders made by `convert` or by training, of the network or of parts of it. Nothing else is
+            read from disk.
         config: Fields of the method's config.
 
     Raises:

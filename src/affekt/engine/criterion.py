@@ -1,4 +1,4 @@
-"""The loss of the task, as the engine brings it to a method's objective: with the recipe's settings."""
+"""The loss of the task with the recipe's settings, as the engine passes it to a method's objective."""
 
 from __future__ import annotations
 
@@ -28,16 +28,15 @@ class WeightedLoss(nn.Module):
         self.register_buffer("weight", weight, persistent=False)
 
     def forward(self, logits: Tensor, target: Tensor, *, reduction: Reduction = "mean") -> Tensor:
-        """The loss, or that of each item (b,)."""
+        """The reduced loss, or the loss of each item (b,)."""
         return self._loss(logits, target, weight=self.weight, smoothing=self.smoothing, reduction=reduction)
 
 
 def class_weights(settings: LossSettings, targets: Tensor, labels: LabelSet) -> Tensor | None:
-    """Weight of each class: none, those of the recipe, or inverse to how often it occurs in training (mean
-    1).
+    """Weights of the classes: none, those of the recipe, or inverse to their counts (mean 1 over samples).
 
     Raises:
-        ConfigError: The recipe weighs a class that the data set does not have, or leaves one out.
+        ConfigError: The recipe gives a weight for an unknown class, or lacks the weight of a class.
     """
     if settings.class_weights == "none":
         return None
@@ -51,6 +50,6 @@ def class_weights(settings: LossSettings, targets: Tensor, labels: LabelSet) -> 
     if wrong:
         raise ConfigError(
             "recipe",
-            [f"loss.class_weights must name each of {', '.join(labels.names)}; look at {', '.join(wrong)}"],
+            [f"loss.class_weights must name each of {', '.join(labels.names)}; wrong: {', '.join(wrong)}"],
         )
     return torch.tensor([given[name] for name in labels.names])

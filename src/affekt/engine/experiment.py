@@ -1,4 +1,4 @@
-"""An experiment, resolved: recipe, method, config, data, parts and preprocessing belong together."""
+"""A resolved experiment: recipe, method, config, data, parts and preprocessing."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from affekt.core import catalog
 from affekt.core.dataset import Corpus
 from affekt.core.errors import ConfigError
+from affekt.core.files.assets import read_assets
 from affekt.core.files.sealed import Sealed
 from affekt.core.labels import LabelSet
 from affekt.core.method import Method
@@ -31,10 +32,11 @@ from affekt.engine.splits import Parts
 
 @dataclass(frozen=True)
 class Experiment:
-    """A recipe, and all that it names.
+    """A recipe, and everything that it refers to.
 
     Attributes:
-        state: What preprocessing measured on the training part.
+        state: Statistics that preprocessing measured on the training part.
+        assets: Files that preprocessing needs, by name.
     """
 
     recipe: Recipe
@@ -44,34 +46,40 @@ class Experiment:
     parts: Parts
     preprocess: Preprocess
     state: Mapping[str, Any]
+    assets: Mapping[str, bytes]
 
     @classmethod
     def of(
-        cls, recipe: Recipe, corpus: Corpus, parts: Parts, *, state: Mapping[str, Any] | None = None
+        cls,
+        recipe: Recipe,
+        corpus: Corpus,
+        parts: Parts,
+        *,
+        state: Mapping[str, Any] | None = None,
+        assets: Mapping[str, bytes] | None = None,
     ) -> Experiment:
-        """The experiment of a recipe on data that are divided.
+        """The experiment of a recipe on data that are split.
 
         Args:
-            state: What preprocessing measured when a run began; measured on the training part if not given.
+            state, assets: Of preprocessing at the start of a run; fitted to the training part if None.
         """
         method = catalog.method(recipe.method)
         config = method.make_config(recipe.config)
-        make = method.load("preprocess")
-        state = dict(make(config).fit(parts.train) if state is None else state)
-        return cls(recipe, method, config, corpus, parts, make(config, state), state)
+        fitted = method.fit_preprocess(config, parts.train, state=state, assets=assets)
+        return cls(recipe, method, config, corpus, parts, *fitted)
 
     @property
     def task(self) -> Task:
-        """What an answer is."""
+        """The task of the data."""
         return self.corpus.task
 
     @property
     def labels(self) -> LabelSet:
-        """What the outputs are called."""
+        """Names of the outputs."""
         return self.corpus.labels
 
     def datasets(self) -> dict[str, SampleDataset]:
-        """Samples for training, whose views are drawn, and for validation."""
+        """Samples for training, with random views, and for validation."""
 
         def prepared(samples: list[Sample], seed: int | None) -> SampleDataset:
             return SampleDataset(samples, self.preprocess, self.labels, self.task, seed=seed)
@@ -82,11 +90,11 @@ class Experiment:
         }
 
     def network(self) -> nn.Module:
-        """The network as a run begins with it, before any weights are loaded."""
+        """The network with its initial random weights."""
         return make_network(self.recipe, self.method, self.config)
 
     def document(self) -> dict[str, Any]:
-        """What each checkpoint states of the experiment."""
+        """Description of the experiment in each checkpoint."""
         return {
             "method": self.recipe.method,
             "config": self.config.model_dump(mode="json"),
@@ -121,7 +129,7 @@ def preprocess_of(sealed: Sealed) -> Preprocess:
     """The preprocessing that a checkpoint states."""
     method = catalog.method(sealed.document["method"])
     config = method.make_config(sealed.document["config"])
-    return method.load("preprocess")(config, sealed.document["preprocessing"])
+    return method.make_preprocess(config, sealed.document["preprocessing"], read_assets(sealed))
 
 
 def open_corpus(recipe: Recipe, data_root: Path | str | None) -> Corpus:
@@ -140,13 +148,13 @@ def open_corpus(recipe: Recipe, data_root: Path | str | None) -> Corpus:
 
 
 def data_path(data_root: Path | str | None) -> Path | None:
-    """Where data lies: what the caller says, or AFFEKT_DATA."""
+    """Folder of the data: given by the caller, or AFFEKT_DATA."""
     root = data_root or os.environ.get("AFFEKT_DATA")
     return Path(root) if root else None
 
 
 def _check_task(recipe: Recipe, corpus: Corpus) -> list[str]:
-    """A problem if the method does not serve the task, or the score that selects is not one of it."""
+    """A problem if the method does not serve the task, or the task lacks the metric that selects."""
     task = corpus.task
     served = catalog.method(recipe.method).tasks
     if task.name not in served:
@@ -167,7 +175,7 @@ def _check_task(recipe: Recipe, corpus: Corpus) -> list[str]:
         if isinstance(make_objective(recipe, task, corpus.labels), ValidatingObjective):
             return []  # it may be one of its terms, whose names validation shows
         return [
-            f"selection.metric = {metric!r} is not a score of {task.name}: take {task.selects_by!r}, "
+            f"selection.metric = {metric!r} is not a score of {task.name}: use {task.selects_by!r}, "
             f"or one of {', '.join(task.metrics)}"
         ]
     return []

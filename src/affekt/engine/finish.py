@@ -1,4 +1,4 @@
-"""After training: calibrate the chosen epoch on validation samples, draw the figures, write the result."""
+"""After training: calibrate the selected epoch on validation samples, draw figures, write the result."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ log = logging.getLogger(__name__)
 
 
 def finish(run: Run, experiment: Experiment, identity: DataIdentity) -> None:
-    """Write everything that is known of a run once its last epoch is done."""
+    """Write result, calibration and figures of a run after its last epoch."""
     recipe, corpus, parts = experiment.recipe, experiment.corpus, experiment.parts
     rows = run.metrics()
-    chosen = best_epoch(rows, recipe.selection, experiment.task.metrics)
+    selected = best_epoch(rows, recipe.selection, experiment.task.metrics)
     draw_curves(rows, run.figures / "curves.png")
     result: dict[str, Any] = {
         "epochs": len(rows),
-        "best_epoch": chosen,
+        "best_epoch": selected,
         "validation": {
             name.removeprefix("validation/"): value
-            for name, value in rows[chosen - 1].items()
+            for name, value in rows[selected - 1].items()
             if name.startswith("validation/")
         },
         "samples": {"train": len(parts.train), "validation": len(parts.validation), "test": len(parts.test)},
@@ -44,7 +44,7 @@ def finish(run: Run, experiment: Experiment, identity: DataIdentity) -> None:
 
 
 def _calibrate(run: Run, experiment: Experiment) -> dict[str, Any]:
-    """What the task fits on validation samples for the epoch that was kept; figures are drawn on the way."""
+    """Fit the task's calibration for the selected epoch on validation samples, and draw its figures."""
     task = experiment.task
     sealed = read_sealed(run.best, kind="checkpoint")
     preprocess, model = preprocess_of(sealed), checkpoint_model(sealed)

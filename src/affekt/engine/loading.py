@@ -1,4 +1,4 @@
-"""Samples to batches: order, views, targets."""
+"""Batches of samples for training and validation: order, views, targets."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class Draw:
 
 
 class SampleDataset(Dataset[dict[str, np.ndarray] | Skipped]):
-    """Preprocessed samples; a training view is drawn from (seed, epoch, index), whatever process asks.
+    """Preprocessed samples; a training view depends on (seed, epoch, index) only, not on the process.
 
     Attributes:
-        is_plain: Training samples are given without augmentation.
+        is_plain: Whether training samples are given without augmentation.
     """
 
     is_plain = False
@@ -48,7 +48,7 @@ class SampleDataset(Dataset[dict[str, np.ndarray] | Skipped]):
         seed: int | None,
     ) -> None:
         """Args:
-        seed: Of the training views; None for views without augmentation.
+        seed: Seed of the training views; None for views without augmentation.
         """
         self.samples, self.preprocess, self.seed = list(samples), preprocess, seed
         self.labels, self.task = labels, task
@@ -65,16 +65,16 @@ class SampleDataset(Dataset[dict[str, np.ndarray] | Skipped]):
         return len(self.samples)
 
     def __getitem__(self, draw: Draw | int) -> dict[str, np.ndarray] | Skipped:
-        """Inputs and targets of one sample; `number` is its place among the samples."""
+        """Inputs and targets of one sample; `number` is its index among the samples."""
         index, epoch = (draw.index, draw.epoch) if isinstance(draw, Draw) else (draw, 0)
         try:
             arrays = self.arrays(index, epoch)
             return {**arrays, **self._targets(index, arrays), "number": np.array(index)}
-        except MediaError as error:  # one broken file among thousands: the epoch goes on without it
+        except MediaError as error:  # the epoch continues without a broken file
             return Skipped(self.samples[index].id, str(error))
 
     def arrays(self, index: int, epoch: int) -> dict[str, np.ndarray]:
-        """The view of a sample that an epoch meets.
+        """The view of a sample in an epoch.
 
         Raises:
             MediaError: The sample cannot be read.
@@ -84,7 +84,7 @@ class SampleDataset(Dataset[dict[str, np.ndarray] | Skipped]):
         return self.preprocess.spec.complete(self.preprocess(self.samples[index], rng=rng))
 
     def _targets(self, index: int, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        if index not in self._of_item:  # the same in every epoch; a clip would be opened for its clock
+        if index not in self._of_item:  # the same in every epoch, and a clip is opened for its frame times
             self._of_item[index] = self.task.targets_of_item(
                 self.samples[index], arrays, self.preprocess, self.labels, training=self.seed is not None
             )
@@ -92,11 +92,11 @@ class SampleDataset(Dataset[dict[str, np.ndarray] | Skipped]):
 
 
 class Collate:
-    """A batch of the items that could be read; under `skipped`, why the others could not.
+    """Stacks the items that could be read; `skipped` holds the reasons why others could not.
 
     Args:
-        spec: How rows of different sizes are padded. What it does not name, targets for example, is padded
-            with 0.
+        spec: How rows of different sizes are padded. Entries that it does not name, such as targets, are
+            padded with 0.
     """
 
     def __init__(self, spec: InputSpec) -> None:
@@ -114,7 +114,7 @@ class Collate:
 
 
 class EpochSampler(Sampler[Draw]):
-    """Order of an epoch, drawn from (seed, epoch); split among processes where training is distributed."""
+    """Order of an epoch, drawn from (seed, epoch); split among the processes of distributed training."""
 
     def __init__(
         self,
@@ -126,7 +126,7 @@ class EpochSampler(Sampler[Draw]):
         epoch: int = 0,
     ) -> None:
         """Args:
-        weights: Chance of each sample (drawn with replacement); None visits each sample once.
+        weights: Probability of each sample (drawn with replacement); None visits each sample once.
         visited: Numbers of the samples that the epoch visits; all if not given.
         """
         self.numbers = np.arange(size) if visited is None else visited
@@ -148,7 +148,7 @@ class EpochSampler(Sampler[Draw]):
             order = rng.choice(self.size, self.size, p=self.weights)
         order = self.numbers[order]
         rank, world = _place()
-        padded = np.resize(order, len(self) * world)  # every process takes equally many steps
+        padded = np.resize(order, len(self) * world)  # every process takes the same number of steps
         return (Draw(int(index), self.epoch) for index in padded[rank::world])
 
     def __len__(self) -> int:
@@ -177,7 +177,7 @@ def train_loader(
 
 
 def plain_loader(dataset: SampleDataset, recipe: Recipe) -> DataLoader[Any]:
-    """Batches in order, without augmentation. Every process sees all: exact, and small beside training."""
+    """Batches in order, without augmentation. Every process reads all samples, so that scores are exact."""
     return DataLoader(
         dataset,
         batch_size=recipe.train.batch_size,
@@ -188,7 +188,7 @@ def plain_loader(dataset: SampleDataset, recipe: Recipe) -> DataLoader[Any]:
 
 
 def balanced_weights(targets: Tensor) -> np.ndarray:
-    """Chance of each sample so that classes are met equally often."""
+    """Probability of each sample, such that all classes are drawn equally often."""
     hard = (targets.argmax(dim=1) if targets.ndim == 2 else targets).numpy()
     count = np.bincount(hard)
     weights = 1.0 / count[hard]
@@ -196,7 +196,7 @@ def balanced_weights(targets: Tensor) -> np.ndarray:
 
 
 def _place() -> tuple[int, int]:
-    """Rank of this process, and how many there are."""
+    """Rank of this process, and the number of processes."""
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         return torch.distributed.get_rank(), torch.distributed.get_world_size()
     return 0, 1

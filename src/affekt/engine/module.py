@@ -1,4 +1,4 @@
-"""One training step and one validation pass, of any method."""
+"""The training step and the validation pass of any method."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ log = logging.getLogger(__name__)
 
 
 class TrainingModule(pl.LightningModule):
-    """A network and its objective, in Lightning's terms."""
+    """A network and its objective as a Lightning module."""
 
     def __init__(
         self, model: nn.Module, objective: nn.Module, inputs: tuple[str, ...], recipe: Recipe, scorer: Scorer
     ) -> None:
         """Args:
         inputs: Names of the batch's entries that the network is called with.
-        scorer: Collects what validation gives.
+        scorer: Collects the outputs of validation.
         """
         super().__init__()
         self.model, self.objective = model, objective
@@ -42,13 +42,13 @@ class TrainingModule(pl.LightningModule):
         self._terms: dict[str, float] = {}  # sums over validation items
         self._items = 0
         self._batch = 0
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
     def training_step(self, batch: dict[str, Any], batch_idx: int) -> Tensor | None:
         if not self.can_use(batch):
             return None
-        # SAM asks twice for the same batch: the same chance falls both times, and only the first one counts.
         self._batch = batch_idx
+        # SAM takes two passes over a batch: both draw the same random numbers, and only the first is logged.
         seed_torch(self.recipe.seed, STEP, self.current_epoch, batch_idx, self.global_rank)
         if self._is_perturbed():
             with self._statistics():
@@ -78,7 +78,7 @@ class TrainingModule(pl.LightningModule):
 
     def on_validation_epoch_end(self) -> None:
         if not self._items:
-            raise DataError("not one validation item could be read: look at the reasons above")
+            raise DataError("not one validation item could be read: see the reasons above")
         scores = self.scorer.scores()
         if self._terms:
             terms = {name: total / self._items for name, total in self._terms.items()}
@@ -87,9 +87,9 @@ class TrainingModule(pl.LightningModule):
         self.log_dict({f"validation/{name}": value for name, value in scores.items()}, sync_dist=True)
 
     def can_use(self, batch: dict[str, Any]) -> bool:
-        """Whether anything of a batch could be read; says once of each broken item that work goes on."""
-        new = [reason for reason in batch.pop("skipped", ()) if reason not in self._told]
-        self._told.update(new)
+        """Whether any item of a batch could be read; each broken item is reported once."""
+        new = [reason for reason in batch.pop("skipped", ()) if reason not in self._reported]
+        self._reported.update(new)
         for reason in new:
             log.warning("skipped %s", reason)
         return "number" in batch
@@ -116,7 +116,7 @@ class TrainingModule(pl.LightningModule):
 
     @property
     def network(self) -> nn.Module:
-        """What a batch is given to: the network, or what of it comes after cached features."""
+        """The module that takes a batch: the network, or its part after the cached features."""
         return FeatureNetwork(self.model) if self.recipe.train.cached_views else self.model
 
     def configure_optimizers(self) -> Any:
@@ -137,8 +137,8 @@ class TrainingModule(pl.LightningModule):
                     min(begun, recipe.train.epochs) * (step > 0) + each / 2,
                     recipe.train.epochs,
                 )
-            # Half a step in: no rounding can move a step into the epoch before, and a warm-up does not start
-            # at zero.
+            # In the middle of a step: rounding cannot move it into the previous epoch, and a warm-up does not
+            # start at zero.
             return rate_factor(recipe.schedule, (step + 0.5) / steps_an_epoch, recipe.train.epochs)
 
         return {
@@ -149,7 +149,7 @@ class TrainingModule(pl.LightningModule):
 
 @contextmanager
 def held_statistics(model: nn.Module) -> Iterator[None]:
-    """Batch norm normalises as ever, but its running statistics stay as they are."""
+    """Keep the running statistics of batch norm as they are; it still normalises with the batch."""
     norms = [module for module in model.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
     momenta = [norm.momentum for norm in norms]
     for norm in norms:

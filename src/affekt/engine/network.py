@@ -22,7 +22,7 @@ from affekt.engine.weights.checkpoint import model_weights
 
 
 def checkpoint_model(sealed: Sealed) -> nn.Module:
-    """The network of a checkpoint, ready to answer."""
+    """The network of a checkpoint, in evaluation mode."""
     method = catalog.method(sealed.document["method"])
     model: nn.Module = method.load("model")(method.make_config(sealed.document["config"]))
     model.load_state_dict(model_weights(sealed))
@@ -31,11 +31,11 @@ def checkpoint_model(sealed: Sealed) -> nn.Module:
 
 @dataclass(frozen=True)
 class StoredModel:
-    """A network as the place of its checkpoint.
+    """A network that is read from its checkpoint.
 
     Attributes:
         checkpoint: Absolute path.
-        sha256: Digest of the checkpoint's manifest, and by it of all that it holds.
+        sha256: Digest of the checkpoint's manifest, which contains the digests of its files.
     """
 
     checkpoint: Path
@@ -45,7 +45,7 @@ class StoredModel:
         """The network.
 
         Raises:
-            FolderError: The checkpoint is gone or was replaced.
+            FolderError: The checkpoint was removed or replaced.
         """
         if not self.checkpoint.exists():
             raise FolderError(f"{self.checkpoint} is gone, so its network cannot be read in this process")
@@ -61,12 +61,12 @@ class StoredModel:
 class EagerNetwork:
     """A PyTorch network as a function of numpy arrays.
 
-    Pickled as the place of its checkpoint where it has one, and read from there where it is first used; else
-    with its weights. Copies share it.
+    If it has a checkpoint, pickling stores only its path, and the network is read at the first use;
+    otherwise the weights are pickled. Copies share the network.
 
     Args:
         model: The network; None to read it from `stored` at the first use.
-        stored: Where other processes read it.
+        stored: The checkpoint from which other processes read it.
     """
 
     def __init__(self, model: nn.Module | None, *, stored: StoredModel | None = None) -> None:
@@ -77,20 +77,20 @@ class EagerNetwork:
 
     @property
     def model(self) -> nn.Module:
-        """The network, read where it was not yet.
+        """The network; it is read at the first use.
 
         Raises:
-            FolderError: Its checkpoint is gone or was replaced.
+            FolderError: Its checkpoint was removed or replaced.
         """
         if self._process != os.getpid():
-            # PyTorch waits in a forked process for threads that do not exist there, unless it needs none.
+            # In a forked process PyTorch would wait forever for threads that only the parent has.
             torch.set_num_threads(1)
             self._reading = threading.Lock()  # a thread of the parent may have held it
             self._process = os.getpid()
         if self._model is None:
             with self._reading:
                 if self._model is None:
-                    assert self.stored is not None, "a network without weights needs a place to read them"
+                    assert self.stored is not None, "a network without weights needs a checkpoint"
                     self._model = self.stored.read()
         return self._model
 
@@ -98,13 +98,13 @@ class EagerNetwork:
         return self.outputs(batch)["logits"]
 
     def outputs(self, batch: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """All that the network answers with, by name."""
-        return self._answer(self.model, batch)
+        """All outputs of the network, by name."""
+        return self._run(self.model, batch)
 
-    def _answer(self, network: Any, batch: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def _run(self, network: Any, batch: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         with torch.inference_mode():
-            answer = network(**{name: torch.from_numpy(array) for name, array in batch.items()})
-        return {name: value.numpy() for name, value in answer._asdict().items()}
+            output = network(**{name: torch.from_numpy(array) for name, array in batch.items()})
+        return {name: value.numpy() for name, value in output._asdict().items()}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (None if self.stored else self._model, self.stored, None)
@@ -120,7 +120,7 @@ class EagerNetwork:
 
 
 class StagedEagerNetwork(EagerNetwork):
-    """A localization network whose frozen encoder is asked by itself (see `StagedNetwork`)."""
+    """A localization network whose frozen encoder can be run separately (see `StagedNetwork`)."""
 
     def __init__(self, model: Any, encoded: str, *, stored: StoredModel | None = None) -> None:
         super().__init__(model, stored=stored)
@@ -133,9 +133,9 @@ class StagedEagerNetwork(EagerNetwork):
             return network.features(torch.from_numpy(cells)[None])[0].numpy()
 
     def outputs(self, batch: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """All that the network answers with, by name, to features."""
+        """All outputs of the network for features, by name."""
         network: Any = self.model
-        return self._answer(network.from_features, batch)
+        return self._run(network.from_features, batch)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (None if self.stored else self._model, self.stored, self.encoded)
@@ -147,8 +147,8 @@ def eager_network(
     """A PyTorch network as a function of numpy arrays.
 
     Args:
-        encoded: The input that a frozen encoder reads, where cells are to pass it once (`encoded_input`).
-        stored: Where other processes read it.
+        encoded: The input of a frozen encoder, if the encoder is to be run once per cell (`encoded_input`).
+        stored: The checkpoint from which other processes read it.
     """
     if encoded is None:
         return EagerNetwork(model, stored=stored)
@@ -161,7 +161,7 @@ def _restore(model: nn.Module | None, stored: StoredModel | None, encoded: str |
 
 
 def encoded_input(model: nn.Module, preprocess: Preprocess, task: Task) -> str | None:
-    """The input that a frozen encoder reads cell by cell of time; None where there is no such encoder."""
+    """The input that a frozen encoder reads per time cell; None if there is no such encoder."""
     if not task.by_cells:
         return None
     names = [name for name in getattr(type(model), "cached", ()) if name in preprocess.spec.names]

@@ -18,14 +18,14 @@ def make_optimizer(settings: OptimizerSettings, parameters: Mapping[str, nn.Para
     """The optimizer of a recipe, for parameters by name.
 
     Raises:
-        ConfigError: The recipe sets the rate of parameters that are not there.
+        ConfigError: The recipe sets the rate of parameters that do not exist.
     """
     base = _make_base(settings, _groups(settings, parameters))
     return SAM(base, rho=settings.sam.rho, adaptive=settings.sam.adaptive) if settings.sam else base
 
 
 def _groups(settings: OptimizerSettings, parameters: Mapping[str, nn.Parameter]) -> list[dict[str, Any]]:
-    """Parameters that share a rate; each part that the recipe names is one group."""
+    """Groups of parameters with one rate: each part that the recipe names, and all others."""
     groups: list[dict[str, Any]] = []
     left = dict(parameters)
     for part, factor in settings.rates.items():
@@ -33,7 +33,7 @@ def _groups(settings: OptimizerSettings, parameters: Mapping[str, nn.Parameter])
         if not chosen:
             parts = sorted({name.partition(".")[0] for name in parameters})
             raise ConfigError(
-                "recipe", [f"optimizer.rates.{part}: no parameter is called so; there are {', '.join(parts)}"]
+                "recipe", [f"optimizer.rates.{part}: no parameter has this name; found {', '.join(parts)}"]
             )
         groups.append({"params": [left.pop(name) for name in chosen], "lr": settings.lr * factor})
     return [{"params": list(left.values())}, *groups] if left else groups
@@ -53,12 +53,12 @@ def _make_base(settings: OptimizerSettings, parameters: list[dict[str, Any]]) ->
 
 
 def rate_factor(settings: ScheduleSettings, epoch: float, epochs: int) -> float:
-    """What the learning rate is multiplied by at a moment of the run.
+    """Factor on the learning rate at a time of the run.
 
-    A pure function of time: nothing has to be saved to resume it.
+    A pure function of time: it has no state to save for resuming.
 
     Args:
-        epoch: Epochs that have passed, with the fraction of the current one.
+        epoch: Epochs that have passed, including the fraction of the current one.
         epochs: Length of the run.
 
     Example:

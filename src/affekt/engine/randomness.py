@@ -1,8 +1,8 @@
-"""Randomness by counting.
+"""Random numbers from counters.
 
-Every draw in training is a function of (seed, purpose, counters): the order of an epoch, the view of a
-sample, the dropout of a step. No generator has a state to save, so a run that was killed and resumed draws
-what it would have drawn, and so does one with another number of loader workers.
+Every random draw in training is a function of (seed, purpose, counters): the order of an epoch, the view of a
+sample, the dropout of a step. No generator has a state to save. A run that was killed and resumed therefore
+draws the same numbers, and so does a run with another number of loader workers.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ INITIAL_WEIGHTS, ORDER, VIEW, STEP, CACHED_VIEW, VALIDATION, PREPARATION = range
 
 
 def generator(seed: int, purpose: int, *counters: int) -> np.random.Generator:
-    """A generator for one purpose at one place of the run."""
+    """A generator for one purpose at one point of the run."""
     return np.random.default_rng([seed, purpose, *counters])
 
 
 def seed_torch(seed: int, purpose: int, *counters: int) -> None:
-    """Set torch's generators (all devices) for one purpose at one place of the run."""
+    """Seed torch's generators (all devices) for one purpose at one point of the run."""
     state = np.random.SeedSequence([seed, purpose, *counters]).generate_state(1, np.uint64)[0]
     torch.manual_seed(int(state))

@@ -67,7 +67,7 @@ def find_folder(runs: Path, recipe: Recipe) -> Path | None:
 def modalities_of(recipe: Recipe) -> tuple[str, ...]:
     """The modalities that the network of a recipe uses with its config."""
     method = catalog.method(recipe.method)
-    preprocess = method.load("preprocess")(method.make_config(recipe.config))
+    preprocess = method.make_preprocess(method.make_config(recipe.config))
     return preprocess.spec.modalities or method.card.modalities
 
 

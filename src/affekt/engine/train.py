@@ -1,4 +1,4 @@
-"""`train`: one recipe, one run folder."""
+"""`train`: train one recipe into one run folder."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 from affekt.core import catalog
 from affekt.core.dataset import Corpus
 from affekt.core.errors import UsageError
+from affekt.core.files.assets import read_assets
 from affekt.core.files.sealed import read_sealed
 from affekt.core.recipe import Recipe, as_recipe
 from affekt.data.left_out import kinds_of
@@ -48,29 +49,29 @@ def train(
     accept_data: bool = False,
     progress: bool = True,
 ) -> Run:
-    """Train what a recipe says and return its run folder.
+    """Train a recipe and return its run folder.
 
-    The test part is never looked at: epochs are selected and confidences calibrated on validation samples.
+    The test part is not used: epochs are selected and confidences calibrated on validation samples.
 
     Args:
         recipe: A recipe, or what `Recipe.load` reads: a file, the name of a recipe that comes with a method,
             as in `compact_face/fer2013`, or a sequence of these, merged in order.
-        data_root: Where the data set lies; AFFEKT_DATA if not given.
-        weights: Folders that the network starts from, made by `convert` or by another training. A run that
-            is resumed does not need them.
+        data_root: Folder of the data set; AFFEKT_DATA if not given.
+        weights: Folders that the network starts from, made by `convert` or by training. A resumed run does
+            not need them.
         teacher: A run or a checkpoint that the network learns from, if the method's objective takes one. It
             is not saved with the network, so `resume` needs it again.
-        runs: Folder that holds all runs.
+        runs: Folder of all runs.
         cache: Folder that holds features of frozen backbones, where the recipe has `train.cached_views`;
             AFFEKT_CACHE if not given, else `cache` beside `runs`.
-        resume: Continue a run that was stopped or killed; the end is the same, bit for bit.
-        accept_data: With `resume`: go on although the data are not those that the run began with. Known
-            samples keep their parts, new ones follow their subject or the split that the data state, and are
-            trained on otherwise; the run's `data.json` and `result.json` record the change.
+        resume: Continue a run that was stopped or killed; the result is the same, bit for bit.
+        accept_data: With `resume`: continue although the data are not those that the run began with. Known
+            samples keep their parts; new ones follow their subject or the split that the data state, or are
+            added to the training part. The run's `data.json` and `result.json` record the change.
         progress: Show a progress bar.
 
     Raises:
-        AffektError: The run exists and `resume` was not asked for, or training diverged.
+        AffektError: The run exists and `resume` is not set, or training diverged.
         ConfigError: The recipe does not fit the data, the machine or the weights.
         DataError: The data set cannot be read, or is not the one that the run began with.
         TrainingStopped: SIGINT or SIGTERM ended the training early; `resume` continues it.
@@ -81,7 +82,7 @@ def train(
     """
     recipe = as_recipe(recipe)
     if accept_data and not resume:
-        raise UsageError("accept_data continues a run on other data: it goes with resume")
+        raise UsageError("accept_data continues a run on other data: it needs resume")
     with stop_requests() as request:
         state = Begun(recipe)
         try:
@@ -128,7 +129,7 @@ def train(
 
 
 def _is_first_process() -> bool:
-    """Whether this process makes the folder; the others of a distributed run find it made."""
+    """Whether this process creates the run folder, for all processes of a distributed run."""
     return int(os.environ.get("LOCAL_RANK", "0")) == 0 and int(os.environ.get("NODE_RANK", "0")) == 0
 
 
@@ -144,10 +145,13 @@ def _fit(
     teacher: Teacher | None,
     progress: bool,
 ) -> None:
-    measured = None
-    if data.identity.accepted and run.last.exists():  # weights go with what was measured before the change
-        measured = read_sealed(run.last, kind="checkpoint").document["preprocessing"]
-    experiment = Experiment.of(recipe, corpus, data.parts, state=measured)
+    measured = assets = None
+    if run.last.exists() and (data.identity.accepted or catalog.method(recipe.method).takes_assets):
+        last = read_sealed(run.last, kind="checkpoint")
+        assets = read_assets(last)
+        if data.identity.accepted:  # the weights need the statistics of the earlier data
+            measured = last.document["preprocessing"]
+    experiment = Experiment.of(recipe, corpus, data.parts, state=measured, assets=assets)
     method, parts = experiment.method, experiment.parts
     preprocess, task, labels = experiment.preprocess, experiment.task, experiment.labels
     datasets: Mapping[str, SampleDataset] = experiment.datasets()
@@ -176,13 +180,15 @@ def _fit(
     if resume_from is None:
         start_from(model, given, method)
     if recipe.train.cached_views:
-        if resume_from is not None:  # the trainer loads all the rest later; features are of these weights
+        if resume_from is not None:  # features need these weights; the trainer loads the other state later
             model.load_state_dict(training_weights(run.last))
         with bar("features", shown=progress) as show:
             datasets, _ = cached(experiment, datasets, model, root=cache, on_item=show)
-    module.train()  # Lightning leaves modes as they are; a network may keep a part of itself from training
+    module.train()  # Lightning keeps modes as they are; a network may keep a part in evaluation mode
     prepares = isinstance(objective, PreparingObjective)
-    trainer = make_trainer(run, recipe, recorder, request, progress=progress, reload=prepares)
+    trainer = make_trainer(
+        run, recipe, recorder, request, assets=experiment.assets, progress=progress, reload=prepares
+    )
     counts = len(parts.train), len(parts.validation), len(parts.test)
     log.info("%d training, %d validation and %d test samples, %s", *counts, run.path)
     if corpus.skipped:
@@ -210,7 +216,7 @@ def _fit(
 
 
 def _resume_point(run: Run, recorder: EpochRecorder) -> str | None:
-    """The last complete epoch; rows of epochs that were not completed are forgotten."""
+    """The last complete epoch; rows of incomplete epochs are dropped."""
     if not run.last.exists():
         recorder.rows = []
         return None

@@ -1,11 +1,11 @@
-"""Lightning's trainer as a recipe wants it, and what it may say."""
+"""Lightning's trainer with the options of a recipe, and its log messages."""
 
 from __future__ import annotations
 
 import logging
 import signal
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -30,17 +30,19 @@ def make_trainer(
     recorder: EpochRecorder,
     request: StopRequest,
     *,
+    assets: Mapping[str, bytes],
     progress: bool,
     reload: bool = False,
 ) -> pl.Trainer:
     """The trainer of a run.
 
     Args:
-        request: Whether a signal asks the training to stop.
+        assets: Files that preprocessing needs; each checkpoint holds them.
+        request: Whether a signal has requested the training to stop.
         reload: Whether each epoch has a loader of its own.
 
     Raises:
-        ConfigError: The machine cannot do what the recipe asks for.
+        ConfigError: The machine does not support an option of the recipe.
     """
     options = recipe.train
     callbacks: list[Callback] = [_StopCheck(request), recorder]
@@ -49,7 +51,7 @@ def make_trainer(
     if progress:
         callbacks.append(RunProgress(recipe.selection.metric))
     try:
-        # What Lightning would quietly replace by another precision is a mistake in the recipe.
+        # Lightning would only warn and use another precision; here it is an error of the recipe.
         warnings.filterwarnings("error", message=".*AMP with fp16 is not supported on CPU.*")
         return pl.Trainer(
             max_epochs=options.epochs,
@@ -61,31 +63,31 @@ def make_trainer(
             devices=options.devices,
             strategy=options.strategy,
             callbacks=callbacks,
-            plugins=[FolderCheckpointIO()],
+            plugins=[FolderCheckpointIO(assets)],
             logger=TensorBoardLogger(run.path, name="", version="events"),
             default_root_dir=run.path,
             enable_progress_bar=False,
             enable_model_summary=False,
             num_sanity_val_steps=0,
             reload_dataloaders_every_n_epochs=int(reload),
-            use_distributed_sampler=False,  # the sampler parts itself
+            use_distributed_sampler=False,  # the sampler splits itself
             log_every_n_steps=1,
         )
     except UserWarning:
-        advice = "train.precision = '16-mixed' needs a GPU: use 'bf16-mixed' or '32' on a processor"
+        advice = "train.precision = '16-mixed' needs a GPU: use 'bf16-mixed' or '32' on a CPU"
         raise ConfigError("recipe", [advice]) from None
     except (MisconfigurationException, ValueError) as error:
         raise ConfigError("recipe", [f"train: {error}"]) from None
 
 
 class _StopCheck(Callback):
-    """Ends a training at the next batch where a signal came and its exception was lost on the way."""
+    """Ends a training at the next batch if a signal arrived and its exception was lost."""
 
     def __init__(self, request: StopRequest) -> None:
         self.request = request
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Lightning has just put its own handler of SIGTERM in place, which lets a process end with 0."""
+        """Replace Lightning's handler of SIGTERM, installed just before, which lets a process exit with 0."""
         self.request.install()
 
     def on_train_batch_end(
@@ -102,7 +104,7 @@ class _StopCheck(Callback):
 
 
 def end_processes(trainer: pl.Trainer) -> None:
-    """End the other processes of a distributed training; they may wait for this one in vain."""
+    """End the other processes of a distributed training, which would wait for this one forever."""
     kill = getattr(trainer.strategy.launcher, "kill", None)
     if kill is not None:
         kill(signal.SIGKILL)
@@ -110,30 +112,30 @@ def end_processes(trainer: pl.Trainer) -> None:
 
 @contextmanager
 def logging_to(run: Run) -> Iterator[logging.Handler]:
-    """Everything affekt says goes to `log.txt`; Lightning's small talk goes nowhere.
+    """Write log messages of affekt to the run's `log.txt`; messages of Lightning below warnings are dropped.
 
-    Yields the handler of the file, for what is to stand there alone.
+    Yields the handler of the file, for messages that are written there only.
     """
     handler = logging.FileHandler(run.path / "log.txt")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    house, lightning = logging.getLogger("affekt"), logging.getLogger("lightning.pytorch")
+    own, lightning = logging.getLogger("affekt"), logging.getLogger("lightning.pytorch")
     level = lightning.level
-    house.addHandler(handler)
-    house.setLevel(logging.INFO)
+    own.addHandler(handler)
+    own.setLevel(logging.INFO)
     lightning.setLevel(logging.WARNING)
     try:
         with warnings.catch_warnings():
-            # Loader workers are the recipe's choice, and small data sets have fewer batches than log steps.
+            # The recipe sets the number of loader workers.
             warnings.filterwarnings("ignore", message=".*does not have many workers.*")
             warnings.filterwarnings("ignore", message=".*Checkpoint directory .* exists and is not empty.*")
-            # A batch of nothing but broken items is passed over.
+            # A batch without any readable item is skipped.
             warnings.filterwarnings("ignore", message=".*`training_step` returned `None`.*")
-            # A frozen part answers as it always does, in training too.
+            # A frozen part stays in evaluation mode during training.
             warnings.filterwarnings("ignore", message=".*module.s. in eval mode at the start of training.*")
             # Lightning still calls a helper that torch has renamed.
             warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")
             yield handler
     finally:
-        house.removeHandler(handler)
+        own.removeHandler(handler)
         lightning.setLevel(level)
         handler.close()

@@ -1,4 +1,4 @@
-"""`evaluate`: how good a run or a bundle is on one part of a data set, with intervals."""
+"""`evaluate`: scores of a run or a bundle on one part of a data set, with intervals."""
 
 from __future__ import annotations
 
@@ -38,23 +38,23 @@ def evaluate(
 ) -> Evaluation:
     """Evaluate a run or a bundle on one part of a data set.
 
-    On the data of its training, a part is what it was in training. Of other data, a part that they state, or
-    all. Samples that the network was trained on are counted wherever they lie: `Evaluation.evaluated_on`.
-    Each evaluation of a run is written to the run's record, with its data and part.
+    On the data of the training, a part has the samples that it had in training. Other data are scored by the
+    parts that they state, or as a whole. Samples that the network was trained on are counted in any data: see
+    `Evaluation.evaluated_on`. Each evaluation of a run is added to the run's record, with data and part.
 
     Args:
         data: Another data set; its labels are mapped by name.
-        split: train, validation, test in any usual spelling, a name that the data state themselves, or `all`.
+        split: train, validation, test in any usual spelling, another part that the data state, or `all`.
         overrides: Changes of the data's options or of the split, such as `data.options.labels=["a", "b"]`.
         folder: Where results go; if not given, a folder for each state of a data set and each part, inside
             the run, or beside the bundle.
-        backend: What computes a bundle; ONNX Runtime if not given, so that scores do not hang on timing.
-        precision: What it computes in, as in `load`.
-        on_batch: Called with how many of how many samples are done.
+        backend: Engine that computes a bundle. Default: ONNX Runtime, so that scores do not depend on timing.
+        precision: Precision of the engine, as in `load`.
+        on_batch: Called with the number of samples that are done, and of all.
 
     Raises:
-        DataError: There is no such part, or no label of it is known to the network.
-        UsageError: The data set is of another task, or an override of something else.
+        DataError: There is no such part, or none of its labels is known to the network.
+        UsageError: The data set has another task, or an override concerns neither data nor split.
 
     Example:
         >>> evaluate("latest", data_root="data/emotion_gait").scores["uar"]  # doctest: +SKIP
@@ -105,13 +105,13 @@ def _is_run(path: Path) -> bool:
 
 
 def _data_of(path: Path, predictor: Predictor, data: str | None) -> tuple[DataSettings, SplitSettings]:
-    """Which data, divided how: the run's own recipe, what the bundle states, or another set's own parts."""
+    """The data and their split: from the run's recipe, the bundle's manifest, or another data set itself."""
     if _is_run(path):
         recipe: Recipe = open_run(path).recipe
         own, splitting = recipe.data, recipe.split
     elif "data" not in predictor.document:  # a converted checkpoint, or its bundle
         if data is None:
-            raise UsageError(f"{path} knows no data of its own: name a data set with --data NAME")
+            raise UsageError(f"{path} does not state its data: name a data set with --data NAME")
         return DataSettings(name=catalog.canonical(data)), SplitSettings()
     elif is_bundle(path):
         own = DataSettings.model_validate(predictor.document["data"])
@@ -124,14 +124,14 @@ def _data_of(path: Path, predictor: Predictor, data: str | None) -> tuple[DataSe
 
 
 def _trained_on(path: Path, predictor: Predictor) -> TrainedOn | None:
-    """What the network was trained on, where that is stated."""
+    """What the network was trained on, if it states that."""
     if _is_run(path):
         return trained_on_run(open_run(path))
     return trained_on_bundle(path, predictor.document) if is_bundle(path) else None
 
 
 def _record(path: Path, result: Evaluation) -> None:
-    """One line for each evaluation, so that looks at the test part are not repeated unnoticed."""
+    """Append one line for each evaluation, so that repeated evaluations of the test part are on record."""
     line = {
         "when": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         **result.evaluated_on.to_dict(),

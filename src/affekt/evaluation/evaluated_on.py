@@ -1,4 +1,4 @@
-"""Which samples an evaluation is of, and how they stand to those that the network was trained on."""
+"""The samples of an evaluation, and how many of them the network was trained on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from affekt.engine.identity import corpus_hash, identify, kept_parts, keys_by_id
 from affekt.engine.run import evaluation_folder
 from affekt.engine.splits import PARTS, Parts, describe_splits, part, select, split_name
 
-OWN_SHARE = 0.5  # of the samples that are known from training, above which changed data are a run's own
+OWN_SHARE = 0.5  # of the samples known from training: from this share on, data are the training data, changed
 
 
 @dataclass(frozen=True)
@@ -29,16 +29,16 @@ class EvaluatedOn:
 
     Attributes:
         data: The data set.
-        root: Where it lies; empty where it needs no folder.
-        fingerprint: SHA-256 of the whole data set as it was read: ids, annotations, subjects and media.
+        root: Its folder; empty if it needs none.
+        fingerprint: SHA-256 of the whole data set as read: ids, annotations, subjects and media.
         split: The part, or `all`.
         samples: How many were scored.
-        trained_on: How many of them are in the training part of the network, under whatever name or path;
-            None where the network does not state what it was trained on.
-        validated_on: How many of them chose its epoch.
+        trained_on: How many of them are in the training part of the network, with any name or path; None if
+            the network does not state what it was trained on.
+        validated_on: How many of them were used to select its epoch.
         options: Overrides of the data's options and of the split.
-        unfinished: Of a run that was not trained to its end, as in `epoch 3 of 30`; else empty.
-        notes: What else limits the scores.
+        unfinished: Epoch of a run whose training did not finish, as in `epoch 3 of 30`; else empty.
+        notes: Further limitations of the scores.
     """
 
     data: str
@@ -53,7 +53,7 @@ class EvaluatedOn:
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON, with the sentences for people."""
+        """Plain values for JSON, with the warnings."""
         return {
             **asdict(self),
             "options": list(self.options),
@@ -63,20 +63,20 @@ class EvaluatedOn:
 
     @property
     def warnings(self) -> list[str]:
-        """Sentences on what the scores do not say."""
+        """Limitations of the scores, one sentence each."""
         found: list[str] = []
         if self.trained_on:
             found.append(
-                f"{self.trained_on} of {self.samples} samples were trained on: these scores do not speak for "
+                f"{self.trained_on} of {self.samples} samples were trained on: these scores do not hold for "
                 "new data"
             )
         if self.validated_on:
             found.append(
-                f"{self.validated_on} of {self.samples} samples chose the epoch that was kept: "
+                f"{self.validated_on} of {self.samples} samples were used to select the epoch: "
                 "scores on them are higher than on new data"
             )
         if self.trained_on is None:
-            found.append("what the network was trained on is not stated: samples it knows cannot be counted")
+            found.append("what the network was trained on is not stated: training samples cannot be counted")
         if self.unfinished:
             found.append(f"the run is unfinished: {self.unfinished}")
         return [*found, *self.notes]
@@ -87,7 +87,7 @@ class Selection:
     """Samples to be scored.
 
     Attributes:
-        folder: Where their evaluation lies, below the folder of all evaluations.
+        folder: Of their evaluation, relative to the folder of all evaluations.
     """
 
     samples: list[Sample]
@@ -97,7 +97,7 @@ class Selection:
     _chosen_on: str = "validation"
 
     def counted(self, skipped: Sequence[str]) -> dict[str, Any]:
-        """Samples without those skipped, and how many of them the network knows: fields of `EvaluatedOn`."""
+        """Number of scored samples, and of those seen in training: fields of `EvaluatedOn`."""
         used = [sample.id for sample in self.samples if sample.id not in set(skipped)]
         if self.on.trained_on is None:
             return {"samples": len(used)}
@@ -115,7 +115,7 @@ def changed_settings(
     """Settings with overrides such as `data.options.labels=[...]` and `split.fold=1`.
 
     Raises:
-        UsageError: An override is of something else, or does not fit.
+        UsageError: An override concerns something else, or is not valid.
     """
     values = options_from(overrides)
     options = values.pop("data", {})
@@ -128,7 +128,7 @@ def changed_settings(
     ):
         raise UsageError(
             f"--set {' '.join(overrides)}: an evaluation takes data.options.NAME=... and split.NAME=...; "
-            "which data set is said with --data"
+            "choose the data set with --data"
         )
     changed = data.model_copy(update={"options": {**data.options, **options.get("options", {})}})
     found, problems = validate(SplitSettings, {**splitting.model_dump(), **more}, prefix="split.")
@@ -150,12 +150,12 @@ def choose(
 ) -> Selection:
     """The samples of a part.
 
-    On the data that a run was trained on, a part is what it was in training, also where files are gone since.
-    Other data are never cut: only a part that they state themselves, or all of them.
+    On the data that a run was trained on, a part has the samples that it had in training, even if files were
+    removed since. Other data are never split: only the parts that they state can be scored, or all of them.
 
     Args:
-        trained: What the network was trained on, where it states that.
-        is_own: Whether the data set has the name of the network's own.
+        trained: What the network was trained on, if it states that.
+        is_own: Whether the data set has the name of the data set of the training.
 
     Raises:
         DataError: There is no such part.
@@ -174,21 +174,21 @@ def choose(
     elif is_own and sha256 == trained.document["sha256"]:
         samples = _own_part(corpus, labelled, keys, splitting, name, trained, known)
     else:
-        familiar = [it for it in labelled if known[it.id]]
-        if is_own and len(familiar) >= OWN_SHARE * len(labelled):
+        from_training = [it for it in labelled if known[it.id]]
+        if is_own and len(from_training) >= OWN_SHARE * len(labelled):
             stated = trained.document["parts"].get(name, {}).get("samples", 0)
             samples, notes = _changed_part(labelled, splitting, name, known, stated)
         else:
             samples = [it for it in labelled if it.split == name]
         if not samples:
             raise DataError(
-                f"{root or data.name} holds other data than the network was trained on, and no part of other "
-                f"data is cut; it has: {describe_splits(labelled)}. --split all scores all of it"
+                f"{root or data.name} holds other data than the network was trained on, and other data are "
+                f"not split; it has: {describe_splits(labelled)}. --split all scores all of it"
             )
     if not samples:
         raise DataError(
             f"{data.name} has no {name} part; it has: {describe_splits(labelled)}. --split validation scores "
-            "the samples that chose the epoch, --split all scores all of them"
+            "the samples that selected the epoch, --split all scores all of them"
         )
     on = EvaluatedOn(
         data.name,
@@ -200,7 +200,7 @@ def choose(
         notes=tuple(notes),
     )
     place = name if name.replace("-", "").replace("_", "").isalnum() else _digest(name)
-    if is_asked:  # the part of another split: apart from the run's own
+    if is_asked:  # of another split: a folder apart from that of the run's split
         place += f"--{_digest(json.dumps(splitting.model_dump(mode='json'), sort_keys=True))}"
     folder = f"{evaluation_folder(data.name, sha256)}/{place}"
     return Selection(samples, on, folder, known, trained.document["chosen_on"] if trained else "validation")
@@ -215,7 +215,7 @@ def _own_part(
     trained: TrainedOn,
     known: Mapping[str, str | None],
 ) -> list[Sample]:
-    """A part of the very data that a network was trained on."""
+    """A part of exactly the data that a network was trained on."""
     if name not in PARTS:
         return [it for it in labelled if it.split == name]
     if trained.identity is not None:
@@ -228,7 +228,7 @@ def _own_part(
 
 
 def _is_split_of(trained: TrainedOn, corpus: Corpus, parts: Parts, keys: Mapping[str, str]) -> bool:
-    """Whether the parts are those of the training; they differ where a run has accepted other data."""
+    """Whether the parts are those of the training; they differ if a run has accepted other data."""
     found = identify(trained.document["data"], None, corpus, parts, keys).document()["parts"]
     return found == trained.document["parts"]
 
@@ -236,7 +236,7 @@ def _is_split_of(trained: TrainedOn, corpus: Corpus, parts: Parts, keys: Mapping
 def _changed_part(
     labelled: list[Sample], splitting: SplitSettings, name: str, known: Mapping[str, str | None], before: int
 ) -> tuple[list[Sample], list[str]]:
-    """A part of data that have changed since: known samples by their part, new ones by what is stated.
+    """A part of changed training data: known samples by their part in training, new ones by what is stated.
 
     Args:
         before: How many samples the part had.

@@ -15,10 +15,10 @@ from affekt.evaluation.evaluated_on import EvaluatedOn
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation(Scored):
-    """What an evaluation found; the same lies in its folder as `scores.json`, `predictions.csv` and figures.
+    """The result of an evaluation; its folder holds it as `scores.json`, `predictions.csv` and figures.
 
     Attributes:
-        backend: What computed the network, and in which precision.
+        backend: Engine and precision that computed the network.
         task: Name of the task.
         evaluated_on: The data, and how many of the samples the network was trained on.
     """
@@ -30,7 +30,7 @@ class Evaluation(Scored):
 
     @classmethod
     def of(cls, scored: Scored, **further: Any) -> Evaluation:
-        """What a task scored, with where and on what."""
+        """The scores of a task, with folder, backend and data."""
         return cls(**{one.name: getattr(scored, one.name) for one in fields(scored)}, **further)
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""The tasks: one module each. No torch: what a task knows of losses, it names."""
+"""The tasks, one module each. They do not import torch: a task gives its loss by name."""

@@ -1,4 +1,4 @@
-"""Weakly supervised detection: how well temporal attention marks the events that samples state.
+"""Weakly supervised detection: how well temporal attention marks annotated events.
 
 Source: CTEN (CVPR 2023): a network that was trained on labels of whole clips detects the segments with the
 highest attention.
@@ -19,13 +19,13 @@ from affekt.metrics.segments import Segments
 
 
 def score_key_segments(task: Task, answerer: Answerer, samples: Sequence[Sample]) -> dict[str, float]:
-    """Average precision of the segments with the highest attention; empty where no sample states an event.
+    """Average precision of the segments with the highest attention; empty if no sample has annotated events.
 
-    Samples are computed a second time for it.
+    The samples are computed a second time for this.
 
     Returns:
-        Average precision whatever the class by threshold, and its `mean`; where the labels are the network's,
-        also `map` and `ap/<label>`, for which a segment must have the label that the clip was given.
+        Average precision without regard to class, by threshold, and its `mean`. If the network has all
+        labels of the events, also `map` and `ap/<label>`: each segment has the predicted label of its clip.
     """
     stated = [sample for sample in samples if sample.segments]
     if not stated or not isinstance(answerer.preprocess, Timed):

@@ -1,8 +1,7 @@
-"""Several labels a sample, or none: classes do not exclude each other."""
+"""Several labels per sample, or none: classes do not exclude each other."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,7 +29,7 @@ from affekt.metrics.multi_label import (
     multi_label_scores,
 )
 from affekt.tasks.key_segments import score_key_segments
-from affekt.tasks.rows import RowTask, check_answers, check_known, mean_by_sample, moved
+from affekt.tasks.rows import RowScorer, RowTask, check_answers, check_known, mean_by_sample, moved, worst_of
 from affekt.tasks.weights import check_weights
 
 COLUMNS = {
@@ -66,7 +65,7 @@ class MultiLabel(RowTask):
         check_weights(sample, labels, most=1.0, allowed="0 to 1")
 
     def is_labelled(self, sample: Sample) -> bool:
-        """Weights without any label state that none holds."""
+        """Weights without any label state that no class is present."""
         return sample.label is not None or sample.label_weights is not None
 
     def label_weights(self, sample: Sample) -> Mapping[str, float]:
@@ -158,7 +157,7 @@ class MultiLabel(RowTask):
         answers = self.answer(known, answerer.preprocess, answerer.network, on_item=on_item)
         logits, used = check_answers(answers, len(known)), answers.used
         names, limits = answerer.labels.names, self.thresholds(answerer.labels, answerer.calibration)
-        # Two labels of the data may be one of the network.
+        # Two labels of the data may map to one of the network.
         truth = np.clip(moved(self.targets(used, labels), labels, answerer.labels, label_map), 0, 1)
         probability = self.probability(logits, answerer.calibration)
         rows = multi_label_per_class(truth, probability, names, thresholds=limits)
@@ -204,27 +203,13 @@ class MultiLabel(RowTask):
         return {"labels": SEPARATOR.join(prediction.labels), **super().shown(prediction)}
 
 
-class MultiLabelScorer:
+class MultiLabelScorer(RowScorer):
     """Scores at a threshold of 0.5; thresholds are fitted once training is over."""
 
-    reads: tuple[str, ...] = ("logits",)
+    worst = worst_of(MultiLabel.metrics)
 
-    def __init__(self) -> None:
-        self._seen: list[tuple[np.ndarray, np.ndarray]] = []
-
-    def __len__(self) -> int:
-        return len(self._seen)
-
-    def add(self, outputs: Mapping[str, np.ndarray], targets: Mapping[str, np.ndarray]) -> None:
-        """Logits and weights, (b, k) each."""
-        self._seen.append((outputs["logits"], targets["label"]))
-
-    def scores(self) -> dict[str, float]:
-        """Loss, accuracy, recalls and mean precision."""
-        logits, targets = (np.concatenate(part) for part in zip(*self._seen, strict=True))
-        self._seen.clear()
-        if not np.isfinite(logits).all():  # training diverged: such an epoch is never the best
-            return {name: math.inf if sign < 0 else 0.0 for name, sign in MultiLabel.metrics.items()}
+    def score(self, logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
+        """Loss, accuracy, recalls and mean precision; targets are weights (n, k)."""
         probability = sigmoid(logits.astype(float))
         return {
             "loss": binary_log_likelihood(logits, targets),

@@ -22,20 +22,23 @@ def make_prediction(
     *,
     scores: Mapping[str, float],
     moments: tuple[Moment, ...] = (),
+    modalities: tuple[str, ...] | None = None,
     **decided: Any,
 ) -> Prediction:
     """The answer to one sample.
 
     Args:
         notes: Limitations of the input that were found while it was read.
+        modalities: What the answer is based on; those of the sample's media if not given.
         decided: Fields that a task decides: `label`, `confidence`, `labels`, `segments`.
     """
-    found = [name for name in answerer.preprocess.spec.modalities if name in sample.media]
+    if modalities is None:
+        modalities = tuple(name for name in answerer.preprocess.spec.modalities if name in sample.media)
     span_s = (moments[0].start_s, moments[-1].end_s) if moments else sample.span_s
     return Prediction(
         id=sample.id,
         scores=scores,
-        modality="+".join(found) or answerer.modality,
+        modality="+".join(modalities) or answerer.modality,
         provenance=answerer.provenance,
         span_s=span_s,
         moments=moments,

@@ -17,7 +17,7 @@ from affekt.core.sample import Preprocess, Sample
 from affekt.core.task import Answerer, Answers, Fitted, OnItem, Scored, Scorer, quiet
 from affekt.metrics.regression import concordance, mean_absolute_error, rating_intervals
 from affekt.tasks.predictions import named
-from affekt.tasks.rows import RowTask, check_answers, check_known, mean_by_count
+from affekt.tasks.rows import RowScorer, RowTask, check_answers, check_known, mean_by_count, worst_of
 
 COLUMNS = {"ccc": "CCC", "mae": "mean absolute error", "mean": "mean rating", "count": "samples"}
 
@@ -163,27 +163,14 @@ class Regression(RowTask):
         return ()
 
 
-class RegressionScorer:
+class RegressionScorer(RowScorer):
     """Concordance, absolute error, and the squared error that selection may ask for."""
 
-    reads: tuple[str, ...] = ("logits",)
+    worst = worst_of(Regression.metrics, lowest=-1.0)
 
-    def __init__(self) -> None:
-        self._seen: list[tuple[np.ndarray, np.ndarray]] = []
-
-    def __len__(self) -> int:
-        return len(self._seen)
-
-    def add(self, outputs: Mapping[str, np.ndarray], targets: Mapping[str, np.ndarray]) -> None:
-        """Ratings, (b, d) each."""
-        self._seen.append((outputs["logits"], targets["label"]))
-
-    def scores(self) -> dict[str, float]:
-        """Means over dimensions."""
-        predicted, truth = (np.concatenate(part).astype(float) for part in zip(*self._seen, strict=True))
-        self._seen.clear()
-        if not np.isfinite(predicted).all():  # training diverged: such an epoch is never the best
-            return {name: math.inf if sign < 0 else -1.0 for name, sign in Regression.metrics.items()}
+    def score(self, logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
+        """Means over dimensions; targets are ratings (n, d)."""
+        predicted, truth = logits.astype(float), targets.astype(float)
         return {
             "ccc": float(concordance(truth, predicted).mean()),
             "mae": float(mean_absolute_error(truth, predicted).mean()),

@@ -1,8 +1,9 @@
-"""Tasks that answer a sample with one row of logits: batches, views, and when in a clip an answer shows."""
+"""Tasks that answer a sample with one row of logits: batches, views, and moments of a clip."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
+import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -18,11 +19,11 @@ from affekt.core.sample import Preprocess, Sample, Skipped, Timed
 from affekt.core.task import Answerer, Answers, OnItem, Task, quiet
 from affekt.tasks.predictions import make_prediction, named
 
-PREDICTED_AT_ONCE = 32  # samples of a batch at most, where answers are awaited as they come
+PREDICTED_AT_ONCE = 32  # largest batch in prediction, where answers are read as they are computed
 
 
 class RowTask(Task):
-    """One row of logits (k,) a sample; the mean scores of several views make one row."""
+    """One row of logits (k,) per sample; several views become one row by their mean scores."""
 
     @abstractmethod
     def probability(self, logits: np.ndarray, calibration: Calibration) -> np.ndarray:
@@ -104,6 +105,7 @@ class RowTask(Task):
                     sample,
                     batch.notes[row],
                     moments=self.moments_of(answerer, sample, outputs, first[row]),
+                    modalities=batch.modalities[row],
                     **{
                         "scores": named(probability[row], answerer.labels),
                         **self.decide(probability[row], answerer.labels, answerer.calibration),
@@ -113,7 +115,7 @@ class RowTask(Task):
             )
         good, bad = iter(batch.usable), iter(batch.skipped)
         expected = next(good, None)
-        # By place, not by id: two inputs may share a name and still be two.
+        # By position, not by id: two different inputs may have the same name.
         for item in items:
             if isinstance(item, Skipped):
                 yield item
@@ -126,7 +128,7 @@ class RowTask(Task):
     def moments_of(
         self, answerer: Answerer, sample: Sample, outputs: Mapping[str, np.ndarray], row: int
     ) -> tuple[Moment, ...]:
-        """When it shows, by the sample's first view."""
+        """Moments of the sample's first view."""
         if not isinstance(answerer.preprocess, Timed):
             return ()
         spans_s, weights = answerer.preprocess.moments(sample)
@@ -146,6 +148,37 @@ def mean_by_sample(log_scores: np.ndarray, counts: Sequence[int]) -> np.ndarray:
     return np.stack([np.logaddexp.reduce(log_scores[i:j], axis=0) - np.log(j - i) for i, j in parts])
 
 
+class RowScorer(ABC):
+    """Collects rows of logits and their targets; scores them when a pass over validation ends.
+
+    Attributes:
+        worst: Scores of a network that gives numbers that are not finite: such an epoch is never the best.
+    """
+
+    reads: tuple[str, ...] = ("logits",)
+    worst: Mapping[str, float]
+
+    def __init__(self) -> None:
+        self._batches: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def add(self, outputs: Mapping[str, np.ndarray], targets: Mapping[str, np.ndarray]) -> None:
+        """Logits (b, k) and targets of a batch."""
+        self._batches.append((outputs["logits"], targets["label"]))
+
+    def scores(self) -> dict[str, float]:
+        """Scores by name."""
+        logits, targets = (np.concatenate(part) for part in zip(*self._batches, strict=True))
+        self._batches.clear()
+        return self.score(logits, targets) if np.isfinite(logits).all() else dict(self.worst)
+
+    @abstractmethod
+    def score(self, logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
+        """Scores of all rows (n, k) and their targets."""
+
+
 def mean_by_count(rows: np.ndarray, counts: Sequence[int]) -> np.ndarray:
     """Mean row of each sample's views: (n, k) from (views, k)."""
     if max(counts) == 1:
@@ -155,21 +188,26 @@ def mean_by_count(rows: np.ndarray, counts: Sequence[int]) -> np.ndarray:
     return sums / number[:, None]
 
 
+def worst_of(metrics: Mapping[str, int], *, lowest: float = 0.0) -> dict[str, float]:
+    """The worst value of each metric: infinite where lower is better, else `lowest`."""
+    return {name: math.inf if sign < 0 else lowest for name, sign in metrics.items()}
+
+
 def check_known(
     samples: Sequence[Sample], data: LabelSet, network: LabelSet, task: Task
 ) -> tuple[list[Sample], list[Skipped], dict[str, str | None]]:
-    """Samples whose labels the network knows, the others with the reason, and the map of labels by name.
+    """Samples whose labels the network has, the others with the reason, and the map of labels by name.
 
     Raises:
-        DataError: The network knows no label of any sample.
+        DataError: The network has no label of any sample.
     """
     names = data.map_to(network)
     known: list[Sample] = []
     skipped: list[Skipped] = []
     for sample in samples:
-        strange = [name for name in task.label_weights(sample) if names[name] is None]
-        if strange:
-            skipped.append(Skipped(sample.id, f"label {strange[0]!r} is not known to the network"))
+        unknown = [name for name in task.label_weights(sample) if names[name] is None]
+        if unknown:
+            skipped.append(Skipped(sample.id, f"label {unknown[0]!r} is not known to the network"))
         else:
             known.append(sample)
     if not known:
@@ -178,14 +216,14 @@ def check_known(
 
 
 def check_answers(answers: Answers, asked: int) -> np.ndarray:
-    """Logits (n, k) that can be scored.
+    """Logits (n, k), checked before they are scored.
 
     Raises:
         DataError: No sample could be used, or the network gives numbers that are not finite.
     """
     logits = np.asarray(answers.values)
     if not answers.used:
-        raise DataError(f"not one of {asked} samples could be used, such as {answers.skipped[0]}")
+        raise DataError(f"none of {asked} samples could be used, for example {answers.skipped[0]}")
     diverged = np.flatnonzero(~np.isfinite(logits).all(axis=1))
     if len(diverged):
         raise DataError(

@@ -1,4 +1,4 @@
-"""One label a sample: classes exclude each other."""
+"""One label per sample: classes exclude each other."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from affekt.metrics.classification import confusion_matrix, per_class, scores_of
 from affekt.metrics.intervals import score_intervals
 from affekt.metrics.permutation import exchanged_labels
 from affekt.tasks.key_segments import score_key_segments
-from affekt.tasks.rows import RowTask, check_answers, check_known, mean_by_sample, moved
+from affekt.tasks.rows import RowScorer, RowTask, check_answers, check_known, mean_by_sample, moved, worst_of
 from affekt.tasks.weights import check_weights
 
 COLUMNS = {"precision": "precision", "recall": "recall", "f1": "F1", "count": "samples"}
 
 
 class SingleLabel(RowTask):
-    """Softmax over classes. Where samples have votes, they are the target and the strongest is the truth."""
+    """Softmax over classes. If samples have votes, these are the target, and the largest is the truth."""
 
     name = "single_label"
     metrics: Mapping[str, int] = {"accuracy": 1, "uar": 1, "macro_f1": 1, "weighted_f1": 1, "loss": -1}
@@ -58,7 +58,7 @@ class SingleLabel(RowTask):
         return [sample.label] if sample.label is not None else super().classes_of(sample)
 
     def targets(self, samples: Sequence[Sample], labels: LabelSet) -> np.ndarray:
-        """Class indices (n,) int64; shares (n, k) float32 where samples have votes."""
+        """Class indices (n,) int64; shares (n, k) float32 if samples have votes."""
         for sample in samples:
             self.check(sample, labels)
             if not self.is_labelled(sample):
@@ -75,7 +75,7 @@ class SingleLabel(RowTask):
         return softmax(logits.astype(float) / calibration.temperature)
 
     def mean_logits(self, logits: np.ndarray, counts: Sequence[int]) -> np.ndarray:
-        """The logarithm of the mean scores of a sample's views, which is a logit of it."""
+        """The logarithm of the mean scores of a sample's views, which serves as its logits."""
         if max(counts) == 1:
             return logits
         logits = logits.astype(np.float64)
@@ -163,27 +163,13 @@ class SingleLabel(RowTask):
         )
 
 
-class SingleLabelScorer:
+class SingleLabelScorer(RowScorer):
     """Scores of labels, with the loss that selection may ask for: plain, without smoothing or weights."""
 
-    reads: tuple[str, ...] = ("logits",)
+    worst = worst_of(SingleLabel.metrics)
 
-    def __init__(self) -> None:
-        self._seen: list[tuple[np.ndarray, np.ndarray]] = []
-
-    def __len__(self) -> int:
-        return len(self._seen)
-
-    def add(self, outputs: Mapping[str, np.ndarray], targets: Mapping[str, np.ndarray]) -> None:
-        """Logits (b, k) and classes (b,) or shares (b, k)."""
-        self._seen.append((outputs["logits"], targets["label"]))
-
-    def scores(self) -> dict[str, float]:
-        """Loss, accuracy and recalls."""
-        logits, targets = (np.concatenate(part) for part in zip(*self._seen, strict=True))
-        self._seen.clear()
-        if not np.isfinite(logits).all():  # training diverged: such an epoch is never the best
-            return {"loss": math.inf, **dict.fromkeys(("accuracy", "uar", "macro_f1", "weighted_f1"), 0.0)}
+    def score(self, logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
+        """Loss, accuracy and recalls; targets are classes (n,) or shares (n, k)."""
         truth = hard(targets)
         found = scores_of(confusion_matrix(truth, logits.argmax(axis=1), logits.shape[1]))
         return {
@@ -193,7 +179,7 @@ class SingleLabelScorer:
 
 
 def hard(targets: np.ndarray) -> np.ndarray:
-    """Classes (n,) of classes or of shares (n, k), of which the largest counts."""
+    """Classes (n,) from classes or from shares (n, k), whose largest counts."""
     return targets.argmax(axis=1) if targets.ndim == 2 else targets
 
 

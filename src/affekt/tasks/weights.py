@@ -10,7 +10,7 @@ from affekt.core.sample import Sample
 
 
 def check_weights(sample: Sample, labels: LabelSet, *, most: float, allowed: str) -> None:
-    """Refuse weights of unknown labels and weights out of range; a sample without any is left alone.
+    """Refuse weights of unknown labels and weights out of range; a sample without any is accepted.
 
     Args:
         most: The largest weight.

@@ -1,11 +1,12 @@
-"""Is it a proper method? Checks that hold for every method, whoever wrote it.
+"""The contract of methods and data sets: checks that every one of them must pass, also in plug-ins.
 
-Each check takes a method's name and raises AssertionError with what it found. They run on the config that the
-card calls `tiny`, with invented media, in seconds.
+Each check takes a method's name and raises AssertionError with the reason. The checks use the config `tiny`
+of the card and invented media, and take seconds.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -42,7 +43,7 @@ BATCH = 4
 
 @dataclass(frozen=True)
 class Tiny:
-    """A method at its smallest: network, spec and a batch with targets."""
+    """A method with its smallest config: network, spec and a batch with targets."""
 
     method: Method
     config: Settings
@@ -57,18 +58,18 @@ class Tiny:
 
     @property
     def spec(self) -> InputSpec:
-        """What the network takes in."""
+        """The inputs of the network, and its targets."""
         return self.preprocess.spec
 
     @property
     def classes(self) -> int:
-        """How many classes it has; cells of time may also be background."""
+        """Number of classes, without the background class of time cells."""
         logits = self.model.eval()(**self.inputs).logits
         return logits.shape[-1] - self.task.by_cells
 
     @property
     def inputs(self) -> dict[str, Tensor]:
-        """What the network is called with."""
+        """The batch's inputs of the network."""
         return {name: self.batch[name] for name in self.spec.names}
 
 
@@ -76,11 +77,11 @@ def tiny(name: str, *, seed: int = 0) -> Tiny:
     """A method built from its card's `tiny` config, with random inputs and targets."""
     method = catalog.method(name)
     config = method.make_config(method.card.tiny)
-    preprocess: Preprocess = method.load("preprocess")(config)
+    preprocess = method.make_preprocess(config)
     spec = preprocess.spec
     torch.manual_seed(seed)
     model: nn.Module = method.load("model")(config)
-    # Fresh networks often start with gates shut; a little noise on every parameter makes all of them matter.
+    # New networks often have gates at zero; noise on every parameter makes all of them affect the output.
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))
@@ -92,7 +93,7 @@ def tiny(name: str, *, seed: int = 0) -> Tiny:
     names = LabelSet.of(*(f"class {number}" for number in range(it.classes)))
     invented = [it.task.invent(number, names) for number in range(BATCH)]
     batch["label"] = torch.from_numpy(it.task.targets(invented, names))
-    if it.task.by_cells:  # two cells of each sample are marked, the first by its own class
+    if it.task.by_cells:  # two cells of each sample are annotated with its class
         batch["label"] = torch.arange(BATCH) % it.classes
         batch["label"] = one_hot(batch["label"], it.classes).float()
         cells = batch[spec.names[0]].shape[1]
@@ -103,17 +104,17 @@ def tiny(name: str, *, seed: int = 0) -> Tiny:
 
 
 def check_card(name: str) -> None:
-    """The card is complete, and its labels are known."""
+    """The card is complete, and its label set exists."""
     card = catalog.card(name)
     for field in ("title", "summary", "task", "reference", "licence", "parity", "intended_use", "limits"):
-        assert getattr(card, field).strip(), f"card.toml says nothing under {field}"
+        assert getattr(card, field).strip(), f"{field} is empty in card.toml"
     assert card.modalities and card.results, "card.toml names no modality or no result"
     if card.labels:
         label_set(card.labels)
 
 
 def check_config_round_trips(name: str) -> None:
-    """A config survives a trip through plain values, and unknown fields are refused."""
+    """A config round-trips through plain values, and unknown fields are refused."""
     method = catalog.method(name)
     config = method.make_config(method.card.tiny)
     assert method.make_config(config.model_dump(mode="json")) == config
@@ -126,17 +127,17 @@ def check_config_round_trips(name: str) -> None:
 
 
 def check_output(name: str) -> None:
-    """The network answers with a NamedTuple of tensors, `logits` among them, a row each item."""
+    """The output of the network is a NamedTuple of tensors with one row per item; it includes `logits`."""
     it = tiny(name)
     output = it.model(**it.inputs)
     fields: tuple[str, ...] = getattr(output, "_fields", ())
-    assert "logits" in fields, "the answer is no NamedTuple with logits"
+    assert "logits" in fields, "the output is not a NamedTuple with logits"
     for field, value in zip(fields, output, strict=True):
-        assert isinstance(value, Tensor) and value.shape[0] == BATCH, f"{field} has no row for each item"
+        assert isinstance(value, Tensor) and value.shape[0] == BATCH, f"{field} needs one row per item"
 
 
 def check_inputs_unchanged(name: str) -> None:
-    """The network leaves its inputs alone."""
+    """The network does not change its inputs."""
     it = tiny(name)
     before = {key: value.clone() for key, value in it.inputs.items()}
     it.model(**it.inputs)
@@ -145,7 +146,7 @@ def check_inputs_unchanged(name: str) -> None:
 
 
 def check_rows_independent(name: str) -> None:
-    """Row i of a batch gets the answer that item i gets alone."""
+    """The output for item i is the same in a batch and alone."""
     it = tiny(name)
     with torch.inference_mode():
         together = it.model(**it.inputs).logits
@@ -155,6 +156,37 @@ def check_rows_independent(name: str) -> None:
     torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-5)
 
 
+def check_padding(name: str) -> None:
+    """An item gets the same answer alone and in a batch with a longer item, which pads it."""
+    it = tiny(name)
+    if it.task.by_cells or all(tensor.padding is None for tensor in it.spec.inputs):
+        return
+    short, long = (random_batch(it.spec, 1, seed=size, open_size=size) for size in (3, 9))
+    rows = [{key: value[0] for key, value in batch.items()} for batch in (short, long)]
+    together = EagerNetwork(it.model)(it.spec.stack(rows))[0]
+    alone = EagerNetwork(it.model)(short)[0]
+    np.testing.assert_allclose(together, alone, rtol=1e-4, atol=1e-5)
+
+
+def check_missing_modalities(name: str) -> None:
+    """What stands in the place of a missing modality does not change the answer."""
+    it = tiny(name)
+    if not it.spec.presence:
+        return
+    one, other = (random_batch(it.spec, BATCH, seed=seed) for seed in (1, 2))
+    for place, modality in enumerate(it.spec.modalities):
+        flags = np.ones_like(one[it.spec.presence])
+        flags[:, place] = 0
+        changed = [
+            tensor.name for tensor in it.spec.inputs if tensor.modality == modality and tensor.optional
+        ]
+        assert changed or len(it.spec.modalities) == 1, f"no input of {modality} is optional"
+        plain = {**one, it.spec.presence: flags}
+        replaced = {**plain, **{key: other[key] for key in changed}}
+        answers = [EagerNetwork(it.model)(batch) for batch in (plain, replaced)]
+        np.testing.assert_allclose(*answers, rtol=1e-4, atol=1e-5, err_msg=f"without {modality}")
+
+
 def check_gradients(name: str) -> None:
     """Each trainable parameter gets a gradient from the objective."""
     it = tiny(name)
@@ -162,18 +194,18 @@ def check_gradients(name: str) -> None:
     objective = it.method.load("objective")(it.config, WeightedLoss(LossSettings(), it.task, None, labels))
     it.model.train()
     terms: dict[str, Tensor] = objective(it.model, it.batch)
-    assert terms and all(term.ndim == 0 for term in terms.values()), "the objective gives named scalars"
+    assert terms and all(term.ndim == 0 for term in terms.values()), "the objective must give named scalars"
     torch.stack(list(terms.values())).sum().backward()
-    dead = [
+    untrained = [
         key
         for key, parameter in (*it.model.named_parameters(), *objective.named_parameters())
         if parameter.requires_grad and (parameter.grad is None or not parameter.grad.isfinite().all())
     ]
-    assert not dead, f"no (finite) gradient reaches {dead[:5]}"
+    assert not untrained, f"no (finite) gradient reaches {untrained[:5]}"
 
 
 def check_saving(name: str) -> None:
-    """Weights that were saved and loaded answer bit for bit the same."""
+    """The output after saving and loading the weights is the same bit for bit."""
     it, other = tiny(name), tiny(name, seed=1)
     with tempfile.TemporaryDirectory() as folder:
         save_file(it.model.state_dict(), Path(folder) / "model.safetensors")
@@ -183,16 +215,16 @@ def check_saving(name: str) -> None:
 
 
 def check_weight_names(name: str) -> None:
-    """Each of our weights has one name in the reference, and the way back leads home."""
+    """Each weight has one name in the reference, which is renamed back to the same weight."""
     it = tiny(name)
     names = it.method.load("weights")
-    there = names.to_theirs(it.model.state_dict())
-    back = names.to_ours(there.values())
-    assert all(back[theirs] == ours for ours, theirs in there.items())
+    renamed = names.to_theirs(it.model.state_dict())
+    back = names.to_ours(renamed.values())
+    assert all(back[theirs] == ours for ours, theirs in renamed.items())
 
 
 def check_export(name: str) -> None:
-    """The exported graph agrees with the network at sizes it was not traced with."""
+    """The exported graph agrees with the network, also at sizes with which it was not traced."""
     it = tiny(name)
     sizes = zip(GATE_BATCHES, GATE_CELLS, strict=True)
     batches = [random_batch(it.spec, size, seed=size, open_size=cells) for size, cells in sizes]
@@ -203,31 +235,30 @@ def check_export(name: str) -> None:
 
 
 def check_preprocess(name: str) -> None:
-    """Preprocessing fills the spec, repeats itself, varies only with a generator, and spares the sample."""
+    """Preprocessing fits the spec, is deterministic without a generator, and does not change the sample."""
     it = tiny(name)
-    make = it.method.load("preprocess")
     samples = invent_samples(it.method.card.modalities[0])
-    preprocess = make(it.config, make(it.config).fit(samples))
+    preprocess = it.method.fit_preprocess(it.config, samples).preprocess
     plain, again = preprocess(samples[0]), preprocess(samples[0])
-    preprocess.spec.check(plain)
+    preprocess.spec.check(preprocess.spec.complete(plain))
     views = preprocess.views(samples[0])
-    assert views, "an answer must stand on at least one view"
+    assert views, "a prediction needs at least one view"
     for view in views:
-        preprocess.spec.check(view)
+        preprocess.spec.check(preprocess.spec.complete(view))
     varied, same = (preprocess(samples[0], rng=np.random.default_rng(5)) for _ in range(2))
-    preprocess.spec.check(varied)
+    preprocess.spec.check(preprocess.spec.complete(varied))
     for tensor in preprocess.spec.targets:
         tensor.check(varied[tensor.name])
     for key in plain:
         assert np.array_equal(plain[key], again[key]), f"{key} differs from call to call"
     for key in varied:
-        assert np.array_equal(varied[key], same[key]), f"{key} is not drawn from the generator alone"
+        assert np.array_equal(varied[key], same[key]), f"{key} does not depend on the generator only"
     after = preprocess(samples[0])
     assert all(np.array_equal(plain[key], after[key]) for key in plain), "a training view changed the sample"
 
 
 def check_parts(name: str) -> None:
-    """A localization network answers to a sample in parts, of any cut, as it does to the whole."""
+    """The output of a localization network for a sample in parts is that for the whole sample."""
     it = tiny(name)
     if not it.task.by_cells:
         return
@@ -237,32 +268,34 @@ def check_parts(name: str) -> None:
     whole = it.preprocess(sample)
     total = len(whole[it.spec.names[0]])
     assert preprocess.count(sample) == total, "count and the arrays disagree"
-    answer = EagerNetwork(it.model)({name: whole[name][None] for name in it.spec.names})[0]
+    logits = EagerNetwork(it.model)({name: whole[name][None] for name in it.spec.names})[0]
     streamed = cell_logits(sample, preprocess, network, block=5)
-    assert np.allclose(answer, streamed, rtol=1e-4, atol=1e-5), "blocks answer otherwise than the whole"
-    found = preprocess.localize(sample, streamed)
-    assert len(found.cells_s) == len(found.curves) == len(found.foreground) == total
-    assert len(found.spans_s) == len(found.labels) == len(found.scores)
-    middles = found.cells_s.mean(axis=1)
-    assert np.array_equal(preprocess.cells_at(sample, middles), np.arange(total)), "cells lie elsewhere"
+    assert np.allclose(logits, streamed, rtol=1e-4, atol=1e-5), "logits of blocks differ from the whole"
+    localized = preprocess.localize(sample, streamed)
+    assert len(localized.cells_s) == len(localized.curves) == len(localized.foreground) == total
+    assert len(localized.spans_s) == len(localized.labels) == len(localized.scores)
+    middles = localized.cells_s.mean(axis=1)
+    assert np.array_equal(preprocess.cells_at(sample, middles), np.arange(total)), "cells_at disagrees"
 
 
 def check_runtime_is_light(name: str) -> None:
-    """Card, config and preprocessing are had without torch."""
+    """Card, config and preprocessing do not import torch."""
     code = (
         "import sys; from affekt.core import catalog; "
         f"method = catalog.method({name!r}); config = method.make_config(method.card.tiny); "
-        "method.load('preprocess')(config); "
+        "method.make_preprocess(config); "
         "sys.exit(1 if {'torch', 'lightning', 'onnxruntime'} & set(sys.modules) else 0)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    # What this process can import, such as a plug-in that is not installed, the other one can, too.
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr or "torch or onnxruntime was imported"
 
 
 def check_recipes(name: str) -> None:
-    """Each recipe of the method is valid, and says in its first line what to expect."""
+    """Each recipe of the method is valid, and its first line states expected score and cost."""
     for file in sorted((catalog.method(name).folder / "recipes").glob("*.toml")):
-        assert file.read_text().startswith("# "), f"{file.name} does not say what score and cost to expect"
+        assert file.read_text().startswith("# "), f"{file.name} does not state expected score and cost"
         assert Recipe.load([file]).method == name
 
 
@@ -272,6 +305,8 @@ CHECKS: tuple[Callable[[str], None], ...] = (
     check_output,
     check_inputs_unchanged,
     check_rows_independent,
+    check_padding,
+    check_missing_modalities,
     check_gradients,
     check_saving,
     check_weight_names,
@@ -297,14 +332,14 @@ def check_method(name: str) -> None:
             check(catalog.canonical(name))
         except (AssertionError, AffektError) as error:
             failures.append(f"{check.__name__}: {error}")
-    assert not failures, f"{name} is no proper method\n  " + "\n  ".join(failures)
+    assert not failures, f"{name} does not fulfil the contract\n  " + "\n  ".join(failures)
 
 
 def check_dataset(name: str) -> None:
-    """An adapter declares what it is, shows its folder tree, and refuses a folder that is not there.
+    """An adapter states its facts, documents its folder tree, and refuses a folder that does not exist.
 
     Raises:
-        AssertionError: What is missing.
+        AssertionError: Naming what is missing.
     """
     dataset: Any = catalog.dataset(name)
     module = sys.modules[dataset.read.__module__]

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from affekt.core.dialogues import link_dialogues
 from affekt.core.errors import UsageError
 from affekt.core.sample import Sample
 from affekt.data.open import open_dataset
+from affekt.media.sound import Waveform
 
 _CLIPS = {"clips": 24, "pixels": 32, "frames_per_clip": 24, "sound_rate_hz": 8000}
 # For each modality, an invented data set and options that make it small.
@@ -24,7 +28,26 @@ def invent_samples(modality: str, count: int = 8) -> list[Sample]:
     Raises:
         UsageError: No invented data set has this modality.
     """
+    if modality == "text":
+        return _turns(count)
     if modality not in _INVENTED:
-        raise UsageError(f"no invented data set has {modality!r}; known modalities: {', '.join(_INVENTED)}")
+        known = ", ".join([*_INVENTED, "text"])
+        raise UsageError(f"no invented data set has {modality!r}; known modalities: {known}")
     name, options = _INVENTED[modality]
     return open_dataset(name, None, options).samples[:count]
+
+
+def _turns(count: int) -> list[Sample]:
+    """Turns of a dialogue of two speakers, with words and a tone each; every third has words alone."""
+    words = ("well hello", "good to see you", "oh no", "what is it", "it rains", "so it does", "ah", "well")
+    times_s = np.arange(800) / 8000
+    samples: list[Sample] = []
+    for turn in range(count):
+        media: dict[str, Any] = {"text": words[turn % len(words)]}
+        if turn % 3 < 2:
+            tone = 0.2 * np.sin(2 * np.pi * (200 + 50 * turn) * times_s)
+            media["audio"] = Waveform(tone[None], 8000)
+        label, speaker = ("happy", "sad")[turn % 2], ("ann", "ben")[turn % 2]
+        name = f"turn-{turn}"
+        samples.append(Sample(name, media, label, dialogue="talk", turn=turn, speaker=speaker))
+    return link_dialogues(samples)

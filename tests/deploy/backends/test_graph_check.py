@@ -1,4 +1,4 @@
-"""Graphs that refer to something outside of them, or are not what they state, reach no engine."""
+"""Graphs that refer to something outside of them, or contradict themselves, reach no engine."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from affekt.core.errors import FolderError
 from affekt.deploy.backends.graph_check import Port, check_graph
 from affekt.deploy.backends.network import graph_network
 
-HOUSE = Path(__file__).parents[3] / "bundles" / "compact_face" / "model.onnx"
+GRAPH_FILE = Path(__file__).parents[3] / "bundles" / "compact_face" / "model.onnx"
 INT, BLOCK = 0, 2
 
 
@@ -71,7 +71,7 @@ def field(place, content):
 
 
 def test_ports_are_those_that_onnx_reads():
-    for content in (HOUSE.read_bytes(), model().SerializeToString()):
+    for content in (GRAPH_FILE.read_bytes(), model().SerializeToString()):
         ports, graph = check_graph(content), onnx.load_from_string(content).graph
         for found, stated in ((ports.inputs, graph.input), (ports.outputs, graph.output)):
             assert list(found) == [one.name for one in stated]
@@ -105,7 +105,7 @@ def test_external_data_reaches_no_engine(place, backend):
         graph_network(EXTERNAL[place]().SerializeToString(), backend=backend)
 
 
-def test_external_data_is_refused_by_either_of_its_two_signs():
+def test_external_data_is_refused_by_either_of_its_two_fields():
     place_alone, data_alone = external(), external()
     place_alone.ClearField("external_data")
     data_alone.ClearField("data_location")
@@ -141,7 +141,7 @@ def renamed(name):
     return made
 
 
-STRANGE = {
+REFUSED = {
     "another domain's operator": (
         lambda: model([helper.make_node("Add", ["x", "k"], ["logits"], domain="com.microsoft")]),
         "com.microsoft",
@@ -162,10 +162,10 @@ STRANGE = {
 }
 
 
-@pytest.mark.parametrize("kind", STRANGE)
-def test_what_no_export_writes_is_refused(kind):
-    make, said = STRANGE[kind]
-    with pytest.raises(FolderError, match=said):
+@pytest.mark.parametrize("kind", REFUSED)
+def test_content_that_no_export_writes_is_refused(kind):
+    make, reason = REFUSED[kind]
+    with pytest.raises(FolderError, match=reason):
         check_graph(make().SerializeToString())
 
 
@@ -191,11 +191,11 @@ def test_values_of_any_usual_type_are_counted(dtype, raw):
     one = helper.make_tensor("v", kind, [2, 2], held, raw=raw)
     check_graph(model(initializers=[tensor(), one]).SerializeToString())
     one.dims[0] = 3
-    with pytest.raises(FolderError, match="so 6 values; 4 are held"):
+    with pytest.raises(FolderError, match="needs 6 values; it holds 4"):
         check_graph(model(initializers=[tensor(), one]).SerializeToString())
 
 
-def test_graphs_deep_inside_of_each_other_are_refused():
+def test_deeply_nested_graphs_are_refused():
     body = branch()
     for _ in range(20):
         body = branch([helper.make_node("If", ["x"], ["c"], then_branch=body)])
@@ -206,7 +206,7 @@ def test_graphs_deep_inside_of_each_other_are_refused():
 PLAIN = model().SerializeToString()
 GRAPH = model().graph.SerializeToString()
 BYTES = {
-    # Protobuf merges a second graph into the first, so a reader of one of them sees half.
+    # Protobuf merges a second graph into the first, so a reader of one of them reads half.
     "a second graph": (PLAIN + field(7, GRAPH), "has graph twice"),
     "a second version": (PLAIN + field(1, 8), "has ir_version twice"),
     "an unknown field": (PLAIN + field(99, 1), "unknown field 99"),
@@ -225,14 +225,14 @@ BYTES = {
 
 
 @pytest.mark.parametrize("kind", BYTES)
-def test_bytes_that_readers_could_take_differently_are_refused(kind):
-    content, said = BYTES[kind]
-    with pytest.raises(FolderError, match=said):
+def test_bytes_that_readers_could_read_differently_are_refused(kind):
+    content, reason = BYTES[kind]
+    with pytest.raises(FolderError, match=reason):
         check_graph(content)
 
 
 def test_numbers_may_be_packed_or_not():
-    """Writers of protobuf do both; `dims` of a tensor is packed in none and in all of its numbers here."""
+    """Writers of protobuf do both: here none, all and some of the numbers of `dims` are packed."""
     kind, raw = field(2, TensorProto.FLOAT), field(9, np.zeros(6, np.float32).tobytes())
     for dims in (field(1, 2) + field(1, 3), field(1, bytes([2, 3])), field(1, 2) + field(1, bytes([3]))):
         graph = field(5, dims + kind + raw) + GRAPH
@@ -241,7 +241,7 @@ def test_numbers_may_be_packed_or_not():
         assert list(onnx.load_from_string(content).graph.initializer[0].dims) == [2, 3]
 
 
-def test_every_cut_is_refused():
+def test_every_truncated_graph_is_refused():
     for stop in range(len(PLAIN)):
         with pytest.raises(FolderError):
             check_graph(PLAIN[:stop])

@@ -1,4 +1,4 @@
-"""Two engines and one graph."""
+"""Two engines compute one graph."""
 
 import importlib.util
 import os
@@ -50,7 +50,7 @@ def test_an_answer_is_not_overwritten_by_the_next_one(graph, batch):
     np.testing.assert_array_equal(first, before)
 
 
-def test_bf16_differs_but_a_little(graph, batch):
+def test_bf16_differs_by_little(graph, batch):
     try:
         reduced = graph_network(graph, backend="openvino", precision="bf16")
     except UsageError as error:
@@ -91,16 +91,16 @@ def test_auto_does_not_try_for_a_few_inputs(graph, monkeypatch):
     assert graph_network(graph, backend="auto", expected=1).name == "onnxruntime f32"
 
 
-def test_auto_needs_no_openvino_and_asking_for_it_says_what_to_install(graph, without_openvino):
+def test_auto_works_without_openvino_and_openvino_itself_reports_what_to_install(graph, without_openvino):
     assert graph_network(graph, backend="auto").name == "onnxruntime f32"
     with pytest.raises(MissingExtra, match=r"affekt\[openvino\]"):
         graph_network(graph, backend="openvino")
 
 
 @pytest.mark.parametrize("backend", ["onnxruntime", "openvino"])
-def test_bytes_that_are_no_graph_are_one_clear_error(backend):
+def test_bytes_that_are_not_a_graph_are_one_clear_error(backend):
     with pytest.raises(FolderError, match="load"):
-        graph_network(b"no graph at all", backend=backend)
+        graph_network(b"not a graph", backend=backend)
 
 
 def test_a_run_is_computed_by_pytorch_alone(face_run):
@@ -109,7 +109,7 @@ def test_a_run_is_computed_by_pytorch_alone(face_run):
     assert affekt.load(face_run).backend == "pytorch f32"
 
 
-def test_a_network_of_openvino_may_end_in_any_thread_and_signals_still_arrive(graph, tmp_path):
+def test_a_network_of_openvino_may_be_released_in_any_thread_and_signals_still_arrive(graph, tmp_path):
     (tmp_path / "model.onnx").write_bytes(graph)
     code = (
         "import gc, pathlib, signal, sys, threading\n"
@@ -127,7 +127,7 @@ def test_a_network_of_openvino_may_end_in_any_thread_and_signals_still_arrive(gr
     assert done.stdout.strip() == "arrived"
 
 
-def test_onnxruntime_writes_nothing_about_its_use(graph, tmp_path):
+def test_onnxruntime_writes_no_files_about_its_use(graph, tmp_path):
     (tmp_path / "model.onnx").write_bytes(graph)
     home = tmp_path / "home"
     home.mkdir()
@@ -136,7 +136,7 @@ def test_onnxruntime_writes_nothing_about_its_use(graph, tmp_path):
         "from affekt.deploy.backends.network import graph_network\n"
         "graph_network(pathlib.Path(sys.argv[1]).read_bytes())\n"
     )
-    # Tests that ran before, in this process, may have set it; a user's shell has not.
+    # Tests that ran before in this process may have set it; a user's shell has not set it.
     names = {"ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME"}
     plain = {name: value for name, value in os.environ.items() if name not in names}
     subprocess.run(

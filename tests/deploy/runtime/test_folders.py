@@ -1,9 +1,9 @@
-"""What a folder stands for in prediction, and what of it is left out."""
+"""The files of a folder that are predicted, and those that are left out."""
 
 import pytest
 
 from affekt.core.errors import UsageError
-from affekt.deploy.runtime.inputs import find_files, survey
+from affekt.deploy.runtime.samples import find_files, survey
 
 NAMES = {
     "image": ("1.PNG", "2.tiff"),
@@ -21,7 +21,7 @@ def touch(root, *names):
 
 
 @pytest.mark.parametrize("modality", NAMES)
-def test_files_that_can_be_read_are_found_and_the_rest_is_counted(tmp_path, modality):
+def test_files_of_the_modality_are_found_and_the_rest_is_counted(tmp_path, modality):
     touch(tmp_path, *NAMES[modality], "deep/notes.txt", ".hidden.png", ".ipynb_checkpoints/1.npz", "._1.MTS")
     found = survey([tmp_path], modality)
     assert found.files == [tmp_path / name for name in NAMES[modality]]
@@ -37,13 +37,13 @@ def test_links_are_followed_once(tmp_path):
         (root / "again").symlink_to(root)
         (root / "nothing.png").symlink_to(tmp_path / "none.png")
     except OSError as error:
-        pytest.skip(f"this system makes no links: {error}")
+        pytest.skip(f"this system cannot make links: {error}")
     found = survey([root], "image")
     assert found.files == [root / "2.png", root / "linked" / "1.png"]
     assert {item.kind for item in found.left_out} == {"links in a circle", "broken links"}
 
 
-def test_a_file_that_is_named_is_used_whatever_it_is_called(tmp_path):
+def test_a_file_that_is_given_by_its_path_is_used_with_any_suffix(tmp_path):
     touch(tmp_path, ".hidden.txt")
     assert find_files([tmp_path / ".hidden.txt"], "image") == [tmp_path / ".hidden.txt"]
 
@@ -53,6 +53,6 @@ def test_a_folder_without_a_file_stands_for_itself(tmp_path):
     assert find_files([tmp_path], "image") == [tmp_path]
 
 
-def test_a_path_that_is_not_there_is_refused(tmp_path):
+def test_a_path_that_does_not_exist_is_refused(tmp_path):
     with pytest.raises(UsageError, match="does not exist"):
         survey([tmp_path / "none"], "image")

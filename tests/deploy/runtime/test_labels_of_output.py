@@ -1,4 +1,4 @@
-"""Which answers are of several labels at once, and how their files say so."""
+"""Files of answers with several labels have a column for them."""
 
 import csv
 
@@ -19,7 +19,7 @@ def rows(path, *answers):
         return list(csv.DictReader(stream))
 
 
-def test_a_table_of_several_labels_holds_those_decided_by_threshold(tmp_path):
+def test_a_table_of_several_labels_holds_the_labels_above_their_thresholds(tmp_path):
     found = rows(
         tmp_path / "a.csv",
         answer({"happy": 0.6, "sad": 0.5}, ("happy", "sad")),

@@ -1,4 +1,4 @@
-"""One input given to `predict` is one input, whatever its type; what is none is refused at once."""
+"""`predict` takes one input of any usual type as one input, and refuses everything else at once."""
 
 import io
 from collections import UserList
@@ -13,7 +13,7 @@ import affekt
 from affekt.core.errors import AffektError, UsageError
 from affekt.core.prediction import Prediction
 from affekt.core.sample import Sample, Skipped
-from affekt.deploy.runtime.sources import each_taken, inputs_of, is_one
+from affekt.deploy.runtime.input_types import each_checked, inputs_of, is_one
 from affekt.media.skeleton import Skeleton
 from affekt.media.sound import Waveform
 from affekt.media.video import VideoFrames
@@ -32,7 +32,7 @@ def predictor():
 
 @pytest.fixture
 def file(tmp_path):
-    """A picture, beside another that nobody asks about."""
+    """A picture, beside another that is not an input."""
     Image.fromarray(255 - RGB).save(tmp_path / "other.png")
     Image.fromarray(RGB).save(tmp_path / "face.png")
     return tmp_path / "face.png"
@@ -44,7 +44,7 @@ def scores(predictor, given):
     return dict(answer.scores)
 
 
-def test_each_kind_of_one_picture_gets_one_answer_the_same(predictor, file, monkeypatch):
+def test_one_picture_gets_the_same_answer_in_every_type(predictor, file, monkeypatch):
     monkeypatch.chdir(file.parent)
     monkeypatch.setenv("HOME", str(file.parent))
     expected = pytest.approx(dict(predictor(file).scores), abs=1e-5)
@@ -66,7 +66,7 @@ def test_each_kind_of_one_picture_gets_one_answer_the_same(predictor, file, monk
             assert dict(predictor(kind).scores) == expected, type(kind)
 
 
-def test_several_inputs_are_answered_each_in_whatever_they_come(predictor, file):
+def test_several_inputs_are_answered_in_any_collection(predictor, file):
     other = file.with_name("other.png")
     column = np.array([str(file), str(other)], dtype=object)
     batch = np.stack([RGB, 255 - RGB])
@@ -88,10 +88,10 @@ def test_several_inputs_are_answered_each_in_whatever_they_come(predictor, file)
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
-        (None, "None.*is no input"),
-        (float("nan"), "nan.*is no input"),
-        (7, "7 .int. is no input"),
-        ({"image": "a.png"}, "dict is no input"),
+        (None, "None.*is not an input"),
+        (float("nan"), "nan.*is not an input"),
+        (7, "7 .int. is not an input"),
+        ({"image": "a.png"}, "dict is not an input"),
         ("https://example.org/face.jpg", "no network connection: download it"),
         ("data:image/png;base64,AAAA", "no network connection"),
         ("nowhere.png", "nowhere.png does not exist"),
@@ -108,19 +108,22 @@ def test_several_inputs_are_answered_each_in_whatever_they_come(predictor, file)
         ([1, 2, 3], "pixels as an array"),
         ([None, {}], "none of 2 inputs can be used: None"),
         (["nowhere.png"], "^nowhere.png does not exist"),
-        (Skeleton(np.zeros((2, 1, 3), np.float32), ("root",)), "Skeleton is no input of a network for image"),
-        (Waveform(np.zeros((1, 9), np.float32), 8000), "Waveform is no input of a network for image"),
-        (object(), "object is no input"),
+        (
+            Skeleton(np.zeros((2, 1, 3), np.float32), ("root",)),
+            "Skeleton is not an input of a network for image",
+        ),
+        (Waveform(np.zeros((1, 9), np.float32), 8000), "Waveform is not an input of a network for image"),
+        (object(), "object is not an input"),
     ],
 )
-def test_what_is_no_input_is_refused_at_once_and_named(predictor, given, reason):
+def test_other_objects_are_refused_at_once_by_name(predictor, given, reason):
     with pytest.raises(UsageError, match=reason):
         predictor.predict(given)  # before the first answer is asked for
     with pytest.raises(UsageError, match=reason if is_one(given) else "use predict"):
         predictor(given)
 
 
-def test_one_input_is_expected_where_one_is_answered(predictor, file):
+def test_a_call_of_the_predictor_takes_exactly_one_input(predictor, file):
     for given in ([file], (file, file), iter([file]), np.array([str(file)])):
         with pytest.raises(UsageError, match="use predict"):
             predictor(given)
@@ -131,7 +134,7 @@ def test_one_input_is_expected_where_one_is_answered(predictor, file):
 
 
 def test_a_broken_input_among_others_is_skipped_with_its_reason(predictor, file):
-    given = [RGB, None, file.with_name("gone.png"), np.full((9, 9), np.nan), b"no picture", 255 - RGB]
+    given = [RGB, None, file.with_name("gone.png"), np.full((9, 9), np.nan), b"not a picture", 255 - RGB]
     answers = list(predictor.predict(given))
     assert [type(answer) for answer in answers] == [Prediction, *[Skipped] * 4, Prediction]
     reasons = [str(answer) for answer in answers[1:5]]
@@ -142,9 +145,9 @@ def test_a_broken_input_among_others_is_skipped_with_its_reason(predictor, file)
         predictor(given[3])
 
 
-def test_a_table_is_refused_and_its_column_is_several():
+def test_a_table_is_refused_and_its_column_holds_several_inputs():
     class Series:
-        """As much of a column of a data frame as matters here."""
+        """The part of a column of a data frame that this test needs."""
 
         __module__ = "pandas.core.series"
 
@@ -181,12 +184,14 @@ def test_a_table_is_refused_and_its_column_is_several():
         ("audio", np.zeros(16000, np.float32), "no sampling rate: give .*Waveform"),
         ("audio", (np.zeros(16000, np.float32), 16000), "no sampling rate: give .*Waveform"),
         ("audio", torch.zeros(16000), "no sampling rate: give .*Waveform"),
-        ("audio", b"RIFF", "bytes is no input of a network for audio: give a path"),
-        ("skeleton", io.BytesIO(b"PK"), "an open file is no input.*give its path"),
-        ("skeleton", Image.new("L", (8, 8)), "is no input of a network for skeleton"),
+        ("audio", b"RIFF", "bytes is not an input of a network for audio: give a path"),
+        ("skeleton", io.BytesIO(b"PK"), "an open file is not an input.*give its path"),
+        ("skeleton", Image.new("L", (8, 8)), "is not an input of a network for skeleton"),
     ],
 )
-def test_an_array_for_a_network_that_needs_a_rate_or_names_says_what_to_give(modality, array, instead):
+def test_an_array_for_a_network_that_needs_a_rate_or_names_is_refused_with_the_type_to_give(
+    modality, array, instead
+):
     with pytest.raises(UsageError, match=instead):
         inputs_of(array, modality)
 
@@ -197,7 +202,7 @@ def test_a_tensor_without_numbers_in_memory_is_refused_by_name(tensor):
         inputs_of(tensor, "image")
 
 
-def test_decoded_media_are_taken_by_the_networks_of_their_modality():
+def test_decoded_media_are_inputs_of_the_networks_of_their_modality():
     frames = VideoFrames(np.zeros((2, 4, 4, 3), np.uint8), np.array([0.0, 0.5]), 1.0)
     walk = Skeleton(np.zeros((2, 1, 3), np.float32), ("root",))
     wave = Waveform(np.zeros((1, 9), np.float32), 8000)
@@ -205,4 +210,4 @@ def test_decoded_media_are_taken_by_the_networks_of_their_modality():
         ("video", frames), ("video+audio", frames), ("skeleton", walk), ("audio", wave)
     ):  # fmt: skip
         assert inputs_of(medium, modality) == (medium,)
-        assert [taken for _, taken in each_taken([medium], modality)] == [medium]
+        assert [checked for _, checked in each_checked([medium], modality)] == [medium]

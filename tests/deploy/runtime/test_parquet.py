@@ -1,3 +1,5 @@
+"""Predictions as Parquet."""
+
 import pyarrow.parquet
 import pytest
 

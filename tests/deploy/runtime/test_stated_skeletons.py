@@ -1,11 +1,11 @@
-"""What the caller states about skeleton files that cannot state it themselves."""
+"""Rate, up axis and joints that the caller states for skeleton files without them."""
 
 import numpy as np
 import pytest
 
 from affekt.core.sample import Skipped
 from affekt.data.open import open_dataset
-from affekt.deploy.runtime.inputs import StatedSkeleton, as_samples
+from affekt.deploy.runtime.samples import StatedSkeleton, as_samples
 
 WALK = open_dataset("walkers", None, {"walkers": 8}).samples[0].media["skeleton"]
 
@@ -31,11 +31,11 @@ def test_rate_and_up_axis_that_the_caller_states_reach_the_walk(table):
     np.testing.assert_allclose(walk.positions, WALK.positions, atol=1e-6)
 
 
-def test_what_the_caller_leaves_open_stays_open(table):
+def test_values_that_the_caller_does_not_state_stay_unknown(table):
     walk = read(table).media["skeleton"]
     assert (walk.rate_hz, walk.is_up_stated) == (None, False)
 
 
-def test_an_axis_that_is_none_skips_the_file_with_the_reason(table):
+def test_an_unknown_axis_skips_the_file_with_the_reason(table):
     skipped = read(table, up="w")
     assert isinstance(skipped, Skipped) and "up direction" in skipped.reason

@@ -490,7 +490,7 @@ def test_decoded_media_are_identified_by_their_arrays():
 
 def test_a_network_without_a_frozen_backbone_is_refused(place, run_it, fill):
     with pytest.raises(
-        ConfigError, match=r"bpm_gcn cannot be parted, it lacks cached, features, from_features"
+        ConfigError, match=r"bpm_gcn cannot be split: it lacks cached, features, from_features"
     ):
         train(
             Recipe.from_values(
@@ -499,7 +499,7 @@ def test_a_network_without_a_frozen_backbone_is_refused(place, run_it, fill):
             runs=place / "refused",
             progress=False,
         )
-    with pytest.raises(ConfigError, match=r"nothing .* is frozen: set config\.freeze_backbone = true"):
+    with pytest.raises(ConfigError, match=r"no part .* is frozen: set config\.freeze_backbone = true"):
         fill(config={"freeze_backbone": False})
 
 
@@ -521,7 +521,7 @@ def test_a_backbone_with_statistics_of_its_own_batches_is_refused(place):
 
 
 def test_a_random_backbone_is_refused(fill):
-    with pytest.raises(ConfigError, match="answers otherwise in training"):
+    with pytest.raises(ConfigError, match="differs in training mode"):
         fill(config={"noisy": True})
 
 

@@ -397,7 +397,7 @@ def test_places_that_hold_something_else_are_not_changed(again, weights, place, 
         (recipe_of(frames=None), "no encoder of its own for videos"),
         (
             recipe_of(frames={**ENCODER, "freeze": False}),
-            "config: nothing of the network of tsl_net is frozen",
+            "config: no part of the network of tsl_net is frozen",
         ),
         (recipe_of(), "frames is frozen but was not loaded"),
     ],

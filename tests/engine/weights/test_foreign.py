@@ -1,4 +1,4 @@
-"""Files of other people's code are read without running any of it."""
+"""Checkpoints of other projects are read without running any code of them."""
 
 import builtins
 import os
@@ -21,7 +21,7 @@ STATE = {"module.a.weight": torch.arange(6.0).reshape(2, 3), "module.b": torch.o
 
 
 class RecorderMeter:
-    """Curves, as the authors' script keeps them."""
+    """Curves, as a training script of a method's authors saves them."""
 
     def __init__(self):
         self.losses = np.arange(8, dtype=np.float32).reshape(4, 2)
@@ -31,7 +31,7 @@ class RecorderMeter:
 
 @pytest.fixture
 def training_file(tmp_path, monkeypatch):
-    """A function that saves what the authors' training script saves."""
+    """A function that saves the same content as a training script of a method's authors."""
     for name in ("RecorderMeter", "RecorderMeter1"):
         copy = type(name, (RecorderMeter,), {"__module__": "__main__", "__qualname__": name})
         monkeypatch.setattr(sys.modules["__main__"], name, copy, raising=False)
@@ -57,7 +57,7 @@ def training_file(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("zipped", [True, False])
-def test_a_training_file_gives_its_weights_and_nothing_else(training_file, monkeypatch, zipped):
+def test_only_the_weights_of_a_training_file_are_read(training_file, monkeypatch, zipped):
     path = training_file(_use_new_zipfile_serialization=zipped)
     for name in ("RecorderMeter", "RecorderMeter1"):
         monkeypatch.delattr(sys.modules["__main__"], name)
@@ -66,12 +66,12 @@ def test_a_training_file_gives_its_weights_and_nothing_else(training_file, monke
     assert torch.equal(found.tensors["a.weight"], STATE["module.a.weight"])
 
 
-def test_a_class_that_nobody_declared_is_refused_by_name(training_file):
-    with pytest.raises(FolderError, match=r"asks for __main__\.RecorderMeter.*nothing of it was run"):
+def test_an_undeclared_class_is_refused_by_name(training_file):
+    with pytest.raises(FolderError, match=r"asks for __main__\.RecorderMeter.*no code of it was run"):
         read_foreign(training_file())
 
 
-def test_reading_leaves_no_class_allowed(training_file):
+def test_no_class_stays_allowed_after_reading(training_file):
     path = training_file()
     read_foreign(path, inert=RECORDERS)
     with pytest.raises(UnpicklingError, match="RecorderMeter"):
@@ -109,7 +109,7 @@ def test_code_in_a_file_is_refused_and_not_run(tmp_path, function, name, zipped)
     torch.save(
         {"state_dict": {"a": torch.ones(1)}, "extra": bad}, path, _use_new_zipfile_serialization=zipped
     )
-    with pytest.raises(FolderError, match=f"asks for {name}, .*refused and nothing of it was run"):
+    with pytest.raises(FolderError, match=f"asks for {name}, .*refused and no code of it was run"):
         read_foreign(path, inert=RECORDERS)
     assert not marker.exists()
 
@@ -152,29 +152,31 @@ def noise(path):
 @pytest.mark.parametrize(
     "spoil", [empty, text, truncated, truncated_old_style, another_archive, script, noise]
 )
-def test_what_is_no_checkpoint_is_one_clear_error(tmp_path, spoil):
+def test_a_file_that_is_not_a_checkpoint_is_refused_with_one_error(tmp_path, spoil):
     path = tmp_path / "file.pth"
     spoil(path)
     with pytest.raises(
-        FolderError, match=r"file\.pth is no PyTorch checkpoint, or is truncated: \S"
+        FolderError, match=r"file\.pth is not a PyTorch checkpoint, or is truncated: \S"
     ) as caught:
         read_foreign(path)
-    assert "weights_only" not in str(caught.value)  # PyTorch's advice is to let the file run what it wants
+    assert "weights_only" not in str(
+        caught.value
+    )  # PyTorch advises to load the file without this restriction
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "message"),
     [
-        ([torch.ones(1)], "holds a list"),
-        ({"epoch": 3}, "no tensors under names: it has epoch"),
-        ({"state_dict": {}}, "no tensors under names: it has nothing"),
+        ([torch.ones(1)], "contains a list"),
+        ({"epoch": 3}, "no named tensors: its keys are epoch"),
+        ({"state_dict": {}}, "no named tensors: its keys are nothing"),
         ({"state": {}, "param_groups": []}, "the state of an optimizer and no weights"),
-        ({"state_dict": {"state": {}, "param_groups": []}}, "Convert the checkpoint of an epoch instead"),
+        ({"state_dict": {"state": {}, "param_groups": []}}, "convert the checkpoint of an epoch instead"),
     ],
 )
-def test_a_checkpoint_without_weights_says_what_it_holds(tmp_path, content, says):
+def test_the_error_for_a_checkpoint_without_weights_names_its_content(tmp_path, content, message):
     torch.save(content, tmp_path / "file.pth")
-    with pytest.raises(FolderError, match=says):
+    with pytest.raises(FolderError, match=message):
         read_foreign(tmp_path / "file.pth")
 
 
@@ -184,20 +186,20 @@ def test_safetensors_are_read(tmp_path):
     assert found.form == "safetensors" and torch.equal(found.tensors["a"], torch.ones(2))
 
 
-def test_truncated_safetensors_are_one_clear_error(tmp_path):
+def test_truncated_safetensors_are_refused(tmp_path):
     path = tmp_path / "file.safetensors"
     save_file({"a": torch.ones(200)}, path)
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(FolderError, match="is no safetensors file, or is truncated"):
+    with pytest.raises(FolderError, match="is not a safetensors file, or is truncated"):
         read_foreign(path)
 
 
-def test_a_tensor_that_promises_more_than_it_holds_is_not_taken(tmp_path):
+def test_a_tensor_whose_shape_exceeds_its_storage_is_left_out(tmp_path):
     torch.save({"a": torch.ones(2), "huge": torch.ones(1).expand(10**12)}, tmp_path / "file.pth")
     assert set(read_foreign(tmp_path / "file.pth").tensors) == {"a"}
 
 
-def test_a_path_without_a_file_is_a_wrong_call(tmp_path):
+def test_a_path_that_is_not_a_file_is_refused(tmp_path):
     with pytest.raises(UsageError, match="does not exist"):
         read_foreign(tmp_path / "nowhere.pth")
     with pytest.raises(UsageError, match="is a folder"):

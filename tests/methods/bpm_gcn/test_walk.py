@@ -39,7 +39,7 @@ def answered(sample, preprocess=PREPROCESS):
     found = make_batch([sample], preprocess)
     if found.skipped:
         raise MediaError(found.skipped[0].reason)
-    return {name: values[0] for name, values in found.batch.items()}, found.notes[0]
+    return {name: values[0] for name, values in found.arrays.items()}, found.notes[0]
 
 
 def at(rate_hz):

@@ -116,7 +116,7 @@ def test_a_converted_checkpoint_is_exported_and_its_bundle_predicts_and_is_evalu
     assert answers[0] == pytest.approx(answers[1], abs=1e-4)
     assert bundle.document["source"]["file"] == "epoch42.pth" and "metrics" not in bundle.document
     for path in (folder, exported.bundle):
-        with pytest.raises(UsageError, match="knows no data of its own: name a data set with --data NAME"):
+        with pytest.raises(UsageError, match="does not state its data: name a data set with --data NAME"):
             affekt.evaluate(path)
     result = affekt.evaluate(exported.bundle, data="drawn_faces")
     assert len(result.predictions) > 20 and result.folder.name == "test"
@@ -132,7 +132,7 @@ def test_labels_have_to_be_given_and_the_error_lists_those_that_fit(whole_file):
 
 
 def test_labels_of_another_number_are_refused(whole_file):
-    with pytest.raises(UsageError, match=r"names 8 classes, .* answers with 7"):
+    with pytest.raises(UsageError, match=r"names 8 classes, .* has 7 outputs"):
         convert("poster_v2", whole_file(), labels="affectnet-8")
 
 
@@ -155,7 +155,7 @@ def test_what_is_wrong_with_a_file_is_named_tensor_by_tensor(whole_file):
         "nothing was written",
         "encoder.norm.bias: is missing",
         "scales.0.shrink.bias: has shape 9, 8 was expected",
-        "VIT.blocks.0.attn.extra.weight: nobody knows this name",
+        "VIT.blocks.0.attn.extra.weight: unknown name",
     ):
         assert line in str(caught.value)
 
@@ -223,7 +223,7 @@ def test_an_image_branch_whose_stages_have_other_names_is_refused(branch_file):
             state[key.replace("body1.", "body1.block").replace("body2", "b2")] = state.pop(key)
 
     path, _ = branch_file(IMAGE_BRANCH, change=rename)
-    with pytest.raises(FolderError, match=r"brings \d+ of the \d+ tensors that image needs"):
+    with pytest.raises(FolderError, match=r"contains \d+ of the \d+ tensors that image needs"):
         convert("poster_v2", path)
 
 
@@ -262,7 +262,7 @@ def test_for_a_file_of_no_known_kind_the_known_kinds_are_listed(tmp_path):
     save_file({"fc.weight": torch.ones(2)}, tmp_path / "other.safetensors")
     with pytest.raises(FolderError) as caught:
         convert("poster_v2", tmp_path / "other.safetensors")
-    assert "It holds 1 tensors: fc.weight" in str(caught.value)
+    assert "It contains 1 tensors: fc.weight" in str(caught.value)
     assert all(source.title in str(caught.value) for source in PUBLISHED_FILES)
 
 
@@ -341,7 +341,7 @@ def test_a_network_of_other_classes_starts_without_its_head(whole_file, caplog):
     folder = convert("poster_v2", whole_file(), labels="raf-7").folder
     with caplog.at_level("INFO", logger="affekt"):
         affekt.create("poster_v2", weights=folder, num_classes=8, **SMALL)
-    assert "left out, being for 7 classes: head.weight, head.bias" in caplog.text
+    assert "left out, for 7 classes: head.weight, head.bias" in caplog.text
 
 
 def test_weights_of_another_shape_are_listed_and_nothing_is_loaded(whole_file):

@@ -110,7 +110,7 @@ def test_data_check_counts_ratings_as_annotations():
     ("change", "message"),
     [
         ({"config": {"num_classes": 3}}, "config.num_classes is 3"),
-        ({"selection": {"metric": "uar"}}, "take 'ccc'"),
+        ({"selection": {"metric": "uar"}}, "use 'ccc'"),
         ({"train": {"sampler": "balanced"}}, "train.sampler: regression has no classes"),
         ({"loss": {"class_weights": "balanced"}}, "loss.class_weights: regression has no classes"),
         ({"loss": {"label_smoothing": 0.1}}, "loss.label_smoothing: regression has no classes"),

@@ -85,7 +85,7 @@ def localized():
         Segment(0.0, 3.25, "joy", 0.1),
         Segment(5.0, 6.0, "joy", -0.25),
     )
-    return replace(answer(cells), segments=segments)
+    return replace(answer(cells), segments=segments, task="localization")
 
 
 def test_subtitles_of_a_localization_answer_are_its_segments_without_overlaps_of_lower_score(

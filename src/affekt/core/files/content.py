@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from affekt.core.dialogues import words_around
 from affekt.core.files.fingerprint import fingerprint
 from affekt.core.sample import Sample
 
@@ -34,9 +35,14 @@ def media_keys(samples: Sequence[Sample]) -> list[str]:
 
 
 def media_key(sample: Sample) -> str:
-    """The key of one sample's media."""
+    """The key of one sample's media; of a turn with words, also of the words around it.
+
+    A turn such as "yes" occurs in many dialogues, and is another sample in each.
+    """
     span = (sample.span_s, sample.turn if sample.dialogue is not None else None)
-    return fingerprint(sorted(_pieces(sample.media)) or _state(sample.media), span)[:KEY_DIGITS]
+    around = words_around(sample)
+    parts = (sorted(_pieces(sample.media)) or _state(sample.media), span, *([around] if around else []))
+    return fingerprint(*parts)[:KEY_DIGITS]
 
 
 def annotation_key(sample: Sample) -> str:
@@ -77,6 +83,9 @@ def _pieces(value: Any) -> Iterator[tuple[str, str]]:
             yield "text", fingerprint(value)
     elif isinstance(value, dict):
         for name, item in value.items():
+            if name == "text" and isinstance(item, str):  # words, never the name of a file
+                yield "text text", fingerprint(item)
+                continue
             for kind, piece in _pieces(item):
                 yield f"{name} {kind}", piece
     elif isinstance(value, list | tuple):

@@ -60,10 +60,11 @@ def prepare_clip(task: ClipTask) -> ClipEntry:
             files["video"] = _finish(place, ".mp4", lambda file: write_video(file, video, settings))
             notes += video.notes
         try:
-            blocks = _sound_of(sample, settings.sound_rate_hz)
-            files["audio"] = _finish(
-                place, ".flac", lambda file: write_sound(file, blocks, settings.sound_rate_hz)
-            )
+            if has_clip(sample):
+                blocks = _sound_of(sample, settings.sound_rate_hz)
+                files["audio"] = _finish(
+                    place, ".flac", lambda file: write_sound(file, blocks, settings.sound_rate_hz)
+                )
         except MediaError as error:
             if "video" not in sample.media:
                 raise
@@ -87,6 +88,11 @@ def prepare_clip(task: ClipTask) -> ClipEntry:
     return entry.model_copy(update={"files": stored, "texts": texts, "notes": tuple(notes)})
 
 
+def has_clip(sample: Sample) -> bool:
+    """Whether there is anything to prepare; a turn of a dialogue may have words alone."""
+    return "video" in sample.media or "audio" in sample.media
+
+
 def annotated(entry: ClipEntry, sample: Sample) -> ClipEntry:
     """An entry with the present annotation of the sample."""
     first_s = sample.span_s[0] if sample.span_s else 0.0  # stored media begin with the span
@@ -99,6 +105,7 @@ def annotated(entry: ClipEntry, sample: Sample) -> ClipEntry:
             "split": sample.split,
             "dialogue": sample.dialogue,
             "turn": sample.turn,
+            "speaker": sample.speaker,
             "facts": _plain(sample.facts),
             "segments": None
             if segments is None

@@ -18,7 +18,7 @@ from affekt.core.files.whole import is_partial, remove_partials
 from affekt.core.sample import Sample
 from affekt.core.settings import validate
 from affekt.data.open import open_dataset
-from affekt.data.prepare.clip import ClipTask, annotated
+from affekt.data.prepare.clip import ClipTask, annotated, has_clip
 from affekt.data.prepare.processes import run_tasks
 from affekt.data.store.index import (
     CLIPS,
@@ -110,13 +110,14 @@ def _is_begun(root: Path) -> bool:
 
 
 def _check_clips(name: str, samples: Sequence[Sample]) -> None:
+    """Refuse data without clips, and media that no store holds; single samples may have words alone."""
+    if not any(has_clip(sample) for sample in samples):
+        found = ", ".join(samples[0].media) or "nothing"
+        raise UsageError(
+            f"{name} has no clips to prepare: sample {samples[0].id} has {found}; "
+            "pictures and skeletons need no preparation"
+        )
     for sample in samples:
-        if "video" not in sample.media and "audio" not in sample.media:
-            found = ", ".join(sample.media) or "nothing"
-            raise UsageError(
-                f"{name} has no clips to prepare: sample {sample.id} has {found}; "
-                "pictures and skeletons need no preparation"
-            )
         others = [key for key in sample.media if key not in ("video", "audio")]
         strange = [key for key in others if not isinstance(sample.media[key], str | Path)]
         if strange:

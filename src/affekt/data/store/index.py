@@ -62,6 +62,7 @@ class ClipEntry(JournalEntry[StoredFile]):
     split: Split | None = None
     dialogue: str | None = None
     turn: int | None = None
+    speaker: str | None = None
     facts: dict[str, Any] = Field(default_factory=dict)
     segments: tuple[tuple[float, float, str], ...] | None = None
     points: tuple[tuple[float, str], ...] = ()
@@ -148,6 +149,7 @@ def samples_of(root: Path, index: Index) -> tuple[list[Sample], list[Skipped]]:
                 entry.split,
                 dialogue=entry.dialogue,
                 turn=entry.turn,
+                speaker=entry.speaker,
                 facts=entry.facts,
                 segments=None if entry.segments is None else tuple(Segment(*it) for it in entry.segments),
                 points=tuple(Point(*it) for it in entry.points),

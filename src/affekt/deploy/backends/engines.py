@@ -1,6 +1,6 @@
-"""The engines that compute a graph: ONNX Runtime, which the core brings, and OpenVINO, where it is installed.
+"""The engines that compute a graph: ONNX Runtime, which the core installs, and OpenVINO, if it is installed.
 
-An engine gets graphs that `graph_check` let through, from `backends` alone.
+Engines get only graphs that passed `graph_check`, from `affekt.deploy.backends.network`.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from affekt.deploy.backends.forks import keep_after_fork, openvino_starts, using
 Precision = Literal["f32", "bf16"]
 Compute = Callable[[Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]  # all outputs by name
 
-# Importing OpenVINO imports its converter, and that tells its makers so over the network. Nothing in affekt
-# opens a connection unasked: the converter is kept out, which also halves the time of the import.
-_REPORTS_ITS_IMPORT = "openvino.tools.ovc"
+# Importing OpenVINO imports its model converter, which reports the import over the network. affekt opens no
+# connection unless the user asks for it, so the converter is left out. That also halves the import time.
+_CONVERTER = "openvino.tools.ovc"
 
-_making_core = threading.Lock()  # two threads that load their first networks at once share one, too
+_making_core = threading.Lock()  # two threads that load their first networks at the same time share one core
 
 
 def open_onnxruntime(graph: bytes, threads: int | None) -> Compute:
@@ -36,7 +36,7 @@ def open_onnxruntime(graph: bytes, threads: int | None) -> Compute:
         FolderError: It cannot be loaded.
     """
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # what is refused is raised; a second message on stderr does not help
+    options.log_severity_level = 4  # errors are raised, and need no second message on stderr
     if threads is not None:
         options.intra_op_num_threads = threads
     try:
@@ -51,7 +51,7 @@ def open_onnxruntime(graph: bytes, threads: int | None) -> Compute:
     def compute(batch: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         try:
             answer = session.run(names, dict(batch))
-        except Exception as error:  # of its own kind, as above
+        except Exception as error:  # as above
             raise FolderError(f"the graph cannot be computed: {error}") from None
         return dict(zip(names, map(np.asarray, answer), strict=True))
 
@@ -74,7 +74,7 @@ def open_openvino(graph: bytes, precision: Precision, threads: int | None) -> Co
     settings: dict[str, Any] = {
         "INFERENCE_PRECISION_HINT": precision,
         "PERFORMANCE_HINT": "LATENCY",
-        # Pinned, the threads of two processes would share one core while others are idle.
+        # With pinning, threads of two processes would share one core while other cores are idle.
         "ENABLE_CPU_PINNING": False,
     }
     if threads is not None:
@@ -85,7 +85,7 @@ def open_openvino(graph: bytes, precision: Precision, threads: int | None) -> Co
     except RuntimeError as error:
         raise FolderError(f"OpenVINO cannot load the graph: {error}") from None
     names = [output.get_any_name() for output in compiled.outputs]
-    # A request must not be used by two threads at once, and making one costs more than a small network.
+    # Two threads must not use a request at the same time, and creating one takes longer than a small network.
     idle: list[Any] = []
     keep_after_fork(compiled)
 
@@ -100,7 +100,7 @@ def open_openvino(graph: bytes, precision: Precision, threads: int | None) -> Co
                 answer = request.infer(dict(batch), share_inputs=True)
             except RuntimeError as error:
                 raise FolderError(f"OpenVINO cannot compute the graph: {error}") from None
-            # The request owns the answer's memory and fills it again next time.
+            # The request owns the memory of its outputs and overwrites it in the next call.
             outputs = {name: np.array(answer[name]) for name in names}
             idle.append(request)
         return outputs
@@ -114,22 +114,22 @@ def import_openvino(needed_by: str) -> ModuleType:
     Raises:
         MissingExtra: It is not installed.
     """
-    if sys.modules.get("openvino") is not None:  # someone else imported it, as they wanted it
+    if sys.modules.get("openvino") is not None:  # other code imported it: leave it as it is
         return sys.modules["openvino"]
-    sys.modules[_REPORTS_ITS_IMPORT] = None  # pyright: ignore[reportArgumentType]: the language's own way
+    sys.modules[_CONVERTER] = None  # pyright: ignore[reportArgumentType]: blocks the import
     try:
         return require("openvino", extra="openvino", needed_by=needed_by)
     finally:
-        del sys.modules[_REPORTS_ITS_IMPORT]
+        del sys.modules[_CONVERTER]
 
 
 @functools.cache
 def _core(openvino: ModuleType) -> Any:
-    """The one of this process, which is never given back.
+    """The OpenVINO core of this process, which is never released.
 
-    OpenVINO's CPU plugin lends the thread that loads it a stack for signals, and takes it back in whichever
-    thread the plugin's last user ends. If that is another one, the next signal (a Ctrl-C, a loader's worker
-    that is done) kills the process.
+    OpenVINO's CPU plugin gives a signal stack to the thread that loads it, and removes it in the thread that
+    releases the plugin. If the two threads differ, the next signal (a Ctrl-C, the end of a loader's worker)
+    kills the process.
     """
     openvino_starts()
     core = openvino.Core()

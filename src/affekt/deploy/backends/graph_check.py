@@ -1,8 +1,8 @@
-"""What an ONNX graph must be before an engine gets its bytes.
+"""Checks of an ONNX graph before an engine reads it.
 
-Engines follow what a graph refers to: OpenVINO reads tensors from files below the working directory and from
-addresses in memory. So a graph must hold all of its numbers, each tensor as many as its shape has, and use
-operators of the ONNX standard only. The light runtime has no `onnx` package, so this module reads the bytes.
+Engines follow references in a graph: OpenVINO reads tensors from files below the working directory and from
+addresses in memory. So a graph must hold all of its values, each tensor those of its whole shape, and use
+operators of the ONNX standard only. The runtime has no `onnx` package, so this module reads the bytes.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from affekt.core.errors import FolderError
 from affekt.deploy.backends.wire import Field, Kind, Schema, Span, WireError, WireReader
 
 MAX_BYTES = 2**31 - 1  # of a protobuf message
-MAX_DEPTH = 8  # graphs inside of graphs: branches and loop bodies
+MAX_DEPTH = 8  # of nested graphs: branches and loop bodies
 MAX_RANK = 64
-IR_VERSIONS = range(4, 14)  # from 4 on, initializers are no inputs
+IR_VERSIONS = range(4, 14)  # from version 4 on, initializers are not inputs
 OPSETS = range(13, 27)  # of the ONNX standard; export writes 18
 DOMAINS = ("", "ai.onnx")  # two spellings of the standard; int8 graphs need no other
 
@@ -38,7 +38,7 @@ _MODEL: Schema = {
     7: Field("graph"),
     8: Field("opset_import", repeated=True),
     14: Field("metadata_props", repeated=True),
-    20: Field("training_info", refused="a training of its own, which no method needs"),
+    20: Field("training_info", refused="training information, which no method needs"),
     25: Field("functions", refused=_FUNCTIONS),
     26: Field("configuration", refused=_DEVICES),
 }
@@ -146,7 +146,7 @@ class Port(NamedTuple):
     """An input or output of a graph.
 
     Attributes:
-        dims: A size, or None where any size goes.
+        dims: Size of each axis; None for any size.
     """
 
     dtype: str
@@ -157,23 +157,23 @@ class Port(NamedTuple):
 
 
 class Ports(NamedTuple):
-    """What goes into a graph and what comes out, by name, in order."""
+    """Inputs and outputs of a graph by name, in order."""
 
     inputs: dict[str, Port]
     outputs: dict[str, Port]
 
 
 def check_graph(graph: bytes, name: str = "the graph") -> Ports:
-    """Refuse a graph that no engine may see, and give its inputs and outputs.
+    """Check a graph before an engine reads it, and return its inputs and outputs.
 
-    Reads structure only: the values of tensors are neither copied nor looked at.
+    Reads the structure only; the values of tensors are neither copied nor inspected.
 
     Args:
-        name: What errors call it.
+        name: Name of the graph in errors.
 
     Raises:
-        FolderError: The bytes are no ONNX graph, refer to something outside of it, or hold what the export
-            of no method writes.
+        FolderError: The bytes are not an ONNX graph, refer to something outside of it, or hold something that
+            the export never writes.
     """
     if len(graph) > MAX_BYTES:
         raise FolderError(f"{name} cannot be loaded: it has {len(graph)} bytes, at most {MAX_BYTES}")
@@ -191,7 +191,7 @@ class _Checker:
         self.reader = WireReader(graph)
 
     def model(self) -> Ports:
-        # OpenVINO guesses the format of a file; one that begins like this is ONNX in every engine's eyes.
+        # OpenVINO guesses the format of a file; every engine reads one that begins like this as ONNX.
         if self.graph[:1] != b"\x08" or self.graph[4:8] == b"TFL3":
             raise WireError("it does not begin like an ONNX graph")
         model = self.reader.message(Span(0, len(self.graph)), _MODEL, "the model")
@@ -204,7 +204,7 @@ class _Checker:
         return self._graph(model["graph"][0], "the graph", depth=1)
 
     def _opsets(self, spans: list[Span]) -> None:
-        """Exactly one set of operators, the standard's, of a version that is known."""
+        """Check that there is exactly one operator set: a known version of the standard's."""
         opsets = [self.reader.message(span, _OPSET, "an operator set") for span in spans]
         domains = [self.reader.text(opset.get("domain", [None])[0]) for opset in opsets]
         foreign = [domain for domain in domains if domain not in DOMAINS]
@@ -220,14 +220,14 @@ class _Checker:
 
     def _graph(self, span: Span, what: str, *, depth: int) -> Ports:
         if depth > MAX_DEPTH:
-            raise WireError(f"graphs lie more than {MAX_DEPTH} deep inside of each other")
+            raise WireError(f"graphs are nested more than {MAX_DEPTH} deep")
         graph = self.reader.message(span, _GRAPH, what)
         for node in graph.get("node", []):
             self._node(node, depth)
         names = [self._tensor(tensor) for tensor in graph.get("initializer", [])]
         if len(set(names)) != len(names):
             raise WireError(f"{what} has two initializers of one name")
-        if depth > 1:  # what goes in and out of a branch is between it and its node
+        if depth > 1:  # inputs and outputs of a branch concern its node only
             return Ports({}, {})
         ports = Ports(self._ports(graph, "input"), self._ports(graph, "output"))
         both = set(names) & set(ports.inputs)
@@ -249,7 +249,7 @@ class _Checker:
                 self._graph(graph, f"a graph inside of {kind}", depth=depth + 1)
 
     def _tensor(self, span: Span) -> str:
-        """The name of a tensor that holds as many values as its shape has."""
+        """Check that a tensor holds the values of its whole shape, and return its name."""
         tensor = self.reader.message(span, _TENSOR, "a tensor")
         name = self.reader.text(tensor.get("name", [None])[0])
         if tensor.get("data_location", [0]) != [0]:
@@ -264,12 +264,12 @@ class _Checker:
         wanted, held = math.prod(dims), self._held(tensor, element)
         if held != wanted:
             raise WireError(
-                f"the tensor {name!r} has shape {tuple(dims)}, so {wanted} values; {held} are held"
+                f"the tensor {name!r} has shape {tuple(dims)}, which needs {wanted} values; it holds {held}"
             )
         return name
 
     def _held(self, tensor: dict[str, list], element: _Element) -> int:
-        """Values that a tensor holds."""
+        """Number of values that a tensor holds."""
         sizes = {"raw_data": element.size, "float_data": 4, "double_data": 8}
         store = "raw_data" if "raw_data" in tensor else element.field
         values = tensor.get(store, [])
@@ -293,7 +293,7 @@ class _Checker:
     def _port(self, span: Span | None, what: str) -> Port:
         kind = self.reader.message(span, _TYPE, what) if span else {}
         if "tensor_type" not in kind:
-            raise WireError(f"{what} is no tensor")
+            raise WireError(f"{what} is not a tensor")
         tensor = self.reader.message(kind["tensor_type"][0], _TENSOR_TYPE, what)
         dtype = _element(tensor.get("elem_type", [0])[0], what).name
         if "shape" not in tensor:

@@ -1,4 +1,4 @@
-"""What a bundle's graphs take in and answer with, as its manifest and its method say."""
+"""Inputs and outputs that a bundle's graphs must have, by its manifest and its method."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from affekt.core.spec import TensorSpec
 from affekt.core.task import Task
 from affekt.deploy.backends.graph_check import Port, Ports
 
-ANSWER = "logits"  # the output that predictions are made from, in every graph
-CELLS, FEATURES = "cells", "features"  # of an encoder's graph: what goes in, and what comes out
+ANSWER = "logits"  # output of every graph, from which predictions are made
+CELLS, FEATURES = "cells", "features"  # input and output of an encoder's graph
 ANY = -1  # a size that neither the manifest nor the method states, as in `Task.outputs`
 
 
@@ -23,7 +23,7 @@ ANY = -1  # a size that neither the manifest nor the method states, as in `Task.
 class GraphContract:
     """Inputs and outputs that a graph must have; more outputs are allowed.
 
-    Shapes include the first axis. None stands for an axis of any size, which the graph must leave open.
+    Shapes include the first axis. None is an axis of any size, which the graph must leave open.
 
     Attributes:
         inputs: Exactly these.
@@ -34,7 +34,7 @@ class GraphContract:
     outputs: Mapping[str, Port]
 
     def check(self, ports: Ports, file: str) -> None:
-        """Compare with what a graph states.
+        """Compare with the inputs and outputs that a graph states.
 
         Raises:
             FolderError: Listing all differences, what was expected and what was found.
@@ -55,7 +55,7 @@ class GraphContract:
             raise FolderError(f"{file} does not fit its manifest; it has " + "; ".join(problems))
 
     def check_answer(self, answer: Mapping[str, np.ndarray], rows: int) -> None:
-        """Compare with what was computed for `rows` rows: a graph may state other sizes than it has.
+        """Check computed outputs of `rows` rows: a graph may state other sizes than it has.
 
         Raises:
             FolderError: An output has another shape.
@@ -73,18 +73,18 @@ class GraphContract:
 
 
 class BundleContracts(NamedTuple):
-    """Contracts of a bundle's graphs; `encoder` is None where it has none."""
+    """Contracts of a bundle's graphs; `encoder` is None if it has none."""
 
     main: GraphContract
     encoder: GraphContract | None
 
 
 def contracts(task: Task, preprocess: Preprocess, classes: int, encoded: str | None) -> BundleContracts:
-    """What the graphs of a method must look like.
+    """The contracts of a method's graphs.
 
     Args:
         classes: Number of labels.
-        encoded: The input that a graph of its own turns into features; None where the whole is one graph.
+        encoded: The input that a separate graph encodes into features; None if the bundle has one graph.
     """
     inputs = {spec.name: _port(spec) for spec in preprocess.spec.inputs}
     outputs = {name: Port("float32", dims) for name, dims in task.outputs(classes, preprocess).items()}
@@ -103,7 +103,7 @@ def _port(spec: TensorSpec) -> Port:
 
 
 def _fits(wanted: Port, found: Port) -> bool:
-    """Whether a port is as expected; an axis may be open where one size is used."""
+    """Whether a port is as expected; an axis of one size may be open."""
     return (
         wanted.dtype == found.dtype
         and len(wanted.dims) == len(found.dims)

@@ -1,7 +1,7 @@
-"""Graphs as functions: which engine computes a bundle's graph, and how it is opened again elsewhere.
+"""Graphs as functions: the engine that computes a bundle's graph, and how other processes open it again.
 
-Both engines read the same `model.onnx`. ONNX Runtime is the one that export compared with PyTorch; OpenVINO
-is often faster on Intel processors, and alone can compute in bf16.
+Both engines read the same `model.onnx`. Export compares ONNX Runtime with PyTorch. OpenVINO is often faster
+on Intel processors, and is the only one that computes in bf16.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from affekt.deploy.backends.engines import (
     open_openvino,
 )
 from affekt.deploy.backends.forks import openvino_can_open, openvino_is_broken
-from affekt.deploy.backends.graph_check import Ports, check_graph
+from affekt.deploy.backends.graph_check import Port, Ports, check_graph
 from affekt.deploy.backends.graph_contract import ANSWER as ANSWER
 from affekt.deploy.backends.graph_contract import CELLS as CELLS
 from affekt.deploy.backends.graph_contract import FEATURES as FEATURES
@@ -37,25 +37,25 @@ from affekt.deploy.backends.graph_contract import GraphContract
 Engine = Literal["onnxruntime", "openvino"]
 Backend = Literal["onnxruntime", "openvino", "auto"]
 
-# Bytes of the graph times inputs from which `auto` tries OpenVINO: importing, compiling and timing it costs
-# 0.5 s for a graph of 6 MB and 3 s for one of 180 MB; below this they would not be earned back.
-WORTH_TRYING = 20e9
-TRIAL_S = 1.0  # at most, for timing both
+# `auto` tries OpenVINO if the bytes of the graph times the number of inputs are at least this. Importing,
+# compiling and timing it takes 0.5 s for a graph of 6 MB and 3 s for one of 180 MB: too much for less work.
+TRIAL_WORK = 20e9
+TRIAL_S = 1.0  # longest time for timing both
 TRIAL_ROUNDS = 7
-SPIN_S = 0.005  # for which ONNX Runtime's threads go on spinning after a call, and slow the other engine's
+SPIN_S = 0.005  # ONNX Runtime's threads spin for this time after a call, and slow down the other engine's
 
 log = logging.getLogger(__name__)
 
 
 @runtime_checkable
 class GraphSource(Protocol):
-    """Where a graph is read again, in a worker process or after a fork. Can be pickled."""
+    """Where a graph is read again in a worker process or after a fork. Can be pickled."""
 
     def read(self) -> bytes:
         """The graph.
 
         Raises:
-            FolderError: It is no longer there, or no longer the same.
+            FolderError: It is gone or was replaced.
         """
         ...
 
@@ -76,11 +76,11 @@ class GraphBytes:
 
 @dataclass(frozen=True)
 class BundleGraph:
-    """A graph of a bundle; pickled as its place.
+    """A graph of a bundle; pickled as a reference.
 
     Attributes:
         bundle: Absolute path of the bundle.
-        sha256: Digest of the bundle's manifest, and by it of all that it holds.
+        sha256: Digest of the bundle's manifest, which states the digests of its files.
         file: Name of the graph in the bundle.
     """
 
@@ -118,15 +118,15 @@ class _Opened(NamedTuple):
 class GraphNetwork:
     """A graph as a function of its inputs.
 
-    It can be pickled, and opens its graph again where it is first used in another process: one that got the
-    pickle, or a fork. Several threads may use it at once. Copies share it.
+    It can be pickled. In another process, which unpickled it or was forked, it opens its graph again at the
+    first use. Several threads may use it at the same time. Copies share it.
 
     Args:
         source: Where the graph is read when it is opened again.
-        engine: What computes it.
+        engine: Engine that computes it.
         threads: Processor cores one call may use; all if not given.
         contract: Inputs and outputs that it must have.
-        compute: The graph in that engine, where it was opened already.
+        compute: The graph in that engine, if it is open already.
     """
 
     def __init__(
@@ -150,10 +150,10 @@ class GraphNetwork:
         return f"{self.engine} {self.precision}"
 
     def outputs(self, batch: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
-        """All that the graph answers with, by name.
+        """All outputs of the graph by name.
 
         Raises:
-            FolderError: The graph cannot be opened again in this process, or its answer has a wrong shape.
+            FolderError: The graph cannot be opened again in this process, or an output has a wrong shape.
         """
         opened = self._opened
         if opened is None or not self._works_here(opened):
@@ -164,7 +164,7 @@ class GraphNetwork:
         return answer
 
     def __call__(self, batch: Mapping[str, np.ndarray]) -> np.ndarray:
-        """The logits alone."""
+        """The logits only."""
         return self.outputs(batch)[ANSWER]
 
     def _works_here(self, opened: _Opened) -> bool:
@@ -204,12 +204,12 @@ class GraphNetwork:
 
 @dataclass(frozen=True)
 class StagedGraphNetwork:
-    """Graphs of a localization network whose frozen encoder is one by itself (see `StagedNetwork`).
+    """A localization network in two graphs: its frozen encoder and its head (see `StagedNetwork`).
 
     Attributes:
-        head: From features, and what else goes in, to logits of cells.
+        head: From features and further inputs to logits of cells.
         encoder: From cells to features.
-        encoded: The input of the whole that the encoder reads.
+        encoded: The input of the network that the encoder reads.
     """
 
     head: GraphNetwork
@@ -222,11 +222,11 @@ class StagedGraphNetwork:
         return self.head.name
 
     def outputs(self, batch: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
-        """All that the network answers with to features, by name."""
+        """All outputs of the head by name; the batch holds features in place of cells."""
         return self.head.outputs(batch)
 
     def __call__(self, batch: Mapping[str, np.ndarray]) -> np.ndarray:
-        """The logits alone."""
+        """The logits only."""
         return self.head(batch)
 
     def encode(self, cells: np.ndarray) -> np.ndarray:
@@ -244,16 +244,16 @@ def graph_network(
     contract: GraphContract | None = None,
     source: GraphSource | None = None,
 ) -> GraphNetwork:
-    """An ONNX graph as a function of its inputs. No engine sees a graph that `check_graph` refuses.
+    """An ONNX graph as a function of its inputs. Engines get only graphs that pass `check_graph`.
 
     Args:
-        backend: `auto` times both engines and keeps the faster one; ONNX Runtime where OpenVINO is not
+        backend: `auto` times both engines and keeps the faster one; ONNX Runtime if OpenVINO is not
             installed. Their answers agree to about 1e-5.
-        precision: What OpenVINO computes in. Left to itself it takes bf16 wherever the processor has it.
+        precision: Precision of OpenVINO, whose own default is bf16 if the processor has it.
         threads: Processor cores one call may use; all if not given.
-        expected: How many inputs will come, if known: for a few, `auto` does not try.
+        expected: Number of inputs, if known: for a few, `auto` does not try OpenVINO.
         contract: Inputs and outputs that it must have.
-        source: Where other processes read it again; the bytes themselves if not given.
+        source: Where other processes read it again; the bytes if not given.
 
     Raises:
         FolderError: The graph cannot be loaded, or does not fit the contract.
@@ -286,26 +286,26 @@ def graph_network(
         _note_fork(precision)
         return opened("onnxruntime")
     first = opened("onnxruntime")
-    few = expected is not None and expected * len(graph) < WORTH_TRYING
+    few = expected is not None and expected * len(graph) < TRIAL_WORK
     if backend == "onnxruntime" or few or find_spec("openvino") is None or not openvino_can_open():
         return first
     try:
         return _faster((first, opened("openvino")), ports)
-    except FolderError as error:  # ONNX Runtime loads it, so there is an answer to give
+    except FolderError as error:  # ONNX Runtime has loaded it
         log.info("%s", error)
         return first
 
 
 def _note_fork(precision: Precision) -> None:
-    """State that OpenVINO is replaced in this process.
+    """Warn that ONNX Runtime replaces OpenVINO in this process.
 
     Raises:
-        UsageError: Nothing else computes in that precision.
+        UsageError: No other engine computes in that precision.
     """
     if precision != "f32":
         raise UsageError(
             f"this process was forked from one that used OpenVINO, so no graph can be opened in it here, and "
-            f"nothing else computes in {precision}: load before the fork, start workers with the "
+            f"no other engine computes in {precision}: load before the fork, start workers with the "
             f"method 'spawn', or choose precision f32"
         )
     log.warning(
@@ -315,32 +315,39 @@ def _note_fork(precision: Precision) -> None:
     )
 
 
-def _faster(rivals: tuple[GraphNetwork, GraphNetwork], ports: Ports) -> GraphNetwork:
-    """The network that answers one random input sooner, the two called in turn."""
+def _faster(candidates: tuple[GraphNetwork, GraphNetwork], ports: Ports) -> GraphNetwork:
+    """The network that computes one random input faster; the two are called in turn."""
     batch = _random_input(ports)
     times: list[list[float]] = [[], []]
-    for rival in rivals:
-        rival(batch)  # the first call prepares memory
+    for candidate in candidates:
+        candidate(batch)  # the first call prepares memory
     begin = time.perf_counter()
     while len(times[0]) < TRIAL_ROUNDS and time.perf_counter() - begin < TRIAL_S:
-        for rival, taken in zip(rivals, times, strict=True):
+        for candidate, taken in zip(candidates, times, strict=True):
             time.sleep(SPIN_S)
             start = time.perf_counter()
-            rival(batch)
+            candidate(batch)
             taken.append(time.perf_counter() - start)
     medians = [statistics.median(taken) for taken in times]
-    for rival, median in zip(rivals, medians, strict=True):
-        log.debug("%s: %.1f ms", rival.name, median * 1e3)
-    return rivals[0] if medians[0] <= medians[1] else rivals[1]
+    for candidate, median in zip(candidates, medians, strict=True):
+        log.debug("%s: %.1f ms", candidate.name, median * 1e3)
+    return candidates[0] if medians[0] <= medians[1] else candidates[1]
 
 
 def _random_input(ports: Ports) -> dict[str, np.ndarray]:
-    """A batch of one in standard normal numbers; open axes get four places."""
+    """A batch of one in standard normal numbers; open axes get four places.
+
+    Integers are 0: they may be ids of a vocabulary whose size the graph does not state.
+    """
     rng = np.random.default_rng(0)
-    return {
-        name: rng.standard_normal((1, *(4 if n is None else n for n in port.dims[1:]))).astype(port.dtype)
-        for name, port in ports.inputs.items()
-    }
+
+    def values(port: Port) -> np.ndarray:
+        shape = (1, *(4 if n is None else n for n in port.dims[1:]))
+        if np.dtype(port.dtype).kind in "iu":
+            return np.zeros(shape, port.dtype)
+        return rng.standard_normal(shape).astype(port.dtype)
+
+    return {name: values(port) for name, port in ports.inputs.items()}
 
 
 _opening = threading.Lock()

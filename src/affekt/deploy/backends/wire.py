@@ -1,6 +1,6 @@
-"""The wire format of protobuf, read without the `onnx` package and without copying what tensors hold.
+"""The wire format of protobuf, read without the `onnx` package and without copying the values of tensors.
 
-Stricter than protobuf itself, so that no engine can read a file differently: fields must be known and of the
+It is stricter than protobuf, so that no engine can read a file differently: fields must be known and of the
 stated type, a field that is not repeated occurs once (protobuf would merge or overwrite), numbers have their
 shortest form, and there are no groups.
 """
@@ -81,7 +81,7 @@ class WireReader:
         Numbers are unsigned 64 bit; blocks, floats, doubles and packed numbers are spans of the file.
 
         Raises:
-            WireError: Naming `what` and the place.
+            WireError: Naming `what` and the position.
         """
         place, stop = span.start, span.stop
         found: dict[str, list] = {}
@@ -122,14 +122,14 @@ class WireReader:
         """UTF-8 text of a block; empty for one that is absent.
 
         Raises:
-            WireError: It is no UTF-8.
+            WireError: It is not UTF-8.
         """
         if span is None:
             return ""
         try:
             return self.data[span.start : span.stop].decode()
         except UnicodeDecodeError:
-            raise WireError(f"the text at byte {span.start} is no UTF-8") from None
+            raise WireError(f"the text at byte {span.start} is not UTF-8") from None
 
     def numbers(self, values: list, what: str, *, at_most: int) -> list[int]:
         """Signed numbers of a repeated field, packed or not.
@@ -161,7 +161,7 @@ class WireReader:
         return len(self.data[span.start : span.stop].translate(None, delete=_CONTINUED))
 
     def _number(self, place: int, stop: int, what: str) -> tuple[int, int]:
-        """A number and the place after it."""
+        """A number and the position after it."""
         data, first = self.data, place
         value = shift = 0
         while place < stop:

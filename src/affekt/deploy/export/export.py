@@ -14,6 +14,7 @@ from affekt import __version__
 from affekt.core import catalog
 from affekt.core.calibration import Calibration
 from affekt.core.errors import AffektError, ExportError, UsageError
+from affekt.core.files.assets import read_assets, write_assets
 from affekt.core.files.sealed import check_place, read_sealed, write_sealed
 from affekt.core.sample import as_localizing
 from affekt.data.open import open_dataset
@@ -30,10 +31,10 @@ from affekt.engine.run_data import parts_of_run
 from affekt.engine.run_names import find_run
 from affekt.engine.weights.checkpoint import MODEL_FILE
 
-TOLERANCE = 1e-3  # on logits; a bundle that drifts further is not written
+TOLERANCE = 1e-3  # on logits; above this no bundle is written
 GATE_SAMPLES = 32
-GATE_VIDEOS = 8  # of which the first cells are seen: each is decoded from its file
-GATE_BATCHES = (1, 2, 5)  # other sizes than the traced one: a batch axis that was frozen shows here
+GATE_VIDEOS = 8  # compared by their first cells only: each is decoded from its file
+GATE_BATCHES = (1, 2, 5)  # other sizes than the traced one: a fixed batch axis fails here
 GATE_CELLS = (9, 31, 8)  # the same for axes of any size
 
 log = logging.getLogger(__name__)
@@ -45,9 +46,9 @@ class Exported:
 
     Attributes:
         max_difference: Largest difference of a logit from eager PyTorch.
-        gate: What the two were compared on.
+        gate: Inputs that the two were compared on.
         int8: What the gate of int8 measured, before and after; None for a graph in floating point.
-        unfinished: Of a run that was not trained to its end, as in `epoch 3 of 30`; the bundle states it too.
+        unfinished: Epoch of a run whose training did not finish, as in `epoch 3 of 30`.
     """
 
     bundle: Path
@@ -69,19 +70,19 @@ def export(
 ) -> Exported:
     """Write the best epoch of a run, or a checkpoint by itself, as a bundle.
 
-    A checkpoint alone, as `convert` makes it, knows no data: the gate draws random inputs, the temperature
-    stays 1 and the bundle has no metrics.
+    A checkpoint by itself, as `convert` writes it, states no data: the gate uses random inputs, the
+    temperature stays 1 and the bundle has no metrics.
 
     Args:
         run: A run by its folder or name, or the folder of a checkpoint.
         folder: Where the bundle goes; `bundle` inside the run, or beside the checkpoint, if not given.
-        int8: Put convolutions into eight bits, calibrated on training samples. A second gate compares scores
+        int8: Quantize convolutions to 8 bits, calibrated on training samples. A second gate compares scores
             on validation samples.
         data_root: Where the run's data lies; with it the gate compares on validation samples, else on random
-            inputs. int8 cannot do without.
+            inputs. int8 needs it.
 
     Raises:
-        ExportError: The graph's answers drift from eager PyTorch, or int8 costs more than a point of score;
+        ExportError: The graph's answers drift from eager PyTorch, or int8 lowers a score by over a point;
             nothing is written.
         FolderError: There is no such run or checkpoint.
         UsageError: There is no such target.
@@ -97,7 +98,7 @@ def export(
     target = folder or (path / "bundle" if source else path.with_name(path.name + "-bundle"))
     check_place(target)  # before minutes of work
     if unfinished := source.unfinished if source else "":
-        log.warning("%s is an unfinished run: %s; the bundle says so", path, unfinished)
+        log.warning("%s is an unfinished run: %s; the bundle states this", path, unfinished)
     sealed = read_sealed(source.best if source else path, kind="checkpoint")
     model = checkpoint_model(sealed)
     predictor = checkpoint_predictor(sealed, source.calibration if source else {})
@@ -122,6 +123,7 @@ def export(
         (work / GRAPH_FILE).write_bytes(graphs.main)
         if graphs.encoder is not None:
             (work / ENCODER_FILE).write_bytes(graphs.encoder)
+        write_assets(work, read_assets(sealed))
         if identity is not None:
             (work / KEYS_FILE).write_text(bundle_keys(identity))
     seconds = time.perf_counter() - start
@@ -161,7 +163,7 @@ def _gate_batches(
 def _document(
     run: Run | None, checkpoint: dict[str, Any], predictor: Predictor, gate: dict[str, Any]
 ) -> dict[str, Any]:
-    """All a bundle says of itself."""
+    """The manifest of a bundle."""
     card = catalog.card(checkpoint["method"])
     kept = ("method", "config", "labels", "task", "preprocessing")
     return {
@@ -183,7 +185,7 @@ def _document(
 
 
 def _training(run: Run, checkpoint: dict[str, Any]) -> dict[str, Any]:
-    """What a bundle says of the run it comes from."""
+    """What the manifest states about the run."""
     recipe, result, identity = run.recipe, run.result or {}, run.identity
     return {
         **({"unfinished": run.unfinished} if run.unfinished else {}),

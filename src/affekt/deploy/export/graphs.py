@@ -1,4 +1,4 @@
-"""Networks as ONNX graphs, and how far a graph is from PyTorch."""
+"""Networks as ONNX graphs, and the largest difference of a graph from PyTorch."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from affekt.deploy.backends.network import CELLS, GraphNetwork, StagedGraphNetwo
 from affekt.engine.network import encoded_input
 
 OPSET = 18
-_OPEN = 12  # places that random inputs have along an axis of any size
+_OPEN = 12  # length of random inputs along an axis of any size
 
 
 class _Answer(NamedTuple):
@@ -43,16 +43,16 @@ class _Encoder(nn.Module):
 
 
 class _Cells(nn.Module):
-    """A localization network that tells its logits alone; from features, where an encoder was parted off."""
+    """A localization network with logits as its only output; it takes features if the encoder is separate."""
 
-    def __init__(self, model: Any, inputs: tuple[str, ...], *, parted: bool) -> None:
+    def __init__(self, model: Any, inputs: tuple[str, ...], *, is_split: bool) -> None:
         super().__init__()
         self.model = model
 
         def forward(**given: Tensor) -> _Answer:
-            return _Answer((model.from_features if parted else model)(**given).logits)
+            return _Answer((model.from_features if is_split else model)(**given).logits)
 
-        # The tracer follows sizes of inputs that a signature names; any keywords are beyond it.
+        # The tracer needs a signature that names the inputs; it cannot trace `**given`.
         names = [Parameter(name, Parameter.KEYWORD_ONLY) for name in inputs]
         forward.__signature__ = Signature(names)  # pyright: ignore[reportFunctionMemberAccess]
         self.forward = forward
@@ -70,8 +70,8 @@ class Graphs(NamedTuple):
     """A network as graphs.
 
     Attributes:
-        main: From inputs to logits and what else the network answers with.
-        encoder: What a localization network's frozen encoder does to each cell; None where there is none.
+        main: From inputs to logits and the network's other outputs.
+        encoder: Frozen encoder of a localization network, from cells to features; None if there is none.
         encoded: The input that the encoder reads; the main graph takes features in its place.
     """
 
@@ -88,13 +88,13 @@ class Graphs(NamedTuple):
 
 
 def make_graphs(model: nn.Module, preprocess: Preprocess, task: Task) -> Graphs:
-    """The graphs of a bundle; of a task that is answered by cells for any length, its encoder apart."""
+    """The graphs of a bundle. A network that answers cell by cell may have a separate encoder."""
     spec = preprocess.spec
     if not task.by_cells:
         return Graphs(make_graph(model, spec))
     encoded = encoded_input(model, preprocess, task)
     if encoded is None:
-        return Graphs(make_graph(_Cells(model, spec.names, parted=False), spec))
+        return Graphs(make_graph(_Cells(model, spec.names, is_split=False), spec))
     cells = next(tensor for tensor in spec.inputs if tensor.name == encoded)
     example = random_batch(InputSpec(inputs=(cells,)), 1, seed=0)[encoded][0]
     place = TensorSpec(name=CELLS, axes=cells.axes.removeprefix("b "), shape=cells.shape[1:])
@@ -103,7 +103,7 @@ def make_graphs(model: nn.Module, preprocess: Preprocess, task: Task) -> Graphs:
         width = _Encoder(model)(torch.from_numpy(example)).features.shape[1]
     features = TensorSpec(name=encoded, axes="b t d", shape=(None, width))
     inputs = tuple(features if tensor.name == encoded else tensor for tensor in spec.inputs)
-    main = make_graph(_Cells(model, spec.names, parted=True), InputSpec(inputs=inputs))
+    main = make_graph(_Cells(model, spec.names, is_split=True), InputSpec(inputs=inputs))
     return Graphs(main, encoder, encoded)
 
 
@@ -122,8 +122,7 @@ def _whole(network: Network, batch: dict[str, np.ndarray]) -> np.ndarray:
 
 def random_batch(spec: InputSpec, size: int, *, seed: int, open_size: int = _OPEN) -> dict[str, np.ndarray]:
     """Random inputs of the spec's shapes; axes of any size get `open_size` places."""
-    rng = np.random.default_rng(seed)
-    return {tensor.name: tensor.example(rng, size, open_size) for tensor in spec.inputs}
+    return spec.example(np.random.default_rng(seed), size, open_size)
 
 
 def _graph(model: nn.Module, arrays: Mapping[str, np.ndarray], places: Mapping[str, TensorSpec]) -> bytes:
@@ -139,7 +138,7 @@ def _graph(model: nn.Module, arrays: Mapping[str, np.ndarray], places: Mapping[s
     quiet.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the exporter warns about its own inner workings
+            warnings.simplefilter("ignore")  # the exporter warns about its own internals
             program = torch.onnx.export(
                 model,
                 (),
@@ -160,7 +159,7 @@ def _graph(model: nn.Module, arrays: Mapping[str, np.ndarray], places: Mapping[s
 
 
 def _open_axes(place: TensorSpec) -> dict[int, str]:
-    """Number and letter of axes of any size."""
+    """Index and letter of axes of any size."""
     first, *letters = place.axes.split()
     return {
         0: first,

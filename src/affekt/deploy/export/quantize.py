@@ -1,6 +1,6 @@
-"""int8: the convolutions of a graph in eight bits, calibrated on training samples, behind a gate of scores.
+"""int8: the convolutions of a graph in 8 bits, calibrated on training samples, behind a gate of scores.
 
-Only convolutions: they are most of the work of a network for pictures, and the least sensitive part of it.
+Only convolutions: they take most of the time of an image network, and are the least sensitive to rounding.
 Attention, norms and the head stay in floating point.
 """
 
@@ -39,7 +39,7 @@ from affekt.engine.run_data import parts_of_run
 PRECISION = "int8 (convolutions)"
 ALLOWED_DROP = 0.01  # of each score of the gate: one point
 CALIBRATION_VIEWS = 256
-VIEWS_AT_ONCE = 8  # all tensors of a network are looked at together: memory sets this
+VIEWS_AT_ONCE = 8  # limited by memory: the ranges of all tensors are measured together
 GATE_SAMPLES = 2000
 
 
@@ -58,9 +58,9 @@ class Quantized:
 
 
 def quantize(graph: bytes, run: Run | None, predictor: Predictor, data_root: Path | str | None) -> Quantized:
-    """The int8 version of a run's graph, if it is as good on validation samples.
+    """The int8 version of a run's graph, if its scores on validation samples do not fall too far.
 
-    Engines round in places of their own: each that is installed is asked, and their worst score counts.
+    Engines round differently: each installed one is scored, and the worst score counts.
 
     Raises:
         ExportError: The graph has no convolution, or its int8 version scores more than one point lower.
@@ -68,9 +68,9 @@ def quantize(graph: bytes, run: Run | None, predictor: Predictor, data_root: Pat
     """
     task, preprocess = predictor.task, predictor.preprocess
     if not task.gate:
-        raise ExportError(f"int8 is not offered for {task.name}: no score gates it")
+        raise ExportError(f"int8 is not offered for {task.name}: it has no score for the gate")
     if not any(node.op_type == "Conv" for node in onnx.load_from_string(graph).graph.node):
-        raise ExportError("the graph has no convolution, so there is nothing to put into int8")
+        raise ExportError("the graph has no convolution, so there is nothing to quantize")
     corpus, known, unseen = _samples(run, data_root)
     batches = list(_calibration_batches(known, preprocess))
     reduced = quantized_graph(graph, batches)
@@ -97,15 +97,15 @@ def quantize(graph: bytes, run: Run | None, predictor: Predictor, data_root: Pat
 def _answers(
     graph: bytes, engine: Backend, samples: list[Sample], preprocess: Preprocess, corpus: Corpus
 ) -> Answers:
-    """What a graph answers to validation samples."""
+    """Answers of a graph to validation samples."""
     answers = corpus.task.answer(samples, preprocess, graph_network(graph, backend=engine))
     if not answers.used:
-        raise ExportError("not one validation sample could be used, so int8 cannot be compared with f32")
+        raise ExportError("none of the validation samples could be used, so int8 cannot be compared with f32")
     return answers
 
 
 def quantized_graph(graph: bytes, batches: list[dict[str, np.ndarray]]) -> bytes:
-    """The graph with 8-bit convolutions: weights by channel, what flows between them by tensor.
+    """The graph with 8-bit convolutions: weights by channel, activations by tensor.
 
     Args:
         batches: Inputs that ranges are measured on.
@@ -115,7 +115,7 @@ def quantized_graph(graph: bytes, batches: list[dict[str, np.ndarray]]) -> bytes
             Path(folder) / f"{name}.onnx" for name in ("whole", "prepared", "reduced")
         )
         whole.write_bytes(graph)
-        # Shapes only: the exporter has folded what can be, and the optimizer would add domains of its own.
+        # Shapes only: the exporter has folded constants, the optimizer would add other domains.
         quant_pre_process(whole, prepared, skip_symbolic_shape=True, skip_optimization=True)
         quantize_static(
             prepared,
@@ -126,14 +126,14 @@ def quantized_graph(graph: bytes, batches: list[dict[str, np.ndarray]]) -> bytes
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
-            calibrate_method=CalibrationMethod.MinMax,  # percentiles and entropy: no nearer, and slower
+            calibrate_method=CalibrationMethod.MinMax,  # percentiles and entropy: not closer, and slower
             extra_options={"CalibStridedMinMax": 1},  # one batch of tensors in memory at a time
         )
         return reduced.read_bytes()
 
 
 class _Batches(CalibrationDataReader):
-    """Batches in the runtime's own way of asking."""
+    """Batches as the calibration of ONNX Runtime reads them."""
 
     def __init__(self, batches: list[dict[str, np.ndarray]]) -> None:
         self.batches = batches
@@ -146,21 +146,21 @@ class _Batches(CalibrationDataReader):
         self.left = iter(self.batches[start_index:end_index])
 
     def get_next(self) -> Any:
-        return next(self.left, None)  # None is how the end is told
+        return next(self.left, None)  # None marks the end
 
 
 def _samples(run: Run | None, data_root: Path | str | None) -> tuple[Corpus, list[Sample], list[Sample]]:
-    """The run's data set, and its training and validation samples in an order that favours nothing."""
+    """The run's data set, and its training and validation samples in random order."""
     if run is None:
         raise UsageError(
-            "int8 needs samples to calibrate and to score on, and a checkpoint by itself knows no data: "
+            "int8 needs samples to calibrate and to score on, and a checkpoint by itself states no data: "
             "export the run folder, or leave out --int8"
         )
     adapter, root = catalog.dataset(run.recipe.data.name), data_path(data_root)
     if adapter.needs_root and root is None:
         raise UsageError(
-            f"int8 needs samples to calibrate and to score on: say with --data-root where "
-            f"{run.recipe.data.name} lies"
+            f"int8 needs samples to calibrate and to score on: give the folder of "
+            f"{run.recipe.data.name} with --data-root"
         )
     corpus = open_dataset(adapter, root, run.recipe.data.options)
     parts = parts_of_run(run, corpus)
@@ -173,7 +173,7 @@ def _samples(run: Run | None, data_root: Path | str | None) -> tuple[Corpus, lis
 
 
 def _calibration_batches(samples: list[Sample], preprocess: Preprocess) -> Iterator[dict[str, np.ndarray]]:
-    """Views of samples, a few at a time; what cannot be read is left out."""
+    """Views of samples in small batches; samples that cannot be read are left out."""
     views: list[dict[str, np.ndarray]] = []
     for sample in samples:
         try:
@@ -188,7 +188,7 @@ def _calibration_batches(samples: list[Sample], preprocess: Preprocess) -> Itera
 
 
 def _check(before: dict[str, float], after: dict[str, float], samples: int) -> None:
-    """Refuse int8 that costs too much."""
+    """Refuse int8 that lowers a score too far."""
     lost = [name for name in after if not before[name] - after[name] <= ALLOWED_DROP]
     if lost:
         falls = ", ".join(f"{name} falls from {before[name]:.3f} to {after[name]:.3f}" for name in lost)

@@ -1,7 +1,8 @@
 """Bundles: a trained network to use elsewhere. A sealed folder (or `.affekt` zip) with a graph; no code, no
 pickle, no torch.
 
-walks.affekt/  affekt.json  model.onnx  encoder.onnx (of long video: what looks at each cell)
+walks.affekt/  affekt.json  model.onnx  encoder.onnx (of long video: the encoder of each cell)
+               assets/ (files that preprocessing needs, such as a vocabulary)
                samples.json (hashes by which an evaluation recognises what was trained on)
 """
 
@@ -14,6 +15,7 @@ from typing import Any, NamedTuple
 from affekt.core import catalog
 from affekt.core.calibration import Calibration
 from affekt.core.errors import ConfigError, FolderError
+from affekt.core.files.assets import read_assets
 from affekt.core.files.sealed import read_sealed
 from affekt.core.labels import LabelSet
 from affekt.core.method import Method
@@ -37,7 +39,7 @@ GRAPH_FILE, ENCODER_FILE = "model.onnx", "encoder.onnx"
 
 
 class OpenBundle(NamedTuple):
-    """What a bundle brings to a predictor; see `affekt.deploy.runtime.predictor.Predictor`."""
+    """The parts of a bundle that make a predictor; see `affekt.deploy.runtime.predictor.Predictor`."""
 
     preprocess: Preprocess
     network: WholeNetwork
@@ -59,7 +61,7 @@ def open_bundle(
     threads: int | None = None,
     expected: int | None = None,
 ) -> OpenBundle:
-    """The parts of a bundle that was checked byte for byte; the other arguments as in `graph_network`.
+    """The parts of a bundle, checked byte for byte; for the other arguments see `graph_network`.
 
     Raises:
         FolderError: The bundle is incomplete, altered, from a newer affekt, its method is not installed, its
@@ -70,7 +72,7 @@ def open_bundle(
     manifest = read_manifest(sealed.document, path)
     if manifest.method not in catalog.list_methods():
         raise FolderError(f"{path} needs the method {manifest.method!r}, which this affekt does not have")
-    preprocess = _preprocess(catalog.method(manifest.method), manifest, path)
+    preprocess = _preprocess(catalog.method(manifest.method), manifest, read_assets(sealed), path)
     check_preprocess(manifest, preprocess, path)
     encoded = manifest.encoder.input if manifest.encoder else None
     task = find_task(manifest.task)
@@ -104,19 +106,21 @@ def open_bundle(
     )
 
 
-def _preprocess(method: Method, manifest: BundleManifest, path: Path) -> Preprocess:
-    """The method's preprocessing with the manifest's config and state.
+def _preprocess(
+    method: Method, manifest: BundleManifest, assets: Mapping[str, bytes], path: Path
+) -> Preprocess:
+    """The method's preprocessing with the manifest's config and state, and the bundle's assets.
 
     Raises:
-        FolderError: It takes no such config or state.
+        FolderError: It takes no such config, state or assets.
     """
     try:
         config = method.make_config(manifest.config)
     except ConfigError as error:
         raise FolderError(f"{path}: {error}") from None
     try:
-        return method.load("preprocess")(config, manifest.preprocessing)
+        return method.make_preprocess(config, manifest.preprocessing, assets)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise FolderError(
-            f"{path}: {manifest.method} takes no preprocessing like this ({type(error).__name__}: {error})"
+            f"{path}: {manifest.method} cannot use this preprocessing ({type(error).__name__}: {error})"
         ) from None

@@ -1,4 +1,4 @@
-"""The manifest of a bundle, checked: its digest shows damage, not that its values make sense."""
+"""The manifest of a bundle, checked: its digest shows damage, not whether its values are valid."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ class StatedInput(_Part):
 
 
 class Encoder(_Part):
-    """A frozen encoder that reads cell by cell of time."""
+    """A frozen encoder that is applied to each cell of time."""
 
     input: str
 
 
 def _known_task(name: str) -> str:
     if name not in list_tasks():
-        raise ValueError(f"no task is called {name!r}; known are {', '.join(list_tasks())}")
+        raise ValueError(f"{name!r} is not a task; known are {', '.join(list_tasks())}")
     return name
 
 
 class BundleManifest(_Part):
-    """What a predictor needs to know of a bundle."""
+    """The fields of a manifest that a predictor needs."""
 
     method: str
     config: dict[str, Any]
@@ -100,7 +100,7 @@ def check_preprocess(manifest: BundleManifest, preprocess: Preprocess, path: Pat
         raise FolderError(f"{path}: the task {manifest.task!r} does not fit the method {manifest.method}")
     if manifest.encoder is not None and manifest.encoder.input not in preprocess.spec.names:
         raise FolderError(
-            f"{path}: the encoder's input {manifest.encoder.input!r} is none of {list(preprocess.spec.names)}"
+            f"{path}: the encoder's input {manifest.encoder.input!r} is not in {list(preprocess.spec.names)}"
         )
 
 

@@ -1,8 +1,8 @@
 """Predictions to a file, by its suffix.
 
-JSON and JSON lines hold all there is, moments too. CSV and Parquet have one row an input, and say what, not
-when; of networks that look for segments one row a segment. The timeline of a clip is told by SRT (subtitles),
-EAF (ELAN) and HTML (a page to look at).
+JSON and JSON lines hold complete predictions, with their moments. CSV and Parquet have one row per input,
+without times; for localization one row per segment. SRT (subtitles), EAF (ELAN) and HTML (a page) show the
+timeline of a clip.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Writer = Callable[[Path, Sequence[Prediction], Sequence[Skipped]], None]
 
 
 def writer_for(path: Path) -> Writer:
-    """How a file will be written; asked for before anything is computed, so that nothing computed is lost.
+    """The writer of a file, by its suffix. Call it before computing, so that no answers are lost by an error.
 
     Raises:
         UsageError: The suffix is unknown, or the folder does not exist.
@@ -45,7 +45,7 @@ def writer_for(path: Path) -> Writer:
             f"{path}: predictions are written as {', '.join(writers)}, not as {path.suffix or 'nothing'}"
         )
     if not path.parent.is_dir():
-        raise UsageError(f"{path.parent} is no folder; {path.name} cannot be written there")
+        raise UsageError(f"{path.parent} is not a folder; {path.name} cannot be written there")
     if path.suffix == ".parquet":
         require("pyarrow", extra="parquet", needed_by="Parquet output")
     return writers[path.suffix]
@@ -60,18 +60,18 @@ def to_document(predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -
 
 
 def _rows(predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> list[dict[str, Any]]:
-    """Flat rows: one an input, or one a segment; skipped inputs have no label but a reason."""
+    """Flat rows: one per input, or one per segment; skipped inputs have a reason and no label."""
     rows: list[dict[str, Any]] = [
         {
             "id": answer.id,
-            **said,
+            **values,
             "method": answer.provenance.method,
             "weights_sha256": answer.provenance.weights_sha256,
             "notes": "; ".join(answer.notes) or None,
             "skipped": None,
         }
         for answer in predictions
-        for said in find_task(answer.task).rows(answer)
+        for values in find_task(answer.task).rows(answer)
     ]
     empty = dict.fromkeys(rows[0] if rows else ("id", "label", "confidence", "notes", "skipped"))
     return rows + [{**empty, "id": item.id, "skipped": item.reason} for item in skipped]
@@ -90,7 +90,7 @@ def _write_json_lines(path: Path, predictions: Sequence[Prediction], skipped: Se
 
 def _write_csv(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:
     rows = _rows(predictions, skipped)
-    # A name of undecodable bytes must not cost the answers: such bytes are written as \udcff and the like.
+    # File names may hold bytes that are not UTF-8: they are written as \udcff, so that no answers are lost.
     with path.open("w", newline="", encoding="utf-8", errors="backslashreplace") as stream:
         writer = csv.DictWriter(stream, fieldnames=list(rows[0]))
         writer.writeheader()
@@ -117,7 +117,7 @@ def _check_labels(path: Path, predictions: Sequence[Prediction]) -> None:
 
 
 def _write_one(write: Callable[[Path, Prediction], None]) -> Writer:
-    """A writer for files that speak of one clip."""
+    """A writer for files that show one clip."""
 
     def write_only(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:
         _check_labels(path, predictions)

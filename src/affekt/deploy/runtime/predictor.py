@@ -1,22 +1,23 @@
-"""A predictor: media in, predictions out. Numpy only, whatever engine computes the network."""
+"""A predictor: from media to predictions. It needs numpy only, with any engine for the network."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from affekt.core.calibration import Calibration
+from affekt.core.dialogues import link_dialogues
 from affekt.core.errors import AffektError, UsageError
 from affekt.core.labels import LabelSet
 from affekt.core.networks import WholeNetwork
 from affekt.core.prediction import Prediction, Provenance
 from affekt.core.sample import Preprocess, Sample, Skipped
 from affekt.core.task import OnItem, Task, quiet
-from affekt.deploy.runtime.inputs import StatedSkeleton, as_samples
-from affekt.deploy.runtime.sources import Source, inputs_of, is_one, taken
+from affekt.deploy.runtime.input_types import PredictInput, checked_input, inputs_of, is_one
+from affekt.deploy.runtime.samples import StatedSkeleton, as_samples
 
 if TYPE_CHECKING:  # an engine is loaded with the first bundle, not before
     from affekt.deploy.backends.network import Backend, Precision
@@ -30,13 +31,13 @@ class Predictor:
         network: Batch of the spec's inputs to logits and further outputs.
         task: What an answer is; it turns outputs into predictions.
         modality: What it takes, such as `image` or `video+audio`.
-        calibration: What was fitted on validation samples.
+        calibration: Values that were fitted on validation samples.
         document: Manifest of the bundle or checkpoint behind it.
-        backend: What computes the network, and in which precision, such as `openvino bf16`.
-        path: The bundle, run folder or checkpoint that it was loaded from; None where it was made in memory.
+        backend: Engine and precision of the network, such as `openvino bf16`.
+        path: The bundle, run folder or checkpoint that it was loaded from; None if it was made in memory.
 
-    It can be pickled and copied. In a worker process the network is read from `path` again where it is first
-    used, and refused if the path holds another one by then. Several threads may use it at once.
+    It can be pickled and copied. In a worker process the network is read from `path` again at the first
+    use, and refused if the path holds another one by then. Several threads may use it at the same time.
 
     Example:
         >>> predictor = Predictor.open("walks.affekt")  # doctest: +SKIP
@@ -72,13 +73,13 @@ class Predictor:
         """A predictor from a bundle, without torch.
 
         Args:
-            backend: `onnxruntime`; `openvino`, if installed; or `auto`, the one that is faster here and now.
-            precision: `bf16` is faster where the processor has it, less exact, and OpenVINO's alone.
+            backend: `onnxruntime`; `openvino`, if installed; or `auto`, the faster one on this machine.
+            precision: `bf16` is faster if the processor has it, less exact, and computed by OpenVINO only.
             threads: Processor cores a single answer may use; all if not given.
-            expected: How many inputs will come, if known: for a few, `auto` does not try OpenVINO.
+            expected: Number of inputs, if known: for a few, `auto` does not try OpenVINO.
 
         Raises:
-            FolderError: The bundle is incomplete, altered, or none.
+            FolderError: The path is not a bundle, or the bundle is incomplete or altered.
             UsageError: The backend is not installed, or does not compute in that precision.
         """
         from affekt.deploy.runtime.bundle import open_bundle
@@ -88,21 +89,21 @@ class Predictor:
         )
         return cls(**parts._asdict())
 
-    def __call__(self, source: Source) -> Prediction:
+    def __call__(self, source: PredictInput) -> Prediction:
         """The answer to one input: a path, a sample, or decoded media.
 
         Args:
-            source: As one input of `predict`. A folder or an archive that holds one item stands for it.
+            source: One input, as in `predict`. A folder or an archive that holds one item stands for it.
 
         Raises:
-            UsageError: It is no input of this network, or several (use `predict`).
+            UsageError: It is not an input of this network, or is several (use `predict`).
             AffektError: The input is broken, or holds several items (use `predict`).
         """
         if not is_one(source):
             raise UsageError(
                 f"one input is expected, found a {type(source).__name__}: use predict, which answers several"
             )
-        items = as_samples([taken(source, self.modality)], self.modality)
+        items = as_samples([checked_input(source, self.modality)], self.modality)
         found = list(islice(items, 2))
         if len(found) > 1:
             count = len(found) + sum(1 for _ in items)
@@ -114,7 +115,7 @@ class Predictor:
 
     def predict(
         self,
-        sources: Source | Iterable[Source],
+        sources: PredictInput | Iterable[PredictInput],
         *,
         batch_size: int | None = None,
         joints: tuple[str, ...] | None = None,
@@ -122,27 +123,31 @@ class Predictor:
         rate_hz: float | None = None,
         on_cells: OnItem = quiet,
     ) -> Iterator[Prediction | Skipped]:
-        """Answers in the order of the inputs, as they come; a broken item is skipped with its reason.
+        """Answers in the order of the inputs, as they are computed; a broken item is skipped with its reason.
 
         Args:
             sources: One input, or several as a list, tuple, set, generator or column of a table. An input is
                 a path (a folder stands for all files of the modality below it, a file of several walks for
-                each of them), a `Sample`, or decoded media: a `Skeleton`, `VideoFrames` or `Waveform`; for
+                each of them), a `Sample` (in a list, turns of one dialogue are linked: see
+                `affekt.core.dialogues`), or decoded media: a `Skeleton`, `VideoFrames` or `Waveform`; for
                 networks that take pictures also a picture of Pillow, the bytes of a picture file, an open
                 binary file, or an array or tensor. An array is (h, w), (h, w, 1), (h, w, 3) in RGB or
                 (h, w, 4), or the same with channels first; uint8, or another type whose range is found as
-                `affekt.media.image.values` says. An array of four axes is several pictures.
-            batch_size: Inputs at once; as many as fit into modest memory if not given.
+                `affekt.media.image.values` documents. An array of four axes is several pictures.
+            batch_size: Inputs in one batch. Default: small enough for a few GB of memory.
             joints: Joint order of skeleton files that do not state one.
             up: Axis that points up in skeleton files that do not state it: x, -x, y, -y, z or -z.
             rate_hz: Frames a second of skeleton files that do not state it.
-            on_cells: Of long media: called with how many of how many cells of one are done.
+            on_cells: For long media: called with the number of cells that are done, and of all.
 
         Raises:
-            UsageError: At once, before anything is computed: `sources` is no input of this network, its path
+            UsageError: Raised before anything is computed: `sources` is not an input of this network, a path
                 does not exist, or none of the inputs of a list can be used.
+            DataError: Two samples of a list are the same turn of a dialogue.
         """
         inputs = inputs_of(sources, self.modality)
+        if isinstance(inputs, Collection) and any(isinstance(item, Sample) for item in inputs):
+            inputs = link_dialogues(inputs)
         return self._answers(
             as_samples(inputs, self.modality, skeletons=StatedSkeleton(joints, up, rate_hz)),
             batch_size=batch_size,

@@ -1,8 +1,8 @@
-"""Networks that stand on a frozen backbone, parted at that place.
+"""Networks with a frozen backbone, split behind it.
 
-Such a network's class offers three names: `cached`, the batch's entries that only the backbone reads;
-`features(entry)`, what the backbone makes of one; and `from_features(**inputs)`, which answers as `forward`
-does where these entries hold features already.
+The class of such a network has three names: `cached`, the batch's entries that only the backbone reads;
+`features(entry)`, the backbone's output for one of them; and `from_features(**inputs)`, which returns what
+`forward` does if these entries already hold features.
 """
 
 from __future__ import annotations
@@ -20,19 +20,20 @@ from affekt.core.errors import AffektError, ConfigError
 from affekt.core.settings import Settings
 from affekt.engine.features.keys import frozen_tensors
 
-# Features are kept with 11 significant bits, half the size of float32: each is off by at most 2**-11 of
-# itself (5e-4), or by 3e-8 where it is smaller than 6e-5.
+# Half the size of float32, with 11 significant bits. The relative error is at most 2**-11 (5e-4); features
+# below 6e-5 have an absolute error of at most 3e-8.
 FEATURE_DTYPE = np.dtype(np.float16)
-SAME_IN_TRAINING = 1e-3  # of the largest feature: how much a GPU may differ between two passes
+# Tolerance of the comparison of two passes, relative to the largest feature: passes on a GPU differ slightly.
+SAME_IN_TRAINING = 1e-3
 _AUTOCAST = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}  # by `train.precision`
 _NAMES = ("cached", "features", "from_features")
 _SHOWN = 5
 
 
 class FeatureNetwork(nn.Module):
-    """A network called with cached features: what an objective gets in place of the whole.
+    """A network that takes cached features; objectives get it in place of the whole network.
 
-    Made anew for each step, it owns nothing: its parameters, their names and its mode are the network's.
+    It is created in each step and owns nothing: its parameters, their names and its mode are the network's.
     """
 
     def __init__(self, model: Any) -> None:
@@ -44,18 +45,18 @@ class FeatureNetwork(nn.Module):
         return self.model.from_features(**inputs)
 
 
-class Untouched:
-    """In the place of a backbone, for a network without one: views are kept as they were prepared."""
+class NoBackbone:
+    """Replaces a backbone if the network has none: views are cached as they were prepared."""
 
     names: tuple[str, ...] = ()
 
     def __call__(self, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Arrays of one view as they are."""
+        """The same arrays."""
         return dict(arrays)
 
 
 class FrozenBackbone:
-    """The part of a network whose answers can be kept."""
+    """The part of a network whose outputs can be cached."""
 
     def __init__(
         self,
@@ -70,54 +71,54 @@ class FrozenBackbone:
     ) -> None:
         """Args:
         device: Where features are computed.
-        dtype: What they are kept in.
-        precision: `train.precision` of the recipe: what they are computed in.
-        asked_by: What of the recipe asks for features; errors name it.
+        dtype: Type in which they are cached.
+        precision: `train.precision` of the recipe, in which they are computed.
+        asked_by: Option of the recipe that needs features; errors name it.
 
         Raises:
-            ConfigError: The network is not parted, or no part of it is frozen.
+            ConfigError: The network cannot be split, or no part of it is frozen.
         """
         self.dtype, self.asked_by = dtype, asked_by
         self.precision = precision
-        lacking = [name for name in _NAMES if not hasattr(type(model), name)]
-        if lacking:
-            raise self._refused(f"the network of {method} cannot be parted, it lacks {', '.join(lacking)}")
+        missing = [name for name in _NAMES if not hasattr(type(model), name)]
+        if missing:
+            raise self._refused(f"the network of {method} cannot be split: it lacks {', '.join(missing)}")
         self.model, self.method, self.config, self.device = model, method, config, device
         self.names: tuple[str, ...] = tuple(model.cached)
         self._frozen = set(frozen_tensors(model))
         self._checked: set[str] = set()
         if all(parameter.requires_grad for parameter in model.parameters()):
-            raise self._refused(f"nothing of the network of {method} is frozen{self._advice()}")
+            raise self._refused(f"no part of the network of {method} is frozen{self._advice()}")
 
     def __call__(self, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Arrays of one view with features in place of what the backbone reads; all others as they are.
+        """Arrays of one view, with features in place of the entries that the backbone reads.
 
-        Every view passes alone: its features do not depend on who else is asked for, to the last bit.
+        Each view is passed alone, so that its features do not depend on other views, to the last bit.
 
         Raises:
-            AffektError: A feature is too large for what it is kept in, or not a number.
-            ConfigError: The backbone learns, or answers otherwise in training.
+            AffektError: A feature is too large for `dtype`, or not a number.
+            ConfigError: The backbone is trained, or its output differs in training mode.
         """
         return {
-            name: self._kept(name, value) if name in self.names else value for name, value in arrays.items()
+            name: self._encode(name, value) if name in self.names else value for name, value in arrays.items()
         }
 
-    def _kept(self, name: str, entry: np.ndarray) -> np.ndarray:
+    def _encode(self, name: str, entry: np.ndarray) -> np.ndarray:
         batch = torch.from_numpy(entry).unsqueeze(0).to(self.device)
         if name not in self._checked:
             self._check(batch)
             self._checked.add(name)
-        found = self._features(batch).squeeze(0)
-        with np.errstate(over="ignore"):  # said below, with advice
-            kept = found.cpu().numpy().astype(self.dtype)
-        if not np.isfinite(kept).all():
-            largest = float(found.abs().max())
+        features = self._features(batch).squeeze(0)
+        with np.errstate(over="ignore"):  # reported below, with advice
+            cast = features.cpu().numpy().astype(self.dtype)
+        if not np.isfinite(cast).all():
+            largest = float(features.abs().max())
             advice = ": train with train.cached_views = 0" if self.dtype == FEATURE_DTYPE else ""
             raise AffektError(
-                f"features of {name} reach {largest:g}; kept as {self.dtype} they must be finite and "
+                f"features of {name} reach {largest:g}; in {self.dtype} they must be finite and "
                 f"below {float(np.finfo(self.dtype).max):g}{advice}"
             )
-        return kept
+        return cast
 
     def _features(self, batch: Tensor) -> Tensor:
         with torch.no_grad(), self._autocast():
@@ -130,7 +131,7 @@ class FrozenBackbone:
         return torch.autocast(self.device.type, dtype=_AUTOCAST[self.precision])
 
     def _check(self, batch: Tensor) -> None:
-        """Whether what is used never changes, and answers in training as it always does."""
+        """Refuse a backbone whose tensors are trained or whose output differs in training mode."""
         self.model.train()
         with _Used() as used:
             training = self._features(batch)
@@ -146,12 +147,12 @@ class FrozenBackbone:
         difference = (self._features(batch) - training).abs().max()
         if difference > SAME_IN_TRAINING * training.abs().max():
             raise self._refused(
-                f"the backbone of {self.method} answers otherwise in training (dropout, or a norm over "
-                "batches): its features are not the ones to keep"
+                f"the output of the backbone of {self.method} differs in training mode (dropout, or batch "
+                "norm): its features cannot be cached"
             )
 
     def _advice(self) -> str:
-        """Which field of the config would freeze it."""
+        """The field of the config that would freeze it."""
         fields = [name for name in type(self.config).model_fields if name.startswith("freeze")]
         thawed = [name for name in fields if getattr(self.config, name) is False]
         return f": set config.{thawed[0]} = true" if len(thawed) == 1 else ""
@@ -161,7 +162,7 @@ class FrozenBackbone:
 
 
 class _Used(TorchFunctionMode):
-    """Remembers every tensor that is given to a function of torch."""
+    """Records every tensor that is passed to a function of torch."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -162,11 +162,10 @@ class _Encoder:
         samples: Sequence[Sample],
         layout: FeatureLayout,
     ) -> None:
-        make = method.load("preprocess")
         if not any(find_task(name).by_cells for name in method.tasks):
             raise ConfigError("recipe", [f"method: {method.name} does not process untrimmed videos"])
-        state = make(config).fit([sample for sample in samples if sample.split == "train"])
-        preprocess = make(config, state)
+        known = [sample for sample in samples if sample.split == "train"]
+        preprocess, state, assets = method.fit_preprocess(config, known)
         seen = [it.name for it in preprocess.spec.inputs if it.name in getattr(model, "cached", ())]
         if len(seen) != 1:
             raise ConfigError(
@@ -178,7 +177,7 @@ class _Encoder:
         self.backbone = FrozenBackbone(
             model.to(device), method.name, config, device, dtype=DTYPE, asked_by="config"
         )
-        self.document = describe_network(method, model, config, preprocess, state, DTYPE.name)
+        self.document = describe_network(method, model, config, preprocess, state, DTYPE.name, assets=assets)
 
     def count(self, sample: Sample) -> int:
         """Cells of a video.

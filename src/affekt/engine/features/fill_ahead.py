@@ -1,4 +1,4 @@
-"""Fill the feature cache ahead of training: the same features at the same place."""
+"""Fill the feature cache ahead of training, with the same features at the same path."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def fill_ahead(
     cache: Path | str | None = None,
     on_item: OnItem = quiet,
 ) -> Filled:
-    """Compute the features that `train` will read for a recipe; a second time finds them all.
+    """Compute the features that `train` will read for a recipe; features in the cache are reused.
 
     Args:
-        data_root: Where the data set lies; AFFEKT_DATA if not given.
+        data_root: Folder of the data set; AFFEKT_DATA if not given.
         weights: Folders that the network starts from, as for `train`.
         cache: Folder of all caches; AFFEKT_CACHE if not given, else `cache`.
-        on_item: Told how many of how many samples are done.
+        on_item: Called with the number of samples that are done, and of all samples.
 
     Raises:
         ConfigError: The recipe caches nothing, or does not fit the data, the weights or the network.
@@ -42,7 +42,7 @@ def fill_ahead(
     """
     if not recipe.train.cached_views:
         raise ConfigError(
-            "recipe", ["train.cached_views is 0, nothing would be read: set how many views to keep"]
+            "recipe", ["train.cached_views is 0: set the number of views per sample that are cached"]
         )
     corpus = open_corpus(recipe, data_root)
     parts = part(corpus.usable, recipe.split)

@@ -1,4 +1,4 @@
-"""Before the first epoch: every view that training will meet passes the frozen backbone once."""
+"""Before the first epoch: the frozen backbone processes every view of the training once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from affekt.core.recipe import Recipe
 from affekt.core.sample import Skipped, as_localizing
 from affekt.core.task import OnItem, quiet
 from affekt.engine.experiment import Experiment
-from affekt.engine.features.backbone import FEATURE_DTYPE, FrozenBackbone, Untouched
+from affekt.engine.features.backbone import FEATURE_DTYPE, FrozenBackbone, NoBackbone
 from affekt.engine.features.cache import FeatureCache
 from affekt.engine.features.keys import Views, describe_network
 from affekt.engine.loading import SampleDataset
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What filling did.
+    """Result of filling a cache.
 
     Attributes:
         bytes: Size on disk of all features that the recipe uses.
@@ -52,12 +52,12 @@ class Filled:
 
 
 class CachedDataset(SampleDataset):
-    """Samples whose views lie in the cache; epoch after epoch a sample shows its views in turn."""
+    """Samples whose views are in the cache; successive epochs use the views of a sample in turn."""
 
     def __init__(self, plain: SampleDataset, cache: FeatureCache, count: int) -> None:
         """Args:
-        plain: The samples; with its seed their views are drawn, without one there is one view.
-        count: How many views of each sample are drawn.
+        plain: The samples; views are drawn with its seed, without a seed there is one view.
+        count: Number of views that are drawn of each sample.
         """
         self.samples, self.preprocess = plain.samples, plain.preprocess
         self.seed, self.targets = plain.seed, plain.targets
@@ -69,7 +69,7 @@ class CachedDataset(SampleDataset):
         self.broken: dict[int, str] = {}
 
     def arrays(self, index: int, epoch: int) -> dict[str, np.ndarray]:
-        """Another view each epoch; which one a sample begins with differs.
+        """The view of an epoch; samples begin with different views.
 
         Raises:
             MediaError: The sample could not be read when the cache was filled.
@@ -80,16 +80,17 @@ class CachedDataset(SampleDataset):
         return dict(self.cache.read(self.files[index], view))
 
     def draw(self, index: int, view: int) -> dict[str, np.ndarray]:
-        """A view as preprocessing makes it.
+        """A view as preprocessing makes it, with stand-ins for missing modalities.
 
         Raises:
             MediaError: The sample cannot be read.
         """
         sample = self.samples[index]
-        return self.preprocess(sample, rng=self.views.rng(sample, view))
+        arrays = self.preprocess(sample, rng=self.views.rng(sample, view))
+        return self.preprocess.spec.complete(arrays)
 
     def is_there(self, index: int) -> bool:
-        """Whether a sample's features are there and whole."""
+        """Whether the cache has all features of a sample."""
         return self.cache.has(self.files[index], self.views.count)
 
 
@@ -101,7 +102,7 @@ def cached(
     root: Path,
     on_item: OnItem = quiet,
 ) -> tuple[dict[str, CachedDataset], Filled]:
-    """Data sets that read features, after all that was lacking has been computed.
+    """Data sets that read features; those that are missing are computed first.
 
     Args:
         plain: Data sets by part.
@@ -109,17 +110,17 @@ def cached(
         root: Folder of all caches.
 
     Raises:
-        ConfigError: The network has no frozen backbone that could be cached.
+        ConfigError: The network has no frozen backbone whose output could be cached.
         FolderError: The cache cannot be written.
     """
     start = time.perf_counter()
     recipe, method, config = experiment.recipe, experiment.method, experiment.config
     preprocess, by_cells = experiment.preprocess, experiment.task.by_cells
     device = device_of(recipe)
-    # A long sample may have nothing to encode and still take seconds to prepare: it is kept as prepared.
+    # A long sample may take seconds to prepare even if there is no encoder: it is cached as prepared.
     as_prepared = by_cells and encoded_input(model, preprocess, experiment.task) is None
     backbone = (
-        Untouched()
+        NoBackbone()
         if as_prepared
         else FrozenBackbone(model, method.name, config, device, precision=recipe.train.precision)
     )
@@ -135,6 +136,7 @@ def cached(
         experiment.state,
         FEATURE_DTYPE.name,
         precision="32" if as_prepared else recipe.train.precision,
+        assets=experiment.assets,
     )
     cache = FeatureCache(root, document, features=backbone.names, inputs=preprocess.spec.names)
     datasets = {name: CachedDataset(part, cache, recipe.train.cached_views) for name, part in plain.items()}
@@ -168,24 +170,24 @@ def cached(
 
 
 def _fill(
-    dataset: CachedDataset, missing: Sequence[int], backbone: FrozenBackbone | Untouched, *, workers: int
+    dataset: CachedDataset, missing: Sequence[int], backbone: FrozenBackbone | NoBackbone, *, workers: int
 ) -> Iterator[bool]:
-    """Compute what is missing, sample by sample; tells of each whether it was computed here."""
+    """Compute the missing features; yields per sample whether this process computed them."""
     if dataset.task.by_cells:
         yield from _fill_in_parts(dataset, missing, backbone)
         return
-    # Processes that fill one cache at the same time begin at places of their own.
-    turn = os.getpid() % len(missing) if missing else 0
-    drawn = _Drawn(dataset, [*missing[turn:], *missing[:turn]])
+    # Processes that fill one cache at the same time begin with different samples.
+    start = os.getpid() % len(missing) if missing else 0
+    drawn = _Drawn(dataset, [*missing[start:], *missing[:start]])
     loader = iter(DataLoader(drawn, batch_size=None, collate_fn=_as_it_is, num_workers=workers))
     for index in drawn.order:
-        there = dataset.is_there(index)  # another process was faster
+        is_there = dataset.is_there(index)  # another process was faster
         views: list[dict[str, np.ndarray]] = []
         for _ in range(dataset.views.count):
             arrays = next(loader)
             if isinstance(arrays, Skipped):
                 dataset.broken[index] = arrays.reason
-            elif not there and index not in dataset.broken:
+            elif not is_there and index not in dataset.broken:
                 views.append(backbone(arrays))
         whole = len(views) == dataset.views.count
         if whole:
@@ -194,9 +196,9 @@ def _fill(
 
 
 def _fill_in_parts(
-    dataset: CachedDataset, missing: Sequence[int], backbone: FrozenBackbone | Untouched
+    dataset: CachedDataset, missing: Sequence[int], backbone: FrozenBackbone | NoBackbone
 ) -> Iterator[bool]:
-    """The same for long samples: some cells after the others are decoded and pass the backbone."""
+    """The same for long samples, which are decoded and encoded in groups of cells."""
     preprocess = as_localizing(dataset.preprocess)
     for index in missing:
         if dataset.is_there(index):
@@ -214,7 +216,7 @@ def _fill_in_parts(
 
 
 class _Drawn(Dataset[dict[str, np.ndarray] | Skipped]):
-    """Views in the order in which they are computed: all of a sample, then all of the next."""
+    """Views in the order in which they are computed: all views of one sample, then those of the next."""
 
     def __init__(self, dataset: CachedDataset, order: Sequence[int]) -> None:
         self.dataset, self.order = dataset, order
@@ -236,6 +238,6 @@ def _as_it_is(item: Any) -> Any:
 
 
 def device_of(recipe: Recipe) -> torch.device:
-    """Where training will compute."""
-    found = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
-    return torch.device("cpu") if found is None or recipe.train.accelerator == "cpu" else found
+    """The device on which training will compute."""
+    device = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
+    return torch.device("cpu") if device is None or recipe.train.accelerator == "cpu" else device

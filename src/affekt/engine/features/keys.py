@@ -1,6 +1,6 @@
-"""What cached features depend on, as hashes: the network that made them, and the sample that they are of.
+"""Keys of cached features: hashes of the network and of the sample that the features depend on.
 
-Code is known by the version of affekt alone: who changes a backbone or a preprocessing uses another folder.
+Code enters by the version of affekt only: after changing a backbone or a preprocessing, use another folder.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 
+from affekt.core.files.assets import assets_digest
 from affekt.core.files.fingerprint import fingerprint
 from affekt.core.method import Method
 from affekt.core.sample import Preprocess, Sample
@@ -25,18 +26,18 @@ from affekt.engine.randomness import CACHED_VIEW, generator
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """How many views of a sample are kept, and what they are drawn from.
+    """The number of views of a sample that are cached, and their seed.
 
     Attributes:
-        seed: Of training views; None for the one view without augmentation.
+        seed: Seed of training views; None for the one view without augmentation.
     """
 
     count: int = 1
     seed: int | None = None
 
     def rng(self, sample: Sample, view: int) -> np.random.Generator | None:
-        """What a view is drawn with: it depends on the sample's id and not on its place in a part, so that
-        folds share their features.
+        """Generator of a view. It depends on the sample's id and not on its index in a part, so that folds
+        share their features.
         """
         if self.seed is None:
             return None
@@ -52,9 +53,10 @@ def describe_network(
     state: Mapping[str, Any],
     dtype: str,
     *,
+    assets: Mapping[str, bytes] | None = None,
     precision: str = "32",
 ) -> dict[str, Any]:
-    """Everything that features depend on but the sample, as plain JSON values."""
+    """Everything but the sample that features depend on, as plain JSON values."""
     frozen = frozen_tensors(model)
     return {
         "method": method.name,
@@ -65,6 +67,7 @@ def describe_network(
         "preprocessing": dict(state),
         "dtype": dtype,
         "affekt": version("affekt"),
+        **({"assets": assets_digest(assets)} if assets else {}),  # absent: keys of before stay
         **({"precision": precision} if precision != "32" else {}),  # keys made before stay valid
     }
 
@@ -75,30 +78,43 @@ def digest_of(document: Mapping[str, Any]) -> str:
 
 
 def sample_digest(sample: Sample, views: Views) -> str:
-    """SHA-256 of what a sample's features depend on: its media as they are now, and its views.
+    """SHA-256 of everything that a sample's features depend on: its current media, and its views.
 
-    Labels and split are no part of it: a corrected label keeps its features.
+    Labels and split are no part of it: a corrected label keeps its features. Of a dialogue, its other turns
+    are part of it.
     """
-    media = {name: _as_path(value) for name, value in sample.media.items()}
     facts = (sample.span_s, sample.dialogue, sample.turn, sample.facts)
-    return fingerprint(sample.id, media, facts, views.count, views.seed)
+    around = [_turn(turn) for turn in sample.around.others(sample)] if sample.around else []
+    if around or sample.speaker is not None:  # else keys are those of before
+        facts = (*facts, sample.speaker, around)
+    return fingerprint(sample.id, _media_of(sample), facts, views.count, views.seed)
+
+
+def _turn(sample: Sample) -> tuple[Any, ...]:
+    """What a sample of the same dialogue may depend on."""
+    return sample.id, _media_of(sample), sample.span_s, sample.turn, sample.speaker, sample.facts
+
+
+def _media_of(sample: Sample) -> dict[str, Any]:
+    """The media of a sample, names of files as paths; a text is words."""
+    return {name: value if name == "text" else _as_path(value) for name, value in sample.media.items()}
 
 
 def frozen_tensors(model: nn.Module) -> dict[str, Tensor]:
-    """What training does not change: parameters that take no gradient, buffers of parts kept from training.
+    """Tensors that training does not change: parameters without gradient, buffers of modules in eval mode.
 
-    The network is left in training mode, which is what tells these parts.
+    The network is set to training mode: modules that stay in eval mode are frozen.
     """
     model.train()
-    found: dict[str, Tensor] = {}
+    frozen: dict[str, Tensor] = {}
     for prefix, module in model.named_modules():
         start = f"{prefix}." if prefix else ""
         for name, parameter in module.named_parameters(recurse=False):
             if not parameter.requires_grad:
-                found[start + name] = parameter.detach()
+                frozen[start + name] = parameter.detach()
         if not module.training:
-            found |= {start + name: buffer.detach() for name, buffer in module.named_buffers(recurse=False)}
-    return found
+            frozen |= {start + name: buffer.detach() for name, buffer in module.named_buffers(recurse=False)}
+    return frozen
 
 
 def arrays_digest(arrays: Mapping[str, np.ndarray]) -> str:
@@ -111,7 +127,7 @@ def _name_of(thing: object) -> str:
 
 
 def _as_path(value: Any) -> Any:
-    """A text that names a file, as a path; texts may be words that somebody said, too."""
+    """A name of a file as a path; anything else as it is."""
     if not isinstance(value, str):
         return value
     try:

@@ -1,9 +1,10 @@
 """Checkpoints: sealed folders of safetensors and JSON, no pickle.
 
 epoch-3/  affekt.json           method, config, labels, preprocessing, epoch, metrics, versions, hashes
-          model.safetensors     the network's weights (averaged ones, where averaging is on)
+          model.safetensors     the network's weights (their average, if averaging is on)
           trainer.safetensors   tensors of objective, optimizer, schedule and loops
           trainer.json          their tree
+          assets/               files that preprocessing needs, if any
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from safetensors.torch import load, save_file
 from torch import Tensor
 
 from affekt.core.errors import FolderError
+from affekt.core.files.assets import write_assets
 from affekt.core.files.sealed import Sealed, read_sealed, write_sealed
 
 MODEL_FILE, TENSORS_FILE, TREE_FILE = "model.safetensors", "trainer.safetensors", "trainer.json"
@@ -26,12 +28,19 @@ _MODEL_PREFIX = "model."  # the network's attribute name in the engine's module
 
 
 class FolderCheckpointIO(CheckpointIO):
-    """Lets Lightning save and load its whole state as a sealed folder."""
+    """Lets Lightning save and load its whole state as a sealed folder.
+
+    Args:
+        assets: Files that preprocessing needs, written into each checkpoint.
+    """
+
+    def __init__(self, assets: Mapping[str, bytes] | None = None) -> None:
+        self.assets = assets or {}
 
     def save_checkpoint(
         self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None
     ) -> None:
-        """Write `checkpoint`; `storage_options` are what the manifest says beside it."""
+        """Write `checkpoint`; `storage_options` are further entries of the manifest."""
         weights, rest = _split(checkpoint)
         tensors: dict[str, Tensor] = {}
         tree = pack(rest, tensors)
@@ -39,14 +48,15 @@ class FolderCheckpointIO(CheckpointIO):
             save_file(weights, folder / MODEL_FILE)
             save_file(tensors, folder / TENSORS_FILE)
             (folder / TREE_FILE).write_text(json.dumps(tree))
+            write_assets(folder, self.assets)
 
     def load_checkpoint(
         self, path: Any, map_location: Any | None = None, weights_only: bool | None = None
     ) -> dict[str, Any]:
-        """Read a checkpoint that was checked byte for byte; nothing is unpickled.
+        """Read a checkpoint after its hashes were checked; nothing is unpickled.
 
         Raises:
-            FolderError: It is truncated, altered or none of ours.
+            FolderError: It is truncated or altered, or is not a checkpoint of affekt.
         """
         sealed = read_sealed(Path(path), kind="checkpoint")
         checkpoint = unpack(json.loads(sealed.read(TREE_FILE)), _tensors(sealed, TENSORS_FILE))
@@ -56,7 +66,7 @@ class FolderCheckpointIO(CheckpointIO):
         return checkpoint
 
     def remove_checkpoint(self, path: Any) -> None:
-        """Checkpoints are pruned by the run folder, which knows which ones are linked to."""
+        """Refused: the run folder removes checkpoints, because it knows which ones links point to."""
         raise FolderError(f"{path} is not removed through the trainer")
 
 
@@ -66,10 +76,10 @@ def model_weights(sealed: Sealed) -> dict[str, Tensor]:
 
 
 def training_weights(path: Path) -> dict[str, Tensor]:
-    """The network's weights as training goes on with them: where averaging is on, not their average.
+    """The network's weights with which training continues: if averaging is on, not their average.
 
     Raises:
-        FolderError: The checkpoint is truncated, altered or none of ours.
+        FolderError: The checkpoint is truncated or altered, or is not a checkpoint of affekt.
     """
     checkpoint = FolderCheckpointIO().load_checkpoint(path)
     state: Mapping[str, Tensor] = checkpoint.get("current_model_state", checkpoint["state_dict"])
@@ -77,7 +87,7 @@ def training_weights(path: Path) -> dict[str, Tensor]:
 
 
 def pack(value: Any, tensors: dict[str, Tensor]) -> Any:
-    """A tree of dicts, lists, tuples, plain values and tensors as JSON; tensors are put aside under numbers.
+    """A tree of dicts, lists, tuples, plain values and tensors as JSON; tensors are added to `tensors`.
 
     Raises:
         TypeError: The tree holds anything else.
@@ -92,11 +102,11 @@ def pack(value: Any, tensors: dict[str, Tensor]) -> Any:
         return {type(value).__name__: [pack(item, tensors) for item in value]}
     if value is None or type(value) in (bool, int, float, str):
         return value
-    raise TypeError(f"a {type(value).__name__} cannot stand in a checkpoint")
+    raise TypeError(f"a {type(value).__name__} cannot be written to a checkpoint")
 
 
 def unpack(tree: Any, tensors: Mapping[str, Tensor]) -> Any:
-    """The tree that `pack` was given."""
+    """The inverse of `pack`."""
     if not isinstance(tree, dict):
         return tree
     ((kind, content),) = tree.items()
@@ -109,11 +119,11 @@ def unpack(tree: Any, tensors: Mapping[str, Tensor]) -> Any:
             return [unpack(item, tensors) for item in content]
         case "tuple":
             return tuple(unpack(item, tensors) for item in content)
-    raise FolderError(f"a checkpoint holds an unknown kind of value, {kind!r}")
+    raise FolderError(f"a checkpoint contains an unknown kind of value, {kind!r}")
 
 
 def _split(checkpoint: Mapping[str, Any]) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """The network's weights under their own names, and all the rest."""
+    """The network's weights under the network's names, and everything else."""
     state: Mapping[str, Tensor] = checkpoint["state_dict"]
     weights = {
         name.removeprefix(_MODEL_PREFIX): value.detach().cpu().contiguous().clone()
@@ -128,4 +138,4 @@ def _tensors(sealed: Sealed, name: str) -> dict[str, Tensor]:
     try:
         return load(sealed.read(name))
     except SafetensorError as error:
-        raise FolderError(f"{sealed.path}: {name} is no safetensors file: {error}") from None
+        raise FolderError(f"{sealed.path}: {name} is not a safetensors file: {error}") from None

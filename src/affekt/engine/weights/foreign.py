@@ -1,8 +1,8 @@
-"""Checkpoints of other people's code: tensors by name, whatever else the file holds is passed over.
+"""Checkpoints of other projects: tensors by name; all other content of the file is ignored.
 
-A `.pth` file is a pickle, and a pickle may run anything. Here nothing of it runs: PyTorch's restricted reader
-builds tensors and plain values, and what training scripts have pickled beside them becomes objects that keep
-nothing. A file that asks for more is refused.
+A `.pth` file is a pickle, and unpickling can run any code. Here no code of it is run: PyTorch's restricted
+reader builds tensors and plain values, and known objects of training scripts are replaced by empty ones. A
+file that needs other classes or functions is refused.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from torch import Tensor
 
 from affekt.core.errors import FolderError, UsageError
 
-# What numpy arrays are pickled as: training files keep curves in them, never weights.
+# Names by which numpy arrays are pickled. Training files keep curves in arrays, never weights.
 _NUMPY = (
     "numpy.dtype",
     "numpy.ndarray",
@@ -37,10 +37,10 @@ _SHOWN = 6
 
 @dataclass(frozen=True)
 class ForeignFile:
-    """What was found in a file.
+    """The content of a file.
 
     Attributes:
-        tensors: Under the file's own names, without the prefix of a parallel wrapper.
+        tensors: By the file's own names, without the prefix of a parallel wrapper.
         form: `safetensors` or `torch`.
     """
 
@@ -57,7 +57,7 @@ class ForeignFile:
 
 
 class _Nothing:
-    """Stands for a pickled object that nobody needs: takes everything, keeps nothing."""
+    """Replaces a pickled object that is not needed: accepts any state and drops it."""
 
     def __new__(cls, *arguments: Any, **options: Any) -> _Nothing:
         return super().__new__(cls)
@@ -71,16 +71,14 @@ def read_foreign(path: Path, *, inert: Iterable[str] = ()) -> ForeignFile:
     """Read a `.pth`, `.pt`, `.tar` or `.safetensors` file; no code of it is run.
 
     Args:
-        inert: Full names of further classes that may be pickled in it and are passed over.
+        inert: Full names of further classes that the file may contain and that are ignored.
 
     Raises:
-        FolderError: It is no checkpoint, is truncated, holds no weights, or asks for code.
+        FolderError: It is not a checkpoint, is truncated, contains no weights, or needs code.
         UsageError: There is no such file.
     """
     if not path.is_file():
-        raise UsageError(
-            f"{path} {'is a folder' if path.exists() else 'does not exist'}: a file is converted"
-        )
+        raise UsageError(f"{path} {'is a folder' if path.exists() else 'does not exist'}: give a file")
     form = "safetensors" if path.suffix == ".safetensors" else "torch"
     with path.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -92,58 +90,58 @@ def _read_safetensors(path: Path) -> Any:
     try:
         return safetensors.torch.load_file(path)
     except (safetensors.SafetensorError, OSError, ValueError) as error:
-        raise FolderError(f"{path} is no safetensors file, or is truncated: {error}") from None
+        raise FolderError(f"{path} is not a safetensors file, or is truncated: {error}") from None
 
 
 def _read_torch(path: Path, inert: Iterable[str]) -> Any:
     names: list[Any] = [(_Nothing, name) for name in (*_NUMPY, *inert)]
     try:
         with torch.serialization.safe_globals(names), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about the file's age, which is not the caller's fault
+            warnings.simplefilter("ignore")  # about old file formats, which the caller cannot change
             return torch.load(path, weights_only=True, map_location="cpu")
-    except Exception as error:  # a damaged pickle can make the reader stumble in any way
+    except Exception as error:  # a damaged pickle can cause any exception in the reader
         refused = re.search(r"GLOBAL ([\w.]+)", str(error))
         if refused:
             name = refused[1].removesuffix(".")
             raise FolderError(
-                f"{path} asks for {name}, which a file of weights has no need of: it was refused and nothing "
-                "of it was run. If you trust the file, save its state_dict alone with the code that wrote it"
+                f"{path} asks for {name}, which weights do not need: the file was refused and no code of it "
+                "was run. If you trust the file, save only its state_dict, with the code that wrote it"
             ) from None
-        raise FolderError(f"{path} is no PyTorch checkpoint, or is truncated: {_reason(error)}") from None
+        raise FolderError(f"{path} is not a PyTorch checkpoint, or is truncated: {_reason(error)}") from None
 
 
 def _reason(error: Exception) -> str:
-    """What the reader stumbled over, without its advice to read the file with all doors open."""
+    """The reader's error, without its advice to load the file with weights_only=False."""
     text = str(error)
     if "weights_only" in text:
-        found = re.search(r"WeightsUnpickler error: (.+)", text)
-        text = found[1] if found and "weights_only" not in found[1] else "its pickle cannot be read"
+        detail = re.search(r"WeightsUnpickler error: (.+)", text)
+        text = detail[1] if detail and "weights_only" not in detail[1] else "its pickle cannot be read"
     return text.partition("\n")[0].partition(". ")[0] or "it ends too early"
 
 
 def _tensors(path: Path, content: Any) -> dict[str, Tensor]:
-    """The tensors of a state_dict, wherever training scripts put it."""
+    """The tensors of a state_dict, at the top level or under the key `state_dict`."""
     if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
         content = content["state_dict"]
     if not isinstance(content, Mapping):
         kind = "pickled object" if isinstance(content, _Nothing) else type(content).__name__
-        raise FolderError(f"{path} holds a {kind}, no named tensors: it is no checkpoint")
+        raise FolderError(f"{path} contains a {kind} and no named tensors: it is not a checkpoint")
     if "param_groups" in content:
         raise FolderError(
-            f"{path} holds the state of an optimizer and no weights: code that saves the wrong one of two "
-            "dictionaries as its best model writes such files. Convert the checkpoint of an epoch instead"
+            f"{path} contains the state of an optimizer and no weights. Some training scripts save it as "
+            "their best model by mistake: convert the checkpoint of an epoch instead"
         )
     tensors = {key: value for key, value in content.items() if isinstance(key, str) and _is_plain(value)}
     if not tensors:
-        found = ", ".join(map(str, list(content)[:_SHOWN])) or "nothing"
-        raise FolderError(f"{path} holds no tensors under names: it has {found}")
-    if all(key.startswith("module.") for key in tensors):  # of training on several GPUs
+        keys = ", ".join(map(str, list(content)[:_SHOWN])) or "nothing"
+        raise FolderError(f"{path} contains no named tensors: its keys are {keys}")
+    if all(key.startswith("module.") for key in tensors):  # from training on several GPUs
         tensors = {key.removeprefix("module."): value for key, value in tensors.items()}
     return tensors
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether a value is an array of real numbers that lie in the file, each of them."""
+    """Whether a value is a tensor of real numbers that are all stored in the file."""
     if not isinstance(value, Tensor) or value.layout != torch.strided:
         return False
     if value.is_quantized or value.is_complex():

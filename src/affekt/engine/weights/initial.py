@@ -1,4 +1,4 @@
-"""Weights that a fresh network starts from: sealed folders that `convert` or an earlier run has made."""
+"""Initial weights of a network: sealed folders made by `convert` or by an earlier run."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _SHOWN = 10
 
 @dataclass(frozen=True)
 class Weights:
-    """What one folder brings.
+    """Weights of one folder.
 
     Attributes:
-        classes: How many its labels are; 0 for a part of a network, which has none.
-        digest: First digits of the SHA-256 of its tensors.
+        classes: Number of its labels; 0 for a part of a network, which has no labels.
+        digest: First digits of the SHA-256 of the file of its tensors.
     """
 
     folder: Path
@@ -40,7 +40,7 @@ class Weights:
 
 
 def read_weights(folders: Sequence[Path | str]) -> tuple[Weights, ...]:
-    """Weights of sealed folders, of parts of a network or of checkpoints.
+    """Read the weights of sealed folders: checkpoints, or parts of a network.
 
     Raises:
         FolderError: A folder is incomplete, altered, or holds no weights.
@@ -49,7 +49,7 @@ def read_weights(folders: Sequence[Path | str]) -> tuple[Weights, ...]:
 
 
 def parts_config(folders: Sequence[Path | str]) -> dict[str, Any]:
-    """Config fields that converted parts of a network tell, merged; later folders count.
+    """Config fields stated by converted parts of a network, merged; later folders have precedence.
 
     Raises:
         FolderError: A folder is incomplete, altered, or holds no weights.
@@ -61,15 +61,15 @@ def parts_config(folders: Sequence[Path | str]) -> dict[str, Any]:
 
 
 def start_from(network: nn.Module, weights: Sequence[Weights], method: Method) -> set[str]:
-    """Copy weights into a network; where two folders bring the same tensor, the later one counts.
+    """Copy weights into a network; if two folders hold the same tensor, the later one has precedence.
 
-    A head that was made for another number of classes is left out.
+    A head for another number of classes is left out.
 
     Returns:
         Names of the tensors that were loaded.
 
     Raises:
-        ConfigError: Listing every tensor that has no place; the network is as it was.
+        ConfigError: Listing every tensor that does not fit; the network is then unchanged.
     """
     state: dict[str, Tensor] = network.state_dict()
     loaded: dict[str, Tensor] = {}
@@ -83,12 +83,12 @@ def start_from(network: nn.Module, weights: Sequence[Weights], method: Method) -
         kept = {key: value for key, value in given.tensors.items() if key not in heads}
         problems += [f"{given.folder}: {problem}" for problem in _misfits(kept, state)]
         loaded |= kept
-        left = f"; left out, being for {given.classes} classes: {', '.join(heads)}" if heads else ""
+        left = f"; left out, for {given.classes} classes: {', '.join(heads)}" if heads else ""
         lines.append(f"{len(kept)} of {len(state)} tensors start from {given.folder}{left}")
     if problems:
         if len(problems) > _SHOWN:
             problems[_SHOWN:] = [
-                f"and so on: {len(problems)} do not fit, the network may have another config"
+                f"and more: {len(problems)} tensors do not fit; the network may have another config"
             ]
         raise ConfigError(f"weights for {method.name}", problems)
     network.load_state_dict(loaded, strict=False)
@@ -101,7 +101,7 @@ def name_weights(recipe: Recipe, weights: Sequence[Weights]) -> Recipe:
     """The recipe with the digests of the weights that its network starts from.
 
     Raises:
-        ConfigError: It names others already.
+        ConfigError: The recipe names other weights.
     """
     digests = tuple(given.digest for given in weights)
     if not digests or digests == recipe.initial_weights:
@@ -112,10 +112,10 @@ def name_weights(recipe: Recipe, weights: Sequence[Weights]) -> Recipe:
 
 
 def check_start(recipe: Recipe, weights: Sequence[Weights], method: Method) -> None:
-    """Whether a run can begin with these weights; a network is built for it and thrown away.
+    """Check that a run can begin with these weights; a temporary network is built for this.
 
     Raises:
-        ConfigError: Weights are lacking or do not fit, or a part is frozen that nobody loaded.
+        ConfigError: Weights are missing or do not fit, or a frozen part has no weights.
     """
     if len(weights) != len(recipe.initial_weights):
         raise ConfigError("recipe", [_other_weights(recipe, ())])
@@ -134,7 +134,7 @@ def _read(folder: Path) -> Weights:
     try:
         kind = json.loads((folder / MANIFEST).read_bytes())["kind"]
     except (OSError, ValueError, KeyError, TypeError):
-        kind = ""  # what is wrong with it, the check below says
+        kind = ""  # `read_sealed` reports the reason
     sealed = read_sealed(folder, kind="checkpoint" if kind == "checkpoint" else "weights")
     document = sealed.document
     return Weights(
@@ -147,17 +147,17 @@ def _read(folder: Path) -> Weights:
 
 
 def _is_other_head(key: str, given: Weights, state: dict[str, Tensor]) -> bool:
-    """Whether a tensor has a row for each class there, and ours differs in the number of rows alone."""
-    there, here = given.tensors[key].shape, state[key].shape
-    return len(there) == len(here) > 0 and there[0] == given.classes != here[0] and there[1:] == here[1:]
+    """Whether a given tensor has one row per class, and that of the network differs only in their number."""
+    theirs, ours = given.tensors[key].shape, state[key].shape
+    return len(theirs) == len(ours) > 0 and theirs[0] == given.classes != ours[0] and theirs[1:] == ours[1:]
 
 
-def _misfits(found: dict[str, Tensor], state: dict[str, Tensor]) -> list[str]:
-    unknown = [f"{key}: this network has no such tensor" for key in found if key not in state]
+def _misfits(given: dict[str, Tensor], state: dict[str, Tensor]) -> list[str]:
+    unknown = [f"{key}: this network has no such tensor" for key in given if key not in state]
     return unknown + [
-        f"{key}: has shape {tuple(found[key].shape)}, this network's is {tuple(here.shape)}"
-        for key, here in state.items()
-        if key in found and found[key].shape != here.shape
+        f"{key}: has shape {tuple(given[key].shape)}, this network's is {tuple(ours.shape)}"
+        for key, ours in state.items()
+        if key in given and given[key].shape != ours.shape
     ]
 
 
@@ -165,7 +165,7 @@ def _other_weights(recipe: Recipe, digests: tuple[str, ...]) -> str:
     given = f"those given are {', '.join(digests)}" if digests else "none were given"
     return (
         f"initial_weights: the recipe starts from {', '.join(recipe.initial_weights)}, {given}. Give the "
-        "folders it was run with, in their order (--weights DIR), or leave the field out to start from others"
+        "folders of that run in the same order (--weights DIR), or leave the field out to start from others"
     )
 
 
@@ -173,8 +173,8 @@ def _frozen(part: str, method: Method) -> str:
     files = [source.title for source in method.published_files if source.part == part]
     made = f", made by affekt convert {method.name} FILE from a {files[0]}" if files else ""
     fields = [name for name in method.load("config").model_fields if name.startswith("freeze")]
-    thaw = f", or set config.{fields[0]} = false to let it learn" if len(fields) == 1 else ""
+    thaw = f", or set config.{fields[0]} = false to train it" if len(fields) == 1 else ""
     return (
-        f"{part} is frozen but was not loaded, it would stay as random as it starts: "
+        f"{part} is frozen but was not loaded, so that its weights would stay random: "
         f"give --weights FOLDER{made}{thaw}"
     )

@@ -11,7 +11,7 @@ from affekt.core.networks import Network, StagedNetwork
 from affekt.core.sample import Sample
 from affekt.core.task import OnItem, quiet
 
-BLOCK_CELLS = 512  # of time, that a network answers at once
+BLOCK_CELLS = 512  # cells of time in one call of the network
 
 
 @runtime_checkable
@@ -30,7 +30,7 @@ class Block(NamedTuple):
 
     Attributes:
         arrays: Inputs by name, first axis t.
-        kept: Those cells whose answer is used.
+        kept: Cells whose outputs are used; the others are context.
     """
 
     arrays: dict[str, np.ndarray]
@@ -40,9 +40,9 @@ class Block(NamedTuple):
 def blocks_of(
     parts: Iterator[dict[str, np.ndarray]], *, context: int, cells: int = BLOCK_CELLS
 ) -> Iterator[Block]:
-    """Parts of any length as blocks of `cells` cells, with `context` more on each side where there are any.
+    """Parts of any length as blocks of `cells` cells, with up to `context` more on each side.
 
-    No more than a block and a part are held at a time.
+    Memory holds no more than a block and a part at a time.
 
     Example:
         >>> parts = iter([{"x": np.arange(3)}, {"x": np.arange(3, 5)}])
@@ -74,8 +74,8 @@ def cell_logits(
     """Logits (t, k + 1) of all cells of a sample, block by block: memory does not grow with its length.
 
     Args:
-        block: Cells that are answered at once.
-        on_cells: Called with how many of how many cells are done.
+        block: Cells in one call of the network.
+        on_cells: Called with the number of cells that are done, and of all.
 
     Raises:
         MediaError: The sample cannot be read.

@@ -22,55 +22,55 @@ COLUMNS = {
 
 
 class SegmentScorer:
-    """Scores of detected segments, against those that validation samples state."""
+    """Scores of detected segments against the annotated segments of validation samples."""
 
     reads: tuple[str, ...] = ("logits",)
 
     def __init__(self, samples: Sequence[Sample], preprocess: Localizing, labels: LabelSet) -> None:
         """Raises:
-        DataError: No sample states a segment, so nothing could be scored.
+        DataError: No sample has an annotated segment, so nothing could be scored.
         """
         if not any(sample.segments for sample in samples):
-            raise DataError("no validation sample states a segment: there is nothing to choose an epoch by")
+            raise DataError("no validation sample has an annotated segment: no epoch can be selected")
         self.samples, self.preprocess, self.labels = list(samples), preprocess, labels
-        self._found: dict[str, Segments] = {}
+        self._detected: dict[str, Segments] = {}
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self._detected)
 
     def add(self, outputs: Mapping[str, np.ndarray], targets: Mapping[str, np.ndarray]) -> None:
-        """Logits (b, t, k + 1); `number` names the samples by their place."""
+        """Logits (b, t, k + 1); `number` gives the position of each sample."""
         for number, cells in zip(targets["number"].tolist(), outputs["logits"], strict=True):
             sample = self.samples[number]
-            self._found[sample.id] = named_segments(self.preprocess.localize(sample, cells), self.labels)
+            self._detected[sample.id] = named_segments(self.preprocess.localize(sample, cells), self.labels)
 
     def scores(self) -> dict[str, float]:
-        """Mean average precision and what else TSL-Net's authors report, by name."""
+        """Mean average precision and the other scores that TSL-Net's authors report, by name."""
         by_id = {sample.id: sample for sample in self.samples}
-        truths = {name: Segments.of(by_id[name].segments or ()) for name in self._found}
-        scores = detection_scores(self._found, truths, labels=self.labels.names).to_dict()
-        self._found.clear()
+        truths = {name: Segments.of(by_id[name].segments or ()) for name in self._detected}
+        scores = detection_scores(self._detected, truths, labels=self.labels.names).to_dict()
+        self._detected.clear()
         return scores
 
 
-def named_segments(found: Localized, labels: LabelSet) -> Segments:
+def named_segments(detected: Localized, labels: LabelSet) -> Segments:
     """Detected segments, with names as labels."""
-    return Segments(found.spans_s, found.scores, np.array(labels.names, dtype=object)[found.labels])
+    return Segments(detected.spans_s, detected.scores, np.array(labels.names, dtype=object)[detected.labels])
 
 
-def segment_rows(name: str, found: Segments) -> list[dict[str, Any]]:
-    """One row a segment, for the predictions file."""
-    assert found.scores is not None and found.labels is not None
+def segment_rows(name: str, detected: Segments) -> list[dict[str, Any]]:
+    """One row per segment, for the predictions file."""
+    assert detected.scores is not None and detected.labels is not None
     return [
         {"id": name, "start_s": start, "end_s": end, "label": label, "score": score}
         for (start, end), label, score in zip(
-            found.spans_s.tolist(), found.labels.tolist(), found.scores.tolist(), strict=True
+            detected.spans_s.tolist(), detected.labels.tolist(), detected.scores.tolist(), strict=True
         )
     ]
 
 
 def per_class(
-    scores: DetectionScores, found: Mapping[str, Segments], truths: Mapping[str, Segments]
+    scores: DetectionScores, detected: Mapping[str, Segments], truths: Mapping[str, Segments]
 ) -> list[dict[str, Any]]:
     """Average precision and recall of each class by its name, means over thresholds."""
 
@@ -82,7 +82,7 @@ def per_class(
             "class": label,
             "average_precision": float(scores.average_precision[:, column].mean()),
             "recall": float(scores.recall[:, column].mean()),
-            "found": count(found, label),
+            "found": count(detected, label),
             "count": count(truths, label),
         }
         for column, label in enumerate(scores.labels)

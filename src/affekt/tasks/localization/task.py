@@ -34,7 +34,7 @@ from affekt.tasks.weights import check_weights
 
 
 class Localization(Task):
-    """Segments with scores. An answer is a `Localized` a sample; networks answer cell by cell of time."""
+    """Segments with scores. An answer is a `Localized` per sample; networks answer cell by cell of time."""
 
     name = "localization"
     metrics: Mapping[str, int] = {"map": 1, "recall": 1}
@@ -47,11 +47,11 @@ class Localization(Task):
         check_weights(sample, labels, most=np.inf, allowed="finite and at least 0")
 
     def is_labelled(self, sample: Sample) -> bool:
-        """An empty list of segments states that nothing happens."""
+        """An empty list of segments states that there is no event."""
         return super().is_labelled(sample) or bool(sample.points) or sample.segments is not None
 
     def label_weights(self, sample: Sample) -> Mapping[str, float]:
-        """How many points are marked; how many segments if none are."""
+        """Number of annotated points of each label; of segments if there are no points."""
         counts = Counter(mark.label for mark in sample.points or sample.segments or ())
         return {label: float(count) for label, count in counts.items()}
 
@@ -61,7 +61,7 @@ class Localization(Task):
         return [name for name, weight in sample.label_weights.items() if weight > 0]
 
     def targets(self, samples: Sequence[Sample], labels: LabelSet) -> np.ndarray:
-        """Shares (n, k) float32 of the marks of each class; zeros where nothing happens."""
+        """Shares (n, k) float32 of the annotations of each class; zeros if there are none."""
         rows = np.zeros((len(samples), len(labels)), np.float32)
         for row, sample in zip(rows, samples, strict=True):
             self.check(sample, labels)
@@ -78,9 +78,9 @@ class Localization(Task):
         *,
         training: bool,
     ) -> dict[str, np.ndarray]:
-        """`points` (t, k) float32: how many points of each class lie in each cell."""
+        """`points` (t, k) float32: number of annotated points of each class in each cell."""
         if training and not sample.points:
-            raise MediaError(f"{sample.id} has no marked point to learn from")
+            raise MediaError(f"{sample.id} has no annotated point to train on")
         rows = np.zeros((len(next(iter(arrays.values()))), len(labels)), np.float32)
         times_s = np.array([point.time_s for point in sample.points], float)
         cells = as_localizing(preprocess).cells_at(sample, times_s).tolist()
@@ -107,29 +107,29 @@ class Localization(Task):
         batch_size: int | None = None,
         on_item: OnItem = quiet,
     ) -> Answers:
-        """A `Localized` a used sample, whatever the threshold of its segments' scores."""
+        """A `Localized` per used sample, before any threshold on the scores of its segments."""
         localizing = as_localizing(preprocess)
-        found: list[Localized] = []
+        detected: list[Localized] = []
         used: list[Sample] = []
         skipped: list[Skipped] = []
         for number, sample in enumerate(samples):
             try:
                 logits = cell_logits(sample, localizing, network)
-                found.append(localizing.localize(sample, logits))
+                detected.append(localizing.localize(sample, logits))
                 used.append(sample)
             except AffektError as error:
                 skipped.append(Skipped(sample.id, str(error)))
             on_item(number + 1, len(samples))
-        return Answers(found, used, skipped)
+        return Answers(detected, used, skipped)
 
     def calibrate(self, answers: Answers, preprocess: Preprocess, labels: LabelSet) -> Fitted:
-        """The score from which segments are reported: by F1 on validation."""
+        """The score threshold of reported segments, with the best F1 on validation samples."""
         tiou = as_localizing(preprocess).threshold_tiou
         pairs = list(zip(answers.used, answers.values, strict=True))
-        found = {sample.id: named_segments(one, labels) for sample, one in pairs}
+        detected = {sample.id: named_segments(one, labels) for sample, one in pairs}
         truths = {sample.id: Segments.of(sample.segments or ()) for sample, _ in pairs}
-        threshold, f1 = best_threshold(found, truths, labels=labels.names, threshold=tiou)
-        return Fitted({"segment_threshold": threshold, "f1": f1, "tiou": tiou, "samples": len(found)})
+        threshold, f1 = best_threshold(detected, truths, labels=labels.names, threshold=tiou)
+        return Fitted({"segment_threshold": threshold, "f1": f1, "tiou": tiou, "samples": len(detected)})
 
     def evaluate(
         self,
@@ -140,44 +140,44 @@ class Localization(Task):
         *,
         on_item: OnItem = quiet,
     ) -> Scored:
-        """Every segment counts, those below the reported score too: average precision ranks them."""
-        stated = [sample for sample in samples if sample.segments is not None]
-        if not stated:
-            raise DataError("no sample of this part states its segments: there is nothing to score against")
+        """All detected segments count, also those below the threshold: average precision ranks them."""
+        annotated = [sample for sample in samples if sample.segments is not None]
+        if not annotated:
+            raise DataError("no sample of this part has annotated segments, so nothing can be scored")
         label_map = labels.map_to(answerer.labels)
         skipped = [Skipped(s.id, "its segments are not annotated") for s in samples if s.segments is None]
         known: list[Sample] = []
-        for sample in stated:
-            strange = [one.label for one in sample.segments or () if label_map[one.label] is None]
-            if strange:
-                skipped.append(Skipped(sample.id, f"label {strange[0]!r} is not known to the network"))
+        for sample in annotated:
+            unknown = [one.label for one in sample.segments or () if label_map[one.label] is None]
+            if unknown:
+                skipped.append(Skipped(sample.id, f"label {unknown[0]!r} is not known to the network"))
             else:
                 known.append(sample)
         answers = self.answer(known, answerer.preprocess, answerer.network, on_item=on_item)
         skipped += answers.skipped
         if not answers.used:
-            raise DataError(f"not one of {len(stated)} samples could be used, such as {skipped[-1]}")
+            raise DataError(f"none of {len(annotated)} samples could be used, for example {skipped[-1]}")
         truths = {
             sample.id: Segments.of(
                 [replace(one, label=label_map[one.label] or "") for one in sample.segments or ()]
             )
             for sample in answers.used
         }
-        found = {
+        detected = {
             sample.id: named_segments(one, answerer.labels)
             for sample, one in zip(answers.used, answers.values, strict=True)
         }
         names = answerer.labels.names
-        scores = detection_scores(found, truths, labels=names)
-        subjects = {sample.id: sample.subject for sample in stated}
-        intervals = detection_intervals(found, truths, labels=names, subjects=subjects)
+        scores = detection_scores(detected, truths, labels=names)
+        subjects = {sample.id: sample.subject for sample in annotated}
+        intervals = detection_intervals(detected, truths, labels=names, subjects=subjects)
         _draw(scores, folder)
         return Scored(
             scores.to_dict(),
             intervals.ranges,
-            per_class(scores, found, truths),
+            per_class(scores, detected, truths),
             names,
-            [row for name, segments in found.items() for row in segment_rows(name, segments)],
+            [row for name, segments in detected.items() for row in segment_rows(name, segments)],
             COLUMNS,
             label_map=label_map,
             skipped=skipped,
@@ -198,48 +198,48 @@ class Localization(Task):
             yield sample if isinstance(sample, Skipped) else self._predict(answerer, sample, on_cells)
 
     def rows(self, prediction: Prediction) -> list[dict[str, Any]]:
-        """One row a segment, the highest score first; an input without any keeps its row."""
+        """One row per segment, the highest score first; one empty row for an input without any."""
         columns = ("start_s", "end_s", "label", "score")
-        found = [{name: getattr(one, name) for name in columns} for one in prediction.segments or ()]
-        return found or [dict.fromkeys(columns)]
+        rows = [{name: getattr(one, name) for name in columns} for one in prediction.segments or ()]
+        return rows or [dict.fromkeys(columns)]
 
     def _predict(self, answerer: Answerer, sample: Sample, on_cells: OnItem) -> Prediction | Skipped:
         try:
             with collect_notes() as notes:
-                found = localize(answerer, sample, on_cells=on_cells)
+                detected = localize(answerer, sample, on_cells=on_cells)
         except AffektError as error:
             return Skipped(sample.id, str(error))
         moments = tuple(
             Moment(float(start), float(end), float(foreground), named(scores, answerer.labels))
             for (start, end), foreground, scores in zip(
-                found.cells_s, found.foreground, found.curves, strict=True
+                detected.cells_s, detected.foreground, detected.curves, strict=True
             )
         )
-        least = answerer.calibration.segment_threshold
+        threshold = answerer.calibration.segment_threshold
         segments = tuple(
             Segment(float(start), float(end), answerer.labels.names[label], float(score))
             for (start, end), label, score in sorted(
-                zip(found.spans_s, found.labels.tolist(), found.scores.tolist(), strict=True),
+                zip(detected.spans_s, detected.labels.tolist(), detected.scores.tolist(), strict=True),
                 key=lambda one: -one[2],
             )
-            if least is None or score >= least
+            if threshold is None or score >= threshold
         )
-        best = int(found.video.argmax())
+        best = int(detected.video.argmax())
         return make_prediction(
             answerer,
             self.name,
             sample,
             tuple(notes),
-            scores=named(found.video, answerer.labels),
+            scores=named(detected.video, answerer.labels),
             moments=moments,
             label=answerer.labels.names[best],
-            confidence=float(found.video[best]),
+            confidence=float(detected.video[best]),
             segments=segments,
         )
 
 
 def localize(answerer: Answerer, sample: Sample, *, on_cells: OnItem = quiet) -> Localized:
-    """All that a localization network says of a sample, whatever the threshold of its segments' scores.
+    """The complete answer of a localization network to a sample, before any threshold on segment scores.
 
     Raises:
         MediaError: The sample cannot be read.

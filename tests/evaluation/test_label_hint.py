@@ -1,4 +1,4 @@
-"""An evaluation says where labels look exchanged."""
+"""An evaluation reports labels that seem to be exchanged."""
 
 import importlib
 import json

@@ -1,4 +1,4 @@
-"""What a person points at, to samples: files, folders, decoded media."""
+"""Samples from the inputs of `predict`: files, folders, decoded media."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from typing import Any, NamedTuple
 
 from affekt.core.errors import MediaError, UsageError
 from affekt.core.sample import Sample, Skipped
-from affekt.deploy.runtime.sources import each_taken, kind_of
+from affekt.deploy.runtime.input_types import each_checked, modality_of
 from affekt.media import files as folder_files
 from affekt.media import image, skeleton, sound, video
 
-_HEARD_S = 0.1  # of a sound track, to know that it can be decoded
+_PROBE_S = 0.1  # of a sound track, decoded as a test of the track
 
-# Files of a folder that belong to a modality; a file that is named itself is tried whatever it is called.
+# Suffixes of the files in a folder that belong to a modality. A file that is given by its own path is tried
+# with any suffix.
 _SUFFIXES = {
     "skeleton": skeleton.SUFFIXES,
     "image": image.SUFFIXES,
@@ -33,7 +34,7 @@ class StatedSkeleton(NamedTuple):
     Attributes:
         joints: Joint order.
         up: Axis that points up: x, -x, y, -y, z or -z.
-        rate_hz: Frames a second.
+        rate_hz: Frames per second.
     """
 
     joints: tuple[str, ...] | None = None
@@ -45,10 +46,10 @@ NOTHING_STATED = StatedSkeleton()
 
 
 class Surveyed(NamedTuple):
-    """What paths stand for.
+    """The files that paths stand for.
 
     Attributes:
-        left_out: What lies in folders and is no file of the modality, or cannot be read.
+        left_out: Files in folders that are not of the modality, or cannot be read.
         hidden: Number of hidden files and folders.
     """
 
@@ -58,29 +59,29 @@ class Surveyed(NamedTuple):
 
 
 def as_samples(
-    sources: Iterable[Any], modality: str, *, skeletons: StatedSkeleton = NOTHING_STATED
+    inputs: Iterable[Any], modality: str, *, skeletons: StatedSkeleton = NOTHING_STATED
 ) -> Iterator[Sample | Skipped]:
-    """Each input as a sample; what cannot be read, or is no input, becomes `Skipped` with its reason.
+    """Each input as a sample; one that cannot be read, or is not an input, becomes `Skipped` with its reason.
 
     A folder stands for all files of the modality below it, in order of their names. Pictures and clips are
-    not decoded here but when their turn comes, so that a folder of any length fits into memory.
+    not decoded here but one by one in preprocessing, so that a folder of any length fits into memory.
 
     Args:
-        sources: What `sources.taken` takes.
+        inputs: Each of a type that `input_types.checked_input` accepts.
 
     Raises:
         UsageError: The modality has no reader.
     """
-    for name, source in each_taken(sources, modality):
-        if isinstance(source, Skipped):
-            yield source
-        elif isinstance(source, Sample):
-            yield _heard(source) if modality == "video+audio" else source
-        elif not isinstance(source, Path):
-            sample = Sample(id=name, media={kind_of(source) or modality: source})
-            yield _heard(sample) if modality == "video+audio" else sample
+    for name, given in each_checked(inputs, modality):
+        if isinstance(given, Skipped):
+            yield given
+        elif isinstance(given, Sample):
+            yield _with_sound(given) if modality == "video+audio" else given
+        elif not isinstance(given, Path):
+            sample = Sample(id=name, media={modality_of(given) or modality: given})
+            yield _with_sound(sample) if modality == "video+audio" else sample
         else:
-            for file in find_files([source], modality):
+            for file in find_files([given], modality):
                 if file.is_dir():
                     yield Skipped(
                         str(file),
@@ -104,7 +105,7 @@ def find_files(paths: Sequence[str | os.PathLike[str]], modality: str) -> list[P
 
 
 def survey(paths: Sequence[str | os.PathLike[str]], modality: str) -> Surveyed:
-    """The files that paths stand for, and what folders hold beside them.
+    """The files that paths stand for, and the other files of folders.
 
     Raises:
         UsageError: A path does not exist, or the modality has no reader.
@@ -129,7 +130,7 @@ def survey(paths: Sequence[str | os.PathLike[str]], modality: str) -> Surveyed:
 
 
 def _clip(path: Path, modality: str) -> Sample | Skipped:
-    """A clip, indexed if it is looked at."""
+    """A clip; its video is indexed if the network uses it."""
     facts: dict[str, Any] = {"path": str(path)}
     if modality == "audio":
         return Sample(id=str(path), media={"audio": path}, facts=facts)
@@ -141,13 +142,14 @@ def _clip(path: Path, modality: str) -> Sample | Skipped:
     if modality == "video+audio" and clip.sound_tracks:
         media["audio"] = path
     sample = Sample(id=str(path), media=media, facts=facts)
-    return _heard(sample) if modality == "video+audio" else sample
+    return _with_sound(sample) if modality == "video+audio" else sample
 
 
-def _heard(sample: Sample) -> Sample:
-    """A sample for a network that sees and hears, with its sound named; one that cannot be heard has none.
+def _with_sound(sample: Sample) -> Sample:
+    """A sample for a network of video and audio: with a reference to its sound, if that can be decoded.
 
-    The answer is then told what it stands on: preprocessing hears silence in either case.
+    Otherwise a note states that the answer is based on the picture alone: preprocessing gives silence to the
+    network, and cannot tell the two cases apart.
     """
     if "video" not in sample.media:
         return sample
@@ -159,7 +161,7 @@ def _heard(sample: Sample) -> Sample:
     ):
         start_s = float(sample.span_s[0]) if sample.span_s else 0.0
         try:
-            sound.read_sound(reference, start_s=start_s, stop_s=start_s + _HEARD_S)
+            sound.read_sound(reference, start_s=start_s, stop_s=start_s + _PROBE_S)
         except MediaError as error:
             if not isinstance(error, sound.NoSound):
                 lacking = f"its sound cannot be used ({error})"
@@ -167,9 +169,9 @@ def _heard(sample: Sample) -> Sample:
             return sample if is_named else replace(sample, media={**sample.media, "audio": reference})
     media = {name: sample.media[name] for name in sample.media if name != "audio"}
     if isinstance(media["video"], str | Path) and not Path(media["video"]).is_dir():
-        with suppress(MediaError):  # it is told when its turn comes
-            media["video"] = video.open_video(media["video"])  # which nobody asks for its sound again
-    notes = (*sample.facts.get("notes", ()), f"{lacking}: the answer stands on the picture alone")
+        with suppress(MediaError):  # preprocessing raises it again
+            media["video"] = video.open_video(media["video"])  # no further search for its sound
+    notes = (*sample.facts.get("notes", ()), f"{lacking}: the answer is based on the picture alone")
     return replace(sample, media=media, facts={**sample.facts, "notes": notes})
 
 

@@ -1,4 +1,4 @@
-"""The bundle in this repository: small, honest about itself, and answering without PyTorch."""
+"""The bundle in this repository is small, states its origin and limits, and answers without PyTorch."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ BUNDLE = ROOT / "bundles" / "compact_face"
 CORE = ROOT / ".venv-core" / "bin" / "affekt"
 
 
-def test_it_is_small_and_says_what_it_is_of_and_for():
+def test_it_is_small_and_states_its_data_and_intended_use():
     sealed = read_sealed(BUNDLE, kind="bundle")
     assert sum(entry["bytes"] for entry in sealed.document["files"].values()) < 5e6
     assert "third parties" in sealed.document["data_licence"]
@@ -25,11 +25,11 @@ def test_it_is_small_and_says_what_it_is_of_and_for():
     assert sealed.document["metrics"]["accuracy"] > 0.6 and sealed.document["gate"]["int8"]["samples"] == 2000
 
 
-def test_it_knows_expressions_that_were_drawn():
+def test_it_recognises_drawn_expressions():
     samples = open_dataset("drawn_faces", None, {"people": 16}).samples
     answers = list(affekt.load(BUNDLE, backend="onnxruntime").predict(samples))
     right = np.mean([a.label == s.label for a, s in zip(answers, samples, strict=True)])
-    assert right > 2 / 7, "twice as often as by chance, on pictures of a kind it never saw"
+    assert right > 2 / 7, "less than twice the rate of chance on a kind of picture that was not in training"
     happy = [a for a, s in zip(answers, samples, strict=True) if s.label == "happiness"]
     assert np.mean([a.label == "happiness" for a in happy]) > 0.5
 

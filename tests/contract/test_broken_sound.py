@@ -1,4 +1,4 @@
-"""What every method that sees and hears does with a clip that can only be seen."""
+"""Every audiovisual method accepts a clip whose sound cannot be decoded."""
 
 import logging
 import re
@@ -12,7 +12,7 @@ from affekt.core.errors import MediaError
 from affekt.core.sample import Sample
 from affekt.media.video import open_video
 
-SEEN_AND_HEARD = [
+AUDIOVISUAL = [
     name for name in affekt.list_methods() if {"video", "audio"} <= set(catalog.card(name).modalities)
 ]
 
@@ -22,20 +22,20 @@ def preprocess_of(name, **changes):
     return method.load("preprocess")(method.make_config({**method.card.tiny, **changes}), None)
 
 
-@pytest.mark.parametrize("name", SEEN_AND_HEARD)
+@pytest.mark.parametrize("name", AUDIOVISUAL)
 @pytest.mark.parametrize("as_training_view", [False, True])
-def test_a_sound_track_that_cannot_be_decoded_is_silence_and_a_warning(
-    name, as_training_view, unheard_clip, clip_files, caplog
+def test_a_sound_track_that_cannot_be_decoded_is_replaced_by_silence_with_a_warning(
+    name, as_training_view, broken_sound_clip, clip_files, caplog
 ):
-    preprocess, heard = preprocess_of(name), {}
-    for path in (unheard_clip, clip_files / "clip1.mp4"):
+    preprocess, views = preprocess_of(name), {}
+    for path in (broken_sound_clip, clip_files / "clip1.mp4"):
         rng = np.random.default_rng(0) if as_training_view else None
-        heard[path.parent] = preprocess(Sample("a", {"video": path, "audio": path}), rng=rng)
-    silent, whole = heard.values()
+        views[path.parent] = preprocess(Sample("a", {"video": path, "audio": path}), rng=rng)
+    silent, whole = views.values()
     (record,) = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert re.search(r"nothing of its sound can be decoded.*(zeros are|silence is) used", record.message)
     rng = np.random.default_rng(0) if as_training_view else None
-    mute = preprocess(Sample("a", {"video": open_video(unheard_clip)}), rng=rng)
+    mute = preprocess(Sample("a", {"video": open_video(broken_sound_clip)}), rng=rng)
     for tensor in preprocess.spec.inputs:
         if tensor.modality == "audio":
             np.testing.assert_array_equal(silent[tensor.name], mute[tensor.name])
@@ -44,7 +44,7 @@ def test_a_sound_track_that_cannot_be_decoded_is_silence_and_a_warning(
             np.testing.assert_array_equal(silent[tensor.name], whole[tensor.name])
 
 
-def test_who_only_hears_refuses_it(unheard_clip):
+def test_an_audio_network_refuses_a_sound_track_that_cannot_be_decoded(broken_sound_clip):
     preprocess = preprocess_of("vaanet", streams="audio")
     with pytest.raises(MediaError, match="nothing of its sound can be decoded"):
-        preprocess(Sample("a", {"video": unheard_clip, "audio": unheard_clip}))
+        preprocess(Sample("a", {"video": broken_sound_clip, "audio": broken_sound_clip}))

@@ -1,4 +1,4 @@
-"""What `predict` is given: one input or several, each of a kind that the network takes.
+"""Types of the inputs of `predict`: one input or several, each checked against the network's modality.
 
 A path, an array, a picture, a sample or another decoded medium is one input. A list, tuple, set, generator or
 column of a table of these is several.
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
         def __array__(self) -> np.ndarray: ...
 
-    Source = (
+    PredictInput = (
         str
         | os.PathLike[str]
         | Sample
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
         | IO[bytes]
     )
 else:
-    Source = Any  # `taken` checks it and says what a network takes
+    PredictInput = Any  # `checked_input` checks it
 
 # Decoded media by the modality that their type belongs to.
 _DECODED: Mapping[type, str] = {
@@ -60,15 +60,15 @@ _DECODED: Mapping[type, str] = {
     image.ZippedImage: "image",
     bytes: "image",
 }
-# What a network of a modality takes beside paths and samples, and what stands in for an array.
-_TAKEN = {
+# Inputs of a network of a modality besides paths and samples, and what to give in place of an array.
+_ACCEPTED = {
     "image": "a picture of Pillow, an array (h, w, 3), the bytes of a picture file or an open binary file",
     "video": "a VideoFrames",
     "video+audio": "a VideoFrames",
     "skeleton": "a Skeleton",
     "audio": "a Waveform",
 }
-_INSTEAD = {
+_INSTEAD_OF_ARRAY = {
     "video": "an array has no frame rate: give affekt.media.video.VideoFrames(pixels, times_s, end_s)",
     "video+audio": "an array has no frame rate: give affekt.media.video.VideoFrames(pixels, times_s, end_s)",
     "skeleton": "an array does not name its joints: give affekt.media.skeleton.Skeleton(positions, joints)",
@@ -79,27 +79,27 @@ SHOWN = 80  # characters of a path in an error
 
 
 def inputs_of(given: Any, modality: str) -> Iterable[Any]:
-    """The inputs that one argument of `predict` stands for, each to be taken by `taken`.
+    """The inputs in the argument of `predict`, each to be checked by `checked_input`.
 
     Raises:
-        UsageError: It stands for none: its type or layout is not known, a path does not exist, or none of the
+        UsageError: There is none: its type or layout is not known, a path does not exist, or none of the
             inputs of a list can be used.
     """
     if not is_one(given):
         if hasattr(given, "columns"):
             raise UsageError(f"{_named(given)} is a table: give the column that holds the paths")
-        if isinstance(given, Collection):  # which can be looked at twice
+        if isinstance(given, Collection):  # which can be read twice
             _check_any(given, modality)
         return given
     numbers = _as_array(given)
     if numbers is not None and numbers.ndim == 4 and modality == "image" and len(numbers):
-        taken(numbers[0], modality)
+        checked_input(numbers[0], modality)
         return numbers
-    return (taken(given, modality),)
+    return (checked_input(given, modality),)
 
 
 def is_one(given: Any) -> bool:
-    """Whether an argument is one input by its type, not a collection or an iterator of inputs."""
+    """Whether an argument is one input by its type, and not a collection or an iterator of inputs."""
     if isinstance(given, str | os.PathLike | Mapping | bytes | bytearray | memoryview):
         return True
     if isinstance(given, np.ndarray) and given.ndim == 0:
@@ -110,76 +110,76 @@ def is_one(given: Any) -> bool:
     return not isinstance(given, Iterable)
 
 
-def taken(source: Any, modality: str) -> Any:
+def checked_input(given: Any, modality: str) -> Any:
     """One input as a path that exists, a sample, or decoded media of the modality.
 
     Raises:
         UsageError: The path does not exist, or a network of this modality does not take such an input.
     """
-    if isinstance(source, np.ndarray) and source.ndim == 0 and source.dtype.kind in "UO":
-        source = source.item()  # one text or object
-    if isinstance(source, Sample):
-        return source
-    if isinstance(source, str | os.PathLike):
-        return _path(source)
-    if _is_open_file(source):
-        source = _content(source, modality)
-    if isinstance(source, bytearray | memoryview):
-        source = bytes(source)
-    numbers = None if isinstance(source, int | float | np.number) else _as_array(source)
+    if isinstance(given, np.ndarray) and given.ndim == 0 and given.dtype.kind in "UO":
+        given = given.item()  # a single string or object
+    if isinstance(given, Sample):
+        return given
+    if isinstance(given, str | os.PathLike):
+        return _path(given)
+    if _is_open_file(given):
+        given = _content(given, modality)
+    if isinstance(given, bytearray | memoryview):
+        given = bytes(given)
+    numbers = None if isinstance(given, int | float | np.number) else _as_array(given)
     if numbers is not None:
-        if modality in _INSTEAD:
+        if modality in _INSTEAD_OF_ARRAY:
             raise UsageError(
-                f"{_named(source)} is no input of a network for {modality}: {_INSTEAD[modality]}"
+                f"{_named(given)} is not an input of a network for {modality}: {_INSTEAD_OF_ARRAY[modality]}"
             )
         try:
             check_layout(numbers)
         except MediaError as error:
             raise UsageError(str(error)) from None
         return numbers
-    kind = None if isinstance(source, np.ndarray) else kind_of(source)
+    kind = None if isinstance(given, np.ndarray) else modality_of(given)
     if kind is None or kind not in modality.split("+"):
         raise UsageError(
-            f"{_named(source)} is no input of a network for {modality}: give a path, a Sample"
-            f"{', ' if modality == 'image' else ' or '}{_TAKEN.get(modality, 'decoded media')}"
+            f"{_named(given)} is not an input of a network for {modality}: give a path, a Sample"
+            f"{', ' if modality == 'image' else ' or '}{_ACCEPTED.get(modality, 'decoded media')}"
         )
-    return source
+    return given
 
 
-def kind_of(source: Any) -> str | None:
-    """The modality of decoded media; None of anything else."""
-    return next((kind for known, kind in _DECODED.items() if isinstance(source, known)), None)
+def modality_of(given: Any) -> str | None:
+    """The modality of decoded media; None for anything else."""
+    return next((kind for known, kind in _DECODED.items() if isinstance(given, known)), None)
 
 
-def each_taken(sources: Iterable[Any], modality: str) -> Iterator[tuple[str, Any]]:
-    """A name and what is taken of each input; one that cannot be taken is `Skipped` with its reason."""
-    for number, source in enumerate(sources):
+def each_checked(inputs: Iterable[Any], modality: str) -> Iterator[tuple[str, Any]]:
+    """The name and the checked value of each input; one that cannot be used is `Skipped` with its reason."""
+    for number, given in enumerate(inputs):
         name = f"input-{number}"
         try:
-            found = taken(source, modality)
+            found = checked_input(given, modality)
         except UsageError as error:
-            if isinstance(source, str | os.PathLike):
-                name = str(source)
+            if isinstance(given, str | os.PathLike):
+                name = str(given)
             found = Skipped(name, str(error))
         yield name, found
 
 
 def _check_any(given: Collection[Any], modality: str) -> None:
-    """Refuse a collection of which no element can be an input: it is then not what was meant."""
+    """Refuse a collection without any usable input: the caller meant something else."""
     first: UsageError | None = None
-    for source in given:
+    for item in given:
         try:
-            if not _is_open_file(source):  # which can be read only once
-                taken(source, modality)
+            if not _is_open_file(item):  # which can be read only once
+                checked_input(item, modality)
         except UsageError as error:
             first = first or error
         else:
             return
     if first is None:
         return
-    if all(isinstance(source, int | float | np.number | list | tuple) for source in given):
+    if all(isinstance(item, int | float | np.number | list | tuple) for item in given):
         raise UsageError(
-            f"a {type(given).__name__} of numbers or of lists is no input: "
+            f"a {type(given).__name__} of numbers or of lists is not an input: "
             "give one flat list of inputs, or pixels as an array (numpy.asarray(values, numpy.uint8))"
         )
     raise first if len(given) == 1 else UsageError(f"none of {len(given)} inputs can be used: {first}")
@@ -195,7 +195,7 @@ def _path(given: str | os.PathLike[str]) -> Path:
             f"{shown} is a URL, and affekt opens no network connection: download it, give its path"
         )
     path = Path(text)
-    with suppress(RuntimeError):  # there is no such user
+    with suppress(RuntimeError):  # an unknown user
         path = path.expanduser() if text.startswith("~") and not os.path.lexists(text) else path
     try:
         path.stat()
@@ -209,9 +209,9 @@ def _path(given: str | os.PathLike[str]) -> Path:
 def _content(stream: Any, modality: str) -> bytes:
     """The bytes of an open file, from its start if it can be rewound."""
     if modality != "image":
-        raise UsageError(f"an open file is no input of a network for {modality}: give its path")
+        raise UsageError(f"an open file is not an input of a network for {modality}: give its path")
     if isinstance(stream, io.TextIOBase):
-        raise UsageError("a file opened as text is no input: open pictures as binary, give paths as a list")
+        raise UsageError("a file opened as text is not an input: open pictures as binary, give paths as list")
     try:
         if stream.seekable():
             stream.seek(0)
@@ -225,28 +225,28 @@ def _content(stream: Any, modality: str) -> bytes:
     return content
 
 
-def _is_open_file(source: Any) -> bool:
-    return hasattr(source, "read") and not isinstance(source, (Sample, *_DECODED))
+def _is_open_file(given: Any) -> bool:
+    return hasattr(given, "read") and not isinstance(given, (Sample, *_DECODED))
 
 
-def _as_array(source: Any) -> np.ndarray | None:
-    """The numbers of an array, or of a tensor of another library; None of anything else."""
-    if isinstance(source, str | bytes | Image.Image) or not hasattr(type(source), "__array__"):
+def _as_array(given: Any) -> np.ndarray | None:
+    """The numbers of an array, or of a tensor of another library; None for anything else."""
+    if isinstance(given, str | bytes | Image.Image) or not hasattr(type(given), "__array__"):
         return None
-    if not isinstance(source, np.ndarray):
-        if type(source).__module__.partition(".")[0] == "pandas":
+    if not isinstance(given, np.ndarray):
+        if type(given).__module__.partition(".")[0] == "pandas":
             return None  # a column of paths, or a table
         try:
             # A tensor may be on another device or part of a graph; torch itself is not imported here.
-            source = np.asarray(source.detach().cpu() if hasattr(source, "detach") else source)
+            given = np.asarray(given.detach().cpu() if hasattr(given, "detach") else given)
         except (TypeError, ValueError, RuntimeError) as error:
-            raise UsageError(f"{_named(source)} cannot be read as an array: {error}") from None
-    return source if source.dtype.kind in "buifc" else None
+            raise UsageError(f"{_named(given)} cannot be read as an array: {error}") from None
+    return given if given.dtype.kind in "buifc" else None
 
 
-def _named(source: Any) -> str:
-    kind = type(source)
+def _named(given: Any) -> str:
+    kind = type(given)
     name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
-    if isinstance(source, np.ndarray):
-        return f"an array of {source.dtype} and shape {source.shape}"
-    return f"{source!r} ({name})" if isinstance(source, int | float | None) else f"an object of type {name}"
+    if isinstance(given, np.ndarray):
+        return f"an array of {given.dtype} and shape {given.shape}"
+    return f"{given!r} ({name})" if isinstance(given, int | float | None) else f"an object of type {name}"

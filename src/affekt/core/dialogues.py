@@ -1,0 +1,98 @@
+"""Dialogues: the turns around a sample, for preprocessing that reads more than the sample itself."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from affekt.core.errors import DataError
+from affekt.core.sample import Sample
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, eq=False)
+class Dialogue:
+    """All turns of a dialogue, shared by its samples.
+
+    Attributes:
+        name: As the samples state it in `Sample.dialogue`.
+        turns: In order, annotated or not. These samples are not linked themselves: their `around` is None.
+    """
+
+    name: str
+    turns: tuple[Sample, ...] = field(repr=False)
+
+    def place(self, sample: Sample) -> int:
+        """Number of a sample's turn among all turns, from 0."""
+        return next(number for number, turn in enumerate(self.turns) if turn.turn == sample.turn)
+
+    def others(self, sample: Sample) -> tuple[Sample, ...]:
+        """All turns but the sample's own."""
+        return tuple(turn for turn in self.turns if turn.turn != sample.turn)
+
+
+def earlier(sample: Sample, count: int) -> tuple[Sample, ...]:
+    """Up to `count` turns directly before a sample, in order; none if it is not linked to a dialogue."""
+    if sample.around is None:
+        return ()
+    place = sample.around.place(sample)
+    return sample.around.turns[max(0, place - count) : place]
+
+
+def later(sample: Sample, count: int) -> tuple[Sample, ...]:
+    """Up to `count` turns directly after a sample, in order; none if it is not linked to a dialogue."""
+    if sample.around is None:
+        return ()
+    place = sample.around.place(sample)
+    return sample.around.turns[place + 1 : place + 1 + count]
+
+
+def words_around(sample: Sample) -> list[tuple[int, str]]:
+    """Number and words of the other turns of a sample's dialogue; empty where none has words."""
+    turns = sample.around.others(sample) if sample.around else ()
+    words = [(turn.turn or 0, turn.media.get("text")) for turn in turns]
+    return [(number, text) for number, text in words if isinstance(text, str)]
+
+
+def link_dialogues(items: Iterable[Item]) -> list[Item]:
+    """The same samples, each with the turns around it.
+
+    Samples without a dialogue, samples that are linked already, and items that are not samples stay as they
+    are.
+
+    Raises:
+        DataError: Two turns of a dialogue have the same number, or one of several has none.
+
+    Example:
+        >>> ask = Sample("ask", {"text": "well?"}, dialogue="d", turn=0)
+        >>> answer = Sample("answer", {"text": "yes"}, dialogue="d", turn=1)
+        >>> [turn.id for turn in earlier(link_dialogues([answer, ask])[0], 2)]
+        ['ask']
+    """
+    items = list(items)
+    turns: dict[str, list[Sample]] = defaultdict(list)
+    for item in items:
+        if isinstance(item, Sample) and item.dialogue is not None and item.around is None:
+            turns[item.dialogue].append(item)
+    dialogues = {name: _dialogue(name, members) for name, members in turns.items()}
+    linked: list[Item] = []
+    for item in items:
+        if isinstance(item, Sample) and item.dialogue is not None and item.around is None:
+            linked.append(replace(item, around=dialogues[item.dialogue]))
+        else:
+            linked.append(item)
+    return linked
+
+
+def _dialogue(name: str, members: list[Sample]) -> Dialogue:
+    counts = Counter(sample.turn for sample in members)
+    if None in counts and len(members) > 1:
+        unnumbered = next(sample.id for sample in members if sample.turn is None)
+        raise DataError(f"dialogue {name!r} has {len(members)} samples, and {unnumbered} states no turn")
+    repeated = [sample.id for sample in members if counts[sample.turn] > 1]
+    if repeated:
+        raise DataError(f"dialogue {name!r} has turns of the same number: {', '.join(repeated[:5])}")
+    return Dialogue(name, tuple(sorted(members, key=lambda sample: sample.turn or 0)))
