@@ -1,4 +1,4 @@
-"""A trained network that another one learns from. It is no part of what is trained or saved."""
+"""A trained network that another one learns from. It is neither trained nor saved."""
 
 from __future__ import annotations
 
@@ -54,6 +54,10 @@ class Teacher:
             self._device = device
         with torch.no_grad():
             return self._model(**given)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Teacher:
+        """Itself: weight averaging copies the whole training module, which the teacher is not part of."""
+        return self
 
     def check(self, student: InputSpec, *, cached: Sequence[str] = ()) -> None:
         """Refuse a student whose batches the teacher cannot read.
