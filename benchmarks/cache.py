@@ -22,12 +22,12 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from affekt.core.recipe import Recipe
-from affekt.engine.criterion import WeightedLoss
 from affekt.engine.experiment import Experiment, open_corpus
 from affekt.engine.features.backbone import FeatureNetwork
 from affekt.engine.features.filling import CachedDataset, Filled, cached
 from affekt.engine.loading import Collate, SampleDataset
-from affekt.engine.optimization import make_optimizer
+from affekt.engine.loop.optimization import make_optimizer
+from affekt.engine.objectives.criterion import WeightedLoss
 from affekt.engine.splits import part
 from affekt.engine.weights.checkpoint import FolderCheckpointIO
 

@@ -32,7 +32,7 @@ from affekt.deploy.export.graphs import make_graph, random_batch
 from affekt.deploy.export.quantize import quantized_graph
 from affekt.engine.loading import SampleDataset, train_loader
 from affekt.engine.network import checkpoint_model, eager_network
-from affekt.engine.run import open_run
+from affekt.engine.runs.run import open_run
 from affekt.engine.splits import part
 
 OUTPUT = Path(__file__).parent / "results" / "faces.md"

@@ -26,11 +26,11 @@ from affekt.core import catalog
 from affekt.core.dataset import Corpus
 from affekt.core.recipe import Recipe, SplitSettings
 from affekt.data.open import open_dataset
-from affekt.engine.averaging import averaging_decay
-from affekt.engine.criterion import WeightedLoss, class_weights
 from affekt.engine.experiment import Experiment
 from affekt.engine.loading import EpochSampler, train_loader
-from affekt.engine.optimization import make_optimizer, rate_factor
+from affekt.engine.loop.averaging import averaging_decay
+from affekt.engine.loop.optimization import make_optimizer, rate_factor
+from affekt.engine.objectives.criterion import WeightedLoss, class_weights
 from affekt.engine.randomness import STEP, seed_torch
 from affekt.engine.splits import Parts, part
 from affekt.metrics.classification import confusion_matrix, scores_of

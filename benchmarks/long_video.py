@@ -45,10 +45,10 @@ from affekt.deploy.backends.network import Backend, Precision
 from affekt.deploy.export.export import export
 from affekt.deploy.export.graphs import random_batch
 from affekt.deploy.load import load
-from affekt.engine.criterion import WeightedLoss
 from affekt.engine.loading import Collate
-from affekt.engine.module import TrainingModule
-from affekt.engine.optimization import make_optimizer
+from affekt.engine.loop.module import TrainingModule
+from affekt.engine.loop.optimization import make_optimizer
+from affekt.engine.objectives.criterion import WeightedLoss
 from affekt.engine.randomness import INITIAL_WEIGHTS, STEP, seed_torch
 from affekt.engine.weights.convert import convert
 from affekt.parity.case import draw_tensor

@@ -26,7 +26,7 @@ from timing import as_table, write_report
 from affekt.core.dataset import Corpus
 from affekt.core.sample import Sample
 from affekt.data.open import open_dataset
-from affekt.engine.run import open_run
+from affekt.engine.runs.run import open_run
 from affekt.engine.splits import part
 from affekt.evaluation.evaluate import evaluate
 from affekt.media.sound import sound_of

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from affekt.cli.main import app
 from affekt.core.errors import UsageError
-from affekt.engine.run_names import name_runs
+from affekt.engine.runs.names import name_runs
 
 pytestmark = pytest.mark.xdist_group("bundle")
 

@@ -6,9 +6,9 @@ import json
 import pytest
 
 from affekt.core import catalog
-from affekt.core.digest_v1 import digest_v1
 from affekt.core.errors import ConfigError
 from affekt.core.recipe import Recipe, check_classes
+from affekt.engine.runs.digest_v1 import digest_v1
 
 LEAST = {"method": "bpm_gcn", "data": {"name": "walkers"}}
 MUCH = {

@@ -15,7 +15,7 @@ from affekt.core.sample import Sample
 from affekt.core.task import find_task
 from affekt.data.open import open_dataset
 from affekt.deploy.runtime.predictor import Predictor
-from affekt.engine.run import open_run
+from affekt.engine.runs.run import open_run
 from affekt.media.skeleton import JOINT_ORDERS
 from affekt.metrics.multi_label import multi_label_scores
 from affekt.tasks.multi_label import MultiLabelScorer

@@ -17,7 +17,7 @@ from affekt.deploy.trained_on import (
     trained_on_bundle,
     trained_on_run,
 )
-from affekt.engine.run import Run
+from affekt.engine.runs.run import Run
 from affekt.engine.train import train
 
 pytestmark = pytest.mark.xdist_group("faces")

@@ -186,7 +186,7 @@ def test_a_resumed_run_reads_its_assets_from_the_checkpoint(plugins, tmp_path, m
 
     monkeypatch.setattr(preprocess, "fit_assets", counted)
     with monkeypatch.context() as patch, pytest.raises((KeyboardInterrupt, SystemExit)):
-        from affekt.engine.recording import EpochRecorder
+        from affekt.engine.runs.recording import EpochRecorder
 
         end = EpochRecorder.on_train_epoch_end
 

@@ -50,7 +50,7 @@ def command(
     Example: affekt evaluate latest --data-root DIR
     """
     require("sklearn", extra="train", needed_by="affekt evaluate")
-    from affekt.engine.run_names import find_run
+    from affekt.engine.runs.names import find_run
     from affekt.evaluation.evaluate import evaluate
 
     with progress("evaluating") as step:

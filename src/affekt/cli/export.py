@@ -39,7 +39,7 @@ def command(
     """
     require("onnxscript", extra="train", needed_by="affekt export")
     from affekt.deploy.export.export import export
-    from affekt.engine.run_names import find_run
+    from affekt.engine.runs.names import find_run
 
     done = export(find_run(run, runs), output, to=to, int8=int8, data_root=data_root)
     if json:

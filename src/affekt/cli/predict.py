@@ -65,7 +65,7 @@ def command(
     from affekt.deploy.load import load
     from affekt.deploy.runtime.output import to_document, writer_for
     from affekt.deploy.runtime.samples import survey
-    from affekt.engine.run_names import find_run
+    from affekt.engine.runs.names import find_run
     from affekt.media.files import walk
     from affekt.media.skeleton import joint_order
     from affekt.report.timeline.one_clip import check_one_clip

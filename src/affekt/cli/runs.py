@@ -13,7 +13,7 @@ def command(runs: RunsFolder = RUNS, json: AsJson = False) -> None:
 
     Example: affekt runs
     """
-    from affekt.engine.runs import list_runs
+    from affekt.engine.runs.summaries import list_runs
 
     if not runs.is_dir():
         raise UsageError(f"{runs} does not exist: affekt train makes it; --runs DIR names another folder")

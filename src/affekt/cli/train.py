@@ -68,7 +68,7 @@ def command(
     changes = [*(change or []), *([f"split.test_share={hold_out}"] if hold_out is not None else [])]
     checked = Recipe.load(recipe, changes)
     require("lightning", extra="train", needed_by="affekt train")
-    from affekt.engine.stopping import TrainingStopped
+    from affekt.engine.loop.stopping import TrainingStopped
     from affekt.engine.train import train
 
     bar = errors.is_terminal and not json

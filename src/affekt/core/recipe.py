@@ -165,7 +165,7 @@ class TrainSettings(Settings):
             turn. 0 caches nothing; 1 is right if training views do not vary.
         weight_average: Decay of an exponential moving average of weights and batch statistics, updated after
             each step; validation and checkpoints use the average. The decay grows to this value during the
-            first steps (`engine.averaging`). 0 does not average.
+            first steps (`engine.loop.averaging`). 0 does not average.
     """
 
     epochs: PositiveInt = 10

@@ -143,7 +143,7 @@ class Task(ABC):
         name: As data sets, checkpoints and bundles state it.
         metrics: Validation scores that can select an epoch; +1 if higher is better, -1 if lower is.
         selects_by: The score that selects the epoch if a recipe states none.
-        loss: The loss of (logits, target), as `module:function`; see `affekt.engine.criterion`.
+        loss: The loss of (logits, target), as `module:function`; see `affekt.engine.objectives.criterion`.
         gate: Scores that int8 must not lower by more than one point; empty if int8 is not supported.
         postprocessing: How outputs become scores, in words, for a bundle's manifest.
         needs_labels: Whether samples without annotation are left out of training and evaluation.

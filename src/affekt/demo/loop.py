@@ -15,7 +15,7 @@ from affekt.core.recipe import Recipe
 from affekt.core.sample import Sample, Skipped
 from affekt.data.open import open_dataset
 from affekt.deploy.export.export import Exported, export
-from affekt.engine.run import Run
+from affekt.engine.runs.run import Run
 from affekt.engine.train import train
 from affekt.evaluation.evaluate import Evaluation, evaluate
 

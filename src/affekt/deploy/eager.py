@@ -17,7 +17,7 @@ from affekt.core.prediction import Provenance
 from affekt.core.task import find_task
 from affekt.deploy.runtime.predictor import Predictor
 from affekt.engine.network import StoredModel, checkpoint_model, eager_network, encoded_input
-from affekt.engine.run import open_run
+from affekt.engine.runs.run import open_run
 from affekt.engine.weights.checkpoint import MODEL_FILE
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from affekt.core.errors import UsageError, require
 from affekt.deploy.runtime.predictor import Predictor
-from affekt.engine.run_names import find_run
+from affekt.engine.runs.names import find_run
 
 if TYPE_CHECKING:
     from affekt.deploy.backends.network import Backend, Precision

@@ -20,8 +20,8 @@ from affekt.core.files.content import KEY_DIGITS
 from affekt.core.files.fingerprint import fingerprint
 from affekt.core.files.sealed import read_sealed
 from affekt.core.sample import Sample
-from affekt.engine.identity import PARTS, DataIdentity
-from affekt.engine.run import Run
+from affekt.engine.runs.identity import PARTS, DataIdentity
+from affekt.engine.runs.run import Run
 
 KEYS_FILE = "samples.json"
 _KEY_BYTES = KEY_DIGITS // 2

@@ -23,9 +23,9 @@ from affekt.core.sample import Preprocess, Sample
 from affekt.core.settings import Settings
 from affekt.core.task import Task
 from affekt.data.open import open_dataset
-from affekt.engine.criterion import WeightedLoss
 from affekt.engine.loading import SampleDataset
-from affekt.engine.objective import ValidatingObjective
+from affekt.engine.objectives.criterion import WeightedLoss
+from affekt.engine.objectives.hooks import ValidatingObjective
 from affekt.engine.randomness import INITIAL_WEIGHTS, seed_torch
 from affekt.engine.splits import Parts
 

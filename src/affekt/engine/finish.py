@@ -7,10 +7,10 @@ from typing import Any
 
 from affekt.core.files.sealed import read_sealed
 from affekt.engine.experiment import Experiment, preprocess_of
-from affekt.engine.identity import DataIdentity
 from affekt.engine.network import checkpoint_model, eager_network, encoded_input
-from affekt.engine.recording import best_epoch
-from affekt.engine.run import Run
+from affekt.engine.runs.identity import DataIdentity
+from affekt.engine.runs.recording import best_epoch
+from affekt.engine.runs.run import Run
 from affekt.report.figures import draw_curves
 
 log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from affekt.core.recipe import Recipe
 from affekt.core.spec import InputSpec
 from affekt.engine.experiment import make_objective, preprocess_of
 from affekt.engine.network import checkpoint_model
-from affekt.engine.run import open_run
+from affekt.engine.runs.run import open_run
 from affekt.engine.weights.checkpoint import MODEL_FILE
 
 DIGITS = 16  # of the SHA-256 of the weights, that a recipe states

@@ -15,22 +15,22 @@ from affekt.core.files.assets import read_assets
 from affekt.core.files.sealed import read_sealed
 from affekt.core.recipe import Recipe, as_recipe
 from affekt.data.left_out import kinds_of
-from affekt.engine.criterion import class_weights
 from affekt.engine.experiment import Experiment, data_path, make_objective, open_corpus
 from affekt.engine.features.cache import cache_root
 from affekt.engine.features.filling import cached
 from affekt.engine.finish import finish
 from affekt.engine.loading import SampleDataset, plain_loader, train_loader
-from affekt.engine.module import TrainingModule
-from affekt.engine.objective import PreparingObjective
-from affekt.engine.preparation import PreparedLoaders
-from affekt.engine.progress import bar
-from affekt.engine.recording import EpochRecorder
-from affekt.engine.run import Run, check_free, environment
-from affekt.engine.run_data import RunData, data_of_run, nothing_held_out
-from affekt.engine.stopping import Begun, StopRequest, StopSignal, stop_requests
+from affekt.engine.loop.module import TrainingModule
+from affekt.engine.loop.preparation import PreparedLoaders
+from affekt.engine.loop.progress import bar
+from affekt.engine.loop.stopping import Begun, StopRequest, StopSignal, stop_requests
+from affekt.engine.loop.trainer import end_processes, logging_to, make_trainer
+from affekt.engine.objectives.criterion import class_weights
+from affekt.engine.objectives.hooks import PreparingObjective
+from affekt.engine.runs.data import RunData, data_of_run, nothing_held_out
+from affekt.engine.runs.recording import EpochRecorder
+from affekt.engine.runs.run import Run, check_free, environment
 from affekt.engine.teacher import Teacher, check_takes_teacher, name_teacher, read_teacher
-from affekt.engine.trainer import end_processes, logging_to, make_trainer
 from affekt.engine.weights.checkpoint import training_weights
 from affekt.engine.weights.initial import Weights, check_start, name_weights, read_weights, start_from
 

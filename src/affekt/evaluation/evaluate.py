@@ -18,8 +18,8 @@ from affekt.deploy.load import is_bundle, load
 from affekt.deploy.runtime.predictor import Predictor
 from affekt.deploy.trained_on import TrainedOn, trained_on_bundle, trained_on_run
 from affekt.engine.experiment import data_path
-from affekt.engine.run import open_run
-from affekt.engine.run_names import find_run
+from affekt.engine.runs.names import find_run
+from affekt.engine.runs.run import open_run
 from affekt.evaluation.evaluated_on import changed_settings, choose
 from affekt.evaluation.result import Evaluation
 

@@ -16,8 +16,8 @@ from affekt.core.sample import Sample
 from affekt.core.settings import validate
 from affekt.data.store.index import is_prepared
 from affekt.deploy.trained_on import TrainedOn
-from affekt.engine.identity import corpus_hash, identify, kept_parts, keys_by_id
-from affekt.engine.run import evaluation_folder
+from affekt.engine.runs.identity import corpus_hash, identify, kept_parts, keys_by_id
+from affekt.engine.runs.run import evaluation_folder
 from affekt.engine.splits import PARTS, Parts, describe_splits, part, select, split_name
 
 OWN_SHARE = 0.5  # of the samples known from training: from this share on, data are the training data, changed

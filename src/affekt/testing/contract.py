@@ -33,8 +33,8 @@ from affekt.core.task import Task, find_task
 from affekt.data.open import open_dataset
 from affekt.deploy.export.export import GATE_BATCHES, GATE_CELLS, TOLERANCE
 from affekt.deploy.export.graphs import make_graphs, max_difference, random_batch
-from affekt.engine.criterion import WeightedLoss
 from affekt.engine.network import EagerNetwork, eager_network, encoded_input
+from affekt.engine.objectives.criterion import WeightedLoss
 from affekt.tasks.localization.cells import cell_logits
 from affekt.testing.media import invent_samples
 

@@ -28,7 +28,7 @@ from affekt.engine.features.backbone import FeatureNetwork, FrozenBackbone
 from affekt.engine.features.cache import FeatureCache, cache_root
 from affekt.engine.features.fill_ahead import fill_ahead
 from affekt.engine.features.keys import Views, frozen_tensors, sample_digest
-from affekt.engine.module import TrainingModule
+from affekt.engine.loop.module import TrainingModule
 from affekt.engine.train import train
 from affekt.tasks.single_label import SingleLabelScorer
 

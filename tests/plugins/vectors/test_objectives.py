@@ -7,7 +7,7 @@ import pytest
 
 from affekt.core.errors import AffektError
 from affekt.core.recipe import Recipe
-from affekt.engine.preparation import checked_numbers
+from affekt.engine.loop.preparation import checked_numbers
 from affekt.engine.train import train
 
 VALUES = {
@@ -30,7 +30,7 @@ def weights_of(run):
 
 def stopped_after(monkeypatch, epochs):
     """Let a training fail once so many epochs are complete."""
-    from affekt.engine.module import TrainingModule
+    from affekt.engine.loop.module import TrainingModule
 
     step = TrainingModule.training_step
 

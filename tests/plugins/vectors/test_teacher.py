@@ -39,7 +39,7 @@ def test_a_run_states_its_teacher_and_does_not_hold_it(teacher, tmp_path):
 
 
 def test_a_resumed_run_needs_its_teacher_and_ends_the_same(teacher, tmp_path, monkeypatch):
-    from affekt.engine.module import TrainingModule
+    from affekt.engine.loop.module import TrainingModule
 
     recipe = Recipe.from_values(TAUGHT)
     whole = train(recipe, teacher=teacher, runs=tmp_path / "whole", progress=False)

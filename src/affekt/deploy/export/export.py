@@ -26,9 +26,9 @@ from affekt.deploy.runtime.predictor import Predictor
 from affekt.deploy.trained_on import KEYS_FILE, bundle_keys
 from affekt.engine.experiment import data_path
 from affekt.engine.network import EagerNetwork, checkpoint_model
-from affekt.engine.run import Run, open_run
-from affekt.engine.run_data import parts_of_run
-from affekt.engine.run_names import find_run
+from affekt.engine.runs.data import parts_of_run
+from affekt.engine.runs.names import find_run
+from affekt.engine.runs.run import Run, open_run
 from affekt.engine.weights.checkpoint import MODEL_FILE
 
 TOLERANCE = 1e-3  # on logits; above this no bundle is written

@@ -33,8 +33,8 @@ from affekt.data.open import open_dataset
 from affekt.deploy.backends.network import Backend, graph_network
 from affekt.deploy.runtime.predictor import Predictor
 from affekt.engine.experiment import data_path
-from affekt.engine.run import Run
-from affekt.engine.run_data import parts_of_run
+from affekt.engine.runs.data import parts_of_run
+from affekt.engine.runs.run import Run
 
 PRECISION = "int8 (convolutions)"
 ALLOWED_DROP = 0.01  # of each score of the gate: one point

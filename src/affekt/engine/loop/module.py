@@ -17,8 +17,8 @@ from affekt.core.errors import DataError
 from affekt.core.recipe import Recipe
 from affekt.core.task import Scorer
 from affekt.engine.features.backbone import FeatureNetwork
-from affekt.engine.objective import PreparingObjective, ValidatingObjective
-from affekt.engine.optimization import make_optimizer, rate_factor
+from affekt.engine.loop.optimization import make_optimizer, rate_factor
+from affekt.engine.objectives.hooks import PreparingObjective, ValidatingObjective
 from affekt.engine.randomness import STEP, VALIDATION, seed_torch
 from affekt.optim.sam import SAM
 

@@ -11,9 +11,9 @@ from typing import Any
 from affekt.core.errors import AffektError, ConfigError
 from affekt.core.files.sealed import MANIFEST
 from affekt.core.recipe import Recipe
-from affekt.engine.run import Run, read_rows
-from affekt.engine.run_folder import modalities_of
-from affekt.engine.run_names import NamedRun, name_runs
+from affekt.engine.runs.folder import modalities_of
+from affekt.engine.runs.names import NamedRun, name_runs
+from affekt.engine.runs.run import Run, read_rows
 
 _TEST_METRICS = (
     "uar",

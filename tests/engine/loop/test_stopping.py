@@ -11,16 +11,16 @@ import time
 import pytest
 
 from affekt.cli import main
-from affekt.engine.recording import EpochRecorder
-from affekt.engine.run import Run
-from affekt.engine.stopping import StopSignal, TrainingStopped, stop_requests
+from affekt.engine.loop.stopping import StopSignal, TrainingStopped, stop_requests
+from affekt.engine.runs.recording import EpochRecorder
+from affekt.engine.runs.run import Run
 from affekt.engine.train import train
 
 # A command that gets a real signal, exactly after its first epoch.
 PROGRAM = """
 import os, signal
 from affekt.cli.main import run
-from affekt.engine.recording import EpochRecorder
+from affekt.engine.runs.recording import EpochRecorder
 record = EpochRecorder.on_train_epoch_end
 def recording(self, trainer, module):
     record(self, trainer, module)
@@ -157,7 +157,7 @@ def test_an_exception_that_was_lost_in_a_destructor_is_raised_at_the_next_check(
 def test_a_second_signal_ends_the_process_at_once():
     code = (
         "import os, signal, time\n"
-        "from affekt.engine.stopping import StopSignal, stop_requests\n"
+        "from affekt.engine.loop.stopping import StopSignal, stop_requests\n"
         "with stop_requests():\n"
         "    try:\n"
         "        os.kill(os.getpid(), signal.SIGINT)\n"

@@ -14,8 +14,8 @@ from torch.utils.data import DataLoader
 
 from affekt.core.errors import AffektError
 from affekt.engine.loading import SampleDataset, plain_loader, train_loader
-from affekt.engine.module import TrainingModule
-from affekt.engine.objective import PreparingObjective
+from affekt.engine.loop.module import TrainingModule
+from affekt.engine.objectives.hooks import PreparingObjective
 from affekt.engine.randomness import PREPARATION, seed_torch
 
 log = logging.getLogger(__name__)

@@ -1,6 +1,6 @@
 """The run folder: all files of one run, so that it can be repeated from there.
 
-runs/.../<hash>--<seed>/                    its path: see `affekt.engine.run_folder`
+runs/.../<hash>--<seed>/                    its path: see `affekt.engine.runs.folder`
     recipe.toml  environment.json  data.json  samples.jsonl.gz  metrics.jsonl  log.txt  events/
     calibration.json  result.json
     checkpoints/epoch-N/  checkpoints/last -> epoch-N  checkpoints/best -> epoch-M  figures/
@@ -24,8 +24,8 @@ from affekt.core.files.sealed import MANIFEST
 from affekt.core.files.whole import write_folder, write_text, write_whole
 from affekt.core.labels import LabelSet
 from affekt.core.recipe import Recipe
-from affekt.engine.identity import DataIdentity, read_identity
-from affekt.engine.run_folder import find_folder, folder_of
+from affekt.engine.runs.folder import find_folder, folder_of
+from affekt.engine.runs.identity import DataIdentity, read_identity
 
 _PACKAGES = (
     "affekt",

@@ -6,12 +6,12 @@ import shutil
 import pytest
 
 from affekt.core import catalog
-from affekt.core.digest_v1 import digest_v1
 from affekt.core.errors import AffektError
 from affekt.core.labels import LabelSet, label_set
 from affekt.core.recipe import Recipe
-from affekt.engine.run import Run
-from affekt.engine.run_folder import folder_of, letters_of
+from affekt.engine.runs.digest_v1 import digest_v1
+from affekt.engine.runs.folder import folder_of, letters_of
+from affekt.engine.runs.run import Run
 from affekt.engine.train import train
 
 EMOTIONS, SENTIMENTS = label_set("ekman-6"), label_set("sentiment-3")
@@ -148,7 +148,7 @@ def test_the_folder_is_computed_without_torch():
         "import sys\n"
         "from affekt.core.labels import label_set\n"
         "from affekt.core.recipe import Recipe\n"
-        "from affekt.engine.run_folder import folder_of\n"
+        "from affekt.engine.runs.folder import folder_of\n"
         "print(folder_of(Recipe.load(['vaanet/caer']), label_set('caer-7')))\n"
         "sys.exit(len({'torch', 'sklearn', 'lightning', 'tomli_w'} & set(sys.modules)))"
     )

@@ -5,10 +5,10 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
-from affekt.core.digest_v1 import digest_v1
 from affekt.core.files.sealed import read_sealed
 from affekt.core.recipe import Recipe
-from affekt.engine.averaging import RunningWeightAverage, averaging_decay
+from affekt.engine.loop.averaging import RunningWeightAverage, averaging_decay
+from affekt.engine.runs.digest_v1 import digest_v1
 from affekt.engine.weights.checkpoint import model_weights, training_weights
 
 

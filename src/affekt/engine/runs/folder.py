@@ -16,10 +16,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from affekt.core import catalog
-from affekt.core.digest_v1 import digest_v1
 from affekt.core.labels import LabelSet
 from affekt.core.recipe import Recipe
 from affekt.core.settings import Settings
+from affekt.engine.runs.digest_v1 import digest_v1
 
 CATEGORY = "training"
 HASH_DIGITS = 8

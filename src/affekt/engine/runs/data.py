@@ -11,7 +11,7 @@ from affekt.core import catalog
 from affekt.core.dataset import Corpus
 from affekt.core.errors import DataError
 from affekt.core.recipe import Recipe
-from affekt.engine.identity import (
+from affekt.engine.runs.identity import (
     DataIdentity,
     compare,
     identify,
@@ -19,7 +19,7 @@ from affekt.engine.identity import (
     keys_by_id,
     with_change,
 )
-from affekt.engine.run import Run
+from affekt.engine.runs.run import Run
 from affekt.engine.splits import Parts, check_splits, part
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from types import FrameType
 
 from affekt.core.errors import AffektError
 from affekt.core.recipe import Recipe
-from affekt.engine.run import Run
+from affekt.engine.runs.run import Run
 
 log = logging.getLogger(__name__)
 

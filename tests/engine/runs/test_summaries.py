@@ -11,9 +11,9 @@ import affekt
 from affekt.core.errors import UsageError
 from affekt.core.labels import label_set
 from affekt.core.recipe import Recipe
-from affekt.engine.run import Run
-from affekt.engine.run_names import find_run, name_runs, run_folders
-from affekt.engine.runs import list_runs
+from affekt.engine.runs.names import find_run, name_runs, run_folders
+from affekt.engine.runs.run import Run
+from affekt.engine.runs.summaries import list_runs
 
 VALUES = {"method": "compact_face", "data": {"name": "fer2013"}}
 
@@ -213,7 +213,7 @@ def test_a_broken_folder_is_listed_with_the_reason_beside_the_others(make, tmp_p
 
 def test_listing_runs_needs_the_core_packages_only():
     code = (
-        "import sys\nimport affekt.engine.runs\n"
+        "import sys\nimport affekt.engine.runs.summaries\n"
         "sys.exit(len({'torch', 'sklearn', 'lightning', 'tomli_w', 'safetensors'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

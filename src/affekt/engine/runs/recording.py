@@ -12,7 +12,7 @@ from lightning.pytorch.callbacks import Checkpoint
 
 from affekt.core.errors import AffektError, ConfigError, DataError
 from affekt.core.recipe import SelectionSettings
-from affekt.engine.run import Run
+from affekt.engine.runs.run import Run
 
 log = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from affekt.core.errors import AffektError, ConfigError, DataError, UsageError
 from affekt.core.recipe import SplitSettings
 from affekt.core.sample import Sample
 from affekt.engine.experiment import open_corpus
-from affekt.engine.identity import kept_parts, keys_by_id, read_identity
-from affekt.engine.run import Run
+from affekt.engine.runs.identity import kept_parts, keys_by_id, read_identity
+from affekt.engine.runs.run import Run
 from affekt.engine.splits import part, select
 from affekt.engine.train import train
 
@@ -107,7 +107,7 @@ def test_a_renamed_file_stays_in_its_part(pictures, changed, picture_recipe):
 
 
 def identify_of(recipe, root):
-    from affekt.engine.identity import identify
+    from affekt.engine.runs.identity import identify
 
     corpus = open_corpus(recipe, root)
     return identify("images", root, corpus, part(corpus.samples, recipe.split))

@@ -9,8 +9,8 @@ from torch import nn
 
 from affekt.core.errors import ConfigError
 from affekt.core.recipe import OptimizerSettings, Recipe, SAMSettings, ScheduleSettings
-from affekt.engine.module import held_statistics
-from affekt.engine.optimization import make_optimizer, rate_factor
+from affekt.engine.loop.module import held_statistics
+from affekt.engine.loop.optimization import make_optimizer, rate_factor
 from affekt.optim.sam import SAM
 
 

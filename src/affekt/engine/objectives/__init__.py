@@ -1,0 +1,1 @@
+"""What the engine gives to the objective of a method, and asks of it."""
