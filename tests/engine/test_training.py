@@ -166,7 +166,7 @@ def test_checkpoint_trees_come_back_as_they_went():
 
 
 def test_a_value_that_a_checkpoint_cannot_hold_is_named():
-    with pytest.raises(TypeError, match="a set cannot stand"):
+    with pytest.raises(TypeError, match="a set cannot be written"):
         pack({"x": {1}}, {})
 
 

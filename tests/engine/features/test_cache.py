@@ -602,7 +602,7 @@ def test_data_cache_fills_ahead_and_reports_what_it_did(place, tmp_path):
         first["bytes"] == second["bytes"] == sum(f.stat().st_size for f in Path(first["folder"]).glob("*.s*"))
     )
     refused = CliRunner().invoke(app, [*words, "--set", "train.cached_views=0"])
-    assert isinstance(refused.exception, ConfigError) and "set how many views" in str(refused.exception)
+    assert isinstance(refused.exception, ConfigError) and "set the number of views" in str(refused.exception)
     assert "Example: affekt data cache" in CliRunner().invoke(app, ["data", "cache", "--help"]).output
 
 

@@ -150,7 +150,7 @@ def test_a_run_that_states_no_data_is_continued_with_a_warning(begun, changed, c
 
 
 def test_accepting_data_without_resuming_is_refused(pictures, tmp_path, picture_recipe):
-    with pytest.raises(UsageError, match="goes with resume"):
+    with pytest.raises(UsageError, match="needs resume"):
         train(picture_recipe(), data_root=pictures, runs=tmp_path, accept_data=True)
 
 
