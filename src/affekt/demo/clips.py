@@ -117,7 +117,7 @@ def _lead(loop: Loop) -> str:
         "contracting). The sound expresses arousal: aroused (high, fast, rough) or calm (low, slow, soft). "
         "From one modality alone, at most half of the emotions can be recognized.\n\n"
         f"A small {catalog.card(loop.recipe.method).title} was trained on labels of whole clips only. Its "
-        f"accuracy on {len(loop.unseen)} clips of {subjects} subjects that were not in training is "
+        f"accuracy on {len(loop.unseen)} clips of {subjects} subject{'s' * (subjects != 1)} that were not in training is "
         f"{100 * evaluation.scores['accuracy']:.0f} % (95 % interval {low:.0f} to {high:.0f} %; chance "
         f"is {100 / len(evaluation.labels):.0f} %). True events, which were not part of the training data, "
         f"are shown above the segments that its attention selects{localized}. A few test clips follow, "
