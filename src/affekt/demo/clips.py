@@ -18,6 +18,7 @@ from affekt.media.video.write import write_clip
 from affekt.report.timeline.elan import write_eaf
 from affekt.report.timeline.page import write_timeline
 from affekt.report.timeline.srt import write_srt
+from affekt.report.wording import count
 
 EPOCHS = 4
 CLIPS = 360
@@ -107,7 +108,7 @@ def _save(folder: Path, sample: Sample) -> Sample:
 def _lead(loop: Loop) -> str:
     evaluation = loop.evaluation
     low, high = (100 * bound for bound in evaluation.intervals["accuracy"])
-    subjects = len({sample.subject for sample in loop.unseen})
+    subjects = count([*{sample.subject for sample in loop.unseen}], "subject")
     precision = evaluation.localization.get("mean")
     localized = "" if precision is None else f"; their mean average precision is {precision:.2f}"
     return (
@@ -117,7 +118,7 @@ def _lead(loop: Loop) -> str:
         "contracting). The sound expresses arousal: aroused (high, fast, rough) or calm (low, slow, soft). "
         "From one modality alone, at most half of the emotions can be recognized.\n\n"
         f"A small {catalog.card(loop.recipe.method).title} was trained on labels of whole clips only. Its "
-        f"accuracy on {len(loop.unseen)} clips of {subjects} subject{'s' * (subjects != 1)} that were not in training is "
+        f"accuracy on {len(loop.unseen)} clips of {subjects} that were not in training is "
         f"{100 * evaluation.scores['accuracy']:.0f} % (95 % interval {low:.0f} to {high:.0f} %; chance "
         f"is {100 / len(evaluation.labels):.0f} %). True events, which were not part of the training data, "
         f"are shown above the segments that its attention selects{localized}. A few test clips follow, "
