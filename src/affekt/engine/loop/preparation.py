@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 class PreparedLoaders(pl.LightningDataModule):
     """Loaders of which the one for training is made anew for each epoch, by `PreparingObjective`.
 
-    Lightning asks for it before each epoch where it is told to (`reload_dataloaders_every_n_epochs=1`), and
+    Lightning asks for it before each epoch with `reload_dataloaders_every_n_epochs=1`, and
     once before a resumed run knows its epoch.
     """
 
