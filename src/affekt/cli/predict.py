@@ -114,8 +114,8 @@ def command(
         as_table(
             ("input", *shown[0], *when, *predictions[0].scores),
             [
-                (p.id, *told.values(), *cells, *p.scores.values())
-                for p, told, *cells in zip(predictions, shown, *when.values(), strict=True)
+                (p.id, *columns.values(), *cells, *p.scores.values())
+                for p, columns, *cells in zip(predictions, shown, *when.values(), strict=True)
             ],
         )
     for line in _notes(predictions):
