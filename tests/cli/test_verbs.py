@@ -64,3 +64,14 @@ def test_data_check_prints_a_table_and_draws_a_figure(tmp_path):
     assert done.exit_code == 0, done.output
     assert "train" in done.output and "angry" in done.output
     assert (tmp_path / "balance.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_export_prints_each_score_that_int8_was_compared_by(monkeypatch, tmp_path):
+    from affekt.deploy.export import export as module
+
+    gate = {"before": {"ccc": 0.5}, "after": {"ccc": 0.495}, "samples": 9}
+    done = module.Exported(tmp_path / "b", 0.0, "random inputs", 1, 1.0, gate)
+    monkeypatch.setattr(module, "export", lambda *given, **named: done)
+    shown = CliRunner().invoke(app, ["export", str(tmp_path), "--int8"])
+    assert shown.exit_code == 0, shown.output
+    assert "ccc in int8: 0.495, 0.500 before (9 validation samples)" in shown.stdout

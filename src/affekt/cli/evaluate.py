@@ -102,6 +102,8 @@ def command(
     ]
     if renamed:
         say(f"labels of the data, mapped by name: {', '.join(renamed)}")
+    for note in result.notes:
+        say(note)
     if result.label_hint:
         say(result.label_hint)
     for item in result.skipped:

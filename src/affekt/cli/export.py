@@ -47,7 +47,11 @@ def command(
         return
     say(f"largest difference from the logits of PyTorch: {done.max_difference:.1e} ({done.gate})")
     if done.int8:
-        before, after = (done.int8[when]["accuracy"] for when in ("before", "after"))
-        say(f"accuracy in int8: {after:.3f}, {before:.3f} before ({done.int8['samples']} validation samples)")
+        before, after = done.int8["before"], done.int8["after"]
+        for name in before:  # the scores of the task's gate
+            say(
+                f"{name} in int8: {after[name]:.3f}, {before[name]:.3f} before "
+                f"({done.int8['samples']} validation samples)"
+            )
     say(f"{done.bundle}: {done.bytes / 1e6:.1f} MB, in {done.seconds:.0f} s")
     say(f"next: {line('affekt', 'predict', done.bundle)} INPUT")

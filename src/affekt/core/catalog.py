@@ -7,6 +7,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from affekt.core.card import Card, read_card
 from affekt.core.dataset import Dataset
@@ -64,7 +65,7 @@ def method(name: str) -> Method:
     """
     folder = _method_folder(name)
     package = _methods()[canonical(name)]
-    declared: Method = importlib.import_module(package).METHOD
+    declared: Method = _declared(package, "METHOD")
     return declared.at(name=canonical(name), package=package, folder=folder)
 
 
@@ -78,8 +79,24 @@ def dataset(name: str) -> Dataset:
     modules = _adapters()
     if canonical(name) not in modules:
         raise UsageError(f"no data set is called {name!r}; {suggest(canonical(name), sorted(modules))}")
-    declared: Dataset = importlib.import_module(modules[canonical(name)]).DATASET
+    declared: Dataset = _declared(modules[canonical(name)], "DATASET")
     return declared.at(canonical(name))
+
+
+def _declared(module: str, name: str) -> Any:
+    """What a module declares.
+
+    Raises:
+        UsageError: The module of another package cannot be imported, or does not declare it.
+    """
+    try:
+        return getattr(importlib.import_module(module), name)
+    except Exception as error:
+        if module.startswith("affekt."):
+            raise
+        raise UsageError(
+            f"plug-in {module}: {name} cannot be read ({type(error).__name__}: {error})"
+        ) from error
 
 
 @cache

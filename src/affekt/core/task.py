@@ -117,6 +117,7 @@ class Scored:
         label_hint: A warning if the labels seem to be in another order than the outputs; usually empty.
         localization: Average precision of key segments by temporal IoU, if samples have annotated segments
             and the network weighs segments of time.
+        notes: What limits the scores, a sentence each.
         samples: Number of samples that were scored.
     """
 
@@ -131,6 +132,7 @@ class Scored:
     skipped: list[Skipped] = field(default_factory=list)
     label_hint: str = ""
     localization: dict[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     samples: int = 0
     interval_over: str = ""
     interval_note: str = ""
@@ -142,7 +144,7 @@ class Task(ABC):
     Attributes:
         name: As data sets, checkpoints and bundles state it.
         metrics: Validation scores that can select an epoch; +1 if higher is better, -1 if lower is.
-        selects_by: The score that selects the epoch if a recipe states none.
+        selects_by: The one that is suggested where a recipe names none of them.
         loss: The loss of (logits, target), as `module:function`; see `affekt.engine.objectives.criterion`.
         gate: Scores that int8 must not lower by more than one point; empty if int8 is not supported.
         postprocessing: How outputs become scores, in words, for a bundle's manifest.

@@ -42,6 +42,7 @@ class Evaluation(Scored):
             "intervals": self.intervals,
             "interval_over": self.interval_over,
             "interval_note": self.interval_note,
+            "notes": list(self.notes),
             "per_class": self.per_class,
             "confusion": self.confusion.tolist(),
             "labels": list(self.labels),

@@ -29,7 +29,16 @@ from affekt.metrics.multi_label import (
     multi_label_scores,
 )
 from affekt.tasks.key_segments import score_key_segments
-from affekt.tasks.rows import RowScorer, RowTask, check_answers, check_known, mean_by_sample, moved, worst_of
+from affekt.tasks.rows import (
+    RowScorer,
+    RowTask,
+    check_answers,
+    check_known,
+    mean_by_sample,
+    moved,
+    unstated,
+    worst_of,
+)
 from affekt.tasks.weights import check_weights
 
 COLUMNS = {
@@ -160,6 +169,12 @@ class MultiLabel(RowTask):
         # Two labels of the data may map to one of the network.
         truth = np.clip(moved(self.targets(used, labels), labels, answerer.labels, label_map), 0, 1)
         probability = self.probability(logits, answerer.calibration)
+        predictions = self._predictions(answerer, used, truth, probability)
+        missing = unstated(label_map, answerer.labels)
+        if missing:  # whether they are present is not known: they are not scored
+            kept = [k for k, name in enumerate(names) if name not in missing]
+            names, limits = tuple(names[k] for k in kept), limits[kept]
+            truth, probability, logits = truth[:, kept], probability[:, kept], logits[:, kept]
         rows = multi_label_per_class(truth, probability, names, thresholds=limits)
         subjects = [sample.subject for sample in used]
         found = multi_label_intervals(truth, probability, subjects, thresholds=limits)
@@ -170,34 +185,41 @@ class MultiLabel(RowTask):
         scores["ece"] = cell_calibration_error(probability, truth)
         scaled = logits.astype(float) / answerer.calibration.temperature
         scores["nll"] = binary_log_likelihood(scaled, truth)
-        predictions = [
-            {
-                "id": sample.id,
-                "subject": sample.subject or "",
-                "true": SEPARATOR.join(names[k] for k in np.flatnonzero(truth[row] > PRESENT)),
-                "predicted": SEPARATOR.join(decided["labels"]),
-                "likeliest": decided["label"],
-                "confidence": decided["confidence"],
-                **{name: float(value) for name, value in zip(names, probability[row], strict=True)},
-            }
-            for row, sample in enumerate(used)
-            for decided in [self.decide(probability[row], answerer.labels, answerer.calibration)]
-        ]
         _draw(rows, probability, truth, folder)
         return Scored(
             scores,
             found.ranges,
             rows,
-            names,
+            answerer.labels.names,
             predictions,
             COLUMNS,
             label_map=label_map,
             skipped=[*skipped, *answers.skipped],
             localization=score_key_segments(self, answerer, used),
+            notes=(f"the data have no label for {', '.join(missing)}: not scored",) if missing else (),
             samples=len(used),
             interval_over=found.over,
             interval_note=found.note,
         )
+
+    def _predictions(
+        self, answerer: Answerer, used: Sequence[Sample], truth: np.ndarray, probability: np.ndarray
+    ) -> list[dict[str, Any]]:
+        """Rows of the predictions file."""
+        names = answerer.labels.names
+        decided = [self.decide(row, answerer.labels, answerer.calibration) for row in probability]
+        return [
+            {
+                "id": sample.id,
+                "subject": sample.subject or "",
+                "true": SEPARATOR.join(names[k] for k in np.flatnonzero(truth[row] > PRESENT)),
+                "predicted": SEPARATOR.join(decided[row]["labels"]),
+                "likeliest": decided[row]["label"],
+                "confidence": decided[row]["confidence"],
+                **{name: float(value) for name, value in zip(names, probability[row], strict=True)},
+            }
+            for row, sample in enumerate(used)
+        ]
 
     def shown(self, prediction: Prediction) -> dict[str, Any]:
         return {"labels": SEPARATOR.join(prediction.labels), **super().shown(prediction)}

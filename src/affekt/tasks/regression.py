@@ -17,7 +17,7 @@ from affekt.core.sample import Preprocess, Sample
 from affekt.core.task import Answerer, Answers, Fitted, OnItem, Scored, Scorer, quiet
 from affekt.metrics.regression import concordance, mean_absolute_error, rating_intervals
 from affekt.tasks.predictions import named
-from affekt.tasks.rows import RowScorer, RowTask, check_answers, check_known, mean_by_count, worst_of
+from affekt.tasks.rows import RowScorer, RowTask, check_answers, mean_by_count, worst_of
 
 COLUMNS = {"ccc": "CCC", "mae": "mean absolute error", "mean": "mean rating", "count": "samples"}
 
@@ -104,12 +104,12 @@ class Regression(RowTask):
         *,
         on_item: OnItem = quiet,
     ) -> Scored:
-        known, skipped, label_map = check_known(samples, labels, answerer.labels, self)
-        names = answerer.labels.names
+        # Ratings that the network does not answer are left out, not the samples that have them.
+        label_map, names = labels.map_to(answerer.labels), answerer.labels.names
         if missing := sorted(set(names) - set(label_map.values())):
             raise DataError(f"the data have no ratings of {', '.join(missing)}, which the network answers")
-        answers = self.answer(known, answerer.preprocess, answerer.network, on_item=on_item)
-        predicted, used = check_answers(answers, len(known)).astype(float), answers.used
+        answers = self.answer(samples, answerer.preprocess, answerer.network, on_item=on_item)
+        predicted, used = check_answers(answers, len(samples)).astype(float), answers.used
         place = [labels.index(next(it for it, ours in label_map.items() if ours == name)) for name in names]
         truth = self.targets(used, labels)[:, place].astype(float)
         ccc, mae = concordance(truth, predicted), mean_absolute_error(truth, predicted)
@@ -147,7 +147,7 @@ class Regression(RowTask):
             predictions,
             COLUMNS,
             label_map=label_map,
-            skipped=[*skipped, *answers.skipped],
+            skipped=answers.skipped,
             samples=len(used),
             interval_over=found.over,
             interval_note=found.note,

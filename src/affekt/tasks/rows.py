@@ -215,6 +215,11 @@ def check_known(
     return known, skipped, names
 
 
+def unstated(label_map: Mapping[str, str | None], network: LabelSet) -> list[str]:
+    """Labels of the network that no label of the data maps to."""
+    return [name for name in network.names if name not in label_map.values()]
+
+
 def check_answers(answers: Answers, asked: int) -> np.ndarray:
     """Logits (n, k), checked before they are scored.
 

@@ -24,7 +24,16 @@ from affekt.metrics.classification import confusion_matrix, per_class, scores_of
 from affekt.metrics.intervals import score_intervals
 from affekt.metrics.permutation import exchanged_labels
 from affekt.tasks.key_segments import score_key_segments
-from affekt.tasks.rows import RowScorer, RowTask, check_answers, check_known, mean_by_sample, moved, worst_of
+from affekt.tasks.rows import (
+    RowScorer,
+    RowTask,
+    check_answers,
+    check_known,
+    mean_by_sample,
+    moved,
+    unstated,
+    worst_of,
+)
 from affekt.tasks.weights import check_weights
 
 COLUMNS = {"precision": "precision", "recall": "recall", "f1": "F1", "count": "samples"}
@@ -126,6 +135,7 @@ class SingleLabel(RowTask):
         logits, used = check_answers(answers, len(known)), answers.used
         truth = hard(moved(self.targets(used, labels), labels, answerer.labels, label_map))
         names, classes = answerer.labels.names, len(answerer.labels)
+        missing = unstated(label_map, answerer.labels)
         probability = self.probability(logits, answerer.calibration)
         predicted = probability.argmax(axis=1)
         confusion = confusion_matrix(truth, predicted, classes)
@@ -157,6 +167,9 @@ class SingleLabel(RowTask):
             [*skipped, *answers.skipped],
             label_hint=exchanged_labels(confusion, names),
             localization=score_key_segments(self, answerer, used),
+            notes=(f"the data have no label for {', '.join(missing)}: predictions of it are errors",)
+            if missing
+            else (),
             samples=len(used),
             interval_over=found.over,
             interval_note=found.note,

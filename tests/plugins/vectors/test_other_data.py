@@ -45,3 +45,13 @@ def test_the_command_line_prints_the_map(run):
     assert done.exit_code == 0, done.output
     text = " ".join(done.output.split())
     assert "angry as anger, joy as happiness" in text and "boredom is not known to the network" in text
+
+
+def test_classes_that_the_data_do_not_have_are_reported(run):
+    result = evaluate(run, data="tiny_renamed", split="all", overrides=[f"data.options.names={THEIR_NAMES}"])
+    (note,) = result.notes
+    missing = sorted(set(result.labels) - set(result.label_map.values()))
+    assert (
+        missing and note == f"the data have no label for {', '.join(missing)}: predictions of it are errors"
+    )
+    assert evaluate(run).notes == ()

@@ -61,6 +61,22 @@ def test_an_evaluation_scores_each_dimension(run):
     assert [row["class"] for row in result.per_class] == ["valence", "arousal"]
 
 
+def test_ratings_that_the_network_does_not_answer_are_left_out(run, tmp_path):
+    from dataclasses import replace
+
+    from affekt.data.open import open_dataset
+
+    samples = [one for one in open_dataset("tiny_ratings").samples if one.split == "test"]
+    more = [replace(one, values={"dominance": 9.0, **one.values}) for one in samples]
+    predictor, task = load(run.path), find_task("regression")
+    plain = task.evaluate(predictor, samples, LABELS, tmp_path)
+    scored = task.evaluate(predictor, more, LabelSet.of("dominance", "valence", "arousal"), tmp_path)
+    assert scored.scores == plain.scores and scored.samples == plain.samples
+    assert scored.label_map["dominance"] is None
+    with pytest.raises(DataError, match="no ratings of arousal"):
+        task.evaluate(predictor, samples, LabelSet.of("valence"), tmp_path)
+
+
 def test_a_bundle_predicts_ratings_by_name(run, rating_bundle):
     sample = Sample("a", {"audio": np.array([1.0, 0.5, -0.5, 0.0], np.float32)})
     (answer,) = load(rating_bundle, backend="onnxruntime").predict([sample])

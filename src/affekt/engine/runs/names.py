@@ -21,7 +21,6 @@ LATEST = "latest"
 _FOLDER = re.compile(r"([0-9a-f]{8})--(\d+)")
 _DATED = ("recipe.toml", "metrics.jsonl", "result.json")  # files that training writes
 _LEAST_DIGITS = 4
-_LEAST_TEXT = 4  # characters of a name that is not complete
 _SHOWN = 5
 
 
@@ -59,7 +58,7 @@ def find_run(text: Path | str, runs: Path | str = "runs") -> Path:
         return named[0].path
     wanted = _plain(str(text))
     found = [run for run in named if wanted in _spellings(run)]
-    if not found and len(wanted) >= _LEAST_TEXT:
+    if not found:
         found = [run for run in named if any(one.startswith(wanted) for one in _spellings(run))]
     if len(found) == 1:
         return found[0].path

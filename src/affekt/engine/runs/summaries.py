@@ -105,7 +105,7 @@ def _reason(path: Path, error: Exception) -> str:
     return (
         " ".join(str(error).split())
         if isinstance(error, AffektError)
-        else f"its files are damaged: {error!r}"
+        else f"a file of it does not have the expected content ({type(error).__name__})"
     )
 
 
