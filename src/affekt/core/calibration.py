@@ -16,6 +16,7 @@ class Calibration(BaseModel):
         temperature: Divisor of the logits; 1 without calibration.
         segment_threshold: Score from which detected segments are reported; None reports all.
         thresholds: For several labels per sample: the probability from which each class is present.
+        heads: Calibrations of the network's further heads, by name.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow", protected_namespaces=())
@@ -23,6 +24,7 @@ class Calibration(BaseModel):
     temperature: float = Field(default=1.0, gt=0, allow_inf_nan=False, strict=True)
     segment_threshold: float | None = Field(default=None, allow_inf_nan=False, strict=True)
     thresholds: dict[str, Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]] = {}
+    heads: dict[str, Calibration] = {}
 
     @model_validator(mode="before")
     @classmethod

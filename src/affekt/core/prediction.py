@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from affekt.core.segment import Segment
@@ -53,6 +53,7 @@ class Prediction:
             probable first; may be empty. Always empty for tasks with a single label.
         task: Name of its `affekt.core.task.Task`.
         values: For regression: ratings by name, in the unit of the training data; None for other tasks.
+        heads: Predictions of the network's further heads, by name; empty for networks with one head.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Prediction:
     labels: tuple[str, ...] = ()
     task: str = "single_label"
     values: Mapping[str, float] | None = None
+    heads: Mapping[str, Prediction] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""

@@ -18,6 +18,15 @@ Split = Literal["train", "validation", "test"]
 
 
 @dataclass(frozen=True, slots=True)
+class Annotation:
+    """The annotation of a sample for one further head of a network; the fields are those of `Sample`."""
+
+    label: str | None = None
+    label_weights: Mapping[str, float] | None = None
+    values: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """One annotated item: its media, its subject and its labels.
 
@@ -31,6 +40,8 @@ class Sample:
             least 0 and not all 0; weights of several labels lie in [0, 1]
             (`affekt.core.task.Task.check`).
         values: Continuous ratings by name, such as `valence`, each in the unit of its data set.
+        annotations: Annotations of the further heads of a network, by the heads' names
+            (`affekt.core.task.Head`); the first head's annotation is the sample's own.
         subject: Who is seen or heard; no subject is in two parts of a split.
         span_s: Start and end of the sample within its medium, in seconds.
         segments: Annotated segments; empty if no class occurs, None if segments are not annotated.
@@ -56,6 +67,7 @@ class Sample:
     speaker: str | None = None
     around: Dialogue | None = field(default=None, repr=False, compare=False)
     values: Mapping[str, float] | None = None
+    annotations: Mapping[str, Annotation] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from affekt.core.prediction import Prediction, Provenance
 from affekt.core.sample import Preprocess, Sample, Skipped
 from affekt.core.settings import suggest
 
+TaskDocument = str | list[dict[str, Any]]  # a task as plain JSON values
 OnItem = Callable[[int, int], None]  # called with the number of items that are done, and of all items
 
 
@@ -138,6 +139,20 @@ class Scored:
     interval_note: str = ""
 
 
+@dataclass(frozen=True)
+class Head:
+    """One of several answers of a network to a sample.
+
+    Attributes:
+        output: Field of the network's output that holds the answer; that of the first head is `logits`.
+    """
+
+    name: str
+    task: Task
+    labels: LabelSet
+    output: str
+
+
 class Task(ABC):
     """A kind of prediction.
 
@@ -154,6 +169,8 @@ class Task(ABC):
         by_cells: Whether a network has an output per time cell (`affekt.core.sample.Localizing`), so that a
             medium of any length is processed in constant memory and the graph has the output `logits` only.
         also_scores: Further tasks on whose data its predictions can be scored.
+        further: Heads of the network after the first one; their targets are `label/<name>`.
+        answers: Outputs of the network from which predictions are made.
     """
 
     name: str
@@ -167,12 +184,26 @@ class Task(ABC):
     has_classes: bool = True
     by_cells: bool = False
     also_scores: tuple[str, ...] = ()
+    further: tuple[Head, ...] = ()
+    answers: tuple[str, ...] = ("logits",)
 
     def __repr__(self) -> str:
         return f"Task({self.name})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return find_task, (self.name,)
+        return read_task, (self.document(),)
+
+    def document(self) -> TaskDocument:
+        """Plain values from which `read_task` makes the task: its name, or a row for each of its heads."""
+        return self.name
+
+    def is_served(self, tasks: Sequence[str]) -> bool:
+        """Whether a method that states these tasks serves this one."""
+        return self.name in tasks
+
+    def can_score(self, task: Task) -> bool:
+        """Whether predictions can be scored on the data of a task."""
+        return task.name in (self.name, *self.also_scores)
 
     @property
     def loss_name(self) -> str:
@@ -229,6 +260,14 @@ class Task(ABC):
         Raises:
             DataError: A sample has no annotation of this task, or one that does not fit.
         """
+
+    def further_targets(self, samples: Sequence[Sample]) -> dict[str, np.ndarray]:
+        """The batch entries `label/<name>` of the further heads, one row per sample.
+
+        Raises:
+            DataError: A sample has no annotation of a head, or one that does not fit.
+        """
+        return {}
 
     def targets_of_item(
         self,
@@ -359,6 +398,27 @@ def find_task(name: str) -> Task:
         raise UsageError(f"no task is called {name!r}; {suggest(name, list(list_tasks()))}")
     module = _plugins().get(name, f"affekt.tasks.{name}")
     return importlib.import_module(module).TASK
+
+
+def read_task(document: TaskDocument) -> Task:
+    """The task of a `Task.document`, as checkpoints, bundles and prepared stores state it.
+
+    Raises:
+        UsageError: It states an unknown task, or heads that do not fit together.
+    """
+    if isinstance(document, str):
+        return find_task(document)
+    return importlib.import_module("affekt.tasks.heads").read_heads(document)
+
+
+def table_rows(prediction: Prediction) -> list[dict[str, Any]]:
+    """A prediction as rows of a table; columns of a further head begin with its name and `_`."""
+    further = {
+        f"{name}_{column}": value
+        for name, answer in prediction.heads.items()
+        for column, value in find_task(answer.task).rows(answer)[0].items()
+    }
+    return [{**row, **further} for row in find_task(prediction.task).rows(prediction)]
 
 
 def _plugins() -> dict[str, str]:

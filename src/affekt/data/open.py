@@ -11,7 +11,7 @@ from affekt.core.dataset import Corpus, Dataset
 from affekt.core.dialogues import link_dialogues
 from affekt.core.errors import ConfigError, DataError
 from affekt.core.settings import Settings, validate
-from affekt.core.task import find_task
+from affekt.core.task import read_task
 from affekt.data.store.index import check_header, is_prepared, read_index, samples_of
 
 
@@ -63,4 +63,4 @@ def _open_store(dataset: Dataset, root: Path, chosen: Settings) -> Corpus:
     index = read_index(root)
     check_header(root, index.header, dataset.name, chosen.model_dump(mode="json"))
     samples, skipped = samples_of(root, index)
-    return Corpus(samples, index.labels, skipped, find_task(index.task))
+    return Corpus(samples, index.labels, skipped, read_task(index.task))

@@ -14,7 +14,7 @@ from affekt.core.files.assets import read_assets
 from affekt.core.files.sealed import Sealed, read_sealed
 from affekt.core.labels import LabelSet
 from affekt.core.prediction import Provenance
-from affekt.core.task import find_task
+from affekt.core.task import read_task
 from affekt.deploy.runtime.predictor import Predictor
 from affekt.engine.network import StoredModel, checkpoint_model, eager_network, encoded_input
 from affekt.engine.runs.run import open_run
@@ -44,7 +44,7 @@ def checkpoint_predictor(sealed: Sealed, calibration: Mapping[str, Any]) -> Pred
     method = catalog.method(document["method"])
     config = method.make_config(document["config"])
     preprocess = method.make_preprocess(config, document["preprocessing"], read_assets(sealed))
-    model, task = checkpoint_model(sealed), find_task(document["task"])
+    model, task = checkpoint_model(sealed), read_task(document["task"])
     return Predictor(
         preprocess=preprocess,
         network=eager_network(

@@ -99,7 +99,7 @@ class Experiment:
             "method": self.recipe.method,
             "config": self.config.model_dump(mode="json"),
             "labels": self.labels.model_dump(mode="json"),
-            "task": self.task.name,
+            "task": self.task.document(),
             "preprocessing": dict(self.state),
             "data": self.recipe.data.model_dump(mode="json"),
         }
@@ -157,7 +157,7 @@ def _check_task(recipe: Recipe, corpus: Corpus) -> list[str]:
     """A problem if the method does not serve the task, or the task lacks the metric that selects."""
     task = corpus.task
     served = catalog.method(recipe.method).tasks
-    if task.name not in served:
+    if not task.is_served(served):
         return [f"{recipe.data.name} asks for {task.name}; {recipe.method} serves {', '.join(served)}"]
     asked = [
         name

@@ -54,6 +54,7 @@ class SampleDataset(Dataset[dict[str, np.ndarray] | Skipped]):
         self.labels, self.task = labels, task
         self._of_item: dict[int, dict[str, np.ndarray]] = {}
         self.targets = torch.from_numpy(task.targets(samples, labels))
+        self.further_targets = task.further_targets(samples)
 
     def plain(self) -> SampleDataset:
         """The same samples and targets without augmentation."""
@@ -88,7 +89,8 @@ class SampleDataset(Dataset[dict[str, np.ndarray] | Skipped]):
             self._of_item[index] = self.task.targets_of_item(
                 self.samples[index], arrays, self.preprocess, self.labels, training=self.seed is not None
             )
-        return {"label": self.targets[index].numpy(), **self._of_item[index]}
+        further = {name: rows[index] for name, rows in self.further_targets.items()}
+        return {"label": self.targets[index].numpy(), **further, **self._of_item[index]}
 
 
 class Collate:

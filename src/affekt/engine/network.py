@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 import torch
 from torch import nn
 
 from affekt.core import catalog
-from affekt.core.errors import FolderError
+from affekt.core.errors import ConfigError, FolderError
 from affekt.core.files.sealed import Sealed, read_sealed
 from affekt.core.sample import Preprocess
 from affekt.core.task import Task
@@ -27,6 +27,24 @@ def checkpoint_model(sealed: Sealed) -> nn.Module:
     model: nn.Module = method.load("model")(method.make_config(sealed.document["config"]))
     model.load_state_dict(model_weights(sealed))
     return model.eval()
+
+
+def check_outputs(model: nn.Module, names: Sequence[str], method: str) -> None:
+    """Refuse a network whose `forward` states another NamedTuple than one with these fields.
+
+    Raises:
+        ConfigError: Naming the outputs that are missing.
+    """
+    try:
+        stated = getattr(get_type_hints(type(model).forward).get("return"), "_fields", None)
+    except NameError:  # a type that is only imported for type checking
+        return
+    missing = [name for name in names if stated is not None and name not in stated]
+    if missing:
+        raise ConfigError(
+            "recipe",
+            [f"the network of {method} has no output {', '.join(missing)}; it has {', '.join(stated or ())}"],
+        )
 
 
 @dataclass(frozen=True)

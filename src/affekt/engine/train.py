@@ -25,6 +25,7 @@ from affekt.engine.loop.preparation import PreparedLoaders
 from affekt.engine.loop.progress import bar
 from affekt.engine.loop.stopping import Begun, StopRequest, StopSignal, stop_requests
 from affekt.engine.loop.trainer import end_processes, logging_to, make_trainer
+from affekt.engine.network import check_outputs
 from affekt.engine.objectives.criterion import class_weights
 from affekt.engine.objectives.hooks import PreparingObjective
 from affekt.engine.runs.data import RunData, data_of_run, nothing_held_out
@@ -157,18 +158,14 @@ def _fit(
     datasets: Mapping[str, SampleDataset] = experiment.datasets()
     weights = class_weights(recipe.loss, datasets["train"].targets, labels)
     model = experiment.network()
+    scorer = task.scorer(parts.validation, preprocess, labels)
+    check_outputs(model, scorer.reads, recipe.method)
     objective: Any = make_objective(recipe, task, labels, weights)
     if teacher is not None:
         cached_inputs = getattr(type(model), "cached", ()) if recipe.train.cached_views else ()
         teacher.check(preprocess.spec, cached=cached_inputs)
         objective.set_teacher(teacher)
-    module = TrainingModule(
-        model,
-        objective,
-        preprocess.spec.names,
-        recipe,
-        task.scorer(parts.validation, preprocess, labels),
-    )
+    module = TrainingModule(model, objective, preprocess.spec.names, recipe, scorer)
     document = {
         **experiment.document(),
         "data_identity": data.identity.document(),

@@ -66,9 +66,9 @@ def evaluate(
     settings, splitting = changed_settings(own, splitting, overrides)
     root = data_path(data_root) if catalog.dataset(settings.name).needs_root else None
     corpus = open_dataset(settings.name, root, settings.options)
-    asked, answered = corpus.task.name, predictor.task.name
-    if asked not in (answered, *predictor.task.also_scores):
-        raise UsageError(f"{path} answers with {answered}, but {settings.name} asks for {asked}")
+    answered = predictor.task.name
+    if not predictor.task.can_score(corpus.task):
+        raise UsageError(f"{path} answers with {answered}, but {settings.name} asks for {corpus.task.name}")
     trained = _trained_on(path, predictor)
     selection = choose(
         corpus,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from affekt.core.batches import make_batch, rows_at_once
+from affekt.core.batches import Batch, make_batch, rows_at_once
 from affekt.core.calibration import Calibration
 from affekt.core.errors import DataError
 from affekt.core.labels import LabelSet
@@ -53,17 +54,14 @@ class RowTask(Task):
         on_item: OnItem = quiet,
     ) -> Answers:
         """Logits (n, k) of the used samples."""
-        batch_size = batch_size or rows_at_once(preprocess.spec)
         rows: list[np.ndarray] = []
         used: list[Sample] = []
         skipped: list[Skipped] = []
-        for start in range(0, len(samples), batch_size):
-            batch = make_batch(samples[start : start + batch_size], preprocess)
+        for batch in batches_of(samples, preprocess, batch_size=batch_size, on_item=on_item):
             if batch.usable:
                 rows.append(self.mean_logits(network(batch.arrays), batch.counts))
             used += batch.usable
             skipped += batch.skipped
-            on_item(min(start + batch_size, len(samples)), len(samples))
         return Answers(np.concatenate(rows) if rows else np.zeros((0, 0), np.float32), used, skipped)
 
     def predict(
@@ -74,56 +72,34 @@ class RowTask(Task):
         batch_size: int | None = None,
         on_cells: OnItem = quiet,
     ) -> Iterator[Prediction | Skipped]:
-        batch_size = batch_size or rows_at_once(answerer.preprocess.spec, many=PREDICTED_AT_ONCE)
-        items: list[Sample | Skipped] = []
-        for item in samples:
-            items.append(item)
-            if len(items) == batch_size:
-                yield from self._predict_batch(answerer, items)
-                items = []
-        if items:
-            yield from self._predict_batch(answerer, items)
+        return predict_in_batches(answerer, samples, self.predictions, batch_size=batch_size)
 
     def rows(self, prediction: Prediction) -> list[dict[str, Any]]:
         scores = {f"score_{name}": value for name, value in prediction.scores.items()}
         return [{**self.shown(prediction), **scores}]
 
-    def _predict_batch(
-        self, answerer: Answerer, items: list[Sample | Skipped]
-    ) -> Iterator[Prediction | Skipped]:
-        batch = make_batch([item for item in items if isinstance(item, Sample)], answerer.preprocess)
-        answers: Iterator[Prediction] = iter(())
-        if batch.usable:
-            outputs = answerer.network.outputs(batch.arrays)
-            logits = self.mean_logits(outputs["logits"], batch.counts)
-            probability = self.probability(logits, answerer.calibration)
-            first = (np.cumsum(batch.counts) - batch.counts).tolist()
-            answers = (
-                make_prediction(
-                    answerer,
-                    self.name,
-                    sample,
-                    batch.notes[row],
-                    moments=self.moments_of(answerer, sample, outputs, first[row]),
-                    modalities=batch.modalities[row],
-                    **{
-                        "scores": named(probability[row], answerer.labels),
-                        **self.decide(probability[row], answerer.labels, answerer.calibration),
-                    },
-                )
-                for row, sample in enumerate(batch.usable)
+    def predictions(
+        self, answerer: Answerer, batch: Batch, outputs: Mapping[str, np.ndarray]
+    ) -> Iterator[Prediction]:
+        """Predictions of the usable samples of a batch, from the network's outputs for it."""
+        logits = self.mean_logits(outputs["logits"], batch.counts)
+        probability = self.probability(logits, answerer.calibration)
+        first = (np.cumsum(batch.counts) - batch.counts).tolist()
+        return (
+            make_prediction(
+                answerer,
+                self.name,
+                sample,
+                batch.notes[row],
+                moments=self.moments_of(answerer, sample, outputs, first[row]),
+                modalities=batch.modalities[row],
+                **{
+                    "scores": named(probability[row], answerer.labels),
+                    **self.decide(probability[row], answerer.labels, answerer.calibration),
+                },
             )
-        good, bad = iter(batch.usable), iter(batch.skipped)
-        expected = next(good, None)
-        # By position, not by id: two different inputs may have the same name.
-        for item in items:
-            if isinstance(item, Skipped):
-                yield item
-            elif item is expected:
-                yield next(answers)
-                expected = next(good, None)
-            else:
-                yield next(bad)
+            for row, sample in enumerate(batch.usable)
+        )
 
     def moments_of(
         self, answerer: Answerer, sample: Sample, outputs: Mapping[str, np.ndarray], row: int
@@ -139,6 +115,48 @@ class RowTask(Task):
             Moment(float(start), float(end), float(weight), named(probability, answerer.labels))
             for (start, end), weight, probability in zip(spans_s, attention, scores, strict=True)
         )
+
+
+def batches_of(
+    samples: Sequence[Sample], preprocess: Preprocess, *, batch_size: int | None, on_item: OnItem
+) -> Iterator[Batch]:
+    """Batches of samples in order; progress is reported after each."""
+    size = batch_size or rows_at_once(preprocess.spec)
+    for start in range(0, len(samples), size):
+        yield make_batch(samples[start : start + size], preprocess)
+        on_item(min(start + size, len(samples)), len(samples))
+
+
+def predict_in_batches(
+    answerer: Answerer,
+    samples: Iterable[Sample | Skipped],
+    predictions: Callable[[Answerer, Batch, Mapping[str, np.ndarray]], Iterator[Prediction]],
+    *,
+    batch_size: int | None,
+) -> Iterator[Prediction | Skipped]:
+    """Predictions in the order of the samples; `Skipped` for a sample that cannot be used.
+
+    Args:
+        predictions: Predictions of the usable samples of a batch, from the network's outputs for it.
+    """
+    size = batch_size or rows_at_once(answerer.preprocess.spec, many=PREDICTED_AT_ONCE)
+    left = iter(samples)
+    while items := list(islice(left, size)):
+        batch = make_batch([item for item in items if isinstance(item, Sample)], answerer.preprocess)
+        answers: Iterator[Prediction] = iter(())
+        if batch.usable:
+            answers = predictions(answerer, batch, answerer.network.outputs(batch.arrays))
+        good, bad = iter(batch.usable), iter(batch.skipped)
+        expected = next(good, None)
+        # By position, not by id: two different inputs may have the same name.
+        for item in items:
+            if isinstance(item, Skipped):
+                yield item
+            elif item is expected:
+                yield next(answers)
+                expected = next(good, None)
+            else:
+                yield next(bad)
 
 
 def mean_by_sample(log_scores: np.ndarray, counts: Sequence[int]) -> np.ndarray:

@@ -10,6 +10,7 @@ from affekt.core import catalog, task
 ENTRY_POINTS = """
 [affekt.methods]
 tiny_vectors = tiny_vectors
+tiny_two = tiny_two
 [affekt.datasets]
 tiny_ratings = tiny_data.ratings
 tiny_unlabelled = tiny_data.unlabelled
@@ -37,7 +38,7 @@ def plugins(tmp_path_factory):
         clear()
         yield
     clear()
-    for name in [name for name in sys.modules if name.partition(".")[0] in ("tiny_vectors", "tiny_data")]:
+    for name in [name for name in sys.modules if name.startswith(("tiny_vectors", "tiny_two", "tiny_data"))]:
         del sys.modules[name]
 
 

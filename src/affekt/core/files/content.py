@@ -18,7 +18,7 @@ import numpy as np
 
 from affekt.core.dialogues import words_around
 from affekt.core.files.fingerprint import fingerprint
-from affekt.core.sample import Sample
+from affekt.core.sample import Annotation, Sample
 
 BLOCK_BYTES = 16 * 1024
 KEY_DIGITS = 12  # hexadecimal: 6 bytes, 0.03 % chance of one false match between two sets of 300,000 samples
@@ -46,7 +46,7 @@ def media_key(sample: Sample) -> str:
 
 
 def annotation_key(sample: Sample) -> str:
-    """A key of the annotation of a sample: its label or labels, segments, points and ratings."""
+    """A key of the annotation of a sample: label or labels, segments, points, ratings, further heads."""
     return fingerprint(
         sample.label,
         dict(sample.label_weights) if sample.label_weights is not None else None,
@@ -54,7 +54,17 @@ def annotation_key(sample: Sample) -> str:
         [(it.time_s, it.label) for it in sample.points],
         # What came later is part of a key only where it is stated: keys that runs have stored stay valid.
         *([dict(sample.values)] if sample.values is not None else []),
+        *([{name: _fields(each) for name, each in sample.annotations.items()}] if sample.annotations else []),
     )[:KEY_DIGITS]
+
+
+def _fields(annotation: Annotation) -> list[Any]:
+    weights, values = annotation.label_weights, annotation.values
+    return [
+        annotation.label,
+        None if weights is None else dict(weights),
+        None if values is None else dict(values),
+    ]
 
 
 def digest(lines: Iterable[Sequence[str | None]]) -> str:

@@ -112,6 +112,7 @@ def annotated(entry: ClipEntry, sample: Sample) -> ClipEntry:
             else tuple((it.start_s - first_s, it.end_s - first_s, it.label) for it in segments),
             "points": tuple((it.time_s - first_s, it.label) for it in sample.points),
             "values": dict(sample.values) if sample.values is not None else None,
+            "annotations": dict(sample.annotations),
         }
     )
 

@@ -171,7 +171,7 @@ def _make_index(header: ClipHeader, corpus: Corpus, done: Mapping[str, ClipEntry
     return Index(
         header=header,
         labels=corpus.labels,
-        task=corpus.task.name,
+        task=corpus.task.document(),
         entries=tuple(done[sample.id] for sample in corpus.samples),
         skipped=tuple((item.id, item.reason) for item in corpus.skipped),
     )

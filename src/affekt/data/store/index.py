@@ -25,9 +25,10 @@ from affekt.core.files.fingerprint import fingerprint
 from affekt.core.files.journal import SCHEMA, JournalEntry, JournalHeader, StoredFile
 from affekt.core.files.whole import write_text
 from affekt.core.labels import LabelSet
-from affekt.core.sample import Sample, Skipped, Split
+from affekt.core.sample import Annotation, Sample, Skipped, Split
 from affekt.core.segment import Point, Segment
 from affekt.core.settings import Settings, validate
+from affekt.core.task import TaskDocument
 
 INDEX, JOURNAL, CLIPS = "prepared.json", "journal.jsonl", "clips"
 
@@ -68,6 +69,7 @@ class ClipEntry(JournalEntry[StoredFile]):
     points: tuple[tuple[float, str], ...] = ()
     texts: dict[str, str] = Field(default_factory=dict)
     values: dict[str, float] | None = None
+    annotations: dict[str, Annotation] = Field(default_factory=dict)
 
 
 class ClipHeader(JournalHeader):
@@ -82,7 +84,7 @@ class Index(Settings):
 
     header: ClipHeader
     labels: LabelSet
-    task: str
+    task: TaskDocument
     entries: tuple[ClipEntry, ...]
     skipped: tuple[tuple[str, str], ...] = ()
 
@@ -154,6 +156,7 @@ def samples_of(root: Path, index: Index) -> tuple[list[Sample], list[Skipped]]:
                 segments=None if entry.segments is None else tuple(Segment(*it) for it in entry.segments),
                 points=tuple(Point(*it) for it in entry.points),
                 values=entry.values,
+                annotations=entry.annotations,
             )
         )
     if problems:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from inspect import Parameter, Signature
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from affekt.core.networks import Network, StagedNetwork
+from affekt.core.networks import StagedNetwork, WholeNetwork
 from affekt.core.sample import Preprocess
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.core.task import Task
@@ -107,17 +107,32 @@ def make_graphs(model: nn.Module, preprocess: Preprocess, task: Task) -> Graphs:
     return Graphs(main, encoder, encoded)
 
 
-def max_difference(eager: Network, runtime: Network, batches: list[dict[str, np.ndarray]]) -> float:
-    """Largest difference of a logit between eager PyTorch and graphs; NaN counts as infinite."""
-    worst = max(float(np.abs(_whole(eager, batch) - _whole(runtime, batch)).max()) for batch in batches)
+def max_difference(
+    eager: WholeNetwork,
+    runtime: WholeNetwork,
+    batches: list[dict[str, np.ndarray]],
+    *,
+    outputs: Sequence[str] = ("logits",),
+) -> float:
+    """Largest difference of a logit between eager PyTorch and graphs; NaN counts as infinite.
+
+    Args:
+        outputs: The outputs that hold logits.
+    """
+    worst = max(
+        float(np.abs(expected[name] - found[name]).max())
+        for batch in batches
+        for expected, found in [(_whole(eager, batch), _whole(runtime, batch))]
+        for name in outputs
+    )
     return worst if np.isfinite(worst) else float("inf")
 
 
-def _whole(network: Network, batch: dict[str, np.ndarray]) -> np.ndarray:
+def _whole(network: WholeNetwork, batch: dict[str, np.ndarray]) -> Mapping[str, np.ndarray]:
     if isinstance(network, StagedNetwork):
         features = np.stack([network.encode(cells) for cells in batch[network.encoded]])
         batch = {**batch, network.encoded: features}
-    return network(batch)
+    return network.outputs(batch)
 
 
 def random_batch(spec: InputSpec, size: int, *, seed: int, open_size: int = _OPEN) -> dict[str, np.ndarray]:

@@ -22,7 +22,7 @@ from affekt.core.method import Method
 from affekt.core.networks import WholeNetwork
 from affekt.core.prediction import Provenance
 from affekt.core.sample import Preprocess
-from affekt.core.task import Task, find_task
+from affekt.core.task import Task, read_task
 from affekt.deploy.backends.graph_contract import GraphContract, contracts
 from affekt.deploy.backends.network import ANSWER as ANSWER
 from affekt.deploy.backends.network import (
@@ -75,7 +75,7 @@ def open_bundle(
     preprocess = _preprocess(catalog.method(manifest.method), manifest, read_assets(sealed), path)
     check_preprocess(manifest, preprocess, path)
     encoded = manifest.encoder.input if manifest.encoder else None
-    task = find_task(manifest.task)
+    task = read_task(manifest.task)
     main, encoder = contracts(task, preprocess, len(manifest.labels), encoded)
 
     def graph(file: str, contract: GraphContract) -> GraphNetwork:

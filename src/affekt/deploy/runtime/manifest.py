@@ -10,11 +10,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
 from affekt.core import catalog
 from affekt.core.calibration import Calibration
-from affekt.core.errors import DataError, FolderError
+from affekt.core.errors import AffektError, DataError, FolderError
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Preprocess
 from affekt.core.settings import validate
-from affekt.core.task import find_task, list_tasks
+from affekt.core.task import TaskDocument, list_tasks, read_task
 
 
 class _Part(BaseModel):
@@ -37,10 +37,14 @@ class Encoder(_Part):
     input: str
 
 
-def _known_task(name: str) -> str:
-    if name not in list_tasks():
-        raise ValueError(f"{name!r} is not a task; known are {', '.join(list_tasks())}")
-    return name
+def _known_task(document: TaskDocument) -> TaskDocument:
+    if isinstance(document, str) and document not in list_tasks():
+        raise ValueError(f"{document!r} is not a task; known are {', '.join(list_tasks())}")
+    try:
+        read_task(document)
+    except AffektError as error:
+        raise ValueError(str(error)) from None
+    return document
 
 
 class BundleManifest(_Part):
@@ -49,7 +53,7 @@ class BundleManifest(_Part):
     method: str
     config: dict[str, Any]
     labels: LabelSet
-    task: Annotated[str, AfterValidator(_known_task)]
+    task: Annotated[TaskDocument, AfterValidator(_known_task)]
     modality: str
     preprocessing: dict[str, Any]
     calibration: Calibration
@@ -62,7 +66,7 @@ class BundleManifest(_Part):
     @model_validator(mode="after")
     def _enough_labels(self) -> BundleManifest:
         try:
-            find_task(self.task).check_labels(self.labels)
+            read_task(self.task).check_labels(self.labels)
         except DataError as error:
             raise ValueError(str(error)) from None
         return self
@@ -95,9 +99,9 @@ def check_preprocess(manifest: BundleManifest, preprocess: Preprocess, path: Pat
                 f"{path}: {manifest.method} with its config prepares the inputs {_listed(prepared)}; "
                 f"the manifest states {_listed(stated)}"
             )
-    task, served = find_task(manifest.task), catalog.method(manifest.method).tasks
-    if task.name not in served or not task.fits(preprocess):
-        raise FolderError(f"{path}: the task {manifest.task!r} does not fit the method {manifest.method}")
+    task, served = read_task(manifest.task), catalog.method(manifest.method).tasks
+    if not task.is_served(served) or not task.fits(preprocess):
+        raise FolderError(f"{path}: the task {task.name!r} does not fit the method {manifest.method}")
     if manifest.encoder is not None and manifest.encoder.input not in preprocess.spec.names:
         raise FolderError(
             f"{path}: the encoder's input {manifest.encoder.input!r} is not in {list(preprocess.spec.names)}"

@@ -16,7 +16,7 @@ from typing import Any
 from affekt.core.errors import UsageError, require
 from affekt.core.prediction import Prediction
 from affekt.core.sample import Skipped
-from affekt.core.task import find_task
+from affekt.core.task import table_rows
 from affekt.report.timeline.elan import write_eaf
 from affekt.report.timeline.one_clip import check_one_clip
 from affekt.report.timeline.srt import write_srt
@@ -71,7 +71,7 @@ def _rows(predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> list
             "skipped": None,
         }
         for answer in predictions
-        for values in find_task(answer.task).rows(answer)
+        for values in table_rows(answer)
     ]
     empty = dict.fromkeys(rows[0] if rows else ("id", "label", "confidence", "notes", "skipped"))
     return rows + [{**empty, "id": item.id, "skipped": item.reason} for item in skipped]

@@ -62,6 +62,7 @@ class CachedDataset(SampleDataset):
         self.samples, self.preprocess = plain.samples, plain.preprocess
         self.seed, self.targets = plain.seed, plain.targets
         self.labels, self.task = plain.labels, plain.task
+        self.further_targets = plain.further_targets
         self._of_item: dict[int, dict[str, np.ndarray]] = {}
         self.cache = cache
         self.views = Views() if plain.seed is None else Views(count, plain.seed)

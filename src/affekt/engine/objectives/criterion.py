@@ -16,7 +16,11 @@ from affekt.layers.losses import Reduction
 
 
 class WeightedLoss(nn.Module):
-    """The task's loss with the recipe's smoothing and class weights."""
+    """The task's loss with the recipe's smoothing and class weights.
+
+    Attributes:
+        heads: Losses of the network's further heads by name, without smoothing and class weights.
+    """
 
     weight: Tensor | None
 
@@ -26,6 +30,9 @@ class WeightedLoss(nn.Module):
         module, _, name = task.loss.partition(":")
         self._loss: Any = getattr(importlib.import_module(module), name)
         self.register_buffer("weight", weight, persistent=False)
+        self.heads = nn.ModuleDict(
+            {head.name: WeightedLoss(LossSettings(), head.task, None, head.labels) for head in task.further}
+        )
 
     def forward(self, logits: Tensor, target: Tensor, *, reduction: Reduction = "mean") -> Tensor:
         """The reduced loss, or the loss of each item (b,)."""

@@ -1,0 +1,1 @@
+from tiny_vectors.preprocess import TinyVectorsPreprocess as TinyVectorsPreprocess

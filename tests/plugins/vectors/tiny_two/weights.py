@@ -1,0 +1,3 @@
+from affekt.core.weights import KeyMap
+
+WEIGHTS = KeyMap((("{}", "{}"),))
