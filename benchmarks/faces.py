@@ -21,9 +21,9 @@ from timing import Timed, as_table, in_turns, machine, repeats_for, write_report
 from torch import nn
 
 from affekt.core import catalog
+from affekt.core.answers.networks import Network
 from affekt.core.dataset import Corpus
 from affekt.core.files.sealed import read_sealed
-from affekt.core.networks import Network
 from affekt.core.recipe import Recipe
 from affekt.core.sample import Preprocess, Sample
 from affekt.data.open import open_dataset

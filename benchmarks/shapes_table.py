@@ -25,7 +25,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from timing import as_table, machine, write_report
 
-from affekt.core.prediction import Prediction
+from affekt.core.answers.prediction import Prediction
 from affekt.core.recipe import Recipe
 from affekt.core.sample import Sample
 from affekt.data.open import open_dataset

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from affekt.core.prediction import Prediction
+from affekt.core.answers.prediction import Prediction
 from affekt.data.open import open_dataset
 from affekt.deploy.load import load
 from affekt.media.image import read_image

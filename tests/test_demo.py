@@ -7,8 +7,8 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+from affekt.core.answers.prediction import Prediction
 from affekt.core.errors import ConfigError
-from affekt.core.prediction import Prediction
 from affekt.demo import run_demo, run_video_demo
 from affekt.media.video import open_video
 

@@ -9,10 +9,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from affekt.core.answers.prediction import Prediction as Prediction
     from affekt.core.catalog import card as card
     from affekt.core.catalog import list_datasets as list_datasets
     from affekt.core.catalog import list_methods as list_methods
-    from affekt.core.prediction import Prediction as Prediction
     from affekt.core.recipe import Recipe as Recipe
     from affekt.deploy.export.export import export as export
     from affekt.deploy.load import load as load
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
-    "Prediction": "affekt.core.prediction",
+    "Prediction": "affekt.core.answers.prediction",
     "Predictor": "affekt.deploy.runtime.predictor",
     "Recipe": "affekt.core.recipe",
     "card": "affekt.core.catalog",

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 import affekt
 from affekt.cli.main import app
-from affekt.core.prediction import Prediction
+from affekt.core.answers.prediction import Prediction
 from affekt.core.sample import Sample, Skipped
 from affekt.data.open import open_dataset
 from affekt.media.sound import Waveform

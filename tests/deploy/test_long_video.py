@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 import affekt
 from affekt.cli.main import app
-from affekt.core.calibration import Calibration
+from affekt.core.answers.calibration import Calibration
 from affekt.core.errors import FolderError
 from affekt.core.files.sealed import read_sealed
 from affekt.deploy.backends.network import CELLS, GraphNetwork

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 import affekt
+from affekt.core.answers.prediction import Prediction
 from affekt.core.errors import AffektError
-from affekt.core.prediction import Prediction
 from affekt.core.sample import Skipped
 from affekt.data.open import open_dataset
 

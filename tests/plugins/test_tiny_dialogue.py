@@ -7,10 +7,10 @@ import torch
 from safetensors.torch import save_file
 
 from affekt.core import catalog
+from affekt.core.answers.prediction import Prediction
 from affekt.core.dialogues import earlier, link_dialogues
 from affekt.core.errors import DataError, ExportError, FolderError
 from affekt.core.files.sealed import write_sealed
-from affekt.core.prediction import Prediction
 from affekt.core.recipe import Recipe
 from affekt.core.sample import Sample, Skipped
 from affekt.data.open import open_dataset

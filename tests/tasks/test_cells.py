@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from affekt.core.networks import StagedNetwork
+from affekt.core.answers.networks import StagedNetwork
 from affekt.core.sample import Sample
 from affekt.tasks.localization.cells import blocks_of, cell_logits
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from affekt.core.calibration import Calibration
+from affekt.core.answers.calibration import Calibration
+from affekt.core.answers.prediction import Provenance
 from affekt.core.labels import LabelSet
-from affekt.core.prediction import Provenance
 from affekt.core.sample import Sample
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.core.task import find_task

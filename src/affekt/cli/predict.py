@@ -14,7 +14,7 @@ from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, as_table, progres
 from affekt.core.errors import MediaError, UsageError
 
 if TYPE_CHECKING:
-    from affekt.core.prediction import Prediction
+    from affekt.core.answers.prediction import Prediction
 
 
 def command(
@@ -60,7 +60,7 @@ def command(
 
     Example: affekt predict walks.affekt walk.npz more_walks/ --output answers.csv
     """
-    from affekt.core.prediction import Prediction
+    from affekt.core.answers.prediction import Prediction
     from affekt.data.left_out import count_by_kind, summary_of
     from affekt.deploy.load import load
     from affekt.deploy.runtime.output import to_document, writer_for

@@ -19,11 +19,11 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
-from affekt.core.calibration import Calibration
+from affekt.core.answers.calibration import Calibration
+from affekt.core.answers.networks import Network, WholeNetwork
+from affekt.core.answers.prediction import Prediction, Provenance
 from affekt.core.errors import DataError, UsageError
 from affekt.core.labels import LabelSet
-from affekt.core.networks import Network, WholeNetwork
-from affekt.core.prediction import Prediction, Provenance
 from affekt.core.sample import Preprocess, Sample, Skipped
 from affekt.core.settings import suggest
 

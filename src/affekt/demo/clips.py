@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from affekt.core import catalog
-from affekt.core.prediction import Prediction
+from affekt.core.answers.prediction import Prediction
 from affekt.core.recipe import Recipe
 from affekt.core.sample import Sample, Skipped
 from affekt.data.open import open_dataset

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from affekt.core import catalog
+from affekt.core.answers.prediction import Prediction
 from affekt.core.dataset import Corpus
-from affekt.core.prediction import Prediction
 from affekt.core.recipe import Recipe
 from affekt.core.sample import Sample, Skipped
 from affekt.data.open import open_dataset

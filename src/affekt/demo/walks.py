@@ -11,7 +11,7 @@ import numpy as np
 
 from affekt import __version__
 from affekt.core import catalog
-from affekt.core.prediction import Prediction
+from affekt.core.answers.prediction import Prediction
 from affekt.core.recipe import Recipe
 from affekt.core.sample import Sample, Skipped
 from affekt.demo.loop import DemoResult, Loop, choose, run_loop

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from affekt.core import catalog
-from affekt.core.calibration import Calibration
+from affekt.core.answers.calibration import Calibration
+from affekt.core.answers.prediction import Provenance
 from affekt.core.files.assets import read_assets
 from affekt.core.files.sealed import Sealed, read_sealed
 from affekt.core.labels import LabelSet
-from affekt.core.prediction import Provenance
 from affekt.core.task import read_task
 from affekt.deploy.runtime.predictor import Predictor
 from affekt.engine.network import StoredModel, checkpoint_model, eager_network, encoded_input

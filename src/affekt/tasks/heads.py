@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from affekt.core.batches import Batch
-from affekt.core.calibration import Calibration
+from affekt.core.answers.batches import Batch
+from affekt.core.answers.calibration import Calibration
+from affekt.core.answers.networks import Network, WholeNetwork
+from affekt.core.answers.prediction import Prediction, Provenance
 from affekt.core.errors import DataError, UsageError
 from affekt.core.labels import LabelSet
-from affekt.core.networks import Network, WholeNetwork
-from affekt.core.prediction import Prediction, Provenance
 from affekt.core.sample import Annotation, Preprocess, Sample, Skipped
 from affekt.core.settings import Settings, validate
 from affekt.core.task import (

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from affekt.core.prediction import Prediction
+from affekt.core.answers.prediction import Prediction
 from affekt.core.sample import Sample, Timed
 from affekt.core.task import Answerer, Task
 from affekt.metrics.detection import THRESHOLDS, detection_scores, mean_average_precision

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from affekt.core.answers.prediction import Moment, Prediction
 from affekt.core.labels import LabelSet
-from affekt.core.prediction import Moment, Prediction
 from affekt.core.sample import Sample
 from affekt.core.task import Answerer
 from affekt.media.video import Video

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from affekt.core.calibration import Calibration
+from affekt.core.answers.calibration import Calibration
+from affekt.core.answers.prediction import Moment, Prediction
 from affekt.core.errors import DataError
 from affekt.core.labels import LabelSet
-from affekt.core.prediction import Moment, Prediction
 from affekt.core.sample import Preprocess, Sample
 from affekt.core.task import Answerer, Answers, Fitted, OnItem, Scored, Scorer, quiet
 from affekt.metrics.regression import concordance, mean_absolute_error, rating_intervals

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from affekt.core.batches import Batch, make_batch, rows_at_once
-from affekt.core.calibration import Calibration
+from affekt.core.answers.batches import Batch, make_batch, rows_at_once
+from affekt.core.answers.calibration import Calibration
+from affekt.core.answers.networks import Network
+from affekt.core.answers.prediction import Moment, Prediction
 from affekt.core.errors import DataError
 from affekt.core.labels import LabelSet
-from affekt.core.networks import Network
-from affekt.core.prediction import Moment, Prediction
 from affekt.core.sample import Preprocess, Sample, Skipped, Timed
 from affekt.core.task import Answerer, Answers, OnItem, Task, quiet
 from affekt.tasks.predictions import make_prediction, named

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from affekt.core.calibration import Calibration
+from affekt.core.answers.calibration import Calibration
 from affekt.core.errors import DataError
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Preprocess, Sample

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 import affekt
-from affekt.core.calibration import Calibration
+from affekt.core.answers.calibration import Calibration
 from affekt.core.errors import AffektError, ConfigError, FolderError, UsageError
 from affekt.core.files.sealed import read_sealed, write_sealed
 from affekt.deploy.backends import forks

@@ -2,7 +2,7 @@
 
 import csv
 
-from affekt.core.prediction import Prediction, Provenance
+from affekt.core.answers.prediction import Prediction, Provenance
 from affekt.deploy.runtime.output import writer_for
 
 

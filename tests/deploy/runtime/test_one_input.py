@@ -10,8 +10,8 @@ import torch
 from PIL import Image
 
 import affekt
+from affekt.core.answers.prediction import Prediction
 from affekt.core.errors import AffektError, UsageError
-from affekt.core.prediction import Prediction
 from affekt.core.sample import Sample, Skipped
 from affekt.deploy.runtime.input_types import each_checked, inputs_of, is_one
 from affekt.media.skeleton import Skeleton

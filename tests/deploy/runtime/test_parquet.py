@@ -3,8 +3,8 @@
 import pyarrow.parquet
 import pytest
 
+from affekt.core.answers.prediction import Prediction, Provenance
 from affekt.core.errors import UsageError
-from affekt.core.prediction import Prediction, Provenance
 from affekt.core.sample import Skipped
 from affekt.deploy.runtime.output import writer_for
 

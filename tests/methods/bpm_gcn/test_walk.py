@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from affekt.core.batches import make_batch
+from affekt.core.answers.batches import make_batch
 from affekt.core.errors import MediaError
 from affekt.core.sample import Sample
 from affekt.data.open import open_dataset

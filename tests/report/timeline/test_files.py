@@ -12,8 +12,8 @@ from dataclasses import replace
 import pytest
 
 from affekt.cli.predict import _when
+from affekt.core.answers.prediction import Moment, Prediction, Provenance
 from affekt.core.errors import UsageError
-from affekt.core.prediction import Moment, Prediction, Provenance
 from affekt.core.sample import Skipped
 from affekt.core.segment import Segment
 from affekt.deploy.runtime.output import writer_for

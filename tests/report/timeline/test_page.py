@@ -12,7 +12,7 @@ import pytest
 import soundfile
 from PIL import Image
 
-from affekt.core.prediction import Moment, Prediction, Provenance
+from affekt.core.answers.prediction import Moment, Prediction, Provenance
 from affekt.core.sample import Sample, Skipped
 from affekt.core.segment import Point, Segment
 from affekt.media.sound import Waveform

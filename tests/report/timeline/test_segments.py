@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from affekt.core.prediction import Moment, Prediction, Provenance
+from affekt.core.answers.prediction import Moment, Prediction, Provenance
 from affekt.core.sample import Sample
 from affekt.core.segment import Point, Segment
 from affekt.media.sound import Waveform

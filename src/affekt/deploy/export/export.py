@@ -12,7 +12,7 @@ import numpy as np
 
 from affekt import __version__
 from affekt.core import catalog
-from affekt.core.calibration import Calibration
+from affekt.core.answers.calibration import Calibration
 from affekt.core.errors import AffektError, ExportError, UsageError
 from affekt.core.files.assets import read_assets, write_assets
 from affekt.core.files.sealed import check_place, read_sealed, write_sealed

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from affekt.core.networks import StagedNetwork, WholeNetwork
+from affekt.core.answers.networks import StagedNetwork, WholeNetwork
 from affekt.core.sample import Preprocess
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.core.task import Task

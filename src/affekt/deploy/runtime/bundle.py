@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from affekt.core import catalog
-from affekt.core.calibration import Calibration
+from affekt.core.answers.calibration import Calibration
+from affekt.core.answers.networks import WholeNetwork
+from affekt.core.answers.prediction import Provenance
 from affekt.core.errors import ConfigError, FolderError
 from affekt.core.files.assets import read_assets
 from affekt.core.files.sealed import read_sealed
 from affekt.core.labels import LabelSet
 from affekt.core.method import Method
-from affekt.core.networks import WholeNetwork
-from affekt.core.prediction import Provenance
 from affekt.core.sample import Preprocess
 from affekt.core.task import Task, read_task
 from affekt.deploy.backends.graph_contract import GraphContract, contracts

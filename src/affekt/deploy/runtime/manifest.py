@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
 from affekt.core import catalog
-from affekt.core.calibration import Calibration
+from affekt.core.answers.calibration import Calibration
 from affekt.core.errors import AffektError, DataError, FolderError
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Preprocess

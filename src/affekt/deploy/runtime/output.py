@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from affekt.core.answers.prediction import Prediction
 from affekt.core.errors import UsageError, require
-from affekt.core.prediction import Prediction
 from affekt.core.sample import Skipped
 from affekt.core.task import table_rows
 from affekt.report.timeline.elan import write_eaf

@@ -8,12 +8,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from affekt.core.calibration import Calibration
+from affekt.core.answers.calibration import Calibration
+from affekt.core.answers.networks import WholeNetwork
+from affekt.core.answers.prediction import Prediction, Provenance
 from affekt.core.dialogues import link_dialogues
 from affekt.core.errors import AffektError, UsageError
 from affekt.core.labels import LabelSet
-from affekt.core.networks import WholeNetwork
-from affekt.core.prediction import Prediction, Provenance
 from affekt.core.sample import Preprocess, Sample, Skipped
 from affekt.core.task import OnItem, Task, quiet
 from affekt.deploy.runtime.input_types import PredictInput, checked_input, inputs_of, is_one

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import Any
 
-from affekt.core.prediction import Prediction
+from affekt.core.answers.prediction import Prediction
 from affekt.core.sample import Sample
 from affekt.metrics.localization import is_salient
 from affekt.report.timeline.lanes import Events, describe_timeline

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from affekt.core.prediction import Prediction
+from affekt.core.answers.prediction import Prediction
 from affekt.report.timeline.moments import (
     attention_of,
     key_spans,

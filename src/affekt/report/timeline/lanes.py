@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from affekt.core.prediction import Prediction
+from affekt.core.answers.prediction import Prediction
 from affekt.core.sample import Sample
 from affekt.core.segment import Point, Segment
 from affekt.metrics.localization import KEY_THRESHOLD, is_salient

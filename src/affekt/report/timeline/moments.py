@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from affekt.core.prediction import Moment, Prediction
+from affekt.core.answers.prediction import Moment, Prediction
 from affekt.core.segment import Segment
 from affekt.metrics.localization import is_salient, segments_from_attention
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from affekt.core.answers.prediction import Prediction
 from affekt.core.errors import UsageError
-from affekt.core.prediction import Prediction
 
 ONE_CLIP = (".srt", ".eaf")
 # Answers to these modalities have no moments.

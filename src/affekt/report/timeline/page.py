@@ -14,8 +14,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 
+from affekt.core.answers.prediction import Prediction
 from affekt.core.files.whole import write_text
-from affekt.core.prediction import Prediction
 from affekt.core.sample import Sample, Skipped
 from affekt.report.templates import render_page
 from affekt.report.timeline.clip import describe_clip, media_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from affekt.core.prediction import Moment, Prediction
+from affekt.core.answers.prediction import Moment, Prediction
 from affekt.core.segment import Segment
 from affekt.report.timeline.moments import Stretch, clock, scored, stretches
 from affekt.report.wording import printable

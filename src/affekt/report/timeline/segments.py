@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import numpy as np
 
-from affekt.core.prediction import Prediction
+from affekt.core.answers.prediction import Prediction
 from affekt.core.segment import Segment
 from affekt.report.timeline.curves import ENDS, describe_curves
 from affekt.report.timeline.moments import clock, confidence, percent, scored, without_overlaps

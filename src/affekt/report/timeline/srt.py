@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from affekt.core.prediction import Prediction
+from affekt.core.answers.prediction import Prediction
 from affekt.report.timeline.moments import percent, scored, stretches, without_overlaps
 from affekt.report.timeline.one_clip import Annotation, check_moments, milliseconds, span_of
 from affekt.report.wording import printable

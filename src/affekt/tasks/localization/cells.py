@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
-from affekt.core.networks import Network, StagedNetwork
+from affekt.core.answers.networks import Network, StagedNetwork
 from affekt.core.sample import Sample
 from affekt.core.task import OnItem, quiet
 

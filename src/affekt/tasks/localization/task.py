@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from affekt.core.answers.networks import Network
+from affekt.core.answers.prediction import Moment, Prediction
 from affekt.core.errors import AffektError, DataError, MediaError
 from affekt.core.labels import LabelSet
-from affekt.core.networks import Network
 from affekt.core.notes import collect_notes
-from affekt.core.prediction import Moment, Prediction
 from affekt.core.sample import Localized, Localizing, Preprocess, Sample, Skipped, as_localizing
 from affekt.core.segment import Segment
 from affekt.core.task import Answerer, Answers, Fitted, OnItem, Scored, Scorer, Task, quiet

@@ -1,0 +1,1 @@
+"""From samples to predictions: batches, networks as functions of arrays, calibration."""
