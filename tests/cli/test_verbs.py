@@ -74,4 +74,4 @@ def test_export_prints_each_score_that_int8_was_compared_by(monkeypatch, tmp_pat
     monkeypatch.setattr(module, "export", lambda *given, **named: done)
     shown = CliRunner().invoke(app, ["export", str(tmp_path), "--int8"])
     assert shown.exit_code == 0, shown.output
-    assert "ccc in int8: 0.495, 0.500 before (9 validation samples)" in shown.stdout
+    assert "ccc in int8: 0.495, 0.500 before (9 validation samples)" in shown.output

@@ -68,9 +68,22 @@ def test_a_missing_graph_is_refused(bundle, tmp_path):
         affekt.load(altered)
 
 
+class Shifted:
+    """A network whose logits are off by 0.01."""
+
+    def __init__(self, network):
+        self.network = network
+
+    def __call__(self, batch):
+        return self.outputs(batch)["logits"]
+
+    def outputs(self, batch):
+        return {name: value + 0.01 for name, value in self.network.outputs(batch).items()}
+
+
 def test_export_refuses_a_graph_that_differs_from_pytorch(trained_run, tmp_path, monkeypatch):
     network = graphs.Graphs.network
-    monkeypatch.setattr(graphs.Graphs, "network", lambda self: lambda batch: network(self)(batch) + 0.01)
+    monkeypatch.setattr(graphs.Graphs, "network", lambda self: Shifted(network(self)))
     with pytest.raises(ExportError, match=r"up to 1\.0\de-02"):
         exporting.export(trained_run, tmp_path / "never.affekt")
     assert not (tmp_path / "never.affekt").exists()

@@ -21,6 +21,7 @@ tiny_two_heads = tiny_data.two_heads
 pretraining = tiny_data.pretraining
 """
 FOLDER = Path(__file__).parent
+collect_ignore_glob = ["tiny_*"]  # the plug-ins can only be imported with their fixture
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -156,5 +156,5 @@
   const chosen = document.querySelector(".chooser input:checked");
   show(chosen ? Number(chosen.value) : 0);
   label();
-  requestAnimationFrame(step);
+  step(performance.now()); // the first frame at once: a browser may delay animation frames
 })();
