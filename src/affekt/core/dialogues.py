@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from affekt.core.errors import DataError
 from affekt.core.sample import Sample
@@ -20,10 +20,20 @@ class Dialogue:
     Attributes:
         name: As the samples state it in `Sample.dialogue`.
         turns: In order, annotated or not. These samples are not linked themselves: their `around` is None.
+            Where a conversation is read line by line, only as many as preprocessing reads (`ReadsDialogue`).
+        earlier_speakers: Who spoke before the first of `turns`, in order of appearance; empty if `turns` are
+            complete.
     """
 
     name: str
     turns: tuple[Sample, ...] = field(repr=False)
+    earlier_speakers: tuple[str, ...] = ()
+
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        """Who speaks, in order of first appearance; turns without a speaker are left out."""
+        found = (turn.speaker for turn in self.turns if turn.speaker is not None)
+        return tuple(dict.fromkeys((*self.earlier_speakers, *found)))
 
     def place(self, sample: Sample) -> int:
         """Number of a sample's turn among all turns, from 0."""
@@ -32,6 +42,17 @@ class Dialogue:
     def others(self, sample: Sample) -> tuple[Sample, ...]:
         """All turns but the sample's own."""
         return tuple(turn for turn in self.turns if turn.turn != sample.turn)
+
+
+@runtime_checkable
+class ReadsDialogue(Protocol):
+    """Preprocessing that reads the turns before a sample.
+
+    Attributes:
+        earlier_turns: The most of them that it reads; 0 for the sample's own words alone.
+    """
+
+    earlier_turns: int
 
 
 def earlier(sample: Sample, count: int) -> tuple[Sample, ...]:

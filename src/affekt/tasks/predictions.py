@@ -44,6 +44,10 @@ def make_prediction(
         moments=moments,
         notes=tuple(dict.fromkeys((*notes_of(sample), *notes))),
         task=task,
+        text=sample.media.get("text"),
+        dialogue=sample.dialogue,
+        turn=sample.turn,
+        speaker=sample.speaker,
         **decided,
     )
 

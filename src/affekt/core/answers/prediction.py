@@ -54,6 +54,8 @@ class Prediction:
         task: Name of its `affekt.core.task.Task`.
         values: For regression: ratings by name, in the unit of the training data; None for other tasks.
         heads: Predictions of the network's further heads, by name; empty for networks with one head.
+        text: The words that were answered; None for other inputs.
+        dialogue, turn, speaker: Where the words were said and by whom, if the input states it.
     """
 
     id: str
@@ -70,6 +72,10 @@ class Prediction:
     task: str = "single_label"
     values: Mapping[str, float] | None = None
     heads: Mapping[str, Prediction] = field(default_factory=dict)
+    text: str | None = None
+    dialogue: str | None = None
+    turn: int | None = None
+    speaker: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""

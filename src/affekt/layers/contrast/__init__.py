@@ -1,0 +1,1 @@
+"""Contrastive losses with prototypes: SPCL, SPDCL, APCL, supervised contrast, and the curriculum."""

@@ -1,0 +1,1 @@
+"""Pretrained encoders: where they come from, how they are trained, pooling."""

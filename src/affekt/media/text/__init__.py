@@ -1,0 +1,1 @@
+"""Words: files of lines, decoding and cleaning, context of a dialogue, tokens."""
