@@ -1,4 +1,4 @@
-"""Tables of lines of text: CSV with commas or semicolons, TSV, and JSONL, as people and spreadsheets save them.
+"""Tables of lines of text: CSV with commas or semicolons, TSV and JSONL, as people save them.
 
     dialogue,speaker,text,label         CSV: a header row; cells with commas, quotes or line ends are quoted
     1,Ann,"Well, hello.",joy
@@ -49,28 +49,47 @@ class TextTable(NamedTuple):
     notes: list[str]
 
 
-def read_text_table(path: Path, columns: Sequence[str], *, encoding: str | None = None) -> TextTable:
+def read_text_table(
+    path: Path,
+    columns: Sequence[str],
+    *,
+    optional: Sequence[str] = (),
+    encoding: str | None = None,
+    hint: str = "",
+) -> TextTable:
     """All rows of a file, by the form that its suffix states; CSV for other suffixes.
 
     Args:
-        columns: Required columns. Names in another case are accepted.
+        columns: Required columns. Names in another case are accepted, also of the optional ones.
         encoding: Codec that the caller states; found from the bytes if not given.
+        hint: What to do if a column is missing.
 
     Raises:
         DataError: The file cannot be read, its encoding is not recognised, or it lacks a column.
         UsageError: There is no such codec.
     """
     text, notes = read_text(path, encoding=encoding)
-    if path.suffix.lower() == ".jsonl":
-        return _json_lines(path, text, columns, notes)
-    if path.suffix.lower() == ".tsv":
-        table = _tab_rows(text)
-        return _checked(path, _header(path, _first(table), columns), table[1:], notes)
-    separator = _separator(path, text, columns)
-    if separator != ",":
-        notes = [*notes, f"{path.name}: cells are separated by {_SEPARATORS[separator]}"]
-    table = _csv_rows(path, text, separator)
-    return _checked(path, _header(path, _first(table), columns), table[1:], notes)
+    if not text.strip():
+        raise DataError(f"{path} is empty")
+    kind = path.suffix.lower()
+    if kind == ".jsonl":
+        rows, skipped = _json_rows(path, text, (*columns, *optional))
+        names = tuple(dict.fromkeys(name for row in rows for name in row.cells))
+    else:
+        sign = "\t" if kind == ".tsv" else _separator(path, text, columns)
+        table = _tab_rows(text) if kind == ".tsv" else _csv_rows(path, text, sign)
+        names = tuple(normalize_columns([name.strip() for name in _first(table)], (*columns, *optional)))
+        rows, skipped = _checked(path, names, table[1:])
+        if kind != ".tsv" and sign != ",":
+            notes = [*notes, f"{path.name}: cells are separated by {_SEPARATORS[sign]}"]
+    try:
+        check_columns(path, names, columns)
+    except DataError as error:
+        raise DataError(f"{error}{f'; {hint}' if hint else ''}") from None
+    repeated = [name for name in dict.fromkeys(names) if name and names.count(name) > 1]
+    if repeated:
+        raise DataError(f"{path} has the column {' and '.join(repeated)} twice: rename one")
+    return TextTable(rows, names, skipped, notes)
 
 
 def read_text(path: Path, *, encoding: str | None = None) -> tuple[str, list[str]]:
@@ -88,35 +107,13 @@ def read_text(path: Path, *, encoding: str | None = None) -> tuple[str, list[str
 
 
 def _separator(path: Path, text: str, columns: Sequence[str]) -> str:
-    """The separator with which the header has all required columns.
-
-    Raises:
-        DataError: No separator gives them, or the file is empty.
-    """
-    if not text.strip():
-        raise DataError(f"{path} is empty")
+    """The separator with which the header has all required columns, or else the most columns."""
     headers = {sign: _first(_csv_rows(path, text, sign, most=1)) for sign in _SEPARATORS}
     wanted = {name.casefold() for name in columns}
     for sign, header in headers.items():
         if wanted <= {name.strip().casefold() for name in header}:
             return sign
-    best = max(headers, key=lambda sign: len(headers[sign]))
-    _header(path, headers[best], columns)  # raises
-    return best
-
-
-def _header(path: Path, found: Sequence[str], columns: Sequence[str]) -> tuple[str, ...]:
-    """Names of the columns.
-
-    Raises:
-        DataError: A required column is missing, or a name occurs twice.
-    """
-    names = normalize_columns([name.strip() for name in found], columns)
-    check_columns(path, names, columns)
-    repeated = [name for name in dict.fromkeys(names) if name and names.count(name) > 1]
-    if repeated:
-        raise DataError(f"{path} has the column {' and '.join(repeated)} twice: rename one")
-    return tuple(names)
+    return max(headers, key=lambda sign: len(headers[sign]))
 
 
 def _csv_rows(
@@ -166,8 +163,8 @@ def _unquoted(cell: str) -> str:
 
 
 def _checked(
-    path: Path, names: tuple[str, ...], table: Sequence[tuple[int, list[str]]], notes: list[str]
-) -> TextTable:
+    path: Path, names: tuple[str, ...], table: Sequence[tuple[int, list[str]]]
+) -> tuple[list[Row], list[Skipped]]:
     rows: list[Row] = []
     skipped: list[Skipped] = []
     for number, cells in table:
@@ -181,13 +178,12 @@ def _checked(
             skipped.append(Skipped(f"{path.name} line {number}", reason, "rows of another length"))
         else:
             rows.append(Row(number, dict(zip(names, cells, strict=True))))
-    return TextTable(rows, names, skipped, notes)
+    return rows, skipped
 
 
-def _json_lines(path: Path, text: str, columns: Sequence[str], notes: list[str]) -> TextTable:
+def _json_rows(path: Path, text: str, columns: Sequence[str]) -> tuple[list[Row], list[Skipped]]:
     rows: list[Row] = []
     skipped: list[Skipped] = []
-    seen: dict[str, None] = {}
     for number, line in enumerate(split_lines(text), start=1):
         where = f"{path.name} line {number}"
         if not line.strip():
@@ -201,13 +197,11 @@ def _json_lines(path: Path, text: str, columns: Sequence[str], notes: list[str])
         if not isinstance(found, dict):
             skipped.append(Skipped(where, "it is not a JSON object {...}", "broken JSON"))
             continue
-        names = normalize_columns([str(name).strip() for name in found], columns)
-        seen |= dict.fromkeys(names)
+        names = normalize_columns([name.strip() for name in found], columns)
         rows.append(Row(number, dict(zip(names, found.values(), strict=True))))
     if not rows:
-        raise DataError(f"{path} has no line with a JSON object{f' ({skipped[0]})' if skipped else ''}")
-    check_columns(path, tuple(seen), columns)
-    return TextTable(rows, tuple(seen), skipped, notes)
+        raise DataError(f"{path} has no line with a JSON object, such as {skipped[0]}")
+    return rows, skipped
 
 
 def number_of(row: Row, column: str) -> int | None:

@@ -12,7 +12,7 @@
         emotion-detection-tst.json
 
     {"episodes": [{"episode_id": "s01_e02", "scenes": [{"scene_id": "s01_e02_c01", "utterances": [
-        {"utterance_id": "s01_e02_c01_u001", "speakers": ["Ann Lee"], "transcript": "Hi.", "emotion": "Neutral"}
+        {"utterance_id": "s01_e02_c01_u001", "speakers": ["Ann Lee"], "transcript": "Hi.", "emotion": "Sad"}
     ]}]}]}
 
 A dialogue is a scene: season, episode and scene together. In the CSV files lines without subtitles are
@@ -43,11 +43,11 @@ from affekt.data.text.turns import (
     absent_parts,
     files_of_parts,
     name_in,
+    plain_words,
     shared_people,
     span_of,
     strange_times,
 )
-from affekt.data.text.words import plain_words
 
 EMOTIONS, SENTIMENTS = label_set("emorynlp-7"), label_set("sentiment-3")
 TABLE, DOCUMENT = "emorynlp_{}_final.csv", "emotion-detection-{}.json"
@@ -235,7 +235,7 @@ def _of_entry(place: int, turn: Any) -> _Line | str:
     speakers, words, emotion = (turn.get(key) for key in ("speakers", "transcript", "emotion"))
     if not isinstance(speakers, list) or not all(isinstance(one, str) for one in speakers):
         return f"{name}: speakers {speakers!r} is not a list of names"
-    if not isinstance(words, str) or not isinstance(emotion, str | None):
+    if not isinstance(name, str) or not isinstance(words, str) or not isinstance(emotion, str | None):
         return f"{name}: transcript and emotion must be text"
     season, episode, scene, number = map(int, numbers.groups())
     return _Line(name, season, episode, scene, number, speakers, words, emotion, None)
@@ -244,7 +244,7 @@ def _of_entry(place: int, turn: Any) -> _Line | str:
 DATASET = Dataset(
     title="EmoryNLP, dialogues of a television series, 7 emotions or 3 sentiments",
     modalities=("text",),
-    licence="GPL-3.0 of the repository that distributes the CSV files; that of the original is not known here",
+    licence="GPL-3.0 of the repository with the CSV files; that of the original corpus is not known here",
     cite="Zahiri, Choi, Emotion Detection on TV Show Transcripts with Sequence-based Convolutional Neural "
     "Networks, AFFCON 2018",
     options=EmoryNLPOptions,

@@ -18,7 +18,7 @@
 
 A turn is named by part, `Dialogue_ID` and `Utterance_ID`: dialogues are numbered within a part, and `Sr No.`
 repeats. `Utterance_ID` has gaps, so turns are ordered by it and keep their number. Text is in the form of
-`affekt.data.text.words`, so that both editions are equal.
+`affekt.data.text.turns.plain_words`, so that both editions are equal.
 
 Dialogues are subjects. Speakers recur in all parts of the published split, which is reported. `span_s` is the
 place in the episode; where clips exist, which begin at 0 themselves, it is in the facts `start_s` and `end_s`
@@ -43,11 +43,11 @@ from affekt.data.text.turns import (
     absent_parts,
     files_of_parts,
     name_in,
+    plain_words,
     shared_people,
     span_of,
     strange_times,
 )
-from affekt.data.text.words import plain_words
 from affekt.report.wording import count, some
 
 EMOTIONS, SENTIMENTS = label_set("meld-7"), label_set("sentiment-3")
