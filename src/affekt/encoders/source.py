@@ -137,8 +137,8 @@ def find_source(name: str) -> Source:
     if name.startswith((".", "/", "~")) or name.count("/") != 1:
         names = ", ".join(asset.name for asset in list_assets())
         raise UsageError(
-            f"encoder {name!r} is neither an asset ({names}), nor a folder that exists, nor a name on the hub "
-            "such as owner/model"
+            f"encoder {name!r} is neither an asset ({names}), nor a folder that exists, nor a name on the "
+            "hub such as owner/model"
         )
     return _folder(_from_hub(name), name)
 
@@ -162,7 +162,7 @@ def resolved(settings: EncoderSettings, *, added_tokens: tuple[str, ...] = ()) -
     rows = int(architecture.get("vocab_size", 0))
     if tokenizer.largest >= rows:
         raise FolderError(
-            f"the tokenizer of {settings.source} has ids up to {tokenizer.largest}, its network has {rows} rows "
+            f"the tokenizer of {settings.source} has ids up to {tokenizer.largest}, its network {rows} rows "
             "of embeddings: they do not belong together"
         )
     new = [word for word in added_tokens if tokenizer.id_of(word) is None]

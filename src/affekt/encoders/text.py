@@ -12,6 +12,7 @@ from affekt.encoders.adapters import add_adapters
 from affekt.encoders.pooling import pool
 from affekt.encoders.settings import EncoderSettings
 from affekt.encoders.source import CONFIG_FILE, find_source
+from affekt.encoders.width import vector_width
 
 # Families that count positions from the padding id on by themselves; others are given the positions.
 _COUNT_POSITIONS = {"roberta", "xlm-roberta", "camembert", "mpnet"}
@@ -72,14 +73,15 @@ class TextEncoder(nn.Module):
             dim=1,
         )
 
-    def load_pretrained(self) -> None:
-        """Take the weights of the source; rows of added tokens stay random.
+    def load_pretrained(self) -> set[str]:
+        """Take the weights of the source; rows of added tokens stay random. Returns names of tensors.
 
         Raises:
             FolderError: The source lacks weights of the network, or they have other shapes.
         """
+        loaded: set[str] = set()
         if not self.settings.source:
-            return
+            return loaded
         given = _read_weights(self.settings.source, self.backbone)
         problems: list[str] = []
         with torch.no_grad():
@@ -92,28 +94,25 @@ class TextEncoder(nn.Module):
                     problems.append(f"{name}: {what}")
                 else:
                     value[: len(found)].copy_(found)
+                    loaded.add(f"backbone.{name}")
         if problems:
             raise FolderError(
                 "\n  ".join([f"weights of {self.settings.source} do not fit its config:", *problems[:5]])
             )
+        return loaded
 
     def _states(self, ids: Tensor, is_token: Tensor) -> tuple[Tensor, ...]:
         every = self.settings.layers == "all"
         # A branch on positions keeps rows independent of the side and length of their padding.
         positions = (
-            {"position_ids": (is_token.long().cumsum(dim=1) - 1).clamp(min=0)} if self._takes_positions else {}
+            {"position_ids": (is_token.long().cumsum(dim=1) - 1).clamp(min=0)}
+            if self._takes_positions
+            else {}
         )
         output = self.backbone(
             input_ids=ids, attention_mask=is_token.long(), output_hidden_states=every, **positions
         )
         return tuple(output.hidden_states) if every else (output.last_hidden_state,)
-
-
-def vector_width(settings: EncoderSettings) -> int:
-    """Size of the vector of an encoder with a known architecture."""
-    layers = int(settings.architecture["num_hidden_layers"]) + 1 if settings.layers == "all" else 1
-    parts = 2 if settings.pooling == "own mean and max" else 1
-    return int(settings.architecture["hidden_size"]) * layers * parts
 
 
 def _make_backbone(architecture: dict[str, Any]) -> nn.Module:

@@ -3,6 +3,7 @@
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn.functional import cosine_similarity
 
 EPSILON = 1e-8  # e of the paper's formulas
 
@@ -20,8 +21,11 @@ def score(x: Float[Tensor, "n d"], y: Float[Tensor, "m d"]) -> Float[Tensor, "n 
 
 
 def distance(x: Float[Tensor, "n d"], y: Float[Tensor, "m d"]) -> Float[Tensor, "n m"]:
-    """d(x, y) = (1 - cos(x, y)) / 2 + e: 0 for parallel vectors, 1 for opposite ones."""
-    return (1 - cosine(x, y)) / 2 + EPSILON
+    """d(x, y) = (1 - cos(x, y)) / 2 + e: 0 for parallel vectors, 1 for opposite ones.
+
+    Few y are expected. The sums are those of the reference, so that orders of close distances agree.
+    """
+    return torch.stack([(1 - cosine_similarity(x, row[None], dim=1)) / 2 + EPSILON for row in y], dim=1)
 
 
 def cosine(x: Float[Tensor, "n d"], y: Float[Tensor, "m d"]) -> Float[Tensor, "n m"]:
