@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Protocol, TypeVar, runtime_checkable
 
 from affekt.core.errors import DataError
@@ -32,7 +33,7 @@ class Dialogue:
     earlier_speakers: tuple[str, ...] = ()
     previous: tuple[str, ...] = field(default=(), repr=False)
 
-    @property
+    @cached_property
     def speakers(self) -> tuple[str, ...]:
         """Who speaks, in order of first appearance; turns without a speaker are left out."""
         found = (turn.speaker for turn in self.turns if turn.speaker is not None)
@@ -40,7 +41,12 @@ class Dialogue:
 
     def place(self, sample: Sample) -> int:
         """Number of a sample's turn among all turns, from 0."""
-        return next(number for number, turn in enumerate(self.turns) if turn.turn == sample.turn)
+        return self._places[sample.turn]
+
+    @cached_property
+    def _places(self) -> dict[int | None, int]:
+        # Looked up once for each turn of a dialogue of any length.
+        return {turn.turn: number for number, turn in enumerate(self.turns)}
 
     def others(self, sample: Sample) -> tuple[Sample, ...]:
         """All turns but the sample's own."""
