@@ -23,11 +23,14 @@ class Dialogue:
             Where a conversation is read line by line, only as many as preprocessing reads (`ReadsDialogue`).
         earlier_speakers: Who spoke before the first of `turns`, in order of appearance; empty if `turns` are
             complete.
+        previous: Who speaks in each turn of the dialogue before it in the data, which some published code
+            reads by mistake; empty for the first one.
     """
 
     name: str
     turns: tuple[Sample, ...] = field(repr=False)
     earlier_speakers: tuple[str, ...] = ()
+    previous: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def speakers(self) -> tuple[str, ...]:
@@ -98,7 +101,11 @@ def link_dialogues(items: Iterable[Item]) -> list[Item]:
     for item in items:
         if isinstance(item, Sample) and item.dialogue is not None and item.around is None:
             turns[item.dialogue].append(item)
-    dialogues = {name: _dialogue(name, members) for name, members in turns.items()}
+    dialogues: dict[str, Dialogue] = {}
+    previous: tuple[str, ...] = ()
+    for name, members in turns.items():
+        dialogues[name] = replace(_dialogue(name, members), previous=previous)
+        previous = tuple(turn.speaker or "" for turn in dialogues[name].turns)
     linked: list[Item] = []
     for item in items:
         if isinstance(item, Sample) and item.dialogue is not None and item.around is None:
