@@ -116,7 +116,7 @@ class Predictor:
         if len(found) > 1:
             count = len(found) + sum(1 for _ in items)
             raise AffektError(f"{source} holds {count} items: use predict, which answers each")
-        (only,) = self._answers(found)
+        (only,) = self.answers(found)
         if isinstance(only, Skipped):
             raise AffektError(str(only))
         return only
@@ -144,8 +144,8 @@ class Predictor:
                 (h, w, 4), or the same with channels first; uint8, or another type whose range is found as
                 `affekt.media.image.values` documents. An array of four axes is several pictures.
                 For networks that read words, a path is a file of lines (`affekt.media.text.read`): turns of a
-                dialogue, each answered with those before it. A str is words, such as "I am so happy", unless it
-                is the name of an existing file, such as "talk.srt"; one that could be both is refused.
+                dialogue, each answered with those before it. A str is words, such as "I am so happy", unless
+                it names a file that exists, such as "talk.srt"; one that could be both is refused.
                 `affekt.media.text.Text(...)` is always words. The strings of a list are independent inputs.
             batch_size: Inputs in one batch. Default: small enough for a few GB of memory.
             joints: Joint order of skeleton files that do not state one.
@@ -162,7 +162,7 @@ class Predictor:
         inputs = inputs_of(sources, self.modality)
         if isinstance(inputs, Collection) and any(isinstance(item, Sample) for item in inputs):
             inputs = link_dialogues(inputs)
-        return self._answers(
+        return self.answers(
             as_samples(
                 inputs,
                 self.modality,
@@ -174,11 +174,15 @@ class Predictor:
             on_cells=on_cells,
         )
 
-    def _answers(
+    def answers(
         self,
         samples: Iterable[Sample | Skipped],
         *,
         batch_size: int | None = None,
         on_cells: OnItem = quiet,
     ) -> Iterator[Prediction | Skipped]:
+        """Answers to samples as they come, in their order. They are not linked; skipped ones are passed on.
+
+        For streams: `affekt.deploy.runtime.conversations` makes linked samples of lines.
+        """
         return self.task.predict(self, samples, batch_size=batch_size, on_cells=on_cells)

@@ -151,7 +151,7 @@ def _note_order(cues: list[_Cue]) -> None:
 def _items(cue: _Cue, name: str) -> Iterator[Line | Skipped]:
     where = f"{name}:{cue.number}"
     if cue.damaged:
-        yield Skipped(where, cue.problem, "cues with damaged times")
+        yield Skipped(where, cue.problem)
         return
     turns, descriptions = read_cue(cue.payload)
     if not turns:
