@@ -56,7 +56,7 @@ class Table:
     def _make_columns(self, shown: dict[str, Any]) -> list[tuple[str, int]]:
         answers = [(name, max(len(name), self._width_of(name, value))) for name, value in shown.items()]
         fixed = _TURN + _SPEAKER + _TIME + sum(width for _, width in answers) + 2 * (3 + len(answers))
-        words = max(_LEAST_WORDS, min(_MOST_WORDS, self._width - fixed - 2))
+        words = max(_LEAST_WORDS, min(_MOST_WORDS, self._width - fixed - 2 - _OTHER))
         return [("turn", _TURN), ("speaker", _SPEAKER), ("time", _TIME), ("words", words), *answers]
 
     def _width_of(self, name: str, value: Any) -> int:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, Protocol, runtime_checkable
 
 from affekt.core.errors import MediaError
 from affekt.core.sample import Skipped
@@ -39,6 +39,19 @@ SUFFIXES = tuple(_READERS)
 _SORTED = (".srt", ".vtt")
 _BLOCK_BYTES = 1 << 16
 _WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+
+
+@runtime_checkable
+class ByteStream(Protocol):
+    """What is needed of a stream, such as `sys.stdin.buffer`."""
+
+    def readline(self, size: int = -1, /) -> bytes:
+        """The next line, or as much of it as `size` allows; empty at the end."""
+        ...
+
+    def read(self, size: int = -1, /) -> bytes:
+        """All that is left, or as much of it as `size` allows."""
+        ...
 
 
 def read_lines(path: Path, *, encoding: str | None = None) -> Iterator[Line | Skipped]:
@@ -83,7 +96,7 @@ def read_lines(path: Path, *, encoding: str | None = None) -> Iterator[Line | Sk
         raise MediaError(f"{path} holds no lines with words")
 
 
-def read_stream(stream: BinaryIO, name: str, *, encoding: str | None = None) -> Iterator[Line | Skipped]:
+def read_stream(stream: ByteStream, name: str, *, encoding: str | None = None) -> Iterator[Line | Skipped]:
     """The lines of a stream such as standard input, each as soon as it is there.
 
     They are plain lines. If the first one begins with the name of a speaker (`speakers`), names are read in
@@ -140,7 +153,7 @@ def _is_wide(first: bytes, stated: Encoding | None) -> bool:
 
 
 def _read_wide(
-    first: bytes, stream: BinaryIO, name: str, stated: Encoding | None
+    first: bytes, stream: ByteStream, name: str, stated: Encoding | None
 ) -> Iterator[Line | Skipped]:
     content = first + stream.read(MAX_STREAM_BYTES)
     if stream.read(1):
