@@ -121,6 +121,9 @@ def read_stream(stream: ByteStream, name: str, *, encoding: str | None = None) -
         if len(content) > 4 * MAX_LINE_CHARACTERS:
             yield Skipped(where, f"the line has more than {MAX_LINE_CHARACTERS} characters")
             return
+        if b"\0" in content:
+            yield Skipped(where, "the line is binary (it holds zero bytes), not text")
+            continue
         try:
             text, codec, notes = decode_text(content, "the line", encoding=stated.name if stated else None)
         except MediaError as error:
