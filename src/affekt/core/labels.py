@@ -17,27 +17,50 @@ from affekt.core.settings import Settings, suggest
 Polarity = Literal["positive", "negative", "neutral"]
 
 # Names of each emotion in data sets, the canonical one first, and its polarity.
-_EMOTIONS: tuple[tuple[tuple[str, ...], Polarity], ...] = (
-    (("anger", "angry", "ang"), "negative"),
+_EMOTIONS: tuple[tuple[tuple[str, ...], Polarity | None], ...] = (
+    (("admiration",), "positive"),
+    (("amusement",), "positive"),
+    (("anger", "angry", "ang", "mad"), "negative"),
+    (("annoyance",), "negative"),
     (("anticipation",), "positive"),
+    (("approval",), "positive"),
     (("boredom", "bored"), "negative"),
     (("calm",), "neutral"),
+    (("caring",), "positive"),
+    # GoEmotions calls confusion, curiosity and realization ambiguous: they have no sign.
+    (("confusion",), None),
     (("contempt",), "negative"),
+    (("curiosity",), None),
+    (("desire",), "positive"),
+    (("disappointment",), "negative"),
+    (("disapproval",), "negative"),
     (("disgust", "disgusted"), "negative"),
+    (("embarrassment",), "negative"),
     (("excitement", "excited", "exc"), "positive"),
-    (("fear", "fearful", "anxiety"), "negative"),
+    (("fear", "fearful", "anxiety", "scared"), "negative"),
     (("frustration", "frustrated", "fru"), "negative"),
-    (("happiness", "happy", "joy", "hap"), "positive"),
+    (("gratitude",), "positive"),
+    (("grief",), "negative"),
+    (("happiness", "happy", "joy", "joyful", "hap"), "positive"),
+    (("love",), "positive"),
     (("negative",), "negative"),
+    (("nervousness",), "negative"),
     (("neutral", "neu"), "neutral"),
+    (("optimism",), "positive"),
+    (("peaceful",), "positive"),
     (("positive",), "positive"),
+    (("powerful",), "positive"),
+    (("pride",), "positive"),
+    (("realization",), None),
+    (("relief",), "positive"),
+    (("remorse",), "negative"),
     (("sadness", "sad"), "negative"),
     # Surprise has no fixed sign; VAANet and the Ekman sets count it as positive.
-    (("surprise", "surprised"), "positive"),
+    (("surprise", "surprised", "sur"), "positive"),
     (("trust",), "positive"),
 )
 _CANONICAL = {name: names[0] for names, _ in _EMOTIONS for name in names}
-_POLARITY: dict[str, Polarity] = {name: polarity for names, polarity in _EMOTIONS for name in names}
+_POLARITY: dict[str, Polarity | None] = {name: polarity for names, polarity in _EMOTIONS for name in names}
 
 
 class LabelSet(Settings):
@@ -60,7 +83,7 @@ class LabelSet(Settings):
     @classmethod
     def of(cls, *names: str, polarity: Mapping[str, Polarity] | None = None) -> LabelSet:
         """A set from names; polarities that are not given are those of known emotions, else None."""
-        given: dict[str, Polarity] = {**_POLARITY, **(polarity or {})}
+        given: dict[str, Polarity | None] = {**_POLARITY, **(polarity or {})}
         return cls(names=names, polarity=tuple(given.get(name.lower()) for name in names))
 
     @model_validator(mode="after")
@@ -131,6 +154,12 @@ _SETS: Mapping[str, Sequence[str]] = {
     "meld-7": ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"),
     "iemocap-4": ("angry", "happy", "neutral", "sad"),
     "iemocap-6": ("angry", "excited", "frustrated", "happy", "neutral", "sad"),
+    "emorynlp-7": ("Joyful", "Mad", "Neutral", "Peaceful", "Powerful", "Sad", "Scared"),
+    "goemotions-28": (
+        "admiration amusement anger annoyance approval caring confusion curiosity desire disappointment "
+        "disapproval disgust embarrassment excitement fear gratitude grief joy love nervousness optimism "
+        "pride realization relief remorse sadness surprise neutral"
+    ).split(),
     "sentiment-3": ("negative", "neutral", "positive"),
     "tsl-2": ("negative", "positive"),  # order of TSL-Net's published classes
     "raf-7": ("surprise", "fear", "disgust", "happiness", "sadness", "anger", "neutral"),

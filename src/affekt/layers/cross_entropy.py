@@ -17,9 +17,11 @@ class Criterion(Protocol):
 
     Attributes:
         labels: Names of the columns of the logits.
+        task: Name of the task, such as `single_label`.
     """
 
     labels: LabelSet
+    task: str
 
     def __call__(
         self, logits: Tensor, target: Tensor, *, reduction: Literal["mean", "none"] = "mean"
@@ -30,6 +32,8 @@ class Criterion(Protocol):
 
 class PlainCrossEntropy:
     """A criterion without class weights and smoothing."""
+
+    task = "single_label"
 
     def __init__(self, labels: LabelSet) -> None:
         self.labels = labels

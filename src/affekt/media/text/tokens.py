@@ -51,7 +51,7 @@ class Tokenizer:
         self._tokenizer.encode_special_tokens = True
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
-        self.size: int = self._tokenizer.get_vocab_size(with_added_tokens=True)
+        self.largest: int = max(self._tokenizer.get_vocab(with_added_tokens=True).values())
         lacking = [word for word in special.model_dump().values() if word and self.id_of(word) is None]
         if lacking:
             raise FolderError(f"{TOKENIZER_FILE} lacks {', '.join(lacking)}")
@@ -103,13 +103,6 @@ def with_tokens(content: bytes, added: Sequence[str]) -> bytes:
     tokenizer = tokenizers.Tokenizer.from_str(content.decode())
     tokenizer.add_special_tokens(list(added))
     return tokenizer.to_str().encode()
-
-
-def largest_id(content: bytes) -> int:
-    """The largest id of a tokenizer file; ids of a vocabulary may have gaps."""
-    tokenizers = require("tokenizers", extra="text", needed_by="reading text")
-    vocabulary = tokenizers.Tokenizer.from_str(content.decode()).get_vocab(with_added_tokens=True)
-    return max(vocabulary.values())
 
 
 def trained_tokenizer(lines: Iterable[str], special: SpecialTokens, *, size: int) -> bytes:

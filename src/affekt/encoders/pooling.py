@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from affekt.layers.encoders.settings import Pooling
+from affekt.encoders.settings import Pooling
 
 
 def pool(

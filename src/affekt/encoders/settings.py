@@ -31,8 +31,8 @@ class EncoderSettings(Settings):
     """One pretrained encoder.
 
     Attributes:
-        source: A name of `affekt assets`, a folder with `config.json`, tokenizer and safetensors, or a name on
-            the Hugging Face hub, which is read from the local cache of that hub. Empty: an encoder with random
+        source: A name of `affekt assets`, a folder with `config.json`, tokenizer and safetensors, or a name
+            on the Hugging Face hub, which is read from its local cache. Empty: an encoder with random
             weights of the stated `architecture`, with a vocabulary that is made from the training text.
         mode: `trainable` updates all weights, `lora` adapters, `frozen` none (its outputs can be cached).
         pooling: How the states of the tokens become one vector: that of the first token, of the mask token or
