@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from affekt.core.answers.prediction import Moment, Prediction
@@ -18,6 +20,11 @@ COLORS = 8
 _POLARITIES = {"negative": 2, "positive": 1, "neutral": 3}
 
 WIDTH = 1000  # units of a drawing's width
+# Style sheet with these colours, for light and dark pages.
+COLORS_CSS = Path(__file__).with_name("colors.css")
+_STEPS_S = (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800)
+_DAY_S = 86_400
+_TICKS = 8
 _LISTED = 3  # segments of a clip that are listed in a row of a table
 
 # Label to the index of its colour; indices beyond the last colour start again from the first.
@@ -56,6 +63,19 @@ class Scale:
     def x(self, seconds: float) -> float:
         """In units of a drawing."""
         return round(self.share(seconds) * WIDTH / 100, 1)
+
+
+def time_axis(scale: Scale) -> list[tuple[float, str]]:
+    """Round times: their positions in percent of the width, and their text."""
+    fine = (step for step in _STEPS_S if scale.length / step <= _TICKS)
+    step = next(fine, math.ceil(scale.length / _TICKS / _DAY_S) * _DAY_S)
+    decimals = 1 if step < 1 else 0
+    first = math.ceil(scale.start / step - 1e-6)
+    last = math.floor(scale.end / step + 1e-6)
+    ticks = [float(number * step) for number in range(first, last + 1)]
+    if not ticks or ticks[0] > scale.start + step * 1e-3:
+        ticks.insert(0, scale.start)
+    return [(scale.share(tick), clock(tick, places=decimals)) for tick in ticks]
 
 
 def script_data(labels: Iterable[str], scale: Scale, places: Places) -> dict[str, Any]:
