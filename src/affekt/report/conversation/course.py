@@ -1,21 +1,22 @@
-"""The emotional course of each speaker: a lane of bars over time, or over lines where there are no times."""
+"""The emotional course of each speaker: a lane of bars over time, or over turns where there are no times."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Any, NamedTuple
 
 from affekt.core.answers.prediction import Prediction
 from affekt.report.conversation.lines import Conversation, labels_of, score_of, verdict
 from affekt.report.timeline.moments import clock
 from affekt.report.timeline.parts import WIDTH, Places, Scale, time_axis
-from affekt.report.wording import count
+from affekt.report.wording import count as how_many
 
 LANES = 12  # speakers that are drawn: those with the most lines
-BARS = 300  # lines of a lane that are drawn one by one; more are counted in stretches
-_STRETCHES = 100  # of a lane that is counted
+BARS = 150  # lines of a lane that are drawn one by one; with more, all lanes are counted in stretches
+_STRETCHES = 50  # of a lane that is counted
 _TICKS = 8
 _THINNEST = 3.5  # units of the drawing: a bar that can be seen and clicked
 
@@ -38,46 +39,59 @@ def describe_course(conversation: Conversation, places: Places) -> dict[str, Any
     is_ordered = conversation.name is not None or all(line.turn is not None for line in lines)
     if len(lines) < 2 or not (is_ordered or conversation.has_times):
         return None
-    if conversation.has_times:
-        scale = Scale(conversation.span_s)
-        axis, unit = time_axis(scale), "time"
-    else:
-        scale = Scale((0.5, len(lines) + 0.5))
-        axis, unit = _line_axis(scale, len(lines)), "line"
-    placed = [
-        _Place(number, *_stretch(conversation, number, line), line) for number, line in enumerate(lines, 1)
-    ]
+    placed, unit = _placed(conversation)
+    scale = Scale((min(place.start for place in placed), max(place.end for place in placed)))
     speakers = Counter(place.line.speaker or None for place in placed)
     # The lanes in order of first appearance, whatever the number of lines.
     drawn = {name for name, _ in speakers.most_common(LANES)}
+    is_counted = any(number > BARS for number in speakers.values())
     lanes = [
-        _lane(name, [place for place in placed if (place.line.speaker or None) == name], scale, places)
+        _lane(
+            name,
+            [place for place in placed if (place.line.speaker or None) == name],
+            scale,
+            places,
+            is_counted=is_counted,
+        )
         for name in speakers
         if name in drawn
     ]
     return {
-        "axis": axis,
+        "axis": time_axis(scale) if unit == "time" else _number_axis(scale),
         "unit": unit,
         "lanes": lanes,
         "undrawn": len(speakers) - len(lanes),
-        "counted_in": _stretch_in_words(scale, unit) if any(lane["stacks"] for lane in lanes) else "",
+        "counted_in": _stretch_in_words(scale, unit) if is_counted else "",
     }
 
 
-def _stretch(conversation: Conversation, number: int, line: Prediction) -> tuple[float, float]:
-    if conversation.has_times and line.span_s is not None:
-        return line.span_s
-    return number - 0.5, number + 0.5
+def _placed(conversation: Conversation) -> tuple[list[_Place], str]:
+    """Lines with their stretches of the axis, and what the axis counts: `time`, `turn` or `line`."""
+    lines = conversation.lines
+    if conversation.has_times:
+        spans = [line.span_s or (0.0, 0.0) for line in lines]
+        return [
+            _Place(n, *span, line) for n, (span, line) in enumerate(zip(spans, lines, strict=True), 1)
+        ], "time"
+    turns = [line.turn for line in lines if line.turn is not None]
+    unit = "turn" if len(set(turns)) == len(lines) else "line"
+    numbers = turns if unit == "turn" else range(1, len(lines) + 1)
+    placed = [
+        _Place(n, number - 0.5, number + 0.5, line)
+        for n, (number, line) in enumerate(zip(numbers, lines, strict=True), 1)
+    ]
+    return placed, unit
 
 
-def _lane(speaker: str | None, placed: Sequence[_Place], scale: Scale, places: Places) -> dict[str, Any]:
+def _lane(
+    speaker: str | None, placed: Sequence[_Place], scale: Scale, places: Places, *, is_counted: bool
+) -> dict[str, Any]:
     counts = Counter(name for place in placed for name in labels_of(place.line))
     each = ", ".join(f"{number} {name}" for name, number in counts.most_common(5))
-    is_counted = len(placed) > BARS
     return {
         "speaker": speaker,
-        "said": count(placed, "line"),
-        "words": f"{speaker or 'all lines'}: {count(placed, 'line')}; {each or 'no label'}",
+        "said": how_many(placed, "line"),
+        "words": f"{speaker or 'all lines'}: {how_many(placed, 'line')}; {each or 'no label'}",
         "bars": [] if is_counted else [bar for place in placed for bar in _bars(place, scale)],
         "stacks": _stacks(placed, scale, places) if is_counted else [],
     }
@@ -99,7 +113,7 @@ def _bars(place: _Place, scale: Scale) -> Iterator[dict[str, Any]]:
             "y": round(100 - height, 1),
             "width": round(max(width / len(names), 1.0), 1),
             "height": round(height, 1),
-            "words": f"{place.number}: {verdict(place.line)}",
+            "words": verdict(place.line),
         }
 
 
@@ -124,15 +138,18 @@ def _stacks(placed: Sequence[_Place], scale: Scale, places: Places) -> list[tupl
 
 def _stretch_in_words(scale: Scale, unit: str) -> str:
     length = scale.length / _STRETCHES
-    return clock(length, places=1 if length < 10 else 0) if unit == "time" else f"{math.ceil(length)} lines"
+    if unit == "time":
+        return clock(length, places=1 if length < 10 else 0)
+    return f"{math.ceil(length)} {unit}s"
 
 
-def _line_axis(scale: Scale, lines: int) -> list[tuple[float, str]]:
-    """Round numbers of lines: their positions in percent of the width, and their text."""
-    step = next(
-        size * 10**power for power in range(20) for size in (1, 2, 5) if lines / (size * 10**power) <= _TICKS
-    )
-    numbers = list(range(step, lines + 1, step))
-    if numbers[0] != 1:
-        numbers.insert(0, 1)
+def _number_axis(scale: Scale) -> list[tuple[float, str]]:
+    """Round numbers: their positions in percent of the width, and their text."""
+    sizes = (size * 10**power for power in count(0) for size in (1, 2, 5))
+    step = next(size for size in sizes if scale.length / size <= _TICKS)
+    # The first and the last number are half a unit from the ends of the axis.
+    first, last = math.ceil(scale.start), math.floor(scale.end)
+    numbers = list(range(-(-first // step) * step, last + 1, step))
+    if not numbers or numbers[0] != first:
+        numbers.insert(0, first)
     return [(scale.share(float(number)), str(number)) for number in numbers]

@@ -6,25 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
 
 from affekt.core.answers.prediction import Prediction
 from affekt.core.errors import UsageError
+from affekt.core.sample import Sample
 from affekt.report.timeline.moments import percent
 from affekt.report.wording import count, printable
 
 _SEVERAL = "multi_label"
-
-
-class Line(Protocol):
-    """What samples and predictions state of a line."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def dialogue(self) -> str | None: ...
-    @property
-    def span_s(self) -> tuple[float, float] | None: ...
 
 
 @dataclass(frozen=True)
@@ -86,7 +75,7 @@ def conversations(predictions: Sequence[Prediction]) -> list[Conversation]:
     return [Conversation(name, tuple(lines)) for name, lines in found.items()]
 
 
-def check_timed(path: Path, lines: Iterable[Line]) -> None:
+def check_timed(path: Path, lines: Iterable[Sample | Prediction]) -> None:
     """Refuse lines that subtitles and ELAN documents cannot hold. Samples can be checked before predicting.
 
     Raises:

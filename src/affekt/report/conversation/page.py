@@ -1,8 +1,9 @@
 """One page about a conversation: its lines as people read them, and the emotional course of each speaker.
 
 It is one HTML file that loads nothing and runs no script. The page needs no more than the core install,
-because bundles write it: drawings are SVG, without matplotlib. Layout is in `page.html.jinja`, style in `page.css`.
-Words are the input of somebody unknown: they are escaped, and their direction of writing ends with them.
+because bundles write it: drawings are SVG, without matplotlib. Layout is in `page.html.jinja`, style in
+`page.css`. Words are the input of somebody unknown: they are escaped, and their direction of writing ends
+with them.
 """
 
 from __future__ import annotations

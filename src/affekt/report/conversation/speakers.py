@@ -70,7 +70,7 @@ def _row(conversation: Conversation, speaker: str | None, names: list[str], plac
     lines = conversation.said_by(speaker)
     counts = Counter(name for line in lines for name in labels_of(line))
     confidence = [line.confidence for line in lines if line.confidence is not None]
-    seconds = sum(line.span_s[1] - line.span_s[0] for line in lines if line.span_s is not None)
+    seconds = sum((line.span_s[1] - line.span_s[0] for line in lines if line.span_s is not None), 0.0)
     return {
         "speaker": speaker,
         "lines": len(lines),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,18 @@ COLORS = 8
 # Polarities have the same colours on every page: negative is rust, positive blue, neutral grey.
 _POLARITIES = {"negative": 2, "positive": 1, "neutral": 3}
 
+# So do the most common emotions: in their conventional colours, as far as the palette has them.
+_EMOTIONS = {
+    **dict.fromkeys(("joy", "happy", "happiness", "amusement"), 0),
+    **dict.fromkeys(("sad", "sadness"), 1),
+    **dict.fromkeys(("anger", "angry"), 2),
+    "neutral": 3,
+    **dict.fromkeys(("disgust", "disgusted"), 4),
+    **dict.fromkeys(("fear", "fearful", "afraid"), 5),
+    **dict.fromkeys(("surprise", "surprised"), 6),
+    "contempt": 7,
+}
+
 WIDTH = 1000  # units of a drawing's width
 # Style sheet with these colours, for light and dark pages.
 COLORS_CSS = Path(__file__).with_name("colors.css")
@@ -32,11 +45,21 @@ Places = Mapping[str, int]
 
 
 def places_of(names: Iterable[str]) -> dict[str, int]:
-    """The index of each label's colour: in the given order, unless all labels are polarities."""
+    """The index of each label's colour: that of a known emotion or polarity, otherwise the next free one.
+
+    Example:
+        >>> places_of(["anger", "pride", "joy", "happy"])
+        {'anger': 2, 'pride': 1, 'joy': 0, 'happy': 3}
+    """
     order = list(dict.fromkeys(names))
-    if all(name.lower() in _POLARITIES for name in order):
-        return {name: _POLARITIES[name.lower()] for name in order}
-    return {name: place for place, name in enumerate(order)}
+    known = _POLARITIES if all(name.lower() in _POLARITIES for name in order) else _EMOTIONS
+    places: dict[str, int] = {}
+    for name in order:
+        place = known.get(name.lower())
+        if place is not None and place not in places.values():
+            places[name] = place
+    free = (place for place in count() if place not in places.values())
+    return {name: places[name] if name in places else places.setdefault(name, next(free)) for name in order}
 
 
 def colors_of(places: Places) -> dict[str, str]:
