@@ -24,9 +24,11 @@ from affekt.deploy.runtime.streams import (
     flat_rows,
     skipped_values,
 )
-from affekt.report.timeline.elan import write_eaf
+from affekt.report.conversation import elan, srt
+from affekt.report.conversation.lines import is_conversation
+from affekt.report.timeline import elan as timeline_elan
+from affekt.report.timeline import srt as timeline_srt
 from affekt.report.timeline.one_clip import check_one_clip
-from affekt.report.timeline.srt import write_srt
 
 Writer = Callable[[Path, Sequence[Prediction], Sequence[Skipped]], None]
 
@@ -43,8 +45,8 @@ def writer_for(path: Path) -> Writer:
         ".jsonl": _write_json_lines,
         ".csv": _write_csv,
         ".parquet": _write_parquet,
-        ".srt": _write_one(write_srt),
-        ".eaf": _write_one(write_eaf),
+        ".srt": _write_annotations(srt.write_srt, timeline_srt.write_srt),
+        ".eaf": _write_annotations(elan.write_eaf, timeline_elan.write_eaf),
         ".html": _write_html,
     }
     if path.suffix not in writers:
@@ -101,19 +103,30 @@ def _check_labels(path: Path, predictions: Sequence[Prediction]) -> None:
         )
 
 
-def _write_one(write: Callable[[Path, Prediction], None]) -> Writer:
-    """A writer for files that show one clip."""
+def _write_annotations(
+    write_lines: Callable[[Path, Sequence[Prediction]], None], write_clip: Callable[[Path, Prediction], None]
+) -> Writer:
+    """A writer for files that show the lines of a conversation, or one clip."""
 
-    def write_only(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:
+    def write(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:
         _check_labels(path, predictions)
-        check_one_clip(path, inputs=len(predictions), modality=predictions[0].modality if predictions else "")
-        write(path, predictions[0])
+        if is_conversation(predictions):
+            write_lines(path, predictions)
+        else:
+            modality = predictions[0].modality if predictions else ""
+            check_one_clip(path, inputs=len(predictions), modality=modality)
+            write_clip(path, predictions[0])
 
-    return write_only
+    return write
 
 
 def _write_html(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:
-    from affekt.report.timeline.page import write_timeline  # reads media: not needed for the other files
+    # Templates, and readers of media: not needed for the other files.
+    from affekt.report.conversation.page import write_page
+    from affekt.report.timeline.page import write_timeline
 
     _check_labels(path, predictions)
-    write_timeline(path, predictions, skipped)
+    if is_conversation(predictions):
+        write_page(path, predictions, skipped)
+    else:
+        write_timeline(path, predictions, skipped)
