@@ -34,7 +34,7 @@ class _Cue:
     Attributes:
         number: Line of the file with its times.
         start_s: Its place among the other cues.
-        span_s: None if its times cannot be used; `problem` says why.
+        span_s: None if its times cannot be read; `problem` says why.
         damaged: Whether its times cannot be read at all.
     """
 
@@ -126,7 +126,9 @@ def _cue(number: int, text: str, before_s: float) -> _Cue:
             damaged=True,
         )
     if end_s < start_s:
-        return _Cue(number, start_s, None, f"it ends before it begins ({shown}): it has no times")
+        return _Cue(
+            number, start_s, (start_s, start_s), f"it ends before it begins ({shown}): its end is unknown"
+        )
     cue = _Cue(number, start_s, (start_s, end_s))
     if end_s - start_s > LONG_CUE_S:
         cue.notes.append(f"its subtitle lasts {end_s - start_s:.0f} s: when its words are said is not stated")
