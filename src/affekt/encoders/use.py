@@ -12,9 +12,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from affekt.assets.errors import AssetError
+from affekt.encoders.use_tokenizer import PIECES, ROWS
 
-PIECES = 128_000
-ROWS = PIECES + 1  # the last one is that of padding, which is never read
 _CHUNKS = 17  # row i of the table has the scale and offset of chunk i % 17
 _WIDTH, _BRANCH = 512, 256
 _HIDDEN = 320

@@ -15,6 +15,8 @@ from affekt.media.text.tokens import SpecialTokens
 _UNKNOWN, _BEGIN, _END = 0, 1, 2
 # The model's control pieces are spelled with a space before them. No normalised text contains a space, and so
 # no text can spell them: the Unigram model of `tokenizers` would match them as it matches words.
+PIECES = 128_000
+ROWS = PIECES + 1  # the last one is that of padding, which is never read
 _UNMATCHED = " "
 USE_TOKENS = SpecialTokens(padding=" <pad>", unknown=" <unk>", begin=" <s>", separator=" </s>", mask=None)
 
