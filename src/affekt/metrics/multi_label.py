@@ -25,9 +25,9 @@ def multi_label_scores(
 ) -> dict[str, float]:
     """Scores of thresholded predictions.
 
-    `accuracy` is the share of correct (item, class) cells; `micro_f1` is F1 over all cells; `weighted_f1` weights classes by how often they
-    are present. `uar`, `macro_f1` and `mean_precision` are means over the classes that occur in the truth or,
-    for F1 and precision, in the predictions.
+    `accuracy` is the share of correct (item, class) cells, `micro_f1` is F1 over all cells; `weighted_f1`
+    weights classes by how often they are present. `uar`, `macro_f1` and `mean_precision` are means over the
+    classes that occur in the truth or, for F1 and precision, in the predictions.
 
     Args:
         truth: (n, k) label weights; a class is present above 0.5.
