@@ -116,11 +116,24 @@ def _adapters() -> dict[str, str]:
 
 
 def _own_datasets(package: str) -> dict[str, str]:
-    """Modules and packages that define a `DATASET`: their text is read, their code is not imported."""
+    """Modules and packages that define a `DATASET`: their text is read, their code is not imported.
+
+    A folder without a `DATASET` of its own may hold modules that define one each.
+    """
     folder = _PACKAGE / package
-    files = {path.stem: path for path in folder.glob("[!_]*.py")}
-    files |= {path.parent.name: path for path in folder.glob("*/__init__.py")}
-    return {name: f"affekt.{package}.{name}" for name, path in files.items() if "DATASET" in path.read_text()}
+    found = {path.stem: f"affekt.{package}.{path.stem}" for path in folder.glob("[!_]*.py") if _states(path)}
+    for init in folder.glob("*/__init__.py"):
+        inner = init.parent.name
+        if _states(init):
+            found[inner] = f"affekt.{package}.{inner}"
+        else:
+            modules = [path.stem for path in init.parent.glob("[!_]*.py") if _states(path)]
+            found |= {name: f"affekt.{package}.{inner}.{name}" for name in modules}
+    return found
+
+
+def _states(path: Path) -> bool:
+    return "DATASET" in path.read_text(encoding="utf-8")
 
 
 def _plugins(group: str) -> dict[str, str]:

@@ -8,13 +8,14 @@ import os
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from affekt.core import catalog
 from affekt.core.errors import AffektError, ConfigError, UsageError
 from affekt.core.labels import LabelSet
+from affekt.core.recipe_files import recipe_file
 from affekt.core.settings import Settings, differing, validate
 
 # Of the rule by which a digest is made. A default whose value changes needs a new version: recipes that leave
@@ -83,7 +84,11 @@ class OptimizerSettings(Settings):
     """The optimizer, by its usual name and arguments; `sam` can wrap any of them.
 
     Attributes:
-        rates: Factors on the learning rate of parts of the network, as in `{"audio": 10.0}`.
+        rates: Factors on the learning rate of parts of the network, as in `{"audio": 10.0}`. A part is the
+            beginning of parameter names (`encoders.T`), or a pattern with `*` (`*.lora_*`); of
+            several that fit a parameter the first one counts.
+        decays: Weight decay of parts of the network, in place of `weight_decay`; parts as in `rates`.
+        decay_all: Decay biases and the parameters of norms as well: all parameters with one axis.
     """
 
     name: Literal["adam", "adamw", "sgd"] = "adamw"
@@ -93,6 +98,8 @@ class OptimizerSettings(Settings):
     nesterov: bool = False
     betas: tuple[float, float] = (0.9, 0.999)
     rates: dict[str, PositiveFloat] = Field(default_factory=dict)
+    decays: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+    decay_all: bool = True
     sam: SAMSettings | None = None
 
     @model_validator(mode="after")
@@ -107,11 +114,12 @@ class OptimizerSettings(Settings):
 class ScheduleSettings(Settings):
     """Learning rate over time, as a factor on `optimizer.lr`; counted in epochs, updated at each step.
 
-    `exponential` multiplies by `factor` each epoch, `step` at each of `milestones`, `cosine` decays to
-    `floor` at the last epoch. Each of them can begin with a linear warm-up from 0 over `warmup_epochs`.
+    `exponential` multiplies by `factor` each epoch, `step` at each of `milestones`; `cosine` and `linear`
+    decay to `floor` at the last epoch. Each of them can begin with a linear warm-up from 0 over
+    `warmup_epochs`.
     """
 
-    name: Literal["constant", "exponential", "step", "cosine"] = "constant"
+    name: Literal["constant", "exponential", "step", "cosine", "linear"] = "constant"
     factor: float = Field(default=0.98, gt=0, le=1)
     milestones: tuple[PositiveInt, ...] = ()
     floor: float = Field(default=0.0, ge=0, le=1)
@@ -158,6 +166,9 @@ class TrainSettings(Settings):
     """The training loop. `accelerator`, `devices` and `strategy` are options of Lightning.
 
     Attributes:
+        bucket_batches: Number of batches within which samples are sorted by length, so that a batch has
+            little padding; the batches are visited in random order. 0 does not sort; media that all have
+            one length are not sorted.
         workers: Processes that prepare batches.
         channels_last: Memory format of images and convolutions; faster on most processors.
         cached_views: For networks with a frozen backbone: the backbone computes the features of this number
@@ -175,6 +186,7 @@ class TrainSettings(Settings):
     clip_norm: float = Field(default=0.0, ge=0)
     sampler: Literal["shuffle", "balanced"] = "shuffle"
     drop_last: bool = False
+    bucket_batches: int = Field(default=0, ge=0)
     workers: int = Field(default=0, ge=0)
     threads: PositiveInt | None = None
     channels_last: bool = False
@@ -234,14 +246,15 @@ class Recipe(Settings):
         """Merge TOML files in order, then `a.b=c` overrides, and check the result.
 
         Args:
-            paths: One or several files, or recipes of a method by name, as in `bpm_gcn/emotion_gait`.
+            paths: One or several files; recipes of a method by name, as in `bpm_gcn/emotion_gait`; or parts
+                that come with affekt, as in `encoders/T.toml` (`affekt.core.recipe_files`).
 
         Raises:
             ConfigError: Listing all problems of all files.
         """
         values: dict[str, Any] = {}
         paths = [paths] if isinstance(paths, str | Path) else paths
-        for path in map(_recipe_file, paths):
+        for path in map(recipe_file, paths):
             try:
                 _merge(values, tomllib.loads(path.read_text()))
             except (OSError, UnicodeDecodeError) as error:
@@ -291,15 +304,6 @@ def _changed_values(model_of: Callable[[], type[Settings]], values: dict[str, An
     except AffektError:  # the package that brings the method or the data set is not installed
         return values
     return values if model is None else differing(model)
-
-
-def _recipe_file(path: Path | str) -> Path:
-    """The file itself, or the recipe of a method that has this name."""
-    path = Path(path)
-    named = len(path.parts) == 2 and not path.exists() and catalog.canonical(path.parts[0])
-    if not named or named not in catalog.list_methods():
-        return path
-    return catalog.method(named).folder / "recipes" / f"{path.stem}.toml"
 
 
 def options_from(overrides: Sequence[str]) -> dict[str, Any]:

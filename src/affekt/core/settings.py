@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -13,6 +13,24 @@ class Settings(BaseModel):
     """A frozen pydantic model: data only, comparable, unknown keys are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+@runtime_checkable
+class Resolvable(Protocol):
+    """A config that refers to something outside, such as a pretrained encoder by its name."""
+
+    def resolved(self) -> Settings:
+        """The same config with the facts that it refers to, so that the network can be made from it alone."""
+        ...
+
+
+def resolve(config: Settings) -> Settings:
+    """A config with all that it refers to; any other config as it is.
+
+    Raises:
+        AffektError: Something that it refers to is missing, or does not fit.
+    """
+    return config.resolved() if isinstance(config, Resolvable) else config
 
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -9,6 +9,7 @@ from typing import Any
 from torch import nn
 
 from affekt.core import catalog
+from affekt.core.settings import resolve
 from affekt.engine.weights.initial import read_weights, start_from
 
 
@@ -31,6 +32,6 @@ def create(name: str, *, weights: Path | str | Sequence[Path | str] = (), **conf
         7
     """
     method = catalog.method(name)
-    network: nn.Module = method.load("model")(method.make_config(config))
+    network: nn.Module = method.load("model")(resolve(method.make_config(config)))
     start_from(network, read_weights([weights] if isinstance(weights, Path | str) else weights), method)
     return network

@@ -20,7 +20,7 @@ from affekt.core.labels import LabelSet
 from affekt.core.method import Method
 from affekt.core.recipe import Recipe, check_classes
 from affekt.core.sample import Preprocess, Sample
-from affekt.core.settings import Settings
+from affekt.core.settings import Settings, resolve
 from affekt.core.task import Task
 from affekt.data.open import open_dataset
 from affekt.engine.loading import SampleDataset
@@ -55,16 +55,19 @@ class Experiment:
         corpus: Corpus,
         parts: Parts,
         *,
+        config: Settings | None = None,
         state: Mapping[str, Any] | None = None,
         assets: Mapping[str, bytes] | None = None,
     ) -> Experiment:
         """The experiment of a recipe on data that are split.
 
         Args:
-            state, assets: Of preprocessing at the start of a run; fitted to the training part if None.
+            config, state, assets: As they were when a run started: the method's config with all that it
+                refers to, and what preprocessing was fitted to. Made now if None.
         """
         method = catalog.method(recipe.method)
-        config = method.make_config(recipe.config)
+        if config is None:
+            config = resolve(method.make_config(recipe.config))
         fitted = method.fit_preprocess(config, parts.train, state=state, assets=assets)
         return cls(recipe, method, config, corpus, parts, *fitted)
 
@@ -105,15 +108,23 @@ class Experiment:
         }
 
 
-def make_objective(recipe: Recipe, task: Task, labels: LabelSet, weight: Tensor | None = None) -> nn.Module:
+def make_objective(
+    recipe: Recipe,
+    task: Task,
+    labels: LabelSet,
+    weight: Tensor | None = None,
+    *,
+    config: Settings | None = None,
+) -> nn.Module:
     """The objective of a recipe.
 
     Args:
         weight: Of each class in the loss; all the same if not given.
+        config: The method's config with all that it refers to; that of the recipe if not given.
     """
     method = catalog.method(recipe.method)
     loss = WeightedLoss(recipe.loss, task, weight, labels)
-    return method.load("objective")(method.make_config(recipe.config), loss)
+    return method.load("objective")(config or method.make_config(recipe.config), loss)
 
 
 def make_network(recipe: Recipe, method: Method, config: Settings) -> nn.Module:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,12 @@ class SampleDataset(Dataset[dict[str, np.ndarray] | Skipped]):
         found.is_plain = True
         return found
 
+    @cached_property
+    def lengths(self) -> np.ndarray | None:
+        """Length of each sample, in any unit, where the method's preprocessing states it."""
+        length = getattr(self.preprocess, "length", None)
+        return None if length is None else np.array([length(sample) for sample in self.samples])
+
     def __len__(self) -> int:
         return len(self.samples)
 
@@ -115,6 +122,33 @@ class Collate:
         return batch | {"skipped": [str(item) for item in items if isinstance(item, Skipped)]}
 
 
+@dataclass(frozen=True)
+class Buckets:
+    """Batches of samples of similar lengths, so that little padding is computed.
+
+    Attributes:
+        lengths: Of all samples.
+        batches: Number of batches within which samples are sorted by length.
+    """
+
+    lengths: np.ndarray
+    batch_size: int
+    batches: int
+
+    def sort(self, order: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """The same samples such that successive ones form such batches; the batches are in random order.
+
+        A last batch that is not full stays last.
+        """
+        size = self.batch_size * self.batches
+        parts = [order[start : start + size] for start in range(0, len(order), size)]
+        parts = [part[np.argsort(self.lengths[part], kind="stable")] for part in parts]
+        whole = np.concatenate(parts)
+        full = len(whole) // self.batch_size * self.batch_size
+        batches = rng.permutation(whole[:full].reshape(-1, self.batch_size))
+        return np.concatenate([batches.reshape(-1), whole[full:]])
+
+
 class EpochSampler(Sampler[Draw]):
     """Order of an epoch, drawn from (seed, epoch); split among the processes of distributed training."""
 
@@ -126,17 +160,19 @@ class EpochSampler(Sampler[Draw]):
         weights: np.ndarray | None = None,
         visited: np.ndarray | None = None,
         epoch: int = 0,
+        buckets: Buckets | None = None,
     ) -> None:
         """Args:
         weights: Probability of each sample (drawn with replacement); None visits each sample once.
         visited: Numbers of the samples that the epoch visits; all if not given.
+        buckets: How batches of similar lengths are made; None leaves the random order.
         """
         self.numbers = np.arange(size) if visited is None else visited
         self.size, self.seed = len(self.numbers), seed
         self.weights = weights
         if weights is not None and visited is not None:
             self.weights = weights[visited] / weights[visited].sum()
-        self.epoch = epoch
+        self.epoch, self.buckets = epoch, buckets
 
     def set_epoch(self, epoch: int) -> None:
         """Called by the trainer before each epoch."""
@@ -149,6 +185,8 @@ class EpochSampler(Sampler[Draw]):
         else:
             order = rng.choice(self.size, self.size, p=self.weights)
         order = self.numbers[order]
+        if self.buckets is not None:
+            order = self.buckets.sort(order, rng)
         rank, world = _place()
         padded = np.resize(order, len(self) * world)  # every process takes the same number of steps
         return (Draw(int(index), self.epoch) for index in padded[rank::world])
@@ -167,10 +205,15 @@ def train_loader(
         epoch: The only epoch that the loader is for; several if not given.
     """
     weights = balanced_weights(dataset.targets) if recipe.train.sampler == "balanced" else None
+    buckets = None
+    if recipe.train.bucket_batches and dataset.lengths is not None:
+        buckets = Buckets(dataset.lengths, recipe.train.batch_size, recipe.train.bucket_batches)
     return DataLoader(
         dataset,
         batch_size=recipe.train.batch_size,
-        sampler=EpochSampler(len(dataset), recipe.seed, weights=weights, visited=visited, epoch=epoch or 0),
+        sampler=EpochSampler(
+            len(dataset), recipe.seed, weights=weights, visited=visited, epoch=epoch or 0, buckets=buckets
+        ),
         drop_last=recipe.train.drop_last,
         collate_fn=Collate(dataset.preprocess.spec),
         num_workers=recipe.train.workers,
@@ -178,10 +221,20 @@ def train_loader(
     )
 
 
-def plain_loader(dataset: SampleDataset, recipe: Recipe) -> DataLoader[Any]:
-    """Batches in order, without augmentation. Every process reads all samples, so that scores are exact."""
+def plain_loader(dataset: SampleDataset, recipe: Recipe, *, by_length: bool = False) -> DataLoader[Any]:
+    """Batches in a fixed order, without augmentation.
+
+    Every process reads all samples, so that scores are exact.
+
+    Args:
+        by_length: Sort samples by length where preprocessing states it; otherwise in their own order.
+    """
+    order = None
+    if by_length and dataset.lengths is not None:
+        order = np.argsort(dataset.lengths, kind="stable").tolist()
     return DataLoader(
         dataset,
+        sampler=order,
         batch_size=recipe.train.batch_size,
         collate_fn=Collate(dataset.preprocess.spec),
         num_workers=recipe.train.workers,

@@ -21,19 +21,26 @@ from affekt.engine.features.filling import cached
 from affekt.engine.finish import finish
 from affekt.engine.loading import SampleDataset, plain_loader, train_loader
 from affekt.engine.loop.module import TrainingModule
-from affekt.engine.loop.preparation import PreparedLoaders
+from affekt.engine.loop.preparation import PreparedLoaders, Review, TrainingPass
 from affekt.engine.loop.progress import bar
 from affekt.engine.loop.stopping import Begun, StopRequest, StopSignal, stop_requests
 from affekt.engine.loop.trainer import end_processes, logging_to, make_trainer
 from affekt.engine.network import check_outputs
 from affekt.engine.objectives.criterion import class_weights
-from affekt.engine.objectives.hooks import PreparingObjective
+from affekt.engine.objectives.hooks import PreparingObjective, ReviewingObjective
 from affekt.engine.runs.data import RunData, data_of_run, nothing_held_out
 from affekt.engine.runs.recording import EpochRecorder
 from affekt.engine.runs.run import Run, check_free, environment
 from affekt.engine.teacher import Teacher, check_takes_teacher, name_teacher, read_teacher
 from affekt.engine.weights.checkpoint import training_weights
-from affekt.engine.weights.initial import Weights, check_start, name_weights, read_weights, start_from
+from affekt.engine.weights.initial import (
+    Pretrained,
+    Weights,
+    check_start,
+    name_weights,
+    read_weights,
+    start_from,
+)
 
 log = logging.getLogger(__name__)
 
@@ -146,13 +153,16 @@ def _fit(
     teacher: Teacher | None,
     progress: bool,
 ) -> None:
-    measured = assets = None
-    if run.last.exists() and (data.identity.accepted or catalog.method(recipe.method).takes_assets):
+    measured = assets = config = None
+    if run.last.exists():
         last = read_sealed(run.last, kind="checkpoint")
-        assets = read_assets(last)
+        # What the config refers to may be gone or changed by now.
+        config = catalog.method(recipe.method).make_config(last.document["config"])
+        if catalog.method(recipe.method).takes_assets:
+            assets = read_assets(last)
         if data.identity.accepted:  # the weights need the statistics of the earlier data
             measured = last.document["preprocessing"]
-    experiment = Experiment.of(recipe, corpus, data.parts, state=measured, assets=assets)
+    experiment = Experiment.of(recipe, corpus, data.parts, config=config, state=measured, assets=assets)
     method, parts = experiment.method, experiment.parts
     preprocess, task, labels = experiment.preprocess, experiment.task, experiment.labels
     datasets: Mapping[str, SampleDataset] = experiment.datasets()
@@ -160,7 +170,7 @@ def _fit(
     model = experiment.network()
     scorer = task.scorer(parts.validation, preprocess, labels)
     check_outputs(model, scorer.reads, recipe.method)
-    objective: Any = make_objective(recipe, task, labels, weights)
+    objective: Any = make_objective(recipe, task, labels, weights, config=experiment.config)
     if teacher is not None:
         cached_inputs = getattr(type(model), "cached", ()) if recipe.train.cached_views else ()
         teacher.check(preprocess.spec, cached=cached_inputs)
@@ -175,6 +185,8 @@ def _fit(
     recorder = EpochRecorder(run, document, recipe.selection, task.metrics, keep_all=keep_all)
     resume_from = _resume_point(run, recorder)
     if resume_from is None:
+        if isinstance(model, Pretrained):
+            model.load_pretrained()
         start_from(model, given, method)
     if recipe.train.cached_views:
         if resume_from is not None:  # features need these weights; the trainer loads the other state later
@@ -183,8 +195,16 @@ def _fit(
             datasets, _ = cached(experiment, datasets, model, root=cache, on_item=show)
     module.train()  # Lightning keeps modes as they are; a network may keep a part in evaluation mode
     prepares = isinstance(objective, PreparingObjective)
+    review = Review(TrainingPass(module, datasets["train"]))
     trainer = make_trainer(
-        run, recipe, recorder, request, assets=experiment.assets, progress=progress, reload=prepares
+        run,
+        recipe,
+        recorder,
+        request,
+        assets=experiment.assets,
+        progress=progress,
+        reload=prepares,
+        review=review if isinstance(objective, ReviewingObjective) else None,
     )
     counts = len(parts.train), len(parts.validation), len(parts.test)
     log.info("%d training, %d validation and %d test samples, %s", *counts, run.path)
@@ -197,7 +217,7 @@ def _fit(
     for problem in corpus.problems:
         log.warning("%s", problem)
     try:
-        validation = plain_loader(datasets["validation"], recipe)
+        validation = plain_loader(datasets["validation"], recipe, by_length=True)
         if prepares:
             first = run.epochs_done if resume_from else 0
             data_module = PreparedLoaders(module, objective, datasets["train"], validation, first_epoch=first)

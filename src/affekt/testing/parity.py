@@ -28,6 +28,8 @@ def main(
     for result in results:
         shape = "x".join(str(size) for size in result.expected.shape) or "scalar"
         verdict = "ok" if result.ok else "FAIL"
+        if result.ok and result.for_information:
+            verdict = "for information"
         differences = f"max abs {result.max_abs:.3e}  max rel {result.max_rel:.3e}"
         typer.echo(f"{result.name:28} {shape:>14}  {differences}  {verdict}")
     failed = sum(not result.ok for result in results)

@@ -19,7 +19,7 @@ from affekt.core.files.sealed import check_place, read_sealed, write_sealed
 from affekt.core.sample import as_localizing
 from affekt.data.open import open_dataset
 from affekt.deploy.eager import checkpoint_predictor
-from affekt.deploy.export.graphs import make_graphs, max_difference, random_batch
+from affekt.deploy.export.graphs import Exportable, make_graphs, max_difference, random_batch
 from affekt.deploy.export.quantize import PRECISION, quantize
 from affekt.deploy.runtime.bundle import ANSWER, ENCODER_FILE, GRAPH_FILE
 from affekt.deploy.runtime.predictor import Predictor
@@ -102,7 +102,8 @@ def export(
     sealed = read_sealed(source.best if source else path, kind="checkpoint")
     model = checkpoint_model(sealed)
     predictor = checkpoint_predictor(sealed, source.calibration if source else {})
-    graphs = make_graphs(model, predictor.preprocess, predictor.task)
+    whole = model.for_export() if isinstance(model, Exportable) else model
+    graphs = make_graphs(whole, predictor.preprocess, predictor.task)
     batches, gate = _gate_batches(source, predictor, data_root)
     drift = max_difference(EagerNetwork(model), graphs.network(), batches, outputs=predictor.task.answers)
     if not drift <= TOLERANCE:

@@ -6,7 +6,7 @@ import logging
 import warnings
 from collections.abc import Mapping, Sequence
 from inspect import Parameter, Signature
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -21,6 +21,15 @@ from affekt.engine.network import encoded_input
 
 OPSET = 18
 _OPEN = 12  # length of random inputs along an axis of any size
+
+
+@runtime_checkable
+class Exportable(Protocol):
+    """A network that is simpler once it is not trained any more, such as one with adapters."""
+
+    def for_export(self) -> nn.Module:
+        """A network with the same answers; the gate compares it with this one."""
+        ...
 
 
 class _Answer(NamedTuple):
@@ -170,7 +179,20 @@ def _graph(model: nn.Module, arrays: Mapping[str, np.ndarray], places: Mapping[s
     finally:
         quiet.setLevel(level)
     assert program is not None
+    _rename_inner(program.model.graph, {*example, *output._fields})
     return program.model_proto.SerializeToString()
+
+
+def _rename_inner(graph: Any, taken: set[str]) -> None:
+    """Rename values inside a graph that have the name of one of its inputs or outputs.
+
+    The exporter names them after the network's modules, so that a module `embedding` would hide an output of
+    that name.
+    """
+    for node in graph.all_nodes():
+        for value in node.outputs:
+            if value.name in taken and not value.is_graph_output():
+                value.name = f"{value.name}.inner"
 
 
 def _open_axes(place: TensorSpec) -> dict[int, str]:

@@ -2,7 +2,8 @@
 
 The class of such a network has three names: `cached`, the batch's entries that only the backbone reads;
 `features(entry)`, the backbone's output for one of them; and `from_features(**inputs)`, which returns what
-`forward` does if these entries already hold features.
+`forward` does if these entries already hold features. Entries that the backbone reads beside them, such as
+masks, are named in `cached_with`: `features(entry, **beside)`.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ class FrozenBackbone:
         self.names: tuple[str, ...] = tuple(model.cached)
         self._frozen = set(frozen_tensors(model))
         self._checked: set[str] = set()
-        if all(parameter.requires_grad for parameter in model.parameters()):
+        if not self._frozen:
             raise self._refused(f"no part of the network of {method} is frozen{self._advice()}")
 
     def __call__(self, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -100,15 +101,17 @@ class FrozenBackbone:
             ConfigError: The backbone is trained, or its output differs in training mode.
         """
         return {
-            name: self._encode(name, value) if name in self.names else value for name, value in arrays.items()
+            name: self._encode(name, value, arrays) if name in self.names else value
+            for name, value in arrays.items()
         }
 
-    def _encode(self, name: str, entry: np.ndarray) -> np.ndarray:
-        batch = torch.from_numpy(entry).unsqueeze(0).to(self.device)
+    def _encode(self, name: str, entry: np.ndarray, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+        batch = self._row(entry)
+        beside = {other: self._row(arrays[other]) for other in getattr(self.model, "cached_with", ())}
         if name not in self._checked:
-            self._check(batch)
+            self._check(batch, beside)
             self._checked.add(name)
-        features = self._features(batch).squeeze(0)
+        features = self._features(batch, beside).squeeze(0)
         with np.errstate(over="ignore"):  # reported below, with advice
             cast = features.cpu().numpy().astype(self.dtype)
         if not np.isfinite(cast).all():
@@ -120,9 +123,12 @@ class FrozenBackbone:
             )
         return cast
 
-    def _features(self, batch: Tensor) -> Tensor:
+    def _row(self, entry: np.ndarray) -> Tensor:
+        return torch.from_numpy(entry).unsqueeze(0).to(self.device)
+
+    def _features(self, batch: Tensor, beside: Mapping[str, Tensor]) -> Tensor:
         with torch.no_grad(), self._autocast():
-            return self.model.features(batch).float()
+            return self.model.features(batch, **beside).float()
 
     def _autocast(self) -> AbstractContextManager[Any]:
         """The precision in which training would compute the backbone."""
@@ -130,11 +136,11 @@ class FrozenBackbone:
             return nullcontext()
         return torch.autocast(self.device.type, dtype=_AUTOCAST[self.precision])
 
-    def _check(self, batch: Tensor) -> None:
+    def _check(self, batch: Tensor, beside: Mapping[str, Tensor]) -> None:
         """Refuse a backbone whose tensors are trained or whose output differs in training mode."""
         self.model.train()
         with _Used() as used:
-            training = self._features(batch)
+            training = self._features(batch, beside)
         named = {**dict(self.model.named_parameters()), **dict(self.model.named_buffers())}
         learns = [name for name, value in named.items() if id(value) in used.ids and name not in self._frozen]
         if learns:
@@ -144,7 +150,7 @@ class FrozenBackbone:
                 + self._advice()
             )
         self.model.eval()
-        difference = (self._features(batch) - training).abs().max()
+        difference = (self._features(batch, beside) - training).abs().max()
         if difference > SAME_IN_TRAINING * training.abs().max():
             raise self._refused(
                 f"the output of the backbone of {self.method} differs in training mode (dropout, or batch "

@@ -64,9 +64,13 @@ class FeatureCache:
         except (OSError, AffektError) as error:
             raise FolderError(f"{self.folder} cannot be used as a cache: {error}") from None
 
-    def file(self, sample: Sample, views: Views) -> Path:
-        """Place of the features of a sample; it is another one once its media have changed."""
-        return self.folder / f"{sample_digest(sample, views)}.safetensors"
+    def file(self, sample: Sample, views: Views, *, content: str = "") -> Path:
+        """Place of the features of a sample; it is another one once its media have changed.
+
+        Args:
+            content: As in `sample_digest`.
+        """
+        return self.folder / f"{sample_digest(sample, views, content=content)}.safetensors"
 
     def has(self, file: Path, count: int) -> bool:
         """Whether a file holds all its views, undamaged; one that does not is removed.

@@ -28,6 +28,9 @@ from affekt.engine.network import encoded_input
 
 log = logging.getLogger(__name__)
 
+# Features that each process keeps in memory once they are read: opening a small file costs more than a step.
+_HELD_BYTES = 512 * 2**20
+
 
 @dataclass(frozen=True, slots=True)
 class Filled:
@@ -66,8 +69,10 @@ class CachedDataset(SampleDataset):
         self._of_item: dict[int, dict[str, np.ndarray]] = {}
         self.cache = cache
         self.views = Views() if plain.seed is None else Views(count, plain.seed)
-        self.files = [cache.file(sample, self.views) for sample in self.samples]
         self.broken: dict[int, str] = {}
+        self.files = [self._file(index) for index in range(len(self.samples))]
+        self._held: dict[tuple[int, int], dict[str, np.ndarray]] = {}
+        self._held_bytes = 0
 
     def arrays(self, index: int, epoch: int) -> dict[str, np.ndarray]:
         """The view of an epoch; samples begin with different views.
@@ -78,7 +83,25 @@ class CachedDataset(SampleDataset):
         if index in self.broken:
             raise MediaError(self.broken[index])
         view = 0 if self.is_plain else (epoch + index) % self.views.count
-        return dict(self.cache.read(self.files[index], view))
+        if (index, view) in self._held:
+            return dict(self._held[index, view])
+        found = self.cache.read(self.files[index], view)
+        size = sum(value.nbytes for value in found.values())
+        if self._held_bytes + size <= _HELD_BYTES:
+            self._held[index, view] = found
+            self._held_bytes += size
+        return dict(found)
+
+    def _file(self, index: int) -> Path:
+        """Place of a sample's features; a sample that cannot be read is noted as broken."""
+        sample = self.samples[index]
+        cache_key = getattr(self.preprocess, "cache_key", None)
+        try:
+            content = cache_key(sample) if cache_key is not None else ""
+        except MediaError as error:
+            self.broken[index] = str(error)
+            content = ""
+        return self.cache.file(sample, self.views, content=content)
 
     def draw(self, index: int, view: int) -> dict[str, np.ndarray]:
         """A view as preprocessing makes it, with stand-ins for missing modalities.

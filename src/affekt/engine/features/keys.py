@@ -62,7 +62,8 @@ def describe_network(
         "method": method.name,
         "network": _name_of(model),
         "tensors": arrays_digest({name: value.cpu().numpy() for name, value in frozen.items()}),
-        "config": config.model_dump(mode="json"),
+        # Where a config states what the backbone depends on, other settings keep its features.
+        "config": getattr(config, "cached_part", None) or config.model_dump(mode="json"),
         "preprocess": _name_of(preprocess),
         "preprocessing": dict(state),
         "dtype": dtype,
@@ -77,12 +78,18 @@ def digest_of(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
 
-def sample_digest(sample: Sample, views: Views) -> str:
+def sample_digest(sample: Sample, views: Views, *, content: str = "") -> str:
     """SHA-256 of everything that a sample's features depend on: its current media, and its views.
 
     Labels and split are no part of it: a corrected label keeps its features. Of a dialogue, its other turns
     are part of it.
+
+    Args:
+        content: Hash of all that preprocessing reads of the sample, where it states that (`cache_key`); then
+            nothing else of the sample counts but its id.
     """
+    if content:
+        return fingerprint(sample.id, content, views.count, views.seed)
     facts = (sample.span_s, sample.dialogue, sample.turn, sample.facts)
     around = [_turn(turn) for turn in sample.around.others(sample)] if sample.around else []
     if around or sample.speaker is not None:  # else keys are those of before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
 from torch import nn
@@ -25,18 +26,46 @@ def make_optimizer(settings: OptimizerSettings, parameters: Mapping[str, nn.Para
 
 
 def _groups(settings: OptimizerSettings, parameters: Mapping[str, nn.Parameter]) -> list[dict[str, Any]]:
-    """Groups of parameters with one rate: each part that the recipe names, and all others."""
-    groups: list[dict[str, Any]] = []
-    left = dict(parameters)
-    for part, factor in settings.rates.items():
-        chosen = [name for name in left if name == part or name.startswith(f"{part}.")]
+    """Groups of parameters that have one learning rate and one weight decay."""
+    rate_parts = _parts("rates", tuple(settings.rates), parameters)
+    decay_parts = _parts("decays", tuple(settings.decays), parameters)
+    # By part and not by rate: the order of parameters in a saved optimizer must not depend on equal rates.
+    groups: dict[tuple[int, float], list[nn.Parameter]] = {}
+    for name, parameter in parameters.items():
+        part = decay_parts.get(name)
+        decay = settings.weight_decay if part is None else list(settings.decays.values())[part]
+        if parameter.ndim <= 1 and not settings.decay_all:
+            decay = 0.0
+        groups.setdefault((rate_parts.get(name, -1), decay), []).append(parameter)
+    factors = [*settings.rates.values(), 1.0]  # the last one for -1
+    return [
+        {"params": members, "lr": settings.lr * factors[part], "weight_decay": decay}
+        for (part, decay), members in sorted(groups.items(), key=lambda group: group[0][0])
+    ]
+
+
+def _parts(option: str, parts: tuple[str, ...], parameters: Mapping[str, nn.Parameter]) -> dict[str, int]:
+    """Number of the first part that fits each parameter; parameters that none fits are left out.
+
+    Raises:
+        ConfigError: A part fits no parameter.
+    """
+    found: dict[str, int] = {}
+    for number, part in enumerate(parts):
+        chosen = [name for name in parameters if _fits(name, part)]
         if not chosen:
-            parts = sorted({name.partition(".")[0] for name in parameters})
+            known = ", ".join(sorted({name.partition(".")[0] for name in parameters}))
             raise ConfigError(
-                "recipe", [f"optimizer.rates.{part}: no parameter has this name; found {', '.join(parts)}"]
+                "recipe", [f"optimizer.{option}.{part}: no parameter has this name; found {known}"]
             )
-        groups.append({"params": [left.pop(name) for name in chosen], "lr": settings.lr * factor})
-    return [{"params": list(left.values())}, *groups] if left else groups
+        for name in chosen:
+            found.setdefault(name, number)
+    return found
+
+
+def _fits(name: str, part: str) -> bool:
+    """Whether a part is the beginning of a parameter's name, or a pattern that matches it."""
+    return fnmatchcase(name, part) if "*" in part else name == part or name.startswith(f"{part}.")
 
 
 def _make_base(settings: OptimizerSettings, parameters: list[dict[str, Any]]) -> Optimizer:
@@ -76,6 +105,10 @@ def rate_factor(settings: ScheduleSettings, epoch: float, epochs: int) -> float:
         case "cosine":
             passed = min(1.0, epoch / epochs)
             fall = settings.floor + (1 - settings.floor) * (1 + math.cos(math.pi * passed)) / 2
+        case "linear":
+            begun = settings.warmup_epochs
+            passed = min(1.0, max(0.0, epoch - begun) / max(epochs - begun, 1e-9))
+            fall = settings.floor + (1 - settings.floor) * (1 - passed)
         case _:
             fall = 1.0
     return rise * fall

@@ -33,6 +33,7 @@ def make_trainer(
     assets: Mapping[str, bytes],
     progress: bool,
     reload: bool = False,
+    review: Callback | None = None,
 ) -> pl.Trainer:
     """The trainer of a run.
 
@@ -40,6 +41,7 @@ def make_trainer(
         assets: Files that preprocessing needs; each checkpoint holds them.
         request: Whether a signal has requested the training to stop.
         reload: Whether each epoch has a loader of its own.
+        review: Called before each validation.
 
     Raises:
         ConfigError: The machine does not support an option of the recipe.
@@ -48,6 +50,8 @@ def make_trainer(
     callbacks: list[Callback] = [_StopCheck(request), recorder]
     if options.weight_average:
         callbacks.append(RunningWeightAverage(options.weight_average))
+    if review is not None:  # after the exchange of averaged weights
+        callbacks.append(review)
     if progress:
         callbacks.append(RunProgress(recipe.selection.metric))
     try:

@@ -19,6 +19,7 @@ class WeightedLoss(nn.Module):
     """The task's loss with the recipe's smoothing and class weights.
 
     Attributes:
+        task: Name of the task.
         heads: Losses of the network's further heads by name, without smoothing and class weights.
     """
 
@@ -26,7 +27,7 @@ class WeightedLoss(nn.Module):
 
     def __init__(self, settings: LossSettings, task: Task, weight: Tensor | None, labels: LabelSet) -> None:
         super().__init__()
-        self.smoothing, self.labels = settings.label_smoothing, labels
+        self.smoothing, self.labels, self.task = settings.label_smoothing, labels, task.name
         module, _, name = task.loss.partition(":")
         self._loss: Any = getattr(importlib.import_module(module), name)
         self.register_buffer("weight", weight, persistent=False)

@@ -46,7 +46,7 @@ class PreparingObjective(Protocol):
     """An objective that passes over the training set before each epoch, as curricula and memory banks do."""
 
     def before_epoch(
-        self, epoch: int, network: nn.Module, batches: Iterator[dict[str, Any]]
+        self, epoch: int, network: nn.Module, batches: Iterator[dict[str, Any]], *, epochs: int
     ) -> np.ndarray | None:
         """Prepare an epoch; called with the network in eval mode, without gradient.
 
@@ -55,13 +55,34 @@ class PreparingObjective(Protocol):
 
         Args:
             epoch: Counted from 0.
-            batches: Training samples in order and without augmentation, on the network's device; `number` is
-                the place of each. Samples that cannot be read are absent. Of cached features the first view
-                of each sample.
+            batches: All training samples without augmentation, in a fixed order, on the network's device;
+                `number` is the place of each. Samples that cannot be read are absent. Of cached features the
+                first view of each sample. Nothing is computed unless it is iterated.
+            epochs: Number of epochs of the run.
 
         Returns:
             Numbers of the samples that the epoch visits, once each; the engine draws their order. None visits
             all.
+        """
+        ...
+
+
+@runtime_checkable
+class ReviewingObjective(Protocol):
+    """An objective that passes over the training set before validation, as prototypes do."""
+
+    def before_validation(
+        self, model: nn.Module, network: nn.Module, batches: Iterator[dict[str, Any]]
+    ) -> None:
+        """Set buffers of the network that follow from its weights and the training set.
+
+        Called before the validation of each epoch, in eval mode without gradient; with averaged weights where
+        the recipe averages them. In distributed training every process does so.
+
+        Args:
+            model: The network, whose buffers may be set.
+            network: What is called with a batch: the network, or its part behind cached features.
+            batches: As in `PreparingObjective.before_epoch`.
         """
         ...
 

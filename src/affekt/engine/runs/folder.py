@@ -83,6 +83,8 @@ def letters_of(modalities: tuple[str, ...]) -> str:
 
 
 def _mode(recipe: Recipe, config: Settings) -> str:
+    if stated := getattr(config, "training_mode", ""):
+        return stated
     derived = _freezes(config) or recipe.train.cached_views > 0
     return "frozen" if getattr(config, "has_frozen_part", derived) else "trainable"
 

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from torch import Tensor, nn
 
@@ -15,12 +15,26 @@ from affekt.core.errors import ConfigError
 from affekt.core.files.sealed import MANIFEST, read_sealed
 from affekt.core.method import Method
 from affekt.core.recipe import Recipe
+from affekt.core.settings import resolve
 from affekt.engine.weights.checkpoint import MODEL_FILE, model_weights
 
 log = logging.getLogger(__name__)
 
 _DIGITS = 16  # of a SHA-256: how a recipe names weights
 _SHOWN = 10
+
+
+@runtime_checkable
+class Pretrained(Protocol):
+    """A network of which a part starts from weights that its config names."""
+
+    def load_pretrained(self) -> set[str]:
+        """Take these weights at the start of a run; returns the names of the tensors.
+
+        Raises:
+            FolderError: They are missing or do not fit.
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -119,8 +133,9 @@ def check_start(recipe: Recipe, weights: Sequence[Weights], method: Method) -> N
     """
     if len(weights) != len(recipe.initial_weights):
         raise ConfigError("recipe", [_other_weights(recipe, ())])
-    network: nn.Module = method.load("model")(method.make_config(recipe.config))
-    loaded = start_from(network, weights, method)
+    network: nn.Module = method.load("model")(resolve(method.make_config(recipe.config)))
+    loaded = network.load_pretrained() if isinstance(network, Pretrained) else set()
+    loaded |= start_from(network, weights, method)
     random = [
         name.partition(".")[0]
         for name, parameter in network.named_parameters()

@@ -42,7 +42,7 @@ class Denoising(nn.Module):
 class Curriculum(Plain):
     """Visits the half of the samples that the network answers best."""
 
-    def before_epoch(self, epoch, network, batches):
+    def before_epoch(self, epoch, network, batches, *, epochs):
         assert not network.training and not torch.is_grad_enabled()
         losses, numbers = [], []
         for batch in batches:

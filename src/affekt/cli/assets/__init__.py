@@ -1,0 +1,1 @@
+"""`affekt assets`: one file for each command."""

@@ -1,0 +1,71 @@
+"""Settings of a pretrained encoder: where it comes from, how it is trained, how its states are pooled."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+
+from affekt.core.settings import Settings
+from affekt.media.text.tokens import SpecialTokens
+
+Pooling = Literal["first", "mean", "max", "mask", "last", "own", "own mean and max"]
+
+
+class LoraSettings(Settings):
+    """Low-rank adapters on linear layers (Hu et al., ICLR 2022); the layers themselves stay as they are.
+
+    Attributes:
+        alpha: The adapters' output is multiplied by `alpha / rank`.
+        targets: `auto` adapts every linear layer of the encoder's blocks; else ends of layer names,
+            such as `("query", "value")`.
+    """
+
+    rank: PositiveInt = 16
+    alpha: PositiveFloat = 32.0
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    targets: Literal["auto"] | tuple[str, ...] = "auto"
+
+
+class EncoderSettings(Settings):
+    """One pretrained encoder.
+
+    Attributes:
+        source: A name of `affekt assets`, a folder with `config.json`, tokenizer and safetensors, or a name
+            on the Hugging Face hub, which is read from its local cache. Empty: an encoder with random
+            weights of the stated `architecture`, with a vocabulary that is made from the training text.
+        mode: `trainable` updates all weights, `lora` adapters, `frozen` none (its outputs can be cached).
+        pooling: How the states of the tokens become one vector: that of the first token, of the mask token or
+            of the last one; the mean or the maximum over all tokens; or over the tokens of the line itself,
+            without its context (`own`: mean).
+        layers: States that are pooled: of the last layer, or of every layer, one after the other.
+        checkpointing: Compute the states again in the backward pass, which needs less memory.
+        architecture: The config of `transformers`. Taken from the source when a run starts, and kept in
+            checkpoints and bundles, so that these need the source no more.
+        tokens, padding_id, mask_id, positions, weights_sha256: Likewise: special tokens, ids of two of them,
+            the longest input, and the hash of the source's weights.
+    """
+
+    source: str = "minilm"
+    mode: Literal["trainable", "lora", "frozen"] = "trainable"
+    pooling: Pooling = "mean"
+    layers: Literal["last", "all"] = "last"
+    lora: LoraSettings = LoraSettings()
+    checkpointing: bool = False
+    architecture: dict[str, Any] = Field(default_factory=dict)
+    tokens: SpecialTokens = SpecialTokens()
+    padding_id: int = Field(default=0, ge=0)
+    mask_id: int | None = Field(default=4, ge=0)
+    positions: PositiveInt | None = None
+    weights_sha256: str = ""
+
+    @model_validator(mode="after")
+    def _has_architecture(self) -> EncoderSettings:
+        if not self.source and not self.architecture:
+            raise ValueError("an encoder needs a source, or an architecture for random weights")
+        return self
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether the architecture is known."""
+        return bool(self.architecture)

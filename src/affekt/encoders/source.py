@@ -1,0 +1,251 @@
+"""Where a pretrained encoder comes from: an asset, a folder, or the local cache of the Hugging Face hub.
+
+Only `config.json`, the files of the tokenizer and weights as safetensors are read. Nothing is unpickled, no
+code of a model's repository is run, and no connection is opened unless `downloads_allowed` is entered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from affekt.assets.places import asset_files
+from affekt.assets.registry import list_assets
+from affekt.core.errors import AffektError, ConfigError, FolderError, UsageError, require
+from affekt.encoders.settings import EncoderSettings
+from affekt.encoders.use_tokenizer import ROWS as USE_ROWS
+from affekt.encoders.use_tokenizer import USE_TOKENS, use_tokenizer
+from affekt.media.text.tokens import TOKENIZER_FILE, SpecialTokens, Tokenizer, stated_tokens
+
+CONFIG_FILE, WEIGHTS_FILE, INDEX_FILE = "config.json", "model.safetensors", "model.safetensors.index.json"
+_TOKENIZER_FILES = (
+    TOKENIZER_FILE, "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "vocab.json",
+    "merges.txt", "sentencepiece.bpe.model", "spm.model",
+)  # fmt: skip
+_PICKLED = ("pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.h5", "flax_model.msgpack")
+
+USE_FILE = "sp.model"  # the asset `use` is not a network of transformers
+USE_ARCHITECTURE = {"model_type": "use", "vocab_size": USE_ROWS, "hidden_size": 512, "num_hidden_layers": 1}
+
+_downloads: ContextVar[bool] = ContextVar("downloads", default=False)
+
+
+@contextmanager
+def downloads_allowed(allowed: bool = True) -> Iterator[None]:
+    """Let encoders be downloaded from the hub by name."""
+    token = _downloads.set(allowed)
+    try:
+        yield
+    finally:
+        _downloads.reset(token)
+
+
+@dataclass(frozen=True)
+class Source:
+    """The files of an encoder.
+
+    Attributes:
+        files: By their names; of a large model there are several files of weights.
+    """
+
+    name: str
+    files: Mapping[str, Path]
+
+    @property
+    def weights(self) -> list[Path]:
+        """Files of weights, in order."""
+        return [path for name, path in sorted(self.files.items()) if name.endswith((".safetensors", ".npz"))]
+
+    @property
+    def weights_sha256(self) -> str:
+        """Hash of all weights."""
+        digest = hashlib.sha256()
+        for path in self.weights:
+            with path.open("rb") as stream:
+                while block := stream.read(2**20):
+                    digest.update(block)
+        return digest.hexdigest()
+
+    def architecture(self) -> dict[str, Any]:
+        """The config of the network, as `transformers` reads it.
+
+        Raises:
+            FolderError: It cannot be read, or asks for code of the model's own repository.
+        """
+        if USE_FILE in self.files:
+            return dict(USE_ARCHITECTURE)
+        path = self.files[CONFIG_FILE]
+        try:
+            found = json.loads(path.read_text())
+        except (OSError, ValueError) as error:
+            raise FolderError(f"{path} cannot be read: {error}") from None
+        if not isinstance(found, dict) or "model_type" not in found:
+            raise FolderError(f"{path} does not state a model_type: it is not the config of an encoder")
+        if "auto_map" in found:
+            raise FolderError(
+                f"{path} asks for code of the model's own repository (auto_map), which affekt does not run"
+            )
+        left_out = ("_name_or_path", "transformers_version", "torch_dtype", "dtype", "gradient_checkpointing")
+        return {name: value for name, value in found.items() if name not in left_out}
+
+    def tokenizer(self) -> tuple[bytes, SpecialTokens]:
+        """The tokenizer file, and its special tokens.
+
+        Raises:
+            FolderError: There is none, or it cannot be read.
+        """
+        if USE_FILE in self.files:
+            return use_tokenizer(self.files[USE_FILE].read_bytes()), USE_TOKENS
+        stated: dict[str, Any] = {}
+        for name in ("special_tokens_map.json", "tokenizer_config.json"):
+            if name in self.files:
+                stated |= {
+                    key: value
+                    for key, value in json.loads(self.files[name].read_text()).items()
+                    if key.endswith("_token") and value
+                }
+        if TOKENIZER_FILE in self.files and "pad_token" in stated:
+            return self.files[TOKENIZER_FILE].read_bytes(), stated_tokens(json.dumps(stated).encode())
+        return self._converted()
+
+    def _converted(self) -> tuple[bytes, SpecialTokens]:
+        """The tokenizer of an older form, such as `vocab.txt`, converted by `transformers`."""
+        if not any(name in self.files for name in _TOKENIZER_FILES):
+            raise FolderError(f"{self.name} has no tokenizer: {TOKENIZER_FILE} or a vocabulary is missing")
+        transformers = require("transformers", extra="encoders", needed_by="reading this tokenizer")
+        try:
+            found = transformers.AutoTokenizer.from_pretrained(
+                str(self.files[CONFIG_FILE].parent), local_files_only=True, trust_remote_code=False
+            )
+            content = found.backend_tokenizer.to_str().encode()
+        except (OSError, ValueError, AttributeError, ImportError) as error:
+            raise FolderError(f"the tokenizer of {self.name} cannot be read: {error}") from None
+        stated = {name: str(value) for name, value in found.special_tokens_map.items() if value}
+        return content, stated_tokens(json.dumps(stated).encode())
+
+
+def find_source(name: str) -> Source:
+    """The files of an encoder by the name that a recipe states.
+
+    Raises:
+        FolderError: The folder lacks files, or has its weights only as pickles.
+        UsageError: There is no such asset, folder or model in the local cache of the hub.
+        AffektError: The files of an asset are damaged.
+    """
+    if name in {asset.name for asset in list_assets()}:
+        return Source(name, asset_files(name))
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return _folder(folder, name)
+    if name.startswith((".", "/", "~")) or name.count("/") != 1:
+        names = ", ".join(asset.name for asset in list_assets())
+        raise UsageError(
+            f"encoder {name!r} is neither an asset ({names}), nor a folder that exists, nor a name on the "
+            "hub such as owner/model"
+        )
+    return _folder(_from_hub(name), name)
+
+
+def resolved(settings: EncoderSettings, *, added_tokens: tuple[str, ...] = ()) -> EncoderSettings:
+    """Settings with all that the source states: architecture, special tokens, hash of the weights.
+
+    Args:
+        added_tokens: Tokens that the method adds to the vocabulary.
+
+    Raises:
+        FolderError: The tokenizer does not fit the weights, or a file cannot be read.
+        UsageError: There is no such source.
+    """
+    if settings.is_resolved:
+        return settings
+    source = find_source(settings.source)
+    architecture = source.architecture()
+    if problems := _problems_of_use(settings, added_tokens) if USE_FILE in source.files else []:
+        raise ConfigError("config of the encoder use", problems)
+    content, special = source.tokenizer()
+    tokenizer = Tokenizer(content, special)
+    rows = int(architecture.get("vocab_size", 0))
+    if tokenizer.largest >= rows:
+        raise FolderError(
+            f"the tokenizer of {settings.source} has ids up to {tokenizer.largest}, its network {rows} rows "
+            "of embeddings: they do not belong together"
+        )
+    new = [word for word in added_tokens if tokenizer.id_of(word) is None]
+    architecture["vocab_size"] = max(rows, tokenizer.largest + 1 + len(new))
+    return settings.model_copy(
+        update={
+            "architecture": architecture,
+            "tokens": special,
+            "padding_id": tokenizer.padding,
+            "mask_id": tokenizer.mask,
+            "positions": _positions(architecture),
+            "weights_sha256": source.weights_sha256,
+        }
+    )
+
+
+def _problems_of_use(settings: EncoderSettings, added_tokens: tuple[str, ...]) -> list[str]:
+    """What the Universal Sentence Encoder cannot do: it has no states of tokens and nothing to train."""
+    return [
+        text
+        for text, applies in (
+            ("mode: it can only be frozen", settings.mode != "frozen"),
+            ("pooling, layers: it gives one vector itself; leave out both", settings.pooling != "mean"),
+            ("pooling, layers: it has no layers to choose; leave out both", settings.layers != "last"),
+            ("context: its vocabulary has no tokens for speakers; use names, or none", bool(added_tokens)),
+        )
+        if applies
+    ]
+
+
+def _positions(architecture: Mapping[str, Any]) -> int | None:
+    """The longest input; RoBERTa and its kin begin to count after the padding id."""
+    most = architecture.get("max_position_embeddings")
+    if most is None:
+        return None
+    offset = {"roberta", "xlm-roberta", "mpnet", "camembert"}
+    return int(most) - 2 if architecture["model_type"] in offset else int(most)
+
+
+def _folder(folder: Path, name: str) -> Source:
+    names = sorted(path.name for path in folder.iterdir() if path.is_file())
+    kept = [one for one in names if one in (CONFIG_FILE, *_TOKENIZER_FILES)]
+    parts = [one for one in names if one.endswith(".safetensors")]
+    if WEIGHTS_FILE in parts and INDEX_FILE not in names:
+        parts = [WEIGHTS_FILE]
+    if CONFIG_FILE not in kept:
+        raise FolderError(f"{folder} has no {CONFIG_FILE}: it is not the folder of an encoder")
+    if not parts:
+        pickled = [one for one in names if one in _PICKLED or one.endswith((".bin", ".pt", ".pth", ".ckpt"))]
+        if pickled:
+            raise FolderError(
+                f"{folder} has its weights only as {', '.join(pickled)}; reading a pickle can run code, so "
+                "affekt reads safetensors: load it once where you trust it and call "
+                "save_pretrained(folder), which writes them"
+            )
+        raise FolderError(f"{folder} has no {WEIGHTS_FILE}")
+    return Source(name, {one: folder / one for one in (*kept, *parts)})
+
+
+def _from_hub(name: str) -> Path:
+    hub = require("huggingface_hub", extra="encoders", needed_by=f"the encoder {name}")
+    allowed = [CONFIG_FILE, INDEX_FILE, "*.safetensors", *_TOKENIZER_FILES]
+    try:
+        return Path(
+            hub.snapshot_download(name, local_files_only=not _downloads.get(), allow_patterns=allowed)
+        )
+    except AffektError:
+        raise
+    except Exception as error:  # network, missing model, no permission: the package has many classes
+        if not _downloads.get():
+            raise UsageError(
+                f"encoder {name} is not in the local cache of the hub; affekt downloads it with --download, "
+                "or give a folder that holds it"
+            ) from None
+        raise UsageError(f"encoder {name} cannot be downloaded: {error}") from None

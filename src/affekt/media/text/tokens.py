@@ -1,0 +1,147 @@
+"""Words to token ids, by a tokenizer file of the `tokenizers` package (`tokenizer.json`)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from affekt.core.errors import FolderError, require
+from affekt.core.settings import Settings
+
+TOKENIZER_FILE = "tokenizer.json"
+_KNOWN_LINES = 4096  # neighbours in a dialogue share their context: each line is tokenized once
+
+
+class SpecialTokens(Settings):
+    """How a vocabulary spells the tokens that are not words.
+
+    Attributes:
+        mask: The token that masked language models predict; None if the vocabulary has none.
+    """
+
+    padding: str = "[PAD]"
+    unknown: str = "[UNK]"
+    begin: str = "[CLS]"
+    separator: str = "[SEP]"
+    mask: str | None = "[MASK]"
+
+
+class Tokenizer:
+    """A tokenizer and the ids of its special tokens.
+
+    Padding and truncation that the file asks for are switched off: both depend on the method. A special token
+    that is spelled out in a text, such as `[PAD]`, is read as the characters it consists of.
+    """
+
+    def __init__(self, content: bytes, special: SpecialTokens) -> None:
+        """Args:
+        content: The tokenizer file.
+
+        Raises:
+            FolderError: It is not a tokenizer, or lacks one of the special tokens.
+            MissingExtra: The `tokenizers` package is not installed.
+        """
+        tokenizers = require("tokenizers", extra="text", needed_by="reading text")
+        try:
+            self._tokenizer = tokenizers.Tokenizer.from_str(content.decode())
+        except Exception as error:  # the package raises plain Exception
+            raise FolderError(f"{TOKENIZER_FILE} is not a tokenizer: {error}") from None
+        self._tokenizer.encode_special_tokens = True
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        self.largest: int = max(self._tokenizer.get_vocab(with_added_tokens=True).values())
+        lacking = [word for word in special.model_dump().values() if word and self.id_of(word) is None]
+        if lacking:
+            raise FolderError(f"{TOKENIZER_FILE} lacks {', '.join(lacking)}")
+        self.special = special
+        self.padding, self.unknown = self._id(special.padding), self._id(special.unknown)
+        self.begin, self.separator = self._id(special.begin), self._id(special.separator)
+        self.mask = self._id(special.mask) if special.mask else None
+        added = self._tokenizer.get_added_tokens_decoder().values()
+        self._special_words = [token.content for token in added if token.special]
+        self._marking: Any = None
+        self.ids = lru_cache(maxsize=_KNOWN_LINES)(self._ids)
+
+    def id_of(self, token: str) -> int | None:
+        """Id of a token; None if the vocabulary lacks it."""
+        return self._tokenizer.token_to_id(token)
+
+    def tokens_of(self, ids: Iterable[int]) -> list[str]:
+        """Tokens as the vocabulary spells them."""
+        return [self._tokenizer.id_to_token(number) for number in ids]
+
+    def marked_ids(self, text: str) -> list[int]:
+        """Ids of a text in which special tokens are spelled out."""
+        if self._marking is None:
+            self._marking = type(self._tokenizer).from_str(self._tokenizer.to_str())
+        return self._marking.encode(text, add_special_tokens=False).ids
+
+    def without_special(self, text: str) -> str:
+        """A text in which no special token is spelled out: those that are become spaces."""
+        for word in self._special_words:
+            text = text.replace(word, " ")
+        return text
+
+    def _ids(self, text: str) -> tuple[int, ...]:
+        """Ids of a text, without tokens around it."""
+        return tuple(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def _id(self, token: str) -> int:
+        found = self.id_of(token)
+        assert found is not None
+        return found
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Tokenizer, (self._tokenizer.to_str().encode(), self.special)
+
+
+def with_tokens(content: bytes, added: Sequence[str]) -> bytes:
+    """A tokenizer file with further special tokens, such as those of speakers; known ones are kept."""
+    tokenizers = require("tokenizers", extra="text", needed_by="reading text")
+    tokenizer = tokenizers.Tokenizer.from_str(content.decode())
+    tokenizer.add_special_tokens(list(added))
+    return tokenizer.to_str().encode()
+
+
+def trained_tokenizer(lines: Iterable[str], special: SpecialTokens, *, size: int) -> bytes:
+    """A tokenizer of word pieces that is made from text, for encoders without a vocabulary of their own.
+
+    The special tokens have the ids 0 to 4: padding, unknown, begin, separator, mask.
+    """
+    tokenizers = require("tokenizers", extra="text", needed_by="reading text")
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.WordPiece(unk_token=special.unknown))
+    tokenizer.normalizer = tokenizers.normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
+    words = [special.padding, special.unknown, special.begin, special.separator, special.mask]
+    trainer = tokenizers.trainers.WordPieceTrainer(
+        vocab_size=size, special_tokens=[word for word in words if word], show_progress=False
+    )
+    tokenizer.train_from_iterator(lines, trainer)
+    return tokenizer.to_str().encode()
+
+
+def stated_tokens(config: bytes) -> SpecialTokens:
+    """The special tokens that a `tokenizer_config.json` or `special_tokens_map.json` states.
+
+    Raises:
+        FolderError: It states no padding or unknown token.
+    """
+    names = {
+        "padding": ("pad_token",),
+        "unknown": ("unk_token",),
+        "begin": ("cls_token", "bos_token"),
+        "separator": ("sep_token", "eos_token"),
+        "mask": ("mask_token",),
+    }
+    stated = json.loads(config)
+    found: dict[str, str | None] = {}
+    for role, keys in names.items():
+        values = [stated[key] for key in keys if stated.get(key)]
+        word = values[0] if values else None
+        found[role] = word["content"] if isinstance(word, dict) else word
+    lacking = [role for role in ("padding", "unknown", "begin", "separator") if not found[role]]
+    if lacking:
+        raise FolderError(f"the tokenizer states no token for {', '.join(lacking)}")
+    return SpecialTokens(**found)  # pyright: ignore[reportArgumentType]

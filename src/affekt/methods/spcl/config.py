@@ -1,0 +1,139 @@
+"""What a person may vary; the defaults are the paper's, but for the encoder."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, PositiveFloat, model_validator
+
+from affekt.core.errors import ConfigError
+from affekt.core.settings import Settings
+from affekt.encoders.settings import EncoderSettings
+from affekt.encoders.source import resolved
+from affekt.encoders.width import vector_width
+from affekt.layers.contrast.settings import ContrastSettings, CurriculumSettings, SPCLSettings
+from affekt.media.text.context import ContextSettings
+
+
+class EncodersSettings(Settings):
+    """Encoders by modality."""
+
+    T: EncoderSettings = EncoderSettings()
+
+
+class ClassificationSettings(Settings):
+    """The term that trains the classifier.
+
+    Attributes:
+        kind: `focal` weights each sample by `(1 - p) ** gamma`.
+        weight: Factor of the term in the sum of all terms; 0 leaves it out.
+        detached: Stop the gradient before the classifier, as the paper does, so that the contrastive loss
+            alone trains the encoder.
+    """
+
+    kind: Literal["cross_entropy", "focal"] = "cross_entropy"
+    weight: float = Field(default=1.0, ge=0)
+    gamma: PositiveFloat = 2.0
+    detached: bool = True
+
+
+class NoContrast(Settings):
+    """No contrastive term: the classifier alone trains the encoder."""
+
+    kind: Literal["none"]
+
+
+class LossesSettings(Settings):
+    """Terms of the loss, which are summed."""
+
+    classification: ClassificationSettings = ClassificationSettings()
+    contrast: NoContrast | ContrastSettings = Field(
+        default=SPCLSettings(kind="spcl"), union_mode="smart", discriminator=None
+    )
+
+
+class SPCLConfig(Settings):
+    """Text of a turn with its context, an encoder, prototypes and a classifier.
+
+    Attributes:
+        projection: A linear layer between encoder and both decisions; the paper's option `output_mlp`.
+        standardize: Shift and scale each value of the encoder's vector to mean 0 and variance 1, as measured
+            in training; for a frozen encoder, whose values differ in size.
+        dropout: On the vector of the encoder.
+        decision: What answers: the nearest prototype, which is the mean vector of a class over the training
+            samples, or the classifier.
+    """
+
+    num_classes: int = Field(default=7, ge=2)
+    encoders: EncodersSettings = EncodersSettings()
+    context: ContextSettings = ContextSettings()
+    projection: bool = False
+    standardize: bool = False
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    decision: Literal["prototype", "classifier"] = "prototype"
+    losses: LossesSettings = LossesSettings()
+    curriculum: CurriculumSettings = CurriculumSettings()
+
+    @model_validator(mode="after")
+    def _fits(self) -> SPCLConfig:
+        contrasts = self.losses.contrast.kind != "none"
+        if not contrasts and not self.losses.classification.weight:
+            raise ValueError("losses has no term: set losses.classification.weight or losses.contrast")
+        if not contrasts and self.losses.classification.detached:
+            raise ValueError(
+                "without losses.contrast nothing trains the encoder while losses.classification.detached is "
+                "true: set it to false"
+            )
+        if self.decision == "classifier" and not self.losses.classification.weight:
+            raise ValueError("decision = 'classifier' needs losses.classification.weight above 0")
+        return self
+
+    @property
+    def loss_terms(self) -> tuple[str, ...]:
+        """Names of the terms of the loss."""
+        contrast = self.losses.contrast
+        terms = [self.losses.classification.kind] if self.losses.classification.weight else []
+        terms += [] if isinstance(contrast, NoContrast) else [contrast.label]
+        return (*terms, *([self.curriculum.label] if self.curriculum.label else []))
+
+    @property
+    def training_mode(self) -> str:
+        """How the encoder is trained, as in the path of a run."""
+        return self.encoders.T.mode
+
+    @property
+    def cached_part(self) -> dict[str, object]:
+        """What the output of the frozen encoder depends on, beside the text and the weights."""
+        return {"pooling": self.encoders.T.pooling, "layers": self.encoders.T.layers}
+
+    @property
+    def width(self) -> int:
+        """Size of the vector that is compared with prototypes; 1 while the encoder is not known."""
+        return vector_width(self.encoders.T) if self.encoders.T.is_resolved else 1
+
+    def resolved(self) -> SPCLConfig:
+        """The same config with all that the encoder's source states.
+
+        Raises:
+            ConfigError: The context is longer than the encoder's inputs, or needs a token that it lacks.
+            AffektError: The source cannot be read.
+        """
+        encoder = resolved(self.encoders.T, added_tokens=self.context.added_tokens)
+        problems = []
+        if encoder.positions is not None and self.context.tokens > encoder.positions:
+            problems.append(
+                f"config.context.tokens = {self.context.tokens}: {encoder.source or 'the encoder'} reads "
+                f"{encoder.positions} tokens at most"
+            )
+        if encoder.mask_id is None and (self.context.needs_mask or encoder.pooling == "mask"):
+            problems.append(
+                f"{encoder.source or 'the encoder'} has no mask token; config.context or pooling needs one"
+            )
+        if encoder.pooling == "mask" and not self.context.needs_mask:
+            problems.append(
+                "config.encoders.T.pooling = 'mask': the input has no mask token; set "
+                "config.context.query = true, or a form that has one"
+            )
+        if problems:
+            raise ConfigError("recipe", problems)
+        return self.model_copy(update={"encoders": EncodersSettings(T=encoder)})

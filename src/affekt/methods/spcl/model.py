@@ -1,0 +1,88 @@
+"""The network: an encoder, and two decisions on its vector, by prototypes and by a classifier."""
+
+from typing import ClassVar, NamedTuple
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from affekt.encoders.adapters import merged
+from affekt.encoders.text import TextEncoder
+from affekt.layers.contrast.prototypes import prototype_scores
+
+from .config import SPCLConfig
+
+_TEMPERATURE = 0.05  # of the scores by prototypes, so that they spread like logits
+
+
+class SPCLOutput(NamedTuple):
+    """The answer to a batch of lines.
+
+    Attributes:
+        logits: Of the decision that the config states: scores of the nearest prototypes, or `class_logits`.
+        embedding: The vector that is compared with prototypes.
+        class_logits: Of the classifier.
+    """
+
+    logits: Float[Tensor, "b k"]
+    embedding: Float[Tensor, "b d"]
+    class_logits: Float[Tensor, "b k"]
+
+
+class SPCL(nn.Module):
+    """Emotion of a line in its context."""
+
+    # The encoder alone reads the ids: where it is frozen, its vectors can be cached.
+    cached: ClassVar[tuple[str, ...]] = ("text",)
+    cached_with: ClassVar[tuple[str, ...]] = ("own",)
+
+    prototypes: Float[Tensor, "k d"]
+    has_prototype: Bool[Tensor, "k"]
+
+    def __init__(self, config: SPCLConfig) -> None:
+        super().__init__()
+        self.config = config
+        width = config.width
+        self.encoders = nn.ModuleDict({"T": TextEncoder(config.encoders.T)})
+        self.standardize = nn.BatchNorm1d(width, affine=False) if config.standardize else nn.Identity()
+        self.dropout = nn.Dropout(config.dropout)
+        self.projection = nn.Linear(width, width) if config.projection else nn.Identity()
+        self.classifier = nn.Linear(width, config.num_classes)
+        self.register_buffer("prototypes", torch.zeros(config.num_classes, width))
+        self.register_buffer("has_prototype", torch.zeros(config.num_classes, dtype=torch.bool))
+
+    @property
+    def text_encoder(self) -> TextEncoder:
+        """The encoder of the words."""
+        found = self.encoders["T"]
+        assert isinstance(found, TextEncoder)
+        return found
+
+    def forward(self, *, text: Int[Tensor, "b l"], own: Float[Tensor, "b l"]) -> SPCLOutput:
+        return self.from_features(text=self.features(text, own=own), own=own)
+
+    def features(self, text: Int[Tensor, "b l"], *, own: Float[Tensor, "b l"]) -> Float[Tensor, "b d"]:
+        """The vector of the encoder."""
+        return self.text_encoder(text, own > 0)
+
+    def from_features(self, *, text: Float[Tensor, "b d"], own: Float[Tensor, "b l"]) -> SPCLOutput:
+        """The answer from vectors of the encoder; `own` is not read any more."""
+        embedding = self.projection(self.dropout(self.standardize(text)))
+        seen = embedding.detach() if self.config.losses.classification.detached else embedding
+        class_logits = self.classifier(seen)
+        by_prototype = self.config.decision == "prototype"
+        logits = self.prototype_logits(embedding) if by_prototype else class_logits
+        return SPCLOutput(logits, embedding, class_logits)
+
+    def prototype_logits(self, embedding: Float[Tensor, "b d"]) -> Float[Tensor, "b k"]:
+        """Scores of the classes' prototypes, spread by a temperature; absent classes are never largest."""
+        scores = prototype_scores(embedding, self.prototypes[:, None], self.has_prototype[:, None])
+        return scores / _TEMPERATURE
+
+    def load_pretrained(self) -> set[str]:
+        """Take the encoder's weights from its source; returns the names of the tensors."""
+        return {f"encoders.T.{name}" for name in self.text_encoder.load_pretrained()}
+
+    def for_export(self) -> nn.Module:
+        """The same network without adapters: they are added to the layers that they adapt."""
+        return merged(self) if self.config.encoders.T.mode == "lora" else self

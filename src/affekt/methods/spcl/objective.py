@@ -1,0 +1,121 @@
+"""What exists only in training: contrast with prototypes, curriculum, and the classifier's loss."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from affekt.core.errors import ConfigError
+from affekt.layers.contrast.curriculum import Curriculum
+from affekt.layers.contrast.make import make_contrast
+from affekt.layers.contrast.prototypes import class_means
+from affekt.layers.cross_entropy import Criterion
+from affekt.layers.losses import focal_cross_entropy
+
+from .config import NoContrast, SPCLConfig
+
+
+class SPCLObjective(nn.Module):
+    """The classifier's loss and a contrastive loss; all state lies in buffers.
+
+    Args:
+        criterion: The task's classification loss, with the recipe's class weights and smoothing.
+    """
+
+    def __init__(self, config: SPCLConfig, criterion: Criterion) -> None:
+        super().__init__()
+        self.config, self.criterion = config, criterion
+        settings = config.losses.contrast
+        self.contrast = (
+            None
+            if isinstance(settings, NoContrast)
+            else make_contrast(settings, config.num_classes, config.width)
+        )
+        self.curriculum = Curriculum(config.curriculum)
+        if criterion.task == "multi_label":
+            self._check_several_labels()
+
+    def forward(self, model: nn.Module, batch: dict[str, Tensor]) -> dict[str, Float[Tensor, ""]]:
+        output = model(text=batch["text"], own=batch["own"])
+        terms: dict[str, Tensor] = {}
+        if self.config.losses.classification.weight:
+            terms[self.config.losses.classification.kind] = self._classification(output, batch["label"])
+        if self.contrast is not None:
+            terms[self.config.losses.contrast.kind] = self.contrast(output.embedding, batch["label"])
+        return terms
+
+    def before_epoch(
+        self, epoch: int, network: nn.Module, batches: Iterator[dict[str, Any]], *, epochs: int
+    ) -> np.ndarray | None:
+        """Empty the pools down to the class means, and choose the samples of the epoch."""
+        needs_centers = self.contrast is not None and self.contrast.needs_centers
+        if not needs_centers and self.config.curriculum.order == "off":
+            return None
+        seen = _embeddings(network, batches)
+        if self.contrast is not None and needs_centers:
+            self.contrast.begin_epoch(*class_means(seen.embedding, seen.label, self.config.num_classes))
+        if self.config.curriculum.order == "off":
+            return None
+        chosen = self.curriculum.choose(
+            seen.label, seen.embedding, classes=self.config.num_classes, epoch=epoch, epochs=epochs
+        )
+        return seen.number[chosen].cpu().numpy()
+
+    def before_validation(self, model: Any, network: nn.Module, batches: Iterator[dict[str, Any]]) -> None:
+        """The mean vector of each class over the training samples becomes its prototype."""
+        if self.config.decision != "prototype":
+            return
+        seen = _embeddings(network, batches)
+        means, is_there = class_means(seen.embedding, seen.label, self.config.num_classes)
+        model.prototypes.copy_(means)
+        model.has_prototype.copy_(is_there)
+
+    def _classification(self, output: Any, target: Tensor) -> Tensor:
+        settings = self.config.losses.classification
+        if settings.kind == "cross_entropy":
+            return settings.weight * self.criterion(output.class_logits, target)
+        loss = focal_cross_entropy(
+            output.class_logits,
+            target,
+            weight=self.criterion.weight,
+            smoothing=self.criterion.smoothing,
+            reduction="mean",
+            gamma=settings.gamma,
+        )
+        return settings.weight * loss
+
+    def _check_several_labels(self) -> None:
+        asked = [
+            name
+            for name, value in (
+                ("losses.contrast", self.contrast is not None),
+                ("decision = 'prototype'", self.config.decision == "prototype"),
+                ("curriculum", self.config.curriculum.order == "easy_to_hard"),
+                ("losses.classification.kind = 'focal'", self.config.losses.classification.kind == "focal"),
+            )
+            if value
+        ]
+        if asked:
+            raise ConfigError(
+                "recipe",
+                [f"config.{name}: needs one label for each sample, the data have several" for name in asked],
+            )
+
+
+class _Seen:
+    """Vectors of all training samples."""
+
+    def __init__(self, embedding: Tensor, label: Tensor, number: Tensor) -> None:
+        self.embedding, self.label, self.number = embedding, label, number
+
+
+def _embeddings(network: nn.Module, batches: Iterator[dict[str, Any]]) -> _Seen:
+    rows = [
+        (network(text=batch["text"], own=batch["own"]).embedding.float(), batch["label"], batch["number"])
+        for batch in batches
+    ]
+    embedding, label, number = (torch.cat(part) for part in zip(*rows, strict=True))
+    return _Seen(embedding, label, number)
