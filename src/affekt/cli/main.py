@@ -24,6 +24,7 @@ from affekt.cli import (
     export,
     methods,
     predict,
+    recipes,
     runs,
     train,
 )
@@ -40,7 +41,21 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (demo, methods, datasets, card, convert, train, runs, evaluate, export, predict, chat, doctor):
+for module in (
+    demo,
+    methods,
+    datasets,
+    card,
+    recipes,
+    convert,
+    train,
+    runs,
+    evaluate,
+    export,
+    predict,
+    chat,
+    doctor,
+):
     app.command(name=module.__name__.rpartition(".")[2])(module.command)
 app.add_typer(data_app, name="data")
 app.add_typer(assets_app, name="assets")

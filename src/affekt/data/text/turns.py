@@ -34,6 +34,14 @@ def plain_words(text: str) -> str:
     return " ".join(to_ascii_punctuation(text).split())
 
 
+def words_of(cell: object) -> str:
+    """The words of a cell in this form; empty for None.
+
+    Nothing is stripped before: U+0085 counts as a blank, but in older editions it stands for three dots.
+    """
+    return plain_words(str(cell)) if cell is not None else ""
+
+
 def seconds_of(text: str | None) -> float | None:
     """A time such as `0:16:16,059`, `00:16:16.059`, `16:16` or `976.059` in seconds; None if it is not one.
 
