@@ -1,6 +1,8 @@
 """The 28 labels of GoEmotions as seven basic emotions, for comparison with faces and voices.
 
-The groups are those that Demszky et al. (ACL 2020) call Ekman, by which they report scores, too.
+The groups are those that Demszky et al. (ACL 2020) call Ekman, without six labels that name none of the seven:
+they count approval, caring and desire as joy, and confusion, curiosity and realization as surprise. A network
+that learns these answers `surprise` to most questions. So scores differ from their scores of Ekman groups.
 """
 
 from __future__ import annotations
@@ -16,10 +18,9 @@ GROUPS: Mapping[str, str] = {
     "anger": "anger annoyance disapproval",
     "disgust": "disgust",
     "fear": "fear nervousness",
-    "happiness": "admiration amusement approval caring desire excitement gratitude joy love optimism pride "
-    "relief",
+    "happiness": "admiration amusement excitement gratitude joy love optimism pride relief",
     "sadness": "disappointment embarrassment grief remorse sadness",
-    "surprise": "confusion curiosity realization surprise",
+    "surprise": "surprise",
     "neutral": "neutral",
 }
 _BASIC_OF = {name: basic for basic, names in GROUPS.items() for name in names.split()}
