@@ -1,8 +1,9 @@
 """The 28 labels of GoEmotions as seven basic emotions, for comparison with faces and voices.
 
-The groups are those that Demszky et al. (ACL 2020) call Ekman, without six labels that name none of the seven:
-they count approval, caring and desire as joy, and confusion, curiosity and realization as surprise. A network
-that learns these answers `surprise` to most questions. So scores differ from their scores of Ekman groups.
+The groups are those that Demszky et al. (ACL 2020) call Ekman, without six labels that name none of the
+seven. They count approval, caring and desire as joy, and confusion, curiosity and realization as surprise: a
+network that learns this answers `surprise` to most questions. So scores are not comparable with those that
+they report for these groups.
 """
 
 from __future__ import annotations
@@ -30,8 +31,7 @@ SEVERAL, NONE = "comments with labels of several basic emotions", "comments with
 def with_one_label(sample: Sample) -> Sample | Skipped:
     """A sample with one basic emotion in place of its labels; neutral gives way to an emotion.
 
-    Annotators of a comment who see different emotions are right both: such a comment has no single label,
-    and is skipped.
+    A comment that annotators connect with several basic emotions has no single label, and is skipped.
     """
     found = {_BASIC_OF[name] for name in sample.label_weights or {} if name in _BASIC_OF}
     found = found - {"neutral"} or found

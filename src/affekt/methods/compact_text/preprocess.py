@@ -109,8 +109,8 @@ class CompactTextPreprocess:
             note(f"only the last {len(kept)} of its {len(found)} word pieces are read")
         ids = np.array([self.tokenizer.begin, *kept, self.tokenizer.separator], np.int64)
         if rng is not None:
-            is_hidden = rng.random(len(ids)) < self.config.augment.unknown
-            ids[is_hidden] = self.tokenizer.unknown
+            line = ids[1:-1]
+            line[rng.random(len(line)) < self.config.augment.unknown] = self.tokenizer.unknown
         return {"text": ids}
 
     def length(self, sample: Sample) -> int:
