@@ -13,7 +13,21 @@ import typer
 from rich.highlighter import NullHighlighter
 from rich.logging import RichHandler
 
-from affekt.cli import card, convert, datasets, demo, doctor, evaluate, export, methods, predict, runs, train
+from affekt.cli import (
+    card,
+    chat,
+    convert,
+    datasets,
+    demo,
+    doctor,
+    evaluate,
+    export,
+    methods,
+    predict,
+    recipes,
+    runs,
+    train,
+)
 from affekt.cli.assets.main import app as assets_app
 from affekt.cli.data.main import app as data_app
 from affekt.cli.show import errors
@@ -27,7 +41,21 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (demo, methods, datasets, card, convert, train, runs, evaluate, export, predict, doctor):
+for module in (
+    demo,
+    methods,
+    datasets,
+    card,
+    recipes,
+    convert,
+    train,
+    runs,
+    evaluate,
+    export,
+    predict,
+    chat,
+    doctor,
+):
     app.command(name=module.__name__.rpartition(".")[2])(module.command)
 app.add_typer(data_app, name="data")
 app.add_typer(assets_app, name="assets")

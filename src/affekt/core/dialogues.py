@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Protocol, TypeVar, runtime_checkable
 
 from affekt.core.errors import DataError
@@ -32,7 +33,7 @@ class Dialogue:
     earlier_speakers: tuple[str, ...] = ()
     previous: tuple[str, ...] = field(default=(), repr=False)
 
-    @property
+    @cached_property
     def speakers(self) -> tuple[str, ...]:
         """Who speaks, in order of first appearance; turns without a speaker are left out."""
         found = (turn.speaker for turn in self.turns if turn.speaker is not None)
@@ -40,7 +41,12 @@ class Dialogue:
 
     def place(self, sample: Sample) -> int:
         """Number of a sample's turn among all turns, from 0."""
-        return next(number for number, turn in enumerate(self.turns) if turn.turn == sample.turn)
+        return self._places[sample.turn]
+
+    @cached_property
+    def _places(self) -> dict[int | None, int]:
+        # Looked up once for each turn of a dialogue of any length.
+        return {turn.turn: number for number, turn in enumerate(self.turns)}
 
     def others(self, sample: Sample) -> tuple[Sample, ...]:
         """All turns but the sample's own."""
@@ -72,6 +78,52 @@ def later(sample: Sample, count: int) -> tuple[Sample, ...]:
         return ()
     place = sample.around.place(sample)
     return sample.around.turns[place + 1 : place + 1 + count]
+
+
+class RunningDialogue:
+    """A dialogue that is read turn by turn: each turn is linked to those before it, as many as are kept.
+
+    Memory and time of a turn do not grow with the dialogue.
+
+    Args:
+        name: Of the dialogue.
+        keep: Number of earlier turns that preprocessing reads (`ReadsDialogue.earlier_turns`).
+
+    Example:
+        >>> talk = RunningDialogue("d", keep=1)
+        >>> turns = [talk.link(Sample(words, {"text": words})) for words in ("well?", "yes", "so")]
+        >>> turns[2].turn, [turn.id for turn in earlier(turns[2], 5)]
+        (3, ['yes'])
+    """
+
+    def __init__(self, name: str, *, keep: int) -> None:
+        self.name, self._keep = name, keep
+        self._turns: deque[Sample] = deque()
+        self._left: dict[str, None] = {}  # who spoke before the turns that are kept, in order
+        self.last_turn = 0
+
+    @property
+    def is_new(self) -> bool:
+        """Whether no turn was linked."""
+        return not self._turns
+
+    def link(self, sample: Sample) -> Sample:
+        """The next turn, with the turns before it. Its number is the one after the last turn if it has none.
+
+        Raises:
+            DataError: It states a number that is not above that of the last turn.
+        """
+        number = self.last_turn + 1 if sample.turn is None else sample.turn
+        if self._turns and number <= self.last_turn:
+            raise DataError(f"turn {number} of dialogue {self.name!r} comes after turn {self.last_turn}")
+        while len(self._turns) > self._keep:
+            left = self._turns.popleft()
+            if left.speaker is not None:
+                self._left.setdefault(left.speaker)
+        sample = replace(sample, dialogue=self.name, turn=number, around=None)
+        self.last_turn = number
+        self._turns.append(sample)
+        return replace(sample, around=Dialogue(self.name, tuple(self._turns), tuple(self._left)))
 
 
 def words_around(sample: Sample) -> list[tuple[int, str]]:

@@ -17,7 +17,7 @@ from affekt.core.settings import Settings, suggest
 Polarity = Literal["positive", "negative", "neutral"]
 
 # Names of each emotion in data sets, the canonical one first, and its polarity.
-_EMOTIONS: tuple[tuple[tuple[str, ...], Polarity | None], ...] = (
+_EMOTIONS: tuple[tuple[tuple[str, ...], Polarity], ...] = (
     (("admiration",), "positive"),
     (("amusement",), "positive"),
     (("anger", "angry", "ang", "mad"), "negative"),
@@ -27,10 +27,10 @@ _EMOTIONS: tuple[tuple[tuple[str, ...], Polarity | None], ...] = (
     (("boredom", "bored"), "negative"),
     (("calm",), "neutral"),
     (("caring",), "positive"),
-    # GoEmotions calls confusion, curiosity and realization ambiguous: they have no sign.
-    (("confusion",), None),
+    # GoEmotions calls confusion, curiosity and realization ambiguous: they count as neutral.
+    (("confusion",), "neutral"),
     (("contempt",), "negative"),
-    (("curiosity",), None),
+    (("curiosity",), "neutral"),
     (("desire",), "positive"),
     (("disappointment",), "negative"),
     (("disapproval",), "negative"),
@@ -51,7 +51,7 @@ _EMOTIONS: tuple[tuple[tuple[str, ...], Polarity | None], ...] = (
     (("positive",), "positive"),
     (("powerful",), "positive"),
     (("pride",), "positive"),
-    (("realization",), None),
+    (("realization",), "neutral"),
     (("relief",), "positive"),
     (("remorse",), "negative"),
     (("sadness", "sad"), "negative"),
@@ -60,7 +60,7 @@ _EMOTIONS: tuple[tuple[tuple[str, ...], Polarity | None], ...] = (
     (("trust",), "positive"),
 )
 _CANONICAL = {name: names[0] for names, _ in _EMOTIONS for name in names}
-_POLARITY: dict[str, Polarity | None] = {name: polarity for names, polarity in _EMOTIONS for name in names}
+_POLARITY: dict[str, Polarity] = {name: polarity for names, polarity in _EMOTIONS for name in names}
 
 
 class LabelSet(Settings):
@@ -83,7 +83,7 @@ class LabelSet(Settings):
     @classmethod
     def of(cls, *names: str, polarity: Mapping[str, Polarity] | None = None) -> LabelSet:
         """A set from names; polarities that are not given are those of known emotions, else None."""
-        given: dict[str, Polarity | None] = {**_POLARITY, **(polarity or {})}
+        given: dict[str, Polarity] = {**_POLARITY, **(polarity or {})}
         return cls(names=names, polarity=tuple(given.get(name.lower()) for name in names))
 
     @model_validator(mode="after")
@@ -156,10 +156,35 @@ _SETS: Mapping[str, Sequence[str]] = {
     "iemocap-6": ("angry", "excited", "frustrated", "happy", "neutral", "sad"),
     "emorynlp-7": ("Joyful", "Mad", "Neutral", "Peaceful", "Powerful", "Sad", "Scared"),
     "goemotions-28": (
-        "admiration amusement anger annoyance approval caring confusion curiosity desire disappointment "
-        "disapproval disgust embarrassment excitement fear gratitude grief joy love nervousness optimism "
-        "pride realization relief remorse sadness surprise neutral"
-    ).split(),
+        "admiration",
+        "amusement",
+        "anger",
+        "annoyance",
+        "approval",
+        "caring",
+        "confusion",
+        "curiosity",
+        "desire",
+        "disappointment",
+        "disapproval",
+        "disgust",
+        "embarrassment",
+        "excitement",
+        "fear",
+        "gratitude",
+        "grief",
+        "joy",
+        "love",
+        "nervousness",
+        "optimism",
+        "pride",
+        "realization",
+        "relief",
+        "remorse",
+        "sadness",
+        "surprise",
+        "neutral",
+    ),
     "sentiment-3": ("negative", "neutral", "positive"),
     "tsl-2": ("negative", "positive"),  # order of TSL-Net's published classes
     "raf-7": ("surprise", "fear", "disgust", "happiness", "sadness", "anger", "neutral"),

@@ -15,6 +15,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 from affekt.core import catalog
 from affekt.core.errors import AffektError, ConfigError, UsageError
 from affekt.core.labels import LabelSet
+from affekt.core.recipe_files import recipe_file
 from affekt.core.settings import Settings, differing, validate
 
 # Of the rule by which a digest is made. A default whose value changes needs a new version: recipes that leave
@@ -245,14 +246,15 @@ class Recipe(Settings):
         """Merge TOML files in order, then `a.b=c` overrides, and check the result.
 
         Args:
-            paths: One or several files, or recipes of a method by name, as in `bpm_gcn/emotion_gait`.
+            paths: One or several files; recipes of a method by name, as in `bpm_gcn/emotion_gait`; or parts
+                that come with affekt, as in `encoders/T.toml` (`affekt.core.recipe_files`).
 
         Raises:
             ConfigError: Listing all problems of all files.
         """
         values: dict[str, Any] = {}
         paths = [paths] if isinstance(paths, str | Path) else paths
-        for path in map(_recipe_file, paths):
+        for path in map(recipe_file, paths):
             try:
                 _merge(values, tomllib.loads(path.read_text()))
             except (OSError, UnicodeDecodeError) as error:
@@ -302,15 +304,6 @@ def _changed_values(model_of: Callable[[], type[Settings]], values: dict[str, An
     except AffektError:  # the package that brings the method or the data set is not installed
         return values
     return values if model is None else differing(model)
-
-
-def _recipe_file(path: Path | str) -> Path:
-    """The file itself, or the recipe of a method that has this name."""
-    path = Path(path)
-    named = len(path.parts) == 2 and not path.exists() and catalog.canonical(path.parts[0])
-    if not named or named not in catalog.list_methods():
-        return path
-    return catalog.method(named).folder / "recipes" / f"{path.stem}.toml"
 
 
 def options_from(overrides: Sequence[str]) -> dict[str, Any]:

@@ -17,8 +17,10 @@ from typing import Any
 
 from affekt.assets.places import asset_files
 from affekt.assets.registry import list_assets
-from affekt.core.errors import AffektError, FolderError, UsageError, require
+from affekt.core.errors import AffektError, ConfigError, FolderError, UsageError, require
 from affekt.encoders.settings import EncoderSettings
+from affekt.encoders.use_tokenizer import ROWS as USE_ROWS
+from affekt.encoders.use_tokenizer import USE_TOKENS, use_tokenizer
 from affekt.media.text.tokens import TOKENIZER_FILE, SpecialTokens, Tokenizer, stated_tokens
 
 CONFIG_FILE, WEIGHTS_FILE, INDEX_FILE = "config.json", "model.safetensors", "model.safetensors.index.json"
@@ -27,6 +29,9 @@ _TOKENIZER_FILES = (
     "merges.txt", "sentencepiece.bpe.model", "spm.model",
 )  # fmt: skip
 _PICKLED = ("pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.h5", "flax_model.msgpack")
+
+USE_FILE = "sp.model"  # the asset `use` is not a network of transformers
+USE_ARCHITECTURE = {"model_type": "use", "vocab_size": USE_ROWS, "hidden_size": 512, "num_hidden_layers": 1}
 
 _downloads: ContextVar[bool] = ContextVar("downloads", default=False)
 
@@ -73,6 +78,8 @@ class Source:
         Raises:
             FolderError: It cannot be read, or asks for code of the model's own repository.
         """
+        if USE_FILE in self.files:
+            return dict(USE_ARCHITECTURE)
         path = self.files[CONFIG_FILE]
         try:
             found = json.loads(path.read_text())
@@ -93,6 +100,8 @@ class Source:
         Raises:
             FolderError: There is none, or it cannot be read.
         """
+        if USE_FILE in self.files:
+            return use_tokenizer(self.files[USE_FILE].read_bytes()), USE_TOKENS
         stated: dict[str, Any] = {}
         for name in ("special_tokens_map.json", "tokenizer_config.json"):
             if name in self.files:
@@ -157,6 +166,8 @@ def resolved(settings: EncoderSettings, *, added_tokens: tuple[str, ...] = ()) -
         return settings
     source = find_source(settings.source)
     architecture = source.architecture()
+    if problems := _problems_of_use(settings, added_tokens) if USE_FILE in source.files else []:
+        raise ConfigError("config of the encoder use", problems)
     content, special = source.tokenizer()
     tokenizer = Tokenizer(content, special)
     rows = int(architecture.get("vocab_size", 0))
@@ -177,6 +188,20 @@ def resolved(settings: EncoderSettings, *, added_tokens: tuple[str, ...] = ()) -
             "weights_sha256": source.weights_sha256,
         }
     )
+
+
+def _problems_of_use(settings: EncoderSettings, added_tokens: tuple[str, ...]) -> list[str]:
+    """What the Universal Sentence Encoder cannot do: it has no states of tokens and nothing to train."""
+    return [
+        text
+        for text, applies in (
+            ("mode: it can only be frozen", settings.mode != "frozen"),
+            ("pooling, layers: it gives one vector itself; leave out both", settings.pooling != "mean"),
+            ("pooling, layers: it has no layers to choose; leave out both", settings.layers != "last"),
+            ("context: its vocabulary has no tokens for speakers; use names, or none", bool(added_tokens)),
+        )
+        if applies
+    ]
 
 
 def _positions(architecture: Mapping[str, Any]) -> int | None:

@@ -1,6 +1,8 @@
 """A pretrained text encoder: token ids to one vector for each row."""
 
 import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -11,7 +13,8 @@ from affekt.core.errors import FolderError, require
 from affekt.encoders.adapters import add_adapters
 from affekt.encoders.pooling import pool
 from affekt.encoders.settings import EncoderSettings
-from affekt.encoders.source import CONFIG_FILE, find_source
+from affekt.encoders.source import CONFIG_FILE, USE_ARCHITECTURE, find_source
+from affekt.encoders.use import UniversalSentenceEncoder
 from affekt.encoders.width import vector_width
 
 # Families that count positions from the padding id on by themselves; others are given the positions.
@@ -58,6 +61,8 @@ class TextEncoder(nn.Module):
             is_own: Tokens of the line itself, without its context.
         """
         is_token = ids != self.settings.padding_id
+        if self._is_whole:
+            return self.backbone(ids, is_token)
         is_mask = ids == (-1 if self.settings.mask_id is None else self.settings.mask_id)
         return torch.cat(
             [
@@ -82,6 +87,9 @@ class TextEncoder(nn.Module):
         loaded: set[str] = set()
         if not self.settings.source:
             return loaded
+        if self._is_whole:
+            self.backbone.load_weights(find_source(self.settings.source).weights[0])
+            return {f"backbone.{name}" for name in self.backbone.state_dict()}
         given = _read_weights(self.settings.source, self.backbone)
         problems: list[str] = []
         with torch.no_grad():
@@ -100,6 +108,11 @@ class TextEncoder(nn.Module):
                 "\n  ".join([f"weights of {self.settings.source} do not fit its config:", *problems[:5]])
             )
         return loaded
+
+    @property
+    def _is_whole(self) -> bool:
+        """Whether the backbone gives one vector itself."""
+        return isinstance(self.backbone, UniversalSentenceEncoder)
 
     def _states(self, ids: Tensor, is_token: Tensor) -> tuple[Tensor, ...]:
         every = self.settings.layers == "all"
@@ -122,6 +135,8 @@ def _make_backbone(architecture: dict[str, Any]) -> nn.Module:
         FolderError: `transformers` does not know its type, or a value of its config is impossible.
         MissingExtra: `transformers` is not installed.
     """
+    if architecture["model_type"] == USE_ARCHITECTURE["model_type"]:
+        return UniversalSentenceEncoder()
     transformers = require("transformers", extra="encoders", needed_by="a pretrained encoder")
     values = dict(architecture)
     kind = values.pop("model_type")
@@ -150,17 +165,33 @@ def _read_weights(source: str, backbone: Any) -> dict[str, Tensor]:
     kind = next(base for base in type(backbone).__mro__ if base.__module__.startswith("transformers."))
     headless = {"add_pooling_layer": False} if _takes(kind, "add_pooling_layer") else {}
     try:
-        model, report = kind.from_pretrained(  # pyright: ignore[reportAttributeAccessIssue]
-            str(folder),
-            local_files_only=True,
-            trust_remote_code=False,
-            use_safetensors=True,
-            output_loading_info=True,
-            dtype=torch.float32,
-            **headless,
-        )
+        with _quiet():
+            model, report = kind.from_pretrained(  # pyright: ignore[reportAttributeAccessIssue]
+                str(folder),
+                local_files_only=True,
+                trust_remote_code=False,
+                use_safetensors=True,
+                output_loading_info=True,
+                dtype=torch.float32,
+                **headless,
+            )
     except (OSError, ValueError, RuntimeError) as error:
         raise FolderError(f"weights of {source} cannot be read: {error}") from None
     if missing := sorted(report["missing_keys"]):
         raise FolderError(f"{source} lacks weights: {', '.join(missing[:5])}")
     return dict(model.state_dict())
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the bars and reports of `transformers`, which name heads that are left out on purpose."""
+    logging = require("transformers.utils.logging", extra="encoders", needed_by="a pretrained encoder")
+    level, shown = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if shown:
+            logging.enable_progress_bar()

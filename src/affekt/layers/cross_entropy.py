@@ -18,10 +18,14 @@ class Criterion(Protocol):
     Attributes:
         labels: Names of the columns of the logits.
         task: Name of the task, such as `single_label`.
+        weight: Of each class (k,); None if all count the same.
+        smoothing: Of the labels, 0 to below 1.
     """
 
     labels: LabelSet
     task: str
+    weight: Tensor | None
+    smoothing: float
 
     def __call__(
         self, logits: Tensor, target: Tensor, *, reduction: Literal["mean", "none"] = "mean"
@@ -34,6 +38,8 @@ class PlainCrossEntropy:
     """A criterion without class weights and smoothing."""
 
     task = "single_label"
+    weight: Tensor | None = None
+    smoothing = 0.0
 
     def __init__(self, labels: LabelSet) -> None:
         self.labels = labels

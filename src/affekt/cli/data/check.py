@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from affekt.cli.show import AsJson, as_json, as_table, progress, say
+from affekt.core.errors import UsageError
 from affekt.core.recipe import options_from
 from affekt.data.open import open_dataset
+
+if TYPE_CHECKING:
+    from affekt.quality.text.tokens import TokenCounter
+
+MANY_CLASSES = 12  # above which classes are rows of the table
 
 
 def command(
@@ -23,8 +30,16 @@ def command(
     figure: Annotated[
         Path | None,
         typer.Option(
-            help="Draw the class balance to this PNG, and example images to a second one (-tiles.png)."
+            help="Draw the class balance to this PNG, and example images (-tiles.png) or lengths of lines "
+            "(-text.png) to a second one."
         ),
+    ] = None,
+    tokenizer: Annotated[
+        Path | None,
+        typer.Option(help="Count tokens: a tokenizer.json, or the folder of an encoder with one."),
+    ] = None,
+    encoder: Annotated[
+        str | None, typer.Option(help="Count tokens with the tokenizer of an asset, such as minilm.")
     ] = None,
     json: AsJson = False,
 ) -> None:
@@ -36,28 +51,27 @@ def command(
     from affekt.quality.corpus import describe, draw_balance, problems
     from affekt.quality.images import summary_of_images
     from affekt.quality.points import lines_of_points
+    from affekt.quality.text.describe import lines_of_text, text_table
+    from affekt.quality.text.figure import draw_text
     from affekt.report.tiles import draw_tiles
+
+    counter = _counter(tokenizer, encoder)
 
     # Problems that stop a training are reported together with all others.
     corpus = open_dataset(dataset, data_root, options_from(option or []), strict=False)
     with progress("media") as show:
-        description = describe(corpus, on_item=show)
+        description = describe(corpus, on_item=show, tokens=counter)
     found = problems(description)
     if figure is not None:
         draw_balance(description, figure)
         if description["images"]:
             draw_tiles(corpus.samples, corpus.labels, figure.with_name(f"{figure.stem}-tiles.png"))
+        if description["text"]:
+            draw_text(description["text"], figure.with_name(f"{figure.stem}-text.png"))
     if json:
         as_json({**description, "problems": found})
         return
-    splits = description["splits"]
-    as_table(
-        ("split", *description["classes"], "samples", "subjects"),
-        [
-            (name, *(part["classes"][k] for k in description["classes"]), part["samples"], part["subjects"])
-            for name, part in splits.items()
-        ],
-    )
+    as_table(*_balance_table(description))
     if description["ratings"]:
         as_table(
             ("rating", "samples", "least", "mean", "largest"),
@@ -67,7 +81,42 @@ def command(
         say(summary_of_images(description["images"]))
     if description["clips"]:
         say(summary_of_clips(description["clips"]))
-    for line in lines_of_points(description["localization"]):
+    if description["text"]:
+        as_table(*text_table(description["text"]))
+    for line in (*lines_of_points(description["localization"]), *lines_of_text(description["text"])):
         say(line)
     for line in found or ["no problem was found"]:
         say(line)
+
+
+def _balance_table(description: Mapping[str, Any]) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    """Counts of classes by split; of many classes, a row each, since a terminal has no room for columns."""
+    classes, splits = description["classes"], description["splits"]
+    totals = ("samples", "subjects")
+    if len(classes) <= MANY_CLASSES:
+        rows = [
+            (name, *(part["classes"][k] for k in classes), *(part[k] for k in totals))
+            for name, part in splits.items()
+        ]
+        return ("split", *classes, *totals), rows
+    rows = [(name, *(part["classes"][name] for part in splits.values())) for name in classes]
+    return ("class", *splits), [
+        *rows,
+        *((name, *(part[name] for part in splits.values())) for name in totals),
+    ]
+
+
+def _counter(tokenizer: Path | None, encoder: str | None) -> TokenCounter | None:
+    """What counts tokens; None if neither option is given.
+
+    Raises:
+        UsageError: Both are given, there is no such file or asset, or the asset has no such file.
+    """
+    from affekt.assets.places import asset_file
+    from affekt.quality.text.tokens import TOKENIZER, TokenCounter
+
+    if tokenizer is not None and encoder is not None:
+        raise UsageError("--tokenizer and --encoder name two tokenizers: give one of them")
+    if encoder is None:
+        return TokenCounter(tokenizer) if tokenizer is not None else None
+    return TokenCounter(asset_file(encoder, TOKENIZER), name=encoder)

@@ -54,6 +54,7 @@ TABLE, DOCUMENT = "emorynlp_{}_final.csv", "emotion-detection-{}.json"
 COLUMNS = ("Utterance", "Speaker", "Emotion", "Scene_ID", "Utterance_ID", "Season", "Episode")
 _WORDS = {"train": "trn", "dev": "dev", "test": "tst"}  # for the parts, in names of JSON files
 _HOMES = ("", "emorynlp", "EmoryNLP", "data/emorynlp")
+_SENTIMENT_OF = EMOTIONS.map_to(SENTIMENTS)
 _NUMBERS = re.compile(r"s(\d+)_e(\d+)_c(\d+)_u(\d+)")
 
 
@@ -153,7 +154,7 @@ def _turns(
         elif not words:
             skipped.append(Skipped(name, "it has no words", "turns without words"))
         else:
-            sentiment = EMOTIONS.map_to(SENTIMENTS)[emotion] if emotion else None
+            sentiment = _SENTIMENT_OF[emotion] if emotion else None
             samples[name] = Sample(
                 name,
                 {"text": words},

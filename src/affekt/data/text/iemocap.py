@@ -50,7 +50,6 @@ from affekt.data.text.turns import (
     span_of,
     strange_times,
 )
-from affekt.report.wording import count
 
 TABLES, DOCUMENTS = ("IEMOCAP_{}.csv", "iemocap_{}.csv"), ("{}_data.json",)
 COLUMNS = ("Utterance", "Speaker", "Emotion")
@@ -126,11 +125,6 @@ def read(root: Path, options: IEMOCAPOptions) -> Corpus:
         found, bare = _samples(path, part, turns, labels, options)
         samples += found
         skipped += bare
-    unlabelled = sum(sample.label is None for sample in samples)
-    if unlabelled:
-        problems.append(
-            f"{count(range(unlabelled), 'turn')} without one of the {len(labels)} classes: context only"
-        )
     if tables:
         problems += strange_times({s.id: _stated_span(s) for s in samples})
     problems += shared_people(

@@ -88,7 +88,7 @@ class FrozenBackbone:
         self.names: tuple[str, ...] = tuple(model.cached)
         self._frozen = set(frozen_tensors(model))
         self._checked: set[str] = set()
-        if all(parameter.requires_grad for parameter in model.parameters()):
+        if not self._frozen:
             raise self._refused(f"no part of the network of {method} is frozen{self._advice()}")
 
     def __call__(self, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

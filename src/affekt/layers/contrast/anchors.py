@@ -6,6 +6,7 @@ from typing import NamedTuple
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
+from torch.nn.functional import softplus
 
 from affekt.layers.contrast.similarity import EPSILON, score
 
@@ -76,13 +77,12 @@ def spcl(pairs: Pairs, *, threshold: float = 0.3) -> AnchorLosses:
 
     Source: Song et al., EMNLP 2022.
     """
-    has_positive = pairs.positive.any(dim=1)
-    # Rows without positives are evaluated over all: a logarithm of an empty sum has no gradient.
-    positive = pairs.positive | ~has_positive[:, None]
-    share = torch.exp(
-        _log_sum_exp(pairs.scores, positive) - _log_sum_exp(pairs.scores, positive | pairs.negative)
-    )
-    losses = -torch.log(share / (pairs.positive.sum(dim=1) + EPSILON) + EPSILON)
+    has_positive, positive = _log_sum_exp(pairs.scores, pairs.positive)
+    has_negative, negative = _log_sum_exp(pairs.scores, pairs.negative)
+    # -log p as a softplus: for p near 1 a quotient of sums loses the digits of its gradient.
+    surprise = torch.where(has_negative, softplus(negative - positive), torch.zeros_like(positive))
+    log_share = -surprise - torch.log(pairs.positive.sum(dim=1) + EPSILON)
+    losses = -torch.logaddexp(log_share, torch.full_like(log_share, math.log(EPSILON)))
     return AnchorLosses(losses, has_positive & _exceeds(losses, threshold))
 
 
@@ -101,8 +101,15 @@ def spdcl(pairs: Pairs, *, threshold: float = 0.0) -> AnchorLosses:
     return AnchorLosses(losses, _exceeds(losses, threshold))
 
 
-def _log_sum_exp(scores: Float[Tensor, "n m"], chosen: Bool[Tensor, "n m"]) -> Float[Tensor, "n"]:
-    return torch.logsumexp(scores.masked_fill(~chosen, -torch.inf), dim=1)
+def _log_sum_exp(
+    scores: Float[Tensor, "n m"], chosen: Bool[Tensor, "n m"]
+) -> tuple[Bool[Tensor, "n"], Float[Tensor, "n"]]:
+    """Whether a row has chosen scores, and the logarithm of the sum of their exponentials.
+
+    A row without any is summed over all scores: the logarithm of an empty sum has no gradient.
+    """
+    has_any = chosen.any(dim=1)
+    return has_any, torch.logsumexp(scores.masked_fill(~(chosen | ~has_any[:, None]), -torch.inf), dim=1)
 
 
 def _exceeds(losses: Float[Tensor, "n"], threshold: float) -> Bool[Tensor, "n"]:

@@ -41,7 +41,7 @@ class AdaptiveContrast(Contrast):
         pairs = make_pairs(
             features,
             labels,
-            self.prototypes.to(features, copy=True),  # later steps write to the buffer
+            self.prototypes.to(features),
             torch.arange(self.classes, device=labels.device),
             temperature=self.settings.temperature,
             prototypes_are_anchors=self.settings.rows == "all",

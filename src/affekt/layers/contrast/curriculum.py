@@ -122,7 +122,7 @@ class Curriculum(nn.Module):
         self.chosen = self.order[is_kept.to(device)].sort().values
         return self.chosen
 
-    def _resize(self, _: nn.Module, state_dict: dict[str, Any], prefix: str, *__: Any) -> None:
+    def _resize(self, state_dict: dict[str, Any], prefix: str, *_: Any) -> None:
         """Give the buffers the size of the file's: how many samples there are is not known before."""
         for name in ("order", "chosen"):
             if (saved := state_dict.get(prefix + name)) is not None:

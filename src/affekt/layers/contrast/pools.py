@@ -71,7 +71,6 @@ class RepresentationPools(nn.Module):
         """
         self.has_center.copy_(has_center)
         self.centers.copy_(torch.where(self.has_center[:, None], centers.to(self.centers), 0.0))
-        self.members.zero_()
         self.members[:, 0] = self.centers
         self.fill.copy_(self.has_center)
 

@@ -13,6 +13,7 @@ from affekt.layers.contrast.curriculum import Curriculum
 from affekt.layers.contrast.make import make_contrast
 from affekt.layers.contrast.prototypes import class_means
 from affekt.layers.cross_entropy import Criterion
+from affekt.layers.losses import focal_cross_entropy
 
 from .config import NoContrast, SPCLConfig
 
@@ -76,8 +77,15 @@ class SPCLObjective(nn.Module):
         settings = self.config.losses.classification
         if settings.kind == "cross_entropy":
             return settings.weight * self.criterion(output.class_logits, target)
-        each = self.criterion(output.class_logits, target, reduction="none")
-        return settings.weight * ((1 - torch.exp(-each)) ** settings.gamma * each).mean()
+        loss = focal_cross_entropy(
+            output.class_logits,
+            target,
+            weight=self.criterion.weight,
+            smoothing=self.criterion.smoothing,
+            reduction="mean",
+            gamma=settings.gamma,
+        )
+        return settings.weight * loss
 
     def _check_several_labels(self) -> None:
         asked = [
