@@ -71,8 +71,9 @@ class SAMSettings(Settings):
     Attributes:
         rho: Length of the ascent step.
         adaptive: Scale the ascent step by the weights.
-        statistics: `once` updates the running statistics of batch norm in the first pass only; `twice` also
-            in the pass with the perturbed weights, as implementations without special handling do.
+        statistics: `once` updates the running statistics of batch norm and the state of the objective, such
+            as pools of features, in the first pass only; `twice` also in the pass with the perturbed weights,
+            as implementations without special handling do.
     """
 
     rho: PositiveFloat = 0.05
