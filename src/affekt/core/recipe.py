@@ -245,6 +245,15 @@ class Recipe(Settings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _fused_fits(self) -> Recipe:
+        if self.optimizer.fused and self.train.precision == "16-mixed":
+            raise ValueError(
+                "optimizer.fused does not go with the loss scaling of train.precision = '16-mixed': use "
+                "'bf16-mixed' or '32'"
+            )
+        return self
+
     @classmethod
     def load(cls, paths: Path | str | Sequence[Path | str], overrides: Sequence[str] = ()) -> Recipe:
         """Merge TOML files in order, then `a.b=c` overrides, and check the result.
