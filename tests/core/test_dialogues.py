@@ -1,10 +1,11 @@
 """Dialogues: each sample knows the turns around it."""
 
 import pickle
+from dataclasses import replace
 
 import pytest
 
-from affekt.core.dialogues import earlier, later, link_dialogues
+from affekt.core.dialogues import RunningDialogue, earlier, later, link_dialogues
 from affekt.core.errors import DataError
 from affekt.core.files.content import media_key
 from affekt.core.sample import Sample
@@ -74,3 +75,22 @@ def test_turns_of_clips_without_words_keep_the_key_of_their_media(tmp_path):
         (tmp_path / name).write_text(name)
     clips = [Sample(str(n), {"audio": tmp_path / f"{n}.wav"}, dialogue="d", turn=n) for n in range(2)]
     assert [media_key(sample) for sample in link_dialogues(clips)] == [media_key(sample) for sample in clips]
+
+
+def test_a_dialogue_that_is_read_turn_by_turn_has_the_context_and_speakers_of_the_whole():
+    said = [replace(turn, speaker=f"s{turn.turn % 5}") for turn in turns("a", 40)]
+    running = RunningDialogue("a", keep=3)
+    for whole in link_dialogues(said):
+        turn = running.link(replace(whole, around=None))
+        assert earlier(turn, 3) == earlier(whole, 3)
+        known = {one.speaker for one in whole.around.turns[: whole.turn + 1]}
+        assert turn.around.speakers == tuple(name for name in whole.around.speakers if name in known)
+        assert len(turn.around.turns) <= 4 and not later(turn, 1)
+
+
+def test_a_turn_that_is_read_late_is_refused_and_one_without_a_number_gets_the_next():
+    running = RunningDialogue("a", keep=3)
+    numbers = [running.link(Sample("x", {}, turn=number)).turn for number in (7, None)]
+    assert numbers == [7, 8]
+    with pytest.raises(DataError, match="turn 8 of dialogue 'a' comes after turn 8"):
+        running.link(Sample("x", {}, turn=8))

@@ -8,6 +8,8 @@ import re
 from importlib.metadata import PackageNotFoundError, requires, version
 
 from affekt import __version__
+from affekt.assets.places import copies
+from affekt.assets.registry import Asset, list_assets
 from affekt.cli.show import AsJson, as_json, as_table, say
 
 # The extra that each verb needs; its packages are read from the metadata of affekt.
@@ -15,12 +17,14 @@ _EXTRAS = {
     "predict": "",
     "predict --output FILE.parquet": "parquet",
     "predict --backend openvino, --precision bf16": "openvino",
+    "predict, chat on a bundle that reads text": "text",
     "train, convert, evaluate, export, demo, data check": "train",
+    "train with a pretrained text encoder": "encoders",
 }
 
 
 def command(json: AsJson = False) -> None:
-    """Show what is installed, what each verb lacks, and how to install it.
+    """Show what is installed, what each verb lacks, and how to install it; and where pretrained parts are.
 
     Example: affekt doctor
     """
@@ -37,8 +41,9 @@ def command(json: AsJson = False) -> None:
         "openvino": _version("openvino"),
         "torch": _version("torch"),
     }
+    parts = [{"asset": asset.name, **_place(asset)} for asset in list_assets()]
     if json:
-        as_json({"machine": machine, "verbs": rows})
+        as_json({"machine": machine, "verbs": rows, "assets": parts})
         return
     say("  ".join(f"{name} {value or 'not installed'}" for name, value in machine.items()))
     as_table(
@@ -48,6 +53,16 @@ def command(json: AsJson = False) -> None:
             for row in rows
         ],
     )
+    as_table(("pretrained part", "where", "get with"), [tuple(row.values()) for row in parts])
+
+
+def _place(asset: Asset) -> dict[str, str]:
+    """Where an asset is on this computer; unchecked, which `affekt assets verify` does."""
+    found = copies(asset)
+    return {
+        "where": found[0].place if found else "missing",
+        "fix": "" if found else f"affekt assets get {asset.name}",
+    }
 
 
 def _packages(extra: str) -> list[str]:

@@ -15,6 +15,7 @@ from rich.logging import RichHandler
 
 from affekt.cli import (
     card,
+    chat,
     convert,
     datasets,
     demo,
@@ -52,6 +53,7 @@ for module in (
     evaluate,
     export,
     predict,
+    chat,
     doctor,
 ):
     app.command(name=module.__name__.rpartition(".")[2])(module.command)

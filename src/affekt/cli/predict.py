@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, as_table, progress, say
-from affekt.core.errors import MediaError, UsageError
+from affekt.cli.show import RUNS, RunsFolder, as_json, as_table, progress, say
+from affekt.core.errors import MediaError
 
 if TYPE_CHECKING:
     from affekt.core.answers.prediction import Prediction
@@ -21,12 +21,25 @@ def command(
     bundle: Annotated[
         Path, typer.Argument(help="A bundle; or a run: its folder, its name (see affekt runs) or latest.")
     ],
-    inputs: Annotated[list[Path], typer.Argument(help="Files and folders.")],
+    inputs: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Files and folders; for a bundle that reads words: files of lines (.txt, .csv, .tsv, "
+            ".jsonl, .srt, .vtt), or - for lines of standard input, each answered at once."
+        ),
+    ] = None,
+    text: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Words in place of files; may be repeated: the turns of one dialogue. `Name: words` states "
+            "the speaker."
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
-            help="File for the predictions: .csv, .json, .jsonl or .parquet; for clips also .html, a page "
-            "with timelines; for one clip also .srt subtitles, or .eaf for ELAN."
+            help="File for the predictions: .csv, .json, .jsonl or .parquet; for clips and conversations "
+            "also .html, a page; for one of them also .srt subtitles, or .eaf for ELAN."
         ),
     ] = None,
     joints: Annotated[
@@ -38,6 +51,9 @@ def command(
     ] = None,
     rate_hz: Annotated[
         float | None, typer.Option(min=0, help="Frames per second of skeleton files that do not state it.")
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of files of lines, such as big5. Default: found.")
     ] = None,
     batch_size: Annotated[
         int | None,
@@ -54,15 +70,20 @@ def command(
         Literal["f32", "bf16"], typer.Option(help="bf16 is faster and less exact; openvino only.")
     ] = "f32",
     runs: RunsFolder = RUNS,
-    json: AsJson = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print JSON; with - one object a line, as answers come.")
+    ] = False,
 ) -> None:
     """Predict the emotion of each input; inputs that cannot be read are skipped with the reason.
 
-    Example: affekt predict walks.affekt walk.npz more_walks/ --output answers.csv
+    Examples: affekt predict walks.affekt walk.npz more_walks/ --output answers.csv;
+    affekt predict words.affekt dialogue.srt
     """
+    from affekt.cli.words.predict import check_inputs, lines_in, predict_words
     from affekt.core.answers.prediction import Prediction
-    from affekt.data.left_out import count_by_kind, summary_of
+    from affekt.data.left_out import as_values, summary_of
     from affekt.deploy.load import load
+    from affekt.deploy.runtime.input_types import reads_words
     from affekt.deploy.runtime.output import to_document, writer_for
     from affekt.deploy.runtime.samples import survey
     from affekt.engine.runs.names import find_run
@@ -70,16 +91,26 @@ def command(
     from affekt.media.skeleton import joint_order
     from affekt.report.timeline.one_clip import check_one_clip
 
-    missing = [str(path) for path in inputs if not path.exists()]
-    if missing:  # before a large bundle is loaded
-        raise UsageError(f"{', '.join(missing)} does not exist")
+    inputs = inputs or []
+    from_stdin = check_inputs(inputs, text or [])  # before a large bundle is loaded
     write = writer_for(output) if output else None
     order = joint_order(joints) if joints else None
     # Counted before it is known which files the bundle reads: exact enough to choose a backend.
-    expected = sum(1 if path.is_file() else len(walk(path).files) for path in inputs)
+    expected = sum(lines_in(path) if path.is_file() else len(walk(path).files) for path in inputs)
     predictor = load(
         find_run(bundle, runs), backend=backend, precision=precision, threads=threads, expected=expected
     )
+    if from_stdin or text or encoding or reads_words(predictor.modality):
+        predict_words(
+            predictor,
+            [] if from_stdin else inputs,
+            text or [],
+            output=output,
+            json=json,
+            batch_size=batch_size,
+            encoding=encoding,
+        )
+        return
     files, left_out, hidden = survey(inputs, predictor.modality)
     if output:
         check_one_clip(output, inputs=len(files), modality=predictor.modality)
@@ -102,12 +133,8 @@ def command(
         write(output, predictions, skipped)
         say(f"{len(predictions)} predictions: {output}")
     if json:
-        beside = {
-            "items": [{"id": item.id, "reason": item.reason} for item in left_out],
-            "kinds": count_by_kind(left_out),
-            "hidden": hidden,
-        }
-        as_json({**to_document(predictions, skipped), "left_out": beside, "backend": predictor.backend})
+        beside = {"left_out": as_values(left_out, hidden), "backend": predictor.backend}
+        as_json({**to_document(predictions, skipped), **beside})
     elif predictions and not output:
         when = {"when": [_when(p) for p in predictions]} if any(p.moments for p in predictions) else {}
         shown = [predictor.task.shown(p) for p in predictions]

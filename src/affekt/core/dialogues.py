@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -78,6 +78,52 @@ def later(sample: Sample, count: int) -> tuple[Sample, ...]:
         return ()
     place = sample.around.place(sample)
     return sample.around.turns[place + 1 : place + 1 + count]
+
+
+class RunningDialogue:
+    """A dialogue that is read turn by turn: each turn is linked to those before it, as many as are kept.
+
+    Memory and time of a turn do not grow with the dialogue.
+
+    Args:
+        name: Of the dialogue.
+        keep: Number of earlier turns that preprocessing reads (`ReadsDialogue.earlier_turns`).
+
+    Example:
+        >>> talk = RunningDialogue("d", keep=1)
+        >>> turns = [talk.link(Sample(words, {"text": words})) for words in ("well?", "yes", "so")]
+        >>> turns[2].turn, [turn.id for turn in earlier(turns[2], 5)]
+        (3, ['yes'])
+    """
+
+    def __init__(self, name: str, *, keep: int) -> None:
+        self.name, self._keep = name, keep
+        self._turns: deque[Sample] = deque()
+        self._left: dict[str, None] = {}  # who spoke before the turns that are kept, in order
+        self.last_turn = 0
+
+    @property
+    def is_new(self) -> bool:
+        """Whether no turn was linked."""
+        return not self._turns
+
+    def link(self, sample: Sample) -> Sample:
+        """The next turn, with the turns before it. Its number is the one after the last turn if it has none.
+
+        Raises:
+            DataError: It states a number that is not above that of the last turn.
+        """
+        number = self.last_turn + 1 if sample.turn is None else sample.turn
+        if self._turns and number <= self.last_turn:
+            raise DataError(f"turn {number} of dialogue {self.name!r} comes after turn {self.last_turn}")
+        while len(self._turns) > self._keep:
+            left = self._turns.popleft()
+            if left.speaker is not None:
+                self._left.setdefault(left.speaker)
+        sample = replace(sample, dialogue=self.name, turn=number, around=None)
+        self.last_turn = number
+        self._turns.append(sample)
+        return replace(sample, around=Dialogue(self.name, tuple(self._turns), tuple(self._left)))
 
 
 def words_around(sample: Sample) -> list[tuple[int, str]]:

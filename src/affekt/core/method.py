@@ -15,6 +15,9 @@ from affekt.core.sample import Preprocess, Sample, TakesAssets
 from affekt.core.settings import Settings, validate
 from affekt.core.weights import PublishedFile
 
+# The extra that brings a package which a part of a method may need.
+_EXTRAS = {"torch": "train", "transformers": "encoders", "peft": "encoders", "tokenizers": "text"}
+
 
 class FittedPreprocess(NamedTuple):
     """Preprocessing that was fitted to training samples.
@@ -69,7 +72,7 @@ class Method:
         except ModuleNotFoundError as error:
             if error.name == f"{self.package}.{file}":
                 raise AffektError(f"{self.name} has no {file}.py, where its {part} should be") from None
-            extra = "train" if error.name == "torch" else "all"
+            extra = _EXTRAS.get(error.name or "", "all")
             raise MissingExtra(
                 f"{part} of {self.name} needs {error.name!r}, which is not installed: "
                 f"pip install 'affekt[{extra}]'"

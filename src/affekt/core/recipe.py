@@ -90,6 +90,8 @@ class OptimizerSettings(Settings):
             several that fit a parameter the first one counts.
         decays: Weight decay of parts of the network, in place of `weight_decay`; parts as in `rates`.
         decay_all: Decay biases and the parameters of norms as well: all parameters with one axis.
+        fused: Update all parameters in one operation, which is faster for networks with large tables of
+            embeddings; results are equal up to rounding.
     """
 
     name: Literal["adam", "adamw", "sgd"] = "adamw"
@@ -101,6 +103,7 @@ class OptimizerSettings(Settings):
     rates: dict[str, PositiveFloat] = Field(default_factory=dict)
     decays: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     decay_all: bool = True
+    fused: bool = False
     sam: SAMSettings | None = None
 
     @model_validator(mode="after")
@@ -239,6 +242,15 @@ class Recipe(Settings):
             raise ValueError(
                 "optimizer.sam does not go with the loss scaling of train.precision = '16-mixed': "
                 "use 'bf16-mixed' or '32'"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _fused_fits(self) -> Recipe:
+        if self.optimizer.fused and self.train.precision == "16-mixed":
+            raise ValueError(
+                "optimizer.fused does not go with the loss scaling of train.precision = '16-mixed': use "
+                "'bf16-mixed' or '32'"
             )
         return self
 

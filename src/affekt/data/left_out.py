@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from affekt.core.sample import Skipped
 
@@ -19,6 +20,19 @@ def count_by_kind(items: Iterable[Skipped]) -> dict[str, int]:
     """Number of skipped items of each kind, most frequent first."""
     counts = Counter(item.kind or _UNUSABLE for item in items)
     return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def as_values(items: Sequence[Skipped], hidden: int) -> dict[str, Any]:
+    """Skipped items as plain values, for JSON.
+
+    Args:
+        hidden: Number of hidden files, which are not read.
+    """
+    return {
+        "items": [{"id": item.id, "reason": item.reason} for item in items],
+        "kinds": count_by_kind(items),
+        "hidden": hidden,
+    }
 
 
 def kinds_of(items: Iterable[Skipped]) -> str:

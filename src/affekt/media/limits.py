@@ -9,6 +9,10 @@ MOST_ELONGATED = 10.0  # ratio of the longer to the shorter side; three wide scr
 # Frames per second: one frame in three hours, and the fastest cameras.
 MIN_FRAME_RATE_HZ, MAX_FRAME_RATE_HZ = 1e-4, 1e6
 MAX_DURATION_S = 24 * 3600.0
+# A line of a text file: above it, the file is not one of lines. The longest novels have 4 million characters.
+MAX_LINE_CHARACTERS = 1_000_000
+MAX_STREAM_BYTES = 64 * 2**20  # a stream of words in UTF-16 is read whole
+MAX_SUBTITLE_BYTES = 64 * 2**20  # subtitles are sorted, so they are read whole; a film has 0.1 MB
 
 
 def check_times(name: str, frames: int, end_s: float) -> None:

@@ -12,12 +12,15 @@ from markupsafe import Markup
 from affekt.report.wording import printable
 
 
-def render_page(folder: Path, filters: Mapping[str, Callable[..., Any]], **values: Any) -> str:
-    """Render `page.html.jinja` of a folder, with `page.css` and `page.js` beside it, into one HTML text.
+def render_page(
+    folder: Path, filters: Mapping[str, Callable[..., Any]], *, colors: Path | None = None, **values: Any
+) -> str:
+    """Render `page.html.jinja` of a folder, with `page.css` and any `page.js` beside it, into one HTML text.
 
     Args:
         folder: Templates are found in it by their names.
         filters: Functions that templates apply to values, by name.
+        colors: A style sheet that several pages share; it comes before `page.css`.
         values: The variables of the templates.
     """
     environment = Environment(
@@ -31,8 +34,10 @@ def render_page(folder: Path, filters: Mapping[str, Callable[..., Any]], **value
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     environment.filters |= filters
     # Style and script are files of this package, not data of a caller, and are not escaped.
-    style, script = (Markup((folder / name).read_text("utf-8")) for name in ("page.css", "page.js"))
-    return environment.get_template("page.html.jinja").render(style=style, script=script, **values)
+    styles = [file.read_text("utf-8") for file in (colors, folder / "page.css") if file is not None]
+    if (folder / "page.js").is_file():
+        values["script"] = Markup((folder / "page.js").read_text("utf-8"))
+    return environment.get_template("page.html.jinja").render(style=Markup("\n".join(styles)), **values)
 
 
 def _finalize(value: Any) -> str:

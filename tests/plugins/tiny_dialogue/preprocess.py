@@ -40,6 +40,7 @@ class TinyDialoguePreprocess:
         assets: Mapping[str, bytes] | None = None,
     ) -> None:
         self.config, self.state = config, state
+        self.earlier_turns = config.earlier
         words = assets[FILE].decode().splitlines() if assets else []
         if len(words) > config.vocabulary - FIRST:
             raise ValueError(f"{FILE} has {len(words)} words, {config.vocabulary - FIRST} are the most")

@@ -2,6 +2,8 @@
 
 A path, an array, a picture, a sample or another decoded medium is one input. A list, tuple, set, generator or
 column of a table of these is several.
+
+For a network that reads words, a str is words or a path, never by chance: see `_words_or_path`.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from PIL import Image
 
 from affekt.core.errors import MediaError, UsageError
 from affekt.core.sample import Sample, Skipped
-from affekt.media import image, skeleton, sound, video
+from affekt.media import image, skeleton, sound, text, video
 from affekt.media.image.arrays import check_layout
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
         | video.VideoFrames
         | video.Video
         | sound.Waveform
+        | text.Text
         | np.ndarray
         | ArrayLike
         | Image.Image
@@ -55,6 +58,7 @@ _DECODED: Mapping[type, str] = {
     video.VideoFrames: "video",
     video.Video: "video",
     sound.Waveform: "audio",
+    text.Text: "text",
     np.ndarray: "image",
     Image.Image: "image",
     image.ZippedImage: "image",
@@ -67,14 +71,18 @@ _ACCEPTED = {
     "video+audio": "a VideoFrames",
     "skeleton": "a Skeleton",
     "audio": "a Waveform",
+    "text": "words (a str, or affekt.media.text.Text)",
 }
 _INSTEAD_OF_ARRAY = {
     "video": "an array has no frame rate: give affekt.media.video.VideoFrames(pixels, times_s, end_s)",
     "video+audio": "an array has no frame rate: give affekt.media.video.VideoFrames(pixels, times_s, end_s)",
     "skeleton": "an array does not name its joints: give affekt.media.skeleton.Skeleton(positions, joints)",
     "audio": "an array has no sampling rate: give affekt.media.sound.Waveform(samples, rate_hz)",
+    "text": "an array holds no words: give them as str",
 }
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|data:[a-z]+/", re.ASCII)
+# A str without space that could be the name of a file: it has a suffix or a separator.
+_LIKE_A_PATH = re.compile(r"\S*[/\\]\S*|\S+\.[A-Za-z][A-Za-z0-9]{0,4}|~\S*")
 SHOWN = 80  # characters of a path in an error
 
 
@@ -120,8 +128,12 @@ def checked_input(given: Any, modality: str) -> Any:
         given = given.item()  # a single string or object
     if isinstance(given, Sample):
         return given
+    if isinstance(given, str) and reads_words(modality):
+        return _words_or_path(given)
     if isinstance(given, str | os.PathLike):
         return _path(given)
+    if isinstance(given, text.Text) and not given.words.strip():
+        raise UsageError("the words are empty")
     if _is_open_file(given):
         given = _content(given, modality)
     if isinstance(given, bytearray | memoryview):
@@ -144,6 +156,11 @@ def checked_input(given: Any, modality: str) -> Any:
             f"{', ' if modality == 'image' else ' or '}{_ACCEPTED.get(modality, 'decoded media')}"
         )
     return given
+
+
+def reads_words(modality: str) -> bool:
+    """Whether a network of a modality reads words, alone or with other media."""
+    return "text" in modality.split("+")
 
 
 def modality_of(given: Any) -> str | None:
@@ -183,6 +200,35 @@ def _check_any(given: Collection[Any], modality: str) -> None:
             "give one flat list of inputs, or pixels as an array (numpy.asarray(values, numpy.uint8))"
         )
     raise first if len(given) == 1 else UsageError(f"none of {len(given)} inputs can be used: {first}")
+
+
+def _words_or_path(given: str) -> text.Text | Path:
+    """A str for a network that reads words.
+
+    It is a path if a file or folder of this name exists and it looks like a path: it ends in a suffix of
+    files of lines, or has no space and a separator or any suffix. It is words if neither is the case.
+
+    Raises:
+        UsageError: Only one is the case, or it is empty.
+    """
+    if not given.strip():
+        raise UsageError("the words are empty")
+    try:
+        exists = os.path.lexists(Path(given).expanduser() if given.startswith("~") else given)
+    except (OSError, RuntimeError, ValueError):  # too long, an unknown user, a zero character
+        exists = False
+    like_a_path = bool(_LIKE_A_PATH.fullmatch(given)) or given.lower().endswith(text.SUFFIXES)
+    if not exists and not like_a_path:
+        return text.Text(given)
+    if exists and like_a_path:
+        return _path(given)
+    shown = repr(given if len(given) <= SHOWN else f"{given[:SHOWN]}...")
+    how = f"give affekt.media.text.Text({shown}) for words, pathlib.Path({shown}) for a file"
+    if exists:
+        raise UsageError(f"{shown} could be words, but a file or folder has this name: {how}")
+    if _URL.match(given):
+        return _path(given)  # raises
+    raise UsageError(f"{shown} does not exist, though it looks like the name of a file: {how}")
 
 
 def _path(given: str | os.PathLike[str]) -> Path:

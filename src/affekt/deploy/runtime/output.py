@@ -1,13 +1,12 @@
 """Predictions to a file, by its suffix.
 
 JSON and JSON lines hold complete predictions, with their moments. CSV and Parquet have one row per input,
-without times; for localization one row per segment. SRT (subtitles), EAF (ELAN) and HTML (a page) show the
-timeline of a clip.
+without its moments; for localization one row per segment. SRT (subtitles), EAF (ELAN) and HTML (a page) show
+the timeline of a clip, or the lines of a conversation. `streams` writes CSV and JSON lines answer by answer.
 """
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,10 +15,20 @@ from typing import Any
 from affekt.core.answers.prediction import Prediction
 from affekt.core.errors import UsageError, require
 from affekt.core.sample import Skipped
-from affekt.core.task import table_rows
-from affekt.report.timeline.elan import write_eaf
+from affekt.deploy.runtime.streams import (
+    CsvTable,
+    JsonLines,
+    all_rows,
+    check_folder,
+    columns_of,
+    flat_rows,
+    skipped_values,
+)
+from affekt.report.conversation import elan, srt
+from affekt.report.conversation.lines import is_conversation
+from affekt.report.timeline import elan as timeline_elan
+from affekt.report.timeline import srt as timeline_srt
 from affekt.report.timeline.one_clip import check_one_clip
-from affekt.report.timeline.srt import write_srt
 
 Writer = Callable[[Path, Sequence[Prediction], Sequence[Skipped]], None]
 
@@ -36,16 +45,15 @@ def writer_for(path: Path) -> Writer:
         ".jsonl": _write_json_lines,
         ".csv": _write_csv,
         ".parquet": _write_parquet,
-        ".srt": _write_one(write_srt),
-        ".eaf": _write_one(write_eaf),
+        ".srt": _write_annotations(srt.write_srt, timeline_srt.write_srt),
+        ".eaf": _write_annotations(elan.write_eaf, timeline_elan.write_eaf),
         ".html": _write_html,
     }
     if path.suffix not in writers:
         raise UsageError(
             f"{path}: predictions are written as {', '.join(writers)}, not as {path.suffix or 'nothing'}"
         )
-    if not path.parent.is_dir():
-        raise UsageError(f"{path.parent} is not a folder; {path.name} cannot be written there")
+    check_folder(path)
     if path.suffix == ".parquet":
         require("pyarrow", extra="parquet", needed_by="Parquet output")
     return writers[path.suffix]
@@ -55,26 +63,8 @@ def to_document(predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -
     """Predictions and skipped items as plain values."""
     return {
         "predictions": [prediction.to_dict() for prediction in predictions],
-        "skipped": [{"id": item.id, "reason": item.reason} for item in skipped],
+        "skipped": [skipped_values(item) for item in skipped],
     }
-
-
-def _rows(predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> list[dict[str, Any]]:
-    """Flat rows: one per input, or one per segment; skipped inputs have a reason and no label."""
-    rows: list[dict[str, Any]] = [
-        {
-            "id": answer.id,
-            **values,
-            "method": answer.provenance.method,
-            "weights_sha256": answer.provenance.weights_sha256,
-            "notes": "; ".join(answer.notes) or None,
-            "skipped": None,
-        }
-        for answer in predictions
-        for values in table_rows(answer)
-    ]
-    empty = dict.fromkeys(rows[0] if rows else ("id", "label", "confidence", "notes", "skipped"))
-    return rows + [{**empty, "id": item.id, "skipped": item.reason} for item in skipped]
 
 
 def _write_json(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:
@@ -82,25 +72,22 @@ def _write_json(path: Path, predictions: Sequence[Prediction], skipped: Sequence
 
 
 def _write_json_lines(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:
-    document = to_document(predictions, skipped)
-    path.write_text(
-        "".join(json.dumps(row) + "\n" for row in (*document["predictions"], *document["skipped"]))
-    )
+    with JsonLines(path) as out:
+        for item in (*predictions, *skipped):
+            out.write(item)
 
 
 def _write_csv(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:
-    rows = _rows(predictions, skipped)
-    # File names may hold bytes that are not UTF-8: they are written as \udcff, so that no answers are lost.
-    with path.open("w", newline="", encoding="utf-8", errors="backslashreplace") as stream:
-        writer = csv.DictWriter(stream, fieldnames=list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    columns = columns_of(row for answer in predictions for row in flat_rows(answer))
+    with CsvTable(path, columns) as out:
+        for item in (*predictions, *skipped):
+            out.write(item)
 
 
 def _write_parquet(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:
     pyarrow = require("pyarrow", extra="parquet", needed_by="Parquet output")
     parquet = require("pyarrow.parquet", extra="parquet", needed_by="Parquet output")
-    parquet.write_table(pyarrow.Table.from_pylist(_rows(predictions, skipped)), path)
+    parquet.write_table(pyarrow.Table.from_pylist(all_rows(predictions, skipped)), path)
 
 
 def _check_labels(path: Path, predictions: Sequence[Prediction]) -> None:
@@ -116,19 +103,30 @@ def _check_labels(path: Path, predictions: Sequence[Prediction]) -> None:
         )
 
 
-def _write_one(write: Callable[[Path, Prediction], None]) -> Writer:
-    """A writer for files that show one clip."""
+def _write_annotations(
+    write_lines: Callable[[Path, Sequence[Prediction]], None], write_clip: Callable[[Path, Prediction], None]
+) -> Writer:
+    """A writer for files that show the lines of a conversation, or one clip."""
 
-    def write_only(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:
+    def write(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:
         _check_labels(path, predictions)
-        check_one_clip(path, inputs=len(predictions), modality=predictions[0].modality if predictions else "")
-        write(path, predictions[0])
+        if is_conversation(predictions):
+            write_lines(path, predictions)
+        else:
+            modality = predictions[0].modality if predictions else ""
+            check_one_clip(path, inputs=len(predictions), modality=modality)
+            write_clip(path, predictions[0])
 
-    return write_only
+    return write
 
 
 def _write_html(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:
-    from affekt.report.timeline.page import write_timeline  # reads media: not needed for the other files
+    # Templates, and readers of media: not needed for the other files.
+    from affekt.report.conversation.page import write_page
+    from affekt.report.timeline.page import write_timeline
 
     _check_labels(path, predictions)
-    write_timeline(path, predictions, skipped)
+    if is_conversation(predictions):
+        write_page(path, predictions, skipped)
+    else:
+        write_timeline(path, predictions, skipped)

@@ -16,6 +16,7 @@ from affekt.core.errors import AffektError, UsageError
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Preprocess, Sample, Skipped
 from affekt.core.task import OnItem, Task, quiet
+from affekt.deploy.runtime.conversations import earlier_turns_of
 from affekt.deploy.runtime.input_types import PredictInput, checked_input, inputs_of, is_one
 from affekt.deploy.runtime.samples import StatedSkeleton, as_samples
 
@@ -89,8 +90,13 @@ class Predictor:
         )
         return cls(**parts._asdict())
 
+    @property
+    def earlier_turns(self) -> int:
+        """Turns before a line that preprocessing reads."""
+        return earlier_turns_of(self.preprocess)
+
     def __call__(self, source: PredictInput) -> Prediction:
-        """The answer to one input: a path, a sample, or decoded media.
+        """The answer to one input: a path, a sample, words, or decoded media.
 
         Args:
             source: One input, as in `predict`. A folder or an archive that holds one item stands for it.
@@ -103,12 +109,14 @@ class Predictor:
             raise UsageError(
                 f"one input is expected, found a {type(source).__name__}: use predict, which answers several"
             )
-        items = as_samples([checked_input(source, self.modality)], self.modality)
+        items = as_samples(
+            [checked_input(source, self.modality)], self.modality, earlier_turns=self.earlier_turns
+        )
         found = list(islice(items, 2))
         if len(found) > 1:
             count = len(found) + sum(1 for _ in items)
             raise AffektError(f"{source} holds {count} items: use predict, which answers each")
-        (only,) = self._answers(found)
+        (only,) = self.answers(found)
         if isinstance(only, Skipped):
             raise AffektError(str(only))
         return only
@@ -121,6 +129,7 @@ class Predictor:
         joints: tuple[str, ...] | None = None,
         up: str | None = None,
         rate_hz: float | None = None,
+        encoding: str | None = None,
         on_cells: OnItem = quiet,
     ) -> Iterator[Prediction | Skipped]:
         """Answers in the order of the inputs, as they are computed; a broken item is skipped with its reason.
@@ -134,10 +143,15 @@ class Predictor:
                 binary file, or an array or tensor. An array is (h, w), (h, w, 1), (h, w, 3) in RGB or
                 (h, w, 4), or the same with channels first; uint8, or another type whose range is found as
                 `affekt.media.image.values` documents. An array of four axes is several pictures.
+                For networks that read words, a path is a file of lines (`affekt.media.text.read`): turns of a
+                dialogue, each answered with those before it. A str is words, such as "I am so happy", unless
+                it names a file that exists, such as "talk.srt"; one that could be both is refused.
+                `affekt.media.text.Text(...)` is always words. The strings of a list are independent inputs.
             batch_size: Inputs in one batch. Default: small enough for a few GB of memory.
             joints: Joint order of skeleton files that do not state one.
             up: Axis that points up in skeleton files that do not state it: x, -x, y, -y, z or -z.
             rate_hz: Frames a second of skeleton files that do not state it.
+            encoding: Of files of lines, such as `big5`; found if not given.
             on_cells: For long media: called with the number of cells that are done, and of all.
 
         Raises:
@@ -148,17 +162,27 @@ class Predictor:
         inputs = inputs_of(sources, self.modality)
         if isinstance(inputs, Collection) and any(isinstance(item, Sample) for item in inputs):
             inputs = link_dialogues(inputs)
-        return self._answers(
-            as_samples(inputs, self.modality, skeletons=StatedSkeleton(joints, up, rate_hz)),
+        return self.answers(
+            as_samples(
+                inputs,
+                self.modality,
+                skeletons=StatedSkeleton(joints, up, rate_hz),
+                earlier_turns=self.earlier_turns,
+                encoding=encoding,
+            ),
             batch_size=batch_size,
             on_cells=on_cells,
         )
 
-    def _answers(
+    def answers(
         self,
         samples: Iterable[Sample | Skipped],
         *,
         batch_size: int | None = None,
         on_cells: OnItem = quiet,
     ) -> Iterator[Prediction | Skipped]:
+        """Answers to samples as they come, in their order. They are not linked; skipped ones are passed on.
+
+        For streams: `affekt.deploy.runtime.conversations` makes linked samples of lines.
+        """
         return self.task.predict(self, samples, batch_size=batch_size, on_cells=on_cells)

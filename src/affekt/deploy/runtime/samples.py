@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 from affekt.core.errors import MediaError, UsageError
 from affekt.core.sample import Sample, Skipped
-from affekt.deploy.runtime.input_types import each_checked, modality_of
+from affekt.deploy.runtime.conversations import file_samples
+from affekt.deploy.runtime.input_types import each_checked, modality_of, reads_words
 from affekt.media import files as folder_files
-from affekt.media import image, skeleton, sound, video
+from affekt.media import image, skeleton, sound, text, video
 
 _PROBE_S = 0.1  # of a sound track, decoded as a test of the track
 
@@ -25,6 +26,7 @@ _SUFFIXES = {
     "video": video.SUFFIXES,
     "video+audio": video.SUFFIXES,
     "audio": (*sound.SUFFIXES, *video.SUFFIXES),
+    "text": text.SUFFIXES,
 }
 
 
@@ -59,15 +61,23 @@ class Surveyed(NamedTuple):
 
 
 def as_samples(
-    inputs: Iterable[Any], modality: str, *, skeletons: StatedSkeleton = NOTHING_STATED
+    inputs: Iterable[Any],
+    modality: str,
+    *,
+    skeletons: StatedSkeleton = NOTHING_STATED,
+    earlier_turns: int = 0,
+    encoding: str | None = None,
 ) -> Iterator[Sample | Skipped]:
     """Each input as a sample; one that cannot be read, or is not an input, becomes `Skipped` with its reason.
 
     A folder stands for all files of the modality below it, in order of their names. Pictures and clips are
-    not decoded here but one by one in preprocessing, so that a folder of any length fits into memory.
+    not decoded here but one by one in preprocessing, so that a folder of any length fits into memory. A file
+    of lines gives a sample for each line, linked to the turns before it, as it is read.
 
     Args:
         inputs: Each of a type that `input_types.checked_input` accepts.
+        earlier_turns: Turns before a line that preprocessing reads.
+        encoding: Of files of lines; found if not given.
 
     Raises:
         UsageError: The modality has no reader.
@@ -77,6 +87,8 @@ def as_samples(
             yield given
         elif isinstance(given, Sample):
             yield _with_sound(given) if modality == "video+audio" else given
+        elif isinstance(given, text.Text):
+            yield Sample(id=name, media={"text": given.words})
         elif not isinstance(given, Path):
             sample = Sample(id=name, media={modality_of(given) or modality: given})
             yield _with_sound(sample) if modality == "video+audio" else sample
@@ -89,6 +101,8 @@ def as_samples(
                     )
                 elif modality == "image":
                     yield Sample(id=str(file), media={"image": file}, facts={"path": str(file)})
+                elif reads_words(modality):
+                    yield from file_samples(file, keep=earlier_turns, encoding=encoding)
                 elif modality == "skeleton":
                     yield from _walks(file, skeletons)
                 else:
@@ -176,6 +190,8 @@ def _with_sound(sample: Sample) -> Sample:
 
 
 def _suffixes(modality: str) -> tuple[str, ...]:
+    if reads_words(modality):
+        return _SUFFIXES["text"]
     if modality not in _SUFFIXES:
         raise UsageError(f"inputs of modality {modality!r} cannot be read yet")
     return _SUFFIXES[modality]

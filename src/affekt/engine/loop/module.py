@@ -11,6 +11,7 @@ import lightning.pytorch as pl
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
 from affekt.core.errors import DataError
@@ -64,6 +65,19 @@ class TrainingModule(pl.LightningModule):
         }
         self.log_dict(logged, on_step=False, on_epoch=True, batch_size=len(batch["number"]), sync_dist=True)
         return loss
+
+    def configure_gradient_clipping(
+        self,
+        optimizer: Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        """Clip by the norm; Lightning refuses fused optimizers, which only matters for scaled gradients."""
+        if self.recipe.optimizer.fused and gradient_clip_val:
+            parameters = [one for group in optimizer.param_groups for one in group["params"]]
+            nn.utils.clip_grad_norm_(parameters, gradient_clip_val)
+        else:
+            super().configure_gradient_clipping(optimizer, gradient_clip_val, gradient_clip_algorithm)
 
     def validation_step(self, batch: dict[str, Any], batch_idx: int) -> None:
         if not self.can_use(batch):

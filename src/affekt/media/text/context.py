@@ -13,6 +13,7 @@ from affekt.core.errors import ConfigError, MediaError
 from affekt.core.notes import note
 from affekt.core.sample import Sample
 from affekt.core.settings import Settings
+from affekt.media.text.clean import plain_words
 from affekt.media.text.tokens import Tokenizer
 
 _UNKNOWN_SHARE = 0.5  # of a line's tokens, from which an answer says so
@@ -245,8 +246,9 @@ def _published_numbers(dialogue: Dialogue) -> list[int]:
 
 
 def _words(sample: Sample) -> str:
+    # One form of punctuation, as data sets have it: users type and paste both.
     words = sample.media.get("text")
-    return words.strip() if isinstance(words, str) else ""
+    return plain_words(words) if isinstance(words, str) else ""
 
 
 def _cut(ids: tuple[int, ...], most: int) -> tuple[int, ...]:

@@ -57,6 +57,8 @@ class SPCLConfig(Settings):
 
     Attributes:
         projection: A linear layer between encoder and both decisions; the paper's option `output_mlp`.
+        standardize: Shift and scale each value of the encoder's vector to mean 0 and variance 1, as measured
+            in training; for a frozen encoder, whose values differ in size.
         dropout: On the vector of the encoder.
         decision: What answers: the nearest prototype, which is the mean vector of a class over the training
             samples, or the classifier.
@@ -66,6 +68,7 @@ class SPCLConfig(Settings):
     encoders: EncodersSettings = EncodersSettings()
     context: ContextSettings = ContextSettings()
     projection: bool = False
+    standardize: bool = False
     dropout: float = Field(default=0.0, ge=0, lt=1)
     decision: Literal["prototype", "classifier"] = "prototype"
     losses: LossesSettings = LossesSettings()

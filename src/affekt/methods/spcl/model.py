@@ -44,6 +44,7 @@ class SPCL(nn.Module):
         self.config = config
         width = config.width
         self.encoders = nn.ModuleDict({"T": TextEncoder(config.encoders.T)})
+        self.standardize = nn.BatchNorm1d(width, affine=False) if config.standardize else nn.Identity()
         self.dropout = nn.Dropout(config.dropout)
         self.projection = nn.Linear(width, width) if config.projection else nn.Identity()
         self.classifier = nn.Linear(width, config.num_classes)
@@ -66,7 +67,7 @@ class SPCL(nn.Module):
 
     def from_features(self, *, text: Float[Tensor, "b d"], own: Float[Tensor, "b l"]) -> SPCLOutput:
         """The answer from vectors of the encoder; `own` is not read any more."""
-        embedding = self.projection(self.dropout(text))
+        embedding = self.projection(self.dropout(self.standardize(text)))
         seen = embedding.detach() if self.config.losses.classification.detached else embedding
         class_logits = self.classifier(seen)
         by_prototype = self.config.decision == "prototype"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import xml.etree.ElementTree as ElementTree
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from affekt.core.answers.prediction import Prediction
+from affekt.report.annotations.eaf import Tier, write_tiers
+from affekt.report.annotations.times import Annotation
 from affekt.report.timeline.moments import (
     attention_of,
     key_spans,
@@ -17,11 +16,9 @@ from affekt.report.timeline.moments import (
     scored,
     without_overlaps,
 )
-from affekt.report.timeline.one_clip import Annotation, check_moments, milliseconds, span_of
+from affekt.report.timeline.one_clip import check_moments, span_of
 from affekt.report.wording import printable
 
-_SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
-_XSI = "http://www.w3.org/2001/XMLSchema-instance"
 # Names that ELAN uses; for other types its player reads the file itself.
 _MIME = {
     ".mp4": "video/mp4",
@@ -49,9 +46,14 @@ def write_eaf(path: Path, prediction: Prediction) -> None:
     """
     check_moments(path, prediction)
     tiers = _moment_tiers(prediction) if prediction.segments is None else _label_tiers(prediction)
-    tree = ElementTree.ElementTree(_eaf_document(path, prediction, tiers))
-    ElementTree.indent(tree)
-    tree.write(path, encoding="UTF-8", xml_declaration=True)
+    media = Path(prediction.id)
+    write_tiers(
+        path,
+        [Tier(name, annotations) for name, annotations in tiers.items()],
+        facts=_facts(prediction),
+        # ELAN cannot play decoded media or folders of frames.
+        media=_media_descriptor(path, media, prediction.modality) if media.is_file() else None,
+    )
 
 
 def _label_tiers(prediction: Prediction) -> dict[str, list[Annotation]]:
@@ -78,79 +80,13 @@ def _moment_tiers(prediction: Prediction) -> dict[str, list[Annotation]]:
     }
 
 
-def _eaf_document(
-    path: Path, prediction: Prediction, tiers: dict[str, list[Annotation]]
-) -> ElementTree.Element:
-    """Elements in the order that the schema requires: header, times, tiers, types of tiers."""
-    root = ElementTree.Element(
-        "ANNOTATION_DOCUMENT",
-        {
-            "AUTHOR": "affekt",
-            "DATE": datetime.now(UTC).isoformat(timespec="seconds"),
-            "FORMAT": "3.0",
-            "VERSION": "3.0",
-            "xmlns:xsi": _XSI,
-            "xsi:noNamespaceSchemaLocation": _SCHEMA,
-        },
-    )
-    header = ElementTree.SubElement(root, "HEADER", MEDIA_FILE="", TIME_UNITS="milliseconds")
-    media = Path(prediction.id)
-    if media.is_file():  # ELAN cannot play decoded media or folders of frames
-        ElementTree.SubElement(
-            header, "MEDIA_DESCRIPTOR", _media_descriptor(path, media, prediction.modality)
-        )
-    _add_properties(header, prediction, sum(map(len, tiers.values())))
-    times = ElementTree.SubElement(root, "TIME_ORDER")
-    slots: list[int] = []
-    drawn = {name: _in_milliseconds(annotations) for name, annotations in tiers.items()}
-    # Each annotation has two slots of its own: ELAN moves annotations that share a slot together.
-    for spans in drawn.values():
-        slots += [time for start, end, _ in spans for time in (start, end)]
-    order = sorted(range(len(slots)), key=slots.__getitem__)
-    place = {slot: number for number, slot in enumerate(order, 1)}
-    for slot in order:
-        ElementTree.SubElement(
-            times, "TIME_SLOT", TIME_SLOT_ID=f"ts{place[slot]}", TIME_VALUE=str(slots[slot])
-        )
-    number = 0
-    for name, spans in drawn.items():
-        tier = ElementTree.SubElement(root, "TIER", LINGUISTIC_TYPE_REF="segments", TIER_ID=printable(name))
-        for _, _, text in spans:
-            number += 1
-            holder = ElementTree.SubElement(
-                ElementTree.SubElement(tier, "ANNOTATION"),
-                "ALIGNABLE_ANNOTATION",
-                ANNOTATION_ID=f"a{number}",
-                TIME_SLOT_REF1=f"ts{place[2 * number - 2]}",
-                TIME_SLOT_REF2=f"ts{place[2 * number - 1]}",
-            )
-            ElementTree.SubElement(holder, "ANNOTATION_VALUE").text = printable(text)
-    ElementTree.SubElement(
-        root,
-        "LINGUISTIC_TYPE",
-        GRAPHIC_REFERENCES="false",
-        LINGUISTIC_TYPE_ID="segments",
-        TIME_ALIGNABLE="true",
-    )
-    return root
-
-
-def _in_milliseconds(annotations: Sequence[Annotation]) -> list[tuple[int, int, str]]:
-    """In milliseconds; annotations shorter than one are left out, because ELAN has none of length zero."""
-    rounded = [(milliseconds(start), milliseconds(end), text) for start, end, text in annotations]
-    return [one for one in rounded if one[0] < one[1]]
-
-
-def _add_properties(header: ElementTree.Element, prediction: Prediction, annotations: int) -> None:
-    facts = {
+def _facts(prediction: Prediction) -> dict[str, str]:
+    return {
         "method": prediction.provenance.method,
         "weights_sha256": prediction.provenance.weights_sha256,
         "modality": prediction.modality,
         **{f"note {number}": note for number, note in enumerate(prediction.notes, 1)},
-        "lastUsedAnnotationId": str(annotations),  # ELAN continues to count from here
     }
-    for name, value in facts.items():
-        ElementTree.SubElement(header, "PROPERTY", NAME=name).text = printable(value)
 
 
 def _media_descriptor(path: Path, media: Path, modality: str) -> dict[str, str]:

@@ -14,13 +14,11 @@ from affekt.core.segment import Point, Segment
 from affekt.metrics.localization import KEY_THRESHOLD, is_salient
 from affekt.report.timeline.curves import ENDS, describe_curves
 from affekt.report.timeline.media import ClipMedia
-from affekt.report.timeline.moments import attention_of, clock, key_spans, likeliest
-from affekt.report.timeline.parts import WIDTH, Places, Scale, corners, on_clock, script_data, when
+from affekt.report.timeline.moments import attention_of, key_spans, likeliest
+from affekt.report.timeline.parts import WIDTH, Places, Scale, corners, on_clock, script_data, time_axis, when
 from affekt.report.timeline.segments import label_rows, segment_curves, segment_data
 
 _SILENT = 0.005  # peak (-46 dBFS); quieter sound is not magnified, so that noise does not look like speech
-_STEPS_S = (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
-_TICKS = 8
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ def describe_timeline(
         "legend": [],
         "key_spans": [],
         "data": None,
-        "axis": _axis(scale),
+        "axis": time_axis(scale),
     }
     if prediction.segments is not None:
         shown["labels"] = label_rows(prediction, places)
@@ -145,14 +143,3 @@ def _leading(prediction: Prediction) -> set[str]:
     return {prediction.label, *(name for name, _ in counts.most_common(ENDS - 1))} & set(
         prediction.moments[0].scores
     )
-
-
-def _axis(scale: Scale) -> list[tuple[float, str]]:
-    """Round times: their positions in percent of the width, and their text."""
-    step = next((step for step in _STEPS_S if scale.length / step <= _TICKS), _STEPS_S[-1])
-    decimals = 1 if step < 1 else 0
-    first = np.ceil(scale.start / step - 1e-6) * step
-    ticks = [float(tick) for tick in np.arange(first, scale.end + step * 1e-6, step)]
-    if not ticks or ticks[0] > scale.start + step * 1e-3:
-        ticks.insert(0, scale.start)
-    return [(scale.share(tick), clock(tick, places=decimals)) for tick in ticks]

@@ -9,14 +9,14 @@ from affekt.core.errors import UsageError
 
 ONE_CLIP = (".srt", ".eaf")
 # Answers to these modalities have no moments.
-_TIMELESS = ("image", "skeleton", "text")
-
-# An annotation of a tier: start and end in seconds, and its text.
-Annotation = tuple[float, float, str]
+_TIMELESS = ("image", "skeleton")
 
 
 def check_one_clip(path: Path, *, inputs: int, modality: str) -> None:
     """Refuse inputs that a file about one clip cannot hold, before anything is computed.
+
+    Words are not refused: lines with times have files of the same kinds
+    (`affekt.report.conversation.lines.check_timed`).
 
     Args:
         inputs: Number of inputs.
@@ -25,7 +25,7 @@ def check_one_clip(path: Path, *, inputs: int, modality: str) -> None:
     Raises:
         UsageError: There are several inputs, or inputs that have no moments.
     """
-    if path.suffix not in ONE_CLIP:
+    if path.suffix not in ONE_CLIP or modality == "text":
         return
     if modality in _TIMELESS:
         raise UsageError(
@@ -55,8 +55,3 @@ def check_moments(path: Path, prediction: Prediction) -> None:
 def span_of(prediction: Prediction) -> tuple[float, float]:
     """Start and end of the answer; of its moments if it does not state a span."""
     return prediction.span_s or (prediction.moments[0].start_s, prediction.moments[-1].end_s)
-
-
-def milliseconds(seconds: float) -> int:
-    """Rounded to a whole number of milliseconds."""
-    return round(1000 * seconds)

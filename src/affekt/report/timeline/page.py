@@ -21,7 +21,7 @@ from affekt.report.templates import render_page
 from affekt.report.timeline.clip import describe_clip, media_of
 from affekt.report.timeline.lanes import Events
 from affekt.report.timeline.moments import clock, percent, scored
-from affekt.report.timeline.parts import WIDTH, colors_of, on_clock, places_of, when
+from affekt.report.timeline.parts import COLORS_CSS, WIDTH, colors_of, on_clock, places_of, when
 from affekt.report.timeline.segments import LISTED, score, strength
 from affekt.report.wording import count
 
@@ -80,6 +80,7 @@ def write_timeline(
             "strength": strength,
             "when": when,
         },
+        colors=COLORS_CSS,
         title=title,
         lead=[part for part in lead.split("\n\n") if part.strip()],
         has_segments=any(prediction.segments is not None for prediction in predictions),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 from affekt.core.answers.prediction import Moment, Prediction
@@ -17,7 +20,24 @@ COLORS = 8
 # Polarities have the same colours on every page: negative is rust, positive blue, neutral grey.
 _POLARITIES = {"negative": 2, "positive": 1, "neutral": 3}
 
+# So do the most common emotions: in their conventional colours, as far as the palette has them.
+_EMOTIONS = {
+    **dict.fromkeys(("joy", "happy", "happiness", "amusement"), 0),
+    **dict.fromkeys(("sad", "sadness"), 1),
+    **dict.fromkeys(("anger", "angry"), 2),
+    "neutral": 3,
+    **dict.fromkeys(("disgust", "disgusted"), 4),
+    **dict.fromkeys(("fear", "fearful", "afraid"), 5),
+    **dict.fromkeys(("surprise", "surprised"), 6),
+    "contempt": 7,
+}
+
 WIDTH = 1000  # units of a drawing's width
+# Style sheet with these colours, for light and dark pages.
+COLORS_CSS = Path(__file__).with_name("colors.css")
+_STEPS_S = (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800)
+_DAY_S = 86_400
+_TICKS = 8
 _LISTED = 3  # segments of a clip that are listed in a row of a table
 
 # Label to the index of its colour; indices beyond the last colour start again from the first.
@@ -25,11 +45,21 @@ Places = Mapping[str, int]
 
 
 def places_of(names: Iterable[str]) -> dict[str, int]:
-    """The index of each label's colour: in the given order, unless all labels are polarities."""
+    """The index of each label's colour: that of a known emotion or polarity, otherwise the next free one.
+
+    Example:
+        >>> places_of(["anger", "pride", "joy", "happy"])
+        {'anger': 2, 'pride': 1, 'joy': 0, 'happy': 3}
+    """
     order = list(dict.fromkeys(names))
-    if all(name.lower() in _POLARITIES for name in order):
-        return {name: _POLARITIES[name.lower()] for name in order}
-    return {name: place for place, name in enumerate(order)}
+    known = _POLARITIES if all(name.lower() in _POLARITIES for name in order) else _EMOTIONS
+    places: dict[str, int] = {}
+    for name in order:
+        place = known.get(name.lower())
+        if place is not None and place not in places.values():
+            places[name] = place
+    free = (place for place in count() if place not in places.values())
+    return {name: places[name] if name in places else places.setdefault(name, next(free)) for name in order}
 
 
 def colors_of(places: Places) -> dict[str, str]:
@@ -56,6 +86,19 @@ class Scale:
     def x(self, seconds: float) -> float:
         """In units of a drawing."""
         return round(self.share(seconds) * WIDTH / 100, 1)
+
+
+def time_axis(scale: Scale) -> list[tuple[float, str]]:
+    """Round times: their positions in percent of the width, and their text."""
+    fine = (step for step in _STEPS_S if scale.length / step <= _TICKS)
+    step = next(fine, math.ceil(scale.length / _TICKS / _DAY_S) * _DAY_S)
+    decimals = 1 if step < 1 else 0
+    first = math.ceil(scale.start / step - 1e-6)
+    last = math.floor(scale.end / step + 1e-6)
+    ticks = [float(number * step) for number in range(first, last + 1)]
+    if not ticks or ticks[0] > scale.start + step * 1e-3:
+        ticks.insert(0, scale.start)
+    return [(scale.share(tick), clock(tick, places=decimals)) for tick in ticks]
 
 
 def script_data(labels: Iterable[str], scale: Scale, places: Places) -> dict[str, Any]:

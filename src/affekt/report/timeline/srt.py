@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from affekt.core.answers.prediction import Prediction
+from affekt.report.annotations.srt import write_cues
+from affekt.report.annotations.times import Annotation
 from affekt.report.timeline.moments import percent, scored, stretches, without_overlaps
-from affekt.report.timeline.one_clip import Annotation, check_moments, milliseconds, span_of
-from affekt.report.wording import printable
+from affekt.report.timeline.one_clip import check_moments, span_of
 
 
 def write_srt(path: Path, prediction: Prediction) -> None:
@@ -21,11 +22,7 @@ def write_srt(path: Path, prediction: Prediction) -> None:
         UsageError: The answer has no moments.
     """
     check_moments(path, prediction)
-    blocks = [
-        f"{number}\n{_srt_time(start)} --> {_srt_time(end)}\n{_one_line(text)}\n"
-        for number, (start, end, text) in enumerate(_cues(prediction), 1)
-    ]
-    path.write_text("\n".join(blocks), encoding="utf-8")
+    write_cues(path, _cues(prediction))
 
 
 def _cues(prediction: Prediction) -> list[Annotation]:
@@ -35,16 +32,3 @@ def _cues(prediction: Prediction) -> list[Annotation]:
         return cues or [(*span_of(prediction), "no segment detected")]
     cues = [(stretch.start_s, stretch.end_s, str(stretch)) for stretch in stretches(prediction)]
     return cues or [(*span_of(prediction), f"{prediction.label} {percent(prediction.confidence)}")]
-
-
-def _srt_time(seconds: float) -> str:
-    """A time as `HH:MM:SS,mmm`."""
-    rest, thousandths = divmod(milliseconds(seconds), 1000)
-    rest, second = divmod(rest, 60)
-    hour, minute = divmod(rest, 60)
-    return f"{hour:02d}:{minute:02d}:{second:02d},{thousandths:03d}"
-
-
-def _one_line(text: str) -> str:
-    # A line end would end the cue, and an arrow would be read as its times.
-    return " ".join(printable(text).split()).replace("-->", "->")

@@ -1,0 +1,1 @@
+"""What `affekt predict` and `affekt chat` share for bundles that read words."""

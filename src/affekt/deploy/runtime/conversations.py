@@ -1,0 +1,109 @@
+"""Lines of a file, a stream or a person to samples, each linked to the turns before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from affekt.core.dialogues import RunningDialogue
+from affekt.core.errors import MediaError
+from affekt.core.sample import Preprocess, Sample, Skipped
+from affekt.media.text import Line, one_turn, read_lines
+
+# Dialogues of a file whose last turns are kept, in case that further turns follow. Files with more of them at
+# the same time exist only if their rows are shuffled.
+MAX_RUNNING = 1000
+
+
+class Conversation:
+    """Turns of one or more dialogues, in the order in which they come.
+
+    Args:
+        name: Of the file or stream: the beginning of ids, and the dialogue of lines that state none.
+        keep: Number of earlier turns that preprocessing reads.
+
+    A dialogue is the lines of a file, or those of a `dialogue` that the file states. Turns are numbered from
+    1 where the file does not number them. Lines count in the order of the file: a number that does not rise
+    is replaced, with a note.
+    """
+
+    def __init__(self, name: str, *, keep: int) -> None:
+        self.name, self._keep = name, keep
+        self._running: dict[str, RunningDialogue] = {}  # the one used last is the last one
+        self._ended: set[str] = set()
+        self._last: tuple[int, int] = (0, 0)  # line of the file, and how many turns began there
+
+    def sample(self, line: Line) -> Sample:
+        """The sample of a line, linked to the turns before it."""
+        notes = list(line.notes)
+        name = line.dialogue or self.name
+        dialogue = self._dialogue(name, notes)
+        turn = line.turn
+        if turn is not None and turn <= dialogue.last_turn and not dialogue.is_new:
+            notes.append(
+                f"its turn {turn} follows turn {dialogue.last_turn} in the file: its context is in the order "
+                "of the file"
+            )
+            turn = None
+        before, count = self._last
+        self._last = (line.number, count + 1 if line.number == before else 1)
+        place = f"{line.number}/{self._last[1]}" if self._last[1] > 1 else f"{line.number}"
+        sample = Sample(
+            id=f"{self.name}:{place}",
+            media={"text": line.text},
+            label=line.label,
+            span_s=line.span_s,
+            turn=turn,
+            speaker=line.speaker,
+            facts={"path": self.name, **({"notes": tuple(notes)} if notes else {})},
+        )
+        return dialogue.link(sample)
+
+    def start_again(self) -> None:
+        """Forget all turns: the next one begins a dialogue."""
+        self._running.clear()
+        self._ended.clear()
+
+    def _dialogue(self, name: str, notes: list[str]) -> RunningDialogue:
+        found = self._running.pop(name, None)
+        if found is None:
+            found = RunningDialogue(name, keep=self._keep)
+            if name in self._ended and self._keep:
+                notes.append(
+                    f"more than {MAX_RUNNING} dialogues lie between it and the turn before: answered without "
+                    "its context; sort the rows by dialogue"
+                )
+        self._running[name] = found
+        if len(self._running) > MAX_RUNNING:
+            oldest = next(iter(self._running))
+            del self._running[oldest]
+            self._ended.add(oldest)
+        return found
+
+
+def earlier_turns_of(preprocess: Preprocess) -> int:
+    """Number of earlier turns that preprocessing reads (`affekt.core.dialogues.ReadsDialogue`)."""
+    return getattr(preprocess, "earlier_turns", 0)
+
+
+def linked(items: Iterable[Line | Skipped], name: str, *, keep: int) -> Iterator[Sample | Skipped]:
+    """Lines as samples of one conversation, as they come."""
+    conversation = Conversation(name, keep=keep)
+    for item in items:
+        yield conversation.sample(item) if isinstance(item, Line) else item
+
+
+def file_samples(path: Path, *, keep: int, encoding: str | None = None) -> Iterator[Sample | Skipped]:
+    """The lines of a file as samples; a file that cannot be read, or breaks, is `Skipped` with its reason."""
+    try:
+        yield from linked(read_lines(path, encoding=encoding), str(path), keep=keep)
+    except MediaError as error:
+        yield Skipped(str(path), str(error))
+
+
+def words_samples(texts: Iterable[str], name: str, *, keep: int) -> Iterator[Sample | Skipped]:
+    """Turns of one dialogue that a person states, `Name: words` or words alone."""
+    conversation = Conversation(name, keep=keep)
+    for number, text in enumerate(texts, start=1):
+        line = one_turn(text, number, name)
+        yield conversation.sample(line) if isinstance(line, Line) else line

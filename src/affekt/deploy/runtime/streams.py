@@ -1,0 +1,248 @@
+"""Answers written one by one, as CSV or JSON lines: a file of any length needs the memory of one answer.
+
+The file appears under its name when it is complete. After an error nothing is left, because half a table
+looks like a whole one.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TextIO
+
+from affekt.core.answers.prediction import Prediction
+from affekt.core.errors import UsageError
+from affekt.core.files.whole import write_whole
+from affekt.core.sample import Skipped
+from affekt.core.task import table_rows
+
+STREAMED = (".csv", ".jsonl")
+# Columns of a table in which no input has an answer.
+_UNANSWERED = ("id", "label", "confidence", "notes", "skipped")
+
+
+class StreamWriter(ABC):
+    """Writes answers in the order in which they come; a context manager.
+
+    Example:
+        >>> with stream_writer(Path("answers.jsonl")) as out:  # doctest: +SKIP
+        ...     for answer in predictor.predict(samples):
+        ...         out.write(answer)
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._place = write_whole(path, error=UsageError)
+        partial = self._place.__enter__()
+        try:
+            # Names of files may hold bytes that are not UTF-8: they are written as \udcff, so that no
+            # answers are lost.
+            self._stream: TextIO = partial.open("w", newline="", encoding="utf-8", errors="backslashreplace")
+        except OSError as error:
+            self._abandon()
+            raise self._unwritable(error) from None
+
+    @abstractmethod
+    def _write(self, item: Prediction | Skipped) -> None: ...
+
+    @abstractmethod
+    def _finish(self) -> None:
+        """Write what is left."""
+
+    def write(self, item: Prediction | Skipped) -> None:
+        """Add an answer, or an input without one.
+
+        Raises:
+            UsageError: The disk is full, or the table has no column for a value.
+        """
+        try:
+            self._write(item)
+        except OSError as error:
+            raise self._unwritable(error) from None
+
+    def close(self) -> None:
+        """Complete the file. Does nothing if it is complete.
+
+        Raises:
+            UsageError: The disk is full, or the place cannot be written.
+        """
+        if self._stream.closed:
+            return
+        try:
+            self._finish()
+            self._stream.close()
+        except OSError as error:
+            self._abandon()
+            raise self._unwritable(error) from None
+        self._place.__exit__(None, None, None)
+
+    def discard(self) -> None:
+        """Remove what was written. Does nothing if the file is complete."""
+        if not self._stream.closed:
+            self._abandon()
+            self._stream.close()
+
+    def __enter__(self) -> StreamWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.discard()
+
+    def _abandon(self) -> None:
+        self._place.__exit__(_Unfinished, _Unfinished(), None)
+
+    def _unwritable(self, error: OSError) -> UsageError:
+        return UsageError(f"{self.path} cannot be written: {error.strerror or error}")
+
+
+class JsonLines(StreamWriter):
+    """One JSON object a line: a complete prediction, or the id and reason of a skipped input."""
+
+    def _write(self, item: Prediction | Skipped) -> None:
+        self._stream.write(json_line(item) + "\n")
+
+    def _finish(self) -> None:
+        pass  # each line is complete
+
+
+class CsvTable(StreamWriter):
+    """One row per answer, or per detected segment. The columns are those of the first answer.
+
+    Args:
+        columns: Names of the columns, if they are known before the first answer.
+    """
+
+    def __init__(self, path: Path, columns: Sequence[str] = ()) -> None:
+        super().__init__(path)
+        # Skipped inputs that come before the first answer wait for its columns.
+        self._waiting: list[Skipped] = []
+        self._table = self._begin(columns) if columns else None
+
+    def _write(self, item: Prediction | Skipped) -> None:
+        if isinstance(item, Skipped):
+            if self._table is None:
+                self._waiting.append(item)
+            else:
+                self._table.writerow(_unanswered(item))
+            return
+        rows = flat_rows(item)
+        if self._table is None:
+            self._table = self._begin(list(rows[0]))
+        columns = self._table.fieldnames
+        if more := [name for name in rows[0] if name not in columns]:
+            raise UsageError(
+                f"{self.path}: the answer to {item.id} has {', '.join(more)}, for which this table has no "
+                "column, because the first answer has none: write .jsonl"
+            )
+        self._table.writerows(rows)
+
+    def _finish(self) -> None:
+        if self._table is None:
+            self._table = self._begin(_UNANSWERED)
+
+    def _begin(self, columns: Sequence[str]) -> csv.DictWriter[str]:
+        table = csv.DictWriter(self._stream, fieldnames=columns)
+        table.writeheader()
+        table.writerows(_unanswered(item) for item in self._waiting)
+        self._waiting.clear()
+        return table
+
+
+class _Unfinished(Exception):
+    """Ends the writing of a file that is not wanted."""
+
+
+def stream_writer(path: Path) -> StreamWriter:
+    """A writer of single answers, for `.csv` and `.jsonl`. Other files need all answers: `writer_for`.
+
+    Raises:
+        UsageError: Another suffix, the folder does not exist, or the place cannot be written.
+    """
+    writers: dict[str, type[StreamWriter]] = {".csv": CsvTable, ".jsonl": JsonLines}
+    if path.suffix not in writers:
+        raise UsageError(
+            f"{path}: answers are written one by one as {' or '.join(STREAMED)}, not as "
+            f"{path.suffix or 'a file without suffix'}"
+        )
+    check_folder(path)
+    return writers[path.suffix](path)
+
+
+def check_folder(path: Path) -> None:
+    """Refuse a file in a folder that does not exist.
+
+    Raises:
+        UsageError: It does not.
+    """
+    if not path.parent.is_dir():
+        raise UsageError(f"{path.parent} is not a folder; {path.name} cannot be written there")
+
+
+def json_line(item: Prediction | Skipped) -> str:
+    """A prediction or a skipped input as one line of JSON, without line end."""
+    return json.dumps(item.to_dict() if isinstance(item, Prediction) else skipped_values(item))
+
+
+def skipped_values(item: Skipped) -> dict[str, str]:
+    """Id and reason, for JSON."""
+    return {"id": item.id, "reason": item.reason}
+
+
+def flat_rows(answer: Prediction) -> list[dict[str, Any]]:
+    """A prediction as rows of a table: one, or one per detected segment.
+
+    An answer to words has columns for them before its label.
+    """
+    return [
+        {
+            "id": answer.id,
+            **_words(answer),
+            **values,
+            "method": answer.provenance.method,
+            "weights_sha256": answer.provenance.weights_sha256,
+            "notes": "; ".join(answer.notes) or None,
+            "skipped": None,
+        }
+        for values in table_rows(answer)
+    ]
+
+
+def all_rows(predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> list[dict[str, Any]]:
+    """Rows of predictions, then of skipped inputs, which have a reason and no label. All have all columns."""
+    rows = [row for answer in predictions for row in flat_rows(answer)]
+    empty = dict.fromkeys(columns_of(rows))
+    return [{**empty, **row} for row in [*rows, *map(_unanswered, skipped)]]
+
+
+def columns_of(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Names of all columns, in the order in which they appear."""
+    # Most rows have the same columns: equal ones are looked at once.
+    kinds = dict.fromkeys(tuple(row) for row in rows) or {_UNANSWERED: None}
+    return list(dict.fromkeys(name for names in kinds for name in names))
+
+
+def _words(answer: Prediction) -> dict[str, Any]:
+    if answer.text is None:
+        return {}
+    start_s, end_s = answer.span_s or (None, None)
+    return {
+        "dialogue": answer.dialogue,
+        "turn": answer.turn,
+        "speaker": answer.speaker,
+        "start_s": start_s,
+        "end_s": end_s,
+        "text": answer.text,
+    }
+
+
+def _unanswered(item: Skipped) -> dict[str, Any]:
+    return {"id": item.id, "skipped": item.reason}

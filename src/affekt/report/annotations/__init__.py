@@ -1,0 +1,1 @@
+"""Formats of text over time: SRT subtitles and ELAN documents, whatever the text is about."""

@@ -1,0 +1,32 @@
+"""SRT subtitles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from affekt.core.files.whole import write_text
+from affekt.report.annotations.times import Annotation, milliseconds
+from affekt.report.wording import printable
+
+
+def write_cues(path: Path, cues: Iterable[Annotation]) -> None:
+    """Write subtitles, a cue for each annotation, in the given order."""
+    blocks = [
+        f"{number}\n{_srt_time(start)} --> {_srt_time(end)}\n{_one_line(text)}\n"
+        for number, (start, end, text) in enumerate(cues, 1)
+    ]
+    write_text(path, "\n".join(blocks))
+
+
+def _srt_time(seconds: float) -> str:
+    """A time as `HH:MM:SS,mmm`."""
+    rest, thousandths = divmod(milliseconds(seconds), 1000)
+    rest, second = divmod(rest, 60)
+    hour, minute = divmod(rest, 60)
+    return f"{hour:02d}:{minute:02d}:{second:02d},{thousandths:03d}"
+
+
+def _one_line(text: str) -> str:
+    # A line end would end the cue, and an arrow would be read as its times.
+    return " ".join(printable(text).split()).replace("-->", "->")

@@ -1,0 +1,1 @@
+"""Answers to the lines of a conversation: one HTML page, SRT subtitles, ELAN documents."""

@@ -1,0 +1,192 @@
+"""Files of lines: plain text, tables and JSON lines, and streams."""
+
+from __future__ import annotations
+
+import io
+import tracemalloc
+
+import pytest
+
+from affekt.core.errors import MediaError
+from affekt.core.sample import Skipped
+from affekt.media.text import Line, read_lines, read_stream
+
+
+@pytest.fixture
+def read(tmp_path):
+    """A function that writes a file and reads its lines."""
+
+    def read_it(name, content, **options):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return list(read_lines(path, **options))
+
+    return read_it
+
+
+def said(items):
+    return [(item.speaker, item.text) for item in items if isinstance(item, Line)]
+
+
+def reasons(items):
+    return [item.reason for item in items if isinstance(item, Skipped)]
+
+
+def test_names_before_a_colon_are_speakers_where_the_file_is_consistent(read):
+    found = read(
+        "a.txt", "Ann: hello\n\nDr. Green (smiling): at 12:30\nAnn: http://x.y: no\nwell\nBen: one\n"
+    )
+    assert said(found) == [
+        ("Ann", "hello"),
+        ("Dr. Green", "at 12:30"),
+        ("Ann", "http://x.y: no"),
+        (None, "well"),
+        ("Ben", "one"),
+    ]
+    assert [line.number for line in found] == [1, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["he said: no", "Note: this", "nothing else", "is named"],
+        ["http://a.b", "https://c.d/e: f"],
+        ["12:30 is late", "at 3:15: lunch"],
+        ["I told you: go", "You know what I mean: yes"],
+        ["Really?: yes", '"Ann": she said'],
+    ],
+)
+def test_other_colons_are_words(read, lines):
+    assert said(read("a.txt", "\n".join(lines))) == [(None, line) for line in lines]
+
+
+def test_a_name_without_words_is_skipped(read):
+    assert reasons(read("a.txt", "Ann: hi\nBen:\n")) == ["Ben says nothing"]
+
+
+def test_a_table_is_read_by_its_columns_whatever_separates_them(read):
+    rows = [("Speaker", "Utterance", "Dialogue_ID", "Utterance_ID", "StartTime", "EndTime", "Emotion")]
+    rows += [("Ann", "hi, there", "7", "0", "00:00:01,500", "2.5", "joy")]
+    for separator in ",;\t|":
+        text = "\n".join(separator.join(f'"{cell}"' for cell in row) for row in rows)
+        assert read("a.csv", text) == [Line("hi, there", 2, "Ann", 0, "7", (1.5, 2.5), label="joy")]
+
+
+def test_a_table_of_a_spreadsheet_in_an_old_encoding_is_read_and_the_guess_is_noted(read):
+    content = 'Text;Speaker\r\n"Où est-il ?";Zoé\r\nok;\r\n;\r\n"two\r\nlines";Zoé\r\n'.encode("cp1252")
+    first, second, third = read("a.csv", content)
+    assert (first.text, first.speaker) == ("Où est-il ?", "Zoé")
+    assert first.notes == ("its encoding is not stated: read as CP-1252",)
+    assert (second.text, second.speaker, second.notes) == ("ok", None, ())
+    assert (third.text, third.number) == ("two lines", 5)
+
+
+BAD_TABLES = {
+    "no column of words": ("a,b\n1,2\n", r"has no column of words: found 'a', 'b'; name the column"),
+    "a quote that is not closed": ('text\n"open\n', "not a valid table"),
+    "an empty file": ("", "holds no lines with words"),
+    "a header alone": ("text\n", "holds no lines with words"),
+    "a document": (b"PK\x03\x04" + bytes(40), "ZIP container"),
+    "an unknown encoding": (
+        "text\n안녕하세요 반갑습니다\n".encode("euc_kr"),
+        "encoding of .* is not recognised",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD_TABLES)
+def test_a_table_that_cannot_be_used_is_one_error_that_says_why(read, case):
+    content, message = BAD_TABLES[case]
+    with pytest.raises(MediaError, match=message):
+        read("a.csv", content)
+
+
+def test_rows_that_do_not_fit_the_header_are_skipped(read):
+    found = read("a.csv", "text,speaker\nhi, there,Ann\nhi\nwell,Ben\n,Ann\n")
+    assert said(found) == [("Ben", "well")]
+    assert [item.id.rpartition(":")[2] for item in found if isinstance(item, Skipped)] == ["2", "3", "5"]
+    assert "3 cells and the header 2" in reasons(found)[0]
+
+
+def test_unusable_numbers_and_times_of_a_row_are_noted(read):
+    (line,) = read("a.csv", "text,turn,start,end\nhi,u1,9,3\n")
+    assert (line.turn, line.span_s) == (None, None)
+    assert line.notes == (
+        "its turn 'u1' is not a number: it is counted instead",
+        "its times 9 to 3 cannot be read: it has none",
+    )
+
+
+def test_json_lines_are_objects_or_strings_and_others_are_skipped(read):
+    found = read(
+        "a.jsonl",
+        '{"text": "hi", "speaker": "Ann", "turn": 3, "span_s": [1, 2.5]}\n"well"\n\n'
+        '{"words": 1}\n{bad\n[1]\n',
+    )
+    assert found[:2] == [Line("hi", 1, "Ann", 3, span_s=(1.0, 2.5)), Line("well", 2)]
+    assert [reason.partition(":")[0] for reason in reasons(found)] == [
+        "the object has no string of words",
+        "the line is not valid JSON (Expecting property name enclosed in double quotes",
+        "the line holds a JSON list, not an object with `text`",
+    ]
+
+
+def test_what_no_terminal_or_tokenizer_can_take_is_replaced(read):
+    (line,) = read("a.jsonl", '{"text": "x \\ud83d\\u001b[2J y"}')
+    assert line.text == "x \ufffd[2J y"
+    assert "wrong encoding" in line.notes[0]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
+def test_lines_are_the_same_in_every_encoding(read, encoding):
+    lines = ["你好,你在做什么?", "我不知道。", "ok"]
+    assert [line.text for line in read("a.txt", "\r\n".join(lines).encode(encoding))] == lines
+
+
+def test_a_file_of_another_kind_is_refused_by_its_name(read):
+    with pytest.raises(MediaError, match=r"not a file of lines by its name: read are \.txt"):
+        read("a.ass", "[Script Info]")
+
+
+def test_a_line_that_no_file_of_lines_has_is_an_error(read):
+    with pytest.raises(MediaError, match="line 2 has more than 1000000 characters"):
+        read("a.txt", "ok\n" + "x" * 1_000_001)
+
+
+def test_three_times_as_many_lines_need_no_more_memory(tmp_path):
+    path = tmp_path / "a.txt"
+    peaks = []
+    for count in (1200, 3600):
+        path.write_text(f"Ann: {'words ' * 100}\n" * count)
+        tracemalloc.start()
+        assert sum(1 for _ in read_lines(path)) == count
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.2 * peaks[0]
+
+
+def test_each_line_of_a_stream_is_there_before_the_next_is_read():
+    class Slow(io.BytesIO):
+        asked = 0
+
+        def readline(self, size=-1):
+            self.asked += 1
+            return super().readline(size)
+
+    stream = Slow("Ann: hi\nBen: Où?\n\x00\nno\n".encode("cp1252"))
+    lines = read_stream(stream, "stdin")
+    assert (next(lines).text, stream.asked) == ("hi", 1)
+    second = next(lines)
+    assert (second.speaker, second.text, stream.asked) == ("Ben", "Où?", 2)
+    assert "CP-1252" in second.notes[0]
+    broken, last = lines
+    assert broken == Skipped("stdin:3", "the line is binary (it holds zero bytes), not text")
+    assert (last.speaker, last.text) == (None, "no")
+
+
+def test_the_first_line_of_a_stream_decides_whether_names_are_read():
+    assert said(read_stream(io.BytesIO(b"well\nAnn: hi\n"), "stdin")) == [(None, "well"), (None, "Ann: hi")]
+    assert said(read_stream(io.BytesIO("Ann: hi\nok".encode("utf-16")), "stdin")) == [
+        ("Ann", "hi"),
+        (None, "ok"),
+    ]
