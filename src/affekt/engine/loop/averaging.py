@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import lightning.pytorch as pl
 from lightning.pytorch.callbacks import WeightAveraging
 from torch import Tensor
 
@@ -19,6 +20,8 @@ class RunningWeightAverage(WeightAveraging):
     Floating-point buffers, such as the running statistics of batch norm, are averaged like the weights;
     integers are copied. A tensor that training does not change keeps its exact value. Checkpoints contain the
     number of updates, so that a resumed run continues with the same decay.
+
+    Of the objective nothing is averaged: its state, such as pools of features, may change its size.
     """
 
     def __init__(self, decay: float) -> None:
@@ -36,6 +39,12 @@ class RunningWeightAverage(WeightAveraging):
                     average.copy_(value)
 
         super().__init__(use_buffers=True, multi_avg_fn=update)
+
+    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        """Make the average, which shares the objective."""
+        super().setup(trainer, pl_module, stage)
+        if self._average_model is not None:
+            self._average_model.module.objective = pl_module.objective
 
 
 def averaging_decay(decay: float, updates: int) -> float:
