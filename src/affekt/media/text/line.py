@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from affekt.media.text.clean import repair_c1
+
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,3}):(\d{1,2}(?:[.,]\d{1,9})?)")
 # Control characters, except those that are white space: they are no words, and terminals would obey them.
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
@@ -38,9 +40,11 @@ class Line:
 def clean_words(text: str) -> str:
     """Words on one line, without control characters and without space around them.
 
-    Half of a surrogate pair, as damaged JSON holds it, becomes a replacement character.
+    Half of a surrogate pair, as damaged JSON holds it, becomes a replacement character, and C1 control
+    characters what they are in CP-1252: U+0085 at the end is three dots, and no space.
     """
     if not text.isascii():
+        text = repair_c1(text)
         text = _LONE_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
     return _BREAKS.sub(" ", _CONTROLS.sub("", text).strip())
 
