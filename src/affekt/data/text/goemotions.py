@@ -11,6 +11,9 @@
 Each comment is a subject of its own. Thresholds of the labels are chosen on the validation part. Where the
 test part is absent, `dev = "test"` makes the dev part the test part: training then cuts its validation part
 from `train.tsv`, thresholds are chosen there, and dev is only scored.
+
+`labels = "basic-7"` gives each comment one of seven labels, those of the set `fer-7`, by the map of
+`affekt.data.text.basic_emotions`; comments whose labels map to none or to several of them are skipped.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ from affekt.core.settings import Settings
 from affekt.core.task import find_task
 from affekt.data.layouts.tables import raise_problems
 from affekt.data.layouts.text_tables import EMPTY, read_text, split_lines
+from affekt.data.text.basic_emotions import BASIC, with_one_label
 from affekt.data.text.turns import PARTS, absent_parts, files_of_parts, plain_words
 
 LABELS = label_set("goemotions-28")
@@ -34,12 +38,14 @@ _HOMES = ("", "goemotions", "data/original", "original")
 
 
 class GoEmotionsOptions(Settings):
-    """Use of the dev part.
+    """Labels, and use of the dev part.
 
     Attributes:
+        labels: All labels of a comment, or one of seven basic emotions.
         dev: `validation` as published; `test` scores it, and is refused where a test part exists.
     """
 
+    labels: Literal["goemotions-28", "basic-7"] = "goemotions-28"
     dev: Literal["validation", "test"] = "validation"
 
 
@@ -67,6 +73,11 @@ def read(root: Path, options: GoEmotionsOptions) -> Corpus:
         samples += found
         skipped += bare
         problems += notes
+    if options.labels == "basic-7":
+        items = [with_one_label(sample) for sample in samples]
+        skipped += [item for item in items if isinstance(item, Skipped)]
+        samples = [item for item in items if isinstance(item, Sample)]
+        return Corpus(samples, BASIC, skipped, problems=tuple(problems))
     return Corpus(samples, LABELS, skipped, find_task("multi_label"), problems=tuple(problems))
 
 
@@ -131,7 +142,6 @@ DATASET = Dataset(
     modalities=("text",),
     licence="CC BY 4.0",
     cite="Demszky et al., GoEmotions: A Dataset of Fine-Grained Emotions, ACL 2020",
-    labels=LABELS,
     options=GoEmotionsOptions,
     read=read,
 )

@@ -46,7 +46,7 @@ def clean_words(text: str) -> str:
     if not text.isascii():
         text = repair_c1(text)
         text = _LONE_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
-    return _BREAKS.sub(" ", _CONTROLS.sub("", text).strip())
+    return _BREAKS.sub(" ", _CONTROLS.sub("", repair_c1(text)).strip())
 
 
 def read_clock(text: str) -> float | None:
