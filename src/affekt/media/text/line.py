@@ -44,9 +44,8 @@ def clean_words(text: str) -> str:
     characters what they are in CP-1252: U+0085 at the end is three dots, and no space.
     """
     if not text.isascii():
-        text = repair_c1(text)
-        text = _LONE_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
-    return _BREAKS.sub(" ", _CONTROLS.sub("", repair_c1(text)).strip())
+        text = _LONE_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", repair_c1(text))
+    return _BREAKS.sub(" ", _CONTROLS.sub("", text).strip())
 
 
 def read_clock(text: str) -> float | None:
