@@ -25,7 +25,7 @@ class Report:
     def __init__(self, *, live: bool) -> None:
         self._live = live
         self.predicted = self._skipped = 0
-        # First id, note and count, by the note without its numbers: one line for all that lines have in common.
+        # First id, note and count, by the note without its numbers: notes that differ in them are one line.
         self._notes: dict[str, tuple[str, str, int]] = {}
         self._more_notes = 0
         self._first: Skipped | None = None
