@@ -18,6 +18,13 @@ from rich.table import Table
 
 LINE_S = 1.0  # between lines of progress where there is no terminal
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Download = Annotated[
+    bool,
+    typer.Option(
+        "--download",
+        help="Open a connection: download an encoder that the recipe names from the Hugging Face hub.",
+    ),
+]
 RUNS = Path("runs")
 RunsFolder = Annotated[Path, typer.Option("--runs", help="Folder of all runs.")]
 

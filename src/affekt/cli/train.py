@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from affekt.cli.next_step import line, repeated
-from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, as_table, errors, say
+from affekt.cli.show import RUNS, AsJson, Download, RunsFolder, as_json, as_table, errors, say
 from affekt.core.errors import require
 
 
@@ -55,6 +55,7 @@ def command(
             "the run records the change.",
         ),
     ] = False,
+    download: Download = False,
     json: AsJson = False,
 ) -> None:
     """Train a network as a recipe states, in a run folder.
@@ -83,6 +84,7 @@ def command(
             cache=cache,
             resume=resume,
             accept_data=accept_data,
+            download=download,
             progress=bar,
         )
     except TrainingStopped as stop:
@@ -94,6 +96,7 @@ def command(
             *repeated("--teacher", teacher),
             *repeated("--runs", runs, default=RUNS),
             *repeated("--cache", cache, variable="AFFEKT_CACHE"),
+            *(["--download"] if download else []),
         ]
         again = line("affekt", "train", *recipe, *options, "--resume")
         sys.stderr.write(f"{stop.state}; {'continue' if stop.epoch else 'start again'} with: {again}\n")

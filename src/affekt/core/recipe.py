@@ -71,8 +71,9 @@ class SAMSettings(Settings):
     Attributes:
         rho: Length of the ascent step.
         adaptive: Scale the ascent step by the weights.
-        statistics: `once` updates the running statistics of batch norm in the first pass only; `twice` also
-            in the pass with the perturbed weights, as implementations without special handling do.
+        statistics: `once` updates the running statistics of batch norm and the state of the objective, such
+            as pools of features, in the first pass only; `twice` also in the pass with the perturbed weights,
+            as implementations without special handling do.
     """
 
     rho: PositiveFloat = 0.05
@@ -89,6 +90,8 @@ class OptimizerSettings(Settings):
             several that fit a parameter the first one counts.
         decays: Weight decay of parts of the network, in place of `weight_decay`; parts as in `rates`.
         decay_all: Decay biases and the parameters of norms as well: all parameters with one axis.
+        fused: Update all parameters in one operation, which is faster for networks with large tables of
+            embeddings; results are equal up to rounding.
     """
 
     name: Literal["adam", "adamw", "sgd"] = "adamw"
@@ -100,6 +103,7 @@ class OptimizerSettings(Settings):
     rates: dict[str, PositiveFloat] = Field(default_factory=dict)
     decays: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     decay_all: bool = True
+    fused: bool = False
     sam: SAMSettings | None = None
 
     @model_validator(mode="after")

@@ -89,7 +89,11 @@ def _line(model: type[BaseModel], values: Mapping[str, Any], entry: dict[str, An
         return f"{key}: missing; it must be given"
     if entry["type"] == "extra_forbidden":
         return f"{key} = {entry['input']!r}: unknown key; {suggest(path[-1], _fields(model, path[:-1]))}"
-    return f"{key} = {entry['input']!r}: {entry['msg'][0].lower()}{entry['msg'][1:]}"
+    said = entry["msg"].removeprefix("Value error, ")
+    said = said[0].lower() + said[1:] if said == entry["msg"] else said
+    if isinstance(entry["input"], Mapping | BaseModel):  # a table as a whole
+        return f"{key.rstrip('.') or 'recipe'}: {said}"
+    return f"{key} = {entry['input']!r}: {said}"
 
 
 def _fields(model: type[BaseModel], path: list[str]) -> list[str]:

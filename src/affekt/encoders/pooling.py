@@ -46,8 +46,9 @@ def masked_mean(states: Float[Tensor, "b l d"], kept: Bool[Tensor, "b l"]) -> Fl
 
 
 def masked_max(states: Float[Tensor, "b l d"], kept: Bool[Tensor, "b l"]) -> Float[Tensor, "b d"]:
-    """Maximum over the places that are kept."""
-    return states.masked_fill(~kept.unsqueeze(2), torch.finfo(states.dtype).min).amax(dim=1)
+    """Maximum over the places that are kept; 0 where there are none."""
+    largest = states.masked_fill(~kept.unsqueeze(2), torch.finfo(states.dtype).min).amax(dim=1)
+    return largest.masked_fill(~kept.any(dim=1, keepdim=True), 0.0)
 
 
 def _at(states: Float[Tensor, "b l d"], places: Tensor) -> Float[Tensor, "b d"]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
@@ -10,6 +10,12 @@ from affekt.core.settings import Settings
 from affekt.media.text.tokens import SpecialTokens
 
 Pooling = Literal["first", "mean", "max", "mask", "last", "own", "own mean and max"]
+# What an architecture must state: sizes that are needed without `transformers`.
+NEEDED = ("model_type", "vocab_size", "hidden_size", "num_hidden_layers")
+# Families that count positions from the one after the padding id; others are given the positions.
+COUNT_FROM_PADDING = frozenset(
+    {"roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "data2vec-text", "mpnet"}
+)
 
 
 class LoraSettings(Settings):
@@ -17,14 +23,13 @@ class LoraSettings(Settings):
 
     Attributes:
         alpha: The adapters' output is multiplied by `alpha / rank`.
-        targets: `auto` adapts every linear layer of the encoder's blocks; else ends of layer names,
-            such as `("query", "value")`.
+        targets: `auto` adapts every linear layer; else ends of layer names, such as `("query", "value")`.
     """
 
     rank: PositiveInt = 16
     alpha: PositiveFloat = 32.0
     dropout: float = Field(default=0.0, ge=0, lt=1)
-    targets: Literal["auto"] | tuple[str, ...] = "auto"
+    targets: Literal["auto"] | Annotated[tuple[str, ...], Field(min_length=1)] = "auto"
 
 
 class EncoderSettings(Settings):
@@ -41,7 +46,8 @@ class EncoderSettings(Settings):
         layers: States that are pooled: of the last layer, or of every layer, one after the other.
         checkpointing: Compute the states again in the backward pass, which needs less memory.
         architecture: The config of `transformers`. Taken from the source when a run starts, and kept in
-            checkpoints and bundles, so that these need the source no more.
+            checkpoints and bundles, so that these need the source no more. A recipe states it only for
+            random weights, where `source` is empty.
         tokens, padding_id, mask_id, positions, weights_sha256: Likewise: special tokens, ids of two of them,
             the longest input, and the hash of the source's weights.
     """
@@ -63,6 +69,14 @@ class EncoderSettings(Settings):
     def _has_architecture(self) -> EncoderSettings:
         if not self.source and not self.architecture:
             raise ValueError("an encoder needs a source, or an architecture for random weights")
+        if self.source and self.architecture and not self.weights_sha256:
+            raise ValueError(
+                f"source = {self.source!r} states the architecture: leave it out, or set source = '' for "
+                "random weights"
+            )
+        lacking = [name for name in NEEDED if name not in self.architecture]
+        if self.architecture and lacking:
+            raise ValueError(f"architecture lacks {', '.join(lacking)}")
         return self
 
     @property

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -18,12 +19,13 @@ from typing import Any
 from affekt.assets.places import asset_files
 from affekt.assets.registry import list_assets
 from affekt.core.errors import AffektError, ConfigError, FolderError, UsageError, require
-from affekt.encoders.settings import EncoderSettings
+from affekt.encoders.settings import COUNT_FROM_PADDING, NEEDED, EncoderSettings
 from affekt.encoders.use_tokenizer import ROWS as USE_ROWS
 from affekt.encoders.use_tokenizer import USE_TOKENS, use_tokenizer
 from affekt.media.text.tokens import TOKENIZER_FILE, SpecialTokens, Tokenizer, stated_tokens
 
 CONFIG_FILE, WEIGHTS_FILE, INDEX_FILE = "config.json", "model.safetensors", "model.safetensors.index.json"
+_MODULES_FILE = "modules.json"  # of sentence encoders: a network, its pooling, and layers after it
 _TOKENIZER_FILES = (
     TOKENIZER_FILE, "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "vocab.json",
     "merges.txt", "sentencepiece.bpe.model", "spm.model",
@@ -33,6 +35,9 @@ _PICKLED = ("pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.h5", 
 USE_FILE = "sp.model"  # the asset `use` is not a network of transformers
 USE_ARCHITECTURE = {"model_type": "use", "vocab_size": USE_ROWS, "hidden_size": 512, "num_hidden_layers": 1}
 
+log = logging.getLogger(__name__)
+
+_MPNET_PADDING = 1  # whatever its config states
 _downloads: ContextVar[bool] = ContextVar("downloads", default=False)
 
 
@@ -81,15 +86,17 @@ class Source:
         if USE_FILE in self.files:
             return dict(USE_ARCHITECTURE)
         path = self.files[CONFIG_FILE]
-        try:
-            found = json.loads(path.read_text())
-        except (OSError, ValueError) as error:
-            raise FolderError(f"{path} cannot be read: {error}") from None
-        if not isinstance(found, dict) or "model_type" not in found:
+        found = _read_json(path)
+        if "model_type" not in found:
             raise FolderError(f"{path} does not state a model_type: it is not the config of an encoder")
         if "auto_map" in found:
             raise FolderError(
                 f"{path} asks for code of the model's own repository (auto_map), which affekt does not run"
+            )
+        if lacking := [name for name in NEEDED if name not in found]:
+            raise FolderError(
+                f"{path} is the config of {found['model_type']!r}, which states no {', '.join(lacking)}: "
+                "affekt reads encoders like BERT, RoBERTa, MPNet, ModernBERT and DeBERTa"
             )
         left_out = ("_name_or_path", "transformers_version", "torch_dtype", "dtype", "gradient_checkpointing")
         return {name: value for name, value in found.items() if name not in left_out}
@@ -107,7 +114,7 @@ class Source:
             if name in self.files:
                 stated |= {
                     key: value
-                    for key, value in json.loads(self.files[name].read_text()).items()
+                    for key, value in _read_json(self.files[name]).items()
                     if key.endswith("_token") and value
                 }
         if TOKENIZER_FILE in self.files and "pad_token" in stated:
@@ -124,7 +131,7 @@ class Source:
                 str(self.files[CONFIG_FILE].parent), local_files_only=True, trust_remote_code=False
             )
             content = found.backend_tokenizer.to_str().encode()
-        except (OSError, ValueError, AttributeError, ImportError) as error:
+        except Exception as error:  # the classes of three packages, and plain Exception of `tokenizers`
             raise FolderError(f"the tokenizer of {self.name} cannot be read: {error}") from None
         stated = {name: str(value) for name, value in found.special_tokens_map.items() if value}
         return content, stated_tokens(json.dumps(stated).encode())
@@ -162,6 +169,8 @@ def resolved(settings: EncoderSettings, *, added_tokens: tuple[str, ...] = ()) -
         FolderError: The tokenizer does not fit the weights, or a file cannot be read.
         UsageError: There is no such source.
     """
+    if not settings.source:
+        return _of_architecture(settings)
     if settings.is_resolved:
         return settings
     source = find_source(settings.source)
@@ -176,7 +185,17 @@ def resolved(settings: EncoderSettings, *, added_tokens: tuple[str, ...] = ()) -
             f"the tokenizer of {settings.source} has ids up to {tokenizer.largest}, its network {rows} rows "
             "of embeddings: they do not belong together"
         )
+    if problem := _problem_of_padding(architecture, tokenizer):
+        raise FolderError(f"{settings.source}: {problem}")
     new = [word for word in added_tokens if tokenizer.id_of(word) is None]
+    if new and settings.mode != "trainable":
+        raise ConfigError(
+            "config of the encoder",
+            [
+                f"mode = {settings.mode!r} would leave the vectors of new tokens ({new[0]} to {new[-1]}) as "
+                "random as they are: mark speakers by names, or set mode = 'trainable'"
+            ],
+        )
     architecture["vocab_size"] = max(rows, tokenizer.largest + 1 + len(new))
     return settings.model_copy(
         update={
@@ -204,23 +223,65 @@ def _problems_of_use(settings: EncoderSettings, added_tokens: tuple[str, ...]) -
     ]
 
 
+def _of_architecture(settings: EncoderSettings) -> EncoderSettings:
+    """Settings of an encoder with random weights, whose tokenizer is made from lines.
+
+    Raises:
+        ConfigError: The family has a padding id of its own.
+    """
+    architecture = {**settings.architecture, "pad_token_id": settings.padding_id}
+    if architecture["model_type"] == "mpnet" and settings.padding_id != _MPNET_PADDING:
+        raise ConfigError("config of the encoder", ["architecture: mpnet needs a source"])
+    update = {"architecture": architecture, "positions": _positions(architecture)}
+    return settings.model_copy(update=update)
+
+
+def _problem_of_padding(architecture: Mapping[str, Any], tokenizer: Tokenizer) -> str:
+    """Why padding would not be told from tokens; empty if it is."""
+    if tokenizer.padding in (tokenizer.begin, tokenizer.separator, tokenizer.unknown, tokenizer.mask):
+        return f"its padding token {tokenizer.special.padding} has another role as well"
+    if architecture["model_type"] not in COUNT_FROM_PADDING:
+        return ""
+    expected = _padding_of(architecture)
+    if tokenizer.padding == expected:
+        return ""
+    return (
+        f"its network counts positions from the padding id {expected} on, and the tokenizer pads with "
+        f"{tokenizer.padding}: they do not belong together"
+    )
+
+
+def _padding_of(architecture: Mapping[str, Any]) -> int:
+    """The padding id of a family that counts positions from it."""
+    if architecture["model_type"] == "mpnet":
+        return _MPNET_PADDING
+    stated = architecture.get("pad_token_id")
+    return 1 if stated is None else int(stated)
+
+
 def _positions(architecture: Mapping[str, Any]) -> int | None:
-    """The longest input; RoBERTa and its kin begin to count after the padding id."""
+    """The longest input, in tokens; None if there is no limit."""
     most = architecture.get("max_position_embeddings")
     if most is None:
         return None
-    offset = {"roberta", "xlm-roberta", "mpnet", "camembert"}
-    return int(most) - 2 if architecture["model_type"] in offset else int(most)
+    before = _padding_of(architecture) + 1 if architecture["model_type"] in COUNT_FROM_PADDING else 0
+    return int(most) - before
 
 
 def _folder(folder: Path, name: str) -> Source:
+    folder = _of_sentence_encoder(folder, name)
     names = sorted(path.name for path in folder.iterdir() if path.is_file())
     kept = [one for one in names if one in (CONFIG_FILE, *_TOKENIZER_FILES)]
-    parts = [one for one in names if one.endswith(".safetensors")]
-    if WEIGHTS_FILE in parts and INDEX_FILE not in names:
-        parts = [WEIGHTS_FILE]
     if CONFIG_FILE not in kept:
         raise FolderError(f"{folder} has no {CONFIG_FILE}: it is not the folder of an encoder")
+    if WEIGHTS_FILE in names:
+        parts = [WEIGHTS_FILE]
+    elif INDEX_FILE in names:
+        parts = sorted(set(_read_json(folder / INDEX_FILE).get("weight_map", {}).values()))
+        if lacking := [one for one in parts if one not in names]:
+            raise FolderError(f"{folder} lacks weights that {INDEX_FILE} names: {', '.join(lacking)}")
+    else:
+        parts = []
     if not parts:
         pickled = [one for one in names if one in _PICKLED or one.endswith((".bin", ".pt", ".pth", ".ckpt"))]
         if pickled:
@@ -233,9 +294,38 @@ def _folder(folder: Path, name: str) -> Source:
     return Source(name, {one: folder / one for one in (*kept, *parts)})
 
 
+def _of_sentence_encoder(folder: Path, name: str) -> Path:
+    """The folder of the network; pooling is the recipe's, and layers after it are not read."""
+    path = folder / _MODULES_FILE
+    if not path.is_file():
+        return folder
+    listed = _read_json(path, kind=list)
+    modules = [one for one in listed if isinstance(one, dict)]
+    after = [str(one.get("type", "")).rpartition(".")[2] for one in modules[1:]]
+    if left_out := [one for one in after if one not in ("Pooling", "Normalize")]:
+        log.warning("%s has layers after its pooling, which are not read: %s", name, ", ".join(left_out))
+    own = Path(str(modules[0].get("path", ""))).name if modules else ""
+    return folder / own if own and (folder / own).is_dir() else folder
+
+
+def _read_json(path: Path, *, kind: type = dict) -> Any:
+    """A JSON file.
+
+    Raises:
+        FolderError: It cannot be read, or holds something else than `kind`.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise FolderError(f"{path} cannot be read: {error}") from None
+    if not isinstance(found, kind):
+        raise FolderError(f"{path} does not hold a JSON {'object' if kind is dict else 'array'}")
+    return found
+
+
 def _from_hub(name: str) -> Path:
     hub = require("huggingface_hub", extra="encoders", needed_by=f"the encoder {name}")
-    allowed = [CONFIG_FILE, INDEX_FILE, "*.safetensors", *_TOKENIZER_FILES]
+    allowed = [CONFIG_FILE, INDEX_FILE, "*.safetensors", *_TOKENIZER_FILES, _MODULES_FILE]
     try:
         return Path(
             hub.snapshot_download(name, local_files_only=not _downloads.get(), allow_patterns=allowed)

@@ -7,18 +7,16 @@ from typing import Any
 
 import torch
 from jaxtyping import Bool, Float, Int
+from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from affekt.core.errors import FolderError, require
 from affekt.encoders.adapters import add_adapters
 from affekt.encoders.pooling import pool
-from affekt.encoders.settings import EncoderSettings
+from affekt.encoders.settings import COUNT_FROM_PADDING, EncoderSettings
 from affekt.encoders.source import CONFIG_FILE, USE_ARCHITECTURE, find_source
 from affekt.encoders.use import UniversalSentenceEncoder
 from affekt.encoders.width import vector_width
-
-# Families that count positions from the padding id on by themselves; others are given the positions.
-_COUNT_POSITIONS = {"roberta", "xlm-roberta", "camembert", "mpnet"}
 
 
 class TextEncoder(nn.Module):
@@ -39,7 +37,7 @@ class TextEncoder(nn.Module):
             self.backbone.gradient_checkpointing_enable({"use_reentrant": False})
         accepted = inspect.signature(self.backbone.forward).parameters
         self._takes_positions = (
-            "position_ids" in accepted and settings.architecture["model_type"] not in _COUNT_POSITIONS
+            "position_ids" in accepted and settings.architecture["model_type"] not in COUNT_FROM_PADDING
         )
 
     @property
@@ -90,18 +88,18 @@ class TextEncoder(nn.Module):
         if self._is_whole:
             self.backbone.load_weights(find_source(self.settings.source).weights[0])
             return {f"backbone.{name}" for name in self.backbone.state_dict()}
-        given = _read_weights(self.settings.source, self.backbone)
+        given = _read_weights(self.settings, self.backbone)
         problems: list[str] = []
         with torch.no_grad():
             for name, value in self.backbone.state_dict().items():
                 if ".lora_" in name:
                     continue
                 found = given.get(name.replace(".base_layer.", "."))
-                if found is None or found.shape[1:] != value.shape[1:] or len(found) > len(value):
+                if not _fits(found, value):
                     what = "missing" if found is None else f"{tuple(found.shape)}, not {tuple(value.shape)}"
                     problems.append(f"{name}: {what}")
-                else:
-                    value[: len(found)].copy_(found)
+                elif found is not None:
+                    value[: len(found)].copy_(found)  # rows of new tokens come after them
                     loaded.add(f"backbone.{name}")
         if problems:
             raise FolderError(
@@ -151,17 +149,28 @@ def _make_backbone(architecture: dict[str, Any]) -> nn.Module:
         raise FolderError(f"no text encoder can be made of the config of {kind!r}: {error}") from None
 
 
+def _fits(given: Tensor | None, ours: Tensor) -> bool:
+    """Whether a tensor has the shape of ours, or fewer rows."""
+    if given is None or given.ndim != ours.ndim or not ours.ndim:
+        return False
+    return given.shape[1:] == ours.shape[1:] and len(given) <= len(ours)
+
+
 def _takes(network: Any, argument: str) -> bool:
     return argument in inspect.signature(network.__init__).parameters
 
 
-def _read_weights(source: str, backbone: Any) -> dict[str, Tensor]:
+def _read_weights(settings: EncoderSettings, backbone: Any) -> dict[str, Tensor]:
     """Weights of a source by the names of the network's own tensors.
 
     Raises:
-        FolderError: They cannot be read, or some are missing.
+        FolderError: They cannot be read, some are missing, or they are others than those that the settings
+            were resolved with.
     """
-    folder = find_source(source).files[CONFIG_FILE].parent
+    source, found = settings.source, find_source(settings.source)
+    if found.weights_sha256 != settings.weights_sha256:
+        raise FolderError(f"weights of {source} were changed while they were in use: start again")
+    folder = found.files[CONFIG_FILE].parent
     kind = next(base for base in type(backbone).__mro__ if base.__module__.startswith("transformers."))
     headless = {"add_pooling_layer": False} if _takes(kind, "add_pooling_layer") else {}
     try:
@@ -175,7 +184,7 @@ def _read_weights(source: str, backbone: Any) -> dict[str, Tensor]:
                 dtype=torch.float32,
                 **headless,
             )
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise FolderError(f"weights of {source} cannot be read: {error}") from None
     if missing := sorted(report["missing_keys"]):
         raise FolderError(f"{source} lacks weights: {', '.join(missing[:5])}")

@@ -135,18 +135,24 @@ class Buckets:
     batch_size: int
     batches: int
 
-    def sort(self, order: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def sort(self, order: np.ndarray, rng: np.random.Generator, *, processes: int = 1) -> np.ndarray:
         """The same samples such that successive ones form such batches; the batches are in random order.
 
-        A last batch that is not full stays last.
+        A last batch that is not full stays last. It holds samples of any length, so that dropping it does not
+        drop the longest ones.
+
+        Args:
+            processes: Number of processes that take one sample each in turn.
         """
-        size = self.batch_size * self.batches
-        parts = [order[start : start + size] for start in range(0, len(order), size)]
+        together = self.batch_size * processes
+        full = len(order) // together * together
+        size = together * self.batches
+        parts = [order[start : min(start + size, full)] for start in range(0, full, size)]
         parts = [part[np.argsort(self.lengths[part], kind="stable")] for part in parts]
-        whole = np.concatenate(parts)
-        full = len(whole) // self.batch_size * self.batch_size
-        batches = rng.permutation(whole[:full].reshape(-1, self.batch_size))
-        return np.concatenate([batches.reshape(-1), whole[full:]])
+        batches = [part.reshape(-1, together) for part in parts]
+        if not batches:
+            return order
+        return np.concatenate([rng.permutation(np.concatenate(batches)).reshape(-1), order[full:]])
 
 
 class EpochSampler(Sampler[Draw]):
@@ -185,9 +191,9 @@ class EpochSampler(Sampler[Draw]):
         else:
             order = rng.choice(self.size, self.size, p=self.weights)
         order = self.numbers[order]
-        if self.buckets is not None:
-            order = self.buckets.sort(order, rng)
         rank, world = _place()
+        if self.buckets is not None:
+            order = self.buckets.sort(order, rng, processes=world)
         padded = np.resize(order, len(self) * world)  # every process takes the same number of steps
         return (Draw(int(index), self.epoch) for index in padded[rank::world])
 

@@ -15,6 +15,7 @@ from affekt.core.files.assets import read_assets
 from affekt.core.files.sealed import read_sealed
 from affekt.core.recipe import Recipe, as_recipe
 from affekt.data.left_out import kinds_of
+from affekt.encoders.source import downloads_allowed
 from affekt.engine.experiment import Experiment, data_path, make_objective, open_corpus
 from affekt.engine.features.cache import cache_root
 from affekt.engine.features.filling import cached
@@ -55,6 +56,7 @@ def train(
     cache: Path | str | None = None,
     resume: bool = False,
     accept_data: bool = False,
+    download: bool = False,
     progress: bool = True,
 ) -> Run:
     """Train a recipe and return its run folder.
@@ -76,6 +78,8 @@ def train(
         accept_data: With `resume`: continue although the data are not those that the run began with. Known
             samples keep their parts; new ones follow their subject or the split that the data state, or are
             added to the training part. The run's `data.json` and `result.json` record the change.
+        download: Open a connection, where the recipe names a pretrained encoder on the Hugging Face hub that
+            its local cache lacks.
         progress: Show a progress bar.
 
     Raises:
@@ -91,7 +95,7 @@ def train(
     recipe = as_recipe(recipe)
     if accept_data and not resume:
         raise UsageError("accept_data continues a run on other data: it needs resume")
-    with stop_requests() as request:
+    with downloads_allowed(download), stop_requests() as request:
         state = Begun(recipe)
         try:
             corpus = open_corpus(recipe, data_root)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from affekt.cli.show import AsJson, as_json, progress, say
+from affekt.cli.show import AsJson, Download, as_json, progress, say
 from affekt.core.errors import require
 
 
@@ -26,6 +26,7 @@ def command(
     cache: Annotated[
         Path | None, typer.Option(envvar="AFFEKT_CACHE", help="Folder of cached features. Default: cache.")
     ] = None,
+    download: Download = False,
     json: AsJson = False,
 ) -> None:
     """Compute the features of the frozen backbone of a recipe before training.
@@ -41,7 +42,14 @@ def command(
     from affekt.engine.features.fill_ahead import fill_ahead
 
     with progress("features") as show:
-        filled = fill_ahead(checked, data_root=data_root, weights=weights or [], cache=cache, on_item=show)
+        filled = fill_ahead(
+            checked,
+            data_root=data_root,
+            weights=weights or [],
+            cache=cache,
+            download=download,
+            on_item=show,
+        )
     for line in filled.skipped:
         say(f"skipped {line}")
     if json:

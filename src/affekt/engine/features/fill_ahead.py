@@ -8,11 +8,12 @@ from pathlib import Path
 from affekt.core.errors import ConfigError
 from affekt.core.recipe import Recipe
 from affekt.core.task import OnItem, quiet
+from affekt.encoders.source import downloads_allowed
 from affekt.engine.experiment import Experiment, open_corpus
 from affekt.engine.features.cache import cache_root
 from affekt.engine.features.filling import Filled, cached
 from affekt.engine.splits import check_splits, part
-from affekt.engine.weights.initial import check_start, name_weights, read_weights, start_from
+from affekt.engine.weights.initial import Pretrained, check_start, name_weights, read_weights, start_from
 
 
 def fill_ahead(
@@ -21,6 +22,7 @@ def fill_ahead(
     data_root: Path | str | None = None,
     weights: Sequence[Path | str] = (),
     cache: Path | str | None = None,
+    download: bool = False,
     on_item: OnItem = quiet,
 ) -> Filled:
     """Compute the features that `train` will read for a recipe; features in the cache are reused.
@@ -29,6 +31,7 @@ def fill_ahead(
         data_root: Folder of the data set; AFFEKT_DATA if not given.
         weights: Folders that the network starts from, as for `train`.
         cache: Folder of all caches; AFFEKT_CACHE if not given, else `cache`.
+        download: As for `train`.
         on_item: Called with the number of samples that are done, and of all samples.
 
     Raises:
@@ -48,9 +51,12 @@ def fill_ahead(
     parts = part(corpus.usable, recipe.split)
     check_splits(parts)
     given = read_weights(weights)
-    experiment = Experiment.of(recipe, corpus, parts)
-    check_start(name_weights(recipe, given), given, experiment.method)
-    model = experiment.network()
+    with downloads_allowed(download):
+        experiment = Experiment.of(recipe, corpus, parts)
+        check_start(name_weights(recipe, given), given, experiment.method)
+        model = experiment.network()
+        if isinstance(model, Pretrained):
+            model.load_pretrained()
     start_from(model, given, experiment.method)
     root = cache_root(cache, Path("runs"))
     return cached(experiment, experiment.datasets(), model, root=root, on_item=on_item)[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any
 
 import lightning.pytorch as pl
@@ -42,6 +42,7 @@ class TrainingModule(pl.LightningModule):
         self._terms: dict[str, float] = {}  # sums over validation items
         self._items = 0
         self._batch = 0
+        self._before: State = {}  # of the objective, before the first pass of SAM
         self._reported: set[str] = set()
 
     def training_step(self, batch: dict[str, Any], batch_idx: int) -> Tensor | None:
@@ -53,6 +54,8 @@ class TrainingModule(pl.LightningModule):
         if self._is_perturbed():
             with self._statistics():
                 return torch.stack(list(self.objective(self.network, batch).values())).sum()
+        if self.recipe.optimizer.sam:
+            self._before = copied_state(self.objective)
         terms = self.objective(self.network, batch)
         loss = torch.stack(list(terms.values())).sum()
         logged = {
@@ -98,9 +101,15 @@ class TrainingModule(pl.LightningModule):
         optimizer = self.optimizers(use_pl_optimizer=False)
         return isinstance(optimizer, SAM) and optimizer.perturbed
 
-    def _statistics(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def _statistics(self) -> Iterator[None]:
+        """The second pass of SAM: it sees the state that the first one saw, and leaves that of the first."""
         sam = self.recipe.optimizer.sam
-        return held_statistics(self.model) if sam and sam.statistics == "once" else nullcontext()
+        if sam is None or sam.statistics == "twice":
+            yield
+            return
+        with held_statistics(self.model), replaced_state(self.objective, self._before):
+            yield
 
     def _validated(
         self, output: Any, batch: dict[str, Any]
@@ -145,6 +154,35 @@ class TrainingModule(pl.LightningModule):
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": LambdaLR(optimizer, factor), "interval": "step"},
         }
+
+
+State = dict[tuple[str, str], Tensor]  # buffers by the names of their module and of their own
+
+
+def copied_state(module: nn.Module) -> State:
+    """Copies of all buffers of a module."""
+    return {
+        (name, key): value.clone()
+        for name, part in module.named_modules()
+        for key, value in part.named_buffers(recurse=False)
+    }
+
+
+@contextmanager
+def replaced_state(module: nn.Module, state: State) -> Iterator[None]:
+    """Give a module other buffers for a while. Its own are not written to: a graph may hold them."""
+    own = {
+        (name, key): value
+        for name, part in module.named_modules()
+        for key, value in part.named_buffers(recurse=False)
+    }
+    try:
+        for (name, key), value in state.items():
+            setattr(module.get_submodule(name), key, value)
+        yield
+    finally:
+        for (name, key), value in own.items():
+            setattr(module.get_submodule(name), key, value)
 
 
 @contextmanager

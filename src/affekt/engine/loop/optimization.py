@@ -76,9 +76,16 @@ def _make_base(settings: OptimizerSettings, parameters: list[dict[str, Any]]) ->
             momentum=settings.momentum,
             nesterov=settings.nesterov,
             weight_decay=settings.weight_decay,
+            fused=settings.fused or None,
         )
     kind = {"adam": Adam, "adamw": AdamW}[settings.name]
-    return kind(parameters, lr=settings.lr, betas=settings.betas, weight_decay=settings.weight_decay)
+    return kind(
+        parameters,
+        lr=settings.lr,
+        betas=settings.betas,
+        weight_decay=settings.weight_decay,
+        fused=settings.fused or None,
+    )
 
 
 def rate_factor(settings: ScheduleSettings, epoch: float, epochs: int) -> float:

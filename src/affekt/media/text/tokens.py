@@ -32,7 +32,8 @@ class Tokenizer:
     """A tokenizer and the ids of its special tokens.
 
     Padding and truncation that the file asks for are switched off: both depend on the method. A special token
-    that is spelled out in a text, such as `[PAD]`, is read as the characters it consists of.
+    that is spelled out in a text, such as `[PAD]`, is read as the characters it consists of, or as an unknown
+    token: it has no effect.
     """
 
     def __init__(self, content: bytes, special: SpecialTokens) -> None:
@@ -59,9 +60,10 @@ class Tokenizer:
         self.padding, self.unknown = self._id(special.padding), self._id(special.unknown)
         self.begin, self.separator = self._id(special.begin), self._id(special.separator)
         self.mask = self._id(special.mask) if special.mask else None
-        added = self._tokenizer.get_added_tokens_decoder().values()
-        self._special_words = [token.content for token in added if token.special]
-        self._marking: Any = None
+        added = self._tokenizer.get_added_tokens_decoder().items()
+        reserved = {number for number, token in added if token.special}
+        reserved |= {self.padding, self.begin, self.separator}
+        self._reserved = (reserved | ({self.mask} if self.mask is not None else set())) - {self.unknown}
         self.ids = lru_cache(maxsize=_KNOWN_LINES)(self._ids)
 
     def id_of(self, token: str) -> int | None:
@@ -72,21 +74,11 @@ class Tokenizer:
         """Tokens as the vocabulary spells them."""
         return [self._tokenizer.id_to_token(number) for number in ids]
 
-    def marked_ids(self, text: str) -> list[int]:
-        """Ids of a text in which special tokens are spelled out."""
-        if self._marking is None:
-            self._marking = type(self._tokenizer).from_str(self._tokenizer.to_str())
-        return self._marking.encode(text, add_special_tokens=False).ids
-
-    def without_special(self, text: str) -> str:
-        """A text in which no special token is spelled out: those that are become spaces."""
-        for word in self._special_words:
-            text = text.replace(word, " ")
-        return text
-
     def _ids(self, text: str) -> tuple[int, ...]:
         """Ids of a text, without tokens around it."""
-        return tuple(self._tokenizer.encode(text, add_special_tokens=False).ids)
+        found = self._tokenizer.encode(text, add_special_tokens=False).ids
+        # A Unigram model holds its special tokens as pieces, and matches them as it matches words.
+        return tuple(self.unknown if number in self._reserved else number for number in found)
 
     def _id(self, token: str) -> int:
         found = self.id_of(token)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat, model_validator
 
@@ -47,8 +47,8 @@ class LossesSettings(Settings):
     """Terms of the loss, which are summed."""
 
     classification: ClassificationSettings = ClassificationSettings()
-    contrast: NoContrast | ContrastSettings = Field(
-        default=SPCLSettings(kind="spcl"), union_mode="smart", discriminator=None
+    contrast: Annotated[NoContrast | ContrastSettings, Field(discriminator="kind")] = SPCLSettings(
+        kind="spcl"
     )
 
 
@@ -104,7 +104,8 @@ class SPCLConfig(Settings):
     @property
     def cached_part(self) -> dict[str, object]:
         """What the output of the frozen encoder depends on, beside the text and the weights."""
-        return {"pooling": self.encoders.T.pooling, "layers": self.encoders.T.layers}
+        kept = {"pooling", "layers", "architecture", "padding_id", "mask_id"}
+        return self.encoders.T.model_dump(mode="json", include=kept)
 
     @property
     def width(self) -> int:
@@ -134,6 +135,12 @@ class SPCLConfig(Settings):
                 "config.encoders.T.pooling = 'mask': the input has no mask token; set "
                 "config.context.query = true, or a form that has one"
             )
+        found = self.model_copy(update={"encoders": EncodersSettings(T=encoder)})
+        if self.losses.contrast.kind == "apcl" and self.num_classes > found.width:
+            problems.append(
+                f"config.losses.contrast: apcl has orthogonal prototypes, so that {self.num_classes} classes "
+                f"need a vector of that width; it is {found.width}"
+            )
         if problems:
             raise ConfigError("recipe", problems)
-        return self.model_copy(update={"encoders": EncodersSettings(T=encoder)})
+        return found

@@ -1,14 +1,14 @@
 """What exists only in training: contrast with prototypes, curriculum, and the classifier's loss."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from affekt.core.errors import ConfigError
+from affekt.core.errors import ConfigError, DataError
 from affekt.layers.contrast.curriculum import Curriculum
 from affekt.layers.contrast.make import make_contrast
 from affekt.layers.contrast.prototypes import class_means
@@ -54,9 +54,11 @@ class SPCLObjective(nn.Module):
         needs_centers = self.contrast is not None and self.contrast.needs_centers
         if not needs_centers and self.config.curriculum.order == "off":
             return None
-        seen = _embeddings(network, batches)
         if self.contrast is not None and needs_centers:
+            seen = _seen(network, batches)
             self.contrast.begin_epoch(*class_means(seen.embedding, seen.label, self.config.num_classes))
+        else:
+            seen = _seen(network if self.curriculum.needs_features else None, batches)
         if self.config.curriculum.order == "off":
             return None
         chosen = self.curriculum.choose(
@@ -68,7 +70,7 @@ class SPCLObjective(nn.Module):
         """The mean vector of each class over the training samples becomes its prototype."""
         if self.config.decision != "prototype":
             return
-        seen = _embeddings(network, batches)
+        seen = _seen(network, batches)
         means, is_there = class_means(seen.embedding, seen.label, self.config.num_classes)
         model.prototypes.copy_(means)
         model.has_prototype.copy_(is_there)
@@ -105,17 +107,22 @@ class SPCLObjective(nn.Module):
             )
 
 
-class _Seen:
-    """Vectors of all training samples."""
+class _Seen(NamedTuple):
+    """All training samples that could be read; vectors of width 0 where the network was not called."""
 
-    def __init__(self, embedding: Tensor, label: Tensor, number: Tensor) -> None:
-        self.embedding, self.label, self.number = embedding, label, number
+    embedding: Float[Tensor, "n d"]
+    label: Tensor
+    number: Tensor
 
 
-def _embeddings(network: nn.Module, batches: Iterator[dict[str, Any]]) -> _Seen:
-    rows = [
-        (network(text=batch["text"], own=batch["own"]).embedding.float(), batch["label"], batch["number"])
-        for batch in batches
-    ]
-    embedding, label, number = (torch.cat(part) for part in zip(*rows, strict=True))
-    return _Seen(embedding, label, number)
+def _seen(network: nn.Module | None, batches: Iterator[dict[str, Any]]) -> _Seen:
+    rows: list[tuple[Tensor, Tensor, Tensor]] = []
+    for batch in batches:
+        if network is None:
+            embedding = torch.zeros(len(batch["number"]), 0, device=batch["number"].device)
+        else:
+            embedding = network(text=batch["text"], own=batch["own"]).embedding.float()
+        rows.append((embedding, batch["label"], batch["number"]))
+    if not rows:
+        raise DataError("none of the training samples could be read: the reasons are above")
+    return _Seen(*(torch.cat(part) for part in zip(*rows, strict=True)))

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from affekt.core.dialogues import earlier
-from affekt.core.errors import DataError, UsageError
+from affekt.core.errors import DataError, FolderError, UsageError
 from affekt.core.files.fingerprint import fingerprint
 from affekt.core.sample import Sample
 from affekt.core.spec import InputSpec, TensorSpec
@@ -38,7 +38,7 @@ class SPCLPreprocess:
         self.tokenizer = Tokenizer(assets[TOKENIZER_FILE], self.encoder.tokens) if assets else None
         rows = self.encoder.architecture.get("vocab_size")
         if self.tokenizer is not None and rows is not None and self.tokenizer.largest >= rows:
-            raise ValueError(
+            raise FolderError(
                 f"{TOKENIZER_FILE} has ids up to {self.tokenizer.largest}, the network has {rows} embeddings"
             )
         self.earlier_turns = config.context.earlier_turns
