@@ -62,9 +62,9 @@ def run_tiny():
     """A function that trains a tiny network in a folder, with changes to its recipe."""
     from affekt.engine.train import train
 
-    def run(folder, **changes):
+    def run(folder, *, data_root=None, **changes):
         values = {**TINY, **changes, "train": {**TINY["train"], **changes.get("train", {})}}
-        return train(Recipe.from_values(values), runs=folder, progress=False)
+        return train(Recipe.from_values(values), data_root=data_root, runs=folder, progress=False)
 
     return run
 
@@ -144,6 +144,42 @@ def clip_files(tmp_path_factory):
         media = open_dataset("moving_shapes", None, options).samples[number].media
         write_clip(folder / f"clip{number}.mp4", media["video"], media["audio"])
     return folder
+
+
+@pytest.fixture(scope="session")
+def line_run(run_tiny, tmp_path_factory):
+    """Folder of a finished run of a network that reads lines with two turns before them."""
+    words = {
+        "happy": ("lovely", "great", "sun"),
+        "sad": ("awful", "alas", "rain"),
+        "neutral": ("well", "day"),
+    }
+    rng = np.random.default_rng(0)
+    rows = ["dialogue,turn,speaker,text,label,split"]
+    for talk in range(12):
+        for turn in range(6):
+            label = str(rng.choice(list(words)))
+            text = " ".join(rng.choice(words[label], rng.integers(1, 4)))
+            part = "train" if talk < 8 else "validation"
+            rows.append(f"{talk},{turn},{'Ann' if turn % 2 else 'Ben'},{text},{label},{part}")
+    root = tmp_path_factory.mktemp("talks")
+    (root / "talks.csv").write_text("\n".join(rows) + "\n")
+    return run_tiny(
+        tmp_path_factory.mktemp("runs"),
+        method="spcl",
+        data={"name": "dialogues"},
+        config={**catalog.method("spcl").card.tiny, "context": {"tokens": 24, "turns": 2}},
+        optimizer={"name": "adamw", "lr": 1e-2},
+        data_root=root,
+    ).path
+
+
+@pytest.fixture(scope="session")
+def line_bundle(line_run, tmp_path_factory):
+    """Folder of the bundle of that run. Tests that use it share one process, "words"."""
+    from affekt.deploy.export.export import export
+
+    return export(line_run, tmp_path_factory.mktemp("bundles") / "lines.affekt").bundle
 
 
 @pytest.fixture(scope="session")

@@ -99,12 +99,27 @@ def test_tables_are_computed_from_decisions_by_threshold(run, walks, result):
 
 
 def test_an_evaluation_has_scores_intervals_calibration_and_figures(run, result):
-    assert {"accuracy", "uar", "macro_f1", "weighted_f1", "mean_precision", "map", "ece", "nll"} == set(
-        result.scores
-    )
+    assert {
+        "accuracy",
+        "uar",
+        "macro_f1",
+        "micro_f1",
+        "weighted_f1",
+        "mean_precision",
+        "map",
+        "ece",
+        "nll",
+    } == set(result.scores)
     for name, (low, high) in result.intervals.items():
         assert 0 <= low <= result.scores[name] <= high <= 1
-    assert set(result.intervals) == {"accuracy", "uar", "macro_f1", "weighted_f1", "mean_precision"}
+    assert set(result.intervals) == {
+        "accuracy",
+        "uar",
+        "macro_f1",
+        "micro_f1",
+        "weighted_f1",
+        "mean_precision",
+    }
     assert result.interval_over == "items"
     assert result.confusion.size == 0
     for name in ("classes.png", "reliability.png", "scores.json", "predictions.parquet"):

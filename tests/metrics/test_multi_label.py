@@ -38,6 +38,7 @@ def test_several_labels_agree_with_scikit_learn(thresholds):
     scores = multi_label_scores(truth, probability, thresholds=thresholds)
     assert scores["uar"] == pytest.approx(oracle.recall_score(truth, said, average="macro"))
     assert scores["macro_f1"] == pytest.approx(oracle.f1_score(truth, said, average="macro"))
+    assert scores["micro_f1"] == pytest.approx(oracle.f1_score(truth, said, average="micro"))
     assert scores["weighted_f1"] == pytest.approx(oracle.f1_score(truth, said, average="weighted"))
     assert scores["mean_precision"] == pytest.approx(oracle.precision_score(truth, said, average="macro"))
     assert scores["accuracy"] == pytest.approx(1 - oracle.hamming_loss(truth, said))
@@ -56,7 +57,7 @@ def test_several_labels_agree_with_scikit_learn(thresholds):
 def test_a_class_that_occurs_nowhere_is_not_counted():
     wider = [np.column_stack([each, np.zeros(4)]) for each in (TRUTH, PROBABILITY)]
     scores, same = multi_label_scores(*wider), multi_label_scores(TRUTH, PROBABILITY)
-    for name in ("uar", "macro_f1", "weighted_f1", "mean_precision"):
+    for name in ("uar", "macro_f1", "micro_f1", "weighted_f1", "mean_precision"):
         assert scores[name] == pytest.approx(same[name])
     assert multi_label_per_class(*wider, ("a", "b", "c"))[2]["average_precision"] is None
 

@@ -25,9 +25,9 @@ def multi_label_scores(
 ) -> dict[str, float]:
     """Scores of thresholded predictions.
 
-    `accuracy` is the share of correct (item, class) cells; `weighted_f1` weights classes by how often they
-    are present. `uar`, `macro_f1` and `mean_precision` are means over the classes that occur in the truth or,
-    for F1 and precision, in the predictions.
+    `accuracy` is the share of correct (item, class) cells, `micro_f1` is F1 over all cells; `weighted_f1`
+    weights classes by how often they are present. `uar`, `macro_f1` and `mean_precision` are means over the
+    classes that occur in the truth or, for F1 and precision, in the predictions.
 
     Args:
         truth: (n, k) label weights; a class is present above 0.5.
@@ -81,6 +81,7 @@ def scores_of_counts(counts: np.ndarray) -> dict[str, np.ndarray]:
         "accuracy": (hits + counts[..., REST]).sum(-1) / np.maximum(counts.sum((-2, -1)), 1),
         "uar": mean(hits / np.maximum(present, 1), occurs),
         "macro_f1": mean(f1, seen),
+        "micro_f1": 2 * hits.sum(-1) / np.maximum((present + decided).sum(-1), 1),
         "weighted_f1": (f1 * present).sum(-1) / np.maximum(present.sum(-1), 1),
         "mean_precision": mean(hits / np.maximum(decided, 1), seen),
     }
@@ -111,7 +112,7 @@ def multi_label_intervals(
     if present.any():  # else recall is undefined
         by_class = class_sizes(present)
         sizes |= {name: by_class[name] for name in ("uar", "macro_f1", "weighted_f1")}
-        sizes["mean_precision"] = by_class["uar"]
+        sizes |= {"mean_precision": by_class["uar"], "micro_f1": by_class["weighted_f1"]}
     return Intervals(count_intervals(counts, scores_of_counts, sizes), units.over, units.note)
 
 

@@ -60,6 +60,7 @@ class MultiLabel(RowTask):
         "accuracy": 1,
         "uar": 1,
         "macro_f1": 1,
+        "micro_f1": 1,
         "weighted_f1": 1,
         "mean_precision": 1,
         "loss": -1,

@@ -59,11 +59,11 @@ def test_a_turn_has_words_speaker_label_dialogue_and_time(meld):
 
 
 def test_both_editions_of_the_text_become_the_same_words(meld):
-    new = "It\u2019s\u2026 \u2018no\u2019\u2014a \u201ccafé\u201d \u2013 El niño"
+    new = "It\u2019s\u2026 \u2018no\u2019\u2014a \u201ccafé\u201d \u2013 El niño\u2026"
     old = new.encode("cp1252").decode("latin-1")
     quoted = [text.replace('"', '""') for text in (new, old, new.replace(" ", "\u00a0"))]
     found = words(meld(*(row(text, 0, number) for number, text in enumerate(quoted))))
-    assert set(found) == {"It's... 'no'-a \"café\" - El niño"}
+    assert set(found) == {"It's... 'no'-a \"café\" - El niño..."}
 
 
 def test_double_blanks_within_a_line_become_one(meld):

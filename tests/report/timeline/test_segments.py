@@ -155,7 +155,13 @@ def test_hostile_text_is_shown_not_run(tags_of, written, field):
 def test_polarities_have_the_same_colours_in_any_order(written):
     assert places_of(["positive", "negative"]) == {"positive": 1, "negative": 2}
     assert places_of(["Negative", "Neutral", "Positive"]) == {"Negative": 2, "Neutral": 3, "Positive": 1}
-    assert places_of(["negative", "joy"]) == {"negative": 0, "joy": 1}
+
+
+def test_common_emotions_have_the_same_colours_on_every_page_and_others_the_free_ones():
+    assert places_of(["neutral", "Anger", "sad"]) == {"neutral": 3, "Anger": 2, "sad": 1}
+    assert places_of(["negative", "joy"]) == {"negative": 1, "joy": 0}
+    many = places_of(["happy", "joy", *(str(number) for number in range(8))])
+    assert many["happy"] == 0 and sorted(many.values()) == list(range(10))
 
 
 def test_without_segments_the_curves_are_drawn(tags_of, written):

@@ -27,7 +27,7 @@ from affekt.core.dataset import Corpus, Dataset
 from affekt.core.sample import Sample, Skipped
 from affekt.data.layouts.tables import raise_problems
 from affekt.data.text.own_lines import Line, LineOptions, OwnLines, read_own_lines, with_labels, words_in
-from affekt.data.text.turns import plain_words, shared_people, span_of, strange_times
+from affekt.data.text.turns import shared_people, span_of, strange_times
 from affekt.report.wording import count, some
 
 REQUIRED = ("text", "dialogue")
@@ -66,7 +66,7 @@ def read(root: Path, options: DialoguesOptions) -> Corpus:
 def _sample(name: str, number: int, line: Line, words: str) -> Sample:
     return Sample(
         line.stated("id") or f"{name}-{number}",
-        {"text": plain_words(words)},
+        {"text": words},
         line.text("label"),
         subject=name,
         split=line.split,

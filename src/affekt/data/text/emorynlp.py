@@ -47,6 +47,7 @@ from affekt.data.text.turns import (
     shared_people,
     span_of,
     strange_times,
+    words_of,
 )
 
 EMOTIONS, SENTIMENTS = label_set("emorynlp-7"), label_set("sentiment-3")
@@ -192,7 +193,7 @@ def _of_table(path: Path, skipped: list[Skipped], problems: list[str]) -> Iterat
         else:
             season, episode, scene, number = (number or 0 for number in numbers)
             span = span_of(text_of(row.cells, "Start_Time"), text_of(row.cells, "End_Time"))
-            words, emotion = text_of(row.cells, "Utterance") or "", text_of(row.cells, "Emotion")
+            words, emotion = words_of(row.cells["Utterance"]), text_of(row.cells, "Emotion")
             yield _Line(where, season, episode, scene, number, speakers, words, emotion, span)
 
 

@@ -49,6 +49,7 @@ from affekt.data.text.turns import (
     shared_people,
     span_of,
     strange_times,
+    words_of,
 )
 
 TABLES, DOCUMENTS = ("IEMOCAP_{}.csv", "iemocap_{}.csv"), ("{}_data.json",)
@@ -233,7 +234,7 @@ def _of_tables(
                 int(utterance["session"]),
                 number,
                 utterance["speaker"],
-                text_of(row.cells, "Utterance") or "",
+                words_of(row.cells["Utterance"]),
                 text_of(row.cells, "Emotion") or "",
                 spans[place],
                 _media(root, path.parent, row),

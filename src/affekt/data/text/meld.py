@@ -43,10 +43,10 @@ from affekt.data.text.turns import (
     absent_parts,
     files_of_parts,
     name_in,
-    plain_words,
     shared_people,
     span_of,
     strange_times,
+    words_of,
 )
 from affekt.report.wording import count, some
 
@@ -115,7 +115,7 @@ def _turns(
             "emotion": name_in(EMOTIONS, labels["emotion"]),
             "sentiment": name_in(SENTIMENTS, labels["sentiment"]),
         }
-        words = plain_words(text_of(row.cells, "Utterance") or "")
+        words = words_of(row.cells["Utterance"])
         strange = [name for name, word in labels.items() if word is not None and known[name] is None]
         if dialogue is None or number is None:
             problems.append(f"line {row.line}: Dialogue_ID and Utterance_ID must be whole numbers")
@@ -139,7 +139,7 @@ def _turns(
                 span_s=None if media else span,
                 dialogue=f"{part}-{dialogue}",
                 turn=number,
-                speaker=plain_words(text_of(row.cells, "Speaker") or "") or None,
+                speaker=words_of(row.cells["Speaker"]) or None,
                 facts=_facts(row, known, span),
             )
     raise_problems(path, problems)

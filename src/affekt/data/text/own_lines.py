@@ -25,6 +25,7 @@ from affekt.data.layouts.label_names import FolderOptions, resolve_labels
 from affekt.data.layouts.split_names import NamedSplit, option_for, splits_of
 from affekt.data.layouts.tables import raise_problems, stated_text, text_of
 from affekt.data.layouts.text_tables import SUFFIXES, Row, read_text_table
+from affekt.data.text.turns import words_of
 from affekt.media.files import has_suffix, suffix_list
 
 
@@ -190,11 +191,11 @@ def _lines(
 
 
 def words_in(line: Line) -> str | Skipped:
-    """The words of a line as they stand there, or why it has none."""
+    """The words of a line in the form of `plain_words`, or why it has none."""
     value = line.cells.get("text")
     if value is not None and not isinstance(value, str | int | float):
         return Skipped(line.where, f"its text is {type(value).__name__}, not a string", "turns without words")
-    return line.text("text") or Skipped(line.where, "it has no words", "turns without words")
+    return words_of(value) or Skipped(line.where, "it has no words", "turns without words")
 
 
 def with_labels(

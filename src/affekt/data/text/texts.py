@@ -33,7 +33,6 @@ from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample, Skipped
 from affekt.core.task import find_task
 from affekt.data.text.own_lines import Line, LineOptions, OwnLines, read_own_lines, with_labels, words_in
-from affekt.data.text.turns import plain_words
 
 REQUIRED, OPTIONAL = ("text",), ("label", "labels", "split", "subject", "id")
 _SIGNS = ("|", ";", ",", "/")  # that people put between labels
@@ -69,7 +68,7 @@ def read(root: Path, options: TextsOptions) -> Corpus:
         samples.append(
             Sample(
                 line.stated("id") or line.where.replace(" line ", "-"),
-                {"text": plain_words(words)},
+                {"text": words},
                 line.text("label"),
                 subject=line.stated("subject"),
                 split=line.split,

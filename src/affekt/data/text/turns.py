@@ -10,7 +10,7 @@ from pathlib import Path
 
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample, Split
-from affekt.media.text.clean import to_ascii_punctuation
+from affekt.media.text.clean import plain_words
 from affekt.report.wording import count, some
 
 SHORT_S, LONG_S = 0.1, 30.0  # a turn of subtitles hardly lasts less or more
@@ -20,18 +20,12 @@ _CLOCK = re.compile(r"(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:[.,]\d+)?)")
 PARTS: Mapping[str, Split] = {"train": "train", "dev": "validation", "test": "test"}
 
 
-def plain_words(text: str) -> str:
-    r"""A line with ASCII punctuation, single blanks, and none at its ends, whatever edition holds it.
+def words_of(cell: object) -> str:
+    """The words of a cell in this form; empty for None.
 
-    Letters with accents stay: editions of a data set agree on them, they belong to the spelling of a word,
-    and encoders know them.
-
-    Example:
-        >>> old, new = "It\x92s  a caf\xe9\x85 ", "It\u2019s a caf\xe9\u2026"
-        >>> plain_words(old), plain_words(old) == plain_words(new)
-        ("It's a café...", True)
+    Nothing is stripped before: U+0085 counts as a blank, but in older editions it stands for three dots.
     """
-    return " ".join(to_ascii_punctuation(text).split())
+    return plain_words(str(cell)) if cell is not None else ""
 
 
 def seconds_of(text: str | None) -> float | None:

@@ -12,6 +12,7 @@ from affekt.core.errors import MediaError
 from affekt.core.notes import note
 from affekt.core.sample import Sample
 from affekt.core.settings import Settings
+from affekt.media.text.clean import plain_words
 from affekt.media.text.tokens import Tokenizer
 
 _UNKNOWN_SHARE = 0.5  # of a line's tokens, from which an answer says so
@@ -214,8 +215,9 @@ def _telme_speaker(sample: Sample, turn: Sample, settings: ContextSettings) -> s
 
 
 def _words(sample: Sample) -> str:
+    # One form of punctuation, as data sets have it: users type and paste both.
     words = sample.media.get("text")
-    return words.strip() if isinstance(words, str) else ""
+    return plain_words(words) if isinstance(words, str) else ""
 
 
 def _cut_own(ids: list[int], most: int) -> list[int]:

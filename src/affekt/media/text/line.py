@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from affekt.media.text.clean import repair_c1
+
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,3}):(\d{1,2}(?:[.,]\d{1,9})?)")
 # Control characters, except those that are white space: they are no words, and terminals would obey them.
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
@@ -42,7 +44,7 @@ def clean_words(text: str) -> str:
     """
     if not text.isascii():
         text = _LONE_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
-    return _BREAKS.sub(" ", _CONTROLS.sub("", text).strip())
+    return _BREAKS.sub(" ", _CONTROLS.sub("", repair_c1(text)).strip())
 
 
 def read_clock(text: str) -> float | None:

@@ -103,7 +103,8 @@ def problems_of_text(description: Mapping[str, Any] | None) -> list[str]:
 def _part(
     lines: Sequence[TextLine], train: set[str], first: int, tokens: TokenCounter | None
 ) -> dict[str, Any]:
-    speakers = {line.speaker for line in lines if line.speaker}
+    speaking = [line.speaker for line in lines]
+    speakers = set(filter(None, speaking))
     turns = Counter(line.dialogue for line in lines if line.dialogue is not None)
     lengths = tokens([line.text for line in lines]) if tokens else []
     over = [
@@ -121,10 +122,10 @@ def _part(
         "over_limit": {"count": len(over), "examples": [[line.id, line.text] for line in over[:SHOWN]]},
         "speakers": len(speakers),
         "known_speakers": len(speakers & train),
-        "without_speaker": sum(not line.speaker for line in lines),
+        "without_speaker": speaking.count(None),
         "lengths": _histogram([len(line.text.split()) for line in lines]),
         "turn_counts": _histogram(list(turns.values())),
-        "lines_by_speaker": Counter(line.speaker for line in lines if line.speaker).most_common(),
+        "lines_by_speaker": [list(pair) for pair in Counter(filter(None, speaking)).most_common()],
     }
 
 
@@ -197,9 +198,9 @@ def _problems_of_seen(seen: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _problems_of_lines(description: Mapping[str, Any]) -> list[str]:
     kinds = {
-        "mojibake": "that seem to be decoded with a wrong encoding",
+        "mojibake": "with signs of a wrong encoding",
         "empty": "without words",
-        "other_script": f"that are not mostly in {description['script']} script",
+        "other_script": f"mostly in another script than {description['script']}",
     }
     found: list[str] = []
     for key, what in kinds.items():
@@ -229,7 +230,7 @@ def _shown(lines: Sequence[TextLine], wanted: Callable[[TextLine], bool]) -> dic
     return {"count": len(found), "examples": [[line.id, line.text] for line in found[:SHOWN]]}
 
 
-def _range(counts: Sequence[int]) -> dict[str, float] | None:
+def _range(counts: Sequence[int]) -> dict[str, int | float] | None:
     if not counts:
         return None
     return {
@@ -240,7 +241,7 @@ def _range(counts: Sequence[int]) -> dict[str, float] | None:
     }
 
 
-def _range_text(numbers: Mapping[str, float] | None) -> str:
+def _range_text(numbers: Mapping[str, int | float] | None) -> str:
     return f"{numbers['median']:g} to {numbers['max']:g}" if numbers else ""
 
 
