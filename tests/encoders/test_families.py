@@ -79,7 +79,7 @@ def test_the_answer_for_a_row_depends_on_neither_its_companions_nor_the_side_of_
             torch.testing.assert_close(left, alone, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("family", ["bert", "roberta", "modernbert", "deberta-v2"])
+@pytest.mark.parametrize("family", ["roberta", "modernbert", "deberta-v2"])  # the contract exports bert
 def test_the_exported_graph_agrees_with_the_network(encoder_of, family):
     method = catalog.method("spcl")
     values = {"source": str(encoder_of(family)), "pooling": "own mean and max", "layers": "all"}

@@ -93,13 +93,13 @@ def test_the_second_pass_of_sam_sees_and_leaves_the_state_of_the_first(contrast)
     twice.load_state_dict(once.state_dict())
     for objective in (once, twice):
         objective.before_epoch(0, network, batches(), epochs=2)
-    before = copied_state(twice)
+    start, before = copied_state(twice), copied_state(twice)
     first = [objective(network, batch)[contrast["kind"]] for objective in (once, twice)]
     with replaced_state(twice, before):
         again = twice(network, batch)[contrast["kind"]]
     assert torch.equal(first[0], first[1]) and torch.equal(again, first[0])
     assert all(torch.equal(value, twice.state_dict()[name]) for name, value in once.state_dict().items())
-    changed = [name for name, value in copied_state(twice).items() if not torch.equal(value, before[name])]
+    changed = [name for name, value in copied_state(twice).items() if not torch.equal(value, start[name])]
     assert changed, "the first pass changes nothing: nothing is tested"
 
 

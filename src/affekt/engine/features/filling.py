@@ -54,6 +54,21 @@ class Filled:
         )
 
 
+class _Held:
+    """Views in memory, up to a size."""
+
+    def __init__(self) -> None:
+        self.views: dict[tuple[int, int], dict[str, np.ndarray]] = {}
+        self.bytes = 0
+
+    def add(self, place: tuple[int, int], view: dict[str, np.ndarray]) -> None:
+        """Keep a view if there is room for it."""
+        size = sum(value.nbytes for value in view.values())
+        if self.bytes + size <= _HELD_BYTES:
+            self.views[place] = view
+            self.bytes += size
+
+
 class CachedDataset(SampleDataset):
     """Samples whose views are in the cache; successive epochs use the views of a sample in turn."""
 
@@ -71,8 +86,7 @@ class CachedDataset(SampleDataset):
         self.views = Views() if plain.seed is None else Views(count, plain.seed)
         self.broken: dict[int, str] = {}
         self.files = [self._file(index) for index in range(len(self.samples))]
-        self._held: dict[tuple[int, int], dict[str, np.ndarray]] = {}
-        self._held_bytes = 0
+        self._held = _Held()  # shared with copies, such as `plain`
 
     def arrays(self, index: int, epoch: int) -> dict[str, np.ndarray]:
         """The view of an epoch; samples begin with different views.
@@ -83,13 +97,10 @@ class CachedDataset(SampleDataset):
         if index in self.broken:
             raise MediaError(self.broken[index])
         view = 0 if self.is_plain else (epoch + index) % self.views.count
-        if (index, view) in self._held:
-            return dict(self._held[index, view])
-        found = self.cache.read(self.files[index], view)
-        size = sum(value.nbytes for value in found.values())
-        if self._held_bytes + size <= _HELD_BYTES:
-            self._held[index, view] = found
-            self._held_bytes += size
+        found = self._held.views.get((index, view))
+        if found is None:
+            found = self.cache.read(self.files[index], view)
+            self._held.add((index, view), found)
         return dict(found)
 
     def _file(self, index: int) -> Path:

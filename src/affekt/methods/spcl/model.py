@@ -44,7 +44,7 @@ class SPCL(nn.Module):
         self.config = config
         width = config.width
         self.encoders = nn.ModuleDict({"T": TextEncoder(config.encoders.T)})
-        self.standardize = nn.BatchNorm1d(width, affine=False) if config.standardize else nn.Identity()
+        self.standardize = Standardize(width) if config.standardize else nn.Identity()
         self.dropout = nn.Dropout(config.dropout)
         self.projection = nn.Linear(width, width) if config.projection else nn.Identity()
         self.classifier = nn.Linear(width, config.num_classes)
@@ -86,3 +86,15 @@ class SPCL(nn.Module):
     def for_export(self) -> nn.Module:
         """The same network without adapters: they are added to the layers that they adapt."""
         return merged(self) if self.config.encoders.T.mode == "lora" else self
+
+
+class Standardize(nn.BatchNorm1d):
+    """Each value with mean 0 and variance 1 in a batch of training, and as measured there afterwards."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__(width, affine=False)
+
+    def forward(self, input: Float[Tensor, "b d"]) -> Float[Tensor, "b d"]:
+        if self.training and len(input) == 1:  # one row has no variance, as in a last batch
+            return nn.functional.batch_norm(input, self.running_mean, self.running_var, eps=self.eps)
+        return super().forward(input)
