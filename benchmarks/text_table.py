@@ -179,7 +179,7 @@ def bundle_lines(bundle: Path, data_root: Path) -> list[str]:
     ]
     predictor = affekt.load(bundle, backend="onnxruntime", threads=1)
     texts = [str(row) for row in _dev_lines(bundle, data_root)[:TIMED]]
-    size = sum(path.stat().st_size for path in bundle.iterdir())
+    size = sum(path.stat().st_size for path in bundle.rglob("*") if path.is_file())
     scores = ", ".join(
         f"{key} {result.scores[key]:.3f} ({result.intervals[key][0]:.3f} to {result.intervals[key][1]:.3f})"
         for key in SHOWN

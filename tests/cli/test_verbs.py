@@ -21,6 +21,7 @@ VERBS = (
     "evaluate",
     "export",
     "predict",
+    "chat",
     "doctor",
 )
 

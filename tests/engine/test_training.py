@@ -24,6 +24,15 @@ def test_training_lowers_the_loss(run_tiny, tmp_path):
     assert rows[-1]["train/loss"] < 0.8 * rows[0]["train/loss"]
 
 
+def test_a_fused_optimizer_with_clipping_gives_the_same_training_up_to_rounding(run_tiny, tmp_path):
+    runs = [
+        run_tiny(tmp_path / str(fused), optimizer={"lr": 0.01, "fused": fused}, train={"clip_norm": 0.1})
+        for fused in (False, True)
+    ]
+    plain, fused = (run.metrics()[-1]["train/loss"] for run in runs)
+    assert fused == pytest.approx(plain, rel=1e-3)
+
+
 def test_the_test_part_is_never_read_in_training(run_tiny, tmp_path, monkeypatch):
     seen = set()
     fit, call = GaitPreprocess.fit, GaitPreprocess.__call__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,12 +10,23 @@ from rich.console import Console
 
 from affekt.cli.show import AsJson, as_json, as_table
 from affekt.core import catalog
+from affekt.core.files.sealed import MANIFEST
+from affekt.deploy.runtime.facts import facts_of
 
 
 def command(
-    name: Annotated[str, typer.Argument(help="A method, such as bpm-gcn.")], json: AsJson = False
+    name: Annotated[str, typer.Argument(help="A method, such as bpm-gcn, or the path of a bundle.")],
+    json: AsJson = False,
 ) -> None:
-    """Show the facts about a method. Example: affekt card bpm-gcn"""
+    """Show the facts about a method, or those that a bundle states. Example: affekt card bpm-gcn"""
+    if _is_path(name):
+        facts = facts_of(Path(name))
+        if json:
+            as_json(facts)
+            return
+        for label, text in facts.items():
+            Console(highlight=False).print(f"{label:>20}  {text}", markup=False)
+        return
     card = catalog.card(name)
     if json:
         as_json(card.model_dump(mode="json"))
@@ -49,3 +61,9 @@ def command(
         [(q.what, q.here, q.config, q.effect) for q in card.quirks],
         title="Quirks",
     )
+
+
+def _is_path(name: str) -> bool:
+    """Whether a name is that of a bundle: methods are never called like one."""
+    path = Path(name)
+    return path.suffix == ".affekt" or (path / MANIFEST).is_file()

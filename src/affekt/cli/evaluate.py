@@ -79,6 +79,8 @@ def command(
         rows,
         title=f"{result.samples} samples{where}",
     )
+    if result.decision:
+        say(f"decision: {result.decision}")
     if result.interval_note:
         say(result.interval_note)
     columns = result.columns

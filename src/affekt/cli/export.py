@@ -22,7 +22,11 @@ def command(
     to: Annotated[str, typer.Option(help="Target: onnx.")] = "onnx",
     output: Annotated[Path | None, typer.Option(help="Folder of the bundle. Default: RUN/bundle.")] = None,
     int8: Annotated[
-        bool, typer.Option("--int8", help="Convolutions in 8 bits, if the score falls by one point at most.")
+        bool,
+        typer.Option(
+            "--int8",
+            help="Convolutions, or a text encoder, in 8 bits, if the score falls by one point at most.",
+        ),
     ] = False,
     data_root: Annotated[
         Path | None,

@@ -76,8 +76,9 @@ def command(
 ) -> None:
     """Predict the emotion of each input; inputs that cannot be read are skipped with the reason.
 
-    Examples: affekt predict walks.affekt walk.npz more_walks/ --output answers.csv;
-    affekt predict words.affekt dialogue.srt
+    Example: affekt predict walks.affekt walk.npz more_walks/ --output answers.csv
+
+    Example: affekt predict words.affekt dialogue.srt
     """
     from affekt.cli.words.predict import check_inputs, lines_in, predict_words
     from affekt.core.answers.prediction import Prediction

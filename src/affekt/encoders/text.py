@@ -1,5 +1,6 @@
 """A pretrained text encoder: token ids to one vector for each row."""
 
+import copy
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from affekt.core.errors import FolderError, require
-from affekt.encoders.adapters import add_adapters
+from affekt.encoders.adapters import add_adapters, merged
 from affekt.encoders.pooling import pool
 from affekt.encoders.settings import COUNT_FROM_PADDING, EncoderSettings
 from affekt.encoders.source import CONFIG_FILE, USE_ARCHITECTURE, find_source
@@ -124,6 +125,20 @@ class TextEncoder(nn.Module):
             input_ids=ids, attention_mask=is_token.long(), output_hidden_states=every, **positions
         )
         return tuple(output.hidden_states) if every else (output.last_hidden_state,)
+
+
+def for_export(model: nn.Module) -> nn.Module:
+    """A copy of a network whose text encoders are simplest as graphs; answers are the same up to rounding.
+
+    Adapters are added to the layers that they adapt. Attention is written out: the fused operator of torch
+    becomes a graph with copies of the keys, and with a guard against rows without tokens, which do not occur.
+    """
+    adapted = [one for one in model.modules() if isinstance(one, TextEncoder) and one.settings.mode == "lora"]
+    found = merged(model) if adapted else copy.deepcopy(model)
+    for encoder in found.modules():
+        if isinstance(encoder, TextEncoder) and not encoder._is_whole:
+            encoder.backbone.set_attn_implementation("eager")
+    return found
 
 
 def _make_backbone(architecture: dict[str, Any]) -> nn.Module:

@@ -91,6 +91,7 @@ def evaluate(
         replace(scored, skipped=[*scored.skipped, *corpus.skipped]),
         folder=target,
         backend=predictor.backend,
+        decision=predictor.decision,
         task=answered,
         evaluated_on=replace(selection.on, **counted, unfinished=unfinished),
     )

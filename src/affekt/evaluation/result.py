@@ -20,6 +20,7 @@ class Evaluation(Scored):
     Attributes:
         backend: Engine and precision that computed the network.
         task: Name of the task.
+        decision: What of the network answered, such as `prototype`; empty if it has one answer.
         evaluated_on: The data, and how many of the samples the network was trained on.
     """
 
@@ -27,6 +28,7 @@ class Evaluation(Scored):
     backend: str
     task: str
     evaluated_on: EvaluatedOn
+    decision: str = ""
 
     @classmethod
     def of(cls, scored: Scored, **further: Any) -> Evaluation:
@@ -51,6 +53,7 @@ class Evaluation(Scored):
             "skipped": [{"id": item.id, "reason": item.reason} for item in self.skipped],
             "folder": str(self.folder),
             "backend": self.backend,
+            **({"decision": self.decision} if self.decision else {}),
             "localization": self.localization,
             "evaluated_on": self.evaluated_on.to_dict(),
         }

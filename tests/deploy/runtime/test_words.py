@@ -123,6 +123,15 @@ def test_a_file_that_breaks_after_some_lines_keeps_them_and_is_skipped_from_ther
     assert isinstance(broken, Skipped) and "not a valid table" in broken.reason
 
 
+def test_a_dialogue_of_2000_turns_keeps_only_the_turns_that_are_read(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("".join(f"Speaker {turn % 7}: {turn}\n" for turn in range(2000)))
+    *_, last = as_samples([path], "text", earlier_turns=5)
+    assert last.turn == 2000
+    assert [turn.media["text"] for turn in earlier(last, 9)] == ["1994", "1995", "1996", "1997", "1998"]
+    assert last.around.speakers == tuple(f"Speaker {number}" for number in range(7))
+
+
 def test_two_turns_on_one_line_have_ids_of_their_own(tmp_path):
     path = tmp_path / "a.vtt"
     path.write_text("WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ann>Hi <v Ben>No\n")

@@ -24,7 +24,9 @@ FRENCH = "Ça va très bien, merci.\r\nL\u2019été… c\u2019est fini.\r\n"
         ("Café?\nNo.\n", "utf-16-le", True),
         (CHINESE, "utf-16-be", True),
         (CHINESE, "gb18030", True),
+        ("It\u2019s \u201cwell\u201d\u2026\n", "gb18030", True),
         (FRENCH, "cp1252", True),
+        ("\u00a1\u00c9l no!\n", "cp1252", True),
     ],
 )
 def test_text_is_read_in_its_encoding_and_a_guess_is_noted(text, encoding, guessed):

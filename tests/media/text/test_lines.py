@@ -131,6 +131,11 @@ def test_json_lines_are_objects_or_strings_and_others_are_skipped(read):
     ]
 
 
+def test_dots_that_were_read_as_a_control_character_stay_at_the_end_of_a_line(read):
+    (line,) = read("a.csv", "text\nIt\x92s\x85\n")
+    assert line.text == "It\u2019s\u2026"
+
+
 def test_what_no_terminal_or_tokenizer_can_take_is_replaced(read):
     (line,) = read("a.jsonl", '{"text": "x \\ud83d\\u001b[2J y"}')
     assert line.text == "x \ufffd[2J y"

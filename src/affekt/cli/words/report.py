@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -10,6 +11,7 @@ from affekt.core.answers.prediction import Prediction
 from affekt.core.errors import MediaError
 from affekt.core.sample import Skipped
 
+_NUMBER = re.compile(r"\d+")
 _MAX_SAID = 20  # skipped lines and notes that are printed one by one
 
 
@@ -23,7 +25,8 @@ class Report:
     def __init__(self, *, live: bool) -> None:
         self._live = live
         self.predicted = self._skipped = 0
-        self._notes: dict[str, tuple[str, int]] = {}  # first id and count
+        # First id, note and count, by the note without its numbers: notes that differ in them are one line.
+        self._notes: dict[str, tuple[str, str, int]] = {}
         self._more_notes = 0
         self._first: Skipped | None = None
         self._waits = False
@@ -37,9 +40,10 @@ class Report:
         self._say_first()
         self.predicted += 1
         for note in answer.notes:
-            if note in self._notes or len(self._notes) < _MAX_SAID:
-                first, count = self._notes.get(note, (answer.id, 0))
-                self._notes[note] = first, count + 1
+            kind = _NUMBER.sub("#", note)
+            if kind in self._notes or len(self._notes) < _MAX_SAID:
+                first, text, count = self._notes.get(kind, (answer.id, note, 0))
+                self._notes[kind] = first, text, count + 1
             else:
                 self._more_notes += 1
 
@@ -79,8 +83,8 @@ class Report:
 
     def lines(self) -> Iterator[str]:
         """What to tell about the lines."""
-        for note, (first, count) in self._notes.items():
-            yield f"{first}{f' and {count - 1} more' if count > 1 else ''}: {note}"
+        for first, note, count in self._notes.values():
+            yield f"{first}: {note}{f' ({count - 1} more with such a note)' if count > 1 else ''}"
         if self._more_notes:
             yield f"{self._more_notes} further notes: write .csv, .json or .jsonl to have them all"
         if self._skipped > _MAX_SAID:

@@ -86,7 +86,8 @@ def shortened(text: str, width: int) -> str:
 
 def plain(text: str) -> str:
     """Text without characters that a terminal would obey."""
-    return "".join(character if character.isprintable() else " " for character in text)
+    # The zero-width joiner is part of emoji.
+    return "".join(one if one.isprintable() or one == "\u200d" else " " for one in text)
 
 
 def write_line(text: str, *, flush: bool = False) -> None:

@@ -20,7 +20,7 @@ from affekt.core.sample import as_localizing
 from affekt.data.open import open_dataset
 from affekt.deploy.eager import checkpoint_predictor
 from affekt.deploy.export.graphs import Exportable, make_graphs, max_difference, random_batch
-from affekt.deploy.export.quantize import PRECISION, quantize
+from affekt.deploy.export.quantize import quantize
 from affekt.deploy.runtime.bundle import ANSWER, ENCODER_FILE, GRAPH_FILE
 from affekt.deploy.runtime.predictor import Predictor
 from affekt.deploy.trained_on import KEYS_FILE, bundle_keys
@@ -76,8 +76,8 @@ def export(
     Args:
         run: A run by its folder or name, or the folder of a checkpoint.
         folder: Where the bundle goes; `bundle` inside the run, or beside the checkpoint, if not given.
-        int8: Quantize convolutions to 8 bits, calibrated on training samples. A second gate compares scores
-            on validation samples.
+        int8: Weights in 8 bits: of convolutions, calibrated on training samples, or of a text encoder. A
+            second gate compares scores on validation samples.
         data_root: Where the run's data lies; with it the gate compares on validation samples, else on random
             inputs. int8 needs it.
 
@@ -117,7 +117,7 @@ def export(
     reduced = quantize(graphs.main, source, predictor, data_root) if int8 else None
     if reduced:
         graphs = graphs._replace(main=reduced.graph)
-        document |= {"precision": PRECISION, "gate": {**document["gate"], "int8": reduced.gate}}
+        document |= {"precision": reduced.precision, "gate": {**document["gate"], "int8": reduced.gate}}
         document["calibration"] = reduced.calibration
     identity = source.identity if source else None
     with write_sealed(target, document) as work:
@@ -173,7 +173,11 @@ def _document(
         **{name: checkpoint[name] for name in kept},
         "modality": predictor.modality,
         "inputs": [tensor.model_dump(mode="json") for tensor in predictor.preprocess.spec.inputs],
-        "postprocessing": {"answer": ANSWER, "scores": predictor.task.postprocessing},
+        "postprocessing": {
+            "answer": ANSWER,
+            "scores": predictor.task.postprocessing,
+            **({"decision": predictor.decision} if predictor.decision else {}),
+        },
         "calibration": {"temperature": 1.0},
         "gate": gate,
         "weights_sha256": checkpoint["files"][MODEL_FILE]["sha256"],

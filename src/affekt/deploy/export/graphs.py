@@ -17,6 +17,7 @@ from affekt.core.sample import Preprocess
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.core.task import Task
 from affekt.deploy.backends.network import CELLS, GraphNetwork, StagedGraphNetwork, graph_network
+from affekt.deploy.export.rewriting import rewrite
 from affekt.engine.network import encoded_input
 
 OPSET = 18
@@ -180,7 +181,9 @@ def _graph(model: nn.Module, arrays: Mapping[str, np.ndarray], places: Mapping[s
         quiet.setLevel(level)
     assert program is not None
     _rename_inner(program.model.graph, {*example, *output._fields})
-    return program.model_proto.SerializeToString()
+    exported = program.model_proto
+    rewrite(exported)
+    return exported.SerializeToString()
 
 
 def _rename_inner(graph: Any, taken: set[str]) -> None:

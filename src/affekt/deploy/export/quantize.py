@@ -1,7 +1,9 @@
-"""int8: the convolutions of a graph in 8 bits, calibrated on training samples, behind a gate of scores.
+"""int8: weights of a graph in 8 bits, behind a gate of scores.
 
-Only convolutions: they take most of the time of an image network, and are the least sensitive to rounding.
-Attention, norms and the head stay in floating point.
+Which ones follows from what the graph holds. Convolutions take most of the time of an image network, and are
+the least sensitive to rounding: theirs, with ranges of activations calibrated on training samples. A graph
+without convolutions that multiplies tokens by weights is a text encoder: see `tokens`. Attention, norms and
+the head stay in floating point.
 """
 
 from __future__ import annotations
@@ -31,12 +33,13 @@ from affekt.core.sample import Preprocess, Sample
 from affekt.core.task import Answers
 from affekt.data.open import open_dataset
 from affekt.deploy.backends.network import Backend, graph_network
+from affekt.deploy.export.tokens import has_token_products, with_token_products_in_8_bits
 from affekt.deploy.runtime.predictor import Predictor
 from affekt.engine.experiment import data_path
 from affekt.engine.runs.data import parts_of_run
 from affekt.engine.runs.run import Run
 
-PRECISION = "int8 (convolutions)"
+CONVOLUTIONS, TOKENS = "int8 (convolutions)", "int8 (token products, embeddings)"
 ALLOWED_DROP = 0.01  # of each score of the gate: one point
 CALIBRATION_VIEWS = 256
 VIEWS_AT_ONCE = 8  # limited by memory: the ranges of all tensors are measured together
@@ -48,11 +51,13 @@ class Quantized:
     """A graph in int8, and what its gate measured.
 
     Attributes:
+        precision: What is in 8 bits, as the manifest states it.
         calibration: Fitted on its own validation answers.
-        gate: Calibration views, validation samples, and the scores before and after.
+        gate: Calibration views if there were any, validation samples, and the scores before and after.
     """
 
     graph: bytes
+    precision: str
     calibration: dict[str, Any]
     gate: dict[str, Any]
 
@@ -63,17 +68,21 @@ def quantize(graph: bytes, run: Run | None, predictor: Predictor, data_root: Pat
     Engines round differently: each installed one is scored, and the worst score counts.
 
     Raises:
-        ExportError: The graph has no convolution, or its int8 version scores more than one point lower.
+        ExportError: The graph has nothing to quantize, or its int8 version scores more than one point lower.
         UsageError: There is no data to calibrate and to score on.
     """
     task, preprocess = predictor.task, predictor.preprocess
     if not task.gate:
         raise ExportError(f"int8 is not offered for {task.name}: it has no score for the gate")
-    if not any(node.op_type == "Conv" for node in onnx.load_from_string(graph).graph.node):
-        raise ExportError("the graph has no convolution, so there is nothing to quantize")
+    precision = _precision_of(graph)
     corpus, known, unseen = _samples(run, data_root)
-    batches = list(_calibration_batches(known, preprocess))
-    reduced = quantized_graph(graph, batches)
+    views = {}
+    if precision == CONVOLUTIONS:
+        batches = list(_calibration_batches(known, preprocess))
+        views = {"calibration_views": sum(len(next(iter(batch.values()))) for batch in batches)}
+        reduced = quantized_graph(graph, batches)
+    else:
+        reduced = with_token_products_in_8_bits(graph)
     answers = _answers(graph, "onnxruntime", unseen, preprocess, corpus)
     before, used = task.gate_scores(answers, corpus.labels), len(answers.used)
     engines: list[Backend] = ["onnxruntime", *(["openvino"] if find_spec("openvino") else [])]
@@ -83,14 +92,31 @@ def quantize(graph: bytes, run: Run | None, predictor: Predictor, data_root: Pat
     _check(before, worst, used)
     return Quantized(
         reduced,
+        precision,
         task.calibrate(reduced_answers[0], preprocess, corpus.labels).document,
         {
-            "calibration_views": sum(len(next(iter(batch.values()))) for batch in batches),
+            **views,
             "samples": used,
             "engines": engines,
             "before": before,
             "after": worst,
         },
+    )
+
+
+def _precision_of(graph: bytes) -> str:
+    """What is put into 8 bits, by what the graph holds.
+
+    Raises:
+        ExportError: It holds neither.
+    """
+    held = onnx.load_from_string(graph).graph
+    if any(node.op_type == "Conv" for node in held.node):
+        return CONVOLUTIONS
+    if has_token_products(held):
+        return TOKENS
+    raise ExportError(
+        "the graph has no convolution, and no product of tokens with weights, so there is nothing to quantize"
     )
 
 

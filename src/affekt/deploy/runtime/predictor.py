@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from affekt.core import catalog
 from affekt.core.answers.calibration import Calibration
 from affekt.core.answers.networks import WholeNetwork
 from affekt.core.answers.prediction import Prediction, Provenance
@@ -60,6 +61,12 @@ class Predictor:
     def __repr__(self) -> str:
         takes = f"{self.modality} → {len(self.labels)} labels"
         return f"Predictor({self.provenance.method}, {takes}, {self.backend}, {self.path or 'in memory'})"
+
+    @property
+    def decision(self) -> str:
+        """What of the network answers, such as `prototype` or `classifier`; empty if it has one answer."""
+        config = catalog.method(self.provenance.method).make_config(dict(self.document["config"]))
+        return getattr(config, "decision", "")
 
     @classmethod
     def open(

@@ -6,7 +6,8 @@
 3. Valid UTF-8 is UTF-8. So is text of which almost all characters beyond ASCII are valid UTF-8; the rest is
    replaced, and noted.
 4. GB18030, if the bytes are valid, its characters are mostly the common ones of simplified Chinese, and a few
-   of the most frequent are among them.
+   of the most frequent are among them; or if it holds no Chinese, and almost only typographic quotes, dashes
+   and dots, whose bytes no text in CP-1252 has.
 5. CP-1252, if all bytes are defined there and bytes beyond ASCII stand singly within text, as accents and
    quotes do.
 
@@ -56,6 +57,8 @@ _LEAST_FREQUENT = 0.1  # share of the characters below among the hanzi; conversa
 _FREQUENT = frozenset(
     "的我你是了不们这一他么在有个好来人那要会就什没到说吗为想能上去道她很看可知得过吧还对里以都事哈谢请"
 )
+# In CP-1252 their bytes are an inverted exclamation mark and a sign that never follows it.
+_TYPOGRAPHIC = frozenset("\u2018\u2019\u201c\u201d\u2026\u2014")
 _MOST_LONG_RUNS = 0.1  # share of bytes beyond ASCII that stand three or more together
 _EVIDENCE_BYTES = 1 << 20  # of lines with bytes beyond ASCII, that decide between encodings
 _HIGH = re.compile(rb"[\x80-\xff]")
@@ -240,7 +243,9 @@ def _is_gb18030(content: bytes) -> bool:
         return False
     hanzi = [character for character in text if "\u3400" <= character <= "\u9fff"]
     if not hanzi:
-        return False
+        beyond = _BEYOND_ASCII.findall(text)
+        typographic = sum(character in _TYPOGRAPHIC for character in beyond)
+        return bool(beyond) and typographic >= _LEAST_LEVEL_1 * len(beyond)
     common = sum(_is_level_1(character) for character in hanzi)
     frequent = sum(character in _FREQUENT for character in hanzi)
     return common >= _LEAST_LEVEL_1 * len(hanzi) and frequent >= _LEAST_FREQUENT * len(hanzi)

@@ -40,11 +40,12 @@ class Line:
 def clean_words(text: str) -> str:
     """Words on one line, without control characters and without space around them.
 
-    Half of a surrogate pair, as damaged JSON holds it, becomes a replacement character.
+    Half of a surrogate pair, as damaged JSON holds it, becomes a replacement character, and C1 control
+    characters what they are in CP-1252: U+0085 at the end is three dots, and no space.
     """
     if not text.isascii():
-        text = _LONE_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
-    return _BREAKS.sub(" ", _CONTROLS.sub("", repair_c1(text)).strip())
+        text = _LONE_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", repair_c1(text))
+    return _BREAKS.sub(" ", _CONTROLS.sub("", text).strip())
 
 
 def read_clock(text: str) -> float | None:

@@ -32,7 +32,7 @@ class CompactText(nn.Module):
     def __init__(self, config: CompactTextConfig) -> None:
         super().__init__()
         self.config = config
-        self.words: nn.Module = ByteTable(config.pieces, config.width)
+        self.words: ByteTable | StoredTable = ByteTable(config.pieces, config.width)
         sizes = [config.width, *[config.channels] * config.layers]
         self.layers = nn.ModuleList(Layer(*pair) for pair in pairwise(sizes))
         self.attention = nn.Linear(config.channels, config.heads)

@@ -126,4 +126,4 @@ def _note_unknown(text: str, unknown: float) -> None:
     if script not in (None, "Latin"):
         note(f"most of it is in {script} script; the network was trained on English and has no basis for it")
     elif unknown > 0.5:
-        note(f"{unknown:.0%} of it are characters without a meaning to the network, such as emoji")
+        note(f"{100 * unknown:.0f} % of it are characters without a meaning to the network, such as emoji")

@@ -6,8 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from affekt.encoders.adapters import merged
-from affekt.encoders.text import TextEncoder
+from affekt.encoders.text import TextEncoder, for_export
 from affekt.layers.contrast.prototypes import prototype_scores
 
 from .config import SPCLConfig
@@ -84,8 +83,8 @@ class SPCL(nn.Module):
         return {f"encoders.T.{name}" for name in self.text_encoder.load_pretrained()}
 
     def for_export(self) -> nn.Module:
-        """The same network without adapters: they are added to the layers that they adapt."""
-        return merged(self) if self.config.encoders.T.mode == "lora" else self
+        """The same network in the form that is simplest as a graph."""
+        return for_export(self)
 
 
 class Standardize(nn.BatchNorm1d):
