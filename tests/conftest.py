@@ -147,8 +147,8 @@ def clip_files(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def line_run(run_tiny, tmp_path_factory):
-    """Folder of a finished run of a network that reads lines with two turns before them."""
+def talks(tmp_path_factory):
+    """A folder with twelve dialogues, whose words show their labels. Not to be changed."""
     words = {
         "happy": ("lovely", "great", "sun"),
         "sad": ("awful", "alas", "rain"),
@@ -164,13 +164,19 @@ def line_run(run_tiny, tmp_path_factory):
             rows.append(f"{talk},{turn},{'Ann' if turn % 2 else 'Ben'},{text},{label},{part}")
     root = tmp_path_factory.mktemp("talks")
     (root / "talks.csv").write_text("\n".join(rows) + "\n")
+    return root
+
+
+@pytest.fixture(scope="session")
+def line_run(run_tiny, talks, tmp_path_factory):
+    """Folder of a finished run of a network that reads lines with two turns before them."""
     return run_tiny(
         tmp_path_factory.mktemp("runs"),
         method="spcl",
         data={"name": "dialogues"},
         config={**catalog.method("spcl").card.tiny, "context": {"tokens": 24, "turns": 2}},
         optimizer={"name": "adamw", "lr": 1e-2},
-        data_root=root,
+        data_root=talks,
     ).path
 
 
