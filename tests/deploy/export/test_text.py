@@ -174,7 +174,7 @@ def test_a_small_text_bundle_answers_near_the_whole_one(int8_bundle, line_bundle
 def test_a_text_score_that_falls_is_refused(line_run, line_bundle, talks, monkeypatch):
     monkeypatch.setattr(quantize, "ALLOWED_DROP", -2.0)
     graph = read_sealed(line_bundle, kind="bundle").read(GRAPH_FILE)
-    with pytest.raises(ExportError, match="in int8 .* falls from .* on 24 validation samples"):
+    with pytest.raises(ExportError, match=r"in int8 .* falls from .* on 24 validation samples"):
         quantize.quantize(graph, open_run(line_run), affekt.load(line_run), talks)
 
 
