@@ -132,3 +132,14 @@ def test_vectors_of_new_speaker_tokens_are_added_behind_those_of_the_source(enco
     encoder.load_pretrained()
     rows = encoder.backbone.get_input_embeddings().weight
     assert len(rows) == len(saved) + 2 and torch.equal(rows[: len(saved)], saved)
+
+
+def test_a_vocabulary_of_an_older_form_is_converted(tmp_path):
+    folder = save_tiny_encoder(tmp_path / "old")
+    before = Tokenizer(*find_source(str(folder)).tokenizer())
+    vocabulary = json.loads((folder / "tokenizer.json").read_text())["model"]["vocab"]
+    (folder / "vocab.txt").write_text("\n".join(sorted(vocabulary, key=vocabulary.__getitem__)) + "\n")
+    (folder / "tokenizer.json").unlink()
+    after = Tokenizer(*find_source(str(folder)).tokenizer())
+    assert [after.ids(line) for line in LINES] == [before.ids(line) for line in LINES]
+    assert after.special == before.special

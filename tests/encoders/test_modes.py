@@ -68,7 +68,7 @@ def test_checkpointing_gives_the_same_gradients(encoder_of):
         torch.manual_seed(0)  # dropout
         trained(encoder)
         gradients.append({name: value.grad for name, value in encoder.named_parameters()})
-    assert encoder.backbone.is_gradient_checkpointing
+    assert encoder.backbone.is_activation_checkpointing
     for name, gradient in gradients[0].items():
         torch.testing.assert_close(gradients[1][name], gradient, msg=name)
 

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float, Int
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from affekt.core.errors import FolderError, require
+from affekt.core.errors import ConfigError, FolderError, require
 from affekt.encoders.adapters import add_adapters, merged
 from affekt.encoders.pooling import pool
 from affekt.encoders.settings import COUNT_FROM_PADDING, EncoderSettings
@@ -35,7 +35,7 @@ class TextEncoder(nn.Module):
         if settings.mode == "lora":
             add_adapters(self.backbone, settings.lora)
         if settings.checkpointing and settings.mode != "frozen":
-            self.backbone.gradient_checkpointing_enable({"use_reentrant": False})
+            _enable_checkpointing(self.backbone)
         accepted = inspect.signature(self.backbone.forward).parameters
         self._takes_positions = (
             "position_ids" in accepted and settings.architecture["model_type"] not in COUNT_FROM_PADDING
@@ -162,6 +162,19 @@ def _make_backbone(architecture: dict[str, Any]) -> nn.Module:
         return network._from_config(config, **headless)
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise FolderError(f"no text encoder can be made of the config of {kind!r}: {error}") from None
+
+
+def _enable_checkpointing(backbone: Any) -> None:
+    """Compute states again in the backward pass.
+
+    Raises:
+        ConfigError: The network cannot do that.
+    """
+    enable = getattr(backbone, "activation_checkpointing_enable", None)  # its newer name
+    try:
+        (enable or backbone.gradient_checkpointing_enable)({"use_reentrant": False})
+    except ValueError as error:
+        raise ConfigError("config of the encoder", [f"checkpointing: {error}"]) from None
 
 
 def _fits(given: Tensor | None, ours: Tensor) -> bool:

@@ -25,7 +25,6 @@ from affekt.core.task import Task
 from affekt.data.open import open_dataset
 from affekt.engine.loading import SampleDataset
 from affekt.engine.objectives.criterion import WeightedLoss
-from affekt.engine.objectives.hooks import ValidatingObjective
 from affekt.engine.randomness import INITIAL_WEIGHTS, seed_torch
 from affekt.engine.splits import Parts
 
@@ -127,6 +126,16 @@ def make_objective(
     return method.load("objective")(config or method.make_config(recipe.config), loss)
 
 
+def objective_kind(recipe: Recipe, task: Task, labels: LabelSet) -> Any:
+    """What can be asked for the optional methods of an objective (`objectives.hooks`): its class.
+
+    Where the method names a function, an objective that it makes. A class is not called: the recipe's config
+    may still refer to an encoder by its name, so that sizes are not known.
+    """
+    part = catalog.method(recipe.method).load("objective")
+    return part if isinstance(part, type) else make_objective(recipe, task, labels)
+
+
 def make_network(recipe: Recipe, method: Method, config: Settings) -> nn.Module:
     """The network of a recipe with its initial random weights."""
     if recipe.train.threads:
@@ -183,7 +192,7 @@ def _check_task(recipe: Recipe, corpus: Corpus) -> list[str]:
         return [f"{', '.join(asked)}: {task.name} has no classes"]
     metric = recipe.selection.metric
     if metric not in task.metrics:
-        if issubclass(catalog.method(recipe.method).load("objective"), ValidatingObjective):
+        if hasattr(objective_kind(recipe, task, corpus.labels), "validate"):
             return []  # it may be one of its terms, whose names validation shows
         return [
             f"selection.metric = {metric!r} is not a score of {task.name}: use {task.selects_by!r}, "

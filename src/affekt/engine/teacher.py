@@ -9,13 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from affekt.core import catalog
+from affekt.core.dataset import Corpus
 from affekt.core.errors import ConfigError
 from affekt.core.files.sealed import read_sealed
 from affekt.core.labels import LabelSet
 from affekt.core.recipe import Recipe
 from affekt.core.spec import InputSpec
-from affekt.engine.experiment import preprocess_of
+from affekt.engine.experiment import objective_kind, preprocess_of
 from affekt.engine.network import checkpoint_model
 from affekt.engine.runs.run import open_run
 from affekt.engine.weights.checkpoint import MODEL_FILE
@@ -118,14 +118,13 @@ def name_teacher(recipe: Recipe, teacher: Teacher | None) -> Recipe:
     return recipe.model_copy(update={"teacher": given})
 
 
-def check_takes_teacher(recipe: Recipe, teacher: Teacher | None) -> None:
+def check_takes_teacher(recipe: Recipe, corpus: Corpus, teacher: Teacher | None) -> None:
     """Refuse a teacher that the objective does not take, and an objective whose teacher is missing.
 
     Raises:
         ConfigError: Either.
     """
-    # The class, not an objective: the recipe's config may still refer to an encoder by its name.
-    takes = getattr(catalog.method(recipe.method).load("objective"), "takes_teacher", False)
+    takes = getattr(objective_kind(recipe, corpus.task, corpus.labels), "takes_teacher", False)
     if takes and teacher is None:
         problem = "its objective learns from a teacher: give a run or a checkpoint with --teacher"
     elif teacher is not None and not takes:
