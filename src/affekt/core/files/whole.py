@@ -21,13 +21,15 @@ SUFFIX = ".partial"
 
 
 @contextmanager
-def write_whole(path: Path, *, error: type[AffektError] = AffektError) -> Iterator[Path]:
+def write_whole(path: Path, *, error: type[AffektError] = AffektError, synced: bool = True) -> Iterator[Path]:
     """Write a file, or a link: make it at the yielded path, and it is renamed to `path`; or nothing changes.
 
     Folders above it are made.
 
     Args:
         error: What is raised in place of an `OSError`.
+        synced: Wait until the disk holds the content. Without it a file may be damaged after a loss of power,
+            though not after a kill: for files that are checked when they are read, and can be made again.
 
     Raises:
         AffektError: The disk is full, or the place cannot be written. Of the type `error`.
@@ -44,7 +46,7 @@ def write_whole(path: Path, *, error: type[AffektError] = AffektError) -> Iterat
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield partial
-        if not partial.is_symlink():
+        if synced and not partial.is_symlink():
             _sync(partial)
         os.replace(partial, path)
     except OSError as reason:
@@ -54,9 +56,11 @@ def write_whole(path: Path, *, error: type[AffektError] = AffektError) -> Iterat
             partial.unlink()
 
 
-def write_bytes(path: Path, content: bytes, *, error: type[AffektError] = AffektError) -> None:
+def write_bytes(
+    path: Path, content: bytes, *, error: type[AffektError] = AffektError, synced: bool = True
+) -> None:
     """Write a file of bytes whole; arguments and errors are those of `write_whole`."""
-    with write_whole(path, error=error) as partial:
+    with write_whole(path, error=error, synced=synced) as partial:
         partial.write_bytes(content)
 
 

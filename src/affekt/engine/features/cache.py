@@ -130,7 +130,8 @@ class FeatureCache:
             f"{number}.{name}": value for number, view in enumerate(views) for name, value in view.items()
         }
         content = save(arrays, {"checksum": self._checksum(file, arrays)})
-        write_bytes(file, content, error=FolderError)
+        # Not synced: that takes longer than the features of a line, and damage shows in the checksum.
+        write_bytes(file, content, error=FolderError, synced=False)
         self._checked.add(file.name)
         return len(content)
 

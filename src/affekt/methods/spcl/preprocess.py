@@ -35,6 +35,8 @@ class SPCLPreprocess:
         assets: Mapping[str, bytes] | None = None,
     ) -> None:
         self.config, self.encoder = config, config.encoders.T
+        if assets is not None and TOKENIZER_FILE not in assets:
+            raise ValueError(f"there is no assets/{TOKENIZER_FILE}")
         self.tokenizer = Tokenizer(assets[TOKENIZER_FILE], self.encoder.tokens) if assets else None
         rows = self.encoder.architecture.get("vocab_size")
         if self.tokenizer is not None and rows is not None and self.tokenizer.largest >= rows:

@@ -1,6 +1,6 @@
 """The table on the card of compact_text: GoEmotions dev against hashed n-grams, TF-IDF and frozen MiniLM.
 
-    python benchmarks/text_table.py --data-root DIR --run RUN [--run RUN ...] [--bundle BUNDLE] [--minilm]
+    python benchmarks/compact_text_table.py --data-root DIR --run RUN [--run RUN ...] [--bundle BUNDLE] [--minilm]
 
 RUNs differ in their seed alone. All rows are trained on the training part of the first run and scored on its
 test part, the dev lines of GoEmotions. The bundle is scored as well, timed with its preprocessing on one
@@ -72,7 +72,7 @@ def main() -> None:
     ]
     if given.bundle:
         lines += bundle_lines(given.bundle, given.data_root)
-    write_report(OUTPUT / "text.md", lines)
+    write_report(OUTPUT / "compact_text.md", lines)
 
 
 class Table:
