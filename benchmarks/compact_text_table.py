@@ -1,6 +1,7 @@
 """The table on the card of compact_text: GoEmotions dev against hashed n-grams, TF-IDF and frozen MiniLM.
 
-    python benchmarks/compact_text_table.py --data-root DIR --run RUN [--run RUN ...] [--bundle BUNDLE] [--minilm]
+    python benchmarks/compact_text_table.py --data-root DIR --run RUN [--run RUN ...] [--bundle BUNDLE]
+        [--minilm]
 
 RUNs differ in their seed alone. All rows are trained on the training part of the first run and scored on its
 test part, the dev lines of GoEmotions. The bundle is scored as well, timed with its preprocessing on one
