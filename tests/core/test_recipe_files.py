@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from affekt.core.errors import ConfigError
+from affekt.core.errors import ConfigError, UsageError
 from affekt.core.recipe import Recipe
 from affekt.core.recipe_files import list_recipes, recipe_file
 
@@ -40,3 +40,32 @@ def test_a_file_of_ones_own_comes_before_a_part_of_the_same_name(tmp_path, monke
     (tmp_path / "losses" / "spcl.toml").write_text("[config]\ndecision = 'classifier'\n")
     recipe = Recipe.load(["dataset/meld-emotion.toml", "encoders/T.toml", "losses/spcl.toml"])
     assert recipe.config["decision"] == "classifier"
+
+
+def test_a_part_that_does_not_exist_is_suggested():
+    with pytest.raises(UsageError, match=r"did you mean encoders/T-frozen\.toml\?"):
+        Recipe.load(["dataset/meld-emotion.toml", "encoders/T-froze.toml"])
+
+
+def test_two_losses_that_do_not_go_together_are_refused():
+    parts = ["dataset/meld-emotion.toml", "encoders/T.toml"]
+    with pytest.raises(ConfigError, match="gamma belongs to kind = 'focal'"):
+        Recipe.load([*parts, "losses/focal.toml", "losses/spcl.toml"])
+
+
+def test_a_wrong_key_of_a_loss_is_named_as_it_is_written():
+    parts = ["dataset/meld-emotion.toml", "encoders/T.toml", "losses/spcl.toml"]
+    with pytest.raises(ConfigError) as error:
+        Recipe.load(parts, ["config.losses.contrast.temprature=1"])
+    expected = "config.losses.contrast.temprature = 1: unknown key; did you mean temperature?"
+    assert expected in str(error.value)
+
+
+def test_a_recipe_without_a_method_says_which_part_brings_one():
+    with pytest.raises(ConfigError, match=r"method: missing.*encoders/T\.toml"):
+        Recipe.load(["dataset/meld-emotion.toml", "losses/spcl.toml"])
+
+
+def test_a_precision_may_be_given_as_a_number():
+    parts = ["dataset/meld-emotion.toml", "encoders/T.toml", "losses/spcl.toml"]
+    assert Recipe.load(parts, ["train.precision=32"]).train.precision == "32"

@@ -198,7 +198,7 @@ def test_an_empty_folder_says_what_was_looked_for(tmp_path):
     ("options", "message"),
     [
         ({"classes": 6}, r"data\.options\.classes = 6"),
-        ({"names": ["joyful", *RAF_ORDER]}, "joyful is not a class of AffectNet"),
+        ({"names": ["gleeful", *RAF_ORDER]}, "gleeful is not a class of AffectNet"),
         ({"names": []}, "each class is required once"),
         ({"names": RAF_ORDER[:6]}, "each class is required once"),
         ({"names": [*RAF_ORDER, "happy"]}, "each class is required once"),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, model_validator
 
 from affekt.core import catalog
 from affekt.core.errors import AffektError, ConfigError, UsageError
@@ -166,6 +166,10 @@ class SelectionSettings(Settings):
         return self
 
 
+def _text_of_number(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 class TrainSettings(Settings):
     """The training loop. `accelerator`, `devices` and `strategy` are options of Lightning.
 
@@ -185,7 +189,8 @@ class TrainSettings(Settings):
 
     epochs: PositiveInt = 10
     batch_size: PositiveInt = 32
-    precision: Literal["32", "bf16-mixed", "16-mixed"] = "32"
+    # A number is what `--set train.precision=32` gives.
+    precision: Annotated[Literal["32", "bf16-mixed", "16-mixed"], BeforeValidator(_text_of_number)] = "32"
     accumulate: PositiveInt = 1
     clip_norm: float = Field(default=0.0, ge=0)
     sampler: Literal["shuffle", "balanced"] = "shuffle"
@@ -287,6 +292,11 @@ class Recipe(Settings):
             ConfigError: Listing all problems.
         """
         recipe, problems = validate(cls, values)
+        if "method" not in values and "data" in values:
+            hint = "name a method, or a part that does, such as encoders/T.toml (affekt recipes lists parts)"
+            problems = [
+                f"{line}; {hint}" if line.startswith("method: missing") else line for line in problems
+            ]
         problems += _check_names(values)
         if recipe is None or problems:
             raise ConfigError(source, problems)

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from affekt.core import catalog
+from affekt.core.errors import UsageError
+from affekt.core.settings import suggest
 
 PARTS = Path(__file__).parent.parent / "recipes"
 
@@ -47,13 +49,24 @@ def list_recipes() -> list[RecipeFile]:
 
 
 def recipe_file(path: Path | str) -> Path:
-    """The file itself if it exists; else the recipe or the part of this name; else the path as it is."""
+    """The file itself if it exists; else the recipe or the part of this name; else the path as it is.
+
+    Raises:
+        UsageError: The folder is one of parts, and has no such part.
+    """
     path = Path(path)
     if len(path.parts) != 2 or path.exists():
         return path
-    part = PARTS / path.parts[0] / f"{path.name.removesuffix('.toml')}.toml"
+    folder = PARTS / path.parts[0]
+    part = folder / f"{path.name.removesuffix('.toml')}.toml"
     if part.is_file():
         return part
+    if folder.is_dir():
+        known = [f"{path.parts[0]}/{one.name}" for one in sorted(folder.glob("*.toml"))]
+        raise UsageError(
+            f"{path} does not exist, and no part of recipes is called so; {suggest(str(path), known)} "
+            "(affekt recipes lists all)"
+        )
     method = catalog.canonical(path.parts[0])
     if method not in catalog.list_methods():
         return path

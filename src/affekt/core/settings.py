@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar, get_args, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -21,6 +21,15 @@ class Resolvable(Protocol):
 
     def resolved(self) -> Settings:
         """The same config with the facts that it refers to, so that the network can be made from it alone."""
+        ...
+
+
+@runtime_checkable
+class ChecksTask(Protocol):
+    """A config some of whose settings go with some tasks only."""
+
+    def problems_with(self, task: str) -> list[str]:
+        """Settings that do not go with a task of this name, a sentence each."""
         ...
 
 
@@ -83,7 +92,7 @@ def validate(
 
 
 def _line(model: type[BaseModel], values: Mapping[str, Any], entry: dict[str, Any], prefix: str) -> str:
-    path = [str(part) for part in entry["loc"]]
+    path = _written(model, [str(part) for part in entry["loc"]])
     key = prefix + ".".join(path)
     if entry["type"] == "missing":
         return f"{key}: missing; it must be given"
@@ -96,11 +105,45 @@ def _line(model: type[BaseModel], values: Mapping[str, Any], entry: dict[str, An
     return f"{key} = {entry['input']!r}: {said}"
 
 
-def _fields(model: type[BaseModel], path: list[str]) -> list[str]:
-    """Names of the fields of the (nested) model that `path` leads to."""
+def _written(model: type[BaseModel], path: list[str]) -> list[str]:
+    """A path as it is written in a file: without the name of the model that a `kind` chooses."""
+    kept: list[str] = []
+    here: list[type[BaseModel]] = [model]
     for name in path:
-        field = model.model_fields.get(name)
-        nested = field.annotation if field else None
-        if isinstance(nested, type) and issubclass(nested, BaseModel):
-            model = nested
-    return sorted(model.model_fields)
+        kinds = [one for one in here if _kind_of(one) == name]
+        if len(here) > 1 and kinds:
+            here = kinds
+            continue
+        kept.append(name)
+        here = [inner for one in here for inner in _models(one, name)]
+    return kept
+
+
+def _fields(model: type[BaseModel], path: list[str]) -> list[str]:
+    """Names of the fields of the (nested) models that `path` leads to."""
+    here = [model]
+    for name in path:
+        here = [inner for one in here for inner in _models(one, name)] or here
+    return sorted({name for one in here for name in one.model_fields})
+
+
+def _models(model: type[BaseModel], name: str) -> list[type[BaseModel]]:
+    """The models that a field may hold."""
+    field = model.model_fields.get(name)
+    found: list[type[BaseModel]] = []
+
+    def add(annotation: Any) -> None:
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            found.append(annotation)
+        for inner in get_args(annotation):
+            add(inner)
+
+    add(field.annotation if field else None)
+    return found
+
+
+def _kind_of(model: type[BaseModel]) -> str:
+    """The value of a model's field `kind`, by which a union chooses it."""
+    field = model.model_fields.get("kind")
+    values = get_args(field.annotation) if field else ()
+    return str(values[0]) if values else ""

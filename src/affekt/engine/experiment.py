@@ -20,7 +20,7 @@ from affekt.core.labels import LabelSet
 from affekt.core.method import Method
 from affekt.core.recipe import Recipe, check_classes
 from affekt.core.sample import Preprocess, Sample
-from affekt.core.settings import Settings, resolve
+from affekt.core.settings import ChecksTask, Settings, resolve
 from affekt.core.task import Task
 from affekt.data.open import open_dataset
 from affekt.engine.loading import SampleDataset
@@ -162,6 +162,8 @@ def open_corpus(recipe: Recipe, data_root: Path | str | None) -> Corpus:
     corpus = open_dataset(recipe.data.name, data_path(data_root), recipe.data.options)
     config = catalog.method(recipe.method).make_config(recipe.config)
     problems = [*check_classes(config, corpus.labels), *_check_task(recipe, corpus)]
+    if isinstance(config, ChecksTask):
+        problems += config.problems_with(corpus.task.name)
     if problems:
         raise ConfigError(f"recipe for {recipe.method} on {recipe.data.name}", problems)
     return corpus

@@ -167,3 +167,19 @@ def test_folds_keep_dialogues_whole(read):
     parts = part(read({"talk.csv": rows}).usable, SplitSettings(scheme="k_fold", folds=3))
     dialogues = [{s.dialogue for s in found} for found in (parts.train, parts.validation, parts.test)]
     assert all(dialogues) and sum(map(len, dialogues)) == 12
+
+
+def test_several_labels_in_one_cell_are_refused_or_reported(read):
+    rows = [{"dialogue": "a", "text": "Hi.", "label": ["joy", "anger"]}]
+    with pytest.raises(DataError, match=r"talk\.jsonl line 1: its label is a list, not a string"):
+        read({"talk.jsonl": rows})
+
+
+def test_classes_that_consist_of_others_are_a_problem(read):
+    corpus = read({"talk.csv": [*TALK, "b,1,Ben,Oh.,joy|anger,,,test"]})
+    assert [text for text in corpus.problems if text.startswith("classes joy|anger look like several labels")]
+
+
+def test_files_without_a_label_column_name_their_columns(read):
+    with pytest.raises(DataError, match=r"no file has the column 'label'; known columns are dialogue, text"):
+        read({"talk.csv": ["a,Hi."]}, header="dialogue,text")

@@ -79,7 +79,7 @@ def test_one_label_and_several_are_not_read_together(read):
 
 
 def test_lines_without_labels_cannot_make_a_data_set(read):
-    with pytest.raises(DataError, match="at least two classes are required, found no label"):
+    with pytest.raises(DataError, match="no file has the column 'label'"):
         read("text\na\nb\n")
 
 

@@ -107,6 +107,6 @@ def test_several_labels_are_refused_where_one_is_needed():
     task = find_task("multi_label")
     loss = WeightedLoss(LossSettings(), task, None, LabelSet.of("a", "b", "c"))
     config = catalog.method("spcl").make_config(catalog.method("spcl").card.tiny).resolved()
-    with pytest.raises(ConfigError, match=r"losses\.contrast: needs one label for each sample") as error:
+    with pytest.raises(ConfigError, match=r"losses\.contrast needs one label for each sample") as error:
         SPCLObjective(config, loss)
     assert "decision = 'prototype'" in str(error.value)

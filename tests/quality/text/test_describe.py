@@ -161,7 +161,7 @@ def test_tables_have_columns_for_what_exists():
         "speakers",
         "also in train",
     )
-    assert rows[1][:4] == ("test", 6, 2, "3 to 3") and rows[1][-2:] == (2, 2)
+    assert rows[1][:4] == ("test", 6, 2, "3, at most 3") and rows[1][-2:] == (2, 2)
     assert text_table(text_of(line("a", "b c")))[0] == ("part", "lines", "words", "characters")
 
 

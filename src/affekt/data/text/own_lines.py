@@ -11,6 +11,7 @@ Suffixes are .csv, .tsv and .jsonl (`affekt.data.layouts.text_tables`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,6 +28,8 @@ from affekt.data.layouts.tables import raise_problems, stated_text, text_of
 from affekt.data.layouts.text_tables import SUFFIXES, Row, read_text_table
 from affekt.data.text.turns import words_of
 from affekt.media.files import has_suffix, suffix_list
+
+_SIGNS = re.compile(r"[|;,/+]")  # between several labels in one cell
 
 
 class LineOptions(FolderOptions):
@@ -206,9 +209,36 @@ def with_labels(
     Raises:
         DataError: A label is not among those of the option, or there are fewer than two.
     """
+    if not any(sample.label is not None for sample in samples) and "label" not in own.columns:
+        name = options.columns.get("label", "label")
+        found = ", ".join(sorted(own.columns)) or "none"
+        raise DataError(
+            f"{own.root}: no file has the column {name!r}; known columns are {found}: options.columns states "
+            'another name, as in {label = "Emotion"}'
+        )
+    raise_problems(
+        own.root,
+        [
+            f"{line.where}: its label is a {type(line.cells['label']).__name__}, not a string"
+            for line in own.lines
+            if isinstance(line.cells.get("label"), list | dict)
+        ],
+    )
     files = [AnnotatedFile(s.id, own.root, s.label, s.subject, s.split) for s in samples]
     labelled = resolve_labels(own.root, files, options)
     own.problems += labelled.problems
     own.errors += labelled.errors
+    joined = [name for name in labelled.labels.names if _is_joined(name, labelled.labels.names)]
+    if joined:
+        own.problems.append(
+            f"classes {', '.join(joined)} look like several labels in one cell, and are read as one class "
+            "each: the data set texts reads several labels"
+        )
     named = [replace(sample, label=file.label) for sample, file in zip(samples, labelled.files, strict=True)]
     return named, labelled.labels
+
+
+def _is_joined(name: str, names: Sequence[str]) -> bool:
+    """Whether a name consists of other names, as in `joy|sad`."""
+    parts = [part.strip() for part in _SIGNS.split(name)]
+    return len(parts) > 1 and all(part in names for part in parts)

@@ -26,6 +26,7 @@ class ClassificationSettings(Settings):
 
     Attributes:
         kind: `focal` weights each sample by `(1 - p) ** gamma`.
+        gamma: Of `focal` alone; 2 if not given.
         weight: Factor of the term in the sum of all terms; 0 leaves it out.
         detached: Stop the gradient before the classifier, as the paper does, so that the contrastive loss
             alone trains the encoder.
@@ -33,8 +34,17 @@ class ClassificationSettings(Settings):
 
     kind: Literal["cross_entropy", "focal"] = "cross_entropy"
     weight: float = Field(default=1.0, ge=0)
-    gamma: PositiveFloat = 2.0
+    gamma: PositiveFloat | None = None
     detached: bool = True
+
+    @model_validator(mode="after")
+    def _fits(self) -> ClassificationSettings:
+        if self.gamma is not None and self.kind != "focal":
+            raise ValueError(
+                f"gamma belongs to kind = 'focal', not to {self.kind!r}: leave it out. Two parts of losses/ "
+                "do not go together"
+            )
+        return self
 
 
 class NoContrast(Settings):
@@ -111,6 +121,24 @@ class SPCLConfig(Settings):
     def width(self) -> int:
         """Size of the vector that is compared with prototypes; 1 while the encoder is not known."""
         return vector_width(self.encoders.T) if self.encoders.T.is_resolved else 1
+
+    def problems_with(self, task: str) -> list[str]:
+        """Settings that do not go with a task, a sentence each."""
+        if task != "multi_label":
+            return []
+        classification = self.losses.classification
+        asked = (
+            ("losses.contrast", self.losses.contrast.kind != "none"),
+            ("decision = 'prototype'", self.decision == "prototype"),
+            ("curriculum", self.curriculum.order == "easy_to_hard"),
+            ("losses.classification.kind = 'focal'", classification.kind == "focal"),
+        )
+        return [
+            f"config.{name} needs one label for each sample, and the data have several: "
+            "use losses/cross-entropy.toml"
+            for name, value in asked
+            if value
+        ]
 
     def resolved(self) -> SPCLConfig:
         """The same config with all that the encoder's source states.

@@ -17,6 +17,8 @@ from affekt.layers.losses import focal_cross_entropy
 
 from .config import NoContrast, SPCLConfig
 
+_GAMMA = 2.0  # of the focal loss, as in its paper
+
 
 class SPCLObjective(nn.Module):
     """The classifier's loss and a contrastive loss; all state lies in buffers.
@@ -35,8 +37,8 @@ class SPCLObjective(nn.Module):
             else make_contrast(settings, config.num_classes, config.width)
         )
         self.curriculum = Curriculum(config.curriculum)
-        if criterion.task == "multi_label":
-            self._check_several_labels()
+        if problems := config.problems_with(criterion.task):
+            raise ConfigError("recipe", problems)
 
     def forward(self, model: nn.Module, batch: dict[str, Tensor]) -> dict[str, Float[Tensor, ""]]:
         output = model(text=batch["text"], own=batch["own"])
@@ -85,26 +87,9 @@ class SPCLObjective(nn.Module):
             weight=self.criterion.weight,
             smoothing=self.criterion.smoothing,
             reduction="mean",
-            gamma=settings.gamma,
+            gamma=settings.gamma or _GAMMA,
         )
         return settings.weight * loss
-
-    def _check_several_labels(self) -> None:
-        asked = [
-            name
-            for name, value in (
-                ("losses.contrast", self.contrast is not None),
-                ("decision = 'prototype'", self.config.decision == "prototype"),
-                ("curriculum", self.config.curriculum.order == "easy_to_hard"),
-                ("losses.classification.kind = 'focal'", self.config.losses.classification.kind == "focal"),
-            )
-            if value
-        ]
-        if asked:
-            raise ConfigError(
-                "recipe",
-                [f"config.{name}: needs one label for each sample, the data have several" for name in asked],
-            )
 
 
 class _Seen(NamedTuple):

@@ -67,7 +67,7 @@ def lines_of_text(description: Mapping[str, Any] | None) -> list[str]:
     """Sentences about words, with or without problems."""
     if description is None:
         return []
-    found = ["lengths are median and maximum, of each line alone"]
+    found = ["lengths are the median and the maximum, of each line alone"]
     for name, part in description["repeated"]["within"].items():
         if part["lines"]:
             most = ", ".join(f"{_quoted(text)} ({number})" for text, number in part["most"])
@@ -242,7 +242,7 @@ def _range(counts: Sequence[int]) -> dict[str, int | float] | None:
 
 
 def _range_text(numbers: Mapping[str, int | float] | None) -> str:
-    return f"{numbers['median']:g} to {numbers['max']:g}" if numbers else ""
+    return f"{numbers['median']:g}, at most {numbers['max']:g}" if numbers else ""
 
 
 def _histogram(counts: Sequence[int]) -> list[list[int]]:
