@@ -8,7 +8,7 @@ from pathlib import Path
 from affekt.core.dialogues import RunningDialogue
 from affekt.core.errors import MediaError
 from affekt.core.sample import Preprocess, Sample, Skipped
-from affekt.media.text import Line, one_turn, read_lines
+from affekt.media.text import Line, LineByLine, one_turn, read_lines
 
 # Dialogues of a file whose last turns are kept, in case that further turns follow. Files with more of them at
 # the same time exist only if their rows are shuffled.
@@ -103,7 +103,7 @@ def file_samples(path: Path, *, keep: int, encoding: str | None = None) -> Itera
 
 def words_samples(texts: Iterable[str], name: str, *, keep: int) -> Iterator[Sample | Skipped]:
     """Turns of one dialogue that a person states, `Name: words` or words alone."""
-    conversation = Conversation(name, keep=keep)
+    conversation, names = Conversation(name, keep=keep), LineByLine()
     for number, text in enumerate(texts, start=1):
-        line = one_turn(text, number, name)
+        line = one_turn(text, number, name, names)
         yield conversation.sample(line) if isinstance(line, Line) else line
