@@ -33,6 +33,7 @@ def command(
 
     Example: affekt chat words.affekt
     """
+    from affekt.cli.words.predict import check_stdin
     from affekt.cli.words.table import other_scores, plain, write_line
     from affekt.core.sample import Skipped
     from affekt.deploy.load import load
@@ -42,6 +43,7 @@ def command(
     from affekt.engine.runs.names import find_run
     from affekt.media.text import LineByLine, one_turn
 
+    check_stdin()
     predictor = load(find_run(bundle, runs), threads=threads, expected=1)
     if not reads_words(predictor.modality):
         raise UsageError(

@@ -87,8 +87,8 @@ class Conversation:
             )
         if turn is not None and numbers and turn < numbers.highest:
             notes.append(
-                f"its turn {turn} comes after turn {numbers.highest} in the file: its context is in the order "
-                "of the file"
+                f"its turn {turn} comes after turn {numbers.highest} in the file: its context is in the "
+                "order of the file"
             )
         if turn is None:
             turn = numbers.highest + 1

@@ -28,7 +28,7 @@ _MARKUP = r"(?:</?[A-Za-z]{1,10}>|\*{1,2})*"
 _PREFIX = re.compile(
     rf"{_MARKUP}(?P<open>[\[\u3010])?\s*(?P<name>[^\W\d_]{_WITHIN}{{0,60}}?)\s*(?(open)[\]\u3011]){_MARKUP}"
     r"\s*(?:[(\[][^()\[\]\n]{0,60}[)\]]\s*)?"
-    rf"(?P<colon>:{_MARKUP}(?=\s|$)|:(?=[^\W\d_])|\N{{FULLWIDTH COLON}})\s*(?P<words>.*)",
+    rf"(?P<colon>:{_MARKUP}(?=\s|$)|:(?=[^\W\d_])|\uff1a)\s*(?P<words>.*)",
     re.DOTALL,
 )
 _PARTICLES = frozenset({
