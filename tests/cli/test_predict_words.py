@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -175,6 +177,10 @@ BAD = {  # arguments, standard input, exit code and message
     "a file without lines": (["empty.txt"], None, 1, "holds no lines with words"),
     "an empty stream": (["-"], "", 1, "there are no lines with words"),
     "a stream that is not text": (["-"], "\0\1\2\3", 1, "none of the lines could be used"),
+    "subtitles as plain lines": (["-"], "1\n00:00:00,000 --> 00:00:01,000\nhi\n", 2, "State --format srt"),
+    "a format of a file": (["a.txt", "--format", "srt"], None, 2, "files have it in their names"),
+    "a rate of words": (["a.txt", "--rate-hz", "30"], None, 2, "this bundle reads words"),
+    "an axis of words": (["--text", "hi", "--up", "y"], None, 2, "this bundle reads words"),
     "empty words": (["--text", " "], None, 1, "the line has no words"),
     "a table without words": (["noise.csv"], None, 1, "has no column of words: found 'a', 'b'"),
     "a document": (["word.txt"], None, 1, "ZIP container"),
@@ -203,3 +209,46 @@ def test_a_bundle_of_another_modality_refuses_words():
         done = invoke(*arguments, given="")
         assert done.exit_code != 0
         assert "modality image" in str(done.exception)
+
+
+@pytest.mark.parametrize("command", [["predict", "-"], ["chat"]])
+def test_a_closed_standard_input_is_wrong_usage(line_bundle, command):
+    code = "import os; os.close(0); import sys; sys.stdin = None; from affekt.cli.main import run; run()"
+    arguments = [command[0], str(line_bundle), *command[1:]]
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, timeout=60)
+    assert done.returncode == 2
+    assert b"UsageError: standard input is closed" in done.stderr
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_keeps_the_answers_so_far_in_a_table(line_bundle, tmp_path, suffix, number):
+    output = tmp_path / f"out{suffix}"
+    with started("predict", line_bundle, "-", "--json", "--output", output) as process:
+        assert process.stdin and process.stdout and process.stderr
+        for words in ("lovely", "rain"):
+            process.stdin.write(f"{words}\n".encode())
+            process.stdin.flush()
+            process.stdout.readline()
+        time.sleep(0.2)  # it waits for the next line
+        process.send_signal(number)
+        assert process.wait(30) == 128 + number
+        assert f"stopped after 2 lines, before the end: {output}" in process.stderr.read().decode()
+    rows = output.read_text().splitlines()
+    assert len(rows) == (3 if suffix == ".csv" else 2) and "rain" in rows[-1]
+    assert [path.name for path in tmp_path.iterdir()] == [output.name]
+
+
+def test_an_unknown_command_of_a_chat_is_no_line(line_bundle):
+    with started("chat", line_bundle) as process:
+        out, errors = process.communicate(b"/quit\nlovely\n", timeout=60)
+    assert len(out.splitlines()) == 1
+    assert b"unknown command /quit; /new starts a new dialogue, Ctrl-D ends" in errors
+
+
+def test_half_of_a_surrogate_pair_in_python_is_replaced_and_noted(predictor):
+    answer = predictor("I am \ud800 lovely")
+    assert answer.text == "I am \ufffd lovely"
+    assert "half of a surrogate pair" in answer.notes[0]
+    (other,) = predictor.predict([Sample("a", {"text": "I am \ud800 lovely"})])
+    assert (other.text, other.scores) == (answer.text, answer.scores)

@@ -88,9 +88,9 @@ def test_a_dialogue_that_is_read_turn_by_turn_has_the_context_and_speakers_of_th
         assert len(turn.around.turns) <= 4 and not later(turn, 1)
 
 
-def test_a_turn_that_is_read_late_is_refused_and_one_without_a_number_gets_the_next():
+def test_a_number_that_comes_twice_is_refused_and_a_turn_without_one_gets_the_next():
     running = RunningDialogue("a", keep=3)
-    numbers = [running.link(Sample("x", {}, turn=number)).turn for number in (7, None)]
-    assert numbers == [7, 8]
-    with pytest.raises(DataError, match="turn 8 of dialogue 'a' comes after turn 8"):
+    numbers = [running.link(Sample("x", {}, turn=number)).turn for number in (7, None, 3, None)]
+    assert numbers == [7, 8, 3, 9]
+    with pytest.raises(DataError, match="turn 8 of dialogue 'a' comes twice"):
         running.link(Sample("x", {}, turn=8))

@@ -33,6 +33,7 @@ def command(
 
     Example: affekt chat words.affekt
     """
+    from affekt.cli.words.predict import check_stdin
     from affekt.cli.words.table import other_scores, plain, write_line
     from affekt.core.sample import Skipped
     from affekt.deploy.load import load
@@ -40,15 +41,16 @@ def command(
     from affekt.deploy.runtime.input_types import reads_words
     from affekt.deploy.runtime.streams import json_line
     from affekt.engine.runs.names import find_run
-    from affekt.media.text import one_turn
+    from affekt.media.text import LineByLine, one_turn
 
+    check_stdin()
     predictor = load(find_run(bundle, runs), threads=threads, expected=1)
     if not reads_words(predictor.modality):
         raise UsageError(
             f"{bundle} takes inputs of modality {predictor.modality}: chat needs a bundle that reads words"
         )
     talks, name = 1, "chat"
-    conversation = Conversation(name, keep=predictor.earlier_turns)
+    conversation, names = Conversation(name, keep=predictor.earlier_turns), LineByLine()
     if sys.stdin.isatty():
         say(f"type a line, `Name: words` with a speaker; {_NEW} begins another dialogue, Ctrl-D ends")
     for number, text in enumerate(_typed(), start=1):
@@ -60,9 +62,12 @@ def command(
         if text.strip() == _NEW:
             talks += 1
             name = f"chat {talks}"
-            conversation = Conversation(name, keep=predictor.earlier_turns)
+            conversation, names = Conversation(name, keep=predictor.earlier_turns), LineByLine()
             continue
-        line = one_turn(text, number, name)
+        if text.lstrip().startswith("/") and text.split()[0].removeprefix("/").isalpha():
+            say(f"unknown command {plain(text.split()[0])}; {_NEW} starts a new dialogue, Ctrl-D ends")
+            continue
+        line = one_turn(text, number, name, names)
         if isinstance(line, Skipped):
             say(f"skipped {line}")
             continue
@@ -84,7 +89,7 @@ def command(
 def _typed() -> Iterator[str | MediaError]:
     """Lines as they are typed after a prompt or arrive in a pipe; an error for one that is not text."""
     from affekt.media.limits import MAX_LINE_CHARACTERS
-    from affekt.media.text.decode import decode_text
+    from affekt.media.text import LineDecoder
 
     if sys.stdin.isatty():
         while True:
@@ -95,8 +100,9 @@ def _typed() -> Iterator[str | MediaError]:
                 return
             except UnicodeDecodeError as error:
                 yield MediaError(f"the line is not valid {error.encoding}")
+    decoder = LineDecoder()
     while content := sys.stdin.buffer.readline(MAX_LINE_CHARACTERS):
         try:
-            yield decode_text(content, "the line").text
+            yield decoder.decode(content).text
         except MediaError as error:
             yield error

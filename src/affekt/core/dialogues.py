@@ -108,20 +108,22 @@ class RunningDialogue:
         return not self._turns
 
     def link(self, sample: Sample) -> Sample:
-        """The next turn, with the turns before it. Its number is the one after the last turn if it has none.
+        """The next turn, with the turns before it, in the order in which they come.
+
+        Its number is the one after the highest so far if it has none. Numbers need not rise.
 
         Raises:
-            DataError: It states a number that is not above that of the last turn.
+            DataError: It states the number of another turn that is kept.
         """
         number = self.last_turn + 1 if sample.turn is None else sample.turn
-        if self._turns and number <= self.last_turn:
-            raise DataError(f"turn {number} of dialogue {self.name!r} comes after turn {self.last_turn}")
+        if any(turn.turn == number for turn in self._turns):
+            raise DataError(f"turn {number} of dialogue {self.name!r} comes twice")
         while len(self._turns) > self._keep:
             left = self._turns.popleft()
             if left.speaker is not None:
                 self._left.setdefault(left.speaker)
         sample = replace(sample, dialogue=self.name, turn=number, around=None)
-        self.last_turn = number
+        self.last_turn = number if self.is_new else max(self.last_turn, number)
         self._turns.append(sample)
         return replace(sample, around=Dialogue(self.name, tuple(self._turns), tuple(self._left)))
 

@@ -100,10 +100,23 @@ def test_dialogues_of_a_table_are_linked_by_name_also_where_their_rows_alternate
     path.write_text("text,dialogue,turn\na0,a,0\nb5,b,5\na1,a,1\nb4,b,4\n")
     found = list(as_samples([path], "text", earlier_turns=2))
     assert [[turn.media["text"] for turn in earlier(item, 5)] for item in found] == [[], [], ["a0"], ["b5"]]
-    assert [item.turn for item in found] == [0, 5, 1, 6]
+    assert [item.turn for item in found] == [0, 5, 1, 4]
     assert found[3].facts["notes"] == (
-        "its turn 4 follows turn 5 in the file: its context is in the order of the file",
+        "its turn 4 comes after turn 5 in the file: its context is in the order of the file",
     )
+
+
+def test_numbers_of_turns_are_those_of_the_file_and_a_repeated_one_is_skipped(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("text,turn\na,1\nb,1\nc,3\nd,2\ne,4\nf,\ng,3\n")
+    found = list(as_samples([path], "text", earlier_turns=1))
+    assert [(item.media["text"], item.turn) for item in found if isinstance(item, Sample)] == [
+        ("a", 1), ("c", 3), ("d", 2), ("e", 4), ("f", 5),
+    ]  # fmt: skip
+    assert [turn.media["text"] for turn in earlier(found[3], 5)] == ["c"]
+    first, second = (item for item in found if isinstance(item, Skipped))
+    assert (first.id, second.id) == (f"{path}:3", f"{path}:8")
+    assert "turn 1 of dialogue" in first.reason and "was there before" in first.reason
 
 
 def test_a_dialogue_that_returns_after_too_many_others_is_answered_alone_and_says_so(tmp_path, monkeypatch):
@@ -113,6 +126,7 @@ def test_a_dialogue_that_returns_after_too_many_others_is_answered_alone_and_say
     found = list(as_samples([path], "text", earlier_turns=2))
     assert "answered without its context" in found[3].facts["notes"][0]
     assert [len(earlier(item, 5)) for item in found] == [0, 0, 0, 0, 1]
+    assert [item.turn for item in found] == [1, 1, 1, 2, 3]
 
 
 def test_a_file_that_breaks_after_some_lines_keeps_them_and_is_skipped_from_there(tmp_path):

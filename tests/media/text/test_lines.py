@@ -7,7 +7,7 @@ import tracemalloc
 
 import pytest
 
-from affekt.core.errors import MediaError
+from affekt.core.errors import MediaError, UsageError
 from affekt.core.sample import Skipped
 from affekt.media.text import Line, read_lines, read_stream
 
@@ -183,15 +183,82 @@ def test_each_line_of_a_stream_is_there_before_the_next_is_read():
     assert (next(lines).text, stream.asked) == ("hi", 1)
     second = next(lines)
     assert (second.speaker, second.text, stream.asked) == ("Ben", "Où?", 2)
-    assert "CP-1252" in second.notes[0]
+    assert "CP-1252" in second.notes[1]
     broken, last = lines
     assert broken == Skipped("stdin:3", "the line is binary (it holds zero bytes), not text")
     assert (last.speaker, last.text) == (None, "no")
 
 
-def test_the_first_line_of_a_stream_decides_whether_names_are_read():
-    assert said(read_stream(io.BytesIO(b"well\nAnn: hi\n"), "stdin")) == [(None, "well"), (None, "Ann: hi")]
-    assert said(read_stream(io.BytesIO("Ann: hi\nok".encode("utf-16")), "stdin")) == [
+def stream(*lines, encoding="utf-8", **options):
+    return list(read_stream(io.BytesIO("\n".join(lines).encode(encoding)), "stdin", **options))
+
+
+def test_a_line_of_a_stream_has_a_speaker_if_it_shows_a_name_and_the_first_time_is_noted():
+    found = stream("well", "Ann: hi", "Note: no", "Warning: no", "Ann: ok", "ben: a", "ben: b")
+    assert said(found) == [
+        (None, "well"),
         ("Ann", "hi"),
-        (None, "ok"),
+        (None, "Note: no"),
+        (None, "Warning: no"),
+        ("Ann", "ok"),
+        (None, "ben: a"),
+        ("ben", "b"),
     ]
+    assert [len(line.notes) for line in found] == [0, 1, 0, 0, 0, 0, 1]
+    assert found[1].notes == ("'Ann' before the colon is read as the name of its speaker",)
+    assert said(stream("Ann: hi", "ok", encoding="utf-16")) == [("Ann", "hi"), (None, "ok")]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["\u5c0f\u660e:\u4f60\u597d", "Bob:I am", "[Bob]: I am", "<b>Bob</b>: I am", "**Bob:** I am",
+     "\u3010Bob\u3011:I am"],
+)  # fmt: skip
+def test_a_name_in_brackets_or_markup_or_without_a_space_after_it_is_split_everywhere(read, line):
+    name, words = ("Bob", "I am") if "Bob" in line else tuple(line.split(":"))
+    assert said(read("a.txt", line)) == said(stream(line)) == [(name, words)]
+
+
+def test_names_on_some_lines_only_stay_words_and_one_note_counts_them(read):
+    first, second, *rest = read("a.txt", "well\nAnn: hi\nBen: no\nyes\nyes\n")
+    assert (second.speaker, second.text) == (None, "Ann: hi")
+    assert second.notes == ("names are not split from words: 2 of 5 lines begin with one",)
+    assert not any(line.notes for line in (first, *rest))
+
+
+@pytest.mark.parametrize(
+    ("lines", "form"),
+    [
+        (["1", "00:00:00,000 --> 00:00:01,000", "hi"], "srt"),
+        (["WEBVTT", "", "00:00.000 --> 00:01.000", "hi"], "vtt"),
+        (['{"text": "hi"}'], "jsonl"),
+        (["turn,text", "1,hi"], "csv"),
+        (["turn\ttext", "1\thi"], "tsv"),
+    ],
+)
+def test_a_stream_of_another_format_is_refused_until_its_format_is_stated(lines, form):
+    with pytest.raises(UsageError, match=f"State --format {form}, or --format txt"):
+        stream(*lines)
+    assert said(stream(*lines, form=form)) == [(None, "hi")]
+    assert [line.text for line in stream(*lines, form="txt")] == [line for line in lines if line]
+
+
+def test_objects_and_rows_of_a_stream_are_there_one_by_one_and_a_lone_number_is_words():
+    assert [line.text for line in stream("1")] == ["1"]
+    assert [line.text for line in stream("1", "2")] == ["1", "2"]
+    found = read_stream(io.BytesIO(b'{"text": "a"}\n{bad\n{"text": "b"}\n'), "stdin", form="jsonl")
+    assert next(found).text == "a"
+    broken, last = found
+    assert broken.id == "stdin:2" and (last.text, last.number) == ("b", 3)
+
+
+def test_the_first_line_beyond_ascii_decides_the_encoding_of_a_stream():
+    first = "\u4f60\u597d,\u4f60\u5728\u505a\u4ec0\u4e48?"
+    # By itself, the second line is valid UTF-8 and the third is not recognised.
+    others = ["\u8054\u901a", "\u9e93"]
+    found = stream("ok", first, *others, encoding="gb18030")
+    assert [line.text for line in found] == ["ok", first, *others]
+    assert all("GB18030" in line.notes[0] for line in found[1:])
+    assert [
+        line.text for line in read_stream(io.BytesIO(others[1].encode("gb18030")), "s", encoding="gb18030")
+    ] == others[1:]

@@ -36,6 +36,9 @@ PAYLOADS = {
     "- [SIGHS]\n- Well.": ["Well."],
     ">> ANN: Hi.\n>> BEN: No.": ["ANN|Hi.", "BEN|No."],
     "DR. GREEN:\nHi.": ["DR. GREEN|Hi."],
+    "JOHN: I love you.\nMARY: I hate you.": ["JOHN|I love you.", "MARY|I hate you."],
+    "JOHN: I love\nyou. MARY: no\nWARNING: wet": ["JOHN|I love you. MARY: no WARNING: wet"],
+    "- Hi.\n- [Ben]: No. [SIGHS]": ["Hi.", "Ben|No."],
     "Wait: no": ["Wait: no"],
     "\N{EIGHTH NOTE} la la \N{EIGHTH NOTE}": ["la la"],
     "one\\Ntwo&amp;three": ["one two&three"],
@@ -60,6 +63,14 @@ def test_turns_that_share_a_cue_and_descriptions_that_are_left_out_are_noted(rea
         "sound descriptions left out: [DOOR SLAMS]",
         "2 turns share the times of a subtitle",
     )
+
+
+@pytest.mark.parametrize("payload", ["JOHN: Hi.\nMARY: No.", "<b>John</b>: Hi.\n<b>Mary</b>: No."])
+def test_two_names_in_one_cue_are_two_turns_that_share_its_times(read, payload):
+    first, second = read(cue(payload))
+    assert [first.speaker.title(), second.speaker.title()] == ["John", "Mary"]
+    assert (first.number, second.number) == (3, 4)
+    assert first.notes == second.notes == ("2 turns share the times of a subtitle",)
 
 
 @pytest.mark.parametrize(

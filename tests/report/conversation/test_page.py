@@ -49,6 +49,13 @@ def test_speakers_are_on_two_sides_and_named_where_they_begin(written, talk, ans
     ]
 
 
+def test_a_line_without_a_speaker_does_not_stand_under_the_name_of_the_one_before(written, talk, answer):
+    nobody = [answer(number, None, "A door.", span=(4.0 + number, 5.0 + number)) for number in (4, 5)]
+    found = items(written([*talk, *nobody]))
+    assert ["no speaker stated" in item for item in found] == [False, False, False, True, False]
+    assert "no speaker stated" not in "".join(items(written(nobody)))
+
+
 def test_each_line_has_its_label_confidence_scores_time_and_notes(written, talk):
     first, second, third = items(written(talk))
     assert "You left the stove on." in first and "anger</span> <b>88 %</b>" in first and "0:01" in first

@@ -49,6 +49,8 @@ def answer_lines(
         extra: Further entries of the JSON document.
         left_out: A summary of files that were left out; may be empty.
 
+    If it is stopped by Ctrl-C or SIGTERM, a .csv or .jsonl file holds the answers so far.
+
     Raises:
         MediaError: There is no answer.
     """
@@ -64,12 +66,17 @@ def answer_lines(
         # A bar on standard error and lines on standard output would overwrite each other.
         step = stack.enter_context(progress("predicting")) if output or (json and not live) else None
         answers = predictor.answers(samples, batch_size=batch_size or (1 if live else None))
-        for done, answer in enumerate(answers, start=1):
-            report.add(answer)
-            for sink in sinks:
-                sink.add(answer)
-            if step:
-                step(done, None)
+        done = 0
+        try:
+            for done, answer in enumerate(answers, start=1):
+                report.add(answer)
+                for sink in sinks:
+                    sink.add(answer)
+                if step:
+                    step(done, None)
+        except (KeyboardInterrupt, SystemExit):  # Ctrl-C, SIGTERM: complete rows are not lost
+            _say_stopped([sink.keep() for sink in sinks if isinstance(sink, _Streamed)], output, done)
+            raise
         report.check(left_out)
         for sink in sinks:
             sink.finish()
@@ -81,14 +88,29 @@ def answer_lines(
         say(left_out)
 
 
+def _say_stopped(kept: list[int], output: Path | None, done: int) -> None:
+    if kept and kept[0]:
+        say(f"stopped after {kept[0]} lines, before the end: {output} holds their answers")
+    elif output:
+        say(f"stopped after {done} lines: {output} is not written")
+
+
 class _Streamed:
     """A file of answers in their order."""
 
     def __init__(self, stack: ExitStack, path: Path) -> None:
         self._writer = stack.enter_context(stream_writer(path))
+        self._count = 0
 
     def add(self, answer: Prediction | Skipped) -> None:
         self._writer.write(answer)
+        self._count += 1
+
+    def keep(self) -> int:
+        """Complete the file with what was added, unless it is nothing. Returns the number of answers."""
+        if self._count:
+            self._writer.close()
+        return self._count
 
     def finish(self) -> None:
         pass  # the stack closes it

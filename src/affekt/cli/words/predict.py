@@ -37,11 +37,22 @@ def check_inputs(inputs: Sequence[Path], texts: Sequence[str]) -> bool:
     if _STDIN in inputs:
         if len(inputs) > 1:
             raise UsageError("- reads standard input, and is given alone, without files")
+        check_stdin()
         return True
     missing = [str(path) for path in inputs if not path.exists()]
     if missing:
         raise UsageError(f"{', '.join(missing)} does not exist")
     return False
+
+
+def check_stdin() -> None:
+    """Refuse a standard input that is closed.
+
+    Raises:
+        UsageError: It is.
+    """
+    if sys.stdin is None or sys.stdin.closed:
+        raise UsageError("standard input is closed: give lines by a pipe or a file (< talk.txt)")
 
 
 def lines_in(path: Path) -> int:
@@ -58,6 +69,7 @@ def predict_words(
     json: bool,
     batch_size: int | None,
     encoding: str | None,
+    form: str | None = None,
 ) -> None:
     """Answer the lines of files, words, or standard input if neither is given.
 
@@ -81,7 +93,8 @@ def predict_words(
         if output:
             check_one_clip(output, inputs=len(files), modality=predictor.modality)
     else:
-        samples = linked(read_stream(sys.stdin.buffer, _STREAM, encoding=encoding), _STREAM, keep=keep)
+        lines = read_stream(sys.stdin.buffer, _STREAM, encoding=encoding, form=form)
+        samples = linked(lines, _STREAM, keep=keep)
     answer_lines(
         predictor,
         samples,

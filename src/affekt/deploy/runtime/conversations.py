@@ -2,17 +2,54 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from affekt.core.dialogues import RunningDialogue
 from affekt.core.errors import MediaError
 from affekt.core.sample import Preprocess, Sample, Skipped
-from affekt.media.text import Line, one_turn, read_lines
+from affekt.media.text import Line, LineByLine, one_turn, read_lines
 
 # Dialogues of a file whose last turns are kept, in case that further turns follow. Files with more of them at
 # the same time exist only if their rows are shuffled.
 MAX_RUNNING = 1000
+
+
+class _Numbers:
+    """Whole numbers that were used, as ranges: counted turns of any number need the memory of one."""
+
+    def __init__(self) -> None:
+        self._starts: list[int] = []
+        self._stops: list[int] = []  # not included
+
+    def __contains__(self, number: int) -> bool:
+        place = bisect_right(self._starts, number) - 1
+        return place >= 0 and number < self._stops[place]
+
+    def __bool__(self) -> bool:
+        return bool(self._stops)
+
+    @property
+    def highest(self) -> int:
+        return self._stops[-1] - 1 if self._stops else 0
+
+    def add(self, number: int) -> None:
+        if number in self:
+            return
+        place = bisect_right(self._starts, number)
+        follows = place > 0 and self._stops[place - 1] == number
+        precedes = place < len(self._starts) and self._starts[place] == number + 1
+        if follows and precedes:
+            self._stops[place - 1] = self._stops.pop(place)
+            del self._starts[place]
+        elif follows:
+            self._stops[place - 1] = number + 1
+        elif precedes:
+            self._starts[place] = number
+        else:
+            self._starts.insert(place, number)
+            self._stops.insert(place, number + 1)
 
 
 class Conversation:
@@ -23,28 +60,39 @@ class Conversation:
         keep: Number of earlier turns that preprocessing reads.
 
     A dialogue is the lines of a file, or those of a `dialogue` that the file states. Turns are numbered from
-    1 where the file does not number them. Lines count in the order of the file: a number that does not rise
-    is replaced, with a note.
+    1 where the file does not number them. The context of a line is in the order of the file; a number that
+    does not rise is kept, with a note. A line whose number was used before is skipped, so that dialogue and
+    turn always name one answer.
     """
 
     def __init__(self, name: str, *, keep: int) -> None:
         self.name, self._keep = name, keep
         self._running: dict[str, RunningDialogue] = {}  # the one used last is the last one
         self._ended: set[str] = set()
+        self._numbers: dict[str, _Numbers] = {}
         self._last: tuple[int, int] = (0, 0)  # line of the file, and how many turns began there
 
-    def sample(self, line: Line) -> Sample:
-        """The sample of a line, linked to the turns before it."""
+    def sample(self, line: Line) -> Sample | Skipped:
+        """The sample of a line, linked to the turns before it; `Skipped` if its turn was there before."""
         notes = list(line.notes)
         name = line.dialogue or self.name
         dialogue = self._dialogue(name, notes)
         turn = line.turn
-        if turn is not None and turn <= dialogue.last_turn and not dialogue.is_new:
-            notes.append(
-                f"its turn {turn} follows turn {dialogue.last_turn} in the file: its context is in the order "
-                "of the file"
+        numbers = self._numbers.setdefault(name, _Numbers())
+        if turn is not None and turn in numbers:
+            return Skipped(
+                f"{self.name}:{line.number}",
+                f"turn {turn} of dialogue {name!r} was there before: number the turns of a dialogue once, or "
+                "name the column that tells dialogues apart `dialogue`",
             )
-            turn = None
+        if turn is not None and numbers and turn < numbers.highest:
+            notes.append(
+                f"its turn {turn} comes after turn {numbers.highest} in the file: its context is in the "
+                "order of the file"
+            )
+        if turn is None:
+            turn = numbers.highest + 1
+        numbers.add(turn)
         before, count = self._last
         self._last = (line.number, count + 1 if line.number == before else 1)
         place = f"{line.number}/{self._last[1]}" if self._last[1] > 1 else f"{line.number}"
@@ -63,6 +111,7 @@ class Conversation:
         """Forget all turns: the next one begins a dialogue."""
         self._running.clear()
         self._ended.clear()
+        self._numbers.clear()
 
     def _dialogue(self, name: str, notes: list[str]) -> RunningDialogue:
         found = self._running.pop(name, None)
@@ -103,7 +152,7 @@ def file_samples(path: Path, *, keep: int, encoding: str | None = None) -> Itera
 
 def words_samples(texts: Iterable[str], name: str, *, keep: int) -> Iterator[Sample | Skipped]:
     """Turns of one dialogue that a person states, `Name: words` or words alone."""
-    conversation = Conversation(name, keep=keep)
+    conversation, names = Conversation(name, keep=keep), LineByLine()
     for number, text in enumerate(texts, start=1):
-        line = one_turn(text, number, name)
+        line = one_turn(text, number, name, names)
         yield conversation.sample(line) if isinstance(line, Line) else line

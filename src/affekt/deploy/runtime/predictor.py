@@ -153,7 +153,9 @@ class Predictor:
                 For networks that read words, a path is a file of lines (`affekt.media.text.read`): turns of a
                 dialogue, each answered with those before it. A str is words, such as "I am so happy", unless
                 it names a file that exists, such as "talk.srt"; one that could be both is refused.
-                `affekt.media.text.Text(...)` is always words. The strings of a list are independent inputs.
+                `affekt.media.text.Text(...)` is always words. A conversation is a path, or a list of samples,
+                `Sample(id, {"text": words}, dialogue="d", turn=1, speaker="Ann")`: each needs its `turn`, and
+                is answered with the turns before it. The strings of a list are independent lines.
             batch_size: Inputs in one batch. Default: small enough for a few GB of memory.
             joints: Joint order of skeleton files that do not state one.
             up: Axis that points up in skeleton files that do not state it: x, -x, y, -y, z or -z.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -16,6 +17,7 @@ from affekt.deploy.runtime.input_types import each_checked, modality_of, reads_w
 from affekt.media import files as folder_files
 from affekt.media import image, skeleton, sound, text, video
 
+_LONE_SURROGATES = re.compile(r"[\ud800-\udfff]")
 _PROBE_S = 0.1  # of a sound track, decoded as a test of the track
 
 # Suffixes of the files in a folder that belong to a modality. A file that is given by its own path is tried
@@ -86,9 +88,9 @@ def as_samples(
         if isinstance(given, Skipped):
             yield given
         elif isinstance(given, Sample):
-            yield _with_sound(given) if modality == "video+audio" else given
+            yield _with_sound(given) if modality == "video+audio" else _with_characters(given)
         elif isinstance(given, text.Text):
-            yield Sample(id=name, media={"text": given.words})
+            yield _with_characters(Sample(id=name, media={"text": given.words}))
         elif not isinstance(given, Path):
             sample = Sample(id=name, media={modality_of(given) or modality: given})
             yield _with_sound(sample) if modality == "video+audio" else sample
@@ -187,6 +189,20 @@ def _with_sound(sample: Sample) -> Sample:
             media["video"] = video.open_video(media["video"])  # no further search for its sound
     notes = (*sample.facts.get("notes", ()), f"{lacking}: the answer is based on the picture alone")
     return replace(sample, media=media, facts={**sample.facts, "notes": notes})
+
+
+def _with_characters(sample: Sample) -> Sample:
+    """A sample whose words hold characters only, as those of files do: no half of a surrogate pair."""
+    words = sample.media.get("text")
+    if not isinstance(words, str) or words.isascii():
+        return sample
+    sound_words = _LONE_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", words)
+    if sound_words == words:
+        return sample
+    note = "half of a surrogate pair is no character: read as \N{REPLACEMENT CHARACTER}"
+    notes = (*sample.facts.get("notes", ()), note)
+    media, facts = {**sample.media, "text": sound_words}, {**sample.facts, "notes": notes}
+    return replace(sample, media=media, facts=facts)
 
 
 def _suffixes(modality: str) -> tuple[str, ...]:

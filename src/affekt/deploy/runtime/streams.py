@@ -1,7 +1,7 @@
 """Answers written one by one, as CSV or JSON lines: a file of any length needs the memory of one answer.
 
-The file appears under its name when it is complete. After an error nothing is left, because half a table
-looks like a whole one.
+The file appears under its name when it is complete, or when the caller closes it early and says so. After an
+error nothing is left, because half a table looks like a whole one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 r"""What is said in one subtitle: turns without markup, sound descriptions and marks of speakers.
 
 Not speech, and left out: tags (`<i>`, `{\an8}`), and descriptions in brackets (`[DOOR SLAMS]`, `(laughs)`).
-Turns begin with a dash or `>>` at the start of a line, or with a WebVTT voice (`<v Name>`).
+Turns begin with a dash, `>>` or the name of a speaker (`JOHN: Hi.`) at the start of a line, or with a WebVTT
+voice (`<v Name>`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from affekt.media.text.line import clean_words
+from affekt.media.text.speakers import Split, split_capitals
 
 _BREAK = re.compile(r"\\[Nn]")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,10});")
@@ -31,6 +33,9 @@ _DESCRIPTION = re.compile(
     )
 )
 _MUSIC = re.compile(r"[\N{QUARTER NOTE}-\N{BEAMED SIXTEENTH NOTES}]+")
+# Before and after a name in brackets, `- [Bob]: hi`, which is no description.
+_AT_START = re.compile(r"(?:^|\n)[ \t]*(?:[-\u2010\u2013\u2014>]{1,3}[ \t]*)?\Z")
+_COLON = re.compile(r"[ \t]*[:\N{FULLWIDTH COLON}]")
 # A dash that opens a turn; two dashes are an interruption.
 _MARK = re.compile(r"^[ \t]*(?:[-\u2010\u2013\u2014](?![-\u2010\u2013\u2014])|>{2,3})[ \t]*", re.MULTILINE)
 
@@ -56,11 +61,12 @@ class CueWords(NamedTuple):
     descriptions: list[str]
 
 
-def read_cue(lines: Sequence[tuple[int, str]]) -> CueWords:
+def read_cue(lines: Sequence[tuple[int, str]], *, split: Split = split_capitals) -> CueWords:
     """The turns of a cue.
 
     Args:
         lines: Number and text of each line of its payload.
+        split: The name at the start of a line, and the words after it.
 
     Example:
         >>> found = read_cue([(3, "- <i>Hi.</i> [DOOR SLAMS]"), (4, "- Who is there?")])
@@ -76,6 +82,9 @@ def read_cue(lines: Sequence[tuple[int, str]]) -> CueWords:
     descriptions: list[str] = []
 
     def leave_out(found: re.Match[str]) -> str:
+        opens_line = _AT_START.search(found.string, 0, found.start())
+        if opens_line and found[0][0] in "[\u3010" and _COLON.match(found.string, found.end()):
+            return found[0]
         descriptions.append(" ".join(found.group().split()))
         return _breaks(found)
 
@@ -87,7 +96,7 @@ def read_cue(lines: Sequence[tuple[int, str]]) -> CueWords:
         spoken = _DESCRIPTION.sub(leave_out, spoken)
         sung = bool(_MUSIC.search(spoken))
         spoken = _MUSIC.sub("", spoken)
-        for place, part in _by_marks(spoken):
+        for place, part in _by_names(_by_marks(spoken), split):
             if words := clean_words(" ".join(part.split())):
                 place += len(part) - len(part.lstrip())
                 above = text.count("\n", 0, start) + spoken.count("\n", 0, place)
@@ -114,3 +123,17 @@ def _by_marks(text: str) -> list[tuple[int, str]]:
     starts = [0, *(mark.end() for mark in marks)]
     stops = [*(mark.start() for mark in marks), len(text)]
     return [(start, text[start:stop]) for start, stop in zip(starts, stops, strict=True)]
+
+
+def _by_names(parts: list[tuple[int, str]], split: Split) -> list[tuple[int, str]]:
+    """The same parts, each divided where a line after its first one begins with the name of a speaker."""
+    found: list[tuple[int, str]] = []
+    for start, part in parts:
+        place = begin = 0
+        for line in part.splitlines(keepends=True):
+            if part[begin:place].strip() and split(line.strip())[0] is not None:
+                found.append((start + begin, part[begin:place]))
+                begin = place
+            place += len(line)
+        found.append((start + begin, part[begin:]))
+    return found

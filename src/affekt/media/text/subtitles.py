@@ -16,7 +16,7 @@ from affekt.core.sample import Skipped
 from affekt.media.limits import MAX_DURATION_S
 from affekt.media.text.cue_words import read_cue
 from affekt.media.text.line import Line, read_clock
-from affekt.media.text.speakers import are_named, split_capitals, split_name
+from affekt.media.text.speakers import Split, are_named, split_capitals, split_name, split_sure
 
 LONG_CUE_S = 60.0  # a cue that is shown longer does not state when its words are said
 _CLOCK = r"(?:\d{1,3}:)?\d{1,3}:\d{1,2}(?:[.,]\d{1,9})?"
@@ -64,8 +64,13 @@ def read_subtitles(lines: Iterable[tuple[int, str]], name: str) -> Iterator[Line
             "lines is named .txt)"
         )
     _note_order(cues)
-    found = [item for cue in sorted(cues, key=lambda cue: cue.start_s) for item in _items(cue, name)]
-    split = split_name if are_named(item.text for item in found if isinstance(item, Line)) else split_capitals
+    cues.sort(key=lambda cue: cue.start_s)
+    split = split_capitals
+    found = [item for cue in cues for item in _items(cue, name, split)]
+    if are_named(item.text for item in found if isinstance(item, Line)):
+        # Names in small letters divide cues too. Inside of a cue, only a name that its line shows does.
+        split = split_name
+        found = [item for cue in cues for item in _items(cue, name, split_sure)]
     for item in found:
         if isinstance(item, Line) and item.speaker is None:
             speaker, words = split(item.text)
@@ -150,12 +155,12 @@ def _note_order(cues: list[_Cue]) -> None:
             end_s = max(end_s, cue.span_s[1])
 
 
-def _items(cue: _Cue, name: str) -> Iterator[Line | Skipped]:
+def _items(cue: _Cue, name: str, split: Split) -> Iterator[Line | Skipped]:
     where = f"{name}:{cue.number}"
     if cue.damaged:
         yield Skipped(where, cue.problem)
         return
-    turns, descriptions = read_cue(cue.payload)
+    turns, descriptions = read_cue(cue.payload, split=split)
     if not turns:
         if descriptions:
             yield Skipped(where, f"no speech: {' '.join(descriptions)[:80]}", NO_SPEECH)

@@ -97,6 +97,18 @@ def read_json_lines(lines: Iterable[tuple[int, str]], name: str) -> Iterator[Lin
         yield _line(found, number, name)
 
 
+def is_header(text: str) -> bool:
+    """Whether a line is the header of a table: it names a column of words and another known one.
+
+    Example:
+        >>> is_header("speaker,text"), is_header("Text me, line by line")
+        (True, False)
+    """
+    cells = [cell.strip(' "').casefold() for cell in text.split(_delimiter(text))]
+    known = {key for key, aliases in _NAMES.items() if set(aliases) & set(cells)}
+    return "text" in known and len(known) > 1
+
+
 def _next(rows: Iterator[list[str]], name: str) -> list[str] | None:
     try:
         return next(rows, None)

@@ -76,6 +76,8 @@ class Tokenizer:
 
     def _ids(self, text: str) -> tuple[int, ...]:
         """Ids of a text, without tokens around it."""
+        # Half of a surrogate pair cannot be passed on.
+        text = text if text.isascii() else text.encode(errors="replace").decode()
         found = self._tokenizer.encode(text, add_special_tokens=False).ids
         # A Unigram model holds its special tokens as pieces, and matches them as it matches words.
         return tuple(self.unknown if number in self._reserved else number for number in found)

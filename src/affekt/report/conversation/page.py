@@ -116,7 +116,9 @@ def _parts(talk: Conversation, people: Mapping[str | None, Person]) -> Iterator[
     part: list[dict[str, Any]] = []
     for number, line in enumerate(talk.lines, 1):
         speaker = line.speaker or None
-        part.append(_line(number, line, people[speaker], is_new=number == 1 or speaker != before))
+        # A line without a speaker has a heading too, so that it does not stand under the name of another one.
+        is_new = bool(talk.speakers) and (number == 1 or speaker != before)
+        part.append(_line(number, line, people[speaker], is_new=is_new))
         before = speaker
         if len(part) == _TOGETHER:
             yield part
@@ -135,7 +137,7 @@ def _line(number: int, line: Prediction, person: Person, *, is_new: bool) -> dic
     return {
         "number": number,
         "person": person,
-        "is_new": is_new and bool(person.name),
+        "is_new": is_new,
         "text": (line.text or "").strip(),
         "at": _at(line),
         "labels": [(name, percent(score_of(line, name))) for name in names],
