@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -49,9 +51,10 @@ class Vectors:
         self.words.fit(lines)
         self.characters.fit(lines)
 
-    def __call__(self, samples: list[Sample]) -> sparse.csr_matrix:
+    def __call__(self, samples: list[Sample]) -> Any:
+        """A sparse row for each sample."""
         own = [words_of(it) for it in samples]
-        blocks = [self.words.transform(own), self.characters.transform(own)]
+        blocks: list[Any] = [self.words.transform(own), self.characters.transform(own)]
         if self.context:
             before = [earlier(it, HISTORY) for it in samples]
             last = [words_of(turns[-1]) if turns else "" for turns in before]
@@ -60,7 +63,8 @@ class Vectors:
                 for it, turns in zip(samples, before, strict=True)
             ]
             history = [" ".join(map(words_of, turns)) for turns in before]
-            blocks += [CONTEXT_WEIGHT * self.words.transform(it) for it in (last, self_last, history)]
+            further: list[Any] = [self.words.transform(it) for it in (last, self_last, history)]
+            blocks += [CONTEXT_WEIGHT * block for block in further]
         return sparse.hstack(blocks).tocsr()
 
 
@@ -71,4 +75,4 @@ def words_of(sample: Sample) -> str:
 
 def predictions(model: LogisticRegression, vectors: Vectors, samples: list[Sample]) -> np.ndarray:
     """Labels by name."""
-    return model.predict(vectors(samples))
+    return np.asarray(model.predict(vectors(samples)))

@@ -85,7 +85,7 @@ def _network(case: Case) -> Iterator[Comparison]:
     for name, expected in case.expected.items():
         value = actual[name] if name in actual else _intermediate(name, values, model)
         value = value.detach().numpy() if isinstance(value, Tensor) else np.asarray(value)
-        tolerance = {"rtol": 1e-5, "atol": 1e-7} if name == "losses" else {}
+        tolerance: dict[str, Any] = {"rtol": 1e-5, "atol": 1e-7} if name == "losses" else {}
         tolerance = {"rtol": 1e-3, "atol": 1e-7} if name == "grad_norms" else tolerance
         yield Comparison(name, value, expected, **tolerance, relative_to_max=large)
 
