@@ -106,7 +106,6 @@ def command(
     if form and not from_stdin:
         raise UsageError("--format is that of standard input (-); files have it in their names")
     write = writer_for(output) if output else None
-    order = joint_order(joints) if joints else None
     # Counted before it is known which files the bundle reads: exact enough to choose a backend.
     expected = sum(lines_in(path) if path.is_file() else len(walk(path).files) for path in inputs)
     predictor = load(
@@ -127,6 +126,7 @@ def command(
             form=form,
         )
         return
+    order = joint_order(joints) if joints else None
     files, left_out, hidden = survey(inputs, predictor.modality)
     if output:
         check_one_clip(output, inputs=len(files), modality=predictor.modality)
