@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 import tracemalloc
 
 import pytest
@@ -262,3 +263,10 @@ def test_the_first_line_beyond_ascii_decides_the_encoding_of_a_stream():
     assert [
         line.text for line in read_stream(io.BytesIO(others[1].encode("gb18030")), "s", encoding="gb18030")
     ] == others[1:]
+
+
+@pytest.mark.parametrize("part", ["*", "<b>", "a ", "[", "a*", "<b>*"])
+def test_a_long_line_of_markup_takes_no_time(part):
+    begin = time.perf_counter()
+    assert len(stream(part * 50_000)) == 1
+    assert time.perf_counter() - begin < 2

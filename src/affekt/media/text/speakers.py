@@ -24,7 +24,7 @@ _MAX_NAME, _MAX_WORDS, _MAX_SURE_WORDS, _MAX_UNSPACED = 40, 4, 3, 4
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 _SAYS = "\u8bf4\u8aaa\u8aac\u9053\u95ee\u554f"
 _WITHIN = r"[^\n:\N{FULLWIDTH COLON}()\[\]<>\"?!,;/\\*\u3010\u3011]"  # characters of a name
-_MARKUP = r"(?:</?[A-Za-z]{1,10}>|\*{1,2})*"
+_MARKUP = r"(?:</?[A-Za-z]{1,10}>|\*){0,4}"
 _PREFIX = re.compile(
     rf"{_MARKUP}(?P<open>[\[\u3010])?\s*(?P<name>[^\W\d_]{_WITHIN}{{0,60}}?)\s*(?(open)[\]\u3011]){_MARKUP}"
     r"\s*(?:[(\[][^()\[\]\n]{0,60}[)\]]\s*)?"
