@@ -237,7 +237,7 @@ def _of_architecture(settings: EncoderSettings) -> EncoderSettings:
 
 
 def _problem_of_padding(architecture: Mapping[str, Any], tokenizer: Tokenizer) -> str:
-    """Why padding would not be told from tokens; empty if it is."""
+    """Why padding cannot be distinguished from tokens; empty if it can."""
     if tokenizer.padding in (tokenizer.begin, tokenizer.separator, tokenizer.unknown, tokenizer.mask):
         return f"its padding token {tokenizer.special.padding} has another role as well"
     if architecture["model_type"] not in COUNT_FROM_PADDING:

@@ -122,7 +122,7 @@ def _csv_rows(
     """The first `most` rows, or all, each with the number of the line on which it ends.
 
     Raises:
-        DataError: Quotes are wrong, so that cells cannot be told apart.
+        DataError: Quotes are wrong, so that cells cannot be separated.
     """
     limit = csv.field_size_limit(_LONGEST_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)

@@ -188,8 +188,8 @@ def _checked(
                 shown = words if len(words) <= 60 else f"{words[:60]}..."
                 raise UsageError(
                     f"line {item[0]} of standard input is {shown!r}: these look like lines of a .{likely} "
-                    f"file, not plain lines. State --format {likely}, or --format txt if each is what "
-                    "somebody says"
+                    f"file, not plain lines. State --format {likely}, or --format txt if each line "
+                    "is spoken or written words"
                 )
             if seen == 1 and words.isdigit():
                 held = item  # perhaps the number of a subtitle

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain
 from typing import Any
 
@@ -167,12 +168,10 @@ def _turn(value: Any, notes: list[str]) -> int | None:
     stated = _text(value)
     if stated is None:
         return None
-    try:
+    with suppress(ValueError, OverflowError):  # not a number: noted below
         number = float(stated)
         if number.is_integer() and not isinstance(value, bool):
             return int(number)
-    except (ValueError, OverflowError):
-        pass
     notes.append(f"its turn {stated[:40]!r} is not a number: it is counted instead")
     return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -89,6 +89,30 @@ class Tokenizer:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Tokenizer, (self._tokenizer.to_str().encode(), self.special)
+
+
+def tokenizer_of(
+    assets: Mapping[str, bytes] | None, special: SpecialTokens, *, rows: int | None
+) -> Tokenizer | None:
+    """The tokenizer among the assets of preprocessing; None before they are fitted.
+
+    Args:
+        rows: Number of embeddings of the network; None if it is not known.
+
+    Raises:
+        FolderError: It has more ids than there are embeddings, or is not a tokenizer.
+        ValueError: There are assets, and it is not one of them.
+    """
+    if assets is None:
+        return None
+    if TOKENIZER_FILE not in assets:
+        raise ValueError(f"there is no assets/{TOKENIZER_FILE}")
+    found = Tokenizer(assets[TOKENIZER_FILE], special)
+    if rows is not None and found.largest >= rows:
+        raise FolderError(
+            f"{TOKENIZER_FILE} has ids up to {found.largest}, the network has {rows} embeddings"
+        )
+    return found
 
 
 def with_tokens(content: bytes, added: Sequence[str]) -> bytes:

@@ -13,7 +13,7 @@ from affekt.core.sample import Sample
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.encoders.source import find_source
 from affekt.media.text.clean import main_script, to_ascii_punctuation
-from affekt.media.text.tokens import TOKENIZER_FILE, SpecialTokens, Tokenizer, trained_tokenizer
+from affekt.media.text.tokens import TOKENIZER_FILE, SpecialTokens, tokenizer_of, trained_tokenizer
 
 from .config import CompactTextConfig
 
@@ -41,11 +41,7 @@ class CompactTextPreprocess:
         assets: Mapping[str, bytes] | None = None,
     ) -> None:
         self.config = config
-        self.tokenizer = Tokenizer(assets[TOKENIZER_FILE], SpecialTokens()) if assets else None
-        if self.tokenizer is not None and self.tokenizer.largest >= config.pieces:
-            raise ValueError(
-                f"{TOKENIZER_FILE} has ids up to {self.tokenizer.largest}, the table has {config.pieces} rows"
-            )
+        self.tokenizer = tokenizer_of(assets, SpecialTokens(), rows=config.pieces)
         if self.tokenizer is not None and self.tokenizer.padding != 0:
             raise ValueError(f"{TOKENIZER_FILE} has the padding id {self.tokenizer.padding}, not 0")
         self.spec = InputSpec(

@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from affekt.core.dialogues import earlier
-from affekt.core.errors import DataError, FolderError, UsageError
+from affekt.core.errors import DataError, UsageError
 from affekt.core.files.fingerprint import fingerprint
 from affekt.core.sample import Sample
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.encoders.source import find_source
 from affekt.media.text.context import window
-from affekt.media.text.tokens import TOKENIZER_FILE, Tokenizer, trained_tokenizer, with_tokens
+from affekt.media.text.tokens import TOKENIZER_FILE, tokenizer_of, trained_tokenizer, with_tokens
 
 from .config import SPCLConfig
 
@@ -35,14 +35,8 @@ class SPCLPreprocess:
         assets: Mapping[str, bytes] | None = None,
     ) -> None:
         self.config, self.encoder = config, config.encoders.T
-        if assets is not None and TOKENIZER_FILE not in assets:
-            raise ValueError(f"there is no assets/{TOKENIZER_FILE}")
-        self.tokenizer = Tokenizer(assets[TOKENIZER_FILE], self.encoder.tokens) if assets else None
         rows = self.encoder.architecture.get("vocab_size")
-        if self.tokenizer is not None and rows is not None and self.tokenizer.largest >= rows:
-            raise FolderError(
-                f"{TOKENIZER_FILE} has ids up to {self.tokenizer.largest}, the network has {rows} embeddings"
-            )
+        self.tokenizer = tokenizer_of(assets, self.encoder.tokens, rows=rows)
         self.earlier_turns = config.context.earlier_turns
         self.spec = InputSpec(
             inputs=(

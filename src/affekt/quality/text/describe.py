@@ -161,18 +161,18 @@ def _problems_of_gaps(parts: Mapping[str, Mapping[str, Any]]) -> list[str]:
     found: list[str] = []
     for name, part in parts.items():
         gaps = part["gaps"]
-        told: list[str] = []
+        reported: list[str] = []
         if gaps["places"]:
-            told.append(
+            reported.append(
                 f"{_many(gaps['missing'], 'turn')} missing at {_many(gaps['places'], 'place')} within "
                 f"{_many(gaps['dialogues'], 'dialogue')}"
             )
         if gaps["late"]:
-            told.append(f"{_many(gaps['late'], 'dialogue')} without the first turn")
-        if told:
+            reported.append(f"{_many(gaps['late'], 'dialogue')} without the first turn")
+        if reported:
             found.append(
-                f"{name}: {' and '.join(told)}, by the numbers of turns, such as {some(gaps['examples'])}: "
-                "contexts have gaps"
+                f"{name}: {' and '.join(reported)}, by the numbers of turns, such as "
+                f"{some(gaps['examples'])}: contexts have gaps"
             )
     return found
 
