@@ -29,7 +29,7 @@ class Features:
     def __post_init__(self) -> None:
         if self.values.ndim not in (1, 2) or not self.values.size:
             raise MediaError(
-                f"features have the shape {self.values.shape}: expected (d,) or (t, d), and at least one value"
+                f"features have the shape {self.values.shape}: expected (d,) or (t, d), not empty"
             )
         if not np.issubdtype(self.values.dtype, np.floating) or not np.isfinite(self.values).all():
             raise MediaError("features have to be finite floating-point numbers")
