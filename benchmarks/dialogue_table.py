@@ -4,7 +4,8 @@
 
 Epochs are selected on the data's own validation part; the test part is scored once for each row and seed.
 Scores are means over seeds; intervals are over dialogues. Finished runs are kept, so the command can be
-stopped and started again; a row whose runs are missing is trained unless `--finished` is given.
+stopped and started again; a row whose runs are missing is trained unless `--finished` is given. Rows that
+are not asked for, or whose runs are missing with `--finished`, stay in the results file as they are.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from tables import kept_rows
 from words import fit_words, predictions
 
 from affekt.core.recipe import Recipe
@@ -139,6 +141,8 @@ def main() -> None:
     dataset, values = DATA[options.data]
     corpus = open_dataset(options.data, options.data_root, values)
     names = corpus.labels.names
+    file = OUTPUT / f"{options.data}.md"
+    before = kept_rows(file)
     lines = [
         f"| {options.data} | seeds | validation, weighted F1 | " + " | ".join(SHOWN) + " |",
         "| --- " * (len(SHOWN) + 3) + "|",
@@ -159,6 +163,7 @@ def main() -> None:
         print(lines[-1], flush=True)
     for row in ROWS[options.data]:
         if options.rows and row.name not in options.rows:
+            lines += [before[row.name]] if row.name in before else []
             continue
         found, validation = [], []
         for seed in row.seeds:
@@ -187,11 +192,13 @@ def main() -> None:
                 + " |"
             )
             print(lines[-1], flush=True)
+        elif row.name in before:
+            lines.append(before[row.name])
     for name, score in PUBLISHED[options.data]:
         lines.append(f"| {name} | | | {score} | | |")
     lines += ["", "Mean over seeds (95 % interval over dialogues); range over seeds."]
     OUTPUT.mkdir(exist_ok=True)
-    (OUTPUT / f"{options.data}.md").write_text("\n".join(lines) + "\n")
+    file.write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":
