@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from affekt.media.text.clean import looks_like_mojibake, main_script, scripts, to_ascii_punctuation
+from affekt.media.text.clean import looks_like_mojibake, to_ascii_punctuation
 
 
 def test_both_editions_of_a_text_become_equal():
@@ -39,10 +39,3 @@ def test_traces_of_conversions_are_detected(text):
 @pytest.mark.parametrize("text", ["VOILÀ…", "AMANHÃ…", "«CAFÉ»", "dit à\u00a0« moi »", "ESPAÑA»", "Å“il"])
 def test_correct_text_with_accents_is_not_mojibake(text):
     assert not looks_like_mojibake(text)
-
-
-def test_letters_are_counted_by_script():
-    assert scripts("OK 你好 мир 12!") == {"Latin": 2, "Han": 2, "Cyrillic": 3}
-    assert main_script("héllo, 你") == "Latin"
-    assert main_script("こんにちは元気") == "Kana"
-    assert main_script("12 😀!") is None

@@ -10,6 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from affekt.core import catalog
 from affekt.core.dialogues import link_dialogues
+from affekt.core.notes import collect_notes
 from affekt.core.sample import Sample
 from affekt.engine.features import filling
 from affekt.engine.features.fill_ahead import fill_ahead
@@ -192,3 +193,13 @@ def test_vectors_in_memory_are_bounded(encoder, talks, words_recipe, tmp_path, m
     train(frozen(words_recipe, encoder, train__epochs=1), data_root=talks, runs=tmp_path, progress=False)
     held = [sum(value.nbytes for row in one._held.views.values() for value in row.values()) for one in made]
     assert all(0 < size <= 1000 for size in held), held
+
+
+def test_a_line_in_a_script_that_training_had_not_is_noted(encoder):
+    method = catalog.method("spcl")
+    config = method.make_config({"num_classes": 3, "encoders": {"T": {"source": str(encoder)}}}).resolved()
+    ready = method.fit_preprocess(config, dialogue()).preprocess
+    for words, expected in (("hello ben", 0), ("\u043c\u0438\u0440 \u0432\u0430\u043c", 1)):
+        with collect_notes() as notes:
+            ready(Sample("said", {"text": words}))
+        assert sum("Cyrillic script" in one for one in notes) == expected

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections import Counter
-from functools import lru_cache
 
 # C1 control characters are not text: they are bytes of CP-1252 that were read as Latin-1. Five bytes are not
 # defined there and stay.
@@ -116,37 +113,3 @@ def _is_utf8(text: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-# First words of the names of Unicode characters, where they do not name the script.
-_SCRIPTS = {"Cjk": "Han", "Hiragana": "Kana", "Katakana": "Kana", "Halfwidth": "Kana", "Fullwidth": "Latin"}
-
-
-def scripts(text: str) -> Counter[str]:
-    """Number of letters of each script, such as `Latin`, `Cyrillic`, `Han` or `Kana`; others are not counted.
-
-    Example:
-        >>> sorted(scripts("OK, \u4f60\u597d!").items())
-        [('Han', 2), ('Latin', 2)]
-    """
-    if text.isascii():
-        letters = sum(map(str.isalpha, text))
-        return Counter({"Latin": letters} if letters else {})
-    return Counter(found for character in text if (found := _script_of(character)))
-
-
-def main_script(text: str) -> str | None:
-    """The script of most letters of a text; None if it has no letters, such as `12!` or an emoji alone.
-
-    A Japanese text is of the script that most of its characters have, `Kana` or `Han`.
-    """
-    counts = scripts(text)
-    return max(counts, key=lambda script: counts[script]) if counts else None
-
-
-@lru_cache(maxsize=4096)
-def _script_of(character: str) -> str | None:
-    if not character.isalpha():
-        return None
-    first = unicodedata.name(character, "").partition(" ")[0].capitalize()
-    return _SCRIPTS.get(first, first) or None

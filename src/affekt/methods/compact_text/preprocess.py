@@ -12,7 +12,8 @@ from affekt.core.notes import note
 from affekt.core.sample import Sample
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.encoders.source import find_source
-from affekt.media.text.clean import main_script, to_ascii_punctuation
+from affekt.media.text.clean import to_ascii_punctuation
+from affekt.media.text.script import note_unseen_script, seen_scripts
 from affekt.media.text.tokens import TOKENIZER_FILE, SpecialTokens, tokenizer_of, trained_tokenizer
 
 from .config import CompactTextConfig
@@ -41,6 +42,8 @@ class CompactTextPreprocess:
         assets: Mapping[str, bytes] | None = None,
     ) -> None:
         self.config = config
+        # A bundle that states no scripts was made before they were measured, from English lines.
+        self.scripts: list[str] = (state or {}).get("scripts", ["Latin"])
         self.tokenizer = tokenizer_of(assets, SpecialTokens(), rows=config.pieces)
         if self.tokenizer is not None and self.tokenizer.padding != 0:
             raise ValueError(f"{TOKENIZER_FILE} has the padding id {self.tokenizer.padding}, not 0")
@@ -73,8 +76,8 @@ class CompactTextPreprocess:
         return {TOKENIZER_FILE: trained_tokenizer(lines, SpecialTokens(), size=self.config.pieces)}
 
     def fit(self, samples: list[Sample]) -> dict[str, Any]:
-        """Nothing is measured."""
-        return {}
+        """The scripts of the training lines."""
+        return {"scripts": seen_scripts(one.media["text"] for one in samples if "text" in one.media)}
 
     def views(self, sample: Sample) -> list[dict[str, np.ndarray]]:
         """One view."""
@@ -99,7 +102,11 @@ class CompactTextPreprocess:
         found = self.tokenizer.ids(text)
         if not found:
             raise MediaError(f"{sample.id}: the line has no words")
-        _note_unknown(text, found.count(self.tokenizer.unknown) / len(found))
+        unknown = found.count(self.tokenizer.unknown) / len(found)
+        if not note_unseen_script(text, self.scripts) and unknown > 0.5:
+            note(
+                f"{100 * unknown:.0f} % of it are characters without a meaning to the network, such as emoji"
+            )
         kept = found[-self.config.tokens :]
         if len(kept) < len(found):
             note(f"only the last {len(kept)} of its {len(found)} word pieces are read")
@@ -112,14 +119,3 @@ class CompactTextPreprocess:
     def length(self, sample: Sample) -> int:
         """About the number of word pieces, by the number of characters: for batches of similar lengths."""
         return len(sample.media.get("text", ""))
-
-
-def _note_unknown(text: str, unknown: float) -> None:
-    """Note a line of which the network knows less than half."""
-    if text.isascii():
-        return
-    script = main_script(text)
-    if script not in (None, "Latin"):
-        note(f"most of it is in {script} script; the network was trained on English and has no basis for it")
-    elif unknown > 0.5:
-        note(f"{100 * unknown:.0f} % of it are characters without a meaning to the network, such as emoji")

@@ -14,6 +14,7 @@ from affekt.core.sample import Sample
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.encoders.source import find_source
 from affekt.media.text.context import window
+from affekt.media.text.script import note_unseen_script, seen_scripts
 from affekt.media.text.tokens import TOKENIZER_FILE, tokenizer_of, trained_tokenizer, with_tokens
 
 from .config import SPCLConfig
@@ -35,6 +36,7 @@ class SPCLPreprocess:
         assets: Mapping[str, bytes] | None = None,
     ) -> None:
         self.config, self.encoder = config, config.encoders.T
+        self.scripts: list[str] = (state or {}).get("scripts", [])
         rows = self.encoder.architecture.get("vocab_size")
         self.tokenizer = tokenizer_of(assets, self.encoder.tokens, rows=rows)
         self.earlier_turns = config.context.earlier_turns
@@ -80,8 +82,8 @@ class SPCLPreprocess:
         return {TOKENIZER_FILE: with_tokens(content, added)}
 
     def fit(self, samples: list[Sample]) -> dict[str, Any]:
-        """Nothing is measured."""
-        return {}
+        """The scripts of the training lines."""
+        return {"scripts": seen_scripts(one.media["text"] for one in samples if "text" in one.media)}
 
     def views(self, sample: Sample) -> list[dict[str, np.ndarray]]:
         """One view."""
@@ -90,12 +92,15 @@ class SPCLPreprocess:
     def __call__(self, sample: Sample, *, rng: np.random.Generator | None = None) -> dict[str, np.ndarray]:
         """Token ids, and which of them are the line itself; the same with and without `rng`.
 
+        A line in a script that the training lines are not in gets a note.
+
         Raises:
             MediaError: The line has no words.
         """
         if self.tokenizer is None:
             raise UsageError("this preprocessing has no tokenizer yet: fit_assets makes it")
         found = window(sample, self.tokenizer, self.config.context)
+        note_unseen_script(sample.media["text"], self.scripts)
         own = np.zeros(len(found.ids), np.float32)
         own[slice(*found.own)] = 1
         return {"text": np.array(found.ids, np.int64), "own": own}

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from affekt.core.dataset import Corpus
-from affekt.media.text.clean import looks_like_mojibake, main_script
+from affekt.media.text.clean import looks_like_mojibake
+from affekt.media.text.script import main_script
 from affekt.quality.text.parts import TextLine, lines_by_part
 from affekt.quality.text.repeated import describe_repeated
 from affekt.quality.text.tokens import TokenCounter
