@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from affekt.core.catalog import dataset
-from affekt.core.errors import DataError
+from affekt.core.errors import DataError, UsageError
 from affekt.data.open import open_dataset
 from affekt.media.skeleton import BONES, JOINT_ORDERS
 
@@ -80,7 +80,7 @@ def test_repeated_numbers_of_walks_are_refused(tmp_path):
 def test_a_folder_without_the_file_says_what_was_expected(tmp_path):
     with pytest.raises(DataError, match=r"gaits\.npz does not exist"):
         open_dataset(EMOTION_GAIT, tmp_path)
-    with pytest.raises(DataError, match=r"give --data-root DIR or set AFFEKT_DATA"):
+    with pytest.raises(UsageError, match=r"give --data-root DIR or set AFFEKT_DATA"):
         open_dataset(EMOTION_GAIT, None)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from affekt.core import catalog
 from affekt.core.dataset import Corpus, Dataset
 from affekt.core.dialogues import link_dialogues
-from affekt.core.errors import ConfigError, DataError
+from affekt.core.errors import ConfigError, DataError, UsageError
 from affekt.core.settings import Settings, validate
 from affekt.core.task import read_task
 from affekt.data.store.index import check_header, is_prepared, read_index, samples_of
@@ -30,18 +30,18 @@ def open_dataset(
         strict: Raise if the corpus has errors; False returns the corpus anyway, to report them.
 
     Raises:
-        UsageError: There is no data set of that name.
+        UsageError: There is no data set of that name, or its folder is not given or does not exist.
         ConfigError: Options are wrong, or differ from those of the store.
-        DataError: The folder does not exist or has another layout, or the corpus has errors.
+        DataError: The folder has another layout, or the corpus has errors.
     """
     dataset = catalog.dataset(dataset) if isinstance(dataset, str) else dataset
     chosen, problems = validate(dataset.options, options or {}, prefix="data.options.")
     if chosen is None:
         raise ConfigError(f"data set {dataset.name}", problems)
     if dataset.needs_root and root is None:
-        raise DataError(f"the folder of {dataset.name} is not set: give --data-root DIR or set AFFEKT_DATA")
+        raise UsageError(f"the folder of {dataset.name} is not set: give --data-root DIR or set AFFEKT_DATA")
     if dataset.needs_root and root is not None and not root.exists():
-        raise DataError(f"{root} does not exist; {dataset.name} was expected there")
+        raise UsageError(f"{root} does not exist; {dataset.name} was expected there")
     if root is not None and is_prepared(root):
         return _linked(_open_store(dataset, root, chosen))
     corpus = dataset.read(root or Path(), chosen)

@@ -197,7 +197,9 @@ def test_vectors_in_memory_are_bounded(encoder, talks, words_recipe, tmp_path, m
 
 def test_a_line_in_a_script_that_training_had_not_is_noted(encoder):
     method = catalog.method("spcl")
-    config = method.make_config({"num_classes": 3, "encoders": {"T": {"source": str(encoder)}}}).resolved()
+    config = method.make_config(
+        {"num_classes": 3, "encoders": {"T": {"source": str(encoder)}}, "context": {"tokens": 40}}
+    ).resolved()
     ready = method.fit_preprocess(config, dialogue()).preprocess
     for words, expected in (("hello ben", 0), ("\u043c\u0438\u0440 \u0432\u0430\u043c", 1)):
         with collect_notes() as notes:
