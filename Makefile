@@ -17,7 +17,7 @@ demo-video: $(VENV)/ready
 
 # A crashed worker ends the tests: its replacement would wait forever.
 test: check $(CORE)/ready
-	$(VENV)/bin/pytest -n 2 --dist loadgroup --max-worker-restart 0
+	$(VENV)/bin/pytest -n 2 --dist loadgroup --max-worker-restart 0 --durations 20 --durations-min 5
 
 check: $(VENV)/ready
 	$(VENV)/bin/ruff format --check .
