@@ -43,6 +43,7 @@ def keys(source, samples=None, *, precision="32", encoder=(), **config):
         "num_classes": 3,
         "encoders": {"T": {"source": str(source), "mode": "frozen", **dict(encoder)}},
         "context": {"tokens": 40, "turns": 2},
+        "projection": True,
         **config,
     }
     found = method.make_config(values).resolved()
@@ -155,7 +156,9 @@ def test_losses_and_heads_invalidate_nothing(encoder, other):
 
 
 def frozen(words_recipe, encoder, **changes):
-    return words_recipe(encoder, config__encoders__T__mode="frozen", train__cached_views=1, **changes)
+    return words_recipe(
+        encoder, config__encoders__T__mode="frozen", config__projection=True, train__cached_views=1, **changes
+    )
 
 
 def test_vectors_computed_ahead_are_those_that_training_reads(encoder, talks, words_recipe, tmp_path):
@@ -169,7 +172,10 @@ def test_vectors_computed_ahead_are_those_that_training_reads(encoder, talks, wo
 
 
 def test_cached_vectors_give_the_weights_that_uncached_ones_give(encoder, talks, words_recipe, tmp_path):
-    recipes = [frozen(words_recipe, encoder), words_recipe(encoder, config__encoders__T__mode="frozen")]
+    recipes = [
+        frozen(words_recipe, encoder),
+        words_recipe(encoder, config__encoders__T__mode="frozen", config__projection=True),
+    ]
     found = [
         load_file(
             train(one, data_root=talks, runs=tmp_path / str(n), progress=False).last / "model.safetensors"

@@ -73,6 +73,8 @@ FROZEN = {
     "config__losses__contrast": {"kind": "spdcl", "pool_size": 8, "support": 4},
     "config__curriculum": {"order": "easy_to_hard"},
     "config__encoders__T__mode": "frozen",
+    "config__projection": True,
+    "config__projection_width": 6,
     "config__encoders__T__layers": "all",
     "train__cached_views": 1,
 }

@@ -86,7 +86,13 @@ def use():
 
 
 def test_the_universal_sentence_encoder_is_trained_exported_and_answers(use, talks, words_recipe, tmp_path):
-    recipe = words_recipe("use", config__encoders__T__mode="frozen", train__cached_views=1, train__epochs=2)
+    recipe = words_recipe(
+        "use",
+        config__encoders__T__mode="frozen",
+        config__projection=True,
+        train__cached_views=1,
+        train__epochs=2,
+    )
     run = train(recipe, data_root=talks, runs=tmp_path / "runs", progress=False)
     exported = export(run.path, tmp_path / "use.affekt", data_root=talks)
     assert exported.max_difference < 1e-3

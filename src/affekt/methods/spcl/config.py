@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveFloat, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from affekt.core.errors import ConfigError
 from affekt.core.settings import Settings
@@ -66,7 +66,9 @@ class SPCLConfig(Settings):
     """Text of a turn with its context, an encoder, prototypes and a classifier.
 
     Attributes:
-        projection: A linear layer between encoder and both decisions; the paper's option `output_mlp`.
+        projection: A linear layer between encoder and both decisions; the paper's option `output_mlp`. A
+            frozen encoder needs it where a contrastive loss is to change what prototypes compare.
+        projection_width: Values of its output; as many as the encoder's if not given.
         standardize: Shift and scale each value of the encoder's vector to mean 0 and variance 1, as measured
             in training; for a frozen encoder, whose values differ in size.
         dropout: On the vector of the encoder.
@@ -78,6 +80,7 @@ class SPCLConfig(Settings):
     encoders: EncodersSettings = EncodersSettings()
     context: ContextSettings = ContextSettings()
     projection: bool = False
+    projection_width: PositiveInt | None = None
     standardize: bool = False
     dropout: float = Field(default=0.0, ge=0, lt=1)
     decision: Literal["prototype", "classifier"] = "prototype"
@@ -93,6 +96,13 @@ class SPCLConfig(Settings):
             raise ValueError(
                 "without losses.contrast nothing trains the encoder while losses.classification.detached is "
                 "true: set it to false"
+            )
+        if self.projection_width and not self.projection:
+            raise ValueError("projection_width is of the projection: set projection = true")
+        if contrasts and self.encoders.T.mode == "frozen" and not self.projection:
+            raise ValueError(
+                "the encoder is frozen, so that losses.contrast changes nothing that prototypes compare: set "
+                "projection = true, or leave losses.contrast out (losses/cross-entropy.toml)"
             )
         if self.decision == "classifier" and not self.losses.classification.weight:
             raise ValueError("decision = 'classifier' needs losses.classification.weight above 0")
@@ -120,6 +130,11 @@ class SPCLConfig(Settings):
     @property
     def width(self) -> int:
         """Size of the vector that is compared with prototypes; 1 while the encoder is not known."""
+        return self.projection_width or self.encoder_width
+
+    @property
+    def encoder_width(self) -> int:
+        """Size of the encoder's vector; 1 while the encoder is not known."""
         return vector_width(self.encoders.T) if self.encoders.T.is_resolved else 1
 
     def problems_with(self, task: str) -> list[str]:

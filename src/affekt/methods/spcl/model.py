@@ -41,11 +41,11 @@ class SPCL(nn.Module):
     def __init__(self, config: SPCLConfig) -> None:
         super().__init__()
         self.config = config
-        width = config.width
+        given, width = config.encoder_width, config.width
         self.encoders = nn.ModuleDict({"T": TextEncoder(config.encoders.T)})
-        self.standardize = Standardize(width) if config.standardize else nn.Identity()
+        self.standardize = Standardize(given) if config.standardize else nn.Identity()
         self.dropout = nn.Dropout(config.dropout)
-        self.projection = nn.Linear(width, width) if config.projection else nn.Identity()
+        self.projection = nn.Linear(given, width) if config.projection else nn.Identity()
         self.classifier = nn.Linear(width, config.num_classes)
         self.register_buffer("prototypes", torch.zeros(config.num_classes, width))
         self.register_buffer("has_prototype", torch.zeros(config.num_classes, dtype=torch.bool))
