@@ -62,7 +62,7 @@ class LinearMixture(nn.Module):
         """Experts of each row and their shares."""
         shares = self.router(vector)
         if self.top == len(self.experts):
-            return Routing(shares, torch.arange(self.top, device=shares.device).expand(len(shares), -1))
+            return Routing(shares, torch.arange(self.top, device=shares.device).expand(shares.shape[0], -1))
         kept, selected = shares.topk(self.top, dim=1)
         return Routing(kept / kept.sum(dim=1, keepdim=True), selected)
 

@@ -28,7 +28,7 @@ class TensorFusion(Fusion):
             inner = self.inward[name](part) if name in self.inward else part
             if not len(self.placeholders):  # parity: the constant stands for every value of a missing vector
                 inner = torch.where(present[:, place, None], inner, self.constant)
-            factor = torch.cat([inner, self.constant.expand(len(inner), 1)], dim=1)
+            factor = torch.cat([inner, self.constant.expand(inner.shape[0], 1)], dim=1)
             product = factor if product is None else (product.unsqueeze(2) * factor.unsqueeze(1)).flatten(1)
         assert product is not None
         return Fused(product, {})

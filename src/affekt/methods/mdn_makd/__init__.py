@@ -5,7 +5,7 @@ from affekt.core.method import Method
 METHOD = Method(
     config="config:MDNConfig",
     model="model:MDN",
-    objective="objective:MDNObjective",
+    objective="objective:make_objective",
     preprocess="preprocess:MDNPreprocess",
     weights="weights:WEIGHTS",
 )

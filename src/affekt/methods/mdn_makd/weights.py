@@ -16,11 +16,11 @@ _Rules = tuple[tuple[str, str], ...]
 WEIGHTS = KeyMap(
     (
         ("backbone.{}", "encoders.{}"),
+        ("named_poolers.{}", "inward.{}"),
         ("fusion_layer.{}", "fusion.{}"),
         ("classifier.{}", "classifier.{}"),
         ("heads.{}", "heads.{}"),
-        ("dropout.{}", "dropout.{}"),
-        ("reconstruction.{}", "reconstruction.{}"),
+        ("similarity.{}", "similarity.{}"),
         ("prototypes", "prototypes"),
         ("has_prototype", "has_prototype"),
     )

@@ -5,7 +5,7 @@ from affekt.core.method import Method
 METHOD = Method(
     config="config:TelMEConfig",
     model="model:TelME",
-    objective="objective:TelMEObjective",
+    objective="objective:make_objective",
     preprocess="preprocess:TelMEPreprocess",
     weights="weights:WEIGHTS",
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from affekt.core.weights import KeyMap
+
 # The fusion and its classifier, as in `total_fusion.bin`.
 FUSION = (
     ("multihead_attn.{}", "fusion.attention.{}"),
@@ -10,4 +12,15 @@ FUSION = (
     ("LayerNorm.{}", "fusion.norm.{}"),
     ("AV_LayerNorm.{}", "fusion.others_norm.{}"),
     ("W.{}", "classifier.{}"),
+)
+WEIGHTS = KeyMap(
+    (
+        *FUSION,
+        ("text_model.{}", "encoders.T.backbone.{}"),
+        ("inward.{}", "inward.{}"),
+        ("placeholders.{}", "fusion.placeholders.{}"),
+        ("heads.{}", "heads.{}"),
+        ("prototypes", "prototypes"),
+        ("has_prototype", "has_prototype"),
+    )
 )
