@@ -18,6 +18,7 @@ def altered_case(shared, tmp_path):
             arrays = dict(file)
         document = json.loads(str(arrays["meta"])) | meta
         np.savez(tmp_path / name, **(arrays | {"meta": json.dumps(document)}))
-        return Case.open(tmp_path / name, source.with_name("keys.json") if keys else None)
+        named = source.with_name(str(document.get("keys", "keys.json")))
+        return Case.open(tmp_path / name, named if keys else None)
 
     return alter

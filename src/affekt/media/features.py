@@ -38,3 +38,10 @@ class Features:
     def width(self) -> int:
         """Size d of a vector."""
         return self.values.shape[-1]
+
+
+def words_of(medium: object) -> str:
+    """The words of a value under `text` in `Sample.media`; empty if it has none."""
+    if isinstance(medium, Features):
+        return medium.words
+    return medium if isinstance(medium, str) else ""

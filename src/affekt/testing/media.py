@@ -10,6 +10,7 @@ from affekt.core.dialogues import link_dialogues
 from affekt.core.errors import UsageError
 from affekt.core.sample import Sample
 from affekt.data.open import open_dataset
+from affekt.media.features import Features
 from affekt.media.sound import Waveform
 
 _CLIPS = {"clips": 24, "pixels": 32, "frames_per_clip": 24, "sound_rate_hz": 8000}
@@ -38,7 +39,7 @@ def invent_samples(modality: str, count: int = 8) -> list[Sample]:
 
 
 def _turns(count: int) -> list[Sample]:
-    """Turns of a dialogue of two speakers, with words and a tone each; every third has words alone."""
+    """Turns of a dialogue: all have words, of three the first two a tone, the first features of its picture."""
     words = ("well hello", "good to see you", "oh no", "what is it", "it rains", "so it does", "ah", "well")
     times_s = np.arange(800) / 8000
     samples: list[Sample] = []
@@ -47,6 +48,8 @@ def _turns(count: int) -> list[Sample]:
         if turn % 3 < 2:
             tone = 0.2 * np.sin(2 * np.pi * (200 + 50 * turn) * times_s)
             media["audio"] = Waveform(tone[None], 8000)
+        if turn % 3 == 0:
+            media["video"] = Features(np.cos(np.arange(12, dtype=np.float32) * (turn + 1)).reshape(2, 6))
         label, speaker = ("happy", "sad")[turn % 2], ("ann", "ben")[turn % 2]
         name = f"turn-{turn}"
         samples.append(Sample(name, media, label, dialogue="talk", turn=turn, speaker=speaker))

@@ -8,6 +8,7 @@ from affekt.layers.contrast.labelled import labelled
 from affekt.layers.contrast.similarity import score
 
 _ABSENT = 2.0  # more than scores differ
+_TEMPERATURE = 0.05  # of scores as logits, so that they spread alike
 
 
 def prototype_scores(
@@ -21,6 +22,13 @@ def prototype_scores(
     count, centers, width = prototypes.shape
     scores = score(features, prototypes.reshape(-1, width)).reshape(-1, count, centers)
     return (scores - _ABSENT * (~is_present).to(scores.dtype)).amax(dim=2)
+
+
+def prototype_logits(
+    features: Float[Tensor, "b d"], prototypes: Float[Tensor, "k d"], is_present: Bool[Tensor, "k"]
+) -> Float[Tensor, "b k"]:
+    """Scores of one prototype for each class, spread by a temperature; absent classes are never largest."""
+    return prototype_scores(features, prototypes[:, None], is_present[:, None]) / _TEMPERATURE
 
 
 def class_means(

@@ -13,6 +13,7 @@ from affekt.core.errors import ConfigError, MediaError
 from affekt.core.notes import note
 from affekt.core.sample import Sample
 from affekt.core.settings import Settings
+from affekt.media.features import words_of
 from affekt.media.text.clean import plain_words
 from affekt.media.text.tokens import Tokenizer
 
@@ -247,8 +248,7 @@ def _published_numbers(dialogue: Dialogue) -> list[int]:
 
 def _words(sample: Sample) -> str:
     # One form of punctuation, as data sets have it: users type and paste both.
-    words = sample.media.get("text")
-    return plain_words(words) if isinstance(words, str) else ""
+    return plain_words(words_of(sample.media.get("text")))
 
 
 def _cut(ids: tuple[int, ...], most: int) -> tuple[int, ...]:

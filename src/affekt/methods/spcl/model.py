@@ -6,12 +6,11 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from affekt.encoders.standardize import Standardize
 from affekt.encoders.text import TextEncoder, for_export
-from affekt.layers.contrast.prototypes import prototype_scores
+from affekt.layers.contrast.prototypes import prototype_logits
 
 from .config import SPCLConfig
-
-_TEMPERATURE = 0.05  # of the scores by prototypes, so that they spread like logits
 
 
 class SPCLOutput(NamedTuple):
@@ -70,13 +69,10 @@ class SPCL(nn.Module):
         seen = embedding.detach() if self.config.losses.classification.detached else embedding
         class_logits = self.classifier(seen)
         by_prototype = self.config.decision == "prototype"
-        logits = self.prototype_logits(embedding) if by_prototype else class_logits
+        logits = (
+            prototype_logits(embedding, self.prototypes, self.has_prototype) if by_prototype else class_logits
+        )
         return SPCLOutput(logits, embedding, class_logits)
-
-    def prototype_logits(self, embedding: Float[Tensor, "b d"]) -> Float[Tensor, "b k"]:
-        """Scores of the classes' prototypes, spread by a temperature; absent classes are never largest."""
-        scores = prototype_scores(embedding, self.prototypes[:, None], self.has_prototype[:, None])
-        return scores / _TEMPERATURE
 
     def load_pretrained(self) -> set[str]:
         """Take the encoder's weights from its source; returns the names of the tensors."""
@@ -85,15 +81,3 @@ class SPCL(nn.Module):
     def for_export(self) -> nn.Module:
         """The same network in the form that is simplest as a graph."""
         return for_export(self)
-
-
-class Standardize(nn.BatchNorm1d):
-    """Each value with mean 0 and variance 1 in a batch of training, and as measured there afterwards."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__(width, affine=False)
-
-    def forward(self, input: Float[Tensor, "b d"]) -> Float[Tensor, "b d"]:
-        if self.training and len(input) == 1:  # one row has no variance, as in a last batch
-            return nn.functional.batch_norm(input, self.running_mean, self.running_var, eps=self.eps)
-        return super().forward(input)

@@ -20,10 +20,10 @@ from affekt.layers.contrast.prototypes import class_means, prototype_scores
 from affekt.layers.contrast.settings import APCLSettings, SPCLSettings
 from affekt.layers.contrast.similarity import EPSILON, score
 from affekt.layers.contrast.spcl import PooledContrast
-from affekt.parity.case import Case, draw_integers, draw_normal, draw_tensor
+from affekt.parity.case import Case, draw_tensor
 from affekt.parity.compare import Comparison
+from affekt.parity.inputs import NUMBER, DrawnInputs, stated_number
 
-_NUMBER = r"([-+]?\d*\.?\d+(?:e[-+]?\d+)?)"
 # Names of the heads in the cases.
 _PROJECTION, _CLASSIFIER = "g.0", "predictor.0"
 _LOSSES: Mapping[str, Callable[..., AnchorLosses]] = {"spcl": spcl, "spdcl": spdcl}
@@ -54,7 +54,7 @@ def run_case(case: Case) -> Iterator[Comparison]:
 
 def _losses(case: Case) -> dict[str, Any]:
     """Both losses of one batch whose prototypes are the means of the classes."""
-    meta, inputs = case.meta, _Inputs(case)
+    meta, inputs = case.meta, DrawnInputs(case)
     labels, centers = inputs.integers("labels"), inputs.normal("centers")[:, 0]
     classes, width = centers.shape
     heads: dict[str, nn.Linear] = {_CLASSIFIER: _head(case, _CLASSIFIER, width, classes)}
@@ -62,7 +62,7 @@ def _losses(case: Case) -> dict[str, Any]:
         first = inputs.normal("hidden")
         heads[_PROJECTION] = _head(case, _PROJECTION, first.shape[1], width)
     else:
-        spread = inputs.stated(rf"centers\[label,0\] \+ {_NUMBER}\*noise")
+        spread = inputs.stated(rf"centers\[label,0\] \+ {NUMBER}\*noise")
         first = _of_class(centers, labels) + spread * inputs.normal("noise")
     actual: dict[str, Any] = {}
     for name, per_anchor in _LOSSES.items():
@@ -77,7 +77,7 @@ def _losses(case: Case) -> dict[str, Any]:
         pairs = make_pairs(
             feature[is_known], labels[is_known], prototypes, present, temperature=meta["temperature"]
         )
-        found = per_anchor(pairs, threshold=inputs.stated(rf"> {_NUMBER} for {name}"))
+        found = per_anchor(pairs, threshold=inputs.stated(rf"> {NUMBER} for {name}"))
         direct = F.cross_entropy(heads[_CLASSIFIER](feature.detach()), labels, ignore_index=-1)
         parameters = {
             f"{head}.{leaf}": value
@@ -105,9 +105,9 @@ def _losses(case: Case) -> dict[str, Any]:
 
 def _pools(case: Case) -> dict[str, Any]:
     """A sequence of steps over one set of pools."""
-    meta, inputs = case.meta, _Inputs(case)
+    meta, inputs = case.meta, DrawnInputs(case)
     centers = inputs.normal("centers")[:, 0]
-    scale = inputs.stated(rf"noise_t \+ {_NUMBER}\*centers\[labels_t,0\]")
+    scale = inputs.stated(rf"noise_t \+ {NUMBER}\*centers\[labels_t,0\]")
     settings = SPCLSettings(
         kind="spcl",
         temperature=meta["temperature"],
@@ -130,10 +130,10 @@ def _pools(case: Case) -> dict[str, Any]:
 
 
 def _inference(case: Case) -> dict[str, Any]:
-    inputs = _Inputs(case)
+    inputs = DrawnInputs(case)
     labels, centers = inputs.integers("labels"), inputs.normal("centers")
     classes, count, width = centers.shape
-    scale = inputs.stated(rf"noise \+ {_NUMBER}\*centers\[label,0\]")
+    scale = inputs.stated(rf"noise \+ {NUMBER}\*centers\[label,0\]")
     feature = inputs.normal("noise") + scale * _of_class(centers[:, 0], labels)
     logits = _head(case, _CLASSIFIER, width, classes)(feature)
     is_present = torch.ones(classes, count, dtype=torch.bool)
@@ -146,7 +146,7 @@ def _inference(case: Case) -> dict[str, Any]:
 
 
 def _curriculum(case: Case) -> dict[str, Any]:
-    inputs, epochs = _Inputs(case), case.meta["epochs"]
+    inputs, epochs = DrawnInputs(case), case.meta["epochs"]
     base = inputs.normal("base")
     entry = inputs["perm"]
     drawn = re.search(r"arange\((\d+)\) % (\d+)", entry["kind"])
@@ -169,9 +169,9 @@ def _curriculum(case: Case) -> dict[str, Any]:
 
 def _adaptive(case: Case) -> dict[str, Any]:
     """Every variant of APCL over the same steps."""
-    inputs, start = _Inputs(case), torch.from_numpy(case.expected["initial_prototypes"])
+    inputs, start = DrawnInputs(case), torch.from_numpy(case.expected["initial_prototypes"])
     classes, width = start.shape
-    scale = inputs.stated(rf"noise_t / sqrt\(D\) \+ {_NUMBER}\*initial_prototypes\[labels_t\]")
+    scale = inputs.stated(rf"noise_t / sqrt\(D\) \+ {NUMBER}\*initial_prototypes\[labels_t\]")
     actual: dict[str, Any] = {"initial_prototypes": _drawn_prototypes(inputs, start)}
     for name, settings in _variants(case).items():
         contrast = AdaptiveContrast(settings, classes, width)
@@ -202,7 +202,7 @@ def _adaptive(case: Case) -> dict[str, Any]:
     return actual
 
 
-def _drawn_prototypes(inputs: _Inputs, stored: Tensor) -> Tensor:
+def _drawn_prototypes(inputs: DrawnInputs, stored: Tensor) -> Tensor:
     """Q of a QR of the drawn matrix, with the signs of the stored rows: they depend on the routine."""
     rows = torch.linalg.qr(inputs.normal("prototype_seed")).Q.T
     return rows * torch.sign((rows * stored).sum(dim=1, keepdim=True))
@@ -214,9 +214,9 @@ def _variants(case: Case) -> dict[str, APCLSettings]:
     rates: dict[str, float] = {}
     for name, text in case.meta["variants"].items():
         stated = {
-            "gamma": _stated(rf"momentum (?:gamma ?= ?)?{_NUMBER}", text),
-            "alpha": _stated(rf"alpha ?= ?{_NUMBER}", text),
-            "beta": _stated(rf"beta ?= ?{_NUMBER}", text),
+            "gamma": stated_number(rf"momentum (?:gamma ?= ?)?{NUMBER}", text),
+            "alpha": stated_number(rf"alpha ?= ?{NUMBER}", text),
+            "beta": stated_number(rf"beta ?= ?{NUMBER}", text),
         }
         if not text.startswith("the same"):
             rates = {key: value for key, value in stated.items() if value is not None}
@@ -227,47 +227,6 @@ def _variants(case: Case) -> dict[str, APCLSettings]:
         }
         found[name] = APCLSettings.model_validate(values | rates)
     return found
-
-
-def _stated(pattern: str, text: str) -> float | None:
-    match = re.search(pattern, text)
-    return float(match[1]) if match else None
-
-
-class _Inputs:
-    """Inputs of a case, drawn from their seeds."""
-
-    def __init__(self, case: Case) -> None:
-        self.case = case
-        self.entries = {entry["name"]: entry for entry in case.meta["inputs"]}
-
-    def __contains__(self, name: str) -> bool:
-        return name in self.entries
-
-    def __getitem__(self, name: str) -> dict[str, Any]:
-        if name not in self.entries:
-            raise UsageError(f"{self.case.path} has no input {name!r}; it has {sorted(self.entries)}")
-        return self.entries[name]
-
-    def normal(self, name: str) -> Tensor:
-        if self[name]["kind"] != "normal":
-            raise UsageError(f"{self.case.path}: {name} of the kind {self[name]['kind']!r} cannot be drawn")
-        return torch.from_numpy(draw_normal(self[name]["seed"], tuple(self[name]["shape"])))
-
-    def integers(self, name: str) -> Tensor:
-        entry = self[name]
-        limits = re.search(r"\[(-?\d+), ?(-?\d+)\)", entry["kind"])
-        if limits is None:
-            raise UsageError(f"{self.case.path}: {name} of the kind {entry['kind']!r} cannot be drawn")
-        low, high = int(limits[1]), int(limits[2])
-        return torch.from_numpy(draw_integers(entry["seed"], low, high, tuple(entry["shape"])))
-
-    def stated(self, pattern: str) -> float:
-        """A number that the case's note states."""
-        value = _stated(pattern, self.case.meta["note"])
-        if value is None:
-            raise UsageError(f"{self.case.path}: its note does not state a number as in {pattern!r}")
-        return value
 
 
 def _of_class(rows: Tensor, labels: Tensor) -> Tensor:

@@ -1,0 +1,1 @@
+"""Data sets with several modalities, as features or media."""

@@ -1,0 +1,1 @@
+"""What answers, a classifier or prototypes, and the terms of the loss that train both."""

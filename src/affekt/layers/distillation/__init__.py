@@ -1,0 +1,1 @@
+"""What a network learns from the outputs of another one."""
