@@ -6,7 +6,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from affekt.encoders.text import TextEncoder, for_export
+from affekt.encoders.pretrained import for_export
+from affekt.encoders.text import TextEncoder
 from affekt.layers.contrast.prototypes import prototype_scores
 
 from .config import SPCLConfig
