@@ -57,6 +57,7 @@ class PictureEncoderSettings(PretrainedSettings):
 
     needed: ClassVar[tuple[str, ...]] = ("model_type", "hidden_size", "num_hidden_layers", "image_size")
 
+    kind: Literal["pretrained"] = "pretrained"
     pooling: PicturePooling = "mean"
     frames: PositiveInt | None = None
     floor_step: bool = False

@@ -50,6 +50,7 @@ class SoundEncoderSettings(PretrainedSettings):
 
     needed: ClassVar[tuple[str, ...]] = ("model_type", "hidden_size", "num_hidden_layers")
 
+    kind: Literal["pretrained"] = "pretrained"
     pooling: SoundPooling = "mean"
     longest_s: PositiveFloat = 25.0  # 400 000 samples at 16 kHz, as in TelME
     kept: Literal["start", "end"] = "start"
