@@ -30,7 +30,7 @@ class PretrainedEncoder(nn.Module):
     """
 
     more_rows: ClassVar[bool] = False
-    key_mapping: ClassVar[dict[str, str] | None] = None
+    key_mapping: dict[str, str] | None = None
 
     def __init__(self, settings: PretrainedSettings, backbone: nn.Module) -> None:
         super().__init__()

@@ -1,6 +1,6 @@
 """A pretrained encoder of sound: a waveform or a spectrogram to one vector for each row."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float
@@ -24,6 +24,9 @@ _WITHOUT = {
     "add_adapter": False,
 }
 
+# A source of Whisper holds its decoder, too.
+_ENCODER_ALONE = {r"^(?:model\.)?encoder\.(?=conv|embed|layers|layer_norm)": ""}
+
 
 class SoundEncoder(PretrainedEncoder):
     """A network of `transformers` without its heads, and pooling over the positions that hold sound.
@@ -34,14 +37,10 @@ class SoundEncoder(PretrainedEncoder):
     Building it reads nothing from disk: its weights are random until `load_pretrained`.
     """
 
-    key_mapping: ClassVar[dict[str, str] | None] = {
-        r"^(?:model\.)?encoder\.(?=conv|embed|layers|layer_norm)": ""
-    }
-
     def __init__(self, settings: SoundEncoderSettings) -> None:
         super().__init__(settings, _make(settings))
-        if settings.reads_waves:
-            self.key_mapping = None
+        if not settings.reads_waves:
+            self.key_mapping = _ENCODER_ALONE
 
     @property
     def width(self) -> int:

@@ -25,7 +25,7 @@ def wave_states(
     reach, step = settings.field
     length = is_real.sum(dim=1)
     # With the samples of one position more, no row is too short; that position counts as padding.
-    features = _features(backbone, nn.functional.pad(values, (0, reach)), length)
+    features = _features(backbone, nn.functional.pad(values * is_real, (0, reach)), length)
     places = torch.arange(features.shape[1], device=values.device)
     is_place = places < _count(length, reach, step)[:, None]
     encoder = backbone.encoder
