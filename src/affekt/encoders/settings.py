@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
@@ -32,41 +32,34 @@ class LoraSettings(Settings):
     targets: Literal["auto"] | Annotated[tuple[str, ...], Field(min_length=1)] = "auto"
 
 
-class EncoderSettings(Settings):
-    """One pretrained encoder.
+class PretrainedSettings(Settings):
+    """What encoders of text, sound and picture have in common.
 
     Attributes:
-        source: A name of `affekt assets`, a folder with `config.json`, tokenizer and safetensors, or a name
-            on the Hugging Face hub, which is read from its local cache. Empty: an encoder with random
-            weights of the stated `architecture`, with a vocabulary that is made from the training text.
+        source: A folder with `config.json` and safetensors, or a name on the Hugging Face hub, which is read
+            from its local cache. Empty: random weights of the stated `architecture`.
         mode: `trainable` updates all weights, `lora` adapters, `frozen` none (its outputs can be cached).
-        pooling: How the states of the tokens become one vector: that of the first token, of the mask token or
-            of the last one; the mean or the maximum over all tokens; or over the tokens of the line itself,
-            without its context (`own`: mean).
         layers: States that are pooled: of the last layer, or of every layer, one after the other.
         checkpointing: Compute the states again in the backward pass, which needs less memory.
         architecture: The config of `transformers`. Taken from the source when a run starts, and kept in
             checkpoints and bundles, so that these need the source no more. A recipe states it only for
             random weights, where `source` is empty.
-        tokens, padding_id, mask_id, positions, weights_sha256: Likewise: special tokens, ids of two of them,
-            the longest input, and the hash of the source's weights.
+        weights_sha256: Likewise: the hash of the source's weights.
     """
 
-    source: str = "minilm"
+    # What an architecture must state: sizes that are needed without `transformers`.
+    needed: ClassVar[tuple[str, ...]] = ("model_type",)
+
+    source: str = ""
     mode: Literal["trainable", "lora", "frozen"] = "trainable"
-    pooling: Pooling = "mean"
     layers: Literal["last", "all"] = "last"
     lora: LoraSettings = LoraSettings()
     checkpointing: bool = False
     architecture: dict[str, Any] = Field(default_factory=dict)
-    tokens: SpecialTokens = SpecialTokens()
-    padding_id: int = Field(default=0, ge=0)
-    mask_id: int | None = Field(default=4, ge=0)
-    positions: PositiveInt | None = None
     weights_sha256: str = ""
 
     @model_validator(mode="after")
-    def _has_architecture(self) -> EncoderSettings:
+    def _has_architecture(self) -> PretrainedSettings:
         if not self.source and not self.architecture:
             raise ValueError("an encoder needs a source, or an architecture for random weights")
         if self.source and self.architecture and not self.weights_sha256:
@@ -74,7 +67,7 @@ class EncoderSettings(Settings):
                 f"source = {self.source!r} states the architecture: leave it out, or set source = '' for "
                 "random weights"
             )
-        lacking = [name for name in NEEDED if name not in self.architecture]
+        lacking = [name for name in self.needed if name not in self.architecture]
         if self.architecture and lacking:
             raise ValueError(f"architecture lacks {', '.join(lacking)}")
         return self
@@ -83,3 +76,26 @@ class EncoderSettings(Settings):
     def is_resolved(self) -> bool:
         """Whether the architecture is known."""
         return bool(self.architecture)
+
+
+class EncoderSettings(PretrainedSettings):
+    """One pretrained encoder of text; further attributes are those of `PretrainedSettings`.
+
+    Attributes:
+        source: Also a name of `affekt assets`; the folder holds a tokenizer, too. Where it is empty, the
+            vocabulary is made from the training text.
+        pooling: How the states of the tokens become one vector: that of the first token, of the mask token or
+            of the last one; the mean or the maximum over all tokens; or over the tokens of the line itself,
+            without its context (`own`: mean).
+        tokens, padding_id, mask_id, positions: Taken from the source like the architecture: special tokens,
+            ids of two of them, and the longest input.
+    """
+
+    needed: ClassVar[tuple[str, ...]] = NEEDED
+
+    source: str = "minilm"
+    pooling: Pooling = "mean"
+    tokens: SpecialTokens = SpecialTokens()
+    padding_id: int = Field(default=0, ge=0)
+    mask_id: int | None = Field(default=4, ge=0)
+    positions: PositiveInt | None = None

@@ -30,6 +30,9 @@ _TOKENIZER_FILES = (
     TOKENIZER_FILE, "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "vocab.json",
     "merges.txt", "sentencepiece.bpe.model", "spm.model",
 )  # fmt: skip
+# What the network reads: sampling rate, sizes, mean and deviation. Newer files hold several, by their kinds.
+_INPUT_FILES = ("preprocessor_config.json", "video_preprocessor_config.json", "processor_config.json")
+_INPUT_KINDS = ("feature_extractor", "image_processor", "video_processor")
 _PICKLED = ("pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.h5", "flax_model.msgpack")
 
 USE_FILE = "sp.model"  # the asset `use` is not a network of transformers
@@ -78,13 +81,30 @@ class Source:
         return digest.hexdigest()
 
     def architecture(self) -> dict[str, Any]:
-        """The config of the network, as `transformers` reads it.
+        """The config of a network of text, as `transformers` reads it.
+
+        Raises:
+            FolderError: It cannot be read, is of another kind, or asks for code of its own repository.
+        """
+        if USE_FILE in self.files:
+            return dict(USE_ARCHITECTURE)
+        found = self.config()
+        if lacking := [name for name in NEEDED if name not in found]:
+            raise FolderError(
+                f"{self.files[CONFIG_FILE]} is the config of {found['model_type']!r}, which states no "
+                f"{', '.join(lacking)}: encoders of text are networks like BERT, RoBERTa, MPNet, ModernBERT "
+                "and DeBERTa"
+            )
+        return found
+
+    def config(self) -> dict[str, Any]:
+        """The config of a network of any kind, as `transformers` reads it.
 
         Raises:
             FolderError: It cannot be read, or asks for code of the model's own repository.
         """
-        if USE_FILE in self.files:
-            return dict(USE_ARCHITECTURE)
+        if CONFIG_FILE not in self.files:
+            raise FolderError(f"{self.name} has no {CONFIG_FILE}: it is not an encoder of sound or picture")
         path = self.files[CONFIG_FILE]
         found = _read_json(path)
         if "model_type" not in found:
@@ -93,13 +113,24 @@ class Source:
             raise FolderError(
                 f"{path} asks for code of the model's own repository (auto_map), which affekt does not run"
             )
-        if lacking := [name for name in NEEDED if name not in found]:
-            raise FolderError(
-                f"{path} is the config of {found['model_type']!r}, which states no {', '.join(lacking)}: "
-                "affekt reads encoders like BERT, RoBERTa, MPNet, ModernBERT and DeBERTa"
-            )
         left_out = ("_name_or_path", "transformers_version", "torch_dtype", "dtype", "gradient_checkpointing")
         return {name: value for name, value in found.items() if name not in left_out}
+
+    def input_facts(self) -> dict[str, Any]:
+        """What the network of sound or picture reads, as its feature extractor or image processor states it.
+
+        Raises:
+            FolderError: No file states it, or one cannot be read.
+        """
+        for name in _INPUT_FILES:
+            if name in self.files:
+                stated = _read_json(self.files[name])
+                inner = [stated[kind] for kind in _INPUT_KINDS if isinstance(stated.get(kind), dict)]
+                return inner[0] if inner else stated
+        raise FolderError(
+            f"{self.name} has no {_INPUT_FILES[0]}, which states what the network reads (sampling rate, or "
+            "size, mean and deviation): save the feature extractor or image processor of the model beside it"
+        )
 
     def tokenizer(self) -> tuple[bytes, SpecialTokens]:
         """The tokenizer file, and its special tokens.
@@ -271,7 +302,7 @@ def _positions(architecture: Mapping[str, Any]) -> int | None:
 def _folder(folder: Path, name: str) -> Source:
     folder = _of_sentence_encoder(folder, name)
     names = sorted(path.name for path in folder.iterdir() if path.is_file())
-    kept = [one for one in names if one in (CONFIG_FILE, *_TOKENIZER_FILES)]
+    kept = [one for one in names if one in (CONFIG_FILE, *_TOKENIZER_FILES, *_INPUT_FILES)]
     if CONFIG_FILE not in kept:
         raise FolderError(f"{folder} has no {CONFIG_FILE}: it is not the folder of an encoder")
     if WEIGHTS_FILE in names:
@@ -325,7 +356,7 @@ def _read_json(path: Path, *, kind: type = dict) -> Any:
 
 def _from_hub(name: str) -> Path:
     hub = require("huggingface_hub", extra="encoders", needed_by=f"the encoder {name}")
-    allowed = [CONFIG_FILE, INDEX_FILE, "*.safetensors", *_TOKENIZER_FILES, _MODULES_FILE]
+    allowed = [CONFIG_FILE, INDEX_FILE, "*.safetensors", *_TOKENIZER_FILES, *_INPUT_FILES, _MODULES_FILE]
     try:
         return Path(
             hub.snapshot_download(name, local_files_only=not _downloads.get(), allow_patterns=allowed)

@@ -183,3 +183,23 @@ def test_classes_that_consist_of_others_are_a_problem(read):
 def test_files_without_a_label_column_name_their_columns(read):
     with pytest.raises(DataError, match=r"no file has the column 'label'; known columns are dialogue, text"):
         read({"talk.csv": ["a,Hi."]}, header="dialogue,text")
+
+
+def test_sound_and_picture_are_files_below_the_root_and_a_missing_one_is_reported(read, tmp_path):
+    (tmp_path / "films").mkdir()
+    (tmp_path / "films" / "one.mp4").touch()
+    (tmp_path / "call.flac").touch()
+    rows = [
+        "a,Hi.,joy,films/one.mp4,,1.5,2",
+        "a,No.,anger,films/one.mp4,call.flac,2,3",
+        "b,So.,joy,films/two.mp4,nan,,",
+        f"b,Oh.,joy,,{tmp_path / 'call.flac'},,",
+    ]
+    corpus = read({"talk.csv": rows}, header="dialogue,text,label,video,audio,start,end")
+    names = [{key: value.name for key, value in s.media.items() if key != "text"} for s in corpus.samples]
+    assert names == [
+        {"video": "one.mp4"}, {"video": "one.mp4", "audio": "call.flac"}, {}, {"audio": "call.flac"},
+    ]  # fmt: skip
+    assert [s.span_s for s in corpus.samples] == [(1.5, 2.0), (2.0, 3.0), None, None]
+    said = "1 turn whose video is not there, such as b-0 (films/two.mp4): read without it"
+    assert said in corpus.problems

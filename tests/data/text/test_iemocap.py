@@ -168,6 +168,11 @@ def test_media_are_found_below_the_folder_of_their_session(tables, tmp_path, fil
     (tmp_path / file).parent.mkdir(parents=True)
     (tmp_path / file).touch()
     paths = {"video" if "avi" in file else "wav": f"./dataset/IEMOCAP_full_release/{file}"}
-    sample = train(tables(row("a", "Ses01F_impro01_F000", "neu", 4, **paths)))[0]
+    corpus = tables(
+        row("a", "Ses01F_impro01_F000", "neu", 4, **paths), row("b", "Ses01F_impro01_F001", "neu", 6)
+    )
+    sample = train(corpus)[0]
     assert set(sample.media) == media and sample.span_s == span
     assert sample.media["audio"] == tmp_path / file
+    said = "1 turn without sound and picture, such as Ses01F_impro01-1: read without them"
+    assert said in corpus.problems

@@ -160,7 +160,9 @@ def test_clips_are_found_and_their_time_begins_at_zero(meld, tmp_path, files, me
     assert tuple(path and path.name for path in found) == media
     assert first.span_s is None and (first.facts["start_s"], first.facts["end_s"]) == (1.0, 2.5)
     assert set(last.media) == {"text"} and last.span_s == (1.0, 2.5)
-    assert "1 turn without a clip, such as train-0-1: read as text alone" in corpus.problems
+    for medium, path in zip(("picture", "sound"), media, strict=True):
+        said = f"1 turn without {medium}, such as train-0-1: read without it"
+        assert (said in corpus.problems) is (path is not None)
 
 
 def test_the_real_files_have_the_published_counts(shared):

@@ -9,10 +9,17 @@
 
     {"dialogue": "7", "speaker": "Ann", "text": "Well, hello.", "label": "joy"}
 
+    dialogue,text,label,video,audio,start,end          sound and picture: files below DIR, or absolute paths
+    7,"Well, hello.",joy,films/evening.mp4,,0:12.5,0:13.9
+    8,"Oh no.",fear,,calls/8-0.flac,,
+
 `dialogue` and `text` are required; the option `columns` names them where they are called otherwise, as in
 {text = "Utterance", label = "Emotion"}. Without `turn` the order of the lines counts. `start` and `end` are
-seconds or h:mm:ss.sss. A turn without a label is context: it is neither trained on nor scored. Dialogues are
-subjects, so folds and parts keep them whole. In several files dialogues are numbered within each of them.
+seconds or h:mm:ss.sss, and the part of `video` and `audio` that belongs to the turn; without them, the whole
+file does. Sound is that of the video where `audio` is empty.
+
+A turn without a label is context: it is neither trained on nor scored. Dialogues are subjects, so folds and
+parts keep them whole. In several files dialogues are numbered within each of them.
 
 Labels in several spellings and dialogues in several parts are errors that stop training; the options
 `merge_spellings`, `labels` and `splits` resolve the former.
@@ -31,7 +38,8 @@ from affekt.data.text.turns import shared_people, span_of, strange_times
 from affekt.report.wording import count, some
 
 REQUIRED = ("text", "dialogue")
-OPTIONAL = ("turn", "speaker", "label", "start", "end", "split", "id")
+OPTIONAL = ("turn", "speaker", "label", "start", "end", "split", "id", "audio", "video")
+MEDIA = ("video", "audio")
 
 
 class DialoguesOptions(LineOptions):
@@ -48,25 +56,34 @@ def read(root: Path, options: DialoguesOptions) -> Corpus:
     own = read_own_lines(root, options, required=REQUIRED, optional=OPTIONAL)
     dialogues = _by_dialogue(own)
     samples: list[Sample] = []
+    lost: dict[str, list[str]] = {}
+    home = root if root.is_dir() else root.parent
     for name, lines in dialogues.items():
         for number, line in lines:
             words = words_in(line)
             if isinstance(words, Skipped):
                 own.skipped.append(words)
             else:
-                samples.append(_sample(name, number, line, words))
+                samples.append(_sample(name, number, line, words, _media(home, line)))
+                for medium in MEDIA:
+                    if line.stated(medium) and medium not in samples[-1].media:
+                        lost.setdefault(medium, []).append(f"{samples[-1].id} ({line.stated(medium)})")
     samples, labels = with_labels(own, samples, options)
     if {"start", "end"} <= own.columns:
         own.problems += strange_times({sample.id: sample.span_s for sample in samples})
+    own.problems += [
+        f"{count(names, 'turn')} whose {medium} is not there, such as {some(names)}: read without it"
+        for medium, names in lost.items()
+    ]
     own.problems += shared_people(samples, why="dialogues are kept apart, not people")
     own.errors += _split_dialogues(samples)
     return Corpus(samples, labels, own.skipped, problems=tuple(own.problems), errors=tuple(own.errors))
 
 
-def _sample(name: str, number: int, line: Line, words: str) -> Sample:
+def _sample(name: str, number: int, line: Line, words: str, media: Mapping[str, Path]) -> Sample:
     return Sample(
         line.stated("id") or f"{name}-{number}",
-        {"text": words},
+        {"text": words, **media},
         line.text("label"),
         subject=name,
         split=line.split,
@@ -75,6 +92,13 @@ def _sample(name: str, number: int, line: Line, words: str) -> Sample:
         turn=number,
         speaker=line.stated("speaker"),
     )
+
+
+def _media(home: Path, line: Line) -> dict[str, Path]:
+    """The files of a turn that exist."""
+    stated = {medium: line.stated(medium) for medium in MEDIA}
+    paths = {medium: home / name for medium, name in stated.items() if name}
+    return {medium: path for medium, path in paths.items() if path.is_file()}
 
 
 def _by_dialogue(own: OwnLines) -> dict[str, list[tuple[int, Line]]]:
@@ -152,8 +176,8 @@ def _split_dialogues(samples: Sequence[Sample]) -> list[str]:
 
 
 DATASET = Dataset(
-    title="Your own dialogues: a line for each turn, with speaker, label and times",
-    modalities=("text",),
+    title="Your own dialogues: a line for each turn, with speaker, label, times, sound and picture",
+    modalities=("text", "audio", "video"),
     licence="yours",
     cite="the authors of your dialogues",
     options=DialoguesOptions,

@@ -51,6 +51,7 @@ from affekt.data.text.turns import (
     strange_times,
     words_of,
 )
+from affekt.report.wording import count, some
 
 TABLES, DOCUMENTS = ("IEMOCAP_{}.csv", "iemocap_{}.csv"), ("{}_data.json",)
 COLUMNS = ("Utterance", "Speaker", "Emotion")
@@ -128,6 +129,7 @@ def read(root: Path, options: IEMOCAPOptions) -> Corpus:
         skipped += bare
     if tables:
         problems += strange_times({s.id: _stated_span(s) for s in samples})
+        problems += _lost(samples)
     problems += shared_people(
         (sample for sample in samples if "person" in sample.facts),
         why="the files' own split keeps dialogues apart; the option test_session keeps sessions apart",
@@ -248,6 +250,17 @@ def _media(root: Path, home: Path, row: Row) -> dict[str, Path]:
         return {"video": video, "audio": video}
     sound = _existing(root, home, text_of(row.cells, "Wav_Path"))
     return {"audio": sound} if sound is not None else {}
+
+
+def _lost(samples: Iterable[Sample]) -> list[str]:
+    """A sentence about turns without sound or picture, where others have it."""
+    having: dict[bool, list[str]] = {True: [], False: []}
+    for sample in samples:
+        having["audio" in sample.media].append(sample.id)
+    if not (having[True] and having[False]):
+        return []
+    names = having[False]
+    return [f"{count(names, 'turn')} without sound and picture, such as {some(names)}: read without them"]
 
 
 def _existing(root: Path, home: Path, stated: str | None) -> Path | None:

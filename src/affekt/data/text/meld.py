@@ -80,7 +80,7 @@ def read(root: Path, options: MeldOptions) -> Corpus:
     samples: list[Sample] = []
     skipped: list[Skipped] = []
     problems = absent_parts(tables)
-    lost: list[str] = []
+    lost: dict[str, list[str]] = {"picture": [], "sound": []}
     for part, path in tables.items():
         table = read_text_table(path, COLUMNS)
         problems += table.notes
@@ -89,12 +89,13 @@ def read(root: Path, options: MeldOptions) -> Corpus:
         found, bare = _turns(path, part, table.rows, options, clips)
         samples += found
         skipped += bare
-        if clips.found:
-            lost += [
-                sample.id for sample in found if "video" not in sample.media and "audio" not in sample.media
-            ]
-    if lost:
-        problems.append(f"{count(lost, 'turn')} without a clip, such as {some(lost)}: read as text alone")
+        for medium, name in clips.expected.items():
+            lost[medium] += [sample.id for sample in found if name not in sample.media]
+    problems += [
+        f"{count(names, 'turn')} without {medium}, such as {some(names)}: read without it"
+        for medium, names in lost.items()
+        if names
+    ]
     spans = {sample.id: (sample.facts["start_s"], sample.facts["end_s"]) for sample in samples}
     problems += strange_times({name: span if None not in span else None for name, span in spans.items()})
     problems += shared_people(samples, why="the published split keeps dialogues apart, not people")
@@ -164,7 +165,9 @@ class _Clips:
         videos = (f"videos/{part}", _RAW[part], f"{part}/{_RAW[part]}")
         self._videos = _listed(root, home, videos)
         self._sounds = _listed(root, home, (f"audios/{part}",))
-        self.found = bool(self._videos or self._sounds)
+        # What all turns should have, where any has it; the sound of a clip counts.
+        self.expected = {"picture": "video"} if self._videos else {}
+        self.expected |= {"sound": "audio"} if self._videos or self._sounds else {}
 
     def of(self, dialogue: int, number: int) -> dict[str, Path]:
         """Media of a turn: the clip and its sound, as far as they exist."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from affekt.core.dialogues import RunningDialogue
 from affekt.core.errors import MediaError
 from affekt.core.sample import Preprocess, Sample, Skipped
+from affekt.media.files import has_suffix
 from affekt.media.text import Line, LineByLine, one_turn, read_lines
+from affekt.media.text.read import SORTED as SUBTITLES
 
 # Dialogues of a file whose last turns are kept, in case that further turns follow. Files with more of them at
 # the same time exist only if their rows are shuffled.
@@ -58,6 +60,8 @@ class Conversation:
     Args:
         name: Of the file or stream: the beginning of ids, and the dialogue of lines that state none.
         keep: Number of earlier turns that preprocessing reads.
+        media: Sound and picture of the whole conversation by modality, such as the film that subtitles belong
+            to. A line has the part of them that its times state; one without times has its words alone.
 
     A dialogue is the lines of a file, or those of a `dialogue` that the file states. Turns are numbered from
     1 where the file does not number them. The context of a line is in the order of the file; a number that
@@ -65,8 +69,8 @@ class Conversation:
     turn always name one answer.
     """
 
-    def __init__(self, name: str, *, keep: int) -> None:
-        self.name, self._keep = name, keep
+    def __init__(self, name: str, *, keep: int, media: Mapping[str, Path] | None = None) -> None:
+        self.name, self._keep, self._media = name, keep, dict(media or {})
         self._running: dict[str, RunningDialogue] = {}  # the one used last is the last one
         self._ended: set[str] = set()
         self._numbers: dict[str, _Numbers] = {}
@@ -93,12 +97,14 @@ class Conversation:
         if turn is None:
             turn = numbers.highest + 1
         numbers.add(turn)
+        if self._media and line.span_s is None:
+            notes.append(f"it has no times: answered without its {' and '.join(self._media)}")
         before, count = self._last
         self._last = (line.number, count + 1 if line.number == before else 1)
         place = f"{line.number}/{self._last[1]}" if self._last[1] > 1 else f"{line.number}"
         sample = Sample(
             id=f"{self.name}:{place}",
-            media={"text": line.text},
+            media={"text": line.text, **(self._media if line.span_s is not None else {})},
             label=line.label,
             span_s=line.span_s,
             turn=turn,
@@ -135,19 +141,55 @@ def earlier_turns_of(preprocess: Preprocess) -> int:
     return getattr(preprocess, "earlier_turns", 0)
 
 
-def linked(items: Iterable[Line | Skipped], name: str, *, keep: int) -> Iterator[Sample | Skipped]:
-    """Lines as samples of one conversation, as they come."""
-    conversation = Conversation(name, keep=keep)
+def linked(
+    items: Iterable[Line | Skipped], name: str, *, keep: int, media: Mapping[str, Path] | None = None
+) -> Iterator[Sample | Skipped]:
+    """Lines as samples of one conversation, as they come; `media` as in `Conversation`."""
+    conversation = Conversation(name, keep=keep, media=media)
     for item in items:
         yield conversation.sample(item) if isinstance(item, Line) else item
 
 
-def file_samples(path: Path, *, keep: int, encoding: str | None = None) -> Iterator[Sample | Skipped]:
-    """The lines of a file as samples; a file that cannot be read, or breaks, is `Skipped` with its reason."""
+def file_samples(
+    path: Path, *, keep: int, encoding: str | None = None, media: Mapping[str, Path] | None = None
+) -> Iterator[Sample | Skipped]:
+    """The lines of a file as samples; a file that cannot be read, or breaks, is `Skipped` with its reason.
+
+    Args:
+        media: As in `Conversation`.
+    """
     try:
-        yield from linked(read_lines(path, encoding=encoding), str(path), keep=keep)
+        yield from linked(read_lines(path, encoding=encoding), str(path), keep=keep, media=media)
     except MediaError as error:
         yield Skipped(str(path), str(error))
+
+
+def film_samples(
+    film: Path, subtitles: Path | None = None, *, keep: int, encoding: str | None = None
+) -> Iterator[Sample | Skipped]:
+    """A film as one dialogue: the lines of its subtitles, each with its part of picture and sound.
+
+    Args:
+        subtitles: Those beside the film if not given: `film.srt` or `film.vtt` of `film.mp4`, or one that
+            states a language, such as `film.en.srt`. A film without any is `Skipped`.
+    """
+    subtitles = subtitles or subtitles_of(film)
+    if subtitles is None:
+        yield Skipped(
+            str(film), f"no subtitles lie beside it ({film.stem}.srt or {film.stem}.vtt): give them"
+        )
+        return
+    yield from file_samples(subtitles, keep=keep, encoding=encoding, media={"video": film})
+
+
+def subtitles_of(film: Path) -> Path | None:
+    """The file of subtitles beside a film; of several languages the first by name, without one first."""
+    wanted = [f"{film.stem}{end}" for end in SUBTITLES]
+    beside = {path.name: path for path in sorted(film.parent.iterdir()) if has_suffix(path, SUBTITLES)}
+    if plain := [beside[name] for name in wanted if name in beside]:
+        return plain[0]
+    stated = [path for path in beside.values() if Path(path.stem).stem == film.stem]
+    return stated[0] if stated else None
 
 
 def words_samples(texts: Iterable[str], name: str, *, keep: int) -> Iterator[Sample | Skipped]:

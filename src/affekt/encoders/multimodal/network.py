@@ -8,8 +8,9 @@ from torch import Tensor, nn
 
 from affekt.encoders.multimodal.modality_dropout import drop_modalities
 from affekt.encoders.multimodal.settings import MODALITIES, FeaturesEncoder, MultimodalSettings
+from affekt.encoders.pretrained import for_export
 from affekt.encoders.standardize import Standardize
-from affekt.encoders.text import TextEncoder, for_export
+from affekt.encoders.text import TextEncoder
 from affekt.layers.contrast.prototypes import prototype_logits
 from affekt.layers.fusion.make import make_fusion
 from affekt.layers.fusion.mixture import LinearMixture

@@ -36,11 +36,20 @@ class CompactFace(nn.Module):
         self.head = nn.Linear(widths[-1], config.num_classes)
 
     def forward(self, *, image: Float[Tensor, "b 1 h w"]) -> CompactFaceOutput:
+        embedding = self.vector(image)
+        return CompactFaceOutput(self.head(self.dropout(embedding)), embedding)
+
+    def vector(self, image: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b d"]:
+        """What the head answers from."""
         face = torch.relu(self.stem(image))
         for stage in self.stages:
             face = stage(face)
-        embedding = face.mean(dim=(2, 3))
-        return CompactFaceOutput(self.head(self.dropout(embedding)), embedding)
+        return face.mean(dim=(2, 3))
+
+    @staticmethod
+    def vector_width(config: CompactFaceConfig) -> int:
+        """Size of that vector."""
+        return 4 * config.width
 
 
 class Stage(nn.Sequential):

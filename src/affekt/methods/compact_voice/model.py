@@ -46,10 +46,24 @@ class CompactVoice(nn.Module):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
     def forward(self, *, mel: Float[Tensor, "b n c"]) -> CompactVoiceOutput:
-        chunks = mel.unflatten(1, (self.chunks, -1))
-        rows = self.dropout(self.backbone(chunks.flatten(0, 1)))
-        embedding = torch.tanh(self.embed["bn"](self.embed["linear"](rows))).unflatten(0, chunks.shape[:2])
-        attention = self.temporal(embedding)
+        embedding, attention = self._chunks(mel)
         segment_logits = self.head(embedding)
         logits = (segment_logits * attention.unsqueeze(2)).sum(dim=1)
         return CompactVoiceOutput(logits, attention, segment_logits)
+
+    def vector(self, mel: Float[Tensor, "b n c"]) -> Float[Tensor, "b d"]:
+        """What the head answers from: of the chunks, weighted by attention. The head is linear."""
+        embedding, attention = self._chunks(mel)
+        return (embedding * attention.unsqueeze(2)).sum(dim=1)
+
+    @staticmethod
+    def vector_width(config: CompactVoiceConfig) -> int:
+        """Size of that vector."""
+        return config.embed
+
+    def _chunks(self, mel: Float[Tensor, "b n c"]) -> tuple[Float[Tensor, "b s d"], Float[Tensor, "b s"]]:
+        """Vectors of the chunks, and their weights."""
+        chunks = mel.unflatten(1, (self.chunks, -1))
+        rows = self.dropout(self.backbone(chunks.flatten(0, 1)))
+        embedding = torch.tanh(self.embed["bn"](self.embed["linear"](rows))).unflatten(0, chunks.shape[:2])
+        return embedding, self.temporal(embedding)

@@ -6,8 +6,9 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from affekt.encoders.pretrained import for_export
 from affekt.encoders.standardize import Standardize
-from affekt.encoders.text import TextEncoder, for_export
+from affekt.encoders.text import TextEncoder
 from affekt.layers.contrast.prototypes import prototype_logits
 
 from .config import SPCLConfig

@@ -4,9 +4,10 @@ from itertools import pairwise
 from typing import ClassVar, NamedTuple
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from affekt.core.errors import ConfigError
 from affekt.layers.frame_encoders import PooledSnippets, frame_encoder
 from affekt.layers.i3d import I3D
 
@@ -71,6 +72,24 @@ class TSLNet(nn.Module):
         split = not learns and not torch.compiler.is_exporting()
         parts = cells.split(CELLS_AT_ONCE) if split else [cells]
         return torch.cat([self.frames(part) for part in parts]).unflatten(0, clips.shape[:2])
+
+    def vector(
+        self, clips: Float[Tensor, "b t 3 f h w"], is_real: Bool[Tensor, "b t"]
+    ) -> Float[Tensor, "b d"]:
+        """The mean of the encoder's features over the cells that are real."""
+        weight = is_real.unsqueeze(2)
+        return (self.features(clips) * weight).sum(dim=1) / weight.sum(dim=1).clamp(min=1)
+
+    @staticmethod
+    def vector_width(config: TSLNetConfig) -> int:
+        """Size of that vector.
+
+        Raises:
+            ConfigError: The network takes features of a file, not pictures.
+        """
+        if config.frames is None:
+            raise ConfigError("config of tsl_net", ["frames: a network without an encoder takes features"])
+        return encoder_of(config.frames).width
 
     def from_features(
         self,

@@ -100,6 +100,18 @@ class VAANet(nn.Module):
             weighted = torch.cat([weighted, sound.expand(-1, weighted.shape[1], -1)], dim=2)
         return VideoVAANetOutput(self._answer(weighted), gamma, self.head(weighted), alpha, beta)
 
+    def vector(self, values: Float[Tensor, "b ..."]) -> Float[Tensor, "b d"]:
+        """What the head of a network of one stream answers from: of clips, or of MFCC."""
+        if self.visual is not None:
+            return self.visual(self.features(values))[0].mean(dim=1)
+        assert self.audio is not None, "a network has a stream"
+        return self.audio(values)[0].mean(dim=1)
+
+    @staticmethod
+    def vector_width(config: VAANetConfig) -> int:
+        """Size of that vector."""
+        return config.audio.embed if config.streams == "audio" else config.visual.embed
+
     def _answer(self, weighted: Float[Tensor, "b s d"]) -> Float[Tensor, "b k"]:
         return self.head(self.dropout(weighted.mean(dim=1)))
 

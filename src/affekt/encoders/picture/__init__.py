@@ -1,0 +1,1 @@
+"""Pretrained encoders of pictures and video: what they read, the network, pooling."""
