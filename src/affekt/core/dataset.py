@@ -83,6 +83,8 @@ class Dataset:
         labels: None if they are only known from the files (one folder per class).
         needs_root: False for invented data.
         features: Where features of its videos lie; None if it cannot be read from features.
+        convert: `convert(file, folder)` makes the folder that `read` reads from a file as it is distributed,
+            and returns a summary as plain values; None if the data are read as they are.
     """
 
     title: str
@@ -94,6 +96,7 @@ class Dataset:
     options: type[Settings] = NoOptions
     needs_root: bool = True
     features: FeatureLayout | None = None
+    convert: Callable[[Path, Path], Mapping[str, Any]] | None = None
     name: str = ""
 
     def at(self, name: str) -> Dataset:
