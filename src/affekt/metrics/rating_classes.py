@@ -111,7 +111,7 @@ def classes_between(ratings: np.ndarray, edges: Sequence[float]) -> np.ndarray:
         [0, 0, 1, 1, 2]
     """
     # Ratings may be float32, in which 0.1 is above the edge: they are compared to six decimals.
-    return np.searchsorted(np.asarray(edges), np.round(ratings, 6), side="left")
+    return np.searchsorted(np.asarray(edges), np.round(np.asarray(ratings, float), 6), side="left")
 
 
 def ways_of(scale: Scale | None) -> tuple[RatingClasses, ...]:
