@@ -30,7 +30,7 @@ from pydantic import Field, model_validator
 from affekt.core.dataset import Corpus, Dataset
 from affekt.core.sample import Sample, Split
 from affekt.core.settings import Settings
-from affekt.invented.spoken_scenes.meld_layout import write
+from affekt.invented.spoken_scenes.meld_layout import write_meld
 from affekt.invented.spoken_scenes.picture import frames_of_line
 from affekt.invented.spoken_scenes.plan import LABELS, MODALITIES, SILENT, LinePlan, make_plan
 from affekt.invented.spoken_scenes.shares import Channel, accuracies
@@ -149,6 +149,16 @@ def _sample(number: int, options: SpokenScenesOptions) -> Sample:
         speaker=f"Speaker {speaker + 1}",
         facts={name: "" if cue == SILENT else LABELS.names[cue] for name, cue in plan.cues.items()},
     )
+
+
+def write(folder: Path, options: SpokenScenesOptions) -> Mapping[str, Any]:
+    """Render the lines and write them in the layout of MELD, whatever their form.
+
+    Raises:
+        UsageError: The folder exists.
+        MediaError: It cannot be written.
+    """
+    return write_meld(folder, read(Path(), options.model_copy(update={"form": "clips"})).samples)
 
 
 DATASET = Dataset(

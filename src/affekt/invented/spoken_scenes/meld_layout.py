@@ -13,14 +13,16 @@ import soundfile
 from affekt.core.errors import MediaError, UsageError
 from affekt.core.files.whole import write_folder
 from affekt.core.sample import Sample
-from affekt.core.settings import Settings
-from affekt.data.text.meld import COLUMNS, TABLES
-from affekt.data.text.turns import PARTS
 from affekt.invented.spoken_scenes.plan import LABELS
 from affekt.media.video.write import write_clip
 
 PAUSE_S = 0.3  # between the lines of a dialogue
-_HEADER = ("Sr No.", *COLUMNS[:6], "Season", "Episode", *COLUMNS[6:])
+PARTS = {"train": "train", "validation": "dev", "test": "test"}  # names in MELD
+_TABLE = "{}_sent_emo.csv"
+_HEADER = (
+    "Sr No.", "Utterance", "Speaker", "Emotion", "Sentiment", "Dialogue_ID", "Utterance_ID", "Season",
+    "Episode", "StartTime", "EndTime",
+)  # fmt: skip
 
 
 class _Place(NamedTuple):
@@ -47,15 +49,14 @@ def write_meld(folder: Path, samples: list[Sample]) -> Mapping[str, Any]:
     """
     if folder.exists():
         raise UsageError(f"{folder} exists: give a folder that does not")
-    words_of_parts = {split: part for part, split in PARTS.items()}
     places: dict[str, _Place] = {}
     dialogues: Counter[str] = Counter()
-    rows: dict[str, list[list[Any]]] = {part: [] for part in PARTS}
+    rows: dict[str, list[list[Any]]] = {part: [] for part in PARTS.values()}
     clock: dict[str, float] = defaultdict(float)
     try:
         with write_folder(folder) as work:
             for sample in samples:
-                part, name = words_of_parts[sample.split or "train"], sample.dialogue or sample.id
+                part, name = PARTS[sample.split or "train"], sample.dialogue or sample.id
                 if name not in places:
                     places[name] = _Place(part, dialogues[part])
                     dialogues[part] += 1
@@ -66,20 +67,12 @@ def write_meld(folder: Path, samples: list[Sample]) -> Mapping[str, Any]:
                     _row(len(rows[part]) + 1, places[name], sample, start_s, start_s + length_s)
                 )
             for part, lines in rows.items():
-                with (work / TABLES[0].format(part)).open("w", newline="", encoding="utf-8") as stream:
+                with (work / _TABLE.format(part)).open("w", newline="", encoding="utf-8") as stream:
                     table = csv.writer(stream)
                     table.writerows([_HEADER, *lines])
     except (OSError, soundfile.LibsndfileError) as error:
         raise MediaError(f"{folder} cannot be written: {error}") from None
     return {"lines": {part: len(lines) for part, lines in rows.items()}}
-
-
-def write(folder: Path, options: Settings) -> Mapping[str, Any]:
-    """Render the corpus of some options, and write it."""
-    from affekt.invented.spoken_scenes.corpus import SpokenScenesOptions, read
-
-    clips = SpokenScenesOptions.model_validate({**options.model_dump(), "form": "clips"})
-    return write_meld(folder, read(Path(), clips).samples)
 
 
 def _write_media(folder: Path, place: _Place, sample: Sample) -> float:
