@@ -1,6 +1,6 @@
 """Coverage of the intervals of ratings, by simulation: prediction intervals, and 95 % intervals of scores.
 
-    python benchmarks/ratings.py [--rounds 1000]
+    python benchmarks/ratings.py [--rounds 300]
 
 Subjects differ: each has a bias of its own and a spread of its own, and some have many more items. A network
 is simulated as the truth plus these errors. Each round draws validation subjects, fits the prediction
@@ -96,7 +96,7 @@ def score_row(subjects: int, rounds: int, *, bias: float) -> tuple[str, ...]:
 def main() -> None:
     """Simulate and write the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--rounds", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=300)
     rounds = parser.parse_args().rounds
     lines = [
         f"Written by `python benchmarks/ratings.py`: intervals of ratings in {rounds:,} simulated rounds. "
