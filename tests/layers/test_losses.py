@@ -1,11 +1,14 @@
-"""The focal loss."""
+"""The focal loss, and losses of ratings."""
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
-from affekt.layers.losses import cross_entropy, focal_cross_entropy
+from affekt.core.errors import UsageError
+from affekt.layers.losses import absolute_error, concordance_error, cross_entropy, focal_cross_entropy
+from affekt.metrics.regression import concordance
 
 LOGITS = torch.randn(6, 3, generator=torch.Generator().manual_seed(0))
 CLASSES = torch.tensor([0, 1, 2, 2, 1, 0])
@@ -35,3 +38,38 @@ def test_a_certain_item_has_a_finite_gradient(gamma):
         logits, torch.tensor([0, 0]), weight=None, smoothing=0.0, reduction="mean", gamma=gamma
     )
     assert loss.isfinite() and torch.autograd.grad(loss, logits)[0].isfinite().all()
+
+
+PLAIN = {"weight": None, "smoothing": 0.0}
+
+
+def test_the_absolute_error_is_the_mean_over_items_and_dimensions():
+    said, truth = torch.tensor([[1.0, 0.0], [2.0, 4.0]]), torch.tensor([[0.0, 0.0], [0.0, 3.0]])
+    assert absolute_error(said, truth, reduction="mean", **PLAIN).item() == 1.0
+    assert absolute_error(said, truth, reduction="none", **PLAIN).tolist() == [0.5, 1.5]
+
+
+def test_the_concordance_error_is_1_less_the_metric():
+    rng = np.random.default_rng(0)
+    truth, said = rng.normal(size=(40, 2)), rng.normal(1, 2, size=(40, 2))
+    loss = concordance_error(torch.tensor(said), torch.tensor(truth), reduction="mean", **PLAIN)
+    assert loss.item() == pytest.approx(1 - concordance(truth, said).mean(), abs=1e-5)
+
+
+@pytest.mark.parametrize("truth", [[[0.1], [0.1], [0.1]], [[0.1], [0.2], [0.9]]])
+def test_the_concordance_error_of_equal_ratings_has_a_small_gradient(truth):
+    said = torch.full((3, 1), 0.1, requires_grad=True)
+    concordance_error(said, torch.tensor(truth), reduction="mean", **PLAIN).backward()
+    assert said.grad.isfinite().all() and said.grad.abs().max() < 10
+
+
+def test_the_concordance_error_of_one_item_is_1_without_a_gradient():
+    said = torch.tensor([[0.3]], requires_grad=True)
+    loss = concordance_error(said, torch.tensor([[0.7]]), reduction="mean", **PLAIN)
+    loss.backward()
+    assert loss.item() == 1 and said.grad.item() == 0
+
+
+def test_the_concordance_error_of_single_items_is_refused():
+    with pytest.raises(UsageError, match="the loss ccc is of a whole batch"):
+        concordance_error(torch.ones(2, 1), torch.ones(2, 1), reduction="none", **PLAIN)

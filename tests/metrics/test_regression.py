@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from affekt.metrics.regression import concordance, mean_absolute_error, rating_intervals
+from affekt.metrics.regression import concordance, mean_absolute_error, pearson, rating_intervals
 
 
 def column(*values):
@@ -55,3 +55,21 @@ def test_intervals_contain_the_score_and_are_over_subjects():
 def test_ratings_of_other_shapes_are_refused():
     with pytest.raises(ValueError, match=r"ratings are \(n, d\) each"):
         concordance(np.zeros(3), np.zeros(3))
+
+
+def test_pearson_does_not_fall_with_a_shift_or_another_scale():
+    assert pearson(column(1, 2, 3), column(12, 14, 16)) == pytest.approx([1.0])
+    # Deviations -1 0 1 and -1/3 -1/3 2/3: 1 / sqrt(2 * 2/3).
+    assert pearson(column(1, 2, 3), column(0, 0, 1)) == pytest.approx([1 / np.sqrt(4 / 3)])
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, 1e6])
+def test_pearson_of_constants_is_not_defined(value):
+    assert np.isnan(pearson(column(1, 2, 3), column(value, value, value))).all()
+    assert np.isnan(pearson(column(value, value, value), column(1, 2, 3))).all()
+
+
+def test_an_interval_of_pearson_is_left_out_where_it_is_not_defined():
+    truth = np.arange(12.0)[:, None]
+    assert "pearson" in rating_intervals(truth, truth[::-1] ** 2).ranges
+    assert "pearson" not in rating_intervals(truth, np.ones((12, 1))).ranges

@@ -83,6 +83,10 @@ class Dataset:
         labels: None if they are only known from the files (one folder per class).
         needs_root: False for invented data.
         features: Where features of its videos lie; None if it cannot be read from features.
+        convert: `convert(file, folder)` makes the folder that `read` reads from a file as it is distributed,
+            and returns a summary as plain values; None if the data are read as they are.
+        write: `write(folder, options)` writes invented data as files in the layout of another data set, and
+            returns the number of `lines` of each part; None if they exist in memory only.
     """
 
     title: str
@@ -94,6 +98,8 @@ class Dataset:
     options: type[Settings] = NoOptions
     needs_root: bool = True
     features: FeatureLayout | None = None
+    convert: Callable[[Path, Path], Mapping[str, Any]] | None = None
+    write: Callable[[Path, Any], Mapping[str, Any]] | None = None
     name: str = ""
 
     def at(self, name: str) -> Dataset:

@@ -6,6 +6,7 @@ and an index exists only inside a batch, next to the `LabelSet` that made it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -69,6 +70,10 @@ class LabelSet(Settings):
     Names of ratings, for regression; empty for tasks without labels. How many names a task needs, it states
     (`affekt.core.task.Task.fewest_labels`).
 
+    Attributes:
+        scale: For ratings: the least and the largest value that raters could give, 0 between them being
+            neutral; None if the data do not state it.
+
     Example:
         >>> labels = LabelSet.of("happy", "sad", "neutral")
         >>> labels.index("sad"), labels.polarity_of("sad")
@@ -79,12 +84,18 @@ class LabelSet(Settings):
 
     names: tuple[str, ...]
     polarity: tuple[Polarity | None, ...]
+    scale: tuple[float, float] | None = None
 
     @classmethod
-    def of(cls, *names: str, polarity: Mapping[str, Polarity] | None = None) -> LabelSet:
+    def of(
+        cls,
+        *names: str,
+        polarity: Mapping[str, Polarity] | None = None,
+        scale: tuple[float, float] | None = None,
+    ) -> LabelSet:
         """A set from names; polarities that are not given are those of known emotions, else None."""
         given: dict[str, Polarity] = {**_POLARITY, **(polarity or {})}
-        return cls(names=names, polarity=tuple(given.get(name.lower()) for name in names))
+        return cls(names=names, polarity=tuple(given.get(name.lower()) for name in names), scale=scale)
 
     @model_validator(mode="after")
     def _consistent(self) -> LabelSet:
@@ -92,6 +103,8 @@ class LabelSet(Settings):
             raise ValueError(f"names are repeated in {list(self.names)}")
         if len(self.polarity) != len(self.names):
             raise ValueError(f"{len(self.names)} names but {len(self.polarity)} polarities")
+        if self.scale is not None and not -math.inf < self.scale[0] < 0 < self.scale[1] < math.inf:
+            raise ValueError(f"a scale of ratings has 0 between its ends, found {list(self.scale)}")
         return self
 
     def __len__(self) -> int:

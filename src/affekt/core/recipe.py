@@ -137,8 +137,14 @@ class ScheduleSettings(Settings):
 
 
 class LossSettings(Settings):
-    """Options of the classification loss that the engine passes to a method's objective."""
+    """Options of the task's loss, which the engine passes to a method's objective.
 
+    Attributes:
+        name: Which of the task's losses (`Task.losses`), such as `mse`, `l1` or `ccc` for ratings; the task's
+            usual one if not given. Further heads of a network have the usual one of their task.
+    """
+
+    name: str | None = None
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     class_weights: Literal["none", "balanced"] | dict[str, PositiveFloat] = "none"
 

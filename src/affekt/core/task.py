@@ -161,6 +161,7 @@ class Task(ABC):
         metrics: Validation scores that can select an epoch; +1 if higher is better, -1 if lower is.
         selects_by: The one that is suggested where a recipe names none of them.
         loss: The loss of (logits, target), as `module:function`; see `affekt.engine.objectives.criterion`.
+        losses: Losses that a recipe can name (`loss.name`), each as `loss`; empty if there is no choice.
         gate: Scores that int8 must not lower by more than one point; empty if int8 is not supported.
         postprocessing: How outputs become scores, in words, for a bundle's manifest.
         needs_labels: Whether samples without annotation are left out of training and evaluation.
@@ -186,6 +187,7 @@ class Task(ABC):
     also_scores: tuple[str, ...] = ()
     further: tuple[Head, ...] = ()
     answers: tuple[str, ...] = ("logits",)
+    losses: Mapping[str, str] = {}
 
     def __repr__(self) -> str:
         return f"Task({self.name})"
@@ -205,10 +207,24 @@ class Task(ABC):
         """Whether predictions can be scored on the data of a task."""
         return task.name in (self.name, *self.also_scores)
 
-    @property
-    def loss_name(self) -> str:
-        """Name of the loss, as in the path of a run folder."""
-        return self.loss.rpartition(":")[2]
+    def loss_of(self, name: str | None) -> str:
+        """The loss that a recipe names, as `module:function`; `loss` if it names none.
+
+        Raises:
+            UsageError: The task has no loss of that name.
+        """
+        if name is None:
+            return self.loss
+        if name not in self.losses:
+            choice = (
+                f"use one of {', '.join(self.losses)}" if self.losses else "it has one loss: leave it out"
+            )
+            raise UsageError(f"loss.name = {name!r} is not a loss of {self.name}: {choice}")
+        return self.losses[name]
+
+    def loss_name(self, name: str | None) -> str:
+        """Name of the loss that a recipe names, as in the path of a run folder."""
+        return self.loss_of(name).rpartition(":")[2]
 
     # Samples and their targets
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from affekt.core import catalog
 from affekt.core.dataset import Corpus
-from affekt.core.errors import ConfigError
+from affekt.core.errors import ConfigError, UsageError
 from affekt.core.files.assets import read_assets
 from affekt.core.files.sealed import Sealed
 from affekt.core.labels import LabelSet
@@ -192,6 +192,10 @@ def _check_task(recipe: Recipe, corpus: Corpus) -> list[str]:
     ]
     if asked and not task.has_classes:
         return [f"{', '.join(asked)}: {task.name} has no classes"]
+    try:
+        task.loss_of(recipe.loss.name)
+    except UsageError as error:
+        return [str(error)]
     metric = recipe.selection.metric
     if metric not in task.metrics:
         if hasattr(objective_kind(recipe, task, corpus.labels), "validate"):

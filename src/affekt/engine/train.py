@@ -103,7 +103,8 @@ def train(
             taught_by = read_teacher(teacher) if teacher is not None else None
             recipe = name_teacher(name_weights(recipe, given), taught_by)
             check_takes_teacher(recipe, corpus, taught_by)
-            run = state.run = Run.place(Path(runs), recipe, corpus.labels, criterion=corpus.task.loss_name)
+            criterion = corpus.task.loss_name(recipe.loss.name)
+            run = state.run = Run.place(Path(runs), recipe, corpus.labels, criterion=criterion)
             if resume and run.result is not None and _is_first_process():
                 log.warning("%s is finished already: nothing is trained", run.path)
                 return run

@@ -1,4 +1,4 @@
-"""Losses of tasks, as a recipe sets them: those of classes with smoothing and class weights."""
+"""Losses of tasks, as a recipe sets them: of classes, with smoothing and class weights, and of ratings."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+from affekt.core.errors import UsageError
 
 Reduction = Literal["mean", "none"]
 
@@ -69,7 +71,49 @@ def squared_error(
     Raises:
         ValueError: The recipe asks for either.
     """
-    if weight is not None or smoothing:
-        raise ValueError("class weights and label smoothing do not apply to ratings")
+    _check_ratings(weight, smoothing)
     loss = F.mse_loss(logits, target, reduction=reduction)
     return loss if reduction == "mean" else loss.mean(dim=1)
+
+
+def absolute_error(
+    logits: Tensor, target: Tensor, *, weight: Tensor | None, smoothing: float, reduction: Reduction
+) -> Tensor:
+    """Absolute error of ratings (b, d), mean over the dimensions; raises as `squared_error`."""
+    _check_ratings(weight, smoothing)
+    loss = F.l1_loss(logits, target, reduction=reduction)
+    return loss if reduction == "mean" else loss.mean(dim=1)
+
+
+def concordance_error(
+    logits: Tensor, target: Tensor, *, weight: Tensor | None, smoothing: float, reduction: Reduction
+) -> Tensor:
+    """1 less the concordance correlation (CCC) of the ratings (b, d) of a batch, mean over the dimensions.
+
+    Between 0 and 2. It depends on the batch as a whole, so batches must be large enough for their spread to
+    be estimated: some dozens. A batch of one item, or with equal ratings, has the loss 1 and no gradient.
+
+    Raises:
+        UsageError: The loss of each item was asked for: CCC has none.
+        ValueError: As `squared_error`.
+
+    Source: Lin, Biometrics 1989, with moments over n; as a loss: Trigeorgis et al., ICASSP 2016.
+    """
+    _check_ratings(weight, smoothing)
+    if reduction == "none":
+        raise UsageError(
+            "the loss ccc is of a whole batch, but this objective needs the loss of each item: "
+            "take loss.name = 'mse' or 'l1'"
+        )
+    one, other = logits.float(), target.float()  # squares of half precision lose too many digits
+    gap = one.mean(dim=0) - other.mean(dim=0)
+    one, other = one - one.mean(dim=0), other - other.mean(dim=0)
+    covariance = (one * other).mean(dim=0)
+    spread = one.square().mean(dim=0) + other.square().mean(dim=0) + gap.square()
+    # Equal ratings leave a spread of rounding errors, whose quotients would be gradients of any size.
+    return (1 - 2 * covariance / spread.clamp_min(1e-8)).mean()
+
+
+def _check_ratings(weight: Tensor | None, smoothing: float) -> None:
+    if weight is not None or smoothing:
+        raise ValueError("class weights and label smoothing do not apply to ratings")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -35,6 +35,24 @@ def concordance(truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     return _concordance(_sums(truth, predicted).sum(axis=0))
 
 
+def pearson(truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """Pearson's correlation coefficient of each dimension: (d,) of ratings (n, d).
+
+    1 where predictions are a line through the truth with a rise above 0: a shift or another scale does not
+    lower it. NaN where truth or predictions are constant: it is not defined there, and 0 would say that
+    there is no relation.
+
+    Raises:
+        ValueError: As `concordance`.
+
+    Example:
+        >>> pearson(np.array([[1.0], [2.0], [3.0]]), np.array([[4.0], [6.0], [8.0]])).round(3).tolist()
+        [1.0]
+    """
+    truth, predicted = _ratings(truth, predicted)
+    return _correlation(_sums(truth, predicted).sum(axis=0))
+
+
 def mean_absolute_error(truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     """Mean absolute error (d,) of ratings (n, d), in their unit.
 
@@ -56,10 +74,11 @@ def rating_intervals(
     *,
     level: float = LEVEL,
 ) -> Intervals:
-    """Intervals of `ccc` and `mae`, means over dimensions, by leaving out each subject once.
+    """Intervals of `ccc`, `pearson` and `mae`, means over dimensions, by leaving out each subject once.
 
-    The jackknife of `affekt.metrics.intervals` (step 1) with Student's t; of `ccc` on Fisher's scale, where a
-    correlation varies evenly. Their coverage was not measured by simulation.
+    The jackknife of `affekt.metrics.intervals` (step 1) with Student's t; of correlations on Fisher's scale,
+    where they vary evenly. Without `pearson` where it is not defined, also if this is so without one of the
+    subjects. Coverage by simulation: `benchmarks/results/ratings.md`.
 
     Raises:
         ValueError: As `concordance`.
@@ -71,23 +90,32 @@ def rating_intervals(
     np.add.at(sums, units.member, _sums(truth, predicted))
     errors = np.zeros((count, truth.shape[1]))
     np.add.at(errors, units.member, np.abs(truth - predicted))
+    whole = sums.sum(axis=0)
+    has_pearson = bool(np.isfinite(_correlation(whole)).all())
     if count < 2:
-        return Intervals({"ccc": (-1.0, 1.0), "mae": (0.0, float("inf"))}, units.over, units.note)
+        ranges = {"ccc": (-1.0, 1.0), "pearson": (-1.0, 1.0), "mae": (0.0, float("inf"))}
+        return Intervals(
+            {name: it for name, it in ranges.items() if name != "pearson" or has_pearson},
+            units.over,
+            units.note,
+        )
     items = sums[:, 0, 0]
     weights, copies = shares_of(items[None, :, None], None)
     quantile = student_quantile(weights, copies, level)
 
-    def reach(left: np.ndarray, whole: float) -> float:
-        return quantile * float(np.sqrt(jackknife_variance(left, whole, copies)))
+    def reach(left: np.ndarray, of_all: float) -> float:
+        return quantile * float(np.sqrt(jackknife_variance(left, of_all, copies)))
 
-    ccc = float(_fisher(_concordance(sums.sum(axis=0)).mean(keepdims=True))[0])
-    ccc_reach = reach(_fisher(_concordance(sums.sum(axis=0) - sums).mean(axis=1)), ccc)
+    def of_correlation(coefficient: Callable[[np.ndarray], np.ndarray]) -> tuple[float, float]:
+        middle = float(_fisher(coefficient(whole).mean(keepdims=True))[0])
+        far = reach(_fisher(coefficient(whole - sums).mean(axis=1)), middle)
+        return float(np.tanh(middle - far)), float(np.tanh(middle + far))
+
     mae = float(errors.sum(axis=0).mean() / items.sum())
     mae_reach = reach((errors.sum(axis=0) - errors).mean(axis=1) / (items.sum() - items), mae)
-    ranges = {
-        "ccc": (float(np.tanh(ccc - ccc_reach)), float(np.tanh(ccc + ccc_reach))),
-        "mae": (max(0.0, mae - mae_reach), mae + mae_reach),
-    }
+    ranges = {"ccc": of_correlation(_concordance), "mae": (max(0.0, mae - mae_reach), mae + mae_reach)}
+    if has_pearson and np.isfinite(_correlation(whole - sums)).all():
+        ranges["pearson"] = of_correlation(_correlation)
     return Intervals(ranges, units.over, units.note)
 
 
@@ -117,6 +145,18 @@ def _concordance(sums: np.ndarray) -> np.ndarray:
     # Rounding leaves a tiny spread where both are constant.
     defined = spread > 1e-12 * np.maximum(one_square + other_square, 1e-300)
     return np.where(defined, 2 * covariance / np.where(defined, spread, 1.0), 0.0)
+
+
+def _correlation(sums: np.ndarray) -> np.ndarray:
+    """NaN where one of both is constant."""
+    count, *moments = np.moveaxis(sums, -1, 0)
+    one, other, one_square, other_square, product = (moment / count for moment in moments)
+    spread, other_spread = one_square - one**2, other_square - other**2
+    defined = (spread > 1e-12 * np.maximum(one_square, 1e-300)) & (
+        other_spread > 1e-12 * np.maximum(other_square, 1e-300)
+    )
+    scale = np.sqrt(np.where(defined, spread * other_spread, 1.0))
+    return np.where(defined, np.clip((product - one * other) / scale, -1, 1), np.nan)
 
 
 def _fisher(value: np.ndarray) -> np.ndarray:

@@ -70,7 +70,7 @@ class Heads(Task):
             **main.metrics,
             **{f"{it.name}/{name}": sign for it in self.further for name, sign in it.task.metrics.items()},
         }
-        self.selects_by, self.loss = main.selects_by, main.loss
+        self.selects_by, self.loss, self.losses = main.selects_by, main.loss, main.losses
         self.fewest_labels, self.has_classes = main.fewest_labels, main.has_classes
         if all(head.task.gate for head in heads):
             self.gate = (*main.gate, *(f"{it.name}/{name}" for it in self.further for name in it.task.gate))
@@ -236,7 +236,7 @@ class Heads(Task):
         The samples are computed once for each head.
         """
         result = self.first.task.evaluate(answerer, samples, labels, folder, on_item=on_item)
-        scores, intervals = dict(result.scores), dict(result.intervals)
+        scores, intervals, notes = dict(result.scores), dict(result.intervals), [*result.notes]
         rows = {row["id"]: dict(row) for row in result.predictions}
         used = [sample for sample in samples if sample.id in rows]
         for head in self.further:
@@ -246,11 +246,14 @@ class Heads(Task):
             )
             scores |= {f"{head.name}/{name}": value for name, value in found.scores.items()}
             intervals |= {f"{head.name}/{name}": value for name, value in found.intervals.items()}
+            notes += [f"{head.name}: {note}" for note in found.notes]
             by_id = {row["id"]: row for row in found.predictions}
             columns = [name for name in found.predictions[0] if name not in ("id", "subject")]
             for name, row in rows.items():
                 row |= {f"{head.name}_{column}": by_id[name][column] for column in columns}
-        return replace(result, scores=scores, intervals=intervals, predictions=list(rows.values()))
+        return replace(
+            result, scores=scores, intervals=intervals, notes=tuple(notes), predictions=list(rows.values())
+        )
 
     # Answers
 

@@ -52,7 +52,7 @@ def test_a_training_scores_both_heads_and_selects_by_the_first(run):
     assert best["validation/rating/ccc"] > 0.5
     assert {"train/emotion", "train/rating"} <= set(best)
     assert run.calibration["temperature"] > 0
-    assert run.calibration["heads"] == {"rating": {}}
+    assert run.calibration["heads"]["rating"]["interval"]["reach"]["valence"] > 0
 
 
 def test_a_score_of_a_further_head_can_select(plugins, tmp_path):

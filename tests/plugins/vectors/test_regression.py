@@ -17,6 +17,7 @@ from affekt.deploy.export.export import export
 from affekt.deploy.load import load
 from affekt.engine.train import train
 from affekt.evaluation.evaluate import evaluate
+from affekt.tasks.regression.task import RegressionScorer
 
 VALUES = {
     "method": "tiny_vectors",
@@ -108,6 +109,88 @@ def test_ratings_of_a_whole_input_are_not_written_as_a_timeline(rating_bundle, t
         writer_for(tmp_path / name)(tmp_path / name, answers, [])
 
 
+def test_prediction_intervals_are_fitted_over_items_where_one_subject_is_held_out(run):
+    fitted = run.calibration["interval"]
+    assert set(fitted["reach"]) == {"valence", "arousal"} and fitted["level"] == 0.9
+    assert fitted["over"] == "items" and "does not apply to new subjects" in fitted["note"]
+
+
+def test_prediction_intervals_are_kept_by_the_bundle_and_are_around_the_rating(run, rating_bundle):
+    sample = Sample("a", {"audio": np.array([1.0, 0.5, -0.5, 0.0], np.float32)})
+    predictor = load(rating_bundle, backend="onnxruntime")
+    assert predictor.calibration.interval == load(run.path).calibration.interval
+    (answer,) = predictor.predict([sample])
+    reach = run.calibration["interval"]["reach"]
+    for name, value in answer.values.items():
+        low, high = answer.interval[name]
+        assert (low, high) == pytest.approx((value - reach[name], value + reach[name]))
+    assert answer.interval_level == 0.9
+    shown = find_task("regression").shown(answer)
+    assert list(shown)[:3] == ["valence", "valence_low", "valence_high"]
+
+
+def test_an_evaluation_measures_the_coverage_of_prediction_intervals(run):
+    result = evaluate(run.path)
+    low, high = result.intervals["interval_coverage"]
+    assert low <= result.scores["interval_coverage"] <= high
+    assert result.scores["interval_width"] > 0
+    assert any("prediction intervals are of 90%" in note for note in result.notes)
+
+
+def test_a_constant_network_has_no_pearson_and_a_note_says_so(run, tmp_path):
+    from dataclasses import replace
+
+    from affekt.data.open import open_dataset
+
+    class Constant:
+        def __call__(self, batch):
+            return self.outputs(batch)["logits"]
+
+        def outputs(self, batch):
+            return {"logits": np.full((len(next(iter(batch.values()))), 2), 0.5, np.float32)}
+
+    samples = [one for one in open_dataset("tiny_ratings").samples if one.split == "test"]
+    constant = replace(load(run.path), network=Constant())
+    result = find_task("regression").evaluate(constant, samples, LABELS, tmp_path)
+    assert "pearson" not in result.scores and "pearson" not in result.intervals
+    assert result.scores["ccc"] == 0
+    assert [row["pearson"] for row in result.per_class] == [None, None]
+    assert "valence: Pearson's correlation is not defined, because the predicted ratings are all equal" in (
+        result.notes
+    )
+
+
+def test_validation_counts_an_undefined_correlation_as_the_worst():
+    scorer = RegressionScorer()
+    scorer.add({"logits": np.ones((3, 2))}, {"label": np.arange(6.0).reshape(3, 2)})
+    assert scorer.scores()["pearson"] == -1
+
+
+SCALED = LabelSet.of("sentiment", scale=(-3.0, 3.0))
+
+
+def test_ratings_beyond_the_scale_are_refused():
+    with pytest.raises(DataError, match="sentiment = 4 is outside the scale of -3 to 3"):
+        find_task("regression").check(Sample("a", {}, values={"sentiment": 4.0}), SCALED)
+
+
+def test_ratings_of_two_scales_are_not_compared(run, tmp_path):
+    from dataclasses import replace
+
+    predictor = replace(load(run.path), labels=LabelSet.of("valence", "arousal", scale=(-1.0, 1.0)))
+    labels = LabelSet.of("valence", "arousal", scale=(-3.0, 3.0))
+    with pytest.raises(DataError, match="from -3 to 3, the network from -1 to 1"):
+        find_task("regression").evaluate(predictor, [], labels, tmp_path)
+
+
+@pytest.mark.parametrize(("name", "folder"), [("l1", "absolute_error"), ("ccc", "concordance_error")])
+def test_the_loss_is_chosen_by_name_and_named_in_the_folder(plugins, tmp_path, name, folder):
+    values = {**VALUES, "loss": {"name": name}, "train": {**VALUES["train"], "epochs": 6}}
+    found = train(Recipe.from_values(values), runs=tmp_path, progress=False)
+    assert folder in found.path.parts[-3]
+    assert max(row["validation/ccc"] for row in found.metrics()) > 0.5
+
+
 def test_the_command_line_scores_ratings(run):
     done = CliRunner().invoke(app, ["evaluate", str(run.path)])
     assert done.exit_code == 0, done.output
@@ -129,6 +212,7 @@ def test_data_check_counts_ratings_as_annotations():
         ({"selection": {"metric": "uar"}}, "use 'ccc'"),
         ({"train": {"sampler": "balanced"}}, "train.sampler: regression has no classes"),
         ({"loss": {"class_weights": "balanced"}}, "loss.class_weights: regression has no classes"),
+        ({"loss": {"name": "focal"}}, "loss.name = 'focal' is not a loss of regression: use one of mse, l1"),
         ({"loss": {"label_smoothing": 0.1}}, "loss.label_smoothing: regression has no classes"),
     ],
 )

@@ -53,6 +53,9 @@ class Prediction:
             probable first; may be empty. Always empty for tasks with a single label.
         task: Name of its `affekt.core.task.Task`.
         values: For regression: ratings by name, in the unit of the training data; None for other tasks.
+        interval: For regression: lower and upper end of the prediction interval of each rating, by name;
+            empty if the network has none.
+        interval_level: Least probability that such an interval holds the truth; None without intervals.
         heads: Predictions of the network's further heads, by name; empty for networks with one head.
         text: The words that were answered; None for other inputs.
         dialogue, turn, speaker: Where the words were said and by whom, if the input states it.
@@ -76,6 +79,8 @@ class Prediction:
     dialogue: str | None = None
     turn: int | None = None
     speaker: str | None = None
+    interval: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    interval_level: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""

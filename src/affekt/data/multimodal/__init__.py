@@ -1,1 +1,1 @@
-"""Data sets with several modalities, as features or media."""
+"""Data sets of lines with words, sound and picture, or with features of these."""

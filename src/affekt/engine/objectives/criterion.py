@@ -28,7 +28,7 @@ class WeightedLoss(nn.Module):
     def __init__(self, settings: LossSettings, task: Task, weight: Tensor | None, labels: LabelSet) -> None:
         super().__init__()
         self.smoothing, self.labels, self.task = settings.label_smoothing, labels, task.name
-        module, _, name = task.loss.partition(":")
+        module, _, name = task.loss_of(settings.name).partition(":")
         self._loss: Any = getattr(importlib.import_module(module), name)
         self.register_buffer("weight", weight, persistent=False)
         self.heads = nn.ModuleDict(

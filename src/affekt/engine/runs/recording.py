@@ -23,6 +23,8 @@ _PRINTED = (
     ("uar", "UAR", 3),
     ("map", "mAP", 3),
     ("recall", "recall", 3),
+    ("ccc", "CCC", 3),
+    ("mae", "absolute error", 3),
 )
 
 

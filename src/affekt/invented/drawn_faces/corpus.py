@@ -124,14 +124,14 @@ def read(root: Path, options: DrawnFacesOptions) -> Corpus:
     labels = label_set("fer-7")
     samples: list[Sample] = []
     for number in range(options.people):
-        person = _person(np.random.default_rng([options.seed, number]), options.noise)
+        person = person_of(np.random.default_rng([options.seed, number]), options.noise)
         subject = f"person-{number + 1:02d}"
         for place, emotion in enumerate(labels.names):
             for turn in range(options.faces_per_emotion):
                 # A random stream per picture, so that more pictures do not change the ones before them.
                 rng = np.random.default_rng([options.seed, number, place, turn])
-                expression = _expression(emotion, rng, options.noise)
-                shot = _shot(rng, options.noise)
+                expression = expression_of(emotion, rng, options.noise)
+                shot = shot_of(rng, options.noise)
                 samples.append(
                     Sample(
                         id=f"{subject}-{emotion}-{turn + 1}",
@@ -144,7 +144,7 @@ def read(root: Path, options: DrawnFacesOptions) -> Corpus:
     return Corpus(samples, labels)
 
 
-def _person(rng: np.random.Generator, noise: float) -> Person:
+def person_of(rng: np.random.Generator, noise: float) -> Person:
     """A random person: traits around the average."""
     traits: dict[str, float] = {
         name: getattr(AVERAGE, name) + noise * spread * float(np.clip(rng.standard_normal(), -2, 2))
@@ -164,7 +164,7 @@ def _person(rng: np.random.Generator, noise: float) -> Person:
     )
 
 
-def _expression(emotion: str, rng: np.random.Generator, noise: float) -> Expression:
+def expression_of(emotion: str, rng: np.random.Generator, noise: float) -> Expression:
     """The expression in one picture: a mixture of both variants, with random intensity."""
     one, other = EXPRESSIONS[emotion]
     mix = np.clip(0.5 + noise * rng.uniform(-0.7, 0.7), 0, 1)
@@ -173,7 +173,7 @@ def _expression(emotion: str, rng: np.random.Generator, noise: float) -> Express
     return Expression(*(actions + noise * 0.06 * rng.standard_normal(len(actions))).tolist())
 
 
-def _shot(rng: np.random.Generator, noise: float) -> Shot:
+def shot_of(rng: np.random.Generator, noise: float) -> Shot:
     """Camera and light of one picture."""
     turn, nod, tilt, right, down = np.array([0.09, 0.05, 4.0, 0.03, 0.025]) * noise * rng.standard_normal(5)
     side, above, soft, backdrop, warmth = noise * rng.uniform(-1, 1, 5)

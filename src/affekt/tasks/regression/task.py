@@ -1,4 +1,4 @@
-"""Continuous ratings, such as valence and arousal: one output for each name of the label set."""
+"""The task of ratings: targets, answers with prediction intervals, and evaluation."""
 
 from __future__ import annotations
 
@@ -15,20 +15,36 @@ from affekt.core.errors import DataError
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Preprocess, Sample
 from affekt.core.task import Answerer, Answers, Fitted, OnItem, Scored, Scorer, quiet
-from affekt.metrics.regression import concordance, mean_absolute_error, rating_intervals
+from affekt.metrics.conformal import LEVEL, around, conformal_reach
+from affekt.metrics.regression import concordance, mean_absolute_error, pearson
 from affekt.tasks.predictions import named
+from affekt.tasks.regression.scores import ROUNDING, score_ratings
 from affekt.tasks.rows import RowScorer, RowTask, check_answers, mean_by_count, worst_of
 
-COLUMNS = {"ccc": "CCC", "mae": "mean absolute error", "mean": "mean rating", "count": "samples"}
+COLUMNS = {
+    "ccc": "CCC",
+    "pearson": "Pearson",
+    "mae": "mean absolute error",
+    "mean": "mean rating",
+    "count": "samples",
+}
 
 
 class Regression(RowTask):
-    """Ratings (d,) a sample, in the unit of the data; `logits` are the ratings themselves."""
+    """Ratings (d,) a sample, in the unit of the data; `logits` are the ratings themselves.
+
+    `docs/ratings.md` states all scores in words.
+    """
 
     name = "regression"
-    metrics: Mapping[str, int] = {"ccc": 1, "mae": -1, "loss": -1}
+    metrics: Mapping[str, int] = {"ccc": 1, "pearson": 1, "mae": -1, "loss": -1}
     selects_by = "ccc"
     loss = "affekt.layers.losses:squared_error"
+    losses: Mapping[str, str] = {
+        "mse": "affekt.layers.losses:squared_error",
+        "l1": "affekt.layers.losses:absolute_error",
+        "ccc": "affekt.layers.losses:concordance_error",
+    }
     gate = ("ccc",)
     postprocessing = "none: outputs are ratings"
     fewest_labels = 1
@@ -45,6 +61,13 @@ class Regression(RowTask):
         if wrong:
             name, value = next(iter(wrong.items()))
             raise DataError(f"sample {sample.id}: ratings have to be finite, found {name} = {value}")
+        for name, value in sample.values.items():
+            # Ratings are often stored as float32.
+            if labels.scale and not labels.scale[0] - ROUNDING <= value <= labels.scale[1] + ROUNDING:
+                low, high = labels.scale
+                raise DataError(
+                    f"sample {sample.id}: {name} = {value:g} is outside the scale of {low:g} to {high:g}"
+                )
 
     def is_labelled(self, sample: Sample) -> bool:
         return sample.values is not None
@@ -67,7 +90,7 @@ class Regression(RowTask):
         return np.array(rows, np.float32).reshape(len(samples), len(labels))
 
     def invent(self, number: int, labels: LabelSet) -> Sample:
-        ratings = np.random.default_rng(number).uniform(-1, 1, len(labels))
+        ratings = np.random.default_rng(number).uniform(*(labels.scale or (-1, 1)), len(labels))
         return Sample(str(number), {}, values=named(ratings, labels))
 
     def outputs(self, classes: int, preprocess: Preprocess) -> dict[str, tuple[int | None, ...]]:
@@ -82,14 +105,42 @@ class Regression(RowTask):
         return mean_by_count(logits, counts)
 
     def decide(self, probability: np.ndarray, labels: LabelSet, calibration: Calibration) -> dict[str, Any]:
-        return {"scores": {}, "values": named(probability, labels), "label": "", "confidence": None}
+        fitted = calibration.interval
+        if fitted is None:
+            ends = {}
+        else:
+            reach = np.array([fitted.reach[name] for name in labels.names])
+            low, high = around(probability, reach, labels.scale)
+            ends = dict(zip(labels.names, zip(low.tolist(), high.tolist(), strict=True), strict=True))
+        return {
+            "scores": {},
+            "values": named(probability, labels),
+            "label": "",
+            "confidence": None,
+            "interval": ends,
+            "interval_level": None if fitted is None else fitted.level,
+        }
 
     def scorer(self, samples: Sequence[Sample], preprocess: Preprocess, labels: LabelSet) -> Scorer:
         return RegressionScorer()
 
     def calibrate(self, answers: Answers, preprocess: Preprocess, labels: LabelSet) -> Fitted:
-        """Nothing."""
-        return Fitted({})
+        """The width of prediction intervals, if there are enough samples."""
+        predicted = np.asarray(answers.values).astype(float)
+        if not answers.used or not np.isfinite(predicted).all():
+            return Fitted({"interval": None, "interval_note": "no prediction interval: no finite ratings"})
+        errors = np.abs(self.targets(answers.used, labels) - predicted)
+        found = conformal_reach(errors, [sample.subject for sample in answers.used])
+        if found.distances is None:
+            return Fitted({"interval": None, "interval_note": found.note})
+        interval = {
+            "level": LEVEL,
+            "reach": named(found.distances, labels),
+            "over": found.over,
+            "units": found.units,
+            "note": found.note,
+        }
+        return Fitted({"interval": interval, "samples": len(errors)})
 
     def gate_scores(self, answers: Answers, labels: LabelSet) -> dict[str, float]:
         truth = self.targets(answers.used, labels)
@@ -104,6 +155,11 @@ class Regression(RowTask):
         *,
         on_item: OnItem = quiet,
     ) -> Scored:
+        if None not in (labels.scale, answerer.labels.scale) and labels.scale != answerer.labels.scale:
+            raise DataError(
+                f"the data rate from {_ends(labels.scale)}, the network from {_ends(answerer.labels.scale)}: "
+                "their ratings cannot be compared"
+            )
         # Ratings that the network does not answer are left out, not the samples that have them.
         label_map, names = labels.map_to(answerer.labels), answerer.labels.names
         if missing := sorted(set(names) - set(label_map.values())):
@@ -112,24 +168,8 @@ class Regression(RowTask):
         predicted, used = check_answers(answers, len(samples)).astype(float), answers.used
         place = [labels.index(next(it for it, ours in label_map.items() if ours == name)) for name in names]
         truth = self.targets(used, labels)[:, place].astype(float)
-        ccc, mae = concordance(truth, predicted), mean_absolute_error(truth, predicted)
-        found = rating_intervals(truth, predicted, [sample.subject for sample in used])
-        scores = {
-            "ccc": float(ccc.mean()),
-            "mae": float(mae.mean()),
-            "rmse": float(np.sqrt(((truth - predicted) ** 2).mean())),
-            **{f"ccc/{name}": float(value) for name, value in zip(names, ccc, strict=True)},
-        }
-        rows = [
-            {
-                "class": name,
-                "ccc": float(ccc[k]),
-                "mae": float(mae[k]),
-                "mean": float(truth[:, k].mean()),
-                "count": len(truth),
-            }
-            for k, name in enumerate(names)
-        ]
+        subjects = [sample.subject for sample in used]
+        found = score_ratings(truth, predicted, subjects, answerer.labels, answerer.calibration.interval)
         predictions = [
             {
                 "id": sample.id,
@@ -140,21 +180,27 @@ class Regression(RowTask):
             for row, sample in enumerate(used)
         ]
         return Scored(
-            scores,
+            found.scores,
             found.ranges,
-            rows,
+            found.rows,
             names,
             predictions,
             COLUMNS,
             label_map=label_map,
             skipped=answers.skipped,
+            notes=found.notes,
             samples=len(used),
             interval_over=found.over,
             interval_note=found.note,
         )
 
     def shown(self, prediction: Prediction) -> dict[str, Any]:
-        return dict(prediction.values or {})
+        shown: dict[str, Any] = {}
+        for name, value in (prediction.values or {}).items():
+            shown[name] = value
+            if name in prediction.interval:
+                shown[f"{name}_low"], shown[f"{name}_high"] = prediction.interval[name]
+        return shown
 
     def moments_of(
         self, answerer: Answerer, sample: Sample, outputs: Mapping[str, np.ndarray], row: int
@@ -163,16 +209,26 @@ class Regression(RowTask):
         return ()
 
 
+def _ends(scale: tuple[float, float] | None) -> str:
+    return "an unknown scale" if scale is None else f"{scale[0]:g} to {scale[1]:g}"
+
+
 class RegressionScorer(RowScorer):
-    """Concordance, absolute error, and the squared error that selection may ask for."""
+    """Correlations, absolute error, and the squared error that selection may ask for.
+
+    Where Pearson's correlation is not defined, because a network answers all samples alike, it is the worst
+    one, -1: such an epoch is never the best.
+    """
 
     worst = worst_of(Regression.metrics, lowest=-1.0)
 
     def score(self, logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
         """Means over dimensions; targets are ratings (n, d)."""
         predicted, truth = logits.astype(float), targets.astype(float)
+        correlation = float(pearson(truth, predicted).mean())
         return {
             "ccc": float(concordance(truth, predicted).mean()),
+            "pearson": correlation if math.isfinite(correlation) else self.worst["pearson"],
             "mae": float(mean_absolute_error(truth, predicted).mean()),
             "loss": float(((truth - predicted) ** 2).mean()),
         }
