@@ -129,5 +129,10 @@ def _put(work: Path, path: Path) -> None:
         return
     old = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=SUFFIX, dir=path.parent))
     path.rename(old / path.name)
-    work.rename(path)
+    try:
+        work.rename(path)
+    except OSError:
+        (old / path.name).rename(path)
+        old.rmdir()
+        raise
     shutil.rmtree(old)

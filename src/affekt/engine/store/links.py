@@ -38,7 +38,7 @@ def object_of(path: Path | str) -> str:
         >>> object_of("store/objects/" + 32 * "0a" + ".safetensors")[:4]
         '0a0a'
     """
-    found = _OBJECT.fullmatch(os.path.basename(path))
+    found = _OBJECT.fullmatch(Path(path).name)
     return found[1] if found else ""
 
 
@@ -86,7 +86,7 @@ def objects_of_checkpoint(folder: Path) -> set[str]:
 
 def _linked(path: Path) -> str:
     try:
-        return object_of(os.readlink(path))
+        return object_of(path.readlink())
     except OSError:  # removed in the meantime
         return ""
 

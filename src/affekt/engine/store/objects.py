@@ -118,6 +118,8 @@ class Store:
             self.clean(only=self._dropped, wait_s=0.0)
         except Taken:
             return
+        except (FolderError, OSError) as error:  # no reason to end a training
+            log.warning("objects stay that are perhaps not needed, until affekt store gc: %s", error)
         self._dropped.clear()
         now = time.monotonic()
         self._search_after = now + (now - start) / _SEARCH_SHARE
