@@ -92,9 +92,9 @@ def test_a_run_that_was_killed_at_any_step_is_continued_to_the_same_objects(
 
         shutil.rmtree(killed.run.path)
         killed.store.clean()
-        assert killed.objects == {link.resolve().stem for link in straight.run.last.rglob("*") if link.is_symlink()} | {
-            link.resolve().stem for link in further(9).run.last.rglob("*") if link.is_symlink()
-        }
+        assert killed.objects == {
+            link.resolve().stem for link in straight.run.last.rglob("*") if link.is_symlink()
+        } | {link.resolve().stem for link in further(9).run.last.rglob("*") if link.is_symlink()}
 
 
 def test_on_a_full_disk_the_last_good_checkpoint_stays(training, further, tmp_path, changes):

@@ -110,7 +110,8 @@ def test_hard_links_are_made_where_symbolic_ones_are_refused(training, further, 
     assert not training.file(FROZEN).is_symlink()
     places = [run.file(FROZEN, which) for run in (training, other) for which in ("last", "best")]
     assert len({place.stat().st_ino for place in places}) == 1
-    training.store.drop((), at_once=True)
+    for run in (training, other):
+        run.store.drop((), at_once=True)
     assert not training.store.clean()
     assert training.read() == other.read() == training.read("best") == 2
     assert len(training.objects) == 2

@@ -21,7 +21,7 @@ from typing import Any
 
 from affekt.core.errors import AffektError, FolderError
 from affekt.core.files.sealed import MANIFEST
-from affekt.core.files.whole import link_or_copy, write_folder, write_text, write_whole
+from affekt.core.files.whole import is_partial, link_or_copy, write_folder, write_text, write_whole
 from affekt.core.labels import LabelSet
 from affekt.core.recipe import Recipe
 from affekt.engine.runs.folder import find_folder, folder_of
@@ -167,7 +167,9 @@ class Run:
         dropped: set[str] = set()
         kept = {link.resolve() for link in (self.last, self.best) if link.exists()}
         for folder in self.checkpoints.iterdir():
-            if folder.is_dir() and not folder.is_symlink() and folder.resolve() not in kept:
+            if folder.is_symlink() and is_partial(folder):
+                folder.unlink()
+            elif folder.is_dir() and not folder.is_symlink() and folder.resolve() not in kept:
                 dropped |= objects_of_checkpoint(folder)
                 shutil.rmtree(folder)
         return dropped - {name for link in kept for name in objects_of_checkpoint(link)}
