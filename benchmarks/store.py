@@ -106,8 +106,8 @@ def measured(folder: Path, lines: int) -> list[str]:
         "",
         f"The required ratio is {REQUIRED:.0f}x on disk: {'reached' if ratio >= REQUIRED else 'MISSED'}. "
         f"{after.objects} objects, of which {len(needed)} are linked and {len(problems)} are damaged. "
-        f"Searching the links of all runs, as after each epoch, took {search_ms:.1f} ms; reading and checking all "
-        f"objects took {check_ms:.0f} ms.",
+        f"Searching the links of all runs, as after each epoch, took {search_ms:.1f} ms; reading all "
+        f"objects and checking them took {check_ms:.0f} ms.",
     ]
 
 

@@ -76,11 +76,11 @@ class EpochRecorder(Checkpoint):
         document = {**self.document, "epoch": epoch, "metrics": metrics}
         trainer.save_checkpoint(self.run.checkpoints / f"epoch-{epoch}", storage_options=document)
         if trainer.is_global_zero:
-            if best == epoch:
-                self.run.link("best", epoch)
-            self.run.link("last", epoch)
+            dropped = self.run.link("best", epoch) if best == epoch else set[str]()
+            dropped |= self.run.link("last", epoch)
             if not self.keep_all:
-                self.store.drop(self.run.prune())
+                dropped |= self.run.prune()
+            self.store.drop(dropped)
         log.info("%s", summary(self.rows[-1], trainer.max_epochs or 0))
         if self.selection.patience is not None and epoch - best >= self.selection.patience:
             log.info("%s did not improve since epoch %d: stopping", self.selection.metric, best)

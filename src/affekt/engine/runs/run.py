@@ -147,9 +147,14 @@ class Run:
         """Replace the rows."""
         write_text(self.path / "metrics.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
 
-    def link(self, name: str, epoch: int) -> None:
-        """Link `last` or `best` to an epoch; the link is replaced by one rename."""
+    def link(self, name: str, epoch: int) -> set[str]:
+        """Link `last` or `best` to an epoch; the link is replaced by one rename.
+
+        Returns:
+            Hashes of files of a folder that was replaced, where links to folders are refused.
+        """
         link = self.checkpoints / name
+        replaced = objects_of_checkpoint(link) if link.is_dir() and not link.is_symlink() else set[str]()
         try:
             with write_whole(link) as partial:
                 partial.symlink_to(f"epoch-{epoch}", target_is_directory=True)
@@ -157,6 +162,7 @@ class Run:
             with write_folder(link) as copy:
                 source = self.checkpoints / f"epoch-{epoch}"
                 shutil.copytree(source, copy, dirs_exist_ok=True, copy_function=link_or_copy)
+        return replaced
 
     def prune(self) -> set[str]:
         """Remove checkpoints that neither `last` nor `best` links to, and incomplete ones.
