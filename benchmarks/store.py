@@ -1,6 +1,6 @@
 """Ten runs on one frozen encoder, on disk with and without the store: `make store-benchmarks`.
 
-A BERT with random weights and generated dialogues; the method is that of the recipe `encoders/T-frozen`, with
+A BERT with random weights, or a pretrained encoder, and generated dialogues; the method is that of the recipe `encoders/T-frozen`, with
 another seed in each run.
 """
 
@@ -30,16 +30,18 @@ REQUIRED = 8.0
 RUNS = 10
 ENCODER = {"hidden_size": 256, "num_hidden_layers": 6, "num_attention_heads": 4, "intermediate_size": 1024}
 
+RANDOM = f"BERT with random weights ({ENCODER['num_hidden_layers']} layers, width {ENCODER['hidden_size']})"
 
-def train_all(folder: Path, runs: Path, lines: int) -> None:
+
+def train_all(folder: Path, runs: Path, lines: int, encoder: str) -> None:
     """Ten runs of one epoch that differ in their seed."""
-    encoder = save_tiny_encoder(folder / "encoder", **ENCODER)
+    source = encoder or save_tiny_encoder(folder / "encoder", **ENCODER)
     write_talks(folder, lines)
     for seed in range(RUNS):
         changes = [
             "data.name=dialogues",
             "config.num_classes=3",
-            f"config.encoders.T.source={encoder}",
+            f"config.encoders.T.source={source}",
             "config.encoders.T.layers=last",
             "config.encoders.T.pooling=mean",
             "config.context.tokens=32",
@@ -65,10 +67,10 @@ def rows_of(usage: Usage) -> dict[str, float]:
     }
 
 
-def measured(folder: Path, lines: int) -> list[str]:
+def measured(folder: Path, lines: int, encoder: str) -> list[str]:
     """Lines of the report."""
     runs = folder / "runs"
-    train_all(folder, runs, lines)
+    train_all(folder, runs, lines, encoder)
     store = Store(runs)
     after = usage_of(runs)
     start = time.perf_counter()
@@ -86,8 +88,8 @@ def measured(folder: Path, lines: int) -> list[str]:
     return [
         machine(),
         "",
-        f"{RUNS} runs of one epoch on {lines} generated lines, on one frozen BERT with random weights "
-        f"({ENCODER['num_hidden_layers']} layers, width {ENCODER['hidden_size']}), which differ in their "
+        f"{RUNS} runs of one epoch on {lines} generated lines, on one frozen "
+        f"{encoder or RANDOM}, which differ in their "
         "seed. MB of files, counted by `affekt store du`. Without the store: the same runs after "
         "`affekt store detach` and `affekt store gc`, which leaves the files that checkpoints would hold.",
         "",
@@ -114,10 +116,13 @@ def measured(folder: Path, lines: int) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", type=int, default=20)
+    parser.add_argument(
+        "--encoder", default="", help="such as minilm; a BERT with random weights if not given"
+    )
     given = parser.parse_args()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
-        write_report(OUTPUT, measured(Path(folder), given.lines))
+        write_report(OUTPUT, measured(Path(folder), given.lines, given.encoder))
 
 
 if __name__ == "__main__":
