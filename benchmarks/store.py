@@ -1,7 +1,7 @@
 """Ten runs on one frozen encoder, on disk with and without the store: `make store-benchmarks`.
 
-A BERT with random weights, or a pretrained encoder, and generated dialogues; the method is that of the recipe `encoders/T-frozen`, with
-another seed in each run.
+A BERT with random weights, or a pretrained encoder, and generated dialogues; the method is that of the
+recipe `encoders/T-frozen`, with another seed in each run.
 """
 
 from __future__ import annotations

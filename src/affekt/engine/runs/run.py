@@ -4,6 +4,7 @@ runs/.../<hash>--<seed>/                    its path: see `affekt.engine.runs.fo
     recipe.toml  environment.json  data.json  samples.jsonl.gz  metrics.jsonl  log.txt  events/
     calibration.json  result.json
     checkpoints/epoch-N/  checkpoints/last -> epoch-N  checkpoints/best -> epoch-M  figures/
+                                            their weights are links to the store: see `affekt.engine.store`
     evaluation/DATA--FINGERPRINT/PART/  evaluation/record.jsonl
 """
 
