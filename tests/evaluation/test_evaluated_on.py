@@ -18,6 +18,7 @@ from affekt.deploy.trained_on import (
     trained_on_run,
 )
 from affekt.engine.runs.run import Run
+from affekt.engine.store.detach import detach
 from affekt.engine.train import train
 
 pytestmark = pytest.mark.xdist_group("faces")
@@ -27,7 +28,8 @@ pytestmark = pytest.mark.xdist_group("faces")
 def run(picture_runs, tmp_path):
     """A copy of the finished run, without evaluations."""
     source = next(picture_runs.rglob("recipe.toml")).parent
-    return Run(shutil.copytree(source, tmp_path / "run", symlinks=True))
+    detach(source, tmp_path / "run")
+    return Run(tmp_path / "run")
 
 
 @pytest.fixture(scope="module")

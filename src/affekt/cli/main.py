@@ -31,6 +31,7 @@ from affekt.cli import (
 from affekt.cli.assets.main import app as assets_app
 from affekt.cli.data.main import app as data_app
 from affekt.cli.show import errors
+from affekt.cli.store.main import app as store_app
 from affekt.core.errors import AffektError
 
 app = typer.Typer(
@@ -59,6 +60,7 @@ for module in (
     app.command(name=module.__name__.rpartition(".")[2])(module.command)
 app.add_typer(data_app, name="data")
 app.add_typer(assets_app, name="assets")
+app.add_typer(store_app, name="store")
 
 
 def run() -> None:

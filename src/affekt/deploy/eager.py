@@ -18,7 +18,7 @@ from affekt.core.task import read_task
 from affekt.deploy.runtime.predictor import Predictor
 from affekt.engine.network import StoredModel, checkpoint_model, eager_network, encoded_input
 from affekt.engine.runs.run import open_run
-from affekt.engine.weights.checkpoint import MODEL_FILE
+from affekt.engine.weights.files import weights_sha256
 
 log = logging.getLogger(__name__)
 
@@ -56,9 +56,7 @@ def checkpoint_predictor(sealed: Sealed, calibration: Mapping[str, Any]) -> Pred
         task=task,
         modality=preprocess.spec.modality(method.card.modalities[0]),
         calibration=Calibration.model_validate(calibration),
-        provenance=Provenance(
-            document["method"], document["files"][MODEL_FILE]["sha256"], sealed.sha256[:12]
-        ),
+        provenance=Provenance(document["method"], weights_sha256(document), sealed.sha256[:12]),
         document=document,
         path=sealed.path,
     )

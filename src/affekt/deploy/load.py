@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from affekt.core.errors import UsageError, require
 from affekt.deploy.runtime.predictor import Predictor
 from affekt.engine.runs.names import find_run
+from affekt.engine.weights.files import holds_weights
 
 if TYPE_CHECKING:
     from affekt.deploy.backends.network import Backend, Precision
@@ -62,4 +63,4 @@ def load(
 
 def is_bundle(path: Path) -> bool:
     """Whether a path should be read as a bundle: it is neither a run folder nor a checkpoint."""
-    return not any((path / name).is_file() for name in ("recipe.toml", "model.safetensors"))
+    return not (path / "recipe.toml").is_file() and not holds_weights(path)

@@ -18,9 +18,9 @@ from affekt.core.spec import InputSpec
 from affekt.engine.experiment import objective_kind, preprocess_of
 from affekt.engine.network import checkpoint_model
 from affekt.engine.runs.run import open_run
-from affekt.engine.weights.checkpoint import MODEL_FILE
+from affekt.engine.weights.files import weights_sha256
 
-DIGITS = 16  # of the SHA-256 of the weights, that a recipe states
+DIGITS = 16  # of the hash of the weights (`files.weights_sha256`), that a recipe states
 
 
 class Teacher:
@@ -94,7 +94,7 @@ def read_teacher(path: Path | str) -> Teacher:
     path = Path(path)
     checkpoint = open_run(path).best if (path / "recipe.toml").is_file() else path
     sealed = read_sealed(checkpoint, kind="checkpoint")
-    digest = sealed.document["files"][MODEL_FILE]["sha256"][:DIGITS]
+    digest = weights_sha256(sealed.document)[:DIGITS]
     labels = LabelSet.model_validate(sealed.document["labels"])
     return Teacher(checkpoint_model(sealed), preprocess_of(sealed).spec, labels, digest)
 

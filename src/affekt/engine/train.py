@@ -32,8 +32,9 @@ from affekt.engine.objectives.hooks import PreparingObjective, ReviewingObjectiv
 from affekt.engine.runs.data import RunData, data_of_run, nothing_held_out
 from affekt.engine.runs.recording import EpochRecorder
 from affekt.engine.runs.run import Run, check_free, environment
+from affekt.engine.store.objects import Store
 from affekt.engine.teacher import Teacher, check_takes_teacher, name_teacher, read_teacher
-from affekt.engine.weights.checkpoint import training_weights
+from affekt.engine.weights.checkpoint import FolderCheckpointIO, training_weights
 from affekt.engine.weights.initial import (
     Pretrained,
     Weights,
@@ -42,6 +43,7 @@ from affekt.engine.weights.initial import (
     read_weights,
     start_from,
 )
+from affekt.engine.weights.parts import files_of
 
 log = logging.getLogger(__name__)
 
@@ -127,6 +129,7 @@ def train(
                     data,
                     given,
                     cache_root(cache, Path(runs)),
+                    Store(Path(runs)),
                     request,
                     teacher=taught_by,
                     progress=progress,
@@ -153,6 +156,7 @@ def _fit(
     data: RunData,
     given: Sequence[Weights],
     cache: Path,
+    store: Store,
     request: StopRequest,
     *,
     teacher: Teacher | None,
@@ -187,7 +191,7 @@ def _fit(
         "environment": environment(),
     }
     keep_all = recipe.train.keep == "all"
-    recorder = EpochRecorder(run, document, recipe.selection, task.metrics, keep_all=keep_all)
+    recorder = EpochRecorder(run, document, recipe.selection, task.metrics, keep_all=keep_all, store=store)
     resume_from = _resume_point(run, recorder)
     if resume_from is None:
         if isinstance(model, Pretrained):
@@ -206,7 +210,7 @@ def _fit(
         recipe,
         recorder,
         request,
-        assets=experiment.assets,
+        checkpoints=FolderCheckpointIO(experiment.assets, files=files_of(model), store=store),
         progress=progress,
         reload=prepares,
         review=review if isinstance(objective, ReviewingObjective) else None,
@@ -235,6 +239,7 @@ def _fit(
     request.check()
     if trainer.is_global_zero:
         finish(run, experiment, data.identity)
+        store.drop((), at_once=True)
 
 
 def _resume_point(run: Run, recorder: EpochRecorder) -> str | None:

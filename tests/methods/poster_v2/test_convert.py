@@ -8,6 +8,7 @@ from safetensors.torch import load_file, save_file
 import affekt
 from affekt.core.errors import AffektError, ConfigError, FolderError, UsageError
 from affekt.core.files.sealed import read_sealed
+from affekt.engine.weights.checkpoint import model_weights
 from affekt.engine.weights.convert import convert
 from affekt.methods.poster_v2.config import PosterV2Config
 from affekt.methods.poster_v2.image_branch import ImageBranch
@@ -317,7 +318,7 @@ def test_a_training_starts_from_weights_and_its_recipe_states_which(recipe, tmp_
     digest = read_sealed(folder, kind="weights").document["files"]["model.safetensors"]["sha256"]
     assert run.recipe.initial_weights == (digest[:16],)
     assert f"start from {folder}" in (run.path / "log.txt").read_text()
-    trained = load_file(run.best / "model.safetensors")
+    trained = model_weights(read_sealed(run.best, kind="checkpoint"))
     assert all(torch.equal(trained[f"landmarks.{key}"], value) for key, value in ours.items())
 
     finished = affekt.train(run.recipe, runs=tmp_path / "runs", resume=True, progress=False)

@@ -153,7 +153,7 @@ def test_a_constant_network_has_no_pearson_and_a_note_says_so(run, tmp_path):
     constant = replace(load(run.path), network=Constant())
     result = find_task("regression").evaluate(constant, samples, LABELS, tmp_path)
     assert "pearson" not in result.scores and "pearson" not in result.intervals
-    assert result.scores["ccc"] == 0
+    assert result.scores["ccc"] == pytest.approx(0, abs=1e-9)
     assert [row["pearson"] for row in result.per_class] == [None, None]
     assert "valence: Pearson's correlation is not defined, because the predicted ratings are all equal" in (
         result.notes

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import lzma
+import os
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -54,9 +55,13 @@ class Sealed:
         if len(content) != entry["bytes"]:
             raise FolderError(
                 f"{self.path}: {name} has {len(content)} bytes, not {entry['bytes']}: it is incomplete"
+                + _linked(self.path, name)
             )
         if hashlib.sha256(content).hexdigest() != entry["sha256"]:
-            raise FolderError(f"{self.path}: {name} was altered: its SHA-256 is not the one in {MANIFEST}")
+            raise FolderError(
+                f"{self.path}: {name} was altered: its SHA-256 is not the one in {MANIFEST}"
+                + _linked(self.path, name)
+            )
         return content
 
 
@@ -91,6 +96,14 @@ def check_place(path: Path) -> None:
         raise FolderError(
             f"{path} exists and was not written by affekt, so it is not replaced: name another folder"
         )
+
+
+def kind_of(path: Path) -> str:
+    """The kind that the manifest of a folder states, unchecked; empty if there is none."""
+    try:
+        return str(json.loads((path / MANIFEST).read_bytes())["kind"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return ""
 
 
 def read_sealed(path: Path, *, kind: str) -> Sealed:
@@ -151,6 +164,19 @@ def _check_files(path: Path, files: Any) -> None:
             raise FolderError(f"{path}: {MANIFEST} does not give size and SHA-256 of {name!r}")
 
 
+def _linked(path: Path, name: str) -> str:
+    """Where a member is a link to a file outside, that file, and what to do; else nothing."""
+    file = path / name
+    if not file.is_symlink():
+        return ""
+    target = os.path.normpath(file.parent.resolve() / file.readlink())
+    return (
+        f". It is a link to {target}, which other runs may need too: affekt store verify lists them. Restore "
+        "this file; or train again, as a checkpoint with the same weights writes it again. If the run was "
+        "moved, move it back and use affekt store detach"
+    )
+
+
 def _read_bytes(path: Path, name: str, *, limit: int) -> bytes:
     """Bytes of a member, at most one more than `limit`, so that a longer file is detected but not loaded."""
     if limit > MAX_FILE_BYTES:
@@ -162,6 +188,8 @@ def _read_bytes(path: Path, name: str, *, limit: int) -> bytes:
         with zipfile.ZipFile(path) as archive, archive.open(name) as stream:
             return stream.read(limit + 1)
     except (FileNotFoundError, KeyError):
+        if linked := _linked(path, name):
+            raise FolderError(f"{path}: {name} is gone{linked}") from None
         raise FolderError(f"{path} has no {name}: it is incomplete, or something else") from None
     except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, ValueError, *_DECODERS) as error:
         raise FolderError(f"{path}: {name} cannot be read ({error})") from None

@@ -89,6 +89,14 @@ def write_folder(path: Path) -> Iterator[Path]:
         raise
 
 
+def link_or_copy(source: str | os.PathLike[str], place: str | os.PathLike[str]) -> None:
+    """A second name of a file that is never changed in place; a copy where hard links are refused."""
+    try:
+        os.link(source, place)
+    except OSError:
+        shutil.copyfile(source, place)
+
+
 def is_partial(path: Path) -> bool:
     """Whether a name is that of something that was not finished."""
     return path.name.startswith(".") and path.name.endswith(SUFFIX)
@@ -121,5 +129,10 @@ def _put(work: Path, path: Path) -> None:
         return
     old = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=SUFFIX, dir=path.parent))
     path.rename(old / path.name)
-    work.rename(path)
+    try:
+        work.rename(path)
+    except OSError:
+        (old / path.name).rename(path)
+        old.rmdir()
+        raise
     shutil.rmtree(old)

@@ -29,7 +29,7 @@ from affekt.engine.network import EagerNetwork, checkpoint_model
 from affekt.engine.runs.data import parts_of_run
 from affekt.engine.runs.names import find_run
 from affekt.engine.runs.run import Run, open_run
-from affekt.engine.weights.checkpoint import MODEL_FILE
+from affekt.engine.weights.files import holds_weights, weights_sha256
 
 TOLERANCE = 1e-3  # on logits; above this no bundle is written
 GATE_SAMPLES = 32
@@ -94,7 +94,7 @@ def export(
         raise UsageError(f"a run can be exported to onnx; {to!r} is not known")
     start = time.perf_counter()
     path = find_run(run)
-    source = None if (path / MODEL_FILE).is_file() else open_run(path)
+    source = None if holds_weights(path) else open_run(path)
     target = folder or (path / "bundle" if source else path.with_name(path.name + "-bundle"))
     check_place(target)  # before minutes of work
     if unfinished := source.unfinished if source else "":
@@ -180,7 +180,7 @@ def _document(
         },
         "calibration": {"temperature": 1.0},
         "gate": gate,
-        "weights_sha256": checkpoint["files"][MODEL_FILE]["sha256"],
+        "weights_sha256": weights_sha256(checkpoint),
         "licence": card.licence,
         "intended_use": card.intended_use,
         "limits": card.limits,

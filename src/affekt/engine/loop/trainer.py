@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -30,7 +30,7 @@ def make_trainer(
     recorder: EpochRecorder,
     request: StopRequest,
     *,
-    assets: Mapping[str, bytes],
+    checkpoints: FolderCheckpointIO,
     progress: bool,
     reload: bool = False,
     review: Callback | None = None,
@@ -38,7 +38,7 @@ def make_trainer(
     """The trainer of a run.
 
     Args:
-        assets: Files that preprocessing needs; each checkpoint holds them.
+        checkpoints: How checkpoints are written and read.
         request: Whether a signal has requested the training to stop.
         reload: Whether each epoch has a loader of its own.
         review: Called before each validation.
@@ -67,7 +67,7 @@ def make_trainer(
             devices=options.devices,
             strategy=options.strategy,
             callbacks=callbacks,
-            plugins=[FolderCheckpointIO(assets)],
+            plugins=[checkpoints],
             logger=TensorBoardLogger(run.path, name="", version="events"),
             default_root_dir=run.path,
             enable_progress_bar=False,

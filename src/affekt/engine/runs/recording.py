@@ -13,6 +13,7 @@ from lightning.pytorch.callbacks import Checkpoint
 from affekt.core.errors import AffektError, ConfigError, DataError
 from affekt.core.recipe import SelectionSettings
 from affekt.engine.runs.run import Run
+from affekt.engine.store.objects import Store
 
 log = logging.getLogger(__name__)
 
@@ -39,13 +40,15 @@ class EpochRecorder(Checkpoint):
         metrics: Mapping[str, int],
         *,
         keep_all: bool,
+        store: Store,
     ) -> None:
         """Args:
+        store: Holds the weights of the checkpoints.
         metrics: Scores of the task and their directions, as `Task.metrics`.
         document: What the manifest of each checkpoint states about the network.
         """
         self.run, self.document, self.selection, self.keep_all = run, document, selection, keep_all
-        self.metrics = metrics
+        self.metrics, self.store = metrics, store
         self.rows = run.metrics()
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -75,11 +78,11 @@ class EpochRecorder(Checkpoint):
         document = {**self.document, "epoch": epoch, "metrics": metrics}
         trainer.save_checkpoint(self.run.checkpoints / f"epoch-{epoch}", storage_options=document)
         if trainer.is_global_zero:
-            if best == epoch:
-                self.run.link("best", epoch)
-            self.run.link("last", epoch)
+            dropped = self.run.link("best", epoch) if best == epoch else set[str]()
+            dropped |= self.run.link("last", epoch)
             if not self.keep_all:
-                self.run.prune()
+                dropped |= self.run.prune()
+            self.store.drop(dropped)
         log.info("%s", summary(self.rows[-1], trainer.max_epochs or 0))
         if self.selection.patience is not None and epoch - best >= self.selection.patience:
             log.info("%s did not improve since epoch %d: stopping", self.selection.metric, best)

@@ -4,6 +4,7 @@ runs/.../<hash>--<seed>/                    its path: see `affekt.engine.runs.fo
     recipe.toml  environment.json  data.json  samples.jsonl.gz  metrics.jsonl  log.txt  events/
     calibration.json  result.json
     checkpoints/epoch-N/  checkpoints/last -> epoch-N  checkpoints/best -> epoch-M  figures/
+                                            their weights are links to the store: see `affekt.engine.store`
     evaluation/DATA--FINGERPRINT/PART/  evaluation/record.jsonl
 """
 
@@ -21,11 +22,12 @@ from typing import Any
 
 from affekt.core.errors import AffektError, FolderError
 from affekt.core.files.sealed import MANIFEST
-from affekt.core.files.whole import write_folder, write_text, write_whole
+from affekt.core.files.whole import is_partial, link_or_copy, write_folder, write_text, write_whole
 from affekt.core.labels import LabelSet
 from affekt.core.recipe import Recipe
 from affekt.engine.runs.folder import find_folder, folder_of
 from affekt.engine.runs.identity import DataIdentity, read_identity
+from affekt.engine.store.links import objects_of_checkpoint
 
 _PACKAGES = (
     "affekt",
@@ -146,22 +148,38 @@ class Run:
         """Replace the rows."""
         write_text(self.path / "metrics.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
 
-    def link(self, name: str, epoch: int) -> None:
-        """Link `last` or `best` to an epoch; the link is replaced by one rename."""
+    def link(self, name: str, epoch: int) -> set[str]:
+        """Link `last` or `best` to an epoch; the link is replaced by one rename.
+
+        Returns:
+            Hashes of files of a folder that was replaced, where links to folders are refused.
+        """
         link = self.checkpoints / name
+        replaced = objects_of_checkpoint(link) if link.is_dir() and not link.is_symlink() else set[str]()
         try:
             with write_whole(link) as partial:
                 partial.symlink_to(f"epoch-{epoch}", target_is_directory=True)
-        except AffektError:  # a file system without links: keep a copy instead
+        except AffektError:  # a file system without links to folders: keep one with the same files instead
             with write_folder(link) as copy:
-                shutil.copytree(self.checkpoints / f"epoch-{epoch}", copy, dirs_exist_ok=True)
+                source = self.checkpoints / f"epoch-{epoch}"
+                shutil.copytree(source, copy, dirs_exist_ok=True, copy_function=link_or_copy)
+        return replaced
 
-    def prune(self) -> None:
-        """Remove checkpoints that neither `last` nor `best` links to, and incomplete ones."""
+    def prune(self) -> set[str]:
+        """Remove checkpoints that neither `last` nor `best` links to, and incomplete ones.
+
+        Returns:
+            Hashes of their files, of which some may be objects of the store that nothing needs any more.
+        """
+        dropped: set[str] = set()
         kept = {link.resolve() for link in (self.last, self.best) if link.exists()}
         for folder in self.checkpoints.iterdir():
-            if folder.is_dir() and not folder.is_symlink() and folder.resolve() not in kept:
+            if folder.is_symlink() and is_partial(folder):
+                folder.unlink()
+            elif folder.is_dir() and not folder.is_symlink() and folder.resolve() not in kept:
+                dropped |= objects_of_checkpoint(folder)
                 shutil.rmtree(folder)
+        return dropped - {name for link in kept for name in objects_of_checkpoint(link)}
 
 
 def read_rows(file: Path) -> list[dict[str, Any]]:

@@ -2,28 +2,37 @@
 
 epoch-3/  affekt.json           method, config, labels, preprocessing, epoch, metrics, versions, hashes
           model.safetensors     the network's weights (their average, if averaging is on)
+          frozen/  trained/     further files of them, by part: see `affekt.engine.weights.files`
           trainer.safetensors   tensors of objective, optimizer, schedule and loops
-          trainer.json          their tree
+          trainer.json          their tree; where a tensor equals the network's, it names that one
           assets/               files that preprocessing needs, if any
+
+With a store, files of weights are links to its objects (`affekt.engine.store`).
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+import torch
 from lightning.pytorch.plugins import CheckpointIO
 from safetensors import SafetensorError
-from safetensors.torch import load, save_file
+from safetensors.torch import load, save, save_file
 from torch import Tensor
 
 from affekt.core.errors import FolderError
 from affekt.core.files.assets import write_assets
 from affekt.core.files.sealed import Sealed, read_sealed, write_sealed
+from affekt.engine.store.objects import Store
+from affekt.engine.weights.files import MODEL_FILE, WEIGHTS, part_files
+from affekt.engine.weights.parts import divide, join
 
-MODEL_FILE, TENSORS_FILE, TREE_FILE = "model.safetensors", "trainer.safetensors", "trainer.json"
+TENSORS_FILE, TREE_FILE = "trainer.safetensors", "trainer.json"
 _MODEL_PREFIX = "model."  # the network's attribute name in the engine's module
 
 
@@ -32,23 +41,50 @@ class FolderCheckpointIO(CheckpointIO):
 
     Args:
         assets: Files that preprocessing needs, written into each checkpoint.
+        files: File of each tensor of the network, as `parts.files_of` gives it; one file if not given.
+        store: Keeps files of weights once for all checkpoints; without it each checkpoint has its own.
     """
 
-    def __init__(self, assets: Mapping[str, bytes] | None = None) -> None:
-        self.assets = assets or {}
+    def __init__(
+        self,
+        assets: Mapping[str, bytes] | None = None,
+        *,
+        files: Mapping[str, str] | None = None,
+        store: Store | None = None,
+    ) -> None:
+        self.assets, self.files, self.store = assets or {}, files or {}, store
 
     def save_checkpoint(
         self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None
     ) -> None:
-        """Write `checkpoint`; `storage_options` are further entries of the manifest."""
+        """Write `checkpoint`; `storage_options` are further entries of the manifest.
+
+        Raises:
+            FolderError: The disk is full, or the folder cannot be written; older checkpoints stay.
+        """
         weights, rest = _split(checkpoint)
+        document = {**(storage_options or {}), "kind": "checkpoint"}
+        parts = divide(weights, self.files)
+        if len(parts) > 1:
+            digest = hashlib.sha256(save(weights)).hexdigest()
+            document[WEIGHTS] = {"sha256": digest, "parts": [name for name in parts if name != MODEL_FILE]}
         tensors: dict[str, Tensor] = {}
-        tree = pack(rest, tensors)
-        with write_sealed(Path(path), {**(storage_options or {}), "kind": "checkpoint"}) as folder:
-            save_file(weights, folder / MODEL_FILE)
-            save_file(tensors, folder / TENSORS_FILE)
-            (folder / TREE_FILE).write_text(json.dumps(tree))
-            write_assets(folder, self.assets)
+        tree = pack(rest, tensors, known=weights)
+        try:
+            with (
+                self.store.writing() if self.store else nullcontext(),
+                write_sealed(Path(path), document) as folder,
+            ):
+                for name, part in parts.items():
+                    self._write(save(part), folder / name)
+                save_file(tensors, folder / TENSORS_FILE)
+                (folder / TREE_FILE).write_text(json.dumps(tree))
+                write_assets(folder, self.assets)
+        except (OSError, SafetensorError, FolderError) as error:
+            raise FolderError(
+                f"the checkpoint {path} cannot be written: {error}. Checkpoints that were complete are kept. "
+                "If the disk is full, make space (affekt store gc) and continue with --resume"
+            ) from None
 
     def load_checkpoint(
         self, path: Any, map_location: Any | None = None, weights_only: bool | None = None
@@ -59,20 +95,28 @@ class FolderCheckpointIO(CheckpointIO):
             FolderError: It is truncated or altered, or is not a checkpoint of affekt.
         """
         sealed = read_sealed(Path(path), kind="checkpoint")
-        checkpoint = unpack(json.loads(sealed.read(TREE_FILE)), _tensors(sealed, TENSORS_FILE))
-        checkpoint["state_dict"] |= {
-            _MODEL_PREFIX + name: value for name, value in model_weights(sealed).items()
-        }
+        weights = model_weights(sealed)
+        tree = json.loads(sealed.read(TREE_FILE))
+        checkpoint = unpack(tree, _tensors(sealed, TENSORS_FILE), known=weights)
+        checkpoint["state_dict"] |= {_MODEL_PREFIX + name: value for name, value in weights.items()}
         return checkpoint
 
     def remove_checkpoint(self, path: Any) -> None:
         """Refused: the run folder removes checkpoints, because it knows which ones links point to."""
         raise FolderError(f"{path} is not removed through the trainer")
 
+    def _write(self, content: bytes, file: Path) -> None:
+        file.parent.mkdir(exist_ok=True)
+        if self.store is None:
+            file.write_bytes(content)
+        else:
+            self.store.put(content, file)
+
 
 def model_weights(sealed: Sealed) -> dict[str, Tensor]:
-    """The network's weights of a checkpoint."""
-    return _tensors(sealed, MODEL_FILE)
+    """The network's weights of a checkpoint, from all its files."""
+    names = (MODEL_FILE, *part_files(sealed.document))
+    return join({name: _tensors(sealed, name) for name in names})
 
 
 def training_weights(path: Path) -> dict[str, Tensor]:
@@ -86,26 +130,36 @@ def training_weights(path: Path) -> dict[str, Tensor]:
     return _split({"state_dict": state})[0]
 
 
-def pack(value: Any, tensors: dict[str, Tensor]) -> Any:
+def pack(value: Any, tensors: dict[str, Tensor], *, known: Mapping[str, Tensor] | None = None) -> Any:
     """A tree of dicts, lists, tuples, plain values and tensors as JSON; tensors are added to `tensors`.
+
+    Args:
+        known: The network's weights. An entry of a dict that is equal to the one of its name refers to it.
 
     Raises:
         TypeError: The tree holds anything else.
     """
+    known = known or {}
     if isinstance(value, Tensor):
         name = str(len(tensors))
         tensors[name] = value.detach().cpu().contiguous().clone()
         return {"tensor": name}
     if isinstance(value, Mapping):
-        return {"dict": [[pack(key, tensors), pack(item, tensors)] for key, item in value.items()]}
+        rows: list[Any] = []
+        for key, item in value.items():
+            name = key.removeprefix(_MODEL_PREFIX) if isinstance(key, str) else ""
+            is_known = isinstance(item, Tensor) and name in known and _is_same(item, known[name])
+            packed = {"weight": name} if is_known else pack(item, tensors, known=known)
+            rows.append([pack(key, tensors), packed])
+        return {"dict": rows}
     if isinstance(value, list | tuple):
-        return {type(value).__name__: [pack(item, tensors) for item in value]}
+        return {type(value).__name__: [pack(item, tensors, known=known) for item in value]}
     if value is None or type(value) in (bool, int, float, str):
         return value
     raise TypeError(f"a {type(value).__name__} cannot be written to a checkpoint")
 
 
-def unpack(tree: Any, tensors: Mapping[str, Tensor]) -> Any:
+def unpack(tree: Any, tensors: Mapping[str, Tensor], *, known: Mapping[str, Tensor] | None = None) -> Any:
     """The inverse of `pack`."""
     if not isinstance(tree, dict):
         return tree
@@ -113,13 +167,23 @@ def unpack(tree: Any, tensors: Mapping[str, Tensor]) -> Any:
     match kind:
         case "tensor":
             return tensors[content]
+        case "weight":
+            return (known or {})[content].clone()
         case "dict":
-            return {unpack(key, tensors): unpack(item, tensors) for key, item in content}
+            return {unpack(key, tensors): unpack(item, tensors, known=known) for key, item in content}
         case "list":
-            return [unpack(item, tensors) for item in content]
+            return [unpack(item, tensors, known=known) for item in content]
         case "tuple":
-            return tuple(unpack(item, tensors) for item in content)
+            return tuple(unpack(item, tensors, known=known) for item in content)
     raise FolderError(f"a checkpoint contains an unknown kind of value, {kind!r}")
+
+
+def _is_same(value: Tensor, other: Tensor) -> bool:
+    """Whether two tensors agree in every bit; 0.0 and -0.0, or two NaN, may not."""
+    if value.dtype != other.dtype or value.shape != other.shape:
+        return False
+    ours, theirs = (one.detach().cpu().contiguous().reshape(-1).view(torch.uint8) for one in (value, other))
+    return torch.equal(ours, theirs)
 
 
 def _split(checkpoint: Mapping[str, Any]) -> tuple[dict[str, Tensor], dict[str, Any]]:

@@ -23,7 +23,7 @@ from affekt.core.sample import TakesAssets
 from affekt.core.settings import Settings
 from affekt.core.weights import PublishedFile
 from affekt.engine.runs.run import environment
-from affekt.engine.weights.checkpoint import MODEL_FILE
+from affekt.engine.weights.files import MODEL_FILE
 from affekt.engine.weights.foreign import ForeignFile, read_foreign
 from affekt.engine.weights.initial import parts_config, read_weights
 

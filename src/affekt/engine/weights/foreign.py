@@ -20,6 +20,9 @@ import torch
 from torch import Tensor
 
 from affekt.core.errors import FolderError, UsageError
+from affekt.core.files.sealed import Sealed, kind_of, read_sealed
+from affekt.engine.weights.checkpoint import model_weights
+from affekt.engine.weights.files import MODEL_FILE, part_files, weights_sha256
 
 # Names by which numpy arrays are pickled. Training files keep curves in arrays, never weights.
 _NUMPY = (
@@ -70,6 +73,8 @@ class _Nothing:
 def read_foreign(path: Path, *, inert: Iterable[str] = ()) -> ForeignFile:
     """Read a `.pth`, `.pt`, `.tar` or `.safetensors` file; no code of it is run.
 
+    `model.safetensors` in a checkpoint of affekt stands for all its weights, also where they have more files.
+
     Args:
         inert: Full names of further classes that the file may contain and that are ignored.
 
@@ -80,10 +85,20 @@ def read_foreign(path: Path, *, inert: Iterable[str] = ()) -> ForeignFile:
     if not path.is_file():
         raise UsageError(f"{path} {'is a folder' if path.exists() else 'does not exist'}: give a file")
     form = "safetensors" if path.suffix == ".safetensors" else "torch"
+    if (own := _in_parts(path)) is not None:
+        return ForeignFile(path, model_weights(own), weights_sha256(own.document), form)
     with path.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     content = _read_safetensors(path) if form == "safetensors" else _read_torch(path, inert)
     return ForeignFile(path, _tensors(path, content), sha256, form)
+
+
+def _in_parts(path: Path) -> Sealed | None:
+    """The checkpoint of affekt whose first file of weights this is, if it has several."""
+    if path.name != MODEL_FILE or kind_of(path.parent) != "checkpoint":
+        return None
+    sealed = read_sealed(path.parent, kind="checkpoint")
+    return sealed if part_files(sealed.document) else None
 
 
 def _read_safetensors(path: Path) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,11 +11,12 @@ from typing import Any, Protocol, runtime_checkable
 from torch import Tensor, nn
 
 from affekt.core.errors import ConfigError
-from affekt.core.files.sealed import MANIFEST, read_sealed
+from affekt.core.files.sealed import kind_of, read_sealed
 from affekt.core.method import Method
 from affekt.core.recipe import Recipe
 from affekt.core.settings import resolve
-from affekt.engine.weights.checkpoint import MODEL_FILE, model_weights
+from affekt.engine.weights.checkpoint import model_weights
+from affekt.engine.weights.files import weights_sha256
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class Weights:
 
     Attributes:
         classes: Number of its labels; 0 for a part of a network, which has no labels.
-        digest: First digits of the SHA-256 of the file of its tensors.
+        digest: First digits of the hash of the weights (`files.weights_sha256`).
     """
 
     folder: Path
@@ -146,18 +146,15 @@ def check_start(recipe: Recipe, weights: Sequence[Weights], method: Method) -> N
 
 
 def _read(folder: Path) -> Weights:
-    try:
-        kind = json.loads((folder / MANIFEST).read_bytes())["kind"]
-    except (OSError, ValueError, KeyError, TypeError):
-        kind = ""  # `read_sealed` reports the reason
-    sealed = read_sealed(folder, kind="checkpoint" if kind == "checkpoint" else "weights")
+    kind = "checkpoint" if kind_of(folder) == "checkpoint" else "weights"
+    sealed = read_sealed(folder, kind=kind)
     document = sealed.document
     return Weights(
         folder,
         document["method"],
         model_weights(sealed),
         len(document.get("labels", {"names": ()})["names"]),
-        document["files"][MODEL_FILE]["sha256"][:_DIGITS],
+        weights_sha256(document)[:_DIGITS],
     )
 
 

@@ -34,6 +34,7 @@ class SPCL(nn.Module):
     # The encoder alone reads the ids: where it is frozen, its vectors can be cached.
     cached: ClassVar[tuple[str, ...]] = ("text",)
     cached_with: ClassVar[tuple[str, ...]] = ("own",)
+    weight_parts: ClassVar[tuple[str, ...]] = ("encoders.T",)
 
     prototypes: Float[Tensor, "k d"]
     has_prototype: Bool[Tensor, "k"]

@@ -1,0 +1,1 @@
+"""`affekt store`: the store of weights."""
