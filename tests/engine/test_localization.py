@@ -14,8 +14,9 @@ from affekt.core.recipe import Recipe, SplitSettings
 from affekt.core.sample import Sample
 from affekt.core.segment import Point, Segment
 from affekt.engine.experiment import make_network, open_corpus
+from affekt.engine.loop.checkpoint_io import FolderCheckpointIO
 from affekt.engine.splits import check_splits, part
-from affekt.engine.weights.checkpoint import FolderCheckpointIO, training_weights
+from affekt.engine.weights.checkpoint import training_weights
 from affekt.methods.tsl_net.objective import TSLNetObjective
 from affekt.metrics.detection import TSL_THRESHOLDS
 

@@ -14,8 +14,9 @@ from affekt.core.errors import AffektError, ConfigError, FolderError
 from affekt.core.files.sealed import read_sealed
 from affekt.core.recipe import Recipe
 from affekt.engine.experiment import open_corpus
+from affekt.engine.loop.checkpoint_io import FolderCheckpointIO
 from affekt.engine.splits import part
-from affekt.engine.weights.checkpoint import FolderCheckpointIO, pack, unpack
+from affekt.engine.weights.checkpoint import pack, unpack
 from affekt.methods.bpm_gcn.preprocess import GaitPreprocess
 
 

@@ -21,6 +21,7 @@ from affekt.engine.features.cache import cache_root
 from affekt.engine.features.filling import cached
 from affekt.engine.finish import finish
 from affekt.engine.loading import SampleDataset, plain_loader, train_loader
+from affekt.engine.loop.checkpoint_io import FolderCheckpointIO
 from affekt.engine.loop.module import TrainingModule
 from affekt.engine.loop.preparation import PreparedLoaders, Review, TrainingPass
 from affekt.engine.loop.progress import bar
@@ -34,7 +35,7 @@ from affekt.engine.runs.recording import EpochRecorder
 from affekt.engine.runs.run import Run, check_free, environment
 from affekt.engine.store.objects import Store
 from affekt.engine.teacher import Teacher, check_takes_teacher, name_teacher, read_teacher
-from affekt.engine.weights.checkpoint import FolderCheckpointIO, training_weights
+from affekt.engine.weights.checkpoint import training_weights
 from affekt.engine.weights.initial import (
     Pretrained,
     Weights,

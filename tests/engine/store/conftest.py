@@ -9,10 +9,11 @@ import torch
 
 from affekt.core.files.sealed import read_sealed
 from affekt.core.recipe import SelectionSettings
+from affekt.engine.loop.checkpoint_io import FolderCheckpointIO
 from affekt.engine.runs.recording import EpochRecorder
 from affekt.engine.runs.run import Run
 from affekt.engine.store.objects import Store
-from affekt.engine.weights.checkpoint import FolderCheckpointIO, model_weights
+from affekt.engine.weights.checkpoint import model_weights
 
 FROZEN = "frozen/encoders.T.safetensors"
 FILES = {"encoders.T.layer.weight": FROZEN}

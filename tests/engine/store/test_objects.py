@@ -152,7 +152,8 @@ def test_a_search_that_takes_long_is_not_repeated_in_every_epoch(training, monke
 
 
 def test_the_hash_of_the_weights_does_not_depend_on_how_they_are_divided(training, tmp_path):
-    from affekt.engine.weights.checkpoint import FolderCheckpointIO, model_weights
+    from affekt.engine.loop.checkpoint_io import FolderCheckpointIO
+    from affekt.engine.weights.checkpoint import model_weights
 
     training.epoch(1)
     whole = {"state_dict": {f"model.{k}": v for k, v in model_weights(read(training.run.last)).items()}}

@@ -7,8 +7,9 @@ import torch
 from safetensors.torch import load_file, save, save_file
 
 from affekt.core.files.sealed import read_sealed, write_sealed
+from affekt.engine.loop.checkpoint_io import FolderCheckpointIO
 from affekt.engine.store.objects import Store
-from affekt.engine.weights.checkpoint import FolderCheckpointIO, model_weights, training_weights
+from affekt.engine.weights.checkpoint import model_weights, training_weights
 from affekt.engine.weights.files import holds_weights, weights_sha256
 from affekt.engine.weights.foreign import read_foreign
 from affekt.engine.weights.initial import read_weights

@@ -16,9 +16,9 @@ from affekt.deploy.export.export import export
 from affekt.deploy.load import load
 from affekt.encoders.adapters import merged
 from affekt.engine.experiment import preprocess_of
+from affekt.engine.loop.checkpoint_io import FolderCheckpointIO
 from affekt.engine.network import checkpoint_model
 from affekt.engine.train import train
-from affekt.engine.weights.checkpoint import FolderCheckpointIO
 from affekt.layers.contrast.prototypes import class_means
 from affekt.testing.encoders import save_tiny_encoder
 
@@ -30,7 +30,7 @@ import json, os, signal, sys
 from affekt.core.recipe import Recipe
 from affekt.engine.loop.module import TrainingModule
 from affekt.engine.train import train
-from affekt.engine.weights.checkpoint import FolderCheckpointIO
+from affekt.engine.loop.checkpoint_io import FolderCheckpointIO
 step = TrainingModule.training_step
 def killed(self, batch, batch_idx):
     loss = step(self, batch, batch_idx)

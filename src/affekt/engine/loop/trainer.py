@@ -17,11 +17,11 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from affekt.core.errors import ConfigError
 from affekt.core.recipe import Recipe
 from affekt.engine.loop.averaging import RunningWeightAverage
+from affekt.engine.loop.checkpoint_io import FolderCheckpointIO
 from affekt.engine.loop.progress import RunProgress
 from affekt.engine.loop.stopping import StopRequest
 from affekt.engine.runs.recording import EpochRecorder
 from affekt.engine.runs.run import Run
-from affekt.engine.weights.checkpoint import FolderCheckpointIO
 
 
 def make_trainer(

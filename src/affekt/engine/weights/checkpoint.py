@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from lightning.pytorch.plugins import CheckpointIO
 from safetensors import SafetensorError
 from safetensors.torch import load, save, save_file
 from torch import Tensor
@@ -36,81 +35,61 @@ TENSORS_FILE, TREE_FILE = "trainer.safetensors", "trainer.json"
 _MODEL_PREFIX = "model."  # the network's attribute name in the engine's module
 
 
-class FolderCheckpointIO(CheckpointIO):
-    """Lets Lightning save and load its whole state as a sealed folder.
+def write_checkpoint(
+    path: Path,
+    checkpoint: Mapping[str, Any],
+    document: Mapping[str, Any],
+    *,
+    assets: Mapping[str, bytes] | None = None,
+    files: Mapping[str, str] | None = None,
+    store: Store | None = None,
+) -> None:
+    """Write the state of a training as a sealed folder.
 
     Args:
-        assets: Files that preprocessing needs, written into each checkpoint.
+        checkpoint: The state, with the network's weights in `state_dict`.
+        document: Entries of the manifest.
+        assets: Files that preprocessing needs.
         files: File of each tensor of the network, as `parts.files_of` gives it; one file if not given.
-        store: Keeps files of weights once for all checkpoints; without it each checkpoint has its own.
+        store: Keeps files of weights once for all checkpoints; without it the checkpoint has its own.
+
+    Raises:
+        FolderError: The disk is full, or the folder cannot be written; older checkpoints stay.
     """
+    weights, rest = _split(checkpoint)
+    manifest = {**document, "kind": "checkpoint"}
+    parts = divide(weights, files or {})
+    if len(parts) > 1:
+        digest = hashlib.sha256(save(weights)).hexdigest()
+        manifest[WEIGHTS] = {"sha256": digest, "parts": [name for name in parts if name != MODEL_FILE]}
+    tensors: dict[str, Tensor] = {}
+    tree = pack(rest, tensors, known=weights)
+    try:
+        with store.writing() if store else nullcontext(), write_sealed(path, manifest) as folder:
+            for name, part in parts.items():
+                _write(save(part), folder / name, store)
+            save_file(tensors, folder / TENSORS_FILE)
+            (folder / TREE_FILE).write_text(json.dumps(tree))
+            write_assets(folder, assets or {})
+    except (OSError, SafetensorError, FolderError) as error:
+        raise FolderError(
+            f"the checkpoint {path} cannot be written: {error}. Checkpoints that were complete are kept. "
+            "If the disk is full, make space (affekt store gc) and continue with --resume"
+        ) from None
 
-    def __init__(
-        self,
-        assets: Mapping[str, bytes] | None = None,
-        *,
-        files: Mapping[str, str] | None = None,
-        store: Store | None = None,
-    ) -> None:
-        self.assets, self.files, self.store = assets or {}, files or {}, store
 
-    def save_checkpoint(
-        self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None
-    ) -> None:
-        """Write `checkpoint`; `storage_options` are further entries of the manifest.
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """The state of a training, after the checkpoint's hashes were checked; nothing is unpickled.
 
-        Raises:
-            FolderError: The disk is full, or the folder cannot be written; older checkpoints stay.
-        """
-        weights, rest = _split(checkpoint)
-        document = {**(storage_options or {}), "kind": "checkpoint"}
-        parts = divide(weights, self.files)
-        if len(parts) > 1:
-            digest = hashlib.sha256(save(weights)).hexdigest()
-            document[WEIGHTS] = {"sha256": digest, "parts": [name for name in parts if name != MODEL_FILE]}
-        tensors: dict[str, Tensor] = {}
-        tree = pack(rest, tensors, known=weights)
-        try:
-            with (
-                self.store.writing() if self.store else nullcontext(),
-                write_sealed(Path(path), document) as folder,
-            ):
-                for name, part in parts.items():
-                    self._write(save(part), folder / name)
-                save_file(tensors, folder / TENSORS_FILE)
-                (folder / TREE_FILE).write_text(json.dumps(tree))
-                write_assets(folder, self.assets)
-        except (OSError, SafetensorError, FolderError) as error:
-            raise FolderError(
-                f"the checkpoint {path} cannot be written: {error}. Checkpoints that were complete are kept. "
-                "If the disk is full, make space (affekt store gc) and continue with --resume"
-            ) from None
-
-    def load_checkpoint(
-        self, path: Any, map_location: Any | None = None, weights_only: bool | None = None
-    ) -> dict[str, Any]:
-        """Read a checkpoint after its hashes were checked; nothing is unpickled.
-
-        Raises:
-            FolderError: It is truncated or altered, or is not a checkpoint of affekt.
-        """
-        sealed = read_sealed(Path(path), kind="checkpoint")
-        weights = model_weights(sealed)
-        tree = json.loads(sealed.read(TREE_FILE))
-        checkpoint = unpack(tree, _tensors(sealed, TENSORS_FILE), known=weights)
-        checkpoint["state_dict"] |= {_MODEL_PREFIX + name: value for name, value in weights.items()}
-        return checkpoint
-
-    def remove_checkpoint(self, path: Any) -> None:
-        """Refused: the run folder removes checkpoints, because it knows which ones links point to."""
-        raise FolderError(f"{path} is not removed through the trainer")
-
-    def _write(self, content: bytes, file: Path) -> None:
-        file.parent.mkdir(exist_ok=True)
-        if self.store is None:
-            file.write_bytes(content)
-        else:
-            self.store.put(content, file)
+    Raises:
+        FolderError: It is truncated or altered, or is not a checkpoint of affekt.
+    """
+    sealed = read_sealed(path, kind="checkpoint")
+    weights = model_weights(sealed)
+    tree = json.loads(sealed.read(TREE_FILE))
+    checkpoint = unpack(tree, _tensors(sealed, TENSORS_FILE), known=weights)
+    checkpoint["state_dict"] |= {_MODEL_PREFIX + name: value for name, value in weights.items()}
+    return checkpoint
 
 
 def model_weights(sealed: Sealed) -> dict[str, Tensor]:
@@ -125,7 +104,7 @@ def training_weights(path: Path) -> dict[str, Tensor]:
     Raises:
         FolderError: The checkpoint is truncated or altered, or is not a checkpoint of affekt.
     """
-    checkpoint = FolderCheckpointIO().load_checkpoint(path)
+    checkpoint = read_checkpoint(path)
     state: Mapping[str, Tensor] = checkpoint.get("current_model_state", checkpoint["state_dict"])
     return _split({"state_dict": state})[0]
 
@@ -203,3 +182,11 @@ def _tensors(sealed: Sealed, name: str) -> dict[str, Tensor]:
         return load(sealed.read(name))
     except SafetensorError as error:
         raise FolderError(f"{sealed.path}: {name} is not a safetensors file: {error}") from None
+
+
+def _write(content: bytes, file: Path, store: Store | None) -> None:
+    file.parent.mkdir(exist_ok=True)
+    if store is None:
+        file.write_bytes(content)
+    else:
+        store.put(content, file)
