@@ -63,6 +63,7 @@ def command(
             folder=output,
             backend=backend,
             precision=precision,
+            command="affekt evaluate",
             on_batch=step,
         )
     if json:

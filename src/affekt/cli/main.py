@@ -31,6 +31,7 @@ from affekt.cli import (
 from affekt.cli.assets.main import app as assets_app
 from affekt.cli.data.main import app as data_app
 from affekt.cli.show import errors
+from affekt.cli.study import experiment
 from affekt.core.errors import AffektError
 
 app = typer.Typer(
@@ -51,6 +52,7 @@ for module in (
     train,
     runs,
     evaluate,
+    experiment,
     export,
     predict,
     chat,
