@@ -20,6 +20,7 @@ from affekt.engine.runs.looks import record_look
 from affekt.engine.runs.names import find_run
 from affekt.engine.runs.run import open_run
 from affekt.evaluation.evaluated_on import changed_settings, choose
+from affekt.evaluation.groups import check_groups, score_groups
 from affekt.evaluation.result import Evaluation
 
 
@@ -34,6 +35,7 @@ def evaluate(
     backend: Backend | None = None,
     precision: Precision = "f32",
     command: str = "affekt.evaluate",
+    groups: Sequence[str] = (),
     on_batch: OnItem = quiet,
 ) -> Evaluation:
     """Evaluate a run or a bundle on one part of a data set.
@@ -50,12 +52,15 @@ def evaluate(
             the run, or beside the bundle.
         backend: Engine that computes a bundle. Default: ONNX Runtime, so that scores do not depend on timing.
         precision: Precision of the engine, as in `load`.
+        groups: Facts of the samples, such as `speaker`, by which scores are shown apart
+            (`affekt.evaluation.groups`).
         command: What asks for the evaluation, for the run's record.
         on_batch: Called with the number of samples that are done, and of all.
 
     Raises:
         DataError: There is no such part, or none of its labels is known to the network.
-        UsageError: The data set has another task, or an override concerns neither data nor split.
+        UsageError: The data set has another task, an override concerns neither data nor split, or the data do
+            not state a group.
 
     Example:
         >>> evaluate("latest", data_root="data/emotion_gait").scores["uar"]  # doctest: +SKIP
@@ -82,6 +87,7 @@ def evaluate(
         is_own=trained is not None and trained.document["data"] == settings.name,
     )
     samples = selection.samples
+    check_groups(groups, samples)
     place = path / "evaluation" if _is_run(path) else path.with_name(path.name + "-evaluation")
     target = folder or place / selection.folder
     target.mkdir(parents=True, exist_ok=True)
@@ -95,6 +101,12 @@ def evaluate(
         decision=predictor.decision,
         task=answered,
         evaluated_on=replace(selection.on, **counted, unfinished=unfinished),
+        groups=tuple(
+            score_groups(
+                name, {it.id: it for it in samples}, scored.predictions, predictor.task, predictor.labels
+            )
+            for name in groups
+        ),
     )
     result.write()
     if _is_run(path):

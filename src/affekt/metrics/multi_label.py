@@ -88,6 +88,12 @@ def scores_of_counts(counts: np.ndarray) -> dict[str, np.ndarray]:
     return {name: np.asarray(values) for name, values in scores.items()}
 
 
+def recalls_of_counts(counts: np.ndarray) -> np.ndarray:
+    """Recall of each class (..., k) of summed counts (..., k, 4); NaN for a class that never occurs."""
+    present = counts[..., HITS] + counts[..., MISSES]
+    return np.where(present > 0, counts[..., HITS] / np.maximum(present, 1), np.nan)
+
+
 def multi_label_intervals(
     truth: np.ndarray,
     probability: np.ndarray,

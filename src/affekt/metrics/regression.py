@@ -94,7 +94,7 @@ def rating_intervals(
 def rating_sums(truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     """What adds up over items (n, d, 8): moments, absolute and squared error; `rating_scores` reads sums.
 
-    Ratings are centred by the truth of these items: sums of two rows go together if they are of the same items.
+    Ratings are centred by the truth of these items: sums of two rows go together for equal items.
 
     Raises:
         ValueError: As `concordance`.

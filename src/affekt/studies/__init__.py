@@ -1,9 +1,7 @@
 """Studies: many runs from one plan, resumable, and one table of them with intervals and tests.
 
-    plan.py        the file of a plan, and its settings
-    expand.py      its rows, and the members (row, data, seed, fold) that are trained
-    check.py       all mistakes of a plan, before anything runs
-    schedule.py    members as processes, several at a time, in order of dependence
-    worker.py      one member: train, then evaluate
-    gather.py      the evaluations of the members; summary.py: their numbers; write.py: table and page
+plans/      the file of a plan, its rows and members (row, data, seed, fold), and its mistakes
+running/    members as processes, several at a time, in order of dependence; the search of settings
+outcome/    the evaluations of the members, their numbers, table and page
+study.py    all of it for one plan; compare.py: tests between networks that are given
 """

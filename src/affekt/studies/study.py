@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from affekt.core.errors import AffektError, UsageError
-from affekt.studies.check import check_plan
-from affekt.studies.commands import Commands, Parse, Step, is_done, read_commands, record
-from affekt.studies.expand import Expansion, Member, Row
-from affekt.studies.gather import gather
-from affekt.studies.plan import Plan, name_of_plan, read_plan
-from affekt.studies.roots import Roots
-from affekt.studies.schedule import Job, OnChange, Progress, run_jobs
-from affekt.studies.state import Finder
-from affekt.studies.summary import Summary, summarize
-from affekt.studies.write import write_outcome
+from affekt.studies.outcome.gather import gather
+from affekt.studies.outcome.summary import Summary, summarize
+from affekt.studies.outcome.write import write_outcome
+from affekt.studies.plans.check import check_plan
+from affekt.studies.plans.commands import Commands, Parse, Step, is_done, read_commands, record
+from affekt.studies.plans.expand import Expansion, Member, Row
+from affekt.studies.plans.plan import Plan, name_of_plan, read_plan
+from affekt.studies.plans.roots import Roots
+from affekt.studies.running.schedule import Job, OnChange, Progress, run_jobs
+from affekt.studies.running.state import Finder
 
 STUDIES = "studies"  # below the folder of all runs
 JOURNAL, LOCK, LOGS = "commands.jsonl", ".lock", "logs"
@@ -130,9 +130,7 @@ def run_study(study: Study, *, at_once: int = 1, on_change: OnChange = lambda st
     Raises:
         UsageError: Another process runs this study.
     """
-    study.folder.mkdir(parents=True, exist_ok=True)
-    with _locked(study.folder / LOCK) as lock:
-        shutil.copyfile(study.path, study.folder / "plan.toml")
+    with locked(study) as lock:
         members = list(study.found.members)
         progress = run_jobs(
             jobs_of(study, members),
@@ -144,13 +142,11 @@ def run_study(study: Study, *, at_once: int = 1, on_change: OnChange = lambda st
         return finish(study, study.found.rows, members, progress)
 
 
-def finish(
-    study: Study, rows: Sequence[Row], members: Sequence[Member], progress: Progress
-) -> Outcome:
+def finish(study: Study, rows: Sequence[Row], members: Sequence[Member], progress: Progress) -> Outcome:
     """Write table and page of what is finished."""
     gathered = gather(rows, members, study.finder)
     summary = summarize(gathered, study.metrics, study.plan.against)
-    files = write_outcome(study.folder, study.plan, study.path, summary, progress.failed)
+    files = write_outcome(study.folder, study.plan, study.path, summary, progress.failed, further=further)
     return Outcome(study, progress, summary, files)
 
 
@@ -169,9 +165,7 @@ def jobs_of(study: Study, members: Sequence[Member]) -> list[Job]:
     journal = study.folder / JOURNAL
     for step in study.commands.steps:
         needs = [
-            name
-            for place in step.after
-            for name in ([it.id for it in members if it.row == place] or [place])
+            name for place in step.after for name in ([it.id for it in members if it.row == place] or [place])
         ]
         jobs.append(
             Job(
@@ -209,14 +203,21 @@ def _command(study: Study, step: Step) -> dict[str, Any]:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[tuple[int, ...]]:
-    """Hold the lock of a study; its processes inherit it, so that those of a killed study count as well."""
+def locked(study: Study) -> Iterator[tuple[int, ...]]:
+    """Make the folder of a study and hold its lock; yields the file descriptors that processes inherit.
+
+    The processes of a killed study hold the lock until they have ended.
+
+    Raises:
+        UsageError: Another process runs this study.
+    """
+    study.folder.mkdir(parents=True, exist_ok=True)
     try:
         import fcntl
     except ImportError:  # a system without such locks
         yield ()
         return
-    with path.open("a") as stream:
+    with (study.folder / LOCK).open("a") as stream:
         until = time.monotonic() + LOCK_WAIT_S
         while True:
             try:
@@ -224,6 +225,7 @@ def _locked(path: Path) -> Iterator[tuple[int, ...]]:
                 break
             except OSError:
                 if time.monotonic() > until:
-                    raise UsageError(f"another process runs this study: {path.parent}") from None
+                    raise UsageError(f"another process runs this study: {study.folder}") from None
                 time.sleep(0.1)
+        shutil.copyfile(study.path, study.folder / "plan.toml")
         yield (stream.fileno(),)

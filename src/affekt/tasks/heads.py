@@ -14,6 +14,7 @@ from affekt.core.answers.batches import Batch
 from affekt.core.answers.calibration import Calibration
 from affekt.core.answers.networks import Network, WholeNetwork
 from affekt.core.answers.prediction import Prediction, Provenance
+from affekt.core.answers.tally import Tally
 from affekt.core.errors import DataError, UsageError
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Annotation, Preprocess, Sample, Skipped
@@ -251,6 +252,10 @@ class Heads(Task):
             for name, row in rows.items():
                 row |= {f"{head.name}_{column}": by_id[name][column] for column in columns}
         return replace(result, scores=scores, intervals=intervals, predictions=list(rows.values()))
+
+    def tally(self, rows: Sequence[Mapping[str, Any]], labels: LabelSet) -> Tally | None:
+        """That of the first head."""
+        return self.first.task.tally(rows, labels)
 
     # Answers
 

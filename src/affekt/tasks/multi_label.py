@@ -29,6 +29,7 @@ from affekt.metrics.multi_label import (
     multi_label_intervals,
     multi_label_per_class,
     multi_label_scores,
+    recalls_of_counts,
     scores_of_counts,
     unit_intervals,
 )
@@ -213,7 +214,8 @@ class MultiLabel(RowTask):
             np.array([[name in str(row[column]).split(SEPARATOR) for name in labels.names] for row in rows])
             for column in ("true", "predicted")
         )
-        return Tally(label_counts(truth, predicted.astype(float)), scores_of_counts, unit_intervals)
+        counts = label_counts(truth, predicted.astype(float))
+        return Tally(counts, scores_of_counts, unit_intervals, recalls_of_counts)
 
     def _predictions(
         self, answerer: Answerer, used: Sequence[Sample], truth: np.ndarray, probability: np.ndarray

@@ -21,7 +21,7 @@ from affekt.metrics.calibration import (
     negative_log_likelihood,
     softmax,
 )
-from affekt.metrics.classification import confusion_matrix, per_class, scores_of
+from affekt.metrics.classification import confusion_matrix, per_class, recalls_of, scores_of
 from affekt.metrics.intervals import confusion_intervals, score_intervals
 from affekt.metrics.permutation import exchanged_labels
 from affekt.tasks.key_segments import score_key_segments
@@ -182,7 +182,7 @@ class SingleLabel(RowTask):
         predicted = np.array([labels.index(str(row["predicted"])) for row in rows], int)
         cells = np.zeros((len(rows), len(labels), len(labels)))
         cells[np.arange(len(rows)), truth, predicted] = 1
-        return Tally(cells, scores_of, confusion_intervals, truth == predicted)
+        return Tally(cells, scores_of, confusion_intervals, recalls_of, truth == predicted)
 
 
 class SingleLabelScorer(RowScorer):

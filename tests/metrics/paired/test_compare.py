@@ -17,7 +17,7 @@ TRUTH = np.array([0] * 10 + [1] * 10)
 def tally(truth, said, classes=2):
     cells = np.zeros((len(truth), classes, classes))
     cells[np.arange(len(truth)), truth, said] = 1
-    return Tally(cells, scores_of, confusion_intervals, truth == said)
+    return Tally(cells, scores_of, confusion_intervals, right=truth == said)
 
 
 def row(*runs, truth=TRUTH, subjects=None):
@@ -69,7 +69,10 @@ def test_the_spread_of_seeds_widens_a_difference():
     def answers(accuracy):
         return np.where(rng.random(len(truth)) < accuracy, truth, 1 - truth)
 
-    steady = [row(*(answers(0.75) for _ in range(3)), truth=truth), row(*(answers(0.7) for _ in range(3)), truth=truth)]
+    steady = [
+        row(*(answers(0.75) for _ in range(3)), truth=truth),
+        row(*(answers(0.7) for _ in range(3)), truth=truth),
+    ]
     spread = [
         row(*(answers(it) for it in (0.6, 0.75, 0.9)), truth=truth),
         row(*(answers(it) for it in (0.55, 0.7, 0.85)), truth=truth),

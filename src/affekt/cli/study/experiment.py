@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
+import click
 import typer
 
 from affekt.cli.next_step import line, repeated
@@ -13,20 +15,30 @@ from affekt.core.errors import require
 
 
 def command(
-    plan: Annotated[Path, typer.Argument(help="A plan as a TOML file: seeds, grid, ablations, folds, data sets.")],
+    context: typer.Context,
+    plan: Annotated[
+        Path, typer.Argument(help="A plan as a TOML file: seeds, grid, ablations, folds, data sets.")
+    ],
     data_root: Annotated[
         list[str] | None,
-        typer.Option(help="Folder of the data, or NAME=DIR for one of several data sets. Default: AFFEKT_DATA."),
+        typer.Option(
+            help="Folder of the data, or NAME=DIR for one of several data sets. Default: AFFEKT_DATA."
+        ),
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Runs at a time, each in a process with one thread.")] = 1,
     output: Annotated[
-        Path | None, typer.Option(help="Folder of table and page. Default: studies/PLAN in the folder of runs.")
+        Path | None,
+        typer.Option(help="Folder of table and page. Default: studies/PLAN in the folder of runs."),
     ] = None,
-    check: Annotated[bool, typer.Option("--check", help="Check the plan and list its runs; run nothing.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Check the plan and list its runs; run nothing.")
+    ] = False,
     runs: RunsFolder = RUNS,
     cache: Annotated[
         Path | None,
-        typer.Option(envvar="AFFEKT_CACHE", help="Folder of cached features. Default: cache beside the runs."),
+        typer.Option(
+            envvar="AFFEKT_CACHE", help="Folder of cached features. Default: cache beside the runs."
+        ),
     ] = None,
     download: Download = False,
     json: AsJson = False,
@@ -41,7 +53,7 @@ def command(
     require("lightning", extra="train", needed_by="affekt experiment")
     from affekt.cli.study.lines import ENTRY, parse
     from affekt.cli.study.progress import study_progress
-    from affekt.studies.roots import Roots
+    from affekt.studies.plans.roots import Roots
     from affekt.studies.search import run_search
     from affekt.studies.study import open_study, run_study
 
@@ -49,7 +61,7 @@ def command(
         plan,
         runs=runs,
         roots=Roots.of(data_root or []),
-        parse=parse,
+        parse=partial(parse, cast(click.Group, context.find_root().command)),
         entry=ENTRY,
         folder=output,
         cache=cache,
@@ -71,7 +83,14 @@ def command(
     failed = outcome.progress.failed
     if json:
         files = {name: str(path) for name, path in outcome.files.items()}
-        as_json({"kept": outcome.progress.kept, "done": len(outcome.progress.finished), "failed": failed, "files": files})
+        as_json(
+            {
+                "kept": outcome.progress.kept,
+                "done": len(outcome.progress.finished),
+                "failed": failed,
+                "files": files,
+            }
+        )
     else:
         typer.echo(outcome.files["Markdown"].read_text(), nl=False)
         say(f"page: {outcome.files['page']}")

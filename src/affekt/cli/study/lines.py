@@ -5,26 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import click
-import typer
 from click.core import ParameterSource
 
 from affekt.core.errors import UsageError
 from affekt.core.settings import suggest
-from affekt.studies.commands import Parsed
+from affekt.studies.plans.commands import Parsed
 
 ENTRY = "affekt.cli.main:run"
 
 
-def parse(words: Sequence[str]) -> Parsed:
+def parse(group: click.Group, words: Sequence[str]) -> Parsed:
     """The command and the options of a line, without `affekt`.
+
+    Args:
+        group: All commands.
 
     Raises:
         UsageError: There is no such command or option, or a value is not valid.
     """
-    from affekt.cli.main import app
-
-    group = typer.main.get_command(app)
-    assert isinstance(group, click.Group)
     verb, rest = (words[0], list(words[1:])) if words else ("", [])
     while True:
         context = click.Context(group)
@@ -40,5 +38,7 @@ def parse(words: Sequence[str]) -> Parsed:
         raise UsageError(f"{verb} with these options prints and ends: it does nothing in a plan") from None
     except click.ClickException as error:
         raise UsageError(f"{verb}: {error.format_message()}") from None
-    given = [name for name in context.params if context.get_parameter_source(name) == ParameterSource.COMMANDLINE]
+    given = [
+        name for name in context.params if context.get_parameter_source(name) == ParameterSource.COMMANDLINE
+    ]
     return Parsed(verb, dict(context.params), frozenset(given))

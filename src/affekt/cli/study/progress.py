@@ -8,22 +8,31 @@ from contextlib import contextmanager
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from affekt.cli.show import errors, say
-from affekt.studies.schedule import OnChange
-from affekt.studies.schedule import Progress as State
+from affekt.studies.running.schedule import OnChange
+from affekt.studies.running.schedule import Progress as State
 
 
 @contextmanager
 def study_progress() -> Iterator[OnChange]:
     """A bar on a terminal, else a line for each run that is finished or failed."""
     if errors.is_terminal:
-        columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[left]}"), TextColumn("{task.description}"))
+        columns = (
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[left]}"),
+            TextColumn("{task.description}"),
+        )
         with Progress(*columns, console=errors, transient=True) as bar:
             task = bar.add_task("", total=None, left="")
 
             def update(state: State) -> None:
                 done = state.total - state.left
                 bar.update(
-                    task, total=state.total, completed=done, left=time_left(state), description="; ".join(state.running)
+                    task,
+                    total=state.total,
+                    completed=done,
+                    left=time_left(state),
+                    description="; ".join(state.running),
                 )
 
             yield update

@@ -17,10 +17,13 @@ class Tally:
         scores: Scores (...) by name of sums of `counts`, with any leading axes.
         intervals: 95 % intervals by name of the mean scores of several runs, from sums over independent units
             (runs, units, ...); None where they are to be bootstrapped.
+        recalls: Recall (..., k) of each label of sums of `counts`, NaN for a label that does not occur; None
+            where there are no labels.
         right: (n,) whether each answer is right as a whole; None where answers are not right or wrong.
     """
 
     counts: np.ndarray
     scores: Callable[[np.ndarray], Mapping[str, np.ndarray]]
     intervals: Callable[[np.ndarray], Mapping[str, tuple[float, float]]] | None = None
+    recalls: Callable[[np.ndarray], np.ndarray] | None = None
     right: np.ndarray | None = None

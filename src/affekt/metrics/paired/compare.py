@@ -6,11 +6,11 @@ Two questions, two p-values.
    by McNemar's exact test. Other scores, several runs, and items that come in groups (subjects, dialogues)
    are tested by a permutation: under the null hypothesis the two rows' answers to a unit can be exchanged.
    The answers of all runs to all items of a unit are exchanged together.
-2. Do the methods differ, that is, networks of other seeds as well? With two runs or more of a row, the variance
-   of the difference is that over units (paired bootstrap) plus that over seeds of either row; their sum gives a
-   t-test with Satterthwaite's degrees of freedom. It is slightly conservative, since the interaction of seeds
-   and items is counted twice. With one run of each row the spread of seeds is not known: only the first
-   question can be answered.
+2. Do the methods differ, that is, networks of other seeds as well? With two runs or more of a row, the
+   variance of the difference is that over units (paired bootstrap) plus that over seeds of either row; it
+   gives a t-test with Satterthwaite's degrees of freedom. It is slightly conservative, since the interaction
+   of seeds and items is counted twice. With one run of each row the spread of seeds is not known: only the
+   first question can be answered.
 
 Assumptions: units are drawn independently; both rows answered the same items; the seeds of a row are drawn
 independently. The runs of folds share training samples, which the spread of seeds does not show.
@@ -18,8 +18,8 @@ independently. The runs of folds share training samples, which the spread of see
 The p-value of a comparison is the larger of the two. Those of a family of comparisons are corrected by Holm.
 False-positive rates by simulation: `benchmarks/results/paired.md`.
 
-Source: McNemar, Psychometrika 1947; Efron and Tibshirani, An Introduction to the Bootstrap, 1993; Bouckaert and
-Frank, Evaluating the replicability of significance tests, PAKDD 2004; Holm, Scandinavian J. Statistics 1979.
+Source: McNemar, Psychometrika 1947; Efron and Tibshirani, An Introduction to the Bootstrap, 1993; Holm,
+Scandinavian J. Statistics 1979.
 """
 
 from __future__ import annotations
@@ -179,9 +179,7 @@ def _permutation(one: UnitSums, other: UnitSums, name: str, seed: int) -> float:
 
 def _of_mean_run(row: UnitSums, runs: int) -> UnitSums:
     """The same row with each run repeated, so that rows of 2 and 3 runs have 6 each."""
-    return UnitSums(
-        np.repeat(row.sums, runs, axis=0), row.scores, row.intervals_of, None, row.by_item
-    )
+    return UnitSums(np.repeat(row.sums, runs, axis=0), row.scores, row.intervals_of, None, row.by_item)
 
 
 def _discordant(one: UnitSums, other: UnitSums) -> np.ndarray | None:

@@ -47,7 +47,9 @@ def draw_seeds(rows: Sequence[SeedScores], score: str, over: str) -> bytes:
     axes = figure.subplots()
     for place, row in enumerate(rows):
         if row.low is not None and row.high is not None:
-            axes.plot([row.low, row.high], [place, place], color="#c3c8d0", linewidth=7, solid_capstyle="round")
+            axes.plot(
+                [row.low, row.high], [place, place], color="#c3c8d0", linewidth=7, solid_capstyle="round"
+            )
         axes.plot([np.mean(row.values)] * 2, [place - 0.28, place + 0.28], color=INK, linewidth=1.6)
         axes.plot(row.values, [place] * len(row.values), "o", color=COLORS[0], markersize=5, alpha=0.85)
     axes.set_yticks(range(len(rows)), [row.name for row in rows])
@@ -98,5 +100,3 @@ def _png(figure: Figure) -> bytes:
     # Without the version of the library in the file: equal figures are equal bytes.
     figure.savefig(stream, dpi=_DPI, format="png", metadata={"Software": None})
     return stream.getvalue()
-
-

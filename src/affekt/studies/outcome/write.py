@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from affekt.core.files.whole import write_text
 from affekt.report.study.page import Number, RunGroup, ShownRun, StudyPage, write_study_page
-from affekt.report.study.tables import Table, as_csv, as_latex, as_markdown
-from affekt.studies.pictures import pictures_of
-from affekt.studies.plan import Plan
-from affekt.studies.shown import METHOD, anchor, score_table, test_table, value
-from affekt.studies.summary import RowSummary, Summary
+from affekt.report.study.tables import Table, as_latex, as_markdown
+from affekt.studies.outcome.documents import relative, scores_csv, summary_document, tests_csv
+from affekt.studies.outcome.pictures import pictures_of
+from affekt.studies.outcome.shown import METHOD, anchor, score_table, test_table, value
+from affekt.studies.outcome.summary import RowSummary, Summary
+from affekt.studies.plans.plan import Plan
 
 PAGE = "index.html"
 
@@ -51,9 +51,9 @@ def write_outcome(
     text = [f"# {title}", *map(as_markdown, shown), *([notes] if notes else [])]
     write_text(files["Markdown"], "\n\n".join(text) + "\n")
     write_text(files["LaTeX"], "\n\n".join(map(as_latex, shown)) + "\n")
-    write_text(files["CSV"], _scores_csv(summary, folder))
-    write_text(files["tests"], _tests_csv(summary))
-    write_text(files["numbers"], json.dumps(_document(summary, folder), indent=1) + "\n")
+    write_text(files["CSV"], scores_csv(summary, folder))
+    write_text(files["tests"], tests_csv(summary))
+    write_text(files["numbers"], json.dumps(summary_document(summary, folder), indent=1) + "\n")
     page = StudyPage(
         title,
         _lead(plan, summary),
@@ -82,7 +82,8 @@ def _lead(plan: Plan, summary: Summary) -> str:
     far = sum(it.difference.is_distinguishable() for it in summary.comparisons)
     tested = len(summary.comparisons)
     found = (
-        f" Of {tested} comparisons, {far} {'is' if far == 1 else 'are'} distinguishable after Holm's correction."
+        f" Of {tested} comparisons, {far} {'is' if far == 1 else 'are'} distinguishable after "
+        "Holm's correction."
         if tested
         else ""
     )
@@ -97,8 +98,12 @@ def _numbers(summary: Summary) -> list[Number]:
     items = f"{samples[0]}" if len(samples) == 1 else f"{samples[0]} to {samples[-1]}"
     seeds = sorted({len(row.runs.by_seed) for row in summary.rows})
     return [
-        Number("rows", str(len(summary.rows)), ", ".join(dict.fromkeys(row.over for row in summary.rows)) + " resampled"),
-        Number("seeds", "–".join(map(str, dict.fromkeys((seeds[0], seeds[-1])))), "of each row"),
+        Number(
+            "rows",
+            str(len(summary.rows)),
+            ", ".join(dict.fromkeys(row.over for row in summary.rows)) + " resampled",
+        ),
+        Number("seeds", " to ".join(map(str, dict.fromkeys((seeds[0], seeds[-1])))), "of each row"),
         Number("items", items, "of each row"),
         Number("looks", str(sum(looks)), f"at this part; at most {max(looks)} by one run"),
     ]
@@ -111,83 +116,12 @@ def _group(row: RowSummary, summary: Summary, folder: Path) -> RunGroup:
     for run in row.runs.runs:
         fold = "" if run.member.fold is None else f", fold {run.member.fold}"
         scores = [value(run.answers.scores.get(name)) for name in columns]
-        link = _relative(run.path, folder)
+        link = relative(run.path, folder)
         runs.append(
             ShownRun(run.name, link, f"{run.member.seed}{fold}", [*scores, value(run.validation)], run.looks)
         )
-    return RunGroup(
-        anchor(row), _title(row), [*columns, f"validation {selected}"], runs, row.notes
-    )
+    return RunGroup(anchor(row), _title(row), [*columns, f"validation {selected}"], runs, row.notes)
 
 
 def _title(row: RowSummary) -> str:
     return f"{row.name} on {row.runs.data}" if row.runs.data else row.name
-
-
-def _relative(path: Path, folder: Path) -> str:
-    return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
-
-
-def _scores_csv(summary: Summary, folder: Path) -> str:
-    columns = (
-        "data", "row", "score", "seeds", "mean", "standard_deviation", "seeds_low", "seeds_high",
-        "items_low", "items_high", "items", "over", "runs",
-    )  # fmt: skip
-    rows = [
-        (
-            row.runs.data, row.name, score.name, len(score.values), score.mean, score.deviation,
-            *(score.over_seeds or (None, None)), *(score.over_items or (None, None)),
-            row.samples, row.over, " ".join(_relative(run.path, folder) for run in row.runs.runs),
-        )
-        for row in summary.rows
-        for score in row.scores.values()
-    ]  # fmt: skip
-    return as_csv(columns, rows)
-
-
-def _tests_csv(summary: Summary) -> str:
-    columns = (
-        "data", "row", "against", "score", "difference", "low", "high", "test", "units", "over",
-        "p_items", "p_seeds", "p", "p_holm", "distinguishable",
-    )  # fmt: skip
-    rows = [
-        (
-            it.data, it.one, it.other, found.score, found.difference, found.low, found.high, found.test,
-            found.units, it.over, found.p_items, found.p_seeds, found.p, found.p_holm,
-            found.is_distinguishable(),
-        )
-        for it in summary.comparisons
-        for found in (it.difference,)
-    ]  # fmt: skip
-    return as_csv(columns, rows)
-
-
-def _document(summary: Summary, folder: Path) -> dict[str, object]:
-    return {
-        "metrics": list(summary.metrics),
-        "rows": [
-            {
-                "data": row.runs.data,
-                "row": row.name,
-                "samples": row.samples,
-                "over": row.over,
-                "notes": list(row.notes),
-                "runs": [
-                    {"path": _relative(run.path, folder), "seed": run.member.seed, "fold": run.member.fold}
-                    for run in row.runs.runs
-                ],
-                "scores": {
-                    name: {
-                        "values": {str(seed): it for seed, it in score.values.items()},
-                        "mean": score.mean,
-                        "standard_deviation": score.deviation,
-                        "over_seeds": score.over_seeds,
-                        "over_items": score.over_items,
-                    }
-                    for name, score in row.scores.items()
-                },
-            }
-            for row in summary.rows
-        ],
-        "notes": summary.notes,
-    }

@@ -8,23 +8,23 @@ import re
 from affekt.metrics.jackknife import Range
 from affekt.metrics.paired.compare import Difference
 from affekt.report.study.tables import Cell, Table
-from affekt.studies.summary import Comparison, RowSummary, Summary
+from affekt.studies.outcome.summary import Comparison, RowSummary, Summary
 
 METHOD = (
-    "Mean and standard deviation are over seeds. The interval over seeds is that of the mean by Student's t: it "
-    "says how far the mean of other seeds can be, on these items. The interval over items is that of the mean "
-    "score of these trained networks on new items: a jackknife with Wilson's interval where the task has one, "
+    "Mean and standard deviation are over seeds. The interval over seeds is that of the mean by Student's t: "
+    "how far the mean of other seeds can be, on these items. The interval over items is that of the mean "
+    "score of these networks on new items: a jackknife with Wilson's interval where the task has one, "
     "else a percentile bootstrap. Neither holds the spread of the other.",
-    "Items of one subject or dialogue resemble each other: where the data state subjects, these are left out, "
-    "resampled and exchanged as a whole. With cross-validation the folds of a seed are scored together.",
+    "Items of one subject or dialogue resemble each other: where the data state subjects, these are left "
+    "out, resampled and exchanged as a whole. With cross-validation the folds of a seed are scored together.",
     "Differences are of rows on the same items, with a paired bootstrap over items or subjects. p of items: "
-    "McNemar's exact test for accuracy with one run of each row and independent items, else a permutation that "
-    "exchanges the two rows' answers. p of seeds: a t-test whose variance is that over items plus that over seeds, "
-    "so that it asks about new seeds as well. Holm's correction is of the larger p, over all tests of this "
-    "page; below 0.05 rows are distinguishable.",
-    "Assumptions: subjects are drawn independently, and so are seeds; folds share training samples, which the "
-    "spread of seeds does not show. Not distinguishable does not mean equal: the interval of the difference says "
-    "what is possible.",
+    "McNemar's exact test for accuracy with one run of each row and independent items, else a permutation "
+    "that exchanges the two rows' answers. p of seeds: a t-test whose variance is that over items plus that "
+    "over seeds, so that it asks about new seeds as well. Holm's correction is of the larger p, over all "
+    "tests of this page; below 0.05 rows are distinguishable.",
+    "Assumptions: subjects are drawn independently, and so are seeds; folds share training samples, which "
+    "the spread of seeds does not show. Not distinguishable does not mean equal: the interval of the "
+    "difference says what is possible.",
 )
 
 
@@ -83,7 +83,11 @@ def score_table(summary: Summary, data: str, *, link: str) -> Table:
             mean = value(score.mean) if score else ""
             if score and score.deviation is not None:
                 mean += f" ± {value(score.deviation)}"
-            texts = (mean, ends(score.over_seeds if score else None), ends(score.over_items if score else None))
+            texts = (
+                mean,
+                ends(score.over_seeds if score else None),
+                ends(score.over_items if score else None),
+            )
             line += [Cell(text, place if text else "", is_number=True) for text in texts]
         cells.append(line)
     samples = sorted({row.samples for row in rows})
@@ -93,7 +97,17 @@ def score_table(summary: Summary, data: str, *, link: str) -> Table:
 
 def test_table(summary: Summary) -> Table:
     """All comparisons."""
-    columns = ("row", "against", "score", "difference", "95 % interval", "p of items", "p of seeds", "p, Holm", "")
+    columns = (
+        "row",
+        "against",
+        "score",
+        "difference",
+        "95 % interval",
+        "p of items",
+        "p of seeds",
+        "p, Holm",
+        "",
+    )
     several = len({it.data for it in summary.comparisons}) > 1
     rows = [_test(it, several) for it in summary.comparisons]
     tests = ", ".join(dict.fromkeys(it.difference.test for it in summary.comparisons))
@@ -105,6 +119,12 @@ def _test(it: Comparison, several: bool) -> list[Cell]:
     found = it.difference
     sign = f"{found.difference:+.3f}"
     name = f"{it.one} on {it.data}" if several else it.one
-    texts = (sign, ends((found.low, found.high)), p_value(found.p_items), p_value(found.p_seeds), p_value(found.p_holm))
+    texts = (
+        sign,
+        ends((found.low, found.high)),
+        p_value(found.p_items),
+        p_value(found.p_seeds),
+        p_value(found.p_holm),
+    )
     numbers = [Cell(text, is_number=True) for text in texts]
     return [Cell(name), Cell(it.other), Cell(found.score), *numbers, Cell(verdict(found))]

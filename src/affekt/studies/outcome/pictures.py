@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from affekt.report.study.figures import Curves, SeedScores, as_data, draw_learning, draw_seeds
 from affekt.report.study.page import Picture
-from affekt.studies.summary import RowSummary, Summary
+from affekt.studies.outcome.summary import RowSummary, Summary
 
 
 def pictures_of(summary: Summary) -> list[Picture]:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from affekt.core.errors import AffektError
+from affekt.studies.running.processes import Worker, end
 
 POLL_S = 0.05
-GRACE_S = 10.0  # for a job to end after SIGTERM
-_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-_REASON_LINES = 3  # of the log, where a job leaves no reason
 
 
 @dataclass(frozen=True)
@@ -95,40 +90,50 @@ def run_jobs(
         else:
             waiting.append(job)
     unfinished = {job.id for job in waiting}
-    running: dict[str, tuple[Job, subprocess.Popen[bytes], float]] = {}
+    running: dict[Worker, tuple[Job, float]] = {}
+    idle: list[Worker] = []
     on_change(state)
     try:
         while waiting or running:
             changed = False
             for job in list(waiting):
-                lacking = [name for name in job.needs if name in state.failed]
-                if lacking:
+                if lacking := [name for name in job.needs if name in state.failed]:
                     state.failed[job.id] = f"it needs {lacking[0]}, which failed"
-                    waiting.remove(job)
-                    changed = True
                 elif len(running) < at_once and not unfinished.intersection(job.needs):
-                    waiting.remove(job)
-                    running[job.id] = (job, _start(job, folder, keep_open), time.monotonic())
-                    changed = True
-            for name, (job, process, begun) in list(running.items()):
-                if process.poll() is None:
-                    continue
-                del running[name]
-                changed = True
-                if process.returncode == 0:
-                    job.done()
-                    unfinished.discard(name)
-                    state.finished.append(name)
-                    state.seconds.append(time.monotonic() - begun)
+                    try:
+                        document = job.document()
+                    except AffektError as error:
+                        state.failed[job.id] = str(error)
+                    else:
+                        worker = idle.pop() if idle else Worker(keep_open)
+                        worker.begin(document, log_of(job.id, folder))
+                        running[worker] = (job, time.monotonic())
                 else:
-                    state.failed[name] = _reason(job, folder, process.returncode)
-            state.running = tuple(running)
+                    continue
+                waiting.remove(job)
+                changed = True
+            for worker, (job, begun) in list(running.items()):
+                ended = worker.ended()
+                if ended is None:
+                    continue
+                del running[worker]
+                changed = True
+                if worker.is_alive:
+                    idle.append(worker)
+                if ended:
+                    state.failed[job.id] = f"{ended} ({log_of(job.id, folder)})"
+                else:
+                    job.done()
+                    unfinished.discard(job.id)
+                    state.finished.append(job.id)
+                    state.seconds.append(time.monotonic() - begun)
+            state.running = tuple(job.id for job, _ in running.values())
             if changed:
                 on_change(state)
             else:
                 time.sleep(POLL_S)
     finally:
-        _end([process for _, process, _ in running.values()])
+        end([*running, *idle])
     return state
 
 
@@ -136,49 +141,3 @@ def log_of(job: str, folder: Path) -> Path:
     """The log of a job."""
     kept = "".join(letter if letter.isalnum() or letter in "-=." else "_" for letter in job)
     return folder / f"{kept}.log"
-
-
-def _start(job: Job, folder: Path, keep_open: Sequence[int]) -> subprocess.Popen[bytes]:
-    log = log_of(job.id, folder)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    error = log.with_suffix(".error")
-    error.unlink(missing_ok=True)
-    document = {**job.document(), "error": str(error)}
-    with log.open("wb") as stream:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "affekt.studies.worker"],
-            stdin=subprocess.PIPE,
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, **dict.fromkeys(_THREADS, "1")},
-            pass_fds=tuple(keep_open),
-        )
-    assert process.stdin is not None
-    process.stdin.write(json.dumps(document).encode() + b"\n")
-    process.stdin.flush()  # it stays open: its end tells the worker that the study is gone
-    return process
-
-
-def _reason(job: Job, folder: Path, code: int) -> str:
-    log = log_of(job.id, folder)
-    error = log.with_suffix(".error")
-    if error.is_file():
-        return f"{error.read_text()} ({log})"
-    how = f"ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-    last = [line for line in log.read_text(errors="replace").splitlines() if line.strip()][-_REASON_LINES:]
-    return f"{how}: {' | '.join(last)} ({log})" if last else f"{how} ({log})"
-
-
-def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
-    """End processes that still run, as after Ctrl-C: complete epochs are kept."""
-    for process in processes:
-        process.terminate()
-    until = time.monotonic() + GRACE_S
-    for process in processes:
-        try:
-            process.wait(max(0.0, until - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-

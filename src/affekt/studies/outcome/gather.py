@@ -9,9 +9,9 @@ from typing import Any
 
 from affekt.engine.runs.looks import looks_at
 from affekt.engine.runs.run import Run
-from affekt.studies.answers import Answers, pooled, read_answers
-from affekt.studies.expand import Member, Row
-from affekt.studies.state import Finder
+from affekt.studies.outcome.answers import Answers, pooled, read_answers
+from affekt.studies.plans.expand import Member, Row
+from affekt.studies.running.state import Finder
 
 
 @dataclass(frozen=True)

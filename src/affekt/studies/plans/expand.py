@@ -11,7 +11,7 @@ from typing import Any
 
 from affekt.core.errors import AffektError, ConfigError
 from affekt.core.recipe import Recipe, merge, read_values
-from affekt.studies.plan import Plan, Variant, nested
+from affekt.studies.plans.plan import Plan, Variant, nested
 
 BASE = "base"
 
@@ -149,7 +149,9 @@ def expand(plan: Plan, rows: Sequence[Row], folder: Path) -> Expansion:
                     if recipe is None:
                         continue
 
-                    def linked(name: str, place: tuple[str, int, int | None] = (data, seed, fold)) -> Member | Path | None:
+                    def linked(
+                        name: str, place: tuple[str, int, int | None] = (data, seed, fold)
+                    ) -> Member | Path | None:
                         return _referred(name, *place, known) or _folder(name, folder)
 
                     teacher = linked(row.teacher) if row.teacher else None
@@ -174,9 +176,7 @@ def in_order(rows: Sequence[Row], found: Expansion) -> list[Row]:
     waiting = list(rows)
     while waiting:
         ready = [
-            row
-            for row in waiting
-            if all(by_name[name] in done for name in row.refers_to if name in by_name)
+            row for row in waiting if all(by_name[name] in done for name in row.refers_to if name in by_name)
         ]
         if not ready:
             circle = ", ".join(row.name for row in waiting)
@@ -193,9 +193,7 @@ def _row(name: str, changes: tuple[Variant, ...], seeds: tuple[int, ...]) -> Row
     return Row(name, changes, seeds, teacher, weights)
 
 
-def _values(
-    plan: Plan, row: Row, data: Variant, folder: Path, found: Expansion
-) -> dict[str, Any] | None:
+def _values(plan: Plan, row: Row, data: Variant, folder: Path, found: Expansion) -> dict[str, Any] | None:
     """Plain values of a row on a data set; None if a file cannot be read."""
     values: dict[str, Any] = {}
     start = (Variant(recipe=plan.recipe, set=plan.set),) if row.from_base else ()

@@ -12,7 +12,7 @@ from affekt.engine.runs.folder import find_folder
 from affekt.engine.runs.looks import looks_at
 from affekt.engine.runs.run import Run
 from affekt.engine.weights.checkpoint import MODEL_FILE
-from affekt.studies.expand import Member
+from affekt.studies.plans.expand import Member
 
 DIGITS = 16  # of the SHA-256 of weights, by which recipes name them
 
@@ -30,13 +30,13 @@ class Finder:
     part: str
 
     def run_of(self, member: Member) -> Run | None:
-        """The run of a member, finished or not; None if there is none, or one that it refers to is missing."""
+        """The run of a member, finished or not; None if it, or one that it refers to, is missing."""
         recipe = self.recipe_of(member)
         folder = find_folder(self.runs, recipe) if recipe else None
         return Run(folder) if folder else None
 
     def recipe_of(self, member: Member) -> Recipe | None:
-        """The recipe with the digests of all weights; None while a member that it refers to is not finished."""
+        """The recipe with the digests of all weights; None while one that it refers to is not finished."""
         digests = [self._digest(other) for other in member.links]
         if not all(digests):
             return None

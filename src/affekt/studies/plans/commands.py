@@ -12,8 +12,8 @@ from typing import Any
 
 from affekt.core.errors import AffektError
 from affekt.core.recipe import options_from
-from affekt.studies.expand import Row
-from affekt.studies.plan import Variant, nested
+from affekt.studies.plans.expand import Row
+from affekt.studies.plans.plan import Variant, nested
 
 PROGRAM = "affekt"
 _REFUSED = ("runs", "data_root", "accept_data")
@@ -97,7 +97,9 @@ def read_commands(experiments: Mapping[str, Sequence[str]], parse: Parse, *, run
                 _add_training(name, parsed, rows, after)
             else:
                 more = ("--runs", str(runs)) if "runs" in parsed.params else ()
-                step = Step(name, number, (PROGRAM, *words, *more), (*after, *(row.name for row in rows.values())))
+                step = Step(
+                    name, number, (PROGRAM, *words, *more), (*after, *(row.name for row in rows.values()))
+                )
                 found.steps.append(step)
                 after = (step.id,)
         found.rows += rows.values()
@@ -138,7 +140,9 @@ def is_done(step: Step, journal: Path) -> bool:
 def record(step: Step, journal: Path) -> None:
     """Add a step to the journal."""
     with journal.open("a") as stream:
-        stream.write(json.dumps({"id": step.id, "command": shlex.join(step.words), "digest": step.digest}) + "\n")
+        stream.write(
+            json.dumps({"id": step.id, "command": shlex.join(step.words), "digest": step.digest}) + "\n"
+        )
 
 
 def _done(journal: Path) -> set[str]:

@@ -113,7 +113,9 @@ def pooled(parts: Sequence[Answers]) -> Answers:
     scores = {name: float(np.mean([one.scores[name] for one in parts])) for name in names}
     first = parts[0]
     warnings = tuple(dict.fromkeys(text for one in parts for text in one.warnings))
-    return Answers(first.task, first.labels, rows, scores, first.data, first.part, first.fingerprint, warnings)
+    return Answers(
+        first.task, first.labels, rows, scores, first.data, first.part, first.fingerprint, warnings
+    )
 
 
 @dataclass(frozen=True)

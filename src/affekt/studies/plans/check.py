@@ -13,9 +13,9 @@ from affekt.core.settings import suggest
 from affekt.data.open import open_dataset
 from affekt.engine.experiment import misfits, objective_kind
 from affekt.engine.splits import check_splits, part
-from affekt.studies.expand import Expansion, Member, Row, expand, rows_of
-from affekt.studies.plan import ALL, Plan, nested
-from affekt.studies.roots import Roots
+from affekt.studies.plans.expand import Expansion, Member, Row, expand, rows_of
+from affekt.studies.plans.plan import ALL, Plan, nested
+from affekt.studies.plans.roots import Roots
 
 _SHOWN = 3  # rows that a problem names
 
@@ -66,7 +66,9 @@ def _check_rows(plan: Plan, rows: Sequence[Row]) -> list[str]:
     lines += [f"two rows are called {name!r}" for name in sorted({it for it in names if names.count(it) > 1})]
     shown = [row.name for row in rows if row.shown]
     if plan.against not in ("", ALL, *shown):
-        lines.append(f"against = {plan.against!r}: no row of the table is called so; {suggest(plan.against, shown)}")
+        lines.append(
+            f"against = {plan.against!r}: no row of the table is called so; {suggest(plan.against, shown)}"
+        )
     for row in rows:
         repeated = sorted({seed for seed in row.seeds if row.seeds.count(seed) > 1})
         if repeated:
@@ -85,7 +87,7 @@ def _check_references(rows: Sequence[Row], folder: Path, found: Expansion) -> No
             for name in given:
                 if name not in names and not (folder / name).is_dir() and not Path(name).is_dir():
                     found.report(
-                        f"{key} = {name!r}: no row is called so, and it is not a folder; {suggest(name, names)}",
+                        f"{key} = {name!r}: no row is called so, nor a folder; {suggest(name, names)}",
                         row.name,
                     )
                 elif name not in names:
@@ -172,7 +174,9 @@ def _check_teacher(member: Member, corpus: Corpus, found: Expansion) -> None:
     recipe = member.recipe
     takes = getattr(objective_kind(recipe, corpus.task, corpus.labels), "takes_teacher", False)
     if takes and not member.teacher:
-        found.report(f"the objective of {recipe.method} learns from a teacher: name its row, teacher = ...", member.row)
+        found.report(
+            f"the objective of {recipe.method} learns from a teacher: name its row, teacher = ...", member.row
+        )
     elif member.teacher and not takes:
         found.report(f"the objective of {recipe.method} takes no teacher: leave out teacher", member.row)
 
@@ -196,7 +200,9 @@ def _check_metrics(plan: Plan, corpora: Mapping[str, Corpus]) -> list[str]:
         known = [name for name in corpus.task.metrics if name != "loss"]
         for name in plan.metrics:
             if name not in known:
-                lines.append(f"metrics: {name!r} is not a score of {corpus.task.name}; {suggest(name, known)}")
+                lines.append(
+                    f"metrics: {name!r} is not a score of {corpus.task.name}; {suggest(name, known)}"
+                )
     return lines
 
 

@@ -14,9 +14,9 @@ from affekt.metrics.intervals import Units
 from affekt.metrics.jackknife import LEVEL
 from affekt.metrics.paired.compare import Difference, compare, correct
 from affekt.metrics.paired.sums import UnitSums, score_range
-from affekt.studies.answers import Answers, common_items
-from affekt.studies.gather import RowRuns
-from affekt.studies.plan import ALL
+from affekt.studies.outcome.answers import Answers, common_items
+from affekt.studies.outcome.gather import RowRuns
+from affekt.studies.plans.plan import ALL
 
 Ends = tuple[float, float]
 
@@ -125,7 +125,9 @@ def pairs(rows: Sequence[RowSummary], against: str) -> list[tuple[RowSummary, Ro
     return [(row, first[0]) for row in rows if first and row is not first[0]]
 
 
-def sums_of(answers: Sequence[Answers], items: Sequence[str], units: Units, labels: Sequence[str]) -> UnitSums | None:
+def sums_of(
+    answers: Sequence[Answers], items: Sequence[str], units: Units, labels: Sequence[str]
+) -> UnitSums | None:
     """Sums over units of several runs; None if the task has none."""
     tallies = [one.tally(items, labels) for one in answers]
     known = [one for one in tallies if one is not None]
@@ -155,7 +157,9 @@ def _row(row: RowRuns, metrics: Sequence[str]) -> RowSummary:
     notes += dict.fromkeys(text for one in answers for text in one.warnings)
     scores: dict[str, Score] = {}
     for name in metrics:
-        values = {seed: _value(one, name, sums, place) for place, (seed, one) in enumerate(row.by_seed.items())}
+        values = {
+            seed: _value(one, name, sums, place) for place, (seed, one) in enumerate(row.by_seed.items())
+        }
         known = {seed: value for seed, value in values.items() if value is not None}
         if len(known) == len(values):
             scores[name] = score_of(name, known, sums)
@@ -189,11 +193,7 @@ def _compare(
         return []
     known = sums[0].scores(sums[0].sums.sum(axis=1))
     return [
-        Comparison(
-            one.runs.data, one.name, other.name, compare(sums[0], sums[1], name), common.units.over
-        )
+        Comparison(one.runs.data, one.name, other.name, compare(sums[0], sums[1], name), common.units.over)
         for name in metrics
         if name in known
     ]
-
-
