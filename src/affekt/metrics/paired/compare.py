@@ -75,12 +75,21 @@ class Difference:
         return self.p_holm < 1 - level
 
 
-def compare(one: UnitSums, other: UnitSums, name: str, *, level: float = LEVEL, seed: int = 0) -> Difference:
+def compare(
+    one: UnitSums,
+    other: UnitSums,
+    name: str,
+    *,
+    level: float = LEVEL,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Difference:
     """The difference of two rows in one score, tested on the same units.
 
     Args:
         name: Of the score, as in `Tally.scores`.
         seed: Of the resampling; equal arguments give equal results.
+        resamples: Of bootstrap and permutation.
 
     Raises:
         ValueError: The rows have different units.
@@ -93,9 +102,9 @@ def compare(one: UnitSums, other: UnitSums, name: str, *, level: float = LEVEL, 
     first, second = one.by_run(name), other.by_run(name)
     low = high = error = float("nan")
     if units > 1:
-        low, high, error = _bootstrap(one, other, name, level, seed)
+        low, high, error = _bootstrap(one, other, name, level, seed, resamples)
     table = _discordant(one, other) if name == "accuracy" else None
-    p_items = _mcnemar(table) if table is not None else _permutation(one, other, name, seed)
+    p_items = _mcnemar(table) if table is not None else _permutation(one, other, name, seed, resamples)
     p_seeds = _with_seeds(first, second, error, units)
     p = max(p_items, p_seeds) if p_seeds is not None else p_items
     test = MCNEMAR if table is not None else PERMUTATION
@@ -117,7 +126,7 @@ def correct(family: Sequence[Difference]) -> list[Difference]:
 
 
 def _bootstrap(
-    one: UnitSums, other: UnitSums, name: str, level: float, seed: int
+    one: UnitSums, other: UnitSums, name: str, level: float, seed: int, resamples: int
 ) -> tuple[float, float, float]:
     """Percentile interval and standard error of the difference, over units drawn for both rows alike."""
 
@@ -129,7 +138,7 @@ def _bootstrap(
         (np.arange(one.sums.shape[1]),),
         statistic,
         vectorized=True,
-        n_resamples=RESAMPLES,
+        n_resamples=resamples,
         batch=BATCH,
         confidence_level=level,
         method="percentile",
@@ -139,7 +148,7 @@ def _bootstrap(
     return float(ends.low), float(ends.high), float(found.standard_error)
 
 
-def _permutation(one: UnitSums, other: UnitSums, name: str, seed: int) -> float:
+def _permutation(one: UnitSums, other: UnitSums, name: str, seed: int, resamples: int) -> float:
     """Two-sided p-value where the rows' answers to each unit are exchanged at random, or in all ways."""
     runs = len(one.sums), len(other.sums)
     if runs[0] != runs[1]:
@@ -169,7 +178,7 @@ def _permutation(one: UnitSums, other: UnitSums, name: str, seed: int) -> float:
         statistic,
         permutation_type="samples",
         vectorized=True,
-        n_resamples=RESAMPLES,
+        n_resamples=resamples,
         batch=BATCH,
         alternative="two-sided",
         rng=np.random.default_rng(seed),
