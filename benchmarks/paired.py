@@ -2,10 +2,10 @@
 
     python benchmarks/paired.py [--rounds 400]
 
-Two rows answer the same items; each item has a difficulty that both share. Subjects and seeds move the accuracy.
-Without a true difference, the share of rounds with p < 0.05 is the false-positive rate; with one, it is the
-power. Coverage is the share of rounds in which the paired bootstrap interval holds the true difference of
-methods, which it is expected to do for one seed or seeds without spread.
+Two rows answer the same items; each item has a difficulty that both share. Subjects and seeds move the
+accuracy. Without a true difference, the share of rounds with p < 0.05 is the false-positive rate; with one,
+it is the power. Coverage is the share of rounds in which the paired bootstrap interval holds the true
+difference of methods, which it is expected to do for one seed or seeds without spread.
 """
 
 from __future__ import annotations
@@ -143,10 +143,10 @@ def main() -> None:
         "interval holds the difference",
     )
     lines = [
-        f"Written by `python benchmarks/paired.py --rounds {rounds}`: share of {rounds} rounds; a rate of 5 % is "
-        f"known to ± {error:.1%}. `p` is what a study uses: with several seeds it asks about new seeds as "
-        f"well. {RESAMPLES} resamples. Mean log-odds of a right answer 1; difficulty of items "
-        "with a standard deviation of 1.",
+        f"Written by `python benchmarks/paired.py --rounds {rounds}`: share of {rounds} rounds; a rate of "
+        f"5 % is known to ± {error:.1%}. `p` is what a study uses: with several seeds it asks about new ones "
+        f"as well. {RESAMPLES} resamples. Mean log-odds of a right answer 1; difficulty of "
+        "items with a standard deviation of 1.",
         "",
         *as_table(columns, [rates(scenario, rounds) for scenario in SCENARIOS]),
     ]

@@ -10,7 +10,7 @@ from affekt.core.task import find_task
 from affekt.evaluation.groups import check_groups, known_groups, score_groups
 from affekt.metrics.intervals import score_intervals
 
-LABELS = LabelSet(names=("happy", "sad"))
+LABELS = LabelSet.of("happy", "sad")
 
 
 def invented(recalls, *, each=100):

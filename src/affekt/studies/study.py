@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from affekt.core.errors import AffektError, UsageError
+from affekt.report.study.tables import Table
 from affekt.studies.outcome.gather import gather
 from affekt.studies.outcome.summary import Summary, summarize
 from affekt.studies.outcome.write import write_outcome
@@ -142,7 +143,14 @@ def run_study(study: Study, *, at_once: int = 1, on_change: OnChange = lambda st
         return finish(study, study.found.rows, members, progress)
 
 
-def finish(study: Study, rows: Sequence[Row], members: Sequence[Member], progress: Progress) -> Outcome:
+def finish(
+    study: Study,
+    rows: Sequence[Row],
+    members: Sequence[Member],
+    progress: Progress,
+    *,
+    further: tuple[Table, ...] = (),
+) -> Outcome:
     """Write table and page of what is finished."""
     gathered = gather(rows, members, study.finder)
     summary = summarize(gathered, study.metrics, study.plan.against)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
-import click
 import typer
 
 from affekt.cli.next_step import line, repeated
@@ -61,7 +60,7 @@ def command(
         plan,
         runs=runs,
         roots=Roots.of(data_root or []),
-        parse=partial(parse, cast(click.Group, context.find_root().command)),
+        parse=partial(parse, context.find_root()),
         entry=ENTRY,
         folder=output,
         cache=cache,

@@ -55,7 +55,7 @@ class Answers:
         """
         # The name of a task of several heads begins with that of the first one, which is compared.
         task = find_task(self.task.partition("+")[0])
-        return task.tally([self.rows[name] for name in items], LabelSet(names=tuple(labels)))
+        return task.tally([self.rows[name] for name in items], LabelSet.of(*labels))
 
     def subjects(self, items: Sequence[str]) -> list[str]:
         """Subject of each item; empty where the data state none."""
