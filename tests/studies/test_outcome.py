@@ -9,9 +9,9 @@ from affekt.metrics.intervals import score_intervals
 from affekt.report.study.tables import Cell, Table, as_latex, as_markdown
 from affekt.studies.compare import _match
 from affekt.studies.outcome.answers import Answers, common_items, pooled
-from affekt.studies.outcome.documents import scores_csv, tests_csv
+from affekt.studies.outcome.documents import comparisons_csv, scores_csv
 from affekt.studies.outcome.gather import RowRuns
-from affekt.studies.outcome.shown import score_table, test_table, verdict
+from affekt.studies.outcome.shown import comparison_table, score_table, verdict
 from affekt.studies.outcome.summary import pairs, summarize
 
 LABELS = ("happy", "sad")
@@ -82,9 +82,9 @@ def test_tables_have_a_cell_for_each_number(summary, tmp_path):
     assert len(table.columns) == 2 + 3 * 3 and len(table.rows) == 3
     assert table.rows[2][0] == Cell("better", "index.html#runs-better")
     assert " ± " in table.rows[2][2].text
-    assert len(test_table(summary).rows) == 4
+    assert len(comparison_table(summary).rows) == 4
     assert len(scores_csv(summary, tmp_path).splitlines()) == 1 + 9
-    assert tests_csv(summary).splitlines()[0].startswith("data,row,against,score,difference")
+    assert comparisons_csv(summary).splitlines()[0].startswith("data,row,against,score,difference")
 
 
 def test_subjects_are_the_units_of_dependent_items():

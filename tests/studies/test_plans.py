@@ -116,8 +116,9 @@ def test_a_row_refers_to_the_run_of_its_own_seed_or_to_the_only_one(write):
     assert by_id["middle, seed 1"].needs == by_id["middle, seed 0"].needs == (by_id["first, seed 7"],)
 
 
-def test_all_mistakes_are_reported_at_once(write, monkeypatch):
+def test_all_mistakes_are_reported_at_once(write, monkeypatch, tmp_path):
     monkeypatch.delenv("AFFEKT_DATA", raising=False)
+    (tmp_path / "faces.toml").write_text('method = "compact_face"\ndata = {name = "raf_db"}\n')
     found = problems(
         write("""
         seedz = [0, 1]
@@ -132,7 +133,7 @@ def test_all_mistakes_are_reported_at_once(write, monkeypatch):
         [members]
         student = {weights = ["teachr"], set = {"train.epochs" = 2}}
         teacher = {teacher = "slow", set = {"train.epochs" = 3}}
-        elsewhere = {set = {data = {name = "raf_db", options = {}}, method = "compact_face", config = {}}}
+        elsewhere = {recipe = ["faces.toml"], from_base = false}
         """)
     )
     expected = [

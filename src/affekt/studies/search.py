@@ -18,7 +18,7 @@ from affekt.core.task import Task
 from affekt.data.open import open_dataset
 from affekt.report.study.tables import Cell, Table
 from affekt.studies.plans.commands import Commands
-from affekt.studies.plans.expand import Member, Row, expand
+from affekt.studies.plans.expand import Expansion, Member, Row, expand
 from affekt.studies.plans.plan import Range, SearchSettings, Variant
 from affekt.studies.running.schedule import OnChange, Progress, run_jobs
 from affekt.studies.study import LOGS, Outcome, Study, finish, jobs_of, locked
@@ -53,21 +53,23 @@ def run_search(study: Study, *, at_once: int = 1, on_change: OnChange = lambda s
             ]
             rows += trials
             alone = replace(study, commands=Commands())
-            progress, members = _run(alone, trials, at_once, on_change, lock)
+            progress, expansion = _run(alone, trials, at_once, on_change, lock)
             failed |= progress.failed
-            by_row = {member.row: member for member in members}
+            failed |= {row: problem for problem, names in expansion.problems.items() for row in names}
+            by_row = {member.row: member for member in expansion.members}
             for trial, row in zip(batch, trials, strict=True):
-                score = _score(study, by_row[row.name])
+                score = _score(study, by_row[row.name]) if row.name in by_row else None
                 state = optuna.trial.TrialState.FAIL if score is None else None
                 found.tell(trial, score, state=state)
-        if len(failed) >= search.trials:
+        if all(trial.value is None for trial in found.trials):
             raise AffektError(f"all {search.trials} trials failed: {next(iter(failed.values()))}")
         best = rows[found.best_trial.number]
         chosen = Row(BEST, best.changes, study.plan.seeds)
-        progress, members = _run(study, [*study.found.rows, chosen], at_once, on_change, lock)
+        every = [*study.found.rows, chosen]
+        progress, expansion = _run(study, every, at_once, on_change, lock)
         progress.failed |= failed
         further = (_table(found, rows, best),)
-        return finish(study, [*study.found.rows, chosen], members, progress, further=further)
+        return finish(study, every, expansion.members, progress, further=further)
 
 
 def _row(study: Study, number: int, settings: dict[str, Any]) -> Row:
@@ -89,7 +91,7 @@ def _suggested(trial: Any, key: str, values: Range) -> Any:
 
 def _run(
     study: Study, rows: list[Row], at_once: int, on_change: OnChange, lock: tuple[int, ...]
-) -> tuple[Progress, list[Member]]:
+) -> tuple[Progress, Expansion]:
     """Train rows; trials that were chosen twice, or equal another row, are one run."""
     expansion = expand(study.plan, rows, study.path.parent)
     view = replace(study, found=expansion)
@@ -98,7 +100,7 @@ def _run(
         unique.setdefault((member.recipe.digest(), member.seed), member)
     jobs = jobs_of(view, list(unique.values()))
     progress = run_jobs(jobs, study.folder / LOGS, at_once=at_once, on_change=on_change, keep_open=lock)
-    return progress, expansion.members
+    return progress, expansion
 
 
 def _direction(study: Study) -> int:

@@ -46,7 +46,7 @@ def command(
     require("sklearn", extra="train", needed_by="affekt compare")
     from affekt.studies.compare import compare_networks
     from affekt.studies.outcome.documents import summary_document
-    from affekt.studies.outcome.shown import score_table, test_table
+    from affekt.studies.outcome.shown import comparison_table, score_table
 
     with progress("evaluating") as step:
         summary = compare_networks(
@@ -63,7 +63,7 @@ def command(
     if json:
         as_json(summary_document(summary))
         return
-    for table in (score_table(summary, "", link=""), test_table(summary)):
+    for table in (score_table(summary, "", link=""), comparison_table(summary)):
         as_table(table.columns, [[cell.text for cell in row] for row in table.rows], title=table.title)
         say(table.note)
     for note in summary.notes:

@@ -34,7 +34,7 @@ def scores_csv(summary: Summary, folder: Path) -> str:
     return as_csv(columns, rows)
 
 
-def tests_csv(summary: Summary) -> str:
+def comparisons_csv(summary: Summary) -> str:
     """A line for each comparison."""
     found = summary_document(summary)["tests"]
     columns = tuple(found[0]) if found else ("data", "row", "against", "score")

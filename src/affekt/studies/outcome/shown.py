@@ -95,7 +95,7 @@ def score_table(summary: Summary, data: str, *, link: str) -> Table:
     return Table(data or "Scores", tuple(columns), cells, note)
 
 
-def test_table(summary: Summary) -> Table:
+def comparison_table(summary: Summary) -> Table:
     """All comparisons."""
     columns = (
         "row",
@@ -106,7 +106,7 @@ def test_table(summary: Summary) -> Table:
         "p of items",
         "p of seeds",
         "p, Holm",
-        "",
+        "verdict",
     )
     several = len({it.data for it in summary.comparisons}) > 1
     rows = [_test(it, several) for it in summary.comparisons]

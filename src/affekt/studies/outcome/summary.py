@@ -104,6 +104,8 @@ def summarize(rows: Sequence[RowRuns], metrics: Sequence[str], against: str) -> 
             found.rows.append(_row(row, metrics))
         if row.missing:
             found.notes.append(f"{row.row}: {len(row.missing)} of its runs are not finished")
+    shared = dict.fromkeys(note for row in found.rows for note in row.notes)
+    found.notes += [note for note in shared if all(note in row.notes for row in found.rows)]
     for data in dict.fromkeys(row.runs.data for row in found.rows):
         of_data = [row for row in found.rows if row.runs.data == data]
         for one, other in pairs(of_data, against):

@@ -9,9 +9,9 @@ from pathlib import Path
 from affekt.core.files.whole import write_text
 from affekt.report.study.page import Number, RunGroup, ShownRun, StudyPage, write_study_page
 from affekt.report.study.tables import Table, as_latex, as_markdown
-from affekt.studies.outcome.documents import relative, scores_csv, summary_document, tests_csv
+from affekt.studies.outcome.documents import comparisons_csv, relative, scores_csv, summary_document
 from affekt.studies.outcome.pictures import pictures_of
-from affekt.studies.outcome.shown import METHOD, anchor, score_table, test_table, value
+from affekt.studies.outcome.shown import METHOD, anchor, comparison_table, score_table, value
 from affekt.studies.outcome.summary import RowSummary, Summary
 from affekt.studies.plans.plan import Plan
 
@@ -36,7 +36,7 @@ def write_outcome(
         The files by what they are.
     """
     tables = [score_table(summary, data, link=PAGE) for data in _data(summary)]
-    tests = test_table(summary)
+    tests = comparison_table(summary)
     title = plan.title or path.stem
     files = {
         "page": folder / PAGE,
@@ -52,7 +52,7 @@ def write_outcome(
     write_text(files["Markdown"], "\n\n".join(text) + "\n")
     write_text(files["LaTeX"], "\n\n".join(map(as_latex, shown)) + "\n")
     write_text(files["CSV"], scores_csv(summary, folder))
-    write_text(files["tests"], tests_csv(summary))
+    write_text(files["tests"], comparisons_csv(summary))
     write_text(files["numbers"], json.dumps(summary_document(summary, folder), indent=1) + "\n")
     page = StudyPage(
         title,
@@ -112,7 +112,8 @@ def _numbers(summary: Summary) -> list[Number]:
 def _group(row: RowSummary, summary: Summary, folder: Path) -> RunGroup:
     columns = [name for name in summary.metrics if name in row.scores]
     selected = row.runs.runs[0].member.recipe.selection.metric
-    runs = []
+    own = [note for note in row.notes if note not in summary.notes]
+    runs: list[ShownRun] = []
     for run in row.runs.runs:
         fold = "" if run.member.fold is None else f", fold {run.member.fold}"
         scores = [value(run.answers.scores.get(name)) for name in columns]
@@ -120,7 +121,7 @@ def _group(row: RowSummary, summary: Summary, folder: Path) -> RunGroup:
         runs.append(
             ShownRun(run.name, link, f"{run.member.seed}{fold}", [*scores, value(run.validation)], run.looks)
         )
-    return RunGroup(anchor(row), _title(row), [*columns, f"validation {selected}"], runs, row.notes)
+    return RunGroup(anchor(row), _title(row), [*columns, f"validation {selected}"], runs, own)
 
 
 def _title(row: RowSummary) -> str:
