@@ -16,7 +16,7 @@ Assumptions: units are drawn independently; both rows answered the same items; t
 independently. The runs of folds share training samples, which the spread of seeds does not show.
 
 The p-value of a comparison is the larger of the two. Those of a family of comparisons are corrected by Holm.
-False-positive rates by simulation: `benchmarks/results/paired.md`.
+False-positive rates are simulated by `benchmarks/paired.py`.
 
 Source: McNemar, Psychometrika 1947; Efron and Tibshirani, An Introduction to the Bootstrap, 1993; Holm,
 Scandinavian J. Statistics 1979.
