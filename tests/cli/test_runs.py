@@ -68,3 +68,36 @@ def test_a_name_that_no_run_has_is_wrong_usage_with_near_names(runs, words):
     done = invoke(*words, "bpm_gcn-walker-0000-0", "--runs", runs)
     assert isinstance(done.exception, UsageError)
     assert "did you mean bpm_gcn-walkers-" in str(done.exception)
+
+
+@pytest.fixture
+def two_runs(runs, run_tiny):
+    """The folder of runs with another one, of more epochs."""
+    run_tiny(runs, train={"epochs": 3})
+    return runs
+
+
+def test_two_runs_are_compared_and_their_difference_is_shown(two_runs):
+    one, other = (run.name for run in name_runs(two_runs))
+    done = invoke("runs", "diff", one, other, "--runs", two_runs, "--json")
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert [it["name"] for it in found["settings"]] == ["train.epochs"]
+    assert {it["name"] for it in found["scores"]} >= {"epochs", "validation uar", "looks at test"}
+    done = invoke("compare", one, other, "--runs", two_runs, "--json", "--metric", "accuracy")
+    assert done.exit_code == 0, done.output
+    (test,) = json.loads(done.stdout)["tests"]
+    assert test["score"] == "accuracy" and 0 < test["p"] <= 1
+    listed = json.loads(invoke("runs", "--runs", two_runs, "--json").stdout)
+    assert all(row["looks"] >= 1 for row in listed)
+    done = invoke("runs", "diff", one, other, "--runs", two_runs)
+    assert done.exit_code == 0 and "train.epochs" in done.stdout and "looks at test" in done.stdout
+
+
+def test_groups_are_shown_by_evaluate(runs):
+    done = invoke("evaluate", "latest", "--runs", runs, "--groups", "subject", "--json")
+    assert done.exit_code == 0, done.output
+    (found,) = json.loads(done.stdout)["groups"]
+    assert found["name"] == "subject" and found["worst"] in {one["group"] for one in found["groups"]}
+    done = invoke("evaluate", "latest", "--runs", runs, "--groups", "gendre")
+    assert isinstance(done.exception, UsageError) and "known: subject" in str(done.exception)

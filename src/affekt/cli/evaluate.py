@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from affekt.cli.groups import show_groups
 from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, as_table, progress, say
 from affekt.core.errors import require
 
@@ -31,6 +32,13 @@ def command(
             "--set", help="Override an option of the data or of the split: data.options.NAME=VALUE."
         ),
     ] = None,
+    groups: Annotated[
+        str,
+        typer.Option(
+            help="Show scores by facts of the samples, separated by commas: subject, speaker, dialogue, or "
+            "another that the data state, such as gender."
+        ),
+    ] = "",
     output: Annotated[
         Path | None,
         typer.Option(help="Folder of the results. Default: inside the run, or beside the bundle."),
@@ -63,6 +71,8 @@ def command(
             folder=output,
             backend=backend,
             precision=precision,
+            command="affekt evaluate",
+            groups=[name.strip() for name in groups.split(",") if name.strip()],
             on_batch=step,
         )
     if json:
@@ -91,6 +101,8 @@ def command(
             for one in result.per_class
         ],
     )
+    for grouping in result.groups:
+        show_groups(grouping)
     if result.localization:
         as_table(
             ("temporal IoU or label", "average precision"),

@@ -25,13 +25,14 @@ from affekt.cli import (
     methods,
     predict,
     recipes,
-    runs,
     train,
 )
 from affekt.cli.assets.main import app as assets_app
 from affekt.cli.data.main import app as data_app
+from affekt.cli.runs.main import app as runs_app
 from affekt.cli.show import errors
 from affekt.cli.store.main import app as store_app
+from affekt.cli.study import compare, experiment
 from affekt.core.errors import AffektError
 
 app = typer.Typer(
@@ -50,14 +51,16 @@ for module in (
     recipes,
     convert,
     train,
-    runs,
     evaluate,
+    experiment,
+    compare,
     export,
     predict,
     chat,
     doctor,
 ):
     app.command(name=module.__name__.rpartition(".")[2])(module.command)
+app.add_typer(runs_app, name="runs")
 app.add_typer(data_app, name="data")
 app.add_typer(assets_app, name="assets")
 app.add_typer(store_app, name="store")

@@ -276,18 +276,10 @@ class Recipe(Settings):
         Raises:
             ConfigError: Listing all problems of all files.
         """
-        values: dict[str, Any] = {}
         paths = [paths] if isinstance(paths, str | Path) else paths
-        for path in map(recipe_file, paths):
-            try:
-                _merge(values, tomllib.loads(path.read_text()))
-            except (OSError, UnicodeDecodeError) as error:
-                reason = error.strerror if isinstance(error, OSError) else "it is not a text file"
-                raise ConfigError(str(path), [f"cannot be read: {reason}"]) from None
-            except tomllib.TOMLDecodeError as error:
-                raise ConfigError(str(path), [f"not valid TOML: {error}"]) from None
+        values = read_values(paths)
         source = " + ".join(str(path) for path in paths)
-        _merge(values, options_from(overrides))
+        merge(values, options_from(overrides))
         return cls.from_values(values, source=source + (" with --set" if overrides else ""))
 
     @classmethod
@@ -335,6 +327,34 @@ def _changed_values(model_of: Callable[[], type[Settings]], values: dict[str, An
     return values if model is None else differing(model)
 
 
+def read_values(paths: Sequence[Path | str]) -> dict[str, Any]:
+    """Plain values of TOML files, merged in order; paths as in `Recipe.load`.
+
+    Raises:
+        ConfigError: A file cannot be read, or is not TOML.
+        UsageError: No part of recipes has this name.
+    """
+    values: dict[str, Any] = {}
+    for path in map(recipe_file, paths):
+        merge(values, read_toml(path))
+    return values
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Plain values of a TOML file.
+
+    Raises:
+        ConfigError: It cannot be read, or is not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text())
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not a text file"
+        raise ConfigError(str(path), [f"cannot be read: {reason}"]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(str(path), [f"not valid TOML: {error}"]) from None
+
+
 def options_from(overrides: Sequence[str]) -> dict[str, Any]:
     """Plain values from `key=value` texts, as given to `--set`.
 
@@ -344,7 +364,7 @@ def options_from(overrides: Sequence[str]) -> dict[str, Any]:
     """
     values: dict[str, Any] = {}
     for text in overrides:
-        _merge(values, _override(text))
+        merge(values, _override(text))
     return values
 
 
@@ -387,10 +407,11 @@ def check_classes(config: Settings | None, labels: LabelSet | None) -> list[str]
     ]
 
 
-def _merge(into: dict[str, Any], more: Mapping[str, Any]) -> None:
+def merge(into: dict[str, Any], more: Mapping[str, Any]) -> None:
+    """Merge `more`, which has precedence, into plain values; tables are merged key by key."""
     for key, value in more.items():
         if isinstance(value, dict) and isinstance(into.get(key), dict):
-            _merge(into[key], value)
+            merge(into[key], value)
         else:
             into[key] = value
 

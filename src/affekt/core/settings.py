@@ -69,6 +69,22 @@ def differing(model: BaseModel) -> dict[str, Any]:
     return found
 
 
+def dotted(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Values of a nested document by their dotted names.
+
+    Example:
+        >>> dotted({"a": 1, "b": {"c": 2}})
+        {'a': 1, 'b.c': 2}
+    """
+    flat: dict[str, Any] = {}
+    for name, value in document.items():
+        if isinstance(value, Mapping):
+            flat |= dotted(value, f"{prefix}{name}.")
+        else:
+            flat[prefix + name] = value
+    return flat
+
+
 def suggest(word: str, known: list[str]) -> str:
     """A "did you mean" clause, or the list of known words if none is close."""
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)

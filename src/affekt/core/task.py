@@ -22,6 +22,7 @@ import numpy as np
 from affekt.core.answers.calibration import Calibration
 from affekt.core.answers.networks import Network, WholeNetwork
 from affekt.core.answers.prediction import Prediction, Provenance
+from affekt.core.answers.tally import Tally
 from affekt.core.errors import DataError, UsageError
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Preprocess, Sample, Skipped
@@ -365,6 +366,15 @@ class Task(ABC):
         Raises:
             DataError: The samples cannot be scored.
         """
+
+    def tally(self, rows: Sequence[Mapping[str, Any]], labels: LabelSet) -> Tally | None:
+        """What of the answers adds up over items; None if scores do not follow from sums over items.
+
+        Args:
+            rows: Of the predictions file (`Scored.predictions`), as values or as texts.
+            labels: Of the network.
+        """
+        return None
 
     # Answers
 

@@ -160,13 +160,18 @@ def open_corpus(recipe: Recipe, data_root: Path | str | None) -> Corpus:
         DataError: The data set cannot be read.
     """
     corpus = open_dataset(recipe.data.name, data_path(data_root), recipe.data.options)
+    if problems := misfits(recipe, corpus):
+        raise ConfigError(f"recipe for {recipe.method} on {recipe.data.name}", problems)
+    return corpus
+
+
+def misfits(recipe: Recipe, corpus: Corpus) -> list[str]:
+    """Why a recipe does not fit its data, a sentence each; empty if it does."""
     config = catalog.method(recipe.method).make_config(recipe.config)
     problems = [*check_classes(config, corpus.labels), *_check_task(recipe, corpus)]
     if isinstance(config, ChecksTask):
         problems += config.problems_with(corpus.task.name)
-    if problems:
-        raise ConfigError(f"recipe for {recipe.method} on {recipe.data.name}", problems)
-    return corpus
+    return problems
 
 
 def data_path(data_root: Path | str | None) -> Path | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,9 +16,11 @@ from affekt.deploy.load import is_bundle, load
 from affekt.deploy.runtime.predictor import Predictor
 from affekt.deploy.trained_on import TrainedOn, trained_on_bundle, trained_on_run
 from affekt.engine.experiment import data_path
+from affekt.engine.runs.looks import record_look
 from affekt.engine.runs.names import find_run
 from affekt.engine.runs.run import open_run
 from affekt.evaluation.evaluated_on import changed_settings, choose
+from affekt.evaluation.groups import check_groups, score_groups
 from affekt.evaluation.result import Evaluation
 
 
@@ -34,6 +34,8 @@ def evaluate(
     folder: Path | None = None,
     backend: Backend | None = None,
     precision: Precision = "f32",
+    command: str = "affekt.evaluate",
+    groups: Sequence[str] = (),
     on_batch: OnItem = quiet,
 ) -> Evaluation:
     """Evaluate a run or a bundle on one part of a data set.
@@ -50,11 +52,15 @@ def evaluate(
             the run, or beside the bundle.
         backend: Engine that computes a bundle. Default: ONNX Runtime, so that scores do not depend on timing.
         precision: Precision of the engine, as in `load`.
+        groups: Facts of the samples, such as `speaker`, by which scores are shown apart
+            (`affekt.evaluation.groups`).
+        command: What asks for the evaluation, for the run's record.
         on_batch: Called with the number of samples that are done, and of all.
 
     Raises:
         DataError: There is no such part, or none of its labels is known to the network.
-        UsageError: The data set has another task, or an override concerns neither data nor split.
+        UsageError: The data set has another task, an override concerns neither data nor split, or the data do
+            not state a group.
 
     Example:
         >>> evaluate("latest", data_root="data/emotion_gait").scores["uar"]  # doctest: +SKIP
@@ -81,6 +87,7 @@ def evaluate(
         is_own=trained is not None and trained.document["data"] == settings.name,
     )
     samples = selection.samples
+    check_groups(groups, samples)
     place = path / "evaluation" if _is_run(path) else path.with_name(path.name + "-evaluation")
     target = folder or place / selection.folder
     target.mkdir(parents=True, exist_ok=True)
@@ -94,10 +101,21 @@ def evaluate(
         decision=predictor.decision,
         task=answered,
         evaluated_on=replace(selection.on, **counted, unfinished=unfinished),
+        groups=tuple(
+            score_groups(
+                name, {it.id: it for it in samples}, scored.predictions, predictor.task, predictor.labels
+            )
+            for name in groups
+        ),
     )
     result.write()
     if _is_run(path):
-        _record(path, result)
+        document = {
+            **result.evaluated_on.to_dict(),
+            "folder": str(result.folder),
+            "scores": result.scores,
+        }
+        record_look(path, command, document)
     return result
 
 
@@ -129,16 +147,3 @@ def _trained_on(path: Path, predictor: Predictor) -> TrainedOn | None:
     if _is_run(path):
         return trained_on_run(open_run(path))
     return trained_on_bundle(path, predictor.document) if is_bundle(path) else None
-
-
-def _record(path: Path, result: Evaluation) -> None:
-    """Append one line for each evaluation, so that repeated evaluations of the test part are on record."""
-    line = {
-        "when": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        **result.evaluated_on.to_dict(),
-        "folder": str(result.folder),
-        "scores": result.scores,
-    }
-    (path / "evaluation").mkdir(exist_ok=True)
-    with (path / "evaluation" / "record.jsonl").open("a") as stream:
-        stream.write(json.dumps(line) + "\n")

@@ -11,6 +11,7 @@ from typing import Any
 from affekt.core.files.whole import write_text
 from affekt.core.task import Scored
 from affekt.evaluation.evaluated_on import EvaluatedOn
+from affekt.evaluation.groups import Grouping
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +22,7 @@ class Evaluation(Scored):
         backend: Engine and precision that computed the network.
         task: Name of the task.
         decision: What of the network answered, such as `prototype`; empty if it has one answer.
+        groups: Scores by facts of the samples, if they were asked for.
         evaluated_on: The data, and how many of the samples the network was trained on.
     """
 
@@ -29,6 +31,7 @@ class Evaluation(Scored):
     task: str
     evaluated_on: EvaluatedOn
     decision: str = ""
+    groups: tuple[Grouping, ...] = ()
 
     @classmethod
     def of(cls, scored: Scored, **further: Any) -> Evaluation:
@@ -55,6 +58,7 @@ class Evaluation(Scored):
             "backend": self.backend,
             **({"decision": self.decision} if self.decision else {}),
             "localization": self.localization,
+            **({"groups": [one.to_dict() for one in self.groups]} if self.groups else {}),
             "evaluated_on": self.evaluated_on.to_dict(),
         }
 

@@ -56,6 +56,19 @@ def scores_of(confusion: np.ndarray) -> dict[str, np.ndarray]:
     return {name: np.asarray(values) for name, values in scores.items()}
 
 
+def recalls_of(confusion: np.ndarray) -> np.ndarray:
+    """Recall of each class (..., k) of matrices (..., k, k); NaN for a class without items.
+
+    Example:
+        >>> recalls_of(np.array([[1, 1], [0, 0]])).tolist()
+        [0.5, nan]
+    """
+    confusion = np.asarray(confusion, float)
+    actual = confusion.sum(-1)
+    hits = np.diagonal(confusion, axis1=-2, axis2=-1)
+    return np.where(actual > 0, hits / np.maximum(actual, 1), np.nan)
+
+
 def per_class(confusion: np.ndarray, names: tuple[str, ...]) -> list[dict[str, Any]]:
     """Precision, recall, F1 and count of each class, by name.
 

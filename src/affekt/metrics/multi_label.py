@@ -13,7 +13,7 @@ import numpy as np
 
 from affekt.metrics.checks import check_items
 from affekt.metrics.intervals import Intervals, class_sizes, units_of
-from affekt.metrics.jackknife import count_intervals
+from affekt.metrics.jackknife import Range, count_intervals
 
 THRESHOLD = 0.5  # of a class without a fitted threshold
 PRESENT = 0.5  # label weight above which a class is present
@@ -88,6 +88,12 @@ def scores_of_counts(counts: np.ndarray) -> dict[str, np.ndarray]:
     return {name: np.asarray(values) for name, values in scores.items()}
 
 
+def recalls_of_counts(counts: np.ndarray) -> np.ndarray:
+    """Recall of each class (..., k) of summed counts (..., k, 4); NaN for a class that never occurs."""
+    present = counts[..., HITS] + counts[..., MISSES]
+    return np.where(present > 0, counts[..., HITS] / np.maximum(present, 1), np.nan)
+
+
 def multi_label_intervals(
     truth: np.ndarray,
     probability: np.ndarray,
@@ -106,14 +112,22 @@ def multi_label_intervals(
     units = units_of(len(items), subjects)
     counts = np.zeros((1, units.member.max() + 1, *items.shape[1:]))
     np.add.at(counts[0], units.member, items)
-    total = items.sum(axis=0)
+    return Intervals(unit_intervals(counts), units.over, units.note)
+
+
+def unit_intervals(counts: np.ndarray) -> dict[str, Range]:
+    """Intervals of `multi_label_scores`, means over runs, from counts of units (runs, units, k, 4).
+
+    All runs answer the same items.
+    """
+    total = counts[0].sum(axis=0)
     present = total[:, HITS] + total[:, MISSES]
     sizes = {"accuracy": float(total.sum())}
     if present.any():  # else recall is undefined
         by_class = class_sizes(present)
         sizes |= {name: by_class[name] for name in ("uar", "macro_f1", "weighted_f1")}
         sizes |= {"mean_precision": by_class["uar"], "micro_f1": by_class["weighted_f1"]}
-    return Intervals(count_intervals(counts, scores_of_counts, sizes), units.over, units.note)
+    return count_intervals(counts, scores_of_counts, sizes)
 
 
 def multi_label_per_class(

@@ -119,6 +119,36 @@ def rating_intervals(
     return Intervals(ranges, units.over, units.note)
 
 
+def rating_sums(truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """What adds up over items (n, d, 8): moments, absolute and squared error; `rating_scores` reads sums.
+
+    Ratings are centred by the truth of these items: sums of two rows go together for equal items.
+
+    Raises:
+        ValueError: As `concordance`.
+    """
+    truth, predicted = _ratings(truth, predicted)
+    errors = np.stack([np.abs(truth - predicted), (truth - predicted) ** 2], axis=-1)
+    return np.concatenate([_sums(truth, predicted), errors], axis=-1)
+
+
+def rating_scores(sums: np.ndarray) -> dict[str, np.ndarray]:
+    """Scores (...), means over dimensions, of sums (..., d, 8) of `rating_sums`.
+
+    Example:
+        >>> sums = rating_sums(np.array([[1.0], [2.0], [3.0]]), np.array([[2.0], [3.0], [4.0]])).sum(axis=0)
+        >>> {name: round(float(value), 3) for name, value in rating_scores(sums).items()}
+        {'ccc': 0.571, 'mae': 1.0, 'rmse': 1.0}
+    """
+    items = sums[..., 0]
+    scores = {
+        "ccc": _concordance(sums[..., :6]).mean(axis=-1),
+        "mae": (sums[..., 6] / items).mean(axis=-1),
+        "rmse": np.sqrt((sums[..., 7] / items).mean(axis=-1)),
+    }
+    return {name: np.asarray(values) for name, values in scores.items()}
+
+
 def _ratings(truth: np.ndarray, predicted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     truth, predicted = check_items(truth=truth, predicted=predicted)
     if truth.ndim != 2 or truth.shape != predicted.shape:

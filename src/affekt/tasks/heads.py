@@ -14,6 +14,7 @@ from affekt.core.answers.batches import Batch
 from affekt.core.answers.calibration import Calibration
 from affekt.core.answers.networks import Network, WholeNetwork
 from affekt.core.answers.prediction import Prediction, Provenance
+from affekt.core.answers.tally import Tally
 from affekt.core.errors import DataError, UsageError
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Annotation, Preprocess, Sample, Skipped
@@ -254,6 +255,10 @@ class Heads(Task):
         return replace(
             result, scores=scores, intervals=intervals, notes=tuple(notes), predictions=list(rows.values())
         )
+
+    def tally(self, rows: Sequence[Mapping[str, Any]], labels: LabelSet) -> Tally | None:
+        """That of the first head."""
+        return self.first.task.tally(rows, labels)
 
     # Answers
 

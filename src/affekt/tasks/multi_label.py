@@ -10,6 +10,7 @@ import numpy as np
 
 from affekt.core.answers.calibration import Calibration
 from affekt.core.answers.prediction import Prediction
+from affekt.core.answers.tally import Tally
 from affekt.core.errors import DataError
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Preprocess, Sample
@@ -24,9 +25,13 @@ from affekt.metrics.multi_label import (
     PRESENT,
     THRESHOLD,
     fit_thresholds,
+    label_counts,
     multi_label_intervals,
     multi_label_per_class,
     multi_label_scores,
+    recalls_of_counts,
+    scores_of_counts,
+    unit_intervals,
 )
 from affekt.tasks.key_segments import score_key_segments
 from affekt.tasks.rows import (
@@ -202,6 +207,15 @@ class MultiLabel(RowTask):
             interval_over=found.over,
             interval_note=found.note,
         )
+
+    def tally(self, rows: Sequence[Mapping[str, Any]], labels: LabelSet) -> Tally:
+        """Whether each label is present, predicted, both or neither: (n, k, 4)."""
+        truth, predicted = (
+            np.array([[name in str(row[column]).split(SEPARATOR) for name in labels.names] for row in rows])
+            for column in ("true", "predicted")
+        )
+        counts = label_counts(truth, predicted.astype(float))
+        return Tally(counts, scores_of_counts, unit_intervals, recalls_of_counts)
 
     def _predictions(
         self, answerer: Answerer, used: Sequence[Sample], truth: np.ndarray, probability: np.ndarray

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from affekt.core.answers.calibration import Calibration
+from affekt.core.answers.tally import Tally
 from affekt.core.errors import DataError
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Preprocess, Sample
@@ -20,8 +21,8 @@ from affekt.metrics.calibration import (
     negative_log_likelihood,
     softmax,
 )
-from affekt.metrics.classification import confusion_matrix, per_class, scores_of
-from affekt.metrics.intervals import score_intervals
+from affekt.metrics.classification import confusion_matrix, per_class, recalls_of, scores_of
+from affekt.metrics.intervals import confusion_intervals, score_intervals
 from affekt.metrics.permutation import exchanged_labels
 from affekt.tasks.key_segments import score_key_segments
 from affekt.tasks.rows import (
@@ -174,6 +175,14 @@ class SingleLabel(RowTask):
             interval_over=found.over,
             interval_note=found.note,
         )
+
+    def tally(self, rows: Sequence[Mapping[str, Any]], labels: LabelSet) -> Tally:
+        """The cell of the confusion matrix of each item: (n, k, k)."""
+        truth = np.array([labels.index(str(row["true"])) for row in rows], int)
+        predicted = np.array([labels.index(str(row["predicted"])) for row in rows], int)
+        cells = np.zeros((len(rows), len(labels), len(labels)))
+        cells[np.arange(len(rows)), truth, predicted] = 1
+        return Tally(cells, scores_of, confusion_intervals, recalls_of, truth == predicted)
 
 
 class SingleLabelScorer(RowScorer):

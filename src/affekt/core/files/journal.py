@@ -10,17 +10,17 @@ ignored, and its item is done again. Where an item has two lines, the later one 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from affekt.core.errors import AffektError, UsageError
 from affekt.core.files.whole import write_text
-from affekt.core.settings import Settings
+from affekt.core.settings import Settings, dotted
 
 SCHEMA = 1
 
@@ -169,7 +169,7 @@ def check_same(root: Path, stored: JournalHeader, wanted: JournalHeader) -> None
     Raises:
         UsageError: With the values that differ.
     """
-    one, other = _flat(stored.model_dump(by_alias=True)), _flat(wanted.model_dump(by_alias=True))
+    one, other = dotted(stored.model_dump(by_alias=True)), dotted(wanted.model_dump(by_alias=True))
     found = [
         f"{name} = {one.get(name)!r}, not {other.get(name)!r}"
         for name in sorted({*one, *other})
@@ -179,14 +179,3 @@ def check_same(root: Path, stored: JournalHeader, wanted: JournalHeader) -> None
         raise UsageError(
             f"{root} was made with {'; '.join(found)}: name another folder, or use the same values"
         )
-
-
-def _flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Values of a nested document by their dotted names."""
-    flat: dict[str, Any] = {}
-    for name, value in document.items():
-        if isinstance(value, Mapping):
-            flat |= _flat(value, f"{prefix}{name}.")
-        else:
-            flat[prefix + name] = value
-    return flat

@@ -12,8 +12,9 @@ from affekt.core.errors import AffektError, ConfigError
 from affekt.core.files.sealed import MANIFEST
 from affekt.core.recipe import Recipe
 from affekt.engine.runs.folder import modalities_of
+from affekt.engine.runs.looks import looks_at
 from affekt.engine.runs.names import NamedRun, name_runs
-from affekt.engine.runs.run import Run, read_rows
+from affekt.engine.runs.run import Run
 
 _TEST_METRICS = (
     "uar",
@@ -44,6 +45,7 @@ class RunSummary:
         epoch: Complete epochs, of `epochs`.
         validation: Score of the selected epoch, by the metric that selects.
         test: Of the last evaluation on the test part of the data of the run.
+        looks: How often it was evaluated on the test part of any data.
         when: When training last wrote to the folder, local time.
         reason: Why the folder cannot be read; empty if it can.
     """
@@ -60,6 +62,7 @@ class RunSummary:
     epochs: int = 0
     validation: Score | None = None
     test: Score | None = None
+    looks: int = 0
     reason: str = ""
 
     def to_dict(self) -> dict[str, Any]:
@@ -91,6 +94,7 @@ def _summary(named: NamedRun) -> RunSummary:
             epochs=recipe.train.epochs,
             validation=_validation_score(run, recipe),
             test=_test_score(run, recipe),
+            looks=len(looks_at(run.path, "test")),
         )
     except (AffektError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         return RunSummary(named.path, named.name, when, reason=_reason(named.path, error))
@@ -122,12 +126,10 @@ def _validation_score(run: Run, recipe: Recipe) -> Score | None:
 
 def _test_score(run: Run, recipe: Recipe) -> Score | None:
     """From the record of evaluations; those with other options or on other data do not count."""
-    file = run.path / "evaluation" / "record.jsonl"
     own = [
-        row["scores"]
-        for row in read_rows(file)
-        if row["split"] == "test" and row.get("data", recipe.data.name) == recipe.data.name
-        if not row.get("options")
+        look.scores
+        for look in looks_at(run.path, "test")
+        if look.data in ("", recipe.data.name) and not look.options
     ]
     if not own:
         return None

@@ -11,12 +11,19 @@ import numpy as np
 
 from affekt.core.answers.calibration import Calibration
 from affekt.core.answers.prediction import Moment, Prediction
+from affekt.core.answers.tally import Tally
 from affekt.core.errors import DataError
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Preprocess, Sample
 from affekt.core.task import Answerer, Answers, Fitted, OnItem, Scored, Scorer, quiet
 from affekt.metrics.conformal import LEVEL, around, conformal_reach
-from affekt.metrics.regression import concordance, mean_absolute_error, pearson
+from affekt.metrics.regression import (
+    concordance,
+    mean_absolute_error,
+    pearson,
+    rating_scores,
+    rating_sums,
+)
 from affekt.tasks.predictions import named
 from affekt.tasks.regression.scores import ROUNDING, score_ratings
 from affekt.tasks.rows import RowScorer, RowTask, check_answers, mean_by_count, worst_of
@@ -193,6 +200,12 @@ class Regression(RowTask):
             interval_over=found.over,
             interval_note=found.note,
         )
+
+    def tally(self, rows: Sequence[Mapping[str, Any]], labels: LabelSet) -> Tally:
+        """The moments of each item: (n, d, 8)."""
+        truth = np.array([[float(row[f"true_{name}"]) for name in labels.names] for row in rows])
+        predicted = np.array([[float(row[name]) for name in labels.names] for row in rows])
+        return Tally(rating_sums(truth, predicted), rating_scores)
 
     def shown(self, prediction: Prediction) -> dict[str, Any]:
         shown: dict[str, Any] = {}

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import typer
+
 from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, as_table, say
 from affekt.core.errors import UsageError
 
 
-def command(runs: RunsFolder = RUNS, json: AsJson = False) -> None:
+def command(context: typer.Context, runs: RunsFolder = RUNS, json: AsJson = False) -> None:
     """List runs by name (method, data set, hash, seed) with their scores, the newest first.
 
     Other commands take the name of a run, the beginning of its name, or `latest` in place of its folder.
+    Looks are evaluations on the test part. `affekt runs diff` shows how two runs differ.
 
     Example: affekt runs
     """
+    if context.invoked_subcommand is not None:
+        return
     from affekt.engine.runs.summaries import list_runs
 
     if not runs.is_dir():
@@ -24,7 +29,7 @@ def command(runs: RunsFolder = RUNS, json: AsJson = False) -> None:
     readable = [run for run in found if not run.reason]
     if readable:
         as_table(
-            ("run", "modalities", "state", "validation", "test", "when"),
+            ("run", "modalities", "state", "validation", "test", "looks", "when"),
             [
                 (
                     run.name,
@@ -32,6 +37,7 @@ def command(runs: RunsFolder = RUNS, json: AsJson = False) -> None:
                     run.state,
                     run.validation or "",
                     run.test or "",
+                    run.looks,
                     f"{run.when:%Y-%m-%d %H:%M}",
                 )
                 for run in readable

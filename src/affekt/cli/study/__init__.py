@@ -1,0 +1,1 @@
+"""Commands about many runs: experiments from a plan, and comparisons."""

@@ -1,0 +1,70 @@
+"""`affekt compare`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, as_table, progress, say
+from affekt.core.errors import require
+
+
+def command(
+    networks: Annotated[
+        list[str],
+        typer.Argument(help="Two or more runs or bundles; several joined by commas are one row: its seeds."),
+    ],
+    data: Annotated[
+        str | None, typer.Option(help="Another data set. Default: the data set of each network.")
+    ] = None,
+    data_root: Annotated[
+        Path | None, typer.Option(envvar="AFFEKT_DATA", help="Folder of the data set.")
+    ] = None,
+    split: Annotated[str, typer.Option(help="Part of the data, as in affekt evaluate.")] = "test",
+    metric: Annotated[list[str] | None, typer.Option(help="A score to compare; repeatable.")] = None,
+    against: Annotated[
+        str,
+        typer.Option(
+            help="The network that others are tested against; all tests each pair. Default: the first."
+        ),
+    ] = "",
+    common: Annotated[
+        bool, typer.Option("--common", help="Compare on common items where test items differ.")
+    ] = False,
+    runs: RunsFolder = RUNS,
+    json: AsJson = False,
+) -> None:
+    """Score networks on the same items, and test their differences.
+
+    Paired bootstrap intervals; McNemar's test for accuracy, a permutation for other scores and for items of
+    one subject; Holm's correction. Each comparison is a look at the part, which the runs record.
+
+    Example: affekt compare RUN BUNDLE --data-root DIR
+    """
+    require("sklearn", extra="train", needed_by="affekt compare")
+    from affekt.studies.compare import compare_networks
+    from affekt.studies.outcome.documents import summary_document
+    from affekt.studies.outcome.shown import comparison_table, score_table
+
+    with progress("evaluating") as step:
+        summary = compare_networks(
+            networks,
+            runs=runs,
+            data=data,
+            data_root=data_root,
+            split=split,
+            metrics=metric or [],
+            against=against,
+            common=common,
+            on_item=step,
+        )
+    if json:
+        as_json(summary_document(summary))
+        return
+    for table in (score_table(summary, "", link=""), comparison_table(summary)):
+        as_table(table.columns, [[cell.text for cell in row] for row in table.rows], title=table.title)
+        say(table.note)
+    for note in summary.notes:
+        say(note)

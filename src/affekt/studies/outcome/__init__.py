@@ -1,0 +1,1 @@
+"""What a study found: answers, numbers, tables and the page."""

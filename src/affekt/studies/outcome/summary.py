@@ -1,0 +1,201 @@
+"""The numbers of a study: scores of rows with intervals, and tests between rows."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import stats
+
+from affekt.core.errors import AffektError
+from affekt.metrics.intervals import Units
+from affekt.metrics.jackknife import LEVEL
+from affekt.metrics.paired.compare import Difference, compare, correct
+from affekt.metrics.paired.sums import UnitSums, score_range
+from affekt.studies.outcome.answers import Answers, common_items
+from affekt.studies.outcome.gather import RowRuns
+from affekt.studies.plans.plan import ALL
+
+Ends = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Score:
+    """A score of a row.
+
+    Attributes:
+        values: By seed.
+        deviation: Standard deviation over seeds (n - 1); None for one seed.
+        over_seeds: 95 % interval of the mean over seeds, by Student's t; None for one seed.
+        over_items: 95 % interval over independent items, of these networks; None where the score does not
+            follow from sums over items.
+    """
+
+    name: str
+    values: dict[int, float]
+    deviation: float | None
+    over_seeds: Ends | None
+    over_items: Ends | None
+
+    @property
+    def mean(self) -> float:
+        """Over seeds."""
+        return float(np.mean(list(self.values.values())))
+
+
+@dataclass(frozen=True)
+class RowSummary:
+    """A row on a data set.
+
+    Attributes:
+        samples: Number of items.
+        over: Independent units of the intervals over items.
+        notes: Limitations, a sentence each.
+    """
+
+    runs: RowRuns
+    scores: dict[str, Score]
+    samples: int
+    over: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.runs.row
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A test between two rows on a data set."""
+
+    data: str
+    one: str
+    other: str
+    difference: Difference
+    over: str
+
+
+@dataclass
+class Summary:
+    """All numbers of a study.
+
+    Attributes:
+        metrics: Scores of the table, in order.
+        notes: What limits the comparisons, a sentence each.
+    """
+
+    metrics: tuple[str, ...]
+    rows: list[RowSummary] = field(default_factory=list)
+    comparisons: list[Comparison] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def summarize(rows: Sequence[RowRuns], metrics: Sequence[str], against: str) -> Summary:
+    """Scores of all rows with a finished seed, and the tests between them.
+
+    Args:
+        against: A row that all others are tested against, or `all`.
+    """
+    found = Summary(tuple(metrics))
+    for row in rows:
+        if row.by_seed:
+            found.rows.append(_row(row, metrics))
+        if row.missing:
+            found.notes.append(f"{row.row}: {len(row.missing)} of its runs are not finished")
+    shared = dict.fromkeys(note for row in found.rows for note in row.notes)
+    found.notes += [note for note in shared if all(note in row.notes for row in found.rows)]
+    for data in dict.fromkeys(row.runs.data for row in found.rows):
+        of_data = [row for row in found.rows if row.runs.data == data]
+        for one, other in pairs(of_data, against):
+            found.comparisons += _compare(one, other, metrics, found.notes)
+    corrected = correct([it.difference for it in found.comparisons])
+    found.comparisons = [
+        Comparison(it.data, it.one, it.other, difference, it.over)
+        for it, difference in zip(found.comparisons, corrected, strict=True)
+    ]
+    found.notes = list(dict.fromkeys(found.notes))
+    return found
+
+
+def pairs(rows: Sequence[RowSummary], against: str) -> list[tuple[RowSummary, RowSummary]]:
+    """Rows that are tested: each against one, or each pair."""
+    if against == ALL:
+        return [(other, one) for one, other in itertools.combinations(rows, 2)]
+    first = [row for row in rows if row.name == against] or list(rows[:1])
+    return [(row, first[0]) for row in rows if first and row is not first[0]]
+
+
+def sums_of(
+    answers: Sequence[Answers], items: Sequence[str], units: Units, labels: Sequence[str]
+) -> UnitSums | None:
+    """Sums over units of several runs; None if the task has none."""
+    tallies = [one.tally(items, labels) for one in answers]
+    known = [one for one in tallies if one is not None]
+    return UnitSums.of(known, units) if len(known) == len(tallies) else None
+
+
+def score_of(name: str, values: dict[int, float], sums: UnitSums | None) -> Score:
+    """A score with its intervals."""
+    numbers = np.array(list(values.values()))
+    deviation = over_seeds = over_items = None
+    if len(numbers) > 1:
+        deviation = float(numbers.std(ddof=1))
+        reach = float(stats.t.ppf(0.5 + LEVEL / 2, len(numbers) - 1)) * deviation / np.sqrt(len(numbers))
+        over_seeds = (float(numbers.mean() - reach), float(numbers.mean() + reach))
+    if sums is not None and name in sums.scores(sums.sums.sum(axis=1)):
+        over_items = score_range(sums, name)
+    return Score(name, values, deviation, over_seeds, over_items)
+
+
+def _row(row: RowRuns, metrics: Sequence[str]) -> RowSummary:
+    answers = list(row.by_seed.values())
+    common = common_items(answers)
+    sums = sums_of(answers, common.items, common.units, answers[0].labels)
+    notes = [common.units.note] if common.units.note else []
+    if common.left_out:
+        notes.append(f"{common.left_out} items are left out, which not all of its runs could answer")
+    notes += dict.fromkeys(text for one in answers for text in one.warnings)
+    scores: dict[str, Score] = {}
+    for name in metrics:
+        values = {
+            seed: _value(one, name, sums, place) for place, (seed, one) in enumerate(row.by_seed.items())
+        }
+        known = {seed: value for seed, value in values.items() if value is not None}
+        if len(known) == len(values):
+            scores[name] = score_of(name, known, sums)
+    return RowSummary(row, scores, len(common.items), common.units.over, tuple(notes))
+
+
+def _value(answers: Answers, name: str, sums: UnitSums | None, run: int) -> float | None:
+    if sums is not None and name in sums.scores(sums.sums.sum(axis=1)):
+        return float(sums.by_run(name)[run])
+    return answers.scores.get(name)
+
+
+def _compare(
+    one: RowSummary, other: RowSummary, metrics: Sequence[str], notes: list[str]
+) -> list[Comparison]:
+    first, second = list(one.runs.by_seed.values()), list(other.runs.by_seed.values())
+    try:
+        common = common_items([*first, *second])
+    except AffektError as error:
+        notes.append(f"{one.name} is not compared with {other.name}: {error}")
+        return []
+    if common.left_out:
+        notes.append(
+            f"{one.name} and {other.name} are compared on {len(common.items)} items; {common.left_out} items "
+            "of one of them are left out"
+        )
+    labels = first[0].labels
+    sums = [sums_of(answers, common.items, common.units, labels) for answers in (first, second)]
+    if sums[0] is None or sums[1] is None:
+        notes.append(f"scores of {first[0].task} do not follow from sums over items: rows are not tested")
+        return []
+    known = sums[0].scores(sums[0].sums.sum(axis=1))
+    return [
+        Comparison(one.runs.data, one.name, other.name, compare(sums[0], sums[1], name), common.units.over)
+        for name in metrics
+        if name in known
+    ]

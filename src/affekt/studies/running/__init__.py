@@ -1,0 +1,1 @@
+"""Members of a study as jobs of processes."""
