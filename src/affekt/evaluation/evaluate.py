@@ -11,6 +11,7 @@ from pathlib import Path
 from affekt.core import catalog
 from affekt.core.errors import UsageError
 from affekt.core.recipe import DataSettings, Recipe, SplitSettings
+from affekt.core.sample import Sample
 from affekt.core.task import OnItem, quiet
 from affekt.data.open import open_dataset
 from affekt.deploy.backends.network import Backend, Precision
@@ -34,6 +35,7 @@ def evaluate(
     folder: Path | None = None,
     backend: Backend | None = None,
     precision: Precision = "f32",
+    modalities: Sequence[str] | None = None,
     on_batch: OnItem = quiet,
 ) -> Evaluation:
     """Evaluate a run or a bundle on one part of a data set.
@@ -50,6 +52,7 @@ def evaluate(
             the run, or beside the bundle.
         backend: Engine that computes a bundle. Default: ONNX Runtime, so that scores do not depend on timing.
         precision: Precision of the engine, as in `load`.
+        modalities: Media of the samples that the network is given; all if not given.
         on_batch: Called with the number of samples that are done, and of all.
 
     Raises:
@@ -82,7 +85,11 @@ def evaluate(
     )
     samples = selection.samples
     place = path / "evaluation" if _is_run(path) else path.with_name(path.name + "-evaluation")
-    target = folder or place / selection.folder
+    name = selection.folder
+    if modalities is not None:
+        samples = _reduced(samples, modalities)
+        name = f"{name}-subsets/{'+'.join(modalities)}"
+    target = folder or place / name
     target.mkdir(parents=True, exist_ok=True)
     scored = predictor.task.evaluate(predictor, samples, corpus.labels, target, on_item=on_batch)
     counted = selection.counted([item.id for item in scored.skipped])
@@ -97,8 +104,16 @@ def evaluate(
     )
     result.write()
     if _is_run(path):
-        _record(path, result)
+        _record(path, result, modalities)
     return result
+
+
+def _reduced(samples: Sequence[Sample], modalities: Sequence[str]) -> list[Sample]:
+    """Samples without their other media."""
+    return [
+        replace(sample, media={name: value for name, value in sample.media.items() if name in modalities})
+        for sample in samples
+    ]
 
 
 def _is_run(path: Path) -> bool:
@@ -131,11 +146,12 @@ def _trained_on(path: Path, predictor: Predictor) -> TrainedOn | None:
     return trained_on_bundle(path, predictor.document) if is_bundle(path) else None
 
 
-def _record(path: Path, result: Evaluation) -> None:
+def _record(path: Path, result: Evaluation, modalities: Sequence[str] | None) -> None:
     """Append one line for each evaluation, so that repeated evaluations of the test part are on record."""
     line = {
         "when": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         **result.evaluated_on.to_dict(),
+        **({} if modalities is None else {"modalities": list(modalities)}),
         "folder": str(result.folder),
         "scores": result.scores,
     }
