@@ -13,7 +13,7 @@ def parts(folder):
     return [one.name for one in list_recipes() if one.name.startswith(f"{folder}/")]
 
 
-# Parts of networks of several modalities, and of features that data ship, do not go with those of words alone.
+# Parts of networks of several modalities and of shipped features do not go with those of words alone.
 MULTIMODAL = {"losses/makd.toml", "losses/modality-dropout.toml"}
 WORDS = [name for name in parts("encoders") if "features" not in name and "+" not in name]
 FEATURES = [name for name in parts("encoders") if name.endswith("-features.toml")]
