@@ -94,3 +94,21 @@ class WordsInput:
         """About the number of tokens, by the number of characters: for batches of similar lengths."""
         turns = [sample, *earlier(sample, self.context.earlier_turns)]
         return sum(len(words_of(one.media.get("text"))) for one in turns)
+
+
+def words_problems(encoder: EncoderSettings, context: ContextSettings) -> list[str]:
+    """Why an encoder cannot read a context, a sentence each."""
+    problems: list[str] = []
+    name = encoder.source or "the encoder"
+    if encoder.positions is not None and context.tokens > encoder.positions:
+        problems.append(
+            f"config.context.tokens = {context.tokens}: {name} reads {encoder.positions} tokens at most"
+        )
+    if encoder.mask_id is None and (context.needs_mask or encoder.pooling == "mask"):
+        problems.append(f"{name} has no mask token; config.context or pooling needs one")
+    if encoder.pooling == "mask" and not context.needs_mask:
+        problems.append(
+            "config.encoders.T.pooling = 'mask': the input has no mask token; set "
+            "config.context.query = true, or a form that has one"
+        )
+    return problems

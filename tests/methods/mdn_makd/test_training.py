@@ -48,7 +48,7 @@ def opinion_recipe():
             },
             "optimizer": {"name": "adamw", "lr": 1e-2},
             "selection": {"metric": "accuracy"},
-            "train": {"epochs": 4, "batch_size": 12, "threads": 1},
+            "train": {"epochs": 15, "batch_size": 12, "threads": 1},
         }
         return Recipe.from_values(values)
 
@@ -66,7 +66,7 @@ def runs(opinions, opinion_recipe, tmp_path_factory):
         opinion_recipe(
             "TAV",
             fusion={"kind": "sparse_moe", "width": 8},
-            modality_dropout={"T": 0.3},
+            modality_dropout={"T": 0.3, "A": 0.3, "V": 0.3},
             losses={"distillation": {}},
         ),
         data_root=opinions,

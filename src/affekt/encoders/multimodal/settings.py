@@ -12,6 +12,7 @@ from affekt.core.settings import Settings
 from affekt.encoders.settings import EncoderSettings
 from affekt.encoders.source import resolved
 from affekt.encoders.width import vector_width
+from affekt.encoders.words import words_problems
 from affekt.layers.contrast.settings import ContrastSettings
 from affekt.layers.decision.settings import (
     ClassificationSettings,
@@ -308,21 +309,3 @@ class MultimodalSettings(DecisionSettings):
         if problems:
             raise ConfigError("recipe", problems)
         return found
-
-
-def words_problems(encoder: EncoderSettings, context: ContextSettings) -> list[str]:
-    """Why an encoder cannot read a context, a sentence each."""
-    problems: list[str] = []
-    name = encoder.source or "the encoder"
-    if encoder.positions is not None and context.tokens > encoder.positions:
-        problems.append(
-            f"config.context.tokens = {context.tokens}: {name} reads {encoder.positions} tokens at most"
-        )
-    if encoder.mask_id is None and (context.needs_mask or encoder.pooling == "mask"):
-        problems.append(f"{name} has no mask token; config.context or pooling needs one")
-    if encoder.pooling == "mask" and not context.needs_mask:
-        problems.append(
-            "config.encoders.T.pooling = 'mask': the input has no mask token; set "
-            "config.context.query = true, or a form that has one"
-        )
-    return problems

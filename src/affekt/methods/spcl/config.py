@@ -9,6 +9,7 @@ from affekt.core.settings import Settings
 from affekt.encoders.settings import EncoderSettings
 from affekt.encoders.source import resolved
 from affekt.encoders.width import vector_width
+from affekt.encoders.words import words_problems
 from affekt.layers.decision.settings import DecisionSettings
 from affekt.media.text.context import ContextSettings
 
