@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from affekt.cli.groups import show_groups
 from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, as_table, progress, say
 from affekt.core.errors import require
+
+if TYPE_CHECKING:
+    from affekt.evaluation.result import Evaluation
 
 
 def command(
@@ -50,6 +53,9 @@ def command(
     precision: Annotated[
         Literal["f32", "bf16"], typer.Option(help="bf16 is faster and less exact; openvino only.")
     ] = "f32",
+    subsets: Annotated[
+        bool, typer.Option("--subsets", help="Score every subset of the network's modalities.")
+    ] = False,
     runs: RunsFolder = RUNS,
     json: AsJson = False,
 ) -> None:
@@ -60,20 +66,27 @@ def command(
     require("sklearn", extra="train", needed_by="affekt evaluate")
     from affekt.engine.runs.names import find_run
     from affekt.evaluation.evaluate import evaluate
+    from affekt.evaluation.subsets import evaluate_subsets
 
+    options: dict[str, Any] = {
+        "data": data,
+        "data_root": data_root,
+        "split": split,
+        "overrides": change or [],
+        "folder": output,
+        "backend": backend,
+        "precision": precision,
+        "command": "affekt evaluate",
+    }
     with progress("evaluating") as step:
+        if subsets:
+            _show_subsets(evaluate_subsets(find_run(run, runs), on_batch=step, **options), json=json)
+            return
         result = evaluate(
             find_run(run, runs),
-            data=data,
-            data_root=data_root,
-            split=split,
-            overrides=change or [],
-            folder=output,
-            backend=backend,
-            precision=precision,
-            command="affekt evaluate",
             groups=[name.strip() for name in groups.split(",") if name.strip()],
             on_batch=step,
+            **options,
         )
     if json:
         as_json(result.to_dict())
@@ -125,3 +138,19 @@ def command(
     for text in on.warnings if on else ():
         say(f"warning: {text}")
     say(f"figures and predictions: {result.folder}")
+
+
+def _show_subsets(results: dict[str, Evaluation], *, json: bool) -> None:
+    """A row for each subset, a column for each score."""
+    if json:
+        as_json({name: one.to_dict() for name, one in results.items()})
+        return
+    scores = list(next(iter(results.values())).scores)
+    rows = [
+        (name, one.samples, *(one.scores.get(score) for score in scores)) for name, one in results.items()
+    ]
+    as_table(("modalities", "samples", *scores), rows, title="every subset of the modalities")
+    for name, one in results.items():
+        for item in one.skipped[:3]:
+            say(f"{name}: skipped {item}")
+    say(f"figures and predictions: {next(iter(results.values())).folder.parent}")

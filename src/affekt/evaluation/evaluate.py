@@ -9,6 +9,7 @@ from pathlib import Path
 from affekt.core import catalog
 from affekt.core.errors import UsageError
 from affekt.core.recipe import DataSettings, Recipe, SplitSettings
+from affekt.core.sample import Sample
 from affekt.core.task import OnItem, quiet
 from affekt.data.open import open_dataset
 from affekt.deploy.backends.network import Backend, Precision
@@ -34,6 +35,7 @@ def evaluate(
     folder: Path | None = None,
     backend: Backend | None = None,
     precision: Precision = "f32",
+    modalities: Sequence[str] | None = None,
     command: str = "affekt.evaluate",
     groups: Sequence[str] = (),
     on_batch: OnItem = quiet,
@@ -52,6 +54,7 @@ def evaluate(
             the run, or beside the bundle.
         backend: Engine that computes a bundle. Default: ONNX Runtime, so that scores do not depend on timing.
         precision: Precision of the engine, as in `load`.
+        modalities: Media of the samples that the network is given; all if not given.
         groups: Facts of the samples, such as `speaker`, by which scores are shown apart
             (`affekt.evaluation.groups`).
         command: What asks for the evaluation, for the run's record.
@@ -89,7 +92,11 @@ def evaluate(
     samples = selection.samples
     check_groups(groups, samples)
     place = path / "evaluation" if _is_run(path) else path.with_name(path.name + "-evaluation")
-    target = folder or place / selection.folder
+    name = selection.folder
+    if modalities is not None:
+        samples = _reduced(samples, modalities)
+        name = f"{name}-subsets/{'+'.join(modalities)}"
+    target = folder or place / name
     target.mkdir(parents=True, exist_ok=True)
     scored = predictor.task.evaluate(predictor, samples, corpus.labels, target, on_item=on_batch)
     counted = selection.counted([item.id for item in scored.skipped])
@@ -112,11 +119,20 @@ def evaluate(
     if _is_run(path):
         document = {
             **result.evaluated_on.to_dict(),
+            **({} if modalities is None else {"modalities": list(modalities)}),
             "folder": str(result.folder),
             "scores": result.scores,
         }
         record_look(path, command, document)
     return result
+
+
+def _reduced(samples: Sequence[Sample], modalities: Sequence[str]) -> list[Sample]:
+    """Samples without their other media."""
+    return [
+        replace(sample, media={name: value for name, value in sample.media.items() if name in modalities})
+        for sample in samples
+    ]
 
 
 def _is_run(path: Path) -> bool:

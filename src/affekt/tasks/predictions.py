@@ -11,6 +11,7 @@ from affekt.core.answers.prediction import Moment, Prediction
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample
 from affekt.core.task import Answerer
+from affekt.media.features import words_of
 from affekt.media.video import Video
 
 
@@ -44,7 +45,7 @@ def make_prediction(
         moments=moments,
         notes=tuple(dict.fromkeys((*notes_of(sample), *notes))),
         task=task,
-        text=sample.media.get("text"),
+        text=words_of(sample.media.get("text")) or None,
         dialogue=sample.dialogue,
         turn=sample.turn,
         speaker=sample.speaker,

@@ -39,7 +39,7 @@ def invent_samples(modality: str, count: int = 8) -> list[Sample]:
 
 
 def _turns(count: int) -> list[Sample]:
-    """Turns of a dialogue: all have words, of three the first two a tone, the first features of its picture."""
+    """Turns of a dialogue: all have words, two of three a tone, one of three features of its picture."""
     words = ("well hello", "good to see you", "oh no", "what is it", "it rains", "so it does", "ah", "well")
     times_s = np.arange(800) / 8000
     samples: list[Sample] = []

@@ -23,10 +23,9 @@ class MultimodalObjective(DecisionObjective):
         takes_teacher: Whether the config asks for a teacher.
     """
 
-    config: MultimodalSettings
-
     def __init__(self, config: MultimodalSettings, criterion: Criterion) -> None:
         super().__init__(config, criterion, inputs=input_names(config))
+        self.settings = config
         self.takes_teacher = config.losses.distillation is not None
         self.teacher: Teaches | None = None
 
@@ -42,11 +41,11 @@ class MultimodalObjective(DecisionObjective):
     def forward(self, model: nn.Module, batch: dict[str, Tensor]) -> dict[str, Float[Tensor, ""]]:
         output = self.call(model, batch)
         terms = self.terms(output, batch)
-        label, losses = batch["label"], self.config.losses
+        label, losses = batch["label"], self.settings.losses
         is_there = self._is_there(batch, len(label))
-        widths = self.config.vector_widths
+        widths = self.settings.vector_widths
         vectors = dict(zip(widths, output.vectors.split(list(widths.values()), dim=1), strict=True))
-        for place, name in enumerate(self.config.auxiliary):
+        for place, name in enumerate(self.settings.auxiliary):
             terms[name] = output.auxiliary[:, place].mean()
         if losses.head_weight:
             terms["heads"] = losses.head_weight * self._heads(output.head_logits, label, is_there)
@@ -70,10 +69,10 @@ class MultimodalObjective(DecisionObjective):
         self, output: Any, vectors: dict[str, Tensor], batch: dict[str, Tensor], is_there: Bool[Tensor, "b m"]
     ) -> dict[str, Float[Tensor, ""]]:
         """Terms of the teacher, each over the samples that teacher and student can read."""
-        settings = self.config.losses.distillation
+        settings = self.settings.losses.distillation
         assert self.teacher is not None and settings is not None
         taught = self.teacher(batch)
-        known = teachable(self.teacher, is_there, self.config.modalities)
+        known = teachable(self.teacher, is_there, self.settings.modalities)
         logits, features = (output.logits * 0).sum(), (output.vectors * 0).sum()
         if settings.on == "answer" and bool(known.any()):
             logits = logit_loss(output.class_logits[known], taught.logits[known], settings.logits)

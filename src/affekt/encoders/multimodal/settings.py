@@ -205,6 +205,9 @@ class MultimodalSettings(DecisionSettings):
         ]
         if wrong:
             raise ValueError(f"{', '.join(wrong)} is not among the encoders {', '.join(named)}")
+        sizes = self.vector_widths
+        if self.losses.modal_contrast and self.is_sized and len(set(sizes.values())) > 1:
+            raise ValueError(f"losses.modal_contrast compares vectors of one width, found {sizes}")
         if self.is_sized and (problems := problems_with(self.fusion, self.vector_widths)):
             raise ValueError("fusion: " + "; ".join(problems))
         return self

@@ -1,7 +1,7 @@
 """Which samples a teacher can be asked about, and what an objective requires of it."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool
@@ -12,6 +12,7 @@ from affekt.core.labels import LabelSet
 from affekt.core.spec import InputSpec
 
 
+@runtime_checkable
 class Teaches(Protocol):
     """A trained network that answers a student's batches."""
 

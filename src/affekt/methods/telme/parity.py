@@ -41,7 +41,7 @@ def run_case(case: Case) -> Iterator[Comparison]:
         if name not in actual:
             raise UsageError(f"the case holds {name!r}, which telme cannot compute")
         value = np.asarray(actual[name].detach())
-        if name.endswith("grad_hidden"):  # of some cases the first rows only
+        if name.endswith(("grad_hidden", "grad_logits")):  # of some cases the first rows only
             value = value[: len(expected)]
         yield Comparison(name, value, expected, rtol=1e-3 if name.startswith("gradnorm") else 1e-4)
 
@@ -99,7 +99,7 @@ def _distillation(case: Case) -> dict[str, Tensor]:
     """Both terms and the totals of each data set whose values the case states."""
     inputs, actual = DrawnInputs(case), dict[str, Tensor]()
     for name in dict.fromkeys(key.partition(".")[0] for key in case.expected):
-        rows, classes = case.expected[f"{name}.grad_logits"].shape
+        rows, classes = len(inputs.integers("labels", C=2)), case.expected[f"{name}.grad_logits"].shape[1]
         temperature, weight = _stated(case, name)
         settings = LogitSettings(temperature=temperature)
         student, teacher = (
