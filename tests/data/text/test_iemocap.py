@@ -174,5 +174,5 @@ def test_media_are_found_below_the_folder_of_their_session(tables, tmp_path, fil
     sample = train(corpus)[0]
     assert set(sample.media) == media and sample.span_s == span
     assert sample.media["audio"] == tmp_path / file
-    said = "1 turn without sound and picture, such as Ses01F_impro01-1: read without them"
-    assert said in corpus.problems
+    said = "3 turns without sound and picture, such as Ses01F_impro01-1, "
+    assert any(text.startswith(said) for text in corpus.problems)
