@@ -26,10 +26,10 @@ from affekt.engine.experiment import Experiment, open_corpus
 from affekt.engine.features.backbone import FeatureNetwork
 from affekt.engine.features.filling import CachedDataset, Filled, cached
 from affekt.engine.loading import Collate, SampleDataset
+from affekt.engine.loop.checkpoint_io import FolderCheckpointIO
 from affekt.engine.loop.optimization import make_optimizer
 from affekt.engine.objectives.criterion import WeightedLoss
 from affekt.engine.splits import part
-from affekt.engine.weights.checkpoint import FolderCheckpointIO
 
 OUTPUT = Path(__file__).parent / "results" / "cache.md"
 REPEATS = 3

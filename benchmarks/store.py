@@ -10,6 +10,7 @@ import argparse
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 from text_cache import write_talks
@@ -28,7 +29,12 @@ from affekt.testing.encoders import save_tiny_encoder
 OUTPUT = Path(__file__).parent / "results" / "store.md"
 REQUIRED = 8.0
 RUNS = 10
-ENCODER = {"hidden_size": 256, "num_hidden_layers": 6, "num_attention_heads": 4, "intermediate_size": 1024}
+ENCODER: dict[str, Any] = {
+    "hidden_size": 256,
+    "num_hidden_layers": 6,
+    "num_attention_heads": 4,
+    "intermediate_size": 1024,
+}
 
 RANDOM = f"BERT with random weights ({ENCODER['num_hidden_layers']} layers, width {ENCODER['hidden_size']})"
 

@@ -35,13 +35,14 @@ def _kind(values: Any) -> str:
     return getattr(values, "kind", "pretrained")
 
 
+_BY_KIND = Discriminator(
+    _kind,
+    custom_error_type="unknown_kind",
+    custom_error_message="kind must be 'pretrained' or 'trained'",
+)
 _Trained = Annotated[TrainedEncoderSettings, Tag("trained")]
-AudioEncoderSettings = Annotated[
-    Annotated[SoundEncoderSettings, Tag("pretrained")] | _Trained, Discriminator(_kind)
-]
-VideoEncoderSettings = Annotated[
-    Annotated[PictureEncoderSettings, Tag("pretrained")] | _Trained, Discriminator(_kind)
-]
+AudioEncoderSettings = Annotated[Annotated[SoundEncoderSettings, Tag("pretrained")] | _Trained, _BY_KIND]
+VideoEncoderSettings = Annotated[Annotated[PictureEncoderSettings, Tag("pretrained")] | _Trained, _BY_KIND]
 MediaSettings = SoundEncoderSettings | PictureEncoderSettings | TrainedEncoderSettings
 MediaReader = SoundReader | PictureReader | TrainedReader
 

@@ -183,9 +183,9 @@ def test_what_is_no_encoder_is_refused(folder_of, tmp_path):
         resolved(TrainedEncoderSettings(kind="trained", source=source), modality="video")
     with pytest.raises(ConfigError, match=r"vaanet reads clips, mfcc: an encoder of video reads one input"):
         resolved(TrainedEncoderSettings(kind="trained", source=str(folder_of("vaanet")[0])), modality="video")
-    with pytest.raises(ConfigError, match="bpm_gcn gives no vector"):
+    with pytest.raises(ConfigError, match="poster_v2 gives no vector"):
         resolved(
-            TrainedEncoderSettings(kind="trained", source=str(folder_of("bpm_gcn")[0])), modality="video"
+            TrainedEncoderSettings(kind="trained", source=str(folder_of("poster_v2")[0])), modality="video"
         )
     with pytest.raises(UsageError, match="neither the folder of a run nor of a checkpoint"):
         resolved(TrainedEncoderSettings(kind="trained", source=str(tmp_path)), modality="video")

@@ -14,7 +14,7 @@ from affekt.studies.plans.commands import Parsed
 ENTRY = "affekt.cli.main:run"
 
 
-def parse(root: typer.Context, words: Sequence[str]) -> Parsed:
+def parse(root: Any, words: Sequence[str]) -> Parsed:
     """The command and the options of a line, without `affekt`.
 
     Args:

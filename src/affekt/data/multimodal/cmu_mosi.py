@@ -122,10 +122,14 @@ def _words(path: Path, arrays: dict[str, np.ndarray]) -> dict[int, str]:
     found: dict[int, str] = {}
     for row in read_text_table(path, COLUMNS).rows:
         number, segment = number_of(row, "row"), number_of(row, "segment")
-        is_known = number is not None and 0 <= number < len(arrays["video"])
-        if not is_known or (row.cells["video"], segment) != (
-            str(arrays["video"][number]),
-            int(arrays["segment"][number]),
+        if (
+            number is None
+            or not 0 <= number < len(arrays["video"])
+            or (row.cells["video"], segment)
+            != (
+                str(arrays["video"][number]),
+                int(arrays["segment"][number]),
+            )
         ):
             raise DataError(
                 f"{path}, line {row.line}: row {number} is segment {segment} of {row.cells['video']}, which "

@@ -162,11 +162,11 @@ class MultimodalNetwork(nn.Module):
 
     def _kept(self, is_there: Bool[Tensor, "b m"]) -> Bool[Tensor, "b m"]:
         """What the fusion is given in training."""
-        chances = self.config.modality_dropout
+        chances: dict[str, float] = {**self.config.modality_dropout}
         if not self.training or not chances:
             return is_there
         named = self.config.encoders.named
-        return drop_modalities(is_there, [dict(chances).get(letter, 0.0) for letter in named])
+        return drop_modalities(is_there, [chances.get(letter, 0.0) for letter in named])
 
     def _seen(self, vector: Float[Tensor, "b o"]) -> Float[Tensor, "b o"]:
         """What the classifier is given."""

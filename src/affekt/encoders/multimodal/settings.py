@@ -171,7 +171,8 @@ class MultimodalSettings(DecisionSettings):
     """
 
     decision: Literal["prototype", "classifier"] = "classifier"
-    losses: MultimodalLosses = MultimodalLosses()
+    # Settings are frozen, so that a field may be narrower.
+    losses: MultimodalLosses = MultimodalLosses()  # pyright: ignore[reportIncompatibleVariableOverride]
     encoders: EncodersSettings = EncodersSettings(T=WordsEncoder())
     features: dict[Letter, PositiveInt] = Field(default_factory=dict)
     context: ContextSettings = ContextSettings()

@@ -24,8 +24,10 @@ def wave_states(
     """
     reach, step = settings.field
     length = is_real.sum(dim=1)
-    # With the samples of one position more, no row is too short; that position counts as padding.
-    features = _features(backbone, nn.functional.pad(values * is_real, (0, reach)), length)
+    # With the samples of three positions more, no row is too short for the network, and none is traced with a
+    # single position, which a graph would keep. They count as padding.
+    filled = nn.functional.pad(values * is_real, (0, reach + 2 * step))
+    features = _features(backbone, filled, length)
     places = torch.arange(features.shape[1], device=values.device)
     is_place = places < _count(length, reach, step)[:, None]
     encoder = backbone.encoder

@@ -38,7 +38,7 @@ class GatedAttention(nn.Module):
         **_: Any,
     ) -> tuple[Float[Tensor, "b t d"], None, Float[Tensor, "h t t"]]:
         """The mixed states, no weights, and the bias for the next layer; arguments as in `transformers`."""
-        bias = self._bias(hidden_states.shape[1]) if position_bias is None else position_bias
+        bias = self._bias(hidden_states) if position_bias is None else position_bias
         by_head = hidden_states.unflatten(2, (self.heads, -1)).transpose(1, 2)
         gates = torch.sigmoid(self.gru_rel_pos_linear(by_head).unflatten(3, (2, 4)).sum(dim=4))
         gate = gates[..., :1] * (gates[..., 1:] * self.gru_rel_pos_const - 1) + 2
@@ -52,9 +52,9 @@ class GatedAttention(nn.Module):
         weights = nn.functional.dropout(scores.softmax(dim=3), self.dropout, self.training)
         return self.out_proj((weights.to(value.dtype) @ value).transpose(1, 2).flatten(2)), None, bias
 
-    def _bias(self, length: int) -> Float[Tensor, "h t t"]:
+    def _bias(self, states: Float[Tensor, "b t d"]) -> Float[Tensor, "h t t"]:
         """A learned value for each distance; distances beyond a few share values, on a logarithmic scale."""
-        places = torch.arange(length, device=self.rel_attn_embed.weight.device)
+        places = torch.arange(states.shape[1], device=states.device)
         distance = places[None, :] - places[:, None]
         half = self.buckets // 2
         exact = half // 2

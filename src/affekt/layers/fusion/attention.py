@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from affekt.layers.fusion.module import Fused, Fusion, joined
 from affekt.layers.fusion.projector import as_tokens, attend
-from affekt.layers.fusion.settings import CrossAttentionSettings, SelfAttentionSettings
+from affekt.layers.fusion.settings import Axis, CrossAttentionSettings, SelfAttentionSettings
 
 
 class SelfAttentionFusion(Fusion):
@@ -38,7 +38,7 @@ class JoinedAttentionFusion(Fusion):
     def __init__(self, settings: SelfAttentionSettings, widths: Mapping[str, int]) -> None:
         super().__init__(widths)
         assert settings.axis != "modality"
-        self.axis = settings.axis
+        self.axis: Axis = settings.axis
         total = sum(widths.values())
         self.attention = nn.MultiheadAttention(total, settings.heads, batch_first=True)
         self.output = nn.Linear(total, settings.width)

@@ -109,7 +109,8 @@ def _distillation(case: Case) -> dict[str, Tensor]:
         hidden, taught = (
             inputs.normal(key) * _scale(inputs[key]) for key in ("student_hidden", "teacher_hidden")
         )
-        student.requires_grad_(), hidden.requires_grad_()
+        for tensor in (student, hidden):
+            tensor.requires_grad_()
         shares = [(logits / temperature).softmax(dim=1) for logits in (student, teacher)]
         logit, feature = logit_loss(student, teacher, settings), feature_loss(hidden, taught)
         direct = F.cross_entropy(student, inputs.integers("labels", C=classes))

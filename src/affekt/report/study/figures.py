@@ -10,6 +10,7 @@ from itertools import cycle
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from affekt.report.figures import INK
 
@@ -82,7 +83,7 @@ def draw_learning(rows: Sequence[Curves], score: str) -> bytes:
             epochs, np.nanmin(values, axis=0), np.nanmax(values, axis=0), color=color, alpha=0.12, linewidth=0
         )
     axes.set(xlabel="epoch", ylabel=f"validation {score}")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(axis="y", color="#e4e0d8", linewidth=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
