@@ -31,7 +31,7 @@ def command(
     weights: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Folder of weights that the network starts from: converted, or a checkpoint; repeatable."
+            help="Folder of weights to start from: a run, a checkpoint, or converted weights; repeatable."
         ),
     ] = None,
     teacher: Annotated[

@@ -17,7 +17,7 @@ from affekt.core.recipe import Recipe
 from affekt.core.spec import InputSpec
 from affekt.engine.experiment import objective_kind, preprocess_of
 from affekt.engine.network import checkpoint_model
-from affekt.engine.runs.run import open_run
+from affekt.engine.runs.run import checkpoint_of
 from affekt.engine.weights.files import weights_sha256
 
 DIGITS = 16  # of the hash of the weights (`files.weights_sha256`), that a recipe states
@@ -92,7 +92,7 @@ def read_teacher(path: Path | str) -> Teacher:
         FolderError: It is neither, or was altered.
     """
     path = Path(path)
-    checkpoint = open_run(path).best if (path / "recipe.toml").is_file() else path
+    checkpoint = checkpoint_of(path)
     sealed = read_sealed(checkpoint, kind="checkpoint")
     digest = weights_sha256(sealed.document)[:DIGITS]
     labels = LabelSet.model_validate(sealed.document["labels"])

@@ -214,6 +214,15 @@ def open_run(path: Path) -> Run:
     return run
 
 
+def checkpoint_of(path: Path) -> Path:
+    """The checkpoint of the selected epoch if `path` is a run; else `path`.
+
+    Raises:
+        FolderError: No epoch of the run is complete.
+    """
+    return open_run(path).best if (path / "recipe.toml").is_file() else path
+
+
 def check_free(run: Run) -> None:
     """Refuse to train a run again that exists.
 

@@ -15,6 +15,7 @@ from affekt.core.files.sealed import kind_of, read_sealed
 from affekt.core.method import Method
 from affekt.core.recipe import Recipe
 from affekt.core.settings import resolve
+from affekt.engine.runs.run import checkpoint_of
 from affekt.engine.weights.checkpoint import model_weights
 from affekt.engine.weights.files import weights_sha256
 
@@ -54,7 +55,7 @@ class Weights:
 
 
 def read_weights(folders: Sequence[Path | str]) -> tuple[Weights, ...]:
-    """Read the weights of sealed folders: checkpoints, or parts of a network.
+    """Read the weights of folders: runs, whose selected epoch is taken, checkpoints, or parts of a network.
 
     Raises:
         FolderError: A folder is incomplete, altered, or holds no weights.
@@ -146,6 +147,7 @@ def check_start(recipe: Recipe, weights: Sequence[Weights], method: Method) -> N
 
 
 def _read(folder: Path) -> Weights:
+    folder = checkpoint_of(folder)
     kind = "checkpoint" if kind_of(folder) == "checkpoint" else "weights"
     sealed = read_sealed(folder, kind=kind)
     document = sealed.document
