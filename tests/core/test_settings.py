@@ -1,5 +1,7 @@
 """Settings: all problems at once, each with a suggestion."""
 
+from typing import Annotated, Literal
+
 import pytest
 from pydantic import Field, ValidationError
 
@@ -74,3 +76,24 @@ def test_a_nested_model_that_differs_is_reduced_to_its_own_differences():
 
 def test_a_field_that_is_added_with_a_default_changes_nothing():
     assert differing(Wide(width=2)) == differing(Inner(width=2))
+
+
+class First(Settings):
+    kind: Literal["first"] = "first"
+    width: int = 1
+
+
+class Second(Settings):
+    kind: Literal["second"] = "second"
+    width: int = 1
+
+
+class Either(Settings):
+    one: Annotated[First | Second, Field(discriminator="kind")] = First()
+
+
+def test_models_of_another_kind_differ_even_if_each_is_at_its_defaults():
+    assert differing(Either()) == {}
+    assert differing(Either(one=First(width=2))) == {"one": {"width": 2}}
+    assert differing(Either(one=Second())) == {"one": {"kind": "second"}}
+    assert Either.model_validate(differing(Either(one=Second(width=3)))) == Either(one=Second(width=3))

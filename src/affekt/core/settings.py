@@ -48,7 +48,8 @@ Model = TypeVar("Model", bound=BaseModel)
 def differing(model: BaseModel) -> dict[str, Any]:
     """Values of the fields that differ from their defaults, and of those without a default, as JSON values.
 
-    A nested model that differs from its default is reduced to its own differences in turn.
+    A nested model that differs from its default is reduced to its own differences in turn. Its `kind`, which
+    says what it is where a field may hold several models, is always among them.
 
     Example:
         >>> class Inner(Settings):
@@ -64,8 +65,11 @@ def differing(model: BaseModel) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, field in type(model).model_fields.items():
         value = getattr(model, name)
-        if field.is_required() or value != field.get_default(call_default_factory=True):
+        default = None if field.is_required() else field.get_default(call_default_factory=True)
+        if field.is_required() or value != default:
             found[name] = differing(value) if isinstance(value, BaseModel) else plain[name]
+            if isinstance(value, BaseModel) and type(value) is not type(default) and _kind_of(type(value)):
+                found[name] = {"kind": _kind_of(type(value)), **found[name]}
     return found
 
 
