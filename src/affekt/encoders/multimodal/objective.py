@@ -7,8 +7,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from affekt.core.errors import ConfigError
+from affekt.encoders.multimodal.encodings import MODALITIES
 from affekt.encoders.multimodal.preprocess import PRESENT
-from affekt.encoders.multimodal.settings import MODALITIES, MultimodalSettings
+from affekt.encoders.multimodal.settings import MultimodalSettings
 from affekt.layers.cross_entropy import Criterion
 from affekt.layers.decision.objective import DecisionObjective
 from affekt.layers.distillation.features import feature_loss, modal_contrast
