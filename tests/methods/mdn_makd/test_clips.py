@@ -82,7 +82,7 @@ def test_vectors_of_all_frozen_encoders_are_cached(clip_recipe, scenes, tmp_path
     losses = [
         json.loads((run.path / "metrics.jsonl").read_text().splitlines()[0]) for run in (cached, direct)
     ]
-    assert losses[0]["train"]["loss"] == pytest.approx(losses[1]["train"]["loss"], rel=0.02)
+    assert losses[0]["train/loss"] == pytest.approx(losses[1]["train/loss"], rel=0.02)
 
 
 def test_a_trained_modality_alone_has_nothing_to_cache(clip_recipe, scenes, tmp_path):

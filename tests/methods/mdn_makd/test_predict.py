@@ -25,7 +25,7 @@ def predict(clip_bundle):
 
     def run(*arguments):
         done = CliRunner().invoke(app, ["predict", str(clip_bundle), *map(str, arguments), "--json"])
-        return json.loads(done.stdout)["predictions"] if done.exit_code == 0 else done.output
+        return json.loads(done.stdout)["predictions"] if done.exit_code == 0 else str(done.exception)
 
     return run
 
