@@ -1,5 +1,7 @@
 """Encoders of sound and picture in the network: modes, rows without a modality, and what is cached."""
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -44,7 +46,7 @@ def make_media_config(sources):
 def trained_voice(mode):
     """A voice network of affekt with batch normalization, as if read from a run."""
     method = catalog.method("compact_voice")
-    config = method.make_config(method.card.tiny)
+    config: Any = method.make_config(method.card.tiny)
     return {
         "kind": "trained",
         "source": "a-run",

@@ -13,7 +13,7 @@ from affekt.testing.media_encoders import save_tiny_picture_encoder, save_tiny_s
 def scenes(tmp_path_factory):
     """A folder of 30 lines in the layout of MELD: tables, flac and mp4."""
     folder = tmp_path_factory.mktemp("scenes") / "meld"
-    write(folder, SpokenScenesOptions(lines=30, turns=3, pixels=24))
+    write(folder, SpokenScenesOptions.model_validate({"lines": 30, "turns": 3, "pixels": 24}))
     return folder
 
 
