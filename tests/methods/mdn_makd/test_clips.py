@@ -79,8 +79,6 @@ def test_vectors_of_all_frozen_encoders_are_cached(clip_recipe, scenes, tmp_path
         runs=tmp_path / "runs",
         progress=False,
     )
-    encoder = "checkpoints/best/frozen/encoders.A.safetensors"
-    assert (cached.path / encoder).resolve() == (direct.path / encoder).resolve()  # once in the store
     losses = [
         json.loads((run.path / "metrics.jsonl").read_text().splitlines()[0]) for run in (cached, direct)
     ]
