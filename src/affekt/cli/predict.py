@@ -32,7 +32,18 @@ def command(
         list[str] | None,
         typer.Option(
             help="Words in place of files; may be repeated: the turns of one dialogue. `Name: words` states "
-            "the speaker."
+            "the speaker. For a bundle that also reads sound or picture: the words of the clip."
+        ),
+    ] = None,
+    audio: Annotated[
+        Path | None, typer.Option(help="Sound of one clip that lies in a file of its own.")
+    ] = None,
+    video: Annotated[Path | None, typer.Option(help="Picture of that clip.")] = None,
+    transcript: Annotated[
+        Path | None,
+        typer.Option(
+            help="Words of one clip as a file of lines; with times (.srt, .vtt) each line is answered by its "
+            "part of the clip. Default: subtitles of the clip's name beside it."
         ),
     ] = None,
     output: Annotated[
@@ -88,6 +99,8 @@ def command(
     Example: affekt predict walks.affekt walk.npz more_walks/ --output answers.csv
 
     Example: affekt predict words.affekt dialogue.srt
+
+    Example: affekt predict scenes.affekt clip.mp4 --text "I did not expect that"
     """
     from affekt.cli.words.predict import check_inputs, lines_in, predict_words
     from affekt.core.answers.prediction import Prediction
@@ -96,13 +109,15 @@ def command(
     from affekt.deploy.runtime.input_types import reads_words
     from affekt.deploy.runtime.output import to_document, writer_for
     from affekt.deploy.runtime.samples import survey
+    from affekt.deploy.runtime.scenes import reads_scenes
     from affekt.engine.runs.names import find_run
     from affekt.media.files import walk
     from affekt.media.skeleton import joint_order
     from affekt.report.timeline.one_clip import check_one_clip
 
     inputs = inputs or []
-    from_stdin = check_inputs(inputs, text or [])  # before a large bundle is loaded
+    apart = {name: file for name, file in (("audio", audio), ("video", video)) if file}
+    from_stdin = check_inputs(inputs, text or [], apart)  # before a large bundle is loaded
     if form and not from_stdin:
         raise UsageError("--format is that of standard input (-); files have it in their names")
     write = writer_for(output) if output else None
@@ -114,7 +129,7 @@ def command(
     words = reads_words(predictor.modality)
     if words and (joints or up or rate_hz is not None):
         raise UsageError("--joints, --up and --rate-hz state what skeletons are; this bundle reads words")
-    if words or from_stdin or text or encoding:
+    if words or reads_scenes(predictor.modality) or from_stdin or text or encoding or apart or transcript:
         predict_words(
             predictor,
             [] if from_stdin else inputs,
@@ -124,6 +139,8 @@ def command(
             batch_size=batch_size,
             encoding=encoding,
             form=form,
+            apart=apart,
+            transcript=transcript,
         )
         return
     order = joint_order(joints) if joints else None

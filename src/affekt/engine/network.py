@@ -182,5 +182,5 @@ def encoded_input(model: nn.Module, preprocess: Preprocess, task: Task) -> str |
     """The input that a frozen encoder reads per time cell; None if there is no such encoder."""
     if not task.by_cells:
         return None
-    names = [name for name in getattr(type(model), "cached", ()) if name in preprocess.spec.names]
+    names = [name for name in getattr(model, "cached", ()) if name in preprocess.spec.names]
     return names[0] if names else None

@@ -17,6 +17,7 @@ from affekt.core.recipe import Recipe, as_recipe
 from affekt.data.left_out import kinds_of
 from affekt.encoders.source import downloads_allowed
 from affekt.engine.experiment import Experiment, data_path, make_objective, open_corpus
+from affekt.engine.features.backbone import replaced_entries
 from affekt.engine.features.cache import cache_root
 from affekt.engine.features.filling import cached
 from affekt.engine.finish import finish
@@ -182,7 +183,7 @@ def _fit(
     check_outputs(model, scorer.reads, recipe.method)
     objective: Any = make_objective(recipe, task, labels, weights, config=experiment.config)
     if teacher is not None:
-        cached_inputs = getattr(type(model), "cached", ()) if recipe.train.cached_views else ()
+        cached_inputs = replaced_entries(model) if recipe.train.cached_views else ()
         teacher.check(preprocess.spec, cached=cached_inputs)
         objective.set_teacher(teacher)
     module = TrainingModule(model, objective, preprocess.spec.names, recipe, scorer)

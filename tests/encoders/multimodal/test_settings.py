@@ -24,6 +24,13 @@ def test_each_set_of_modalities_goes_with_a_fusion_and_losses(encoders, losses):
     Recipe.load(["dataset/cmu-mosi.toml", f"encoders/{encoders}", "fusion/moe.toml", f"losses/{losses}.toml"])
 
 
+@pytest.mark.parametrize("encoders", ["A", "V", "T+A", "T+V", "A+V", "T+A+V"])
+def test_encoders_of_media_go_with_dialogues_a_fusion_and_losses(encoders):
+    parts = ["dataset/meld-emotion.toml", f"encoders/{encoders}.toml", "losses/focal.toml"]
+    recipe = Recipe.load([*parts, "fusion/moe.toml"] if "+" in encoders else parts)
+    assert "+".join(recipe.config["encoders"]) == encoders and recipe.train.cached_views == 1
+
+
 def test_several_modalities_need_a_fusion():
     with pytest.raises(ConfigError, match="takes one modality, not T 96, A 96, V 96: name a fusion"):
         Recipe.load(["dataset/cmu-mosi.toml", "encoders/T+A+V-features.toml"])

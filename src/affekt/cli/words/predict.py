@@ -1,19 +1,21 @@
-"""`affekt predict` of words: files of lines, `--text` and standard input."""
+"""`affekt predict` of words and scenes: files of lines, clips, `--text` and standard input."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from affekt.cli.words.answer import answer_lines
+from affekt.cli.words.clip_words import clip_words
 from affekt.core.errors import UsageError
 from affekt.core.sample import Sample, Skipped
 from affekt.data.left_out import as_values, summary_of
 from affekt.deploy.runtime.conversations import linked, words_samples
 from affekt.deploy.runtime.input_types import reads_words
 from affekt.deploy.runtime.samples import as_samples, survey
+from affekt.deploy.runtime.scenes import apart_samples
 from affekt.media.text import SUFFIXES, read_stream
 from affekt.report.timeline.one_clip import check_one_clip
 
@@ -24,15 +26,22 @@ _STDIN, _STREAM = Path("-"), "stdin"
 _LINE_BYTES = 64  # of a line of conversation with its name or times, to guess the number of lines
 
 
-def check_inputs(inputs: Sequence[Path], texts: Sequence[str]) -> bool:
+def check_inputs(
+    inputs: Sequence[Path], texts: Sequence[str], apart: Mapping[str, Path] | None = None
+) -> bool:
     """Whether standard input is to be read.
+
+    Args:
+        apart: Files of the sound and picture of one clip.
 
     Raises:
         UsageError: Nothing is given, things that do not go together, or a path that does not exist.
     """
-    if not inputs and not texts:
+    if not inputs and not texts and not apart:
         raise UsageError("nothing to predict: give files, folders, --text WORDS, or - for standard input")
-    if inputs and texts:
+    if inputs and apart:
+        raise UsageError(f"--{next(iter(apart))} and {inputs[0]} are given: a clip, or its parts, not both")
+    if len(inputs) > 1 and texts:
         raise UsageError(f"--text and {inputs[0]} are given: words or files, not both")
     if _STDIN in inputs:
         if len(inputs) > 1:
@@ -70,14 +79,18 @@ def predict_words(
     batch_size: int | None,
     encoding: str | None,
     form: str | None = None,
+    apart: Mapping[str, Path] | None = None,
+    transcript: Path | None = None,
 ) -> None:
-    """Answer the lines of files, words, or standard input if neither is given.
+    """Answer the lines of files, clips, words, or standard input if nothing is given.
 
     Raises:
-        UsageError: The bundle does not read words.
+        UsageError: The bundle does not read what is given.
         MediaError: There is no answer.
     """
-    if not reads_words(predictor.modality):
+    apart = apart or {}
+    worded = bool(texts or encoding or transcript) or not (inputs or apart)
+    if not reads_words(predictor.modality) and worded:
         raise UsageError(
             f"this bundle takes inputs of modality {predictor.modality}, not words: give files, and neither "
             "--text, --encoding nor -"
@@ -85,13 +98,18 @@ def predict_words(
     keep = predictor.earlier_turns
     left_out, hidden = [], 0
     samples: Iterator[Sample | Skipped]
-    if texts:
-        samples = words_samples(texts, "text", keep=keep)
-    elif inputs:
+    if inputs:
         files, left_out, hidden = survey(inputs, predictor.modality)
-        samples = as_samples(files, predictor.modality, earlier_turns=keep, encoding=encoding)
+        words = clip_words(predictor.modality, files, texts, transcript, apart)
+        samples = as_samples(files, predictor.modality, earlier_turns=keep, encoding=encoding, words=words)
         if output:
             check_one_clip(output, inputs=len(files), modality=predictor.modality)
+    elif apart:
+        words = clip_words(predictor.modality, [], texts, transcript, apart)
+        samples = apart_samples(apart, predictor.modality, keep=keep, encoding=encoding, words=words)
+    elif texts:
+        clip_words(predictor.modality, [], texts, transcript, apart)
+        samples = words_samples(texts, "text", keep=keep)
     else:
         lines = read_stream(sys.stdin.buffer, _STREAM, encoding=encoding, form=form)
         samples = linked(lines, _STREAM, keep=keep)
@@ -100,7 +118,7 @@ def predict_words(
         samples,
         output=output,
         json=json,
-        live=not inputs and not texts,
+        live=not (inputs or texts or apart),
         batch_size=batch_size,
         extra={"left_out": as_values(left_out, hidden), "backend": predictor.backend},
         left_out=summary_of(left_out, example=True),

@@ -25,6 +25,7 @@ class Table:
 
     def __init__(self, predictor: Predictor, *, live: bool) -> None:
         self._task, self._live = predictor.task, live
+        self._several = "+" in predictor.modality
         is_terminal = sys.stdout.isatty()
         self._width = shutil.get_terminal_size().columns if is_terminal else _PIPE_WIDTH
         self._label = max(5, *(cell_len(name) for name in predictor.labels.names))
@@ -35,6 +36,8 @@ class Table:
         if isinstance(answer, Skipped):
             return
         shown = self._task.shown(answer)
+        if self._several:
+            shown = {**shown, "based on": answer.modality}
         if not self._columns:
             self._columns = self._make_columns(shown)
             self._print([name for name, _ in self._columns], "other scores")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from affekt.core.dialogues import RunningDialogue
 from affekt.core.errors import MediaError
@@ -60,8 +61,9 @@ class Conversation:
     Args:
         name: Of the file or stream: the beginning of ids, and the dialogue of lines that state none.
         keep: Number of earlier turns that preprocessing reads.
-        media: Sound and picture of the whole conversation by modality, such as the film that subtitles belong
-            to. A line has the part of them that its times state; one without times has its words alone.
+        media: Sound and picture of the whole conversation by modality, files or indexed videos, such as the
+            film that subtitles belong to. A line has the part of them that its times state; one without
+            times has its words alone.
 
     A dialogue is the lines of a file, or those of a `dialogue` that the file states. Turns are numbered from
     1 where the file does not number them. The context of a line is in the order of the file; a number that
@@ -69,7 +71,7 @@ class Conversation:
     turn always name one answer.
     """
 
-    def __init__(self, name: str, *, keep: int, media: Mapping[str, Path] | None = None) -> None:
+    def __init__(self, name: str, *, keep: int, media: Mapping[str, Any] | None = None) -> None:
         self.name, self._keep, self._media = name, keep, dict(media or {})
         self._running: dict[str, RunningDialogue] = {}  # the one used last is the last one
         self._ended: set[str] = set()
@@ -142,7 +144,7 @@ def earlier_turns_of(preprocess: Preprocess) -> int:
 
 
 def linked(
-    items: Iterable[Line | Skipped], name: str, *, keep: int, media: Mapping[str, Path] | None = None
+    items: Iterable[Line | Skipped], name: str, *, keep: int, media: Mapping[str, Any] | None = None
 ) -> Iterator[Sample | Skipped]:
     """Lines as samples of one conversation, as they come; `media` as in `Conversation`."""
     conversation = Conversation(name, keep=keep, media=media)
@@ -151,7 +153,7 @@ def linked(
 
 
 def file_samples(
-    path: Path, *, keep: int, encoding: str | None = None, media: Mapping[str, Path] | None = None
+    path: Path, *, keep: int, encoding: str | None = None, media: Mapping[str, Any] | None = None
 ) -> Iterator[Sample | Skipped]:
     """The lines of a file as samples; a file that cannot be read, or breaks, is `Skipped` with its reason.
 
@@ -165,13 +167,19 @@ def file_samples(
 
 
 def film_samples(
-    film: Path, subtitles: Path | None = None, *, keep: int, encoding: str | None = None
+    film: Path,
+    subtitles: Path | None = None,
+    *,
+    keep: int,
+    encoding: str | None = None,
+    media: Mapping[str, Any] | None = None,
 ) -> Iterator[Sample | Skipped]:
     """A film as one dialogue: the lines of its subtitles, each with its part of picture and sound.
 
     Args:
         subtitles: Those beside the film if not given: `film.srt` or `film.vtt` of `film.mp4`, or one that
             states a language, such as `film.en.srt`. A film without any is `Skipped`.
+        media: As in `Conversation`; the film as video if not given.
     """
     subtitles = subtitles or subtitles_of(film)
     if subtitles is None:
@@ -179,7 +187,7 @@ def film_samples(
             str(film), f"no subtitles lie beside it ({film.stem}.srt or {film.stem}.vtt): give them"
         )
         return
-    yield from file_samples(subtitles, keep=keep, encoding=encoding, media={"video": film})
+    yield from file_samples(subtitles, keep=keep, encoding=encoding, media=media or {"video": film})
 
 
 def subtitles_of(film: Path) -> Path | None:

@@ -156,6 +156,9 @@ class Predictor:
                 `affekt.media.text.Text(...)` is always words. A conversation is a path, or a list of samples,
                 `Sample(id, {"text": words}, dialogue="d", turn=1, speaker="Ann")`: each needs its `turn`, and
                 is answered with the turns before it. The strings of a list are independent lines.
+                For networks of words with sound or picture, a clip is answered by what it holds, and by its
+                subtitles if they lie beside it, line by line; `Sample(id, {"text": words, "audio": path,
+                "video": path})` is any subset. A `Prediction` states in `modality` what it is based on.
             batch_size: Inputs in one batch. Default: small enough for a few GB of memory.
             joints: Joint order of skeleton files that do not state one.
             up: Axis that points up in skeleton files that do not state it: x, -x, y, -y, z or -z.

@@ -14,6 +14,14 @@ from affekt.core.errors import MediaError, UsageError
 from affekt.core.sample import Sample, Skipped
 from affekt.deploy.runtime.conversations import file_samples
 from affekt.deploy.runtime.input_types import each_checked, modality_of, reads_words
+from affekt.deploy.runtime.scenes import (
+    NO_WORDS,
+    StatedWords,
+    reads_scenes,
+    scene_samples,
+    scene_suffixes,
+    without_subtitles,
+)
 from affekt.media import files as folder_files
 from affekt.media import image, skeleton, sound, text, video
 
@@ -69,6 +77,7 @@ def as_samples(
     skeletons: StatedSkeleton = NOTHING_STATED,
     earlier_turns: int = 0,
     encoding: str | None = None,
+    words: StatedWords = NO_WORDS,
 ) -> Iterator[Sample | Skipped]:
     """Each input as a sample; one that cannot be read, or is not an input, becomes `Skipped` with its reason.
 
@@ -80,6 +89,7 @@ def as_samples(
         inputs: Each of a type that `input_types.checked_input` accepts.
         earlier_turns: Turns before a line that preprocessing reads.
         encoding: Of files of lines; found if not given.
+        words: Of a clip.
 
     Raises:
         UsageError: The modality has no reader.
@@ -103,6 +113,10 @@ def as_samples(
                     )
                 elif modality == "image":
                     yield Sample(id=str(file), media={"image": file}, facts={"path": str(file)})
+                elif reads_scenes(modality):
+                    yield from scene_samples(
+                        file, modality, keep=earlier_turns, encoding=encoding, words=words
+                    )
                 elif reads_words(modality):
                     yield from file_samples(file, keep=earlier_turns, encoding=encoding)
                 elif modality == "skeleton":
@@ -136,7 +150,8 @@ def survey(paths: Sequence[str | os.PathLike[str]], modality: str) -> Surveyed:
     for path in map(Path, paths):
         if path.is_dir():
             found = folder_files.walk(path)
-            files += [file for file in found.files if folder_files.has_suffix(file, suffixes)] or [path]
+            known = [file for file in found.files if folder_files.has_suffix(file, suffixes)]
+            files += (without_subtitles(known) if reads_scenes(modality) else known) or [path]
             others = folder_files.other_kinds(path, found.files, suffixes, f"{modality} file")
             left_out += [replace(item, id=str(path / item.id)) for item in (*found.left_out, *others)]
             hidden += found.hidden
@@ -206,6 +221,8 @@ def _with_characters(sample: Sample) -> Sample:
 
 
 def _suffixes(modality: str) -> tuple[str, ...]:
+    if reads_scenes(modality):
+        return scene_suffixes(modality)
     if reads_words(modality):
         return _SUFFIXES["text"]
     if modality not in _SUFFIXES:

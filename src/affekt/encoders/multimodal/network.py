@@ -1,16 +1,20 @@
 """The network: encoders, a fusion of their vectors, and decisions on the result."""
 
+from collections.abc import Mapping
 from typing import ClassVar, NamedTuple
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor, nn
 
+from affekt.encoders.media_network import make_media_encoder
+from affekt.encoders.multimodal.encodings import MODALITIES, FeaturesEncoder
 from affekt.encoders.multimodal.modality_dropout import drop_modalities
-from affekt.encoders.multimodal.settings import MODALITIES, FeaturesEncoder, MultimodalSettings
-from affekt.encoders.pretrained import for_export
+from affekt.encoders.multimodal.settings import MultimodalSettings
+from affekt.encoders.pretrained import PretrainedEncoder, for_export
 from affekt.encoders.standardize import Standardize
 from affekt.encoders.text import TextEncoder
+from affekt.encoders.trained.encoder import TrainedEncoder
 from affekt.layers.contrast.prototypes import prototype_logits
 from affekt.layers.fusion.make import make_fusion
 from affekt.layers.fusion.mixture import LinearMixture
@@ -41,9 +45,12 @@ class MultimodalOutput(NamedTuple):
 class MultimodalNetwork(nn.Module):
     """Any subset of text, sound and picture to one answer."""
 
-    # The encoder alone reads the ids: where it is frozen, its vectors can be cached.
-    cached: ClassVar[tuple[str, ...]] = ("text",)
-    cached_with: ClassVar[tuple[str, ...]] = ("own",)
+    # An encoder alone reads its input: where it is frozen, its vectors can be cached.
+    cached_with: ClassVar[dict[str, tuple[str, ...]]] = {
+        "text": ("own",),
+        "audio": ("audio_real",),
+        "video": ("video_real",),
+    }
 
     prototypes: Float[Tensor, "k o"]
     has_prototype: Bool[Tensor, "k"]
@@ -52,7 +59,13 @@ class MultimodalNetwork(nn.Module):
         super().__init__()
         self.config = config
         named, widths = config.encoders.named, config.vector_widths
-        self.encoders = nn.ModuleDict({"T": TextEncoder(config.words)} if config.words else {})
+        words = {"T": TextEncoder(config.words)} if config.words else {}
+        media = {letter: make_media_encoder(one) for letter, one in config.encoders.media.items()}
+        self.encoders = nn.ModuleDict({**words, **media})
+        self.cached = tuple(
+            MODALITIES[letter] for letter in config.encoders.frozen if letter in self.encoders
+        )
+        self.weight_parts = (*(f"encoders.{letter}" for letter in self.encoders), "fusion")
         self.inward = nn.ModuleDict(
             {
                 letter: Inward(
@@ -88,42 +101,55 @@ class MultimodalNetwork(nn.Module):
         text: Int[Tensor, "b l"] | None = None,
         own: Float[Tensor, "b l"] | None = None,
         text_vector: Float[Tensor, "b _"] | None = None,
+        audio: Float[Tensor, "b *sound"] | None = None,
+        audio_real: Float[Tensor, "b m"] | None = None,
         audio_vector: Float[Tensor, "b _"] | None = None,
+        video: Float[Tensor, "b *frames"] | None = None,
+        video_real: Float[Tensor, "b c"] | None = None,
         video_vector: Float[Tensor, "b _"] | None = None,
-        present: Float[Tensor, "b m"] | None = None,
+        present: Float[Tensor, "b p"] | None = None,
     ) -> MultimodalOutput:
-        if text is not None and own is not None:
-            text_vector = self.features(text, own=own)
-        return self._answer(text_vector, audio_vector, video_vector, present)
+        read = {"text": (text, own), "audio": (audio, audio_real), "video": (video, video_real)}
+        vectors = {"text": text_vector, "audio": audio_vector, "video": video_vector}
+        return self._answer(read, vectors, present)
 
-    def features(self, text: Int[Tensor, "b l"], *, own: Float[Tensor, "b l"]) -> Float[Tensor, "b d"]:
-        """The vector of the encoder of words; of a row without words one without meaning."""
-        encoder = self.encoders["T"]
-        assert isinstance(encoder, TextEncoder)
-        padding = encoder.settings.padding_id
-        # Attention over no token is not a number, and its gradient would be none either.
-        is_bare = ~(text != padding).any(dim=1, keepdim=True)
-        is_first = torch.arange(text.shape[1], device=text.device) == 0
-        return encoder(torch.where(is_bare & is_first, int(padding == 0), text), own > 0)
+    def features(self, **entry: Tensor) -> Float[Tensor, "b d"]:
+        """The vectors of one encoder, of its entry of the batch and the entries that it reads beside it.
+
+        Those of a row without the modality are without meaning.
+        """
+        for letter, name in MODALITIES.items():
+            if name in entry:
+                beside = [entry[other] for other in self.cached_with[name] if other in entry]
+                return self._encoded(letter, entry[name], *beside)
+        raise ValueError(f"no encoder reads {', '.join(entry)}")
 
     def from_features(
         self,
         *,
-        text: Float[Tensor, "b _"] | None = None,
-        own: Float[Tensor, "b l"] | None = None,
+        text: Shaped[Tensor, "b _"] | None = None,
+        own: Float[Tensor, "b _"] | None = None,
         text_vector: Float[Tensor, "b _"] | None = None,
+        audio: Float[Tensor, "b *sound"] | None = None,
+        audio_real: Float[Tensor, "b _"] | None = None,
         audio_vector: Float[Tensor, "b _"] | None = None,
+        video: Float[Tensor, "b *frames"] | None = None,
+        video_real: Float[Tensor, "b _"] | None = None,
         video_vector: Float[Tensor, "b _"] | None = None,
-        present: Float[Tensor, "b m"] | None = None,
+        present: Float[Tensor, "b p"] | None = None,
     ) -> MultimodalOutput:
-        """The answer from vectors of the encoder of words in place of `text`; `own` is not read any more."""
-        return self._answer(text if text is not None else text_vector, audio_vector, video_vector, present)
+        """The answer from vectors of frozen encoders in place of what these read."""
+        given = {"text": (text, own), "audio": (audio, audio_real), "video": (video, video_real)}
+        vectors = {"text": text_vector, "audio": audio_vector, "video": video_vector}
+        vectors |= {name: values[0] for name, values in given.items() if name in self.cached}
+        read = {name: values for name, values in given.items() if name not in self.cached}
+        return self._answer(read, vectors, present)
 
     def load_pretrained(self) -> set[str]:
         """Take the encoders' weights from their sources; returns the names of the tensors."""
         found: set[str] = set()
         for letter, encoder in self.encoders.items():
-            assert isinstance(encoder, TextEncoder)
+            assert isinstance(encoder, PretrainedEncoder | TrainedEncoder)
             found |= {f"encoders.{letter}.{name}" for name in encoder.load_pretrained()}
         return found
 
@@ -132,19 +158,62 @@ class MultimodalNetwork(nn.Module):
         return for_export(self)
 
     def _answer(
-        self, text: Tensor | None, audio: Tensor | None, video: Tensor | None, present: Tensor | None
+        self,
+        read: Mapping[str, tuple[Tensor | None, Tensor | None]],
+        vectors: Mapping[str, Tensor | None],
+        present: Tensor | None,
     ) -> MultimodalOutput:
+        """The answer from what encoders read, and from vectors that are there already, both by modality."""
+        entries = {name: [one for one in read.get(name, ()) if one is not None] for name in vectors}
         given = {
-            letter: vector
-            for letter, vector in zip(MODALITIES, (text, audio, video), strict=True)
-            if vector is not None
+            letter: name
+            for letter, name in MODALITIES.items()
+            if vectors[name] is not None or (letter in self.encoders and entries[name])
         }
-        rows = next(iter(given.values()))
-        is_there = present > 0.5 if present is not None else torch.ones_like(rows[:, :1], dtype=torch.bool)
-        vectors = {
-            letter: self.inward[letter](vector, is_there[:, place])
-            for place, (letter, vector) in enumerate(given.items())
-        }
+        rows = next(one for name in vectors for one in (vectors[name], *entries[name]) if one is not None)
+        is_there = (
+            present > 0.5
+            if present is not None
+            else torch.ones(len(rows), 1, dtype=torch.bool, device=rows.device)
+        )
+        found: dict[str, Tensor] = {}
+        for place, (letter, name) in enumerate(given.items()):
+            vector, has = vectors[name], is_there[:, place]
+            if vector is None:
+                vector = self._encoded_rows(letter, entries[name], has)
+            if letter in self.encoders:
+                vector = torch.where(has[:, None], vector, torch.zeros_like(vector))
+            found[letter] = self.inward[letter](vector, has)
+        return self._decided(found, is_there)
+
+    def _encoded_rows(
+        self, letter: str, entries: list[Tensor], rows: Bool[Tensor, "b"]
+    ) -> Float[Tensor, "b d"]:
+        """Vectors of an encoder; in training it reads only the rows that have its modality.
+
+        Others would enter the statistics of batch normalization, and cost as much as real ones.
+        """
+        if not self.training or bool(rows.all()):
+            return self._encoded(letter, *entries)
+        width = self.config.input_width(letter)
+        found = torch.zeros(len(rows), width, device=rows.device)
+        if not bool(rows.any()):
+            return found
+        vectors = self._encoded(letter, *(one[rows] for one in entries))
+        return found.to(vectors.dtype).index_put((rows.nonzero()[:, 0],), vectors)
+
+    def _encoded(self, letter: str, values: Tensor, real: Tensor | None = None) -> Float[Tensor, "b d"]:
+        encoder = self.encoders[letter]
+        if not isinstance(encoder, TextEncoder):
+            return encoder(values) if real is None else encoder(values, real > 0)
+        assert real is not None
+        padding = encoder.settings.padding_id
+        # Attention over no token is not a number, and its gradient would be none either.
+        is_bare = ~(values != padding).any(dim=1, keepdim=True)
+        is_first = torch.arange(values.shape[1], device=values.device) == 0
+        return encoder(torch.where(is_bare & is_first, int(padding == 0), values), real > 0)
+
+    def _decided(self, vectors: dict[str, Tensor], is_there: Bool[Tensor, "b m"]) -> MultimodalOutput:
         fused: Fused = self.fusion(vectors, self._kept(is_there))
         class_logits = self.classifier(self._seen(fused.vector))
         heads = [self.heads[letter](vector) for letter, vector in vectors.items() if letter in self.heads]

@@ -7,8 +7,8 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from affekt.core.errors import ConfigError
-from affekt.encoders.multimodal.preprocess import PRESENT
-from affekt.encoders.multimodal.settings import MODALITIES, MultimodalSettings
+from affekt.encoders.multimodal.preprocess import PRESENT, MultimodalPreprocess
+from affekt.encoders.multimodal.settings import MultimodalSettings
 from affekt.layers.cross_entropy import Criterion
 from affekt.layers.decision.objective import DecisionObjective
 from affekt.layers.distillation.features import feature_loss, modal_contrast
@@ -24,7 +24,7 @@ class MultimodalObjective(DecisionObjective):
     """
 
     def __init__(self, config: MultimodalSettings, criterion: Criterion) -> None:
-        super().__init__(config, criterion, inputs=input_names(config))
+        super().__init__(config, criterion, inputs=MultimodalPreprocess(config).spec.names)
         self.settings = config
         self.takes_teacher = config.losses.distillation is not None
         self.teacher: Teaches | None = None
@@ -96,16 +96,6 @@ class MultimodalObjective(DecisionObjective):
         if PRESENT in batch:
             return batch[PRESENT] > 0.5
         return torch.ones(rows, 1, dtype=torch.bool, device=batch["label"].device)
-
-
-def input_names(config: MultimodalSettings) -> tuple[str, ...]:
-    """Names of the network's inputs with this config."""
-    names = [
-        name
-        for letter, one in config.encoders.named.items()
-        for name in (("text", "own") if one.kind == "text" else (f"{MODALITIES[letter]}_vector",))
-    ]
-    return (*names, *([PRESENT] if len(config.modalities) > 1 else []))
 
 
 def _fitting(taught: Tensor, vector: Tensor, letter: str) -> Tensor:

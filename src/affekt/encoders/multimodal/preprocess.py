@@ -7,14 +7,17 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from affekt.core.errors import MediaError
+from affekt.core.errors import DataError, MediaError
 from affekt.core.files.fingerprint import fingerprint
 from affekt.core.sample import Sample
 from affekt.core.spec import InputSpec, TensorSpec
-from affekt.encoders.multimodal.settings import MODALITIES, MultimodalSettings
+from affekt.encoders.media import media_reader
+from affekt.encoders.multimodal.encodings import MODALITIES
+from affekt.encoders.multimodal.settings import MultimodalSettings
 from affekt.encoders.multimodal.vectors import VectorsInput
 from affekt.encoders.words import WordsInput
-from affekt.media.features import words_of
+from affekt.media.features import Features, words_of
+from affekt.media.sound import NoSound
 
 PRESENT = "present"
 
@@ -53,9 +56,19 @@ class MultimodalPreprocess:
             for letter, one in config.encoders.named.items()
             if one.kind == "features"
         }
+        self.readers = {
+            MODALITIES[letter]: media_reader(one, "audio" if letter == "A" else "video", optional=several)
+            for letter, one in config.encoders.media.items()
+            if one.is_resolved
+        }
         self.tokenizer = self.words.tokenizer if self.words else None
         self.earlier_turns = config.context.earlier_turns if self.words else 0
-        specs = [*(self.words.specs if self.words else ()), *(one.spec for one in self.vectors.values())]
+        by_modality = {
+            **({"text": self.words.specs} if self.words else {}),
+            **{name: (one.spec,) for name, one in self.vectors.items()},
+            **{name: one.specs for name, one in self.readers.items()},
+        }
+        specs = [spec for name in config.modalities for spec in by_modality.get(name, ())]
         if several:
             specs.append(
                 TensorSpec(
@@ -81,6 +94,12 @@ class MultimodalPreprocess:
         Raises:
             DataError: A modality is missing in all samples, or its vectors have another width.
         """
+        for name in self.readers:
+            if not any(name in sample.media for sample in samples):
+                raise DataError(
+                    f"none of {len(samples)} training samples has {name}: leave it out of "
+                    "config.encoders, or take data that have it"
+                )
         words = {"words": self.words.fit(samples)} if self.words else {}
         return words | {name: one.fit(samples) for name, one in self.vectors.items()}
 
@@ -96,19 +115,49 @@ class MultimodalPreprocess:
         """
         arrays: dict[str, np.ndarray] = {}
         for modality in self.config.modalities:
-            if modality in self.vectors:
-                if self.vectors[modality].has(sample) or not self.spec.presence:
-                    arrays[self.vectors[modality].spec.name] = self.vectors[modality](sample)
-            elif self.words and (words_of(sample.media.get("text")).strip() or not self.spec.presence):
-                arrays |= self.words(sample)
+            if not self.spec.presence or self._has(sample, modality):
+                arrays |= self._read(sample, modality)
         if not arrays:
             raise MediaError(f"{sample.id} has none of {', '.join(self.config.modalities)}")
         return arrays
 
     def cache_key(self, sample: Sample) -> str:
         """Hash of all that the network reads of a sample."""
-        return fingerprint(self(sample))
+        if not self.readers:
+            return fingerprint(self(sample))
+        found = {
+            name: self.readers[name].cache_key(sample) if name in self.readers else self._read(sample, name)
+            for name in self.config.modalities
+            if not self.spec.presence or self._has(sample, name)
+        }
+        return fingerprint(found)
 
     def length(self, sample: Sample) -> int:
         """About the number of tokens; 1 for vectors alone."""
         return self.words.length(sample) if self.words else 1
+
+    def _has(self, sample: Sample, modality: str) -> bool:
+        """Whether a sample has a modality. Sound counts where it is named, beside or within the video."""
+        if modality in self.vectors:
+            return self.vectors[modality].has(sample)
+        if modality in self.readers:
+            return modality in sample.media
+        return bool(words_of(sample.media.get("text")).strip())
+
+    def _read(self, sample: Sample, modality: str) -> dict[str, np.ndarray]:
+        """The arrays of a modality; none of a sound that turns out not to be there, if it may be missing."""
+        if modality in self.vectors:
+            return {self.vectors[modality].spec.name: self.vectors[modality](sample)}
+        if modality not in self.readers:
+            return self.words(sample) if self.words else {}
+        if isinstance(sample.media.get(modality), Features):
+            raise MediaError(
+                f"{sample.id}: the network reads {modality} itself, and there are feature vectors of it: set "
+                f'config.encoders.{modality[0].upper()}.kind = "features"'
+            )
+        try:
+            return self.readers[modality](sample)
+        except NoSound:
+            if not self.spec.presence:
+                raise
+            return {}

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, PositiveInt, Tag, model_validator
+from pydantic import Field, PositiveInt, model_validator
 
 from affekt.core.errors import ConfigError
 from affekt.core.settings import Settings
-from affekt.encoders.settings import EncoderSettings
+from affekt.encoders.media import resolved_media
+from affekt.encoders.multimodal.encodings import (
+    MODALITIES,
+    EncodersSettings,
+    FeaturesEncoder,
+    Letter,
+    WordsEncoder,
+    encoder_width,
+)
 from affekt.encoders.source import resolved
-from affekt.encoders.width import vector_width
 from affekt.encoders.words import words_problems
 from affekt.layers.contrast.settings import ContrastSettings
 from affekt.layers.decision.settings import (
@@ -25,75 +31,7 @@ from affekt.layers.fusion.settings import FusionSettings, NoFusion
 from affekt.layers.fusion.widths import auxiliary_terms, fused_width, problems_with
 from affekt.media.text.context import ContextSettings
 
-# Letters in recipes, and names in `Sample.media`, in the order in which vectors are joined.
-MODALITIES = {"T": "text", "A": "audio", "V": "video"}
-Letter = Literal["T", "A", "V"]
 Probability = Annotated[float, Field(ge=0, le=1)]
-
-
-class WordsEncoder(EncoderSettings):
-    """A pretrained encoder of words.
-
-    Attributes:
-        projection: Width of the vector after a linear layer; None leaves the encoder's own.
-        standardize: Values of the encoder's vector with mean 0 and variance 1, as measured in training.
-        freeze_projection: Keep that layer as `--weights` gives it.
-    """
-
-    kind: Literal["text"] = "text"
-    projection: PositiveInt | None = 96
-    freeze_projection: bool = False
-    standardize: bool = False
-
-
-class FeaturesEncoder(Settings):
-    """Vectors that the data set ships, standardised by the training part (`affekt.media.features`).
-
-    Attributes:
-        width: Values of a vector; `features` of the config if not given.
-        pooling: Of vectors in time: their mean, or the last one.
-        projection: Width of the vector after a linear layer; None leaves its own.
-        freeze_projection: Keep that layer as `--weights` gives it.
-    """
-
-    kind: Literal["features"] = "features"
-    width: PositiveInt | None = None
-    pooling: Literal["mean", "last"] = "mean"
-    projection: PositiveInt | None = 96
-    freeze_projection: bool = False
-
-
-def _kind(value: Any) -> str:
-    found = value.get("kind", "text") if isinstance(value, Mapping) else getattr(value, "kind", "text")
-    return str(found)
-
-
-# What may stand for a modality; an encoder of a further kind is added to its line.
-TextEncoding = Annotated[
-    Annotated[WordsEncoder, Tag("text")] | Annotated[FeaturesEncoder, Tag("features")], Discriminator(_kind)
-]
-AudioEncoding = FeaturesEncoder
-VideoEncoding = FeaturesEncoder
-
-
-class EncodersSettings(Settings):
-    """Encoders by modality; those that are not given take no part."""
-
-    T: TextEncoding | None = None
-    A: AudioEncoding | None = None
-    V: VideoEncoding | None = None
-
-    @model_validator(mode="after")
-    def _has_any(self) -> EncodersSettings:
-        if not self.named:
-            raise ValueError("it names no modality: give T, A or V")
-        return self
-
-    @property
-    def named(self) -> dict[str, Any]:
-        """The encoders that take part, by letter."""
-        found = {letter: getattr(self, letter) for letter in MODALITIES}
-        return {letter: one for letter, one in found.items() if one is not None}
 
 
 class ModalContrastSettings(Settings):
@@ -221,19 +159,22 @@ class MultimodalSettings(DecisionSettings):
     @property
     def words(self) -> WordsEncoder | None:
         """The encoder of words; None if there is none."""
-        return self.encoders.T if isinstance(self.encoders.T, WordsEncoder) else None
+        return self.encoders.words
 
     @property
     def is_sized(self) -> bool:
         """Whether the widths of all vectors are known."""
-        return self.words is None or self.words.is_resolved or self.words.projection is not None
+        return all(
+            isinstance(one, FeaturesEncoder) or one.is_resolved or one.projection is not None
+            for one in self.encoders.named.values()
+        )
 
     def input_width(self, letter: str) -> int:
         """Width of the vector of a modality's encoder; 1 while it is not known."""
         one = self.encoders.named[letter]
         if isinstance(one, FeaturesEncoder):
             return one.width or self.features[letter]  # pyright: ignore[reportArgumentType]
-        return vector_width(one) if one.is_resolved else 1
+        return encoder_width(one) or 1
 
     @property
     def vector_widths(self) -> dict[str, int]:
@@ -276,9 +217,8 @@ class MultimodalSettings(DecisionSettings):
 
     @property
     def cached_part(self) -> dict[str, object]:
-        """What the output of a frozen encoder depends on, beside its inputs and weights."""
-        kept = {"pooling", "layers", "architecture", "padding_id", "mask_id"}
-        return self.words.model_dump(mode="json", include=kept) if self.words else {}
+        """What the output of frozen encoders depends on, beside their inputs and weights."""
+        return self.encoders.cached_part
 
     def problems_with(self, task: str) -> list[str]:
         """Settings that do not go with a task, a sentence each."""
@@ -295,12 +235,16 @@ class MultimodalSettings(DecisionSettings):
                 fusion does not fit the vectors.
             AffektError: A source cannot be read.
         """
-        if self.words is None:
+        read: dict[str, Any] = {
+            letter: resolved_media(one, "audio" if letter == "A" else "video")
+            for letter, one in self.encoders.media.items()
+        }
+        if self.words is not None:
+            read["T"] = resolved(self.words, added_tokens=self.context.added_tokens)
+        if not read:
             return self
-        encoder = resolved(self.words, added_tokens=self.context.added_tokens)
-        encoders = self.encoders.model_copy(update={"T": encoder})
-        found = self.model_copy(update={"encoders": encoders})
-        problems = words_problems(encoder, self.context)
+        found = self.model_copy(update={"encoders": self.encoders.model_copy(update=read)})
+        problems = words_problems(found.words, self.context) if found.words else []
         problems += [f"config.fusion: {one}" for one in problems_with(self.fusion, found.vector_widths)]
         if self.losses.contrast.kind == "apcl" and self.num_classes > found.width:
             problems.append(

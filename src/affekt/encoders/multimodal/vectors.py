@@ -10,7 +10,7 @@ import numpy as np
 from affekt.core.errors import DataError, MediaError
 from affekt.core.sample import Sample
 from affekt.core.spec import TensorSpec
-from affekt.encoders.multimodal.settings import FeaturesEncoder
+from affekt.encoders.multimodal.encodings import FeaturesEncoder
 from affekt.media.features import Features
 
 _LEAST = 1e-6  # of a standard deviation: a value that never changes is only shifted

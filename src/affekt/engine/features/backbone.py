@@ -1,9 +1,13 @@
 """Networks with a frozen backbone, split behind it.
 
-The class of such a network has three names: `cached`, the batch's entries that only the backbone reads;
+Such a network has three names: `cached`, the batch's entries that only the backbone reads;
 `features(entry)`, the backbone's output for one of them; and `from_features(**inputs)`, which returns what
 `forward` does if these entries already hold features. Entries that the backbone reads beside them, such as
 masks, are named in `cached_with`: `features(entry, **beside)`.
+
+A network with several backbones states `cached_with` as a mapping: the entries that are read beside each
+cached one. `features` is then called by names, `features(audio=..., audio_real=...)`, so that the network
+knows which of them is asked for. Nothing else may read the entries beside: of each, the first value is kept.
 """
 
 from __future__ import annotations
@@ -56,6 +60,17 @@ class NoBackbone:
         return dict(arrays)
 
 
+def replaced_entries(model: Any) -> tuple[str, ...]:
+    """Entries of a batch that no longer hold the network's inputs where features are cached."""
+    names: tuple[str, ...] = tuple(getattr(model, "cached", ()))
+    used = getattr(model, "cached_with", ())
+    return (
+        (*names, *(one for name in names for one in used.get(name, ())))
+        if isinstance(used, Mapping)
+        else names
+    )
+
+
 class FrozenBackbone:
     """The part of a network whose outputs can be cached."""
 
@@ -81,14 +96,14 @@ class FrozenBackbone:
         """
         self.dtype, self.asked_by = dtype, asked_by
         self.precision = precision
-        missing = [name for name in _NAMES if not hasattr(type(model), name)]
+        missing = [name for name in _NAMES if not hasattr(model, name)]
         if missing:
             raise self._refused(f"the network of {method} cannot be split: it lacks {', '.join(missing)}")
         self.model, self.method, self.config, self.device = model, method, config, device
         self.names: tuple[str, ...] = tuple(model.cached)
         self._frozen = set(frozen_tensors(model))
         self._checked: set[str] = set()
-        if not self._frozen:
+        if not self._frozen or not self.names:
             raise self._refused(f"no part of the network of {method} is frozen{self._advice()}")
 
     def __call__(self, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -100,18 +115,25 @@ class FrozenBackbone:
             AffektError: A feature is too large for `dtype`, or not a number.
             ConfigError: The backbone is trained, or its output differs in training mode.
         """
-        return {
+        found = {
             name: self._encode(name, value, arrays) if name in self.names else value
             for name, value in arrays.items()
         }
+        # A mask of a waveform is as long as the waveform.
+        shortened = {
+            name for name in replaced_entries(self.model) if name in found and name not in self.names
+        }
+        return found | {name: found[name][:1] for name in shortened}
 
     def _encode(self, name: str, entry: np.ndarray, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
         batch = self._row(entry)
-        beside = {other: self._row(arrays[other]) for other in getattr(self.model, "cached_with", ())}
+        used = getattr(self.model, "cached_with", ())
+        names = used.get(name, ()) if isinstance(used, Mapping) else used
+        beside = {other: self._row(arrays[other]) for other in names if other in arrays}
         if name not in self._checked:
-            self._check(batch, beside)
+            self._check(name, batch, beside)
             self._checked.add(name)
-        features = self._features(batch, beside).squeeze(0)
+        features = self._features(name, batch, beside).squeeze(0)
         with np.errstate(over="ignore"):  # reported below, with advice
             cast = features.cpu().numpy().astype(self.dtype)
         if not np.isfinite(cast).all():
@@ -126,8 +148,10 @@ class FrozenBackbone:
     def _row(self, entry: np.ndarray) -> Tensor:
         return torch.from_numpy(entry).unsqueeze(0).to(self.device)
 
-    def _features(self, batch: Tensor, beside: Mapping[str, Tensor]) -> Tensor:
+    def _features(self, name: str, batch: Tensor, beside: Mapping[str, Tensor]) -> Tensor:
         with torch.no_grad(), self._autocast():
+            if isinstance(getattr(self.model, "cached_with", ()), Mapping):
+                return self.model.features(**{name: batch}, **beside).float()
             return self.model.features(batch, **beside).float()
 
     def _autocast(self) -> AbstractContextManager[Any]:
@@ -136,13 +160,13 @@ class FrozenBackbone:
             return nullcontext()
         return torch.autocast(self.device.type, dtype=_AUTOCAST[self.precision])
 
-    def _check(self, batch: Tensor, beside: Mapping[str, Tensor]) -> None:
+    def _check(self, name: str, batch: Tensor, beside: Mapping[str, Tensor]) -> None:
         """Refuse a backbone whose tensors are trained or whose output differs in training mode."""
         self.model.train()
         with _Used() as used:
-            training = self._features(batch, beside)
+            training = self._features(name, batch, beside)
         named = {**dict(self.model.named_parameters()), **dict(self.model.named_buffers())}
-        learns = [name for name, value in named.items() if id(value) in used.ids and name not in self._frozen]
+        learns = [one for one, value in named.items() if id(value) in used.ids and one not in self._frozen]
         if learns:
             more = f" and {len(learns) - _SHOWN} more" if len(learns) > _SHOWN else ""
             raise self._refused(
@@ -150,7 +174,7 @@ class FrozenBackbone:
                 + self._advice()
             )
         self.model.eval()
-        difference = (self._features(batch, beside) - training).abs().max()
+        difference = (self._features(name, batch, beside) - training).abs().max()
         if difference > SAME_IN_TRAINING * training.abs().max():
             raise self._refused(
                 f"the output of the backbone of {self.method} differs in training mode (dropout, or batch "

@@ -67,8 +67,10 @@ def find_folder(runs: Path, recipe: Recipe) -> Path | None:
 def modalities_of(recipe: Recipe) -> tuple[str, ...]:
     """The modalities that the network of a recipe uses with its config."""
     method = catalog.method(recipe.method)
-    preprocess = method.make_preprocess(method.make_config(recipe.config))
-    return preprocess.spec.modalities or method.card.modalities
+    config = method.make_config(recipe.config)
+    if stated := getattr(config, "modalities", ()):  # also before the sources of encoders are read
+        return tuple(stated)
+    return method.make_preprocess(config).spec.modalities or method.card.modalities
 
 
 def letters_of(modalities: tuple[str, ...]) -> str:

@@ -1,4 +1,4 @@
-"""Words to token ids, shipped features to standardised vectors, and which of them are there."""
+"""Words, sound and picture to what encoders read, shipped features to vectors, and which are there."""
 
 from affekt.encoders.multimodal.preprocess import MultimodalPreprocess
 
