@@ -6,22 +6,22 @@ from affekt.core.errors import ConfigError
 from affekt.core.recipe import Recipe
 from affekt.core.recipe_files import PARTS
 
-ENCODERS = sorted(path.name for path in (PARTS / "encoders").glob("*+*-features.toml"))
+FEATURES = sorted(path.name for path in (PARTS / "features").glob("*+*.toml"))
 FUSIONS = sorted(path.name for path in (PARTS / "fusion").glob("*.toml"))
 
 
 @pytest.mark.parametrize("fusion", FUSIONS)
 def test_each_fusion_goes_with_all_three_modalities_and_other_parts(fusion):
     recipe = Recipe.load(
-        ["dataset/cmu-mosi.toml", "encoders/T+A+V-features.toml", f"fusion/{fusion}", "losses/makd.toml"]
+        ["dataset/cmu-mosi.toml", "features/T+A+V.toml", f"fusion/{fusion}", "losses/makd.toml"]
     )
     assert recipe.method == "mdn_makd"
 
 
-@pytest.mark.parametrize("encoders", ENCODERS)
+@pytest.mark.parametrize("features", FEATURES)
 @pytest.mark.parametrize("losses", ["spcl", "focal", "modality-dropout"])
-def test_each_set_of_modalities_goes_with_a_fusion_and_losses(encoders, losses):
-    Recipe.load(["dataset/cmu-mosi.toml", f"encoders/{encoders}", "fusion/moe.toml", f"losses/{losses}.toml"])
+def test_each_set_of_modalities_goes_with_a_fusion_and_losses(features, losses):
+    Recipe.load(["dataset/cmu-mosi.toml", f"features/{features}", "fusion/moe.toml", f"losses/{losses}.toml"])
 
 
 @pytest.mark.parametrize("encoders", ["A", "V", "T+A", "T+V", "A+V", "T+A+V"])
@@ -33,7 +33,7 @@ def test_encoders_of_media_go_with_dialogues_a_fusion_and_losses(encoders):
 
 def test_several_modalities_need_a_fusion():
     with pytest.raises(ConfigError, match="takes one modality, not T 96, A 96, V 96: name a fusion"):
-        Recipe.load(["dataset/cmu-mosi.toml", "encoders/T+A+V-features.toml"])
+        Recipe.load(["dataset/cmu-mosi.toml", "features/T+A+V.toml"])
 
 
 @pytest.mark.parametrize(

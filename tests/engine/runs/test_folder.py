@@ -38,6 +38,8 @@ def path_of(name, *changes):
         ("poster_v2/raf_db", "raf_db--E/frozen--144--cross_entropy/1xE--I"),
         ("poster_v2/fer2013", "fer2013--E/trainable--144--cross_entropy/1xE--I"),
         ("compact_text/goemotions", "goemotions--E/trainable--128--cross_entropy/1xE--T"),
+        ("mdn_makd/cmu_mosi", "cmu_mosi--S/frozen--32--cross_entropy/3xE--TAV"),
+        ("telme/student_audio", "meld--E/frozen--4--cross_entropy+kd/1xE--A"),
         ("spcl/meld", "meld--E/trainable--32--cross_entropy+spcl0.05-256-64+curriculum/1xE--T"),
         ("tsl_net/tsl300", f"tsl300--S/trainable--1--{TSL}/2xE--AV"),
         ("tsl_net/tsl300_video", f"tsl300--S/frozen--1--{TSL}/2xE--AV"),
