@@ -23,7 +23,7 @@ from words import fit_words, predictions
 from affekt.core.recipe import Recipe
 from affekt.data.open import open_dataset
 from affekt.engine.runs.folder import find_folder
-from affekt.engine.runs.run import Run, open_run
+from affekt.engine.runs.run import Run
 from affekt.engine.splits import part
 from affekt.metrics.classification import group_confusions, scores_of
 from affekt.metrics.intervals import confusion_intervals
@@ -53,6 +53,7 @@ class Row:
 
 ALONE = ("config.context.turns=0",)
 RANK_4 = ("config.encoders.T.lora.rank=4", "config.encoders.T.lora.alpha=8.0")
+LAST_LAYER = str(Path(__file__).parent / "plans" / "T-last-layer.toml")
 ROWS = {
     "meld": (
         Row("frozen, classifier", (FROZEN, CE)),
@@ -62,6 +63,7 @@ ROWS = {
         Row("LoRA, rank 16", (LORA, CE)),
         Row("LoRA, rank 4", (LORA, CE), RANK_4, (0,)),
         Row("fully tuned", (T, CE)),
+        Row("fully tuned, last layer alone", (LAST_LAYER, CE), (), (0,)),
         Row("fully tuned, without context", (T, CE), ALONE),
         Row("fully tuned, SPCL", (T, SPCL), (), (0,)),
     ),
@@ -87,7 +89,7 @@ PUBLISHED = {
 def finished(recipe: Recipe, runs: Path) -> Run | None:
     """The finished run of a recipe."""
     folder = find_folder(runs, recipe)
-    run = open_run(folder) if folder else None
+    run = Run(folder) if folder else None
     return run if run and run.result is not None else None
 
 

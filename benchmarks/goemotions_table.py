@@ -24,7 +24,7 @@ from affekt.core.recipe import Recipe
 from affekt.core.task import find_task
 from affekt.data.open import open_dataset
 from affekt.engine.runs.folder import find_folder
-from affekt.engine.runs.run import open_run
+from affekt.engine.runs.run import Run
 from affekt.engine.splits import part
 from affekt.metrics.multi_label import fit_thresholds, multi_label_intervals, multi_label_scores
 
@@ -101,7 +101,7 @@ def scores_of_run(row: Row, seed: int, root: Path, runs: Path, finished: bool) -
 
     recipe = Recipe.load([DATA, row.encoder, CE], [*row.changes, f"seed={seed}"])
     folder = find_folder(runs, recipe)
-    run = open_run(folder) if folder else None
+    run = Run(folder) if folder else None
     if run is None or run.result is None:
         if finished:
             return None

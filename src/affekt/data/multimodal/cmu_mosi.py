@@ -13,8 +13,8 @@ A video is a dialogue with one speaker, and a subject: its segments are turns. F
 distributed, not normalised; methods standardise them by the training part. The intensity of an opinion is not
 part of these files.
 
-The text features know the labels of train and val: a linear layer that is trained on train alone has an
-accuracy of about .99 on val and of .78 on test, so that val can neither select nor compare.
+The text features know the labels of train and val: a logistic regression that is trained on train alone
+has an accuracy of .98 on val and of .79 on test, so that val can neither select nor compare.
 """
 
 from __future__ import annotations
