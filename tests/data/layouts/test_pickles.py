@@ -65,7 +65,7 @@ def test_an_array_cannot_be_written_to(read):
 
 class Command:
     def __reduce__(self):
-        return os.system, ("touch /tmp/affekt-pickle-ran",)
+        return os.system, ("exit 0",)
 
 
 class Evaluated:
