@@ -25,6 +25,7 @@ from affekt.data.open import open_dataset
 from affekt.engine.runs.folder import find_folder
 from affekt.engine.runs.run import Run
 from affekt.engine.splits import part
+from affekt.engine.weights.initial import name_weights, read_weights
 from affekt.metrics.classification import group_confusions, scores_of
 from affekt.metrics.intervals import confusion_intervals
 
@@ -41,18 +42,19 @@ class Row:
 
     Attributes:
         parts: Of the recipe, after the data set.
-        start: The row of another data set whose network this one starts from, by the name of its run.
+        start: Changes of the recipe on GoEmotions whose network this one starts from; None: not tuned before.
     """
 
     name: str
     parts: tuple[str, ...]
     changes: tuple[str, ...] = ()
     seeds: tuple[int, ...] = SEEDS
-    start: str = ""
+    start: tuple[str, ...] | None = None
 
 
 ALONE = ("config.context.turns=0",)
 RANK_4 = ("config.encoders.T.lora.rank=4", "config.encoders.T.lora.alpha=8.0")
+TUNED = ("config.context.turns=0", "train.epochs=2")
 LAST_LAYER = str(Path(__file__).parent / "plans" / "T-last-layer.toml")
 ROWS = {
     "meld": (
@@ -63,6 +65,7 @@ ROWS = {
         Row("LoRA, rank 16", (LORA, CE)),
         Row("LoRA, rank 4", (LORA, CE), RANK_4, (0,)),
         Row("fully tuned", (T, CE)),
+        Row("fully tuned, GoEmotions before", (T, CE), start=TUNED),
         Row("fully tuned, last layer alone", (LAST_LAYER, CE), (), (0,)),
         Row("fully tuned, without context", (T, CE), ALONE),
         Row("fully tuned, SPCL", (T, SPCL), (), (0,)),
@@ -84,6 +87,21 @@ PUBLISHED = {
         ("published: SPCL, RoBERTa-large (another edition)", "40.9"),
     ),
 }
+
+
+def tuned_before(row: Row, folder: Path | None, runs: Path) -> list[Path] | None:
+    """The run on GoEmotions that a row starts from, of seed 0; trained if its data are given, else None."""
+    if row.start is None:
+        return []
+    recipe = Recipe.load(["dataset/goemotions.toml", *row.parts], row.start)
+    run = finished(recipe, runs)
+    if run is None:
+        if folder is None:
+            return None
+        from affekt.engine.train import train
+
+        run = train(recipe, data_root=folder, runs=runs, resume=True)
+    return [run.path]
 
 
 def finished(recipe: Recipe, runs: Path) -> Run | None:
@@ -137,6 +155,9 @@ def main() -> None:
     parser.add_argument("data", choices=list(ROWS))
     parser.add_argument("--data-root", type=Path, required=True)
     parser.add_argument("--runs", type=Path, default=Path("runs"))
+    parser.add_argument(
+        "--goemotions", type=Path, help="its folder: rows that start from its network need it"
+    )
     parser.add_argument("--rows", nargs="*", help="names of rows; all if not given")
     parser.add_argument("--finished", action="store_true", help="train nothing, show rows that are finished")
     options = parser.parse_args()
@@ -168,13 +189,17 @@ def main() -> None:
             lines += [before[row.name]] if row.name in before else []
             continue
         found, validation = [], []
-        for seed in row.seeds:
+        start = tuned_before(row, options.goemotions, options.runs)
+        for seed in row.seeds if start is not None else ():
             recipe = Recipe.load([dataset, *row.parts], [*row.changes, f"seed={seed}"])
+            recipe = name_weights(recipe, read_weights(start))
             run = finished(recipe, options.runs)
             if run is None and not options.finished:
                 from affekt.engine.train import train
 
-                run = train(recipe, data_root=options.data_root, runs=options.runs, resume=True)
+                run = train(
+                    recipe, data_root=options.data_root, runs=options.runs, weights=start, resume=True
+                )
             if run is None:
                 continue
             answers = test_rows(run, options.data_root)

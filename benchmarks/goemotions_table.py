@@ -45,7 +45,7 @@ class Row:
 
 ROWS = (
     Row("MiniLM, frozen, states of all layers", "encoders/T-frozen.toml"),
-    Row("MiniLM, fully tuned", "encoders/T.toml", ("config.context.turns=0",)),
+    Row("MiniLM, fully tuned", "encoders/T.toml", ("config.context.turns=0", "train.epochs=2")),
 )
 
 
