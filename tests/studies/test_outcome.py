@@ -62,7 +62,8 @@ def test_the_interval_over_items_is_that_of_the_metrics(summary):
 
 
 def test_rows_are_distinguishable_where_they_differ(summary):
-    found = {(it.one, it.difference.score): verdict(it.difference) for it in summary.comparisons}
+    family = len(summary.comparisons)
+    found = {(it.one, it.difference.score): verdict(it.difference, family) for it in summary.comparisons}
     assert found == {
         ("same", "uar"): "not distinguishable",
         ("same", "accuracy"): "not distinguishable",
@@ -95,6 +96,17 @@ def test_subjects_are_the_units_of_dependent_items():
     (comparison,) = found.comparisons
     assert (comparison.over, comparison.difference.units) == ("subjects", 10)
     assert comparison.difference.test == "permutation"
+
+
+def test_too_few_subjects_for_so_many_tests_are_stated():
+    subjects = [f"s{number % 6}" for number in range(300)]
+    rows = [row("base", (0.6,), subjects=subjects), row("better", (0.95,), subjects=subjects)]
+    found = summarize(rows, ("accuracy", "uar"), "base")
+    assert {verdict(it.difference, 2) for it in found.comparisons} == {"too few units (6)"}
+    assert any("with 6 subjects no difference could be shown" in note for note in found.notes)
+    # A single test of the same answers is possible: 2 of 2^6 exchanges are as far apart.
+    alone = summarize(rows, ("accuracy",), "base")
+    assert verdict(alone.comparisons[0].difference, 1) == "higher" and not alone.notes
 
 
 def test_rows_with_other_items_are_compared_on_the_common_ones_with_a_note():

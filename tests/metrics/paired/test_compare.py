@@ -57,6 +57,21 @@ def test_units_are_exchanged_whole():
     assert not found.is_distinguishable()
 
 
+def test_few_units_cannot_be_distinguished_in_a_large_family():
+    subjects = [f"s{number // 2}" for number in range(20)]
+    one, other = wrong_at(), 1 - TRUTH
+    found = compare(row(one, subjects=subjects), row(other, subjects=subjects), "uar")
+    # Ten subjects that all differ in the same direction: 2 of 2^10 exchanges.
+    assert found.p_items == found.p_lowest == pytest.approx(2 / 1024)
+    assert found.is_testable(25) and not found.is_testable(26)
+    assert not correct([found] * 26)[0].is_distinguishable()
+
+
+def test_resamples_bound_the_p_value_of_many_units():
+    found = compare(row(wrong_at()), row(1 - TRUTH), "uar", resamples=99)
+    assert found.p_items == found.p_lowest == pytest.approx(0.02)
+
+
 def test_equal_answers_are_not_distinguishable():
     found = compare(row(wrong_at(1, 2)), row(wrong_at(1, 2)), "uar")
     assert (found.p, found.difference, found.low, found.high) == (1.0, 0.0, 0.0, 0.0)

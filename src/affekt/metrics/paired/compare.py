@@ -51,6 +51,7 @@ class Difference:
         p: The larger of the two.
         p_holm: `p`, corrected by Holm for a family of comparisons; equal to `p` before `correct`.
         units: Number of independent units.
+        p_lowest: The smallest `p_items` that any answers of so many units, or so many resamples, could give.
     """
 
     score: str
@@ -64,11 +65,16 @@ class Difference:
     p: float
     p_holm: float
     units: int
+    p_lowest: float
 
     @property
     def difference(self) -> float:
         """`one` less `other`."""
         return self.one - self.other
+
+    def is_testable(self, family: int, level: float = LEVEL) -> bool:
+        """Whether any answers could be distinguished after Holm's correction of so many comparisons."""
+        return self.p_lowest * family < 1 - level
 
     def is_distinguishable(self, level: float = LEVEL) -> bool:
         """Whether the corrected p-value is below 1 - `level`."""
@@ -109,7 +115,10 @@ def compare(
     p = max(p_items, p_seeds) if p_seeds is not None else p_items
     test = MCNEMAR if table is not None else PERMUTATION
     mean = float(first.mean()), float(second.mean())
-    return Difference(name, *mean, low, high, test, p_items, p_seeds, p, p, units)
+    p_lowest = 2.0 ** (1 - units)  # all units differ in the same direction
+    if table is None:
+        p_lowest = max(p_lowest, 2 / (resamples + 1))
+    return Difference(name, *mean, low, high, test, p_items, p_seeds, p, p, units, p_lowest)
 
 
 def correct(family: Sequence[Difference]) -> list[Difference]:

@@ -50,8 +50,10 @@ def p_value(p: float | None) -> str:
     return f"{p:.3f}" if p >= 0.001 else "< 0.001"
 
 
-def verdict(difference: Difference) -> str:
-    """What a test says, in words."""
+def verdict(difference: Difference, family: int) -> str:
+    """What a test says, in words, among so many tests."""
+    if not difference.is_testable(family):
+        return f"too few units ({difference.units})"
     if not difference.is_distinguishable():
         return "not distinguishable"
     return "higher" if difference.difference > 0 else "lower"
@@ -109,13 +111,13 @@ def comparison_table(summary: Summary) -> Table:
         "verdict",
     )
     several = len({it.data for it in summary.comparisons}) > 1
-    rows = [_test(it, several) for it in summary.comparisons]
+    rows = [_test(it, several, len(summary.comparisons)) for it in summary.comparisons]
     tests = ", ".join(dict.fromkeys(it.difference.test for it in summary.comparisons))
     note = f"Tests of items: {tests}. Paired bootstrap intervals." if rows else ""
     return Table("Tests between rows", columns, rows, note)
 
 
-def _test(it: Comparison, several: bool) -> list[Cell]:
+def _test(it: Comparison, several: bool, family: int) -> list[Cell]:
     found = it.difference
     sign = f"{found.difference:+.3f}"
     name = f"{it.one} on {it.data}" if several else it.one
@@ -127,4 +129,4 @@ def _test(it: Comparison, several: bool) -> list[Cell]:
         p_value(found.p_holm),
     )
     numbers = [Cell(text, is_number=True) for text in texts]
-    return [Cell(name), Cell(it.other), Cell(found.score), *numbers, Cell(verdict(found))]
+    return [Cell(name), Cell(it.other), Cell(found.score), *numbers, Cell(verdict(found, family))]

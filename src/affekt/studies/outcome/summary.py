@@ -13,11 +13,12 @@ from affekt.core.errors import AffektError
 from affekt.metrics.intervals import Units
 from affekt.metrics.jackknife import LEVEL
 from affekt.metrics.paired.compare import Difference, compare, correct
-from affekt.metrics.paired.sums import UnitSums, score_range
+from affekt.metrics.paired.sums import RESAMPLES, UnitSums, score_range
 from affekt.studies.outcome.answers import Answers, common_items
 from affekt.studies.outcome.gather import RowRuns
 from affekt.studies.plans.plan import ALL
 
+_RESAMPLES_PER_TEST = 100  # the smallest p of a permutation, times the number of tests, is then 0.02
 Ends = tuple[float, float]
 
 
@@ -106,17 +107,33 @@ def summarize(rows: Sequence[RowRuns], metrics: Sequence[str], against: str) -> 
             found.notes.append(f"{row.row}: {len(row.missing)} of its runs are not finished")
     shared = dict.fromkeys(note for row in found.rows for note in row.notes)
     found.notes += [note for note in shared if all(note in row.notes for row in found.rows)]
-    for data in dict.fromkeys(row.runs.data for row in found.rows):
-        of_data = [row for row in found.rows if row.runs.data == data]
-        for one, other in pairs(of_data, against):
-            found.comparisons += _compare(one, other, metrics, found.notes)
+    tested = [
+        pair
+        for data in dict.fromkeys(row.runs.data for row in found.rows)
+        for pair in pairs([row for row in found.rows if row.runs.data == data], against)
+    ]
+    resamples = max(RESAMPLES, _RESAMPLES_PER_TEST * len(tested) * len(metrics))
+    for one, other in tested:
+        found.comparisons += _compare(one, other, metrics, found.notes, resamples)
     corrected = correct([it.difference for it in found.comparisons])
     found.comparisons = [
         Comparison(it.data, it.one, it.other, difference, it.over)
         for it, difference in zip(found.comparisons, corrected, strict=True)
     ]
-    found.notes = list(dict.fromkeys(found.notes))
+    found.notes = list(dict.fromkeys([*found.notes, *_too_few_units(found.comparisons)]))
     return found
+
+
+def _too_few_units(comparisons: Sequence[Comparison]) -> list[str]:
+    """Which numbers of units could not have shown a difference, however large: a sentence each."""
+    family = len(comparisons)
+    untested = [it for it in comparisons if not it.difference.is_testable(family)]
+    return [
+        f"with {units} {over} no difference could be shown, however large: p of items is never below "
+        f"{2.0 ** (1 - units):.2g}, and Holm's correction of {family} tests needs p below "
+        f"{(1 - LEVEL) / family:.2g}. More {over}, or fewer rows or scores, are needed"
+        for units, over in dict.fromkeys((it.difference.units, it.over) for it in untested)
+    ]
 
 
 def pairs(rows: Sequence[RowSummary], against: str) -> list[tuple[RowSummary, RowSummary]]:
@@ -175,7 +192,7 @@ def _value(answers: Answers, name: str, sums: UnitSums | None, run: int) -> floa
 
 
 def _compare(
-    one: RowSummary, other: RowSummary, metrics: Sequence[str], notes: list[str]
+    one: RowSummary, other: RowSummary, metrics: Sequence[str], notes: list[str], resamples: int
 ) -> list[Comparison]:
     first, second = list(one.runs.by_seed.values()), list(other.runs.by_seed.values())
     try:
@@ -195,7 +212,13 @@ def _compare(
         return []
     known = sums[0].scores(sums[0].sums.sum(axis=1))
     return [
-        Comparison(one.runs.data, one.name, other.name, compare(sums[0], sums[1], name), common.units.over)
+        Comparison(
+            one.runs.data,
+            one.name,
+            other.name,
+            compare(sums[0], sums[1], name, resamples=resamples),
+            common.units.over,
+        )
         for name in metrics
         if name in known
     ]
