@@ -25,11 +25,11 @@ class Resolvable(Protocol):
 
 
 @runtime_checkable
-class ChecksTask(Protocol):
-    """A config some of whose settings go with some tasks only."""
+class ChecksLabels(Protocol):
+    """A config some of whose settings need exactly one label for each sample."""
 
-    def problems_with(self, task: str) -> list[str]:
-        """Settings that do not go with a task of this name, a sentence each."""
+    def problems_with(self, *, has_several: bool) -> list[str]:
+        """Settings that do not go with the labels of a sample, a sentence each."""
         ...
 
 

@@ -168,6 +168,7 @@ class Task(ABC):
         needs_labels: Whether samples without annotation are left out of training and evaluation.
         fewest_labels: Number of names that a label set of the task has at least.
         has_classes: Whether labels are classes, which can be counted, weighted and balanced.
+        has_several: Whether a sample can have several labels at once, or none.
         by_cells: Whether a network has an output per time cell (`affekt.core.sample.Localizing`), so that a
             medium of any length is processed in constant memory and the graph has the output `logits` only.
         also_scores: Further tasks on whose data its predictions can be scored.
@@ -184,6 +185,7 @@ class Task(ABC):
     needs_labels: bool = True
     fewest_labels: int = 2
     has_classes: bool = True
+    has_several: bool = False
     by_cells: bool = False
     also_scores: tuple[str, ...] = ()
     further: tuple[Head, ...] = ()

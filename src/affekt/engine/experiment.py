@@ -20,7 +20,7 @@ from affekt.core.labels import LabelSet
 from affekt.core.method import Method
 from affekt.core.recipe import Recipe, check_classes
 from affekt.core.sample import Preprocess, Sample
-from affekt.core.settings import ChecksTask, Settings, resolve
+from affekt.core.settings import ChecksLabels, Settings, resolve
 from affekt.core.task import Task
 from affekt.data.open import open_dataset
 from affekt.engine.loading import SampleDataset
@@ -169,8 +169,8 @@ def misfits(recipe: Recipe, corpus: Corpus) -> list[str]:
     """Why a recipe does not fit its data, a sentence each; empty if it does."""
     config = catalog.method(recipe.method).make_config(recipe.config)
     problems = [*check_classes(config, corpus.labels), *_check_task(recipe, corpus)]
-    if isinstance(config, ChecksTask):
-        problems += config.problems_with(corpus.task.name)
+    if isinstance(config, ChecksLabels):
+        problems += config.problems_with(has_several=corpus.task.has_several)
     return problems
 
 

@@ -17,13 +17,13 @@ class Criterion(Protocol):
 
     Attributes:
         labels: Names of the columns of the logits.
-        task: Name of the task, such as `single_label`.
+        has_several: Whether a sample can have several labels at once.
         weight: Of each class (k,); None if all count the same.
         smoothing: Of the labels, 0 to below 1.
     """
 
     labels: LabelSet
-    task: str
+    has_several: bool
     weight: Tensor | None
     smoothing: float
 
@@ -37,7 +37,7 @@ class Criterion(Protocol):
 class PlainCrossEntropy:
     """A criterion without class weights and smoothing."""
 
-    task = "single_label"
+    has_several = False
     weight: Tensor | None = None
     smoothing = 0.0
 

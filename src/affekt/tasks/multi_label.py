@@ -74,6 +74,7 @@ class MultiLabel(RowTask):
     loss = "affekt.layers.losses:binary_cross_entropy"
     gate = ("accuracy", "uar")
     postprocessing = "sigmoid"
+    has_several = True
     also_scores = ("single_label",)
 
     def check(self, sample: Sample, labels: LabelSet) -> None:

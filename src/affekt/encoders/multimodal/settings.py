@@ -220,10 +220,10 @@ class MultimodalSettings(DecisionSettings):
         """What the output of frozen encoders depends on, beside their inputs and weights."""
         return self.encoders.cached_part
 
-    def problems_with(self, task: str) -> list[str]:
-        """Settings that do not go with a task, a sentence each."""
-        found = super().problems_with(task)
-        if task == "multi_label" and self.losses.distillation:
+    def problems_with(self, *, has_several: bool) -> list[str]:
+        """Settings that do not go with the labels of a sample, a sentence each."""
+        found = super().problems_with(has_several=has_several)
+        if has_several and self.losses.distillation:
             found.append("config.losses.distillation needs one label for each sample")
         return found
 

@@ -19,7 +19,7 @@ class WeightedLoss(nn.Module):
     """The task's loss with the recipe's smoothing and class weights.
 
     Attributes:
-        task: Name of the task.
+        has_several: Whether a sample can have several labels at once.
         heads: Losses of the network's further heads by name, without smoothing and class weights.
     """
 
@@ -27,7 +27,7 @@ class WeightedLoss(nn.Module):
 
     def __init__(self, settings: LossSettings, task: Task, weight: Tensor | None, labels: LabelSet) -> None:
         super().__init__()
-        self.smoothing, self.labels, self.task = settings.label_smoothing, labels, task.name
+        self.smoothing, self.labels, self.has_several = settings.label_smoothing, labels, task.has_several
         module, _, name = task.loss_of(settings.name).partition(":")
         self._loss: Any = getattr(importlib.import_module(module), name)
         self.register_buffer("weight", weight, persistent=False)

@@ -48,7 +48,7 @@ class DecisionObjective(nn.Module):
             else make_contrast(settings, config.num_classes, config.width)
         )
         self.curriculum = Curriculum(config.curriculum)
-        if problems := config.problems_with(criterion.task):
+        if problems := config.problems_with(has_several=criterion.has_several):
             raise ConfigError("recipe", problems)
 
     def forward(self, model: nn.Module, batch: dict[str, Tensor]) -> dict[str, Float[Tensor, ""]]:

@@ -91,9 +91,9 @@ class DecisionSettings(Settings):
         terms += [] if isinstance(contrast, NoContrast) else [contrast.label]
         return (*terms, *([self.curriculum.label] if self.curriculum.label else []))
 
-    def problems_with(self, task: str) -> list[str]:
-        """Settings that do not go with a task, a sentence each."""
-        if task != "multi_label":
+    def problems_with(self, *, has_several: bool) -> list[str]:
+        """Settings that do not go with the labels of a sample, a sentence each."""
+        if not has_several:
             return []
         classification = self.losses.classification
         asked = (

@@ -10,10 +10,9 @@ from pathlib import Path
 from affekt.core.answers.prediction import Prediction
 from affekt.core.errors import UsageError
 from affekt.core.sample import Sample
+from affekt.core.task import find_task
 from affekt.report.timeline.moments import percent
 from affekt.report.wording import count, printable
-
-_SEVERAL = "multi_label"
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,13 @@ def in_time(lines: Iterable[Prediction]) -> list[tuple[float, float, Prediction]
 
 def labels_of(line: Prediction) -> tuple[str, ...]:
     """The label of a line; of answers with several labels, those above their thresholds, perhaps none."""
-    return line.labels if line.task == _SEVERAL else (line.label,)
+    return line.labels if has_several(line) else (line.label,)
+
+
+def has_several(line: Prediction) -> bool:
+    """Whether a line can have several labels at once, or none."""
+    # The name of a task of several heads begins with that of the first one, whose answer this is.
+    return find_task(line.task.partition("+")[0]).has_several
 
 
 def verdict(line: Prediction) -> str:

@@ -17,7 +17,14 @@ from affekt.core.answers.prediction import Prediction
 from affekt.core.files.whole import write_text
 from affekt.core.sample import Skipped
 from affekt.report.conversation.course import describe_course
-from affekt.report.conversation.lines import Conversation, conversations, labels_of, score_of, verdict
+from affekt.report.conversation.lines import (
+    Conversation,
+    conversations,
+    has_several,
+    labels_of,
+    score_of,
+    verdict,
+)
 from affekt.report.conversation.speakers import Person, describe_speakers, persons
 from affekt.report.templates import render_page
 from affekt.report.timeline.moments import clock, percent
@@ -63,7 +70,7 @@ def write_page(
         width=WIDTH,
         counts=sorted(counts.items(), key=lambda item: (-item[1], places[item[0]])),
         has_unsure=any(_is_unsure(line) for line in predictions),
-        has_several=any(line.task == "multi_label" for line in predictions),
+        has_several=any(map(has_several, predictions)),
         chance=CHANCE,
         # A generator: the template takes the dialogues one by one.
         talks=(_describe(number, talk, places) for number, talk in enumerate(talks, 1)),
