@@ -10,7 +10,7 @@ from torch import nn
 from affekt.core.errors import ConfigError
 from affekt.core.recipe import OptimizerSettings, Recipe, SAMSettings, ScheduleSettings
 from affekt.engine.loop.module import held_statistics
-from affekt.engine.loop.optimization import make_optimizer, rate_factor
+from affekt.engine.loop.optimization import make_optimizer, rate_factor, schedule_limits
 from affekt.optim.sam import SAM
 
 
@@ -122,3 +122,17 @@ def test_the_learning_rate_never_rises_after_the_warm_up_and_stays_in_bounds(nam
     rates = [rate_factor(schedule, step / 7, 10) for step in range(71)]
     assert all(before >= after for before, after in pairwise(rates))
     assert all(0 <= rate <= 1 for rate in rates)
+
+
+@pytest.mark.parametrize(
+    "schedule, epochs, steps, words",
+    [
+        ({"warmup_epochs": 3}, 2, 100, ["never reaches optimizer.lr"]),
+        ({"name": "cosine"}, 2, 8, ["8 steps"]),
+        ({"name": "linear", "warmup_epochs": 1}, 10, 100, []),
+        ({"name": "constant"}, 1, 1, []),
+    ],
+)
+def test_a_schedule_that_the_run_is_too_short_for_is_noted(schedule, epochs, steps, words):
+    found = schedule_limits(ScheduleSettings(**schedule), epochs, steps)
+    assert len(found) == len(words) and all(word in text for word, text in zip(words, found, strict=True))

@@ -18,7 +18,7 @@ from affekt.core.errors import DataError
 from affekt.core.recipe import Recipe
 from affekt.core.task import Scorer
 from affekt.engine.features.backbone import FeatureNetwork
-from affekt.engine.loop.optimization import make_optimizer, rate_factor
+from affekt.engine.loop.optimization import make_optimizer, rate_factor, schedule_limits
 from affekt.engine.objectives.hooks import PreparingObjective, ValidatingObjective
 from affekt.engine.randomness import STEP, VALIDATION, seed_torch
 from affekt.optim.sam import SAM
@@ -149,7 +149,10 @@ class TrainingModule(pl.LightningModule):
         optimizer = make_optimizer(
             recipe.optimizer, {name: p for name, p in named.items() if p.requires_grad}
         )
-        steps_an_epoch = int(self.trainer.estimated_stepping_batches) / recipe.train.epochs
+        steps = int(self.trainer.estimated_stepping_batches)
+        steps_an_epoch = steps / recipe.train.epochs
+        for limit in schedule_limits(recipe.schedule, recipe.train.epochs, steps):
+            log.warning("schedule: %s", limit)
 
         def factor(step: int) -> float:
             if isinstance(self.objective, PreparingObjective):  # epochs differ in their number of steps

@@ -14,6 +14,8 @@ from affekt.core.errors import ConfigError
 from affekt.core.recipe import OptimizerSettings, ScheduleSettings
 from affekt.optim.sam import SAM
 
+FEW_STEPS = 20  # below this a decay is a few jumps, not a curve
+
 
 def make_optimizer(settings: OptimizerSettings, parameters: Mapping[str, nn.Parameter]) -> Optimizer:
     """The optimizer of a recipe, for parameters by name.
@@ -119,3 +121,28 @@ def rate_factor(settings: ScheduleSettings, epoch: float, epochs: int) -> float:
         case _:
             fall = 1.0
     return rise * fall
+
+
+def schedule_limits(settings: ScheduleSettings, epochs: int, steps: int) -> list[str]:
+    """Why a schedule cannot do what it states in a run of this length, a sentence each.
+
+    Args:
+        epochs: Length of the run.
+        steps: Of the optimizer, in the whole run.
+
+    Example:
+        >>> schedule_limits(ScheduleSettings(warmup_epochs=2), epochs=2, steps=100)
+        ['the warm-up lasts 2 of 2 epochs: the learning rate never reaches optimizer.lr']
+    """
+    found: list[str] = []
+    if settings.warmup_epochs >= epochs:
+        found.append(
+            f"the warm-up lasts {settings.warmup_epochs:g} of {epochs} epochs: the learning rate never "
+            "reaches optimizer.lr"
+        )
+    if steps < FEW_STEPS and (settings.warmup_epochs or settings.name in ("cosine", "linear")):
+        found.append(
+            f"the whole run has {steps} steps of the optimizer, so the learning rate of a {settings.name} "
+            "schedule changes in large jumps: take smaller batches, more epochs or a constant rate"
+        )
+    return found
