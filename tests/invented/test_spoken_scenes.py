@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 from affekt.cli.main import app
 from affekt.core.errors import ConfigError
 from affekt.data.open import open_dataset
+from affekt.invented.shares import Channel, accuracies, bayes_accuracy, likeliest
 from affekt.invented.spoken_scenes.corpus import SpokenScenesOptions, planted
 from affekt.invented.spoken_scenes.plan import LABELS, MODALITIES, SILENT
-from affekt.invented.spoken_scenes.shares import Channel, accuracies, bayes_accuracy, likeliest
 from affekt.invented.spoken_scenes.vectors import cue_of
 from affekt.invented.spoken_scenes.words import words_of_line
 

@@ -20,6 +20,7 @@ _INVENTED: dict[str, tuple[str, dict[str, Any]]] = {
     "skeleton": ("walkers", {}),
     "video": ("moving_shapes", _CLIPS),
     "audio": ("moving_shapes", _CLIPS),
+    "title": ("short_news", {"videos": 8}),
 }
 
 

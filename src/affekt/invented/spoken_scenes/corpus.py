@@ -10,7 +10,7 @@ voice and a drawn face, rendered in some 20 ms each time they are accessed. Both
 `affekt data invent spoken_scenes DIR` writes clips and tables in the layout of MELD.
 
 Each line has one of seven labels, all equally frequent, and each modality shows it with the probability of
-its share (`affekt.invented.spoken_scenes.shares`). The best accuracy from any subset is thus known; with the
+its share (`affekt.invented.shares`). The best accuracy from any subset is thus known; with the
 defaults:
 
     text .607   audio .479   video .393   text+audio .741   text+video .707   audio+video .616   all .802
@@ -30,10 +30,10 @@ from pydantic import Field, model_validator
 from affekt.core.dataset import Corpus, Dataset
 from affekt.core.sample import Sample, Split
 from affekt.core.settings import Settings
+from affekt.invented.shares import Channel, accuracies
 from affekt.invented.spoken_scenes.meld_layout import write_meld
 from affekt.invented.spoken_scenes.picture import frames_of_line
 from affekt.invented.spoken_scenes.plan import LABELS, MODALITIES, SILENT, LinePlan, make_plan
-from affekt.invented.spoken_scenes.shares import Channel, accuracies
 from affekt.invented.spoken_scenes.sound import sound_of_line
 from affekt.invented.spoken_scenes.vectors import features_of_line
 from affekt.invented.spoken_scenes.words import words_of_line

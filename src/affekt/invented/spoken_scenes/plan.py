@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from affekt.core.labels import label_set
-from affekt.invented.spoken_scenes.shares import Channel
+from affekt.invented.shares import Channel, draw_cue
 
 LABELS = label_set("meld-7")
 MODALITIES = ("text", "audio", "video")
@@ -52,14 +52,5 @@ def make_plan(number: int, speaker: int, seed: int, channels: Mapping[str, Chann
     """The plan of a line: labels are equally frequent, cues are drawn independently."""
     rng = np.random.default_rng([seed, LINES, number])
     label = int(rng.integers(SILENT))
-    cues = {name: _cue(rng, label, channels[name]) for name in MODALITIES}
+    cues = {name: draw_cue(rng, label, channels[name], SILENT) for name in MODALITIES}
     return LinePlan(seed, number, speaker, label, **cues, duration_s=float(rng.uniform(1.0, 1.6)))
-
-
-def _cue(rng: np.random.Generator, label: int, channel: Channel) -> int:
-    kind, other = float(rng.random()), int(rng.integers(SILENT - 1))
-    if kind < channel.shown:
-        return label
-    if kind < channel.shown + channel.misleading:
-        return other + (other >= label)
-    return SILENT

@@ -71,3 +71,13 @@ def likeliest(cues: Mapping[str, int], channels: Mapping[str, Channel], classes:
     for name, cue in cues.items():
         joint = joint * channels[name].likelihood(classes)[:, cue]
     return int(joint.argmax())
+
+
+def draw_cue(rng: np.random.Generator, label: int, channel: Channel, classes: int) -> int:
+    """The cue that a modality shows: that of the label, of another one, or silence (`classes`)."""
+    kind, other = float(rng.random()), int(rng.integers(classes - 1))
+    if kind < channel.shown:
+        return label
+    if kind < channel.shown + channel.misleading:
+        return other + (other >= label)
+    return classes
