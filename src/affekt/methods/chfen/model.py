@@ -109,7 +109,7 @@ class CHFEN(nn.Module):
         bias = torch.cat([one.bias for one in tokens.values()], dim=1)
         for block in self.blocks:
             joined = block(joined, bias)
-        query = self.pooling_query.expand(len(joined), 1, -1)
+        query = self.pooling_query.expand(joined.shape[0], 1, -1)
         pooled, _ = self.pooling(query, joined, joined, key_padding_mask=bias, need_weights=False)
         pooled = pooled.squeeze(1)
         return CHFENOutput(self.classifier(self.dropout(self.gate(pooled))), pooled)
