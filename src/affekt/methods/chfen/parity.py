@@ -22,6 +22,7 @@ from .config import REFERENCE, CHFENConfig, Widths
 from .inputs import input_spec
 from .layers import GatedFusion, GatedLayer, sinusoid
 from .model import CHFEN
+from .parity_labels import LABEL_QUALITY, compare_label_quality
 from .weights import WEIGHTS
 
 _LABELS_AFTER = 6  # seed of the labels, counted from that of the first input
@@ -33,6 +34,9 @@ def run_case(case: Case) -> Iterator[Comparison]:
     Raises:
         UsageError: The case is of another method or holds unknown outputs.
     """
+    if case.meta.get("method") == LABEL_QUALITY:
+        yield from compare_label_quality(case)
+        return
     if case.meta.get("method") != "chfen":
         raise UsageError(f"{case.path} is a case of {case.meta.get('method')!r}, not of chfen")
     actual = _network(case) if "config" in case.meta else _modules(case)
