@@ -404,3 +404,22 @@ def begun(picture_runs, tmp_path):
 def changed(pictures, tmp_path):
     """A copy of the pictures, to be changed."""
     return Path(shutil.copytree(pictures, tmp_path / "changed"))
+
+
+@pytest.fixture(scope="session")
+def bench_jobs(tmp_path_factory):
+    """A function that does the jobs of `affekt bench` in this process: their lines by the job's name."""
+    from affekt.deploy.bench import child
+
+    def jobs(bundle, *, file=None, size=2):
+        arrays = tmp_path_factory.mktemp("bench") / "inputs.npz"
+        job = {"bundle": str(bundle), "backend": "onnxruntime", "precision": "f32", "arrays": str(arrays)}
+        job |= {"file": str(file) if file else None, "begun": 0.0, "expected": 1, "size": size}
+        job |= {"sizes": [size], "pairs": [(1, size)], "seconds": 0.0, "turns": 1}
+        lines = {name: [] for name in child.JOBS}
+        for name, do in child.JOBS.items():
+            if name != "read" or file:
+                do(job | {"by_cells": lines["probe"] and lines["probe"][0]["by_cells"]}, lines[name].append)
+        return lines
+
+    return jobs
