@@ -11,12 +11,16 @@ from affekt.deploy.bench import processes
 from affekt.deploy.bench.bench import bench
 from affekt.deploy.bench.processes import Measured, measure
 
+BUNDLE = {"method": "m", "task": "t", "modality": "image", "precision": "f32"}
 PROBE = {
-    "bundle": {
-        "method": "m", "task": "t", "modality": "image", "precision": "f32", "weights_sha256": "", "version": "",
-    },
-    "by_cells": False, "unit": "rows", "engine": "onnxruntime f32", "rows": {"x": [3]}, "file": "", "file_rows": 0,
-}  # fmt: skip
+    "bundle": {**BUNDLE, "weights_sha256": "", "version": ""},
+    "by_cells": False,
+    "unit": "rows",
+    "engine": "onnxruntime f32",
+    "rows": {"x": [3]},
+    "file": "",
+    "file_rows": 0,
+}
 
 
 @pytest.fixture
@@ -55,7 +59,7 @@ def fake_processes(monkeypatch, tmp_path):
 
 
 def test_sizes_that_take_too_long_are_skipped_with_the_time_they_would_take(fake_processes):
-    report, _ = fake_processes(seconds=2.0, limit_s=90)
+    report, _ = fake_processes(seconds=2.0, limit_s=90.0)
     assert [(row.threads, row.size) for row in report.latency] == [(1, 1), (2, 1)]
     assert report.skipped[0].startswith("8 at a time: one call takes about 16.0 s of ")
     assert report.skipped[1].startswith("32 at a time: one call takes about 64.0 s of ")
@@ -63,7 +67,7 @@ def test_sizes_that_take_too_long_are_skipped_with_the_time_they_would_take(fake
 
 
 def test_a_pair_whose_calls_do_not_fit_is_skipped_and_the_others_are_measured(fake_processes):
-    report, asked = fake_processes(seconds=1.0, limit_s=90, sizes=[1, 8])
+    report, asked = fake_processes(seconds=1.0, limit_s=90.0, sizes=[1, 8])
     assert asked[-1]["pairs"] == [(1, 1), (2, 1), (2, 8)]
     assert [line.partition(":")[0] for line in report.skipped] == ["8 rows at 1 thread"]
 
@@ -89,7 +93,7 @@ def test_multiply_adds_and_the_share_of_the_peak_follow_from_one_row(fake_proces
     [
         ({"threads": [0]}, "threads must be above 0"),
         ({"sizes": [-1]}, "batch sizes must be above 0"),
-        ({"limit_s": 0}, "seconds must be above 0"),
+        ({"limit_s": 0.0}, "seconds must be above 0"),
     ],
 )
 def test_impossible_settings_are_refused(options, what, tmp_path):
@@ -116,25 +120,30 @@ def child(monkeypatch, tmp_path):
 
 def test_what_was_measured_before_the_time_was_over_counts(child):
     child(
-        "import time\nprint('{\"seconds\": 1}', flush=True)\nprint('{\"sec', end='', flush=True)\ntime.sleep(60)"
+        "import time\n"
+        "print('{\"seconds\": 1}', flush=True)\n"
+        "print('{\"sec', end='', flush=True)\n"
+        "time.sleep(60)"
     )
     begin = time.monotonic()
-    found = measure({}, seconds=3)
+    found = measure({}, seconds=3.0)
     assert found.lines == [{"seconds": 1}] and found.ended == "it was ended after 3 s"
     assert time.monotonic() - begin < 30
 
 
 def test_a_process_that_is_killed_says_that_memory_may_lack(child):
     child("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
-    assert measure({}, seconds=60) == Measured([], "it was ended by signal 9: there may be too little memory")
+    assert measure({}, seconds=60.0) == Measured(
+        [], "it was ended by signal 9: there may be too little memory"
+    )
 
 
 def test_an_error_of_a_process_is_raised_with_its_type(child):
     child("""print('{"error": "the clip is cut off", "type": "MediaError"}')""")
     with pytest.raises(MediaError, match="the clip is cut off"):
-        measure({}, seconds=60)
+        measure({}, seconds=60.0)
 
 
 def test_a_process_that_fails_says_why(child):
     child("raise RuntimeError('no engine')")
-    assert measure({}, seconds=60).ended == "it failed: RuntimeError: no engine"
+    assert measure({}, seconds=60.0).ended == "it failed: RuntimeError: no engine"
