@@ -99,7 +99,7 @@ def _explanations(report: BenchReport) -> list[str]:
         )
         kind = settings.precision
         lines.append(
-            f"peak: the fastest matrix product in {kind} in these turns, in 1e9 multiply-adds a second: {rates}"
+            f"peak: the fastest matrix product in {kind} of these turns, 1e9 multiply-adds a second: {rates}"
         )
     if report.work:
         one = report.work[0]
