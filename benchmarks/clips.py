@@ -175,6 +175,7 @@ def main() -> None:
             *limits.lines(),
         ],
     )
+    limits.check()
 
 
 if __name__ == "__main__":

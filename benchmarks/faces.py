@@ -205,6 +205,7 @@ def main() -> None:
         *limits.lines(),
     ]
     write_report(OUTPUT, lines)
+    limits.check()
 
 
 if __name__ == "__main__":

@@ -41,11 +41,13 @@ class Limits:
         seconds: Of all parts.
         gigabytes: Of resident memory of one part and its processes.
         skipped: What was left out, and why.
+        failed: Names of the parts that failed.
     """
 
     seconds: float = SECONDS
     gigabytes: float = GIGABYTES
     skipped: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
     begun: float = field(default_factory=time.monotonic)
 
     @staticmethod
@@ -75,8 +77,7 @@ class Limits:
             part: Can be pickled, as a `functools.partial` of a function of a module can.
             end: When it has to end; by default all the time that is left.
 
-        Raises:
-            RuntimeError: The part failed for a reason of its own.
+        A part that fails is listed as well, so that it does not cost the others their results: see `check`.
         """
         end = self.end() if end is None else end
         if time.monotonic() >= end:
@@ -113,7 +114,8 @@ class Limits:
             rest = f"{doing} and what follows" if doing else "the rest"
             self.skipped.append(f"{what}: {rest}, {reason}")
         elif process.exitcode:
-            raise RuntimeError(f"{what} failed with exit code {process.exitcode}")
+            self.failed.append(what)
+            self.skipped.append(f"{what}: {doing or 'the rest'} FAILED with exit code {process.exitcode}")
         return found
 
     def lines(self) -> list[str]:
@@ -125,6 +127,15 @@ class Limits:
         if not self.skipped:
             return ["", head + "Nothing was skipped."]
         return ["", head + "Skipped:", "", *(f"- {line}" for line in self.skipped)]
+
+    def check(self) -> None:
+        """End the program with an error if a part failed; after the report is written.
+
+        Raises:
+            SystemExit: Naming the parts.
+        """
+        if self.failed:
+            raise SystemExit(f"failed: {', '.join(self.failed)}; the reasons are above")
 
     def beyond(self, process: int | None, end: float) -> str:
         """Why a process and its children are ended; empty while they are within the limits."""

@@ -495,6 +495,7 @@ def main() -> None:
         f"{load_before:.1f} before, {os.getloadavg()[0]:.1f} after.",
     ]
     write_report(options.output, [*lines, *body, *limits.lines()])
+    limits.check()
 
 
 if __name__ == "__main__":

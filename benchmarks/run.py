@@ -26,21 +26,24 @@ from torch import nn
 
 from affekt.core import catalog
 from affekt.core.errors import AffektError
-from affekt.core.recipe import Recipe
+from affekt.core.labels import LabelSet
+from affekt.core.recipe import LossSettings, Recipe
 from affekt.core.settings import Settings, resolve
 from affekt.core.spec import InputSpec
 from affekt.core.task import find_task
 from affekt.data.open import open_dataset
 from affekt.deploy.backends.network import graph_network
 from affekt.deploy.export.export import export
-from affekt.deploy.export.graphs import make_graph, random_batch
+from affekt.deploy.export.graphs import Exportable, make_graph, random_batch
 from affekt.engine.network import eager_network
+from affekt.engine.objectives.criterion import WeightedLoss
 from affekt.engine.train import train
 from affekt.media.skeleton import Skeleton
 
 OUTPUT = Path(__file__).parent / "results" / "costs.md"
 REPEATS = 15
 START_SHARE = 0.2  # of the time, for the start-up
+SHARES = 3  # of an equal share of the time that is left, which one network may use
 ROUNDS_OF_BOTH = 10  # calls of one network that a row needs at least: warm-up and three rounds of both
 Row = tuple[str, ...]
 
@@ -94,8 +97,8 @@ def network(name: str, label: str) -> tuple[Settings, nn.Module, InputSpec]:
     return config, method.load("model")(config).eval(), method.load("preprocess")(config).spec
 
 
-def networks(names: Sequence[str]) -> Iterator[tuple[str, str] | Skipped]:
-    """Method and config of all networks that have other tensors than those before of their method.
+def networks(names: Sequence[str]) -> Iterator[tuple[str, str, int] | Skipped]:
+    """Method, config and number of values of all networks with other tensors than those before.
 
     Recipes for other data often train the same network.
     """
@@ -112,7 +115,7 @@ def networks(names: Sequence[str]) -> Iterator[tuple[str, str] | Skipped]:
             shapes = [value.shape for value in model.state_dict().values()]
             if shapes not in known:
                 known.append(shapes)
-                yield name, label
+                yield name, label, sum(shape.numel() for shape in shapes)
 
 
 def rows_of(
@@ -136,7 +139,7 @@ def answers(
 ) -> Iterator[Row | Doing | Skipped]:
     """The bundle's graph against eager PyTorch of the same network."""
     yield Doing("the graph")
-    graph = make_graph(model, spec)
+    graph = make_graph(model.for_export() if isinstance(model, Exportable) else model, spec)
     slowest: dict[int, float] = {}  # seconds of a row in eager PyTorch, by threads
     for size in sorted(sizes):
         batch = random_batch(spec, size, seed=size)
@@ -162,11 +165,14 @@ def training_step(
     """Forward and backward of a small batch."""
     yield Doing(f"the training step of {size}")
     method = catalog.method(name)
-    objective = method.load("objective")(config, torch.nn.functional.cross_entropy)
     arrays = random_batch(spec, size, seed=0) | random_batch(InputSpec(inputs=spec.targets), size, seed=1)
     batch = {key: torch.from_numpy(value) for key, value in arrays.items()}
     model.train()
-    batch["label"] = torch.arange(size) % model(**{key: batch[key] for key in spec.names}).logits.shape[1]
+    classes = model(**{key: batch[key] for key in spec.names}).logits.shape[1]
+    batch["label"] = torch.arange(size) % classes
+    labels = LabelSet.of(*(f"class {number}" for number in range(classes)))
+    criterion = WeightedLoss(LossSettings(), find_task(method.tasks[0]), None, labels)
+    objective = method.load("objective")(config, criterion)
 
     def step() -> None:
         model.zero_grad()
@@ -195,9 +201,9 @@ def main() -> None:
         rows += limits.run("start-up", work, end=limits.end(START_SHARE))
     threads = sorted({1, os.cpu_count() or 1})
     parts = limits.run("networks", partial(networks, given.methods), end=limits.end(START_SHARE))
-    for place, (name, label) in enumerate(parts):
-        # What small networks leave of their share, the next ones may use.
-        end = limits.end(1 / (len(parts) - place))
+    # Small networks first: what they leave of the time, the large ones may use.
+    for place, (name, label, _) in enumerate(sorted(parts, key=lambda part: part[2])):
+        end = limits.end(min(1.0, SHARES / (len(parts) - place)))
         work = partial(rows_of, name, label, given.sizes, given.step, threads, end)
         rows += limits.run(f"{name} {label}", work, end=end)
     lines = [
@@ -207,6 +213,7 @@ def main() -> None:
         *limits.lines(),
     ]
     write_report(given.output, lines)
+    limits.check()
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ if __name__ == "__main__":
     rows = limits.run(sys.argv[1], partial(part, sys.argv[1]))
     print("ROWS", rows)
     print("\\n".join(limits.lines()))
+    limits.check()
 """
 
 
@@ -72,10 +73,11 @@ def test_a_part_that_needs_too_much_memory_is_ended_and_named(run):
     assert "- large: the large size and what follows, which needed over 0.4 GB" in done.stdout
 
 
-def test_a_part_that_fails_ends_the_benchmark(run):
+def test_a_part_that_fails_is_listed_and_the_benchmark_fails_after_its_report(run):
     done = run("broken", 60)
-    assert done.returncode == 1 and "no such size" in done.stderr
-    assert "broken failed with exit code 1" in done.stderr
+    assert "ROWS [('broken', 'first row')]" in done.stdout
+    assert "- broken: the large size FAILED with exit code 1" in done.stdout
+    assert done.returncode == 1 and "no such size" in done.stderr and "failed: broken" in done.stderr
 
 
 @pytest.mark.parametrize(("seconds", "code"), [(60, 0), (1, 1)])

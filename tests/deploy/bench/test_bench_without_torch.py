@@ -26,7 +26,7 @@ def affekt(*arguments):
 def saved(bundle, tmp_path_factory):
     """A report, and what the command printed."""
     file = tmp_path_factory.mktemp("reports") / "a.json"
-    options = ("--threads", 1, "--batch", 1, "--batch", 2, "--limit-s", 40)
+    options = ("--threads", 1, "--batch", 1, "--batch", 2, "--limit-s", 120)
     done = affekt(bundle, *options, "--save", file, "--json")
     assert done.returncode == 0, done.stderr
     return file, done
@@ -43,7 +43,7 @@ def test_the_report_has_each_kind_of_figure(saved):
     assert first["total_s"] >= max(first["import_s"], first["load_s"], first["run_s"]) > 0
     assert all(row["peak_bytes"] > 2e7 for row in report["memory"])
     assert report["machine"]["cores"] >= 1 and "onnxruntime" in report["versions"]
-    assert report["seconds"] < 60
+    assert report["seconds"] < 150
 
 
 def test_the_report_names_no_host_user_or_path(saved, bundle):
@@ -61,7 +61,7 @@ def test_a_report_is_compared_with_itself(saved):
 
 
 def test_a_report_is_shown_as_tables(bundle, walks):
-    done = affekt(bundle, "--input", walks / "walk0.npz", "--threads", 1, "--batch", 1, "--limit-s", 40)
+    done = affekt(bundle, "--input", walks / "walk0.npz", "--threads", 1, "--batch", 1, "--limit-s", 120)
     assert done.returncode == 0, done.stderr
     for word in ("first answer", "decoding ms", "median ms", "of peak", "peak MB"):
         assert word in done.stdout
@@ -70,7 +70,7 @@ def test_a_report_is_shown_as_tables(bundle, walks):
 
 def test_an_input_that_cannot_be_read_is_one_clear_error(bundle, tmp_path):
     (tmp_path / "cut.npz").write_text("this is not a walk")
-    done = affekt(bundle, "--input", tmp_path / "cut.npz", "--limit-s", 40)
+    done = affekt(bundle, "--input", tmp_path / "cut.npz", "--limit-s", 120)
     assert done.returncode == 1 and done.stderr.splitlines()[-1].startswith("MediaError: ")
 
 

@@ -26,13 +26,13 @@ def show_report(report: BenchReport) -> None:
                     _mb(first.peak_bytes),
                 )
             ],
-            title=f"first answer of a new process, median of {first.processes}, {first.engine}",
+            title=f"first answer, median of {first.processes} new processes",
         )
     if reading := report.reading:
         as_table(
             ("decoding ms", "network ms", "answer ms", "items"),
             [(_ms(reading.decode_s), _ms(reading.network_s), _ms(reading.answer_s), reading.items)],
-            title=f"the file, median of {reading.turns}, all cores",
+            title=f"the file, all cores, median of {reading.turns}",
         )
     if report.latency:
         memory = {one.size: one.peak_bytes for one in report.memory}
@@ -111,6 +111,8 @@ def _explanations(report: BenchReport) -> list[str]:
         lines.append(
             f"the bundle computes in {report.bundle.precision}: its share of that peak can be above 100 %"
         )
+    if (first := report.first_answer) and first.engine != settings.engine:
+        lines.append(f"the first answer is that of {first.engine}, which auto chooses for one input")
     if report.memory:
         lines.append("peak MB: the most memory of a process that loads the bundle and computes one batch")
     if report.busy is not None and report.busy > BUSY:
