@@ -26,7 +26,7 @@ def show_report(report: BenchReport) -> None:
                     _mb(first.peak_bytes),
                 )
             ],
-            title=f"first answer, median of {first.processes} new processes",
+            title=f"first answer, new processes: {first.processes}, medians",
         )
     if reading := report.reading:
         as_table(

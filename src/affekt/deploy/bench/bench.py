@@ -37,8 +37,8 @@ STARTS = READS = 3  # processes of the first answer, answers to a file
 _FEWEST_CALLS = 3
 _MEMORY_SHARE = 0.8  # of the memory that is free
 # Shares of the time: of the limit for further processes of the first answer; of what is left for further
-# answers to the file, one call of a further size, and counting.
-_START_SHARE, _READ_SHARE, _CALL_SHARE, _COUNT_SHARE = 0.15, 0.25, 0.1, 0.4
+# answers to the file, one call of a further size, and counting; of the limit that is kept for calls in turn.
+_START_SHARE, _READ_SHARE, _CALL_SHARE, _COUNT_SHARE, _TURNS_SHARE = 0.15, 0.25, 0.1, 0.4, 0.5
 _MORE = "give more time with --limit-s"
 
 Step = Callable[[str], None]
@@ -223,6 +223,10 @@ class _Bench:
                 if reason := self.too_much(time_s, bytes_):
                     self.skipped.append(f"{size} at a time: {reason}")
                     continue
+                if self.left() < _TURNS_SHARE * self.limit_s:
+                    seconds[size] = time_s
+                    self.skipped.append(f"memory of {size} at a time: the time is kept for the calls in turn")
+                    continue
             self.on_step(f"memory of {size} at a time")
             measured = measure(
                 {**job, "job": "start", "file": None, "expected": None, "size": size}, seconds=self.left()
@@ -253,7 +257,11 @@ class _Bench:
             return ()
         self.on_step("multiply-adds")
         sizes = sorted(estimates) if job["by_cells"] else [1]
-        measured = measure({**job, "job": "count", "sizes": sizes}, seconds=_COUNT_SHARE * self.left())
+        seconds = min(_COUNT_SHARE * self.left(), self.left() - _TURNS_SHARE / 2 * self.limit_s)
+        if seconds <= 0:
+            self.skipped.append("multiply-adds: the time is kept for the calls in turn")
+            return ()
+        measured = measure({**job, "job": "count", "sizes": sizes}, seconds=seconds)
         found = [Work.model_validate(one) for one in measured.lines]
         if measured.ended:
             missing = [str(size) for size in sizes[len(found) :]]
@@ -320,13 +328,15 @@ class _Bench:
         kept: list[tuple[int, int]] = []
         for (threads, size), cost in sorted(costs.items(), key=lambda one: one[1]):
             whole = cost * (WARM_UP + _FEWEST_CALLS)
-            if whole > time_s:
-                pair = f"{size} {unit} at {threads} thread{'s' if threads > 1 else ''}"
+            pair = f"{size} {unit} at {threads} thread{'s' if threads > 1 else ''}"
+            if time_s <= 0:
+                self.skipped.append(f"{pair}: no time was left: {_MORE}")
+            elif whole > time_s:
                 self.skipped.append(
                     f"{pair}: {WARM_UP} calls of warm-up and {_FEWEST_CALLS} more take about {whole:.0f} s: "
                     f"{_MORE}"
                 )
-                continue
-            time_s -= whole
-            kept.append((threads, size))
+            else:
+                time_s -= whole
+                kept.append((threads, size))
         return sorted(kept)
