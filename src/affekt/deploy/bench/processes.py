@@ -9,9 +9,10 @@ import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from affekt.core import errors
-from affekt.core.errors import AffektError
+from affekt.core.errors import AffektError, DataError, FolderError, MediaError, MissingExtra, UsageError
 
+# Errors of a process that are raised again as what they were; any other is an AffektError.
+_ERRORS = {kind.__name__: kind for kind in (DataError, FolderError, MediaError, MissingExtra, UsageError)}
 CHILD = "affekt.deploy.bench.child"
 
 
@@ -48,8 +49,7 @@ def measure(job: Mapping[str, Any], *, seconds: float) -> Measured:
     complete = out[: out.rfind("\n") + 1].splitlines()
     lines = [json.loads(line) for line in complete]
     if lines and "error" in lines[-1]:
-        kind = getattr(errors, lines[-1]["type"], AffektError)
-        raise kind(lines[-1]["error"])
+        raise _ERRORS.get(lines[-1]["type"], AffektError)(lines[-1]["error"])
     if not ended and process.returncode:
         last = (err.strip().splitlines() or ["no message"])[-1]
         ended = (
