@@ -53,7 +53,7 @@ def show_report(report: BenchReport) -> None:
                     row.size,
                     _ms(row.median_s),
                     _ms(row.p95_s),
-                    f"{row.per_s:.4g}",
+                    _digits(row.per_s),
                     f"{row.peak_share:.0%}" if row.peak_share is not None else "",
                     _mb(memory.get(row.size)),
                     row.calls,
@@ -73,7 +73,7 @@ def show_comparison(found: Comparison, first: str, second: str) -> None:
     as_table(
         ("", "unit", first, second, "ratio"),
         [
-            (row.what, row.unit, f"{row.first:.4g}", f"{row.second:.4g}", f"{row.ratio:.2f}x")
+            (row.what, row.unit, _digits(row.first), _digits(row.second), f"{row.ratio:.2f}x")
             for row in found.rows
         ],
     )
@@ -118,7 +118,7 @@ def _explanations(report: BenchReport) -> list[str]:
     if report.busy is not None and report.busy > BUSY:
         lines.append(
             f"the machine was busy: {report.busy:.1f} processes for each core in the minute before; "
-            "measure again when nothing else runs"
+            "times and shares of the peak are not to be trusted, measure again when nothing else runs"
         )
     if any(row.p95_s is None for row in report.latency):
         lines.append(f"p95: where {P95_CALLS} calls were made")
@@ -130,7 +130,12 @@ def _shape(shape: tuple[int, ...]) -> str:
 
 
 def _ms(seconds: float | None) -> str:
-    return "" if seconds is None else f"{seconds * 1e3:.4g}"
+    return "" if seconds is None else _digits(seconds * 1e3)
+
+
+def _digits(value: float) -> str:
+    """Four digits, without an exponent for large values."""
+    return f"{value:.0f}" if value >= 1000 else f"{value:.4g}"
 
 
 def _mb(size: int | None) -> str:

@@ -175,7 +175,7 @@ class _Bench:
         while len(found) < STARTS and (not found or self.left() > end):
             measured = measure(asked, seconds=self.left())
             found += measured.lines
-            if measured.ended:
+            if not measured.lines:
                 self.skipped.append(f"first answer: {measured.ended}")
                 break
         if not found:
@@ -263,8 +263,7 @@ class _Bench:
             return ()
         measured = measure({**job, "job": "count", "sizes": sizes}, seconds=seconds)
         found = [Work.model_validate(one) for one in measured.lines]
-        if measured.ended:
-            missing = [str(size) for size in sizes[len(found) :]]
+        if missing := [str(size) for size in sizes[len(found) :]]:
             self.skipped.append(f"multiply-adds of {', '.join(missing)}: {measured.ended}")
         if job["by_cells"] or not found:
             return tuple(found)
