@@ -61,7 +61,7 @@ def test_a_part_within_its_limits_gives_all_its_rows(run):
 
 def test_a_part_that_takes_too_long_is_ended_and_named(run):
     begin = time.monotonic()
-    done = run("slow", 8)
+    done = run("slow", 10)
     assert "ROWS [('slow', 'first row')]" in done.stdout, done.stderr
     assert "- slow: the large size and what follows, which took too long" in done.stdout
     assert time.monotonic() - begin < 40
