@@ -25,12 +25,18 @@ check: $(VENV)/ready
 	$(VENV)/bin/pyright
 	$(VENV)/bin/lint-imports
 
+# Every benchmark ends within ten minutes and 4 GB; more with LIMITS="--seconds 3600 --gigabytes 16". What was
+# skipped is printed. The four that consist of parts skip parts; the others are ended as a whole.
+LIMITS :=
+WITHIN := $(VENV)/bin/python benchmarks/within.py $(LIMITS)
+
+# Start-up, inference and training steps of all methods; SIZES are rows of a batch, by default 1 and 8.
 benchmarks: $(VENV)/ready
-	$(VENV)/bin/python benchmarks/run.py
+	$(VENV)/bin/python benchmarks/run.py $(LIMITS) $(if $(SIZES),--sizes $(SIZES))
 
 # Coverage of confidence intervals, by simulation: about three minutes.
 coverage: $(VENV)/ready
-	$(VENV)/bin/python benchmarks/coverage.py
+	$(WITHIN) benchmarks/coverage.py
 
 # The table on the card of compact_face: DATA is the folder of FER2013, RUN a run on it or a bundle of one.
 fer-table: $(VENV)/ready
@@ -58,35 +64,35 @@ segments-table: $(VENV)/ready
 
 # Detection scores on the annotations of TSL-300, and their speed: DATA is its folder, PUBLISHED detections.
 detection-benchmarks: $(VENV)/ready
-	$(VENV)/bin/python benchmarks/detection.py --data-root $(DATA) --published $(PUBLISHED)
+	$(WITHIN) benchmarks/detection.py --data-root $(DATA) --published $(PUBLISHED)
 
 # TSL-Net in all engines, memory for two hours of video, and memory of a training step.
 long-benchmarks: $(VENV)/ready
-	$(VENV)/bin/python benchmarks/long_video.py
+	$(VENV)/bin/python benchmarks/long_video.py $(LIMITS)
 
 # Log-mel spectrograms of video sound against librosa, on generated files.
 log-mel-benchmarks: $(VENV)/ready
-	$(VENV)/bin/python benchmarks/log_mel.py
+	$(WITHIN) benchmarks/log_mel.py
 
 # Face networks in all engines and precisions: DATA is the folder of FER2013, RUNS are runs on it.
 face-benchmarks: $(VENV)/ready
-	$(VENV)/bin/python benchmarks/faces.py --data-root $(DATA) $(addprefix --run ,$(RUNS))
+	$(VENV)/bin/python benchmarks/faces.py $(LIMITS) --data-root $(DATA) $(addprefix --run ,$(RUNS))
 
 # Video decoding against OpenCV, on generated clips.
 video-benchmarks: $(VENV)/ready
-	$(VENV)/bin/python benchmarks/video.py
+	$(WITHIN) benchmarks/video.py
 
 # Sound features and decoding against librosa, on generated files.
 sound-benchmarks: $(VENV)/ready
-	$(VENV)/bin/python benchmarks/sound.py
+	$(WITHIN) benchmarks/sound.py
 
 # Both formats of prepared clips against the original clips: CLIPS are video files.
 prepare-benchmarks: $(VENV)/ready
-	$(VENV)/bin/python benchmarks/prepare.py $(CLIPS)
+	$(WITHIN) benchmarks/prepare.py $(CLIPS)
 
-# VAANet and CTEN in all engines, and both ways of erasing: a quarter of an hour on two idle cores.
+# VAANet and CTEN in all engines, and both ways of erasing.
 clip-benchmarks: $(VENV)/ready
-	$(VENV)/bin/python benchmarks/clips.py
+	$(VENV)/bin/python benchmarks/clips.py $(LIMITS)
 
 # The table on the card of compact_voice: folders of the data sets, and runs on them.
 voice-table: $(VENV)/ready
@@ -94,23 +100,23 @@ voice-table: $(VENV)/ready
 
 # Features of a frozen backbone, computed or read from the cache: some minutes on two idle cores.
 cache-benchmarks: $(VENV)/ready
-	$(VENV)/bin/python benchmarks/cache.py
+	$(WITHIN) benchmarks/cache.py
 
 # A text encoder in all engines and precisions against PyTorch: some minutes on an idle core.
 text-benchmarks: $(VENV)/ready
-	$(VENV)/bin/python benchmarks/text.py
+	$(WITHIN) benchmarks/text.py
 
 # Ten runs on one frozen encoder, on disk; ENCODER may be minilm.
 store-benchmarks: $(VENV)/ready
-	$(VENV)/bin/python benchmarks/store.py $(addprefix --encoder ,$(ENCODER))
+	$(WITHIN) benchmarks/store.py $(addprefix --encoder ,$(ENCODER))
 
 # False positives and coverage of the tests between rows of a study, by simulation.
 paired-benchmarks: $(VENV)/ready
-	$(VENV)/bin/python benchmarks/paired.py
+	$(WITHIN) benchmarks/paired.py
 
 # Coverage of prediction intervals and of intervals of rating scores, by simulation.
 ratings-benchmarks: $(VENV)/ready
-	$(VENV)/bin/python benchmarks/ratings.py
+	$(WITHIN) benchmarks/ratings.py
 
 # Modalities and fusions: DATA is the folder of CMU-MOSI's features, RUNS where runs are kept.
 fusion-tables: $(VENV)/ready
@@ -119,7 +125,7 @@ fusion-tables: $(VENV)/ready
 
 # An epoch on lines through a frozen text encoder, and on its cached vectors; DATA may be the folder of MELD.
 text-cache-benchmarks: $(VENV)/ready
-	$(VENV)/bin/python benchmarks/text_cache.py $(addprefix --data-root ,$(DATA))
+	$(WITHIN) benchmarks/text_cache.py $(addprefix --data-root ,$(DATA))
 
 # The picture in the README: a screenshot of a clip on the page of the video demo, in Chromium.
 clip-picture: demo-video

@@ -1,5 +1,7 @@
 """VAANet and CTEN as published, in all engines, and two ways of CTEN's erasing: `make clip-benchmarks`.
 
+    python benchmarks/clips.py [--methods vaanet cten] [--threads 1 2] [--seconds 600] [--gigabytes 4]
+
 Weights are random: trained ones cannot be published here, and speed does not depend on them.
 """
 
@@ -7,15 +9,15 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+import time
+from collections.abc import Iterator
 from functools import partial
 from importlib.metadata import version
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import torch
+from limits import Doing, Limits
 from timing import as_table, in_turns, machine, repeats_for, write_report
 
 from affekt.core import catalog
@@ -37,11 +39,16 @@ from affekt.parity.case import draw_tensor
 OUTPUT = Path(__file__).parent / "results" / "clips.md"
 METHODS = ("vaanet", "cten")
 BUDGET_S = 60.0
+ERASING_SHARE = 0.2  # of the time
 SECONDS, RATE_HZ, PIXELS = 30, 25.0, 240  # of the clip that is erased
 
 
-def engine_rows(method: str, threads: Sequence[int]) -> list[tuple[str, ...]]:
-    """A row for each engine of one network, one clip at a time."""
+def engine_rows(method: str, threads: int, end: float) -> Iterator[tuple[str, ...] | Doing]:
+    """A row for each engine of one network, one clip at a time.
+
+    Args:
+        end: When this has to be done, by `time.monotonic`.
+    """
     entry = catalog.method(method)
     config = entry.make_config({})
     spec = entry.load("preprocess")(config).spec
@@ -52,27 +59,28 @@ def engine_rows(method: str, threads: Sequence[int]) -> list[tuple[str, ...]]:
         for key, value in model.state_dict().items()
     }
     model.load_state_dict(drawn)
+    yield Doing("the graph")
     graph = make_graph(model, spec)
     batch = random_batch(spec, 1, seed=1)
-    rows: list[tuple[str, ...]] = []
-    for count in threads:
-        torch.set_num_threads(count)
-        make = partial(graph_network, graph, threads=count)
-        ways = {
-            "PyTorch eager, f32": eager_network(model),
-            "ONNX Runtime, f32": make(),
-            "OpenVINO, f32": make(backend="openvino"),
-            "OpenVINO, bf16": make(backend="openvino", precision="bf16"),
-        }
-        expected = ways["PyTorch eager, f32"](batch)
-        calls = {name: partial(network, batch) for name, network in ways.items()}
-        repeats = repeats_for(calls["PyTorch eager, f32"], budget_s=BUDGET_S / len(ways), most=20)
-        for name, timed in in_turns(calls, repeats).items():
-            drift = f"{np.abs(ways[name](batch) - expected).max():.0e}"
-            title = f"{entry.card.title}, {count} thread{'s' * (count > 1)}"
-            rows.append((title, name, f"{timed.seconds:.2f} s", f"{timed.ratio:.1f}x", drift))
-            print(rows[-1], flush=True)
-    return rows
+    torch.set_num_threads(threads)
+    make = partial(graph_network, graph, threads=threads)
+    yield Doing("opening the engines")
+    ways = {
+        "PyTorch eager, f32": eager_network(model),
+        "ONNX Runtime, f32": make(),
+        "OpenVINO, f32": make(backend="openvino"),
+        "OpenVINO, bf16": make(backend="openvino", precision="bf16"),
+    }
+    yield Doing("calls in turn")
+    answers = {name: network(batch) for name, network in ways.items()}
+    expected = answers["PyTorch eager, f32"]
+    calls = {name: partial(network, batch) for name, network in ways.items()}
+    budget_s = min(BUDGET_S, (end - time.monotonic()) / 2)
+    repeats = repeats_for(calls["PyTorch eager, f32"], budget_s=budget_s / len(ways), most=20)
+    for name, timed in in_turns(calls, repeats).items():
+        drift = f"{np.abs(answers[name] - expected).max():.0e}"
+        title = f"{entry.card.title}, {threads} thread{'s' * (threads > 1)}"
+        yield (title, name, f"{timed.seconds:.2f} s", f"{timed.ratio:.1f}x", drift)
 
 
 def erasing_rows() -> list[tuple[str, ...]]:
@@ -139,14 +147,16 @@ def main() -> None:
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--methods", nargs="+", default=list(METHODS))
     parser.add_argument("--output", type=Path, default=OUTPUT)
+    Limits.add_to(parser)
     options = parser.parse_args()
+    limits = Limits.of(options)
+    erasing = limits.run("erasing", erasing_rows, end=limits.end(ERASING_SHARE))
     rows: list[tuple[str, ...]] = []
-    # A process for each network: OpenVINO crashed with many compiled graphs in one process.
-    for method in options.methods:
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-            rows += pool.submit(engine_rows, method, options.threads).result()
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        erasing = pool.submit(erasing_rows).result()
+    pairs = [(method, count) for method in options.methods for count in options.threads]
+    for place, (method, count) in enumerate(pairs):
+        end = limits.end(1 / (len(pairs) - place))
+        what = f"{method}, {count} thread{'s' * (count > 1)}"
+        rows += limits.run(what, partial(engine_rows, method, count, end), end=end)
     write_report(
         options.output,
         [
@@ -162,8 +172,10 @@ def main() -> None:
             f"## CTEN's training step: a clip of {SECONDS} s at {RATE_HZ:.0f} frames/s, {PIXELS} pixels",
             "",
             *as_table(("what", "median", "faster by"), erasing),
+            *limits.lines(),
         ],
     )
+    limits.check()
 
 
 if __name__ == "__main__":

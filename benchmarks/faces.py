@@ -7,16 +7,15 @@ published POSTER V2 is timed with random weights, because its trained ones canno
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from limits import Doing, Limits
 from timing import Timed, as_table, in_turns, machine, repeats_for, write_report
 from torch import nn
 
@@ -37,6 +36,7 @@ from affekt.engine.splits import part
 
 OUTPUT = Path(__file__).parent / "results" / "faces.md"
 SIZES, BUDGET_S = (1, 16), 20.0
+LOADING_SHARE = 0.2  # of the time
 CALIBRATION, LOADED = 128, 2048  # faces
 BASE = "PyTorch eager, f32"
 
@@ -72,8 +72,9 @@ def rows_of(
     calibration: Sequence[Sample],
     test: tuple[Corpus, list[Sample]] | None,
     threads: Sequence[int],
-) -> list[tuple[str, ...]]:
+) -> Iterator[tuple[str, ...] | Doing]:
     """A row for each engine, of one network."""
+    yield Doing("the graphs")
     graph = make_graph(model, preprocess.spec)
     views = [preprocess(sample) for sample in calibration]
     stacked = {name: np.stack([view[name] for view in views]) for name in preprocess.spec.names}
@@ -82,10 +83,11 @@ def rows_of(
         for start in range(0, len(views), 8)
     ]
     small = quantized_graph(graph, batches)
-    rows: list[tuple[str, ...]] = []
+    yield Doing("the scores")
     scores = accuracies(engines(model, graph, small, max(threads)), preprocess, *test) if test else {}
     faces = {name: values[:16] for name, values in stacked.items()}
     for count in threads:
+        yield Doing(f"{count} thread{'s' * (count > 1)}")
         ways = engines(model, graph, small, count)
         expected = ways[BASE](faces)
         timed: dict[int, dict[str, Timed]] = {}
@@ -98,9 +100,7 @@ def rows_of(
             change = f"{100 * (scores[name] - scores[BASE]):+.2f}" if scores else "-"
             cells = [f"{t.milliseconds}, {t.ratio:.1f}x" for t in (timed[size][name] for size in SIZES)]
             drift = f"{np.abs(network(faces) - expected).max():.0e}"
-            rows.append((f"{title}, {count} thread{'s' * (count > 1)}", name, *cells, drift, change))
-            print(rows[-1], flush=True)
-    return rows
+            yield (f"{title}, {count} thread{'s' * (count > 1)}", name, *cells, drift, change)
 
 
 def accuracies(
@@ -131,28 +131,31 @@ def trained(path: Path, data_root: Path, faces: int) -> tuple[str, nn.Module, Pr
     return title, checkpoint_model(sealed), preprocess, calibration, (corpus, test)
 
 
-def measure(run: Path | None, data_root: Path, faces: int, threads: Sequence[int]) -> list[tuple[str, ...]]:
+def measure(
+    run: Path | None, data_root: Path, faces: int, threads: Sequence[int]
+) -> Iterator[tuple[str, ...] | Doing]:
     """Rows of a trained run, or of POSTER V2 as published with random weights."""
     if run:
         title, model, preprocess, calibration, test = trained(run, data_root, faces)
-        return rows_of(title, model, preprocess, calibration, test, threads)
+        yield from rows_of(title, model, preprocess, calibration, test, threads)
+        return
     samples = open_dataset("fer2013", data_root).samples
     calibration = [samples[place] for place in np.random.default_rng(0).permutation(len(samples))[:32]]
     method = catalog.method("poster_v2")
     config = method.make_config()
     torch.manual_seed(0)
     model = method.load("model")(config).eval()
-    return rows_of(
+    yield from rows_of(
         "poster_v2 as published", model, method.load("preprocess")(config), calibration, None, threads
     )
 
 
-def loading(data_root: Path) -> list[tuple[str, ...]]:
+def loading(data_root: Path) -> Iterator[tuple[str, ...] | Doing]:
     """Training views per second, decoded and augmented, by number of worker processes."""
     corpus = open_dataset("fer2013", data_root)
     samples = [sample for sample in corpus.samples if sample.split == "train"][:LOADED]
-    rows: list[tuple[str, ...]] = []
     for name in ("compact_face", "poster_v2"):
+        yield Doing(name)
         cells: list[str] = []
         for workers in (0, 1, 2):
             recipe = Recipe.load([f"{name}/fer2013"], [f"train.workers={workers}"])
@@ -164,24 +167,28 @@ def loading(data_root: Path) -> list[tuple[str, ...]]:
             )
             (taken,) = in_turns({"epoch": lambda loader=loader: sum(1 for _ in loader)}, 3).values()
             cells.append(f"{LOADED / taken.seconds:.0f}")
-        rows.append((f"{name}, {recipe.data.name}", *cells))
-    return rows
+        yield (f"{name}, {recipe.data.name}", *cells)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data-root", type=Path, required=True, help="FER2013")
     parser.add_argument("--run", type=Path, action="append", default=[], help="a trained run on it")
-    parser.add_argument("--faces", type=int, default=3488, help="test faces on which scores are computed")
+    parser.add_argument(
+        "--faces", type=int, default=256, help="test faces on which scores are computed, at most 3488"
+    )
     parser.add_argument("--threads", type=int, action="append", help="default: 1 and all cores")
+    Limits.add_to(parser)
     given = parser.parse_args()
+    limits = Limits.of(given)
     threads = given.threads or sorted({1, torch.get_num_threads()})
-    loaded = loading(given.data_root)  # before engines start threads, which are lost in a fork
+    loaded = limits.run("loading", partial(loading, given.data_root), end=limits.end(LOADING_SHARE))
     rows: list[tuple[str, ...]] = []
-    for path in (*given.run, None):
-        # A process for each network: an engine crashed with two dozen compiled graphs in one process.
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
-            rows += alone.submit(measure, path, given.data_root, given.faces, threads).result()
+    networks = (*given.run, None)
+    for place, path in enumerate(networks):
+        work = partial(measure, path, given.data_root, given.faces, threads)
+        name = str(path) if path else "poster_v2 as published"
+        rows += limits.run(name, work, end=limits.end(1 / (len(networks) - place)))
     lines = [
         f"{machine()[:-1]}, ONNX Runtime {version('onnxruntime')}, OpenVINO {version('openvino')}.",
         "",
@@ -195,8 +202,10 @@ def main() -> None:
         "Training views per second, decoded, augmented and batched, by worker processes (0: in the trainer):",
         "",
         *as_table(("views of", "0 workers", "1 worker", "2 workers"), loaded),
+        *limits.lines(),
     ]
     write_report(OUTPUT, lines)
+    limits.check()
 
 
 if __name__ == "__main__":

@@ -404,3 +404,89 @@ def begun(picture_runs, tmp_path):
 def changed(pictures, tmp_path):
     """A copy of the pictures, to be changed."""
     return Path(shutil.copytree(pictures, tmp_path / "changed"))
+
+
+@pytest.fixture(scope="session")
+def bench_jobs(tmp_path_factory):
+    """A function that does the jobs of `affekt bench` in this process: their lines by the job's name."""
+    from affekt.deploy.bench import child
+
+    def jobs(bundle, *, file=None, size=2):
+        arrays = tmp_path_factory.mktemp("bench") / "inputs.npz"
+        job = {"bundle": str(bundle), "backend": "onnxruntime", "precision": "f32", "arrays": str(arrays)}
+        job |= {"file": str(file) if file else None, "begun": 0.0, "expected": 1, "size": size}
+        job |= {"sizes": [size], "pairs": [(1, size)], "seconds": 0.0, "turns": 1}
+        lines = {name: [] for name in child.JOBS}
+        for name, do in child.JOBS.items():
+            if name != "read" or file:
+                do(job | {"by_cells": lines["probe"] and lines["probe"][0]["by_cells"]}, lines[name].append)
+        return lines
+
+    return jobs
+
+
+@pytest.fixture
+def make_report():
+    """A function that makes a report of `affekt bench`, with changes such as `machine__cores=4`."""
+
+    from affekt.deploy.bench.report import BenchReport
+
+    def make(**changes):
+        values = {
+            "bundle": {
+                "method": "compact_face",
+                "task": "single_label",
+                "modality": "image",
+                "precision": "f32",
+                "weights_sha256": "aa",
+                "version": "bb",
+            },
+            "machine": {"processor": "One", "cores": 2, "instruction_sets": ("avx2",)},
+            "versions": {"affekt": "1"},
+            "settings": {
+                "backend": "auto",
+                "precision": "f32",
+                "engine": "onnxruntime f32",
+                "threads": (1, 2),
+                "sizes": (1,),
+                "unit": "rows",
+                "limit_s": 90.0,
+                "warm_up": 2,
+            },
+            "input": {"rows": {"image": (1, 24, 24)}},
+            "first_answer": {
+                "engine": "onnxruntime f32",
+                "import_s": 0.2,
+                "load_s": 0.1,
+                "run_s": 0.1,
+                "total_s": 0.4,
+                "peak_bytes": 90_000_000,
+                "processes": 3,
+            },
+            "latency": [
+                {
+                    "threads": n,
+                    "size": 1,
+                    "calls": 30,
+                    "median_s": 0.004 / n,
+                    "p95_s": 0.005,
+                    "per_s": 250.0 * n,
+                }
+                for n in (1, 2)
+            ],
+            "memory": [{"size": 1, "peak_bytes": 100_000_000}],
+            "work": [{"size": 1, "multiply_adds": 1000}],
+            "product": [{"threads": 1, "multiply_adds_per_s": 1e9}],
+            "busy": 0.1,
+            "skipped": [],
+            "seconds": 9.0,
+        }
+        for name, value in changes.items():
+            *path, last = name.split("__")
+            place = values
+            for part in path:
+                place = place[part]
+            place[last] = value
+        return BenchReport.model_validate(values)
+
+    return make

@@ -22,6 +22,7 @@ VERBS = (
     "export",
     "predict",
     "chat",
+    "bench",
     "doctor",
 )
 

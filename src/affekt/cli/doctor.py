@@ -14,9 +14,9 @@ from affekt.cli.show import AsJson, as_json, as_table, say
 
 # The extra that each verb needs; its packages are read from the metadata of affekt.
 _EXTRAS = {
-    "predict": "",
+    "predict, bench": "",
     "predict --output FILE.parquet": "parquet",
-    "predict --backend openvino, --precision bf16": "openvino",
+    "predict, bench --backend openvino, --precision bf16": "openvino",
     "predict, chat on a bundle that reads text": "text",
     "train, convert, evaluate, export, demo, data check": "train",
     "train with a pretrained text encoder": "encoders",

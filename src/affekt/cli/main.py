@@ -31,6 +31,7 @@ from affekt.cli.assets.main import app as assets_app
 from affekt.cli.data.main import app as data_app
 from affekt.cli.runs.main import app as runs_app
 from affekt.cli.show import errors
+from affekt.cli.speed import bench
 from affekt.cli.store.main import app as store_app
 from affekt.cli.study import compare, experiment
 from affekt.core.errors import AffektError
@@ -57,6 +58,7 @@ for module in (
     export,
     predict,
     chat,
+    bench,
     doctor,
 ):
     app.command(name=module.__name__.rpartition(".")[2])(module.command)

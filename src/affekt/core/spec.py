@@ -82,9 +82,20 @@ class TensorSpec(Settings):
             )
         return batch
 
-    def example(self, rng: np.random.Generator, rows: int, open_size: int) -> np.ndarray:
-        """A batch of random values: ids below `high`, ones for masks, otherwise normally distributed."""
-        shape = (rows, *(size or open_size for size in self.shape))
+    def example(self, rng: np.random.Generator, rows: int, open_size: int | Mapping[str, int]) -> np.ndarray:
+        """A batch of random values: ids below `high`, ones for masks, otherwise normally distributed.
+
+        Args:
+            open_size: Size of axes of any size; or one for each letter of such an axis.
+        """
+        letters = self.axes.split()[1:]
+        shape = (
+            rows,
+            *(
+                size or (open_size if isinstance(open_size, int) else open_size[letter])
+                for size, letter in zip(self.shape, letters, strict=True)
+            ),
+        )
         if self.mask:
             return np.ones(shape, self.dtype)
         if np.dtype(self.dtype).kind in "iu":
@@ -167,7 +178,9 @@ class InputSpec(Settings):
             missing[self.presence] = np.array(flags, np.float32)
         return {**arrays, **missing}
 
-    def example(self, rng: np.random.Generator, rows: int, open_size: int) -> dict[str, np.ndarray]:
+    def example(
+        self, rng: np.random.Generator, rows: int, open_size: int | Mapping[str, int]
+    ) -> dict[str, np.ndarray]:
         """A batch of random inputs (`TensorSpec.example`).
 
         The first item has all modalities, further ones have random subsets.

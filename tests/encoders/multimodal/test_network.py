@@ -1,5 +1,6 @@
 """The network with words and vectors."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -44,3 +45,13 @@ def test_a_frozen_projection_is_not_trained(make_config):
     model = MultimodalNetwork(make_config(encoders=encoders))
     trained = {name for name, value in model.named_parameters() if value.requires_grad}
     assert "inward.T.projection.weight" in trained and "inward.A.projection.weight" not in trained
+
+
+def test_the_graph_of_a_single_modality_keeps_the_batch_open(make_config):
+    from affekt.core.spec import InputSpec, TensorSpec
+    from affekt.deploy.backends.network import graph_network
+    from affekt.deploy.export.graphs import make_graph
+
+    spec = InputSpec(inputs=(TensorSpec(name="audio_vector", axes="b d", shape=(4,)),))
+    network = graph_network(make_graph(MultimodalNetwork(make_config("A")).eval(), spec))
+    assert network({"audio_vector": np.ones((3, 4), np.float32)}).shape == (3, 2)

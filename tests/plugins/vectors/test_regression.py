@@ -237,3 +237,9 @@ def test_views_of_a_sample_are_averaged():
     task = find_task("regression")
     logits = np.array([[1.0, 0.0], [3.0, 2.0], [5.0, 5.0]])
     assert task.mean_logits(logits, [2, 1]).tolist() == [[2.0, 1.0], [5.0, 5.0]]
+
+
+def test_a_bundle_of_ratings_is_measured_like_any_other(rating_bundle, bench_jobs):
+    lines = bench_jobs(rating_bundle)
+    assert lines["probe"][0]["bundle"]["task"] == "regression"
+    assert lines["count"][0]["multiply_adds"] > 0 and lines["turns"]

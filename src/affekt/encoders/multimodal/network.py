@@ -174,7 +174,7 @@ class MultimodalNetwork(nn.Module):
         is_there = (
             present > 0.5
             if present is not None
-            else torch.ones(len(rows), 1, dtype=torch.bool, device=rows.device)
+            else torch.ones(rows.shape[0], 1, dtype=torch.bool, device=rows.device)
         )
         found: dict[str, Tensor] = {}
         for place, (letter, name) in enumerate(given.items()):

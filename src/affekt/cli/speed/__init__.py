@@ -1,0 +1,1 @@
+"""`affekt bench`, and its tables."""
