@@ -21,12 +21,8 @@ from affekt.deploy.runtime.predictor import Predictor
 from affekt.deploy.runtime.samples import as_samples
 
 # Sizes of open axes in generated inputs, by letter. A longer input takes longer: give the real file.
-TOKENS, CELLS, HOPS, SAMPLES = (
-    32,
-    16,
-    200,
-    32_000,
-)  # 200 hops or 32,000 samples are about two seconds of sound
+TOKENS, CELLS = 32, 16
+HOPS, SAMPLES = 200, 32_000  # about two seconds of sound
 _OTHER = 16
 
 
