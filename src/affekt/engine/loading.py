@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -35,9 +36,11 @@ class SampleDataset(Dataset[dict[str, np.ndarray] | Skipped]):
 
     Attributes:
         is_plain: Whether training samples are given without augmentation.
+        rows: Further entries of the items by name, a row for each sample.
     """
 
     is_plain = False
+    rows: Mapping[str, np.ndarray] = MappingProxyType({})
 
     def __init__(
         self,
@@ -61,6 +64,12 @@ class SampleDataset(Dataset[dict[str, np.ndarray] | Skipped]):
         """The same samples and targets without augmentation."""
         found = copy(self)
         found.is_plain = True
+        return found
+
+    def with_rows(self, rows: Mapping[str, np.ndarray]) -> SampleDataset:
+        """The same samples with further entries, a row for each sample."""
+        found = copy(self)
+        found.rows = {**self.rows, **rows}
         return found
 
     @cached_property
@@ -96,7 +105,8 @@ class SampleDataset(Dataset[dict[str, np.ndarray] | Skipped]):
             self._of_item[index] = self.task.targets_of_item(
                 self.samples[index], arrays, self.preprocess, self.labels, training=self.seed is not None
             )
-        further = {name: rows[index] for name, rows in self.further_targets.items()}
+        beside = (*self.further_targets.items(), *self.rows.items())
+        further = {name: np.asarray(rows[index]) for name, rows in beside}
         return {"label": self.targets[index].numpy(), **further, **self._of_item[index]}
 
 

@@ -1,6 +1,6 @@
 """What exists only in training: terms of the decision, of heads and modalities, and of a teacher."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Bool, Float
@@ -22,6 +22,8 @@ class MultimodalObjective(DecisionObjective):
     Attributes:
         takes_teacher: Whether the config asks for a teacher.
     """
+
+    teacher_outputs: ClassVar[tuple[str, ...]] = ("logits", "embedding")
 
     def __init__(self, config: MultimodalSettings, criterion: Criterion) -> None:
         super().__init__(config, criterion, inputs=MultimodalPreprocess(config).spec.names)
@@ -72,7 +74,7 @@ class MultimodalObjective(DecisionObjective):
         settings = self.settings.losses.distillation
         assert self.teacher is not None and settings is not None
         taught = self.teacher(batch)
-        known = teachable(self.teacher, is_there, self.settings.modalities)
+        known = teachable(self.teacher, batch, is_there, self.settings.modalities)
         logits, features = (output.logits * 0).sum(), (output.vectors * 0).sum()
         if settings.on == "answer" and bool(known.any()):
             logits = logit_loss(output.class_logits[known], taught.logits[known], settings.logits)
