@@ -41,7 +41,7 @@ PLAN = Path(__file__).parent / "plans" / "distillation.toml"
 OUTPUT = Path(__file__).parent / "results" / "distillation.md"
 REQUIRED = 2.5  # of the sequence's time after the teacher to that of one run
 STUDENTS = ("student of sound", "student of picture")
-FUSIONS = ("shifting", "vanilla")
+SEQUENCE, ONE_RUN, TEACHER = "sequence", "one run", "teacher"
 EPOCHS = 4  # timed rounds of the passes over the batches
 LINES, TOKENS = 32, 32  # of a batch through a text encoder
 
@@ -54,8 +54,8 @@ def in_order(study: Study) -> list[Member]:
 
     def place(member: Member) -> tuple[int, int, bool, bool]:
         data = list(study.plan.data).index(member.data)
-        is_one, is_first = member.row.startswith("one run"), member.seed % 2 == 1
-        return data, member.seed, member.row != "teacher", is_one != is_first
+        is_one, is_first = member.row == ONE_RUN, member.seed % 2 == 1
+        return data, member.seed, member.row != TEACHER, is_one != is_first
 
     return sorted(members, key=place)
 
@@ -71,7 +71,7 @@ def train_all(study: Study, folder: Path) -> Times:
     for member in missing:
         given = jobs[member.id].document()
         # Each alternative asks the teacher itself; the second student reads what the first one kept.
-        own = member.row if member.row.startswith("one run") else "sequence"
+        own = "one-run" if member.row == ONE_RUN else "sequence"
         wall, processor = time.perf_counter(), time.process_time()
         run = train(
             Recipe.from_values(given["recipe"]),
@@ -97,7 +97,7 @@ def warm_up(recipe: Recipe) -> None:
         train(short, runs=folder, progress=False)
 
 
-def ratios(study: Study, times: Times, data: str, fusion: str, clock: str, *, teacher: bool) -> list[float]:
+def ratios(study: Study, times: Times, data: str, clock: str, *, teacher: bool) -> list[float]:
     """Time of the sequence by that of one run, for each seed.
 
     Args:
@@ -108,23 +108,22 @@ def ratios(study: Study, times: Times, data: str, fusion: str, clock: str, *, te
         taken = {
             it.row: times[it.id][clock] for it in study.found.members if (it.data, it.seed) == (data, seed)
         }
-        before = taken["teacher"] if teacher else 0.0
-        sequence = sum(taken[name] for name in (*STUDENTS, f"sequence, {fusion}"))
-        found.append((before + sequence) / (before + taken[f"one run, {fusion}"]))
+        before = taken[TEACHER] if teacher else 0.0
+        sequence = sum(taken[name] for name in (*STUDENTS, SEQUENCE))
+        found.append((before + sequence) / (before + taken[ONE_RUN]))
     return found
 
 
 def time_rows(study: Study, times: Times) -> list[tuple[str, ...]]:
-    """Ratios of both alternatives by data set and fusion."""
+    """Ratios of both alternatives by data set."""
     rows: list[tuple[str, ...]] = []
     for data in study.plan.data:
-        for fusion in FUSIONS:
-            cells = [
-                shown(ratios(study, times, data, fusion, clock, teacher=teacher))
-                for teacher in (False, True)
-                for clock in ("wall", "processor")
-            ]
-            rows.append((f"{data}, {fusion}", *cells))
+        cells = [
+            shown(ratios(study, times, data, clock, teacher=teacher))
+            for teacher in (False, True)
+            for clock in ("wall", "processor")
+        ]
+        rows.append((data, *cells))
     return rows
 
 
@@ -136,7 +135,7 @@ def stage_rows(study: Study, times: Times) -> list[tuple[str, ...]]:
         (
             name,
             *(
-                shown([of[data, seed, name] / of[data, seed, "teacher"] for seed in study.plan.seeds])
+                shown([of[data, seed, name] / of[data, seed, TEACHER] for seed in study.plan.seeds])
                 for data in study.plan.data
             ),
         )
@@ -150,18 +149,14 @@ def shown(values: Sequence[float]) -> str:
 
 
 def tables(study: Study) -> list[str]:
-    """Scores of all rows, and one run against the sequence with the same fusion."""
+    """Scores of all rows, and one run against the sequence."""
     finished = gather(study.found.rows, study.found.members, study.finder)
     whole = summarize(finished, study.metrics, study.plan.against)
     lines: list[str] = []
     for data in study.plan.data:
         lines += [as_markdown(score_table(whole, data, link="")), ""]
-    wanted: list[RowRuns] = [row for row in finished if row.row not in ("teacher", *STUDENTS)]
-    for fusion in FUSIONS:
-        of_fusion = [row for row in wanted if row.row.endswith(fusion)]
-        table = comparison_table(summarize(of_fusion, study.metrics, f"sequence, {fusion}"))
-        lines += [as_markdown(table), ""]
-    return lines
+    both: list[RowRuns] = [row for row in finished if row.row in (SEQUENCE, ONE_RUN)]
+    return [*lines, as_markdown(comparison_table(summarize(both, study.metrics, SEQUENCE)))]
 
 
 def share_rows(study: Study, folder: Path) -> list[tuple[str, ...]]:
@@ -169,7 +164,7 @@ def share_rows(study: Study, folder: Path) -> list[tuple[str, ...]]:
     words = text_teacher()
     rows: list[tuple[str, ...]] = []
     for data in study.plan.data:
-        for row in (STUDENTS[0], "one run, vanilla"):
+        for row in (STUDENTS[0], ONE_RUN):
             member = next(it for it in study.found.members if (it.data, it.row) == (data, row))
             with_words, asked, kept = steps_of(study, member, folder, words)
             rows.append(
@@ -235,13 +230,9 @@ def text_teacher() -> Any:
 def report(study: Study, times: Times, folder: Path) -> list[str]:
     """Lines of the report."""
     rows = time_rows(study, times)
-    after = [
-        statistics.median(ratios(study, times, data, fusion, "wall", teacher=False))
-        for data in study.plan.data
-        for fusion in FUSIONS
-    ]
+    after = [statistics.median(ratios(study, times, data, "wall", teacher=False)) for data in study.plan.data]
     missed = sum(value < REQUIRED for value in after)
-    met = "reached in all rows" if not missed else f"MISSED in {missed} of {len(after)} rows"
+    met = "reached on all data" if not missed else f"MISSED on {missed} of {len(after)} data sets"
     return [
         "# Distillation: four stages or one run",
         "",
@@ -257,7 +248,7 @@ def report(study: Study, times: Times, folder: Path) -> list[str]:
         "",
         *as_table(
             (
-                "data, fusion",
+                "data",
                 "after the teacher, wall",
                 "after the teacher, processor",
                 "teacher in both, wall",
