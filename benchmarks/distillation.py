@@ -67,7 +67,7 @@ def train_all(study: Study, folder: Path) -> Times:
     jobs = {job.id: job for job in jobs_of(study, study.found.members)}
     missing = [member for member in in_order(study) if member.id not in times]
     if missing:
-        warm_up(missing[0].recipe)
+        warm_up(jobs[in_order(study)[0].id].document())
     for member in missing:
         given = jobs[member.id].document()
         # Each alternative asks the teacher itself; the second student reads what the first one kept.
@@ -90,11 +90,12 @@ def train_all(study: Study, folder: Path) -> Times:
     return times
 
 
-def warm_up(recipe: Recipe) -> None:
-    """An epoch that is not timed: it imports what training needs."""
+def warm_up(given: Mapping[str, Any]) -> None:
+    """An epoch of a teacher that is not timed: it imports what training needs."""
+    recipe = Recipe.from_values(given["recipe"])
     short = recipe.model_copy(update={"train": recipe.train.model_copy(update={"epochs": 1})})
     with tempfile.TemporaryDirectory() as folder:
-        train(short, runs=folder, progress=False)
+        train(short, data_root=given["data_root"], runs=folder, progress=False)
 
 
 def ratios(study: Study, times: Times, data: str, clock: str, *, teacher: bool) -> list[float]:

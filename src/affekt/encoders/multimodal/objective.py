@@ -1,7 +1,7 @@
 """What exists only in training: terms of the decision, of heads and modalities, and of a teacher."""
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float
@@ -22,14 +22,17 @@ class MultimodalObjective(DecisionObjective):
 
     Attributes:
         takes_teacher: Whether the config asks for a teacher.
+        teacher_outputs: What it reads of the teacher's output.
     """
-
-    teacher_outputs: ClassVar[tuple[str, ...]] = ("logits", "embedding")
 
     def __init__(self, config: MultimodalSettings, criterion: Criterion) -> None:
         super().__init__(config, criterion, inputs=MultimodalPreprocess(config).spec.names)
         self.settings = config
-        self.takes_teacher = config.losses.distillation is not None
+        distillation = config.losses.distillation
+        self.takes_teacher = distillation is not None
+        self.teacher_outputs: tuple[str, ...] = ("logits",)
+        if distillation is not None and distillation.features.weight:
+            self.teacher_outputs = ("logits", "embedding")
         self.teacher: Teaches | None = None
 
     def set_teacher(self, teacher: Teaches) -> None:

@@ -26,7 +26,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from affekt.core.errors import DataError, FolderError, MediaError
+from affekt.core.errors import ConfigError, DataError, FolderError, MediaError
 from affekt.core.files.fingerprint import fingerprint
 from affekt.core.files.whole import write_bytes
 from affekt.core.recipe import Recipe
@@ -71,6 +71,7 @@ def with_answers(
         root: Folder of all caches.
 
     Raises:
+        ConfigError: The teacher has no such output.
         DataError: The teacher can read none of the samples.
         FolderError: The answers cannot be written.
     """
@@ -109,6 +110,9 @@ def _computed(
         if "number" in batch:
             rows = batch["number"].numpy()
             output = teacher.answer({name: batch[name].to(device) for name in teacher.inputs})
+            if lacking := [name for name in names if not hasattr(output, name)]:
+                problem = f"its network has no output {', '.join(lacking)}, which the student learns from"
+                raise ConfigError("teacher", [problem])
             for name in names:
                 values: torch.Tensor = getattr(output, name).float().cpu()
                 found.setdefault(name, np.zeros((count, *values.shape[1:]), np.float32))[rows] = (
@@ -116,6 +120,7 @@ def _computed(
                 )
             found[IS_THERE][rows] = True
         on_item(done, count)
+    teacher.rest()
     return found
 
 

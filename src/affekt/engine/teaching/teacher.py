@@ -78,6 +78,11 @@ class Teacher:
         with torch.no_grad():
             return self._model(**given)
 
+    def rest(self) -> None:
+        """Free the device: its answers are kept, so that the network is not asked again."""
+        self._model.to("cpu")
+        self._device = None
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Teacher:
         """Itself: weight averaging copies the whole training module, which the teacher is not part of."""
         return self
