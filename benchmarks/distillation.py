@@ -13,6 +13,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ OUTPUT = Path(__file__).parent / "results" / "distillation.md"
 REQUIRED = 2.5  # of the sequence's time after the teacher to that of one run
 STUDENTS = ("student of sound", "student of picture")
 SEQUENCE, ONE_RUN, TEACHER = "sequence", "one run", "teacher"
-EPOCHS = 4  # timed rounds of the passes over the batches
+ROUNDS, STEPS = 3, 8  # timed turns, and training steps of a turn
 LINES, TOKENS = 32, 32  # of a batch through a text encoder
 
 Times = dict[str, dict[str, float]]  # "wall" and "processor" seconds by id of the member
@@ -179,7 +180,7 @@ def share_rows(study: Study, folder: Path) -> list[tuple[str, ...]]:
 
 
 def steps_of(study: Study, member: Member, folder: Path, words: Any) -> tuple[Timed, Timed | None, Timed]:
-    """A pass of training steps: with a text encoder as teacher, with the plan's teacher, with its answers."""
+    """A turn of training steps: with a text encoder as teacher, with the plan's teacher, with its answers."""
     given = {job.id: job for job in jobs_of(study, study.found.members)}[member.id].document()
     recipe = Recipe.from_values(given["recipe"])
     corpus = open_corpus(recipe, given["data_root"])
@@ -196,7 +197,7 @@ def steps_of(study: Study, member: Member, folder: Path, words: Any) -> tuple[Ti
 
     def steps(dataset: Any, before: Any = None) -> Any:
         def run() -> None:
-            for batch in train_loader(dataset, recipe):
+            for batch in islice(train_loader(dataset, recipe), STEPS):
                 if before is not None:
                     before()
                 optimizer.zero_grad()
@@ -208,7 +209,7 @@ def steps_of(study: Study, member: Member, folder: Path, words: Any) -> tuple[Ti
     calls = {"words": steps(taught, words), "kept": steps(taught)}
     if can_ask:
         calls["asked"] = steps(plain)
-    found: Mapping[str, Timed] = in_turns(calls, EPOCHS, clock=time.process_time)
+    found: Mapping[str, Timed] = in_turns(calls, ROUNDS, clock=time.process_time)
     return found["words"], found.get("asked"), found["kept"]
 
 
@@ -271,9 +272,9 @@ def report(study: Study, times: Times, folder: Path) -> list[str]:
             share_rows(study, folder),
         ),
         "",
-        "Processor time of a pass over the training samples by that with answers that were computed once "
-        f"({EPOCHS} rounds in turns; batches, loss, gradients, optimizer). A student without the teacher's "
-        "modality cannot ask its network.",
+        f"Processor time of {STEPS} training steps by that with answers that were computed once (median of "
+        f"{ROUNDS} turns; batches, loss, gradients, optimizer). A student without the teacher's modality "
+        "cannot ask its network.",
         "",
         "## Scores",
         "",
