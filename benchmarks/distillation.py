@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import statistics
 import tempfile
 import time
@@ -45,6 +46,8 @@ STUDENTS = ("student of sound", "student of picture")
 SEQUENCE, ONE_RUN, TEACHER = "sequence", "one run", "teacher"
 ROUNDS, STEPS = 3, 8  # timed turns, and training steps of a turn
 LINES, TOKENS = 32, 32  # of a batch through a text encoder
+
+_LINK = re.compile(r"\[([^]]*)\]\(#[^)]*\)")  # to the page of a study
 
 Times = dict[str, dict[str, float]]  # "wall" and "processor" seconds by id of the member
 
@@ -156,7 +159,7 @@ def tables(study: Study) -> list[str]:
     whole = summarize(finished, study.metrics, study.plan.against)
     lines: list[str] = []
     for data in study.plan.data:
-        lines += [as_markdown(score_table(whole, data, link="")), ""]
+        lines += [_LINK.sub(r"\1", as_markdown(score_table(whole, data, link=""))), ""]
     both: list[RowRuns] = [row for row in finished if row.row in (SEQUENCE, ONE_RUN)]
     return [*lines, as_markdown(comparison_table(summarize(both, study.metrics, SEQUENCE)))]
 
@@ -260,6 +263,10 @@ def report(study: Study, times: Times, folder: Path) -> list[str]:
         ),
         "",
         f"Median of the seeds, and their range. After the teacher, {REQUIRED}x is required: {met}.",
+        "",
+        "One run does not compute less: each of its steps has the arithmetic of both students and of the fusion. "
+        "It saves what every run and every step cost beside that: reading, validation, checkpoints, figures, the "
+        "loop. Where encoders are trained, arithmetic dominates, so that less is to be expected (not measured).",
         "",
         "Processor time of each stage by that of the teacher's training:",
         "",
