@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import statistics
 import tempfile
@@ -247,7 +248,8 @@ def report(study: Study, times: Times, folder: Path) -> list[str]:
         f"{', '.join(map(str, study.plan.seeds))}; the same data, epochs of each stage, batch size and "
         "threads. Time is that of a training from reading the data to the written result, with validation, "
         "checkpoints and calibration; start of the process, imports and the evaluation on the test part are "
-        "not in it. Both alternatives are trained in turns.",
+        "not in it. Both alternatives are trained in turns; the machine had other work, with a load of "
+        f"{os.getloadavg()[0]:.0f} at the end.",
         "",
         "## Time of the sequence by that of one run",
         "",
@@ -264,9 +266,10 @@ def report(study: Study, times: Times, folder: Path) -> list[str]:
         "",
         f"Median of the seeds, and their range. After the teacher, {REQUIRED}x is required: {met}.",
         "",
-        "One run does not compute less: each of its steps has the arithmetic of both students and of the fusion. "
-        "It saves what every run and every step cost beside that: reading, validation, checkpoints, figures, the "
-        "loop. Where encoders are trained, arithmetic dominates, so that less is to be expected (not measured).",
+        "One run does not compute less: each of its steps has the arithmetic of both students and of the "
+        "fusion. It saves what every run and every step cost beside that: reading, validation, checkpoints, "
+        "figures, the loop. Where encoders are trained, arithmetic dominates, so that less is to be expected "
+        "(not measured).",
         "",
         "Processor time of each stage by that of the teacher's training:",
         "",
