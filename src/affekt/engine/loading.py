@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -30,14 +31,35 @@ class Draw:
     epoch: int
 
 
+# Views that each process keeps in memory: to make one anew, or to open its file, can cost more than a step.
+_HELD_BYTES = 512 * 2**20
+
+
+class Held:
+    """Views in memory by sample and view, up to a size."""
+
+    def __init__(self) -> None:
+        self.views: dict[tuple[int, int], dict[str, np.ndarray]] = {}
+        self.bytes = 0
+
+    def add(self, place: tuple[int, int], view: dict[str, np.ndarray]) -> None:
+        """Keep a view if there is room for it."""
+        size = sum(value.nbytes for value in view.values())
+        if self.bytes + size <= _HELD_BYTES:
+            self.views[place] = view
+            self.bytes += size
+
+
 class SampleDataset(Dataset[dict[str, np.ndarray] | Skipped]):
     """Preprocessed samples; a training view depends on (seed, epoch, index) only, not on the process.
 
     Attributes:
         is_plain: Whether training samples are given without augmentation.
+        rows: Further entries of the items by name, a row for each sample.
     """
 
     is_plain = False
+    rows: Mapping[str, np.ndarray] = MappingProxyType({})
 
     def __init__(
         self,
@@ -54,6 +76,7 @@ class SampleDataset(Dataset[dict[str, np.ndarray] | Skipped]):
         self.samples, self.preprocess, self.seed = list(samples), preprocess, seed
         self.labels, self.task = labels, task
         self._of_item: dict[int, dict[str, np.ndarray]] = {}
+        self._held = Held()  # of preprocessing whose training views do not vary
         self.targets = torch.from_numpy(task.targets(samples, labels))
         self.further_targets = task.further_targets(samples)
 
@@ -61,6 +84,12 @@ class SampleDataset(Dataset[dict[str, np.ndarray] | Skipped]):
         """The same samples and targets without augmentation."""
         found = copy(self)
         found.is_plain = True
+        return found
+
+    def with_rows(self, rows: Mapping[str, np.ndarray]) -> SampleDataset:
+        """The same samples with further entries, a row for each sample."""
+        found = copy(self)
+        found.rows = {**self.rows, **rows}
         return found
 
     @cached_property
@@ -87,16 +116,22 @@ class SampleDataset(Dataset[dict[str, np.ndarray] | Skipped]):
         Raises:
             MediaError: The sample cannot be read.
         """
+        if (found := self._held.views.get((index, 0))) is not None:
+            return dict(found)
         plain = self.seed is None or self.is_plain
         rng = None if plain else generator(self.seed or 0, VIEW, epoch, index)
-        return self.preprocess.spec.complete(self.preprocess(self.samples[index], rng=rng))
+        found = self.preprocess.spec.complete(self.preprocess(self.samples[index], rng=rng))
+        if getattr(self.preprocess, "is_deterministic", False):
+            self._held.add((index, 0), found)
+        return dict(found)
 
     def _targets(self, index: int, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         if index not in self._of_item:  # the same in every epoch, and a clip is opened for its frame times
             self._of_item[index] = self.task.targets_of_item(
                 self.samples[index], arrays, self.preprocess, self.labels, training=self.seed is not None
             )
-        further = {name: rows[index] for name, rows in self.further_targets.items()}
+        beside = (*self.further_targets.items(), *self.rows.items())
+        further = {name: np.asarray(rows[index]) for name, rows in beside}
         return {"label": self.targets[index].numpy(), **further, **self._of_item[index]}
 
 

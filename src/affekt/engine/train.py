@@ -35,7 +35,8 @@ from affekt.engine.runs.data import RunData, data_of_run, nothing_held_out
 from affekt.engine.runs.recording import EpochRecorder
 from affekt.engine.runs.run import Run, check_free, environment
 from affekt.engine.store.objects import Store
-from affekt.engine.teacher import Teacher, check_takes_teacher, name_teacher, read_teacher
+from affekt.engine.teaching.answers import kept_outputs, with_answers
+from affekt.engine.teaching.teacher import Teacher, check_takes_teacher, name_teacher, read_teacher
 from affekt.engine.weights.checkpoint import training_weights
 from affekt.engine.weights.initial import (
     Pretrained,
@@ -76,8 +77,8 @@ def train(
         teacher: A run or a checkpoint that the network learns from, if the method's objective takes one. It
             is not saved with the network, so `resume` needs it again.
         runs: Folder of all runs.
-        cache: Folder that holds features of frozen backbones, where the recipe has `train.cached_views`;
-            AFFEKT_CACHE if not given, else `cache` beside `runs`.
+        cache: Folder that holds features of frozen backbones, where the recipe has `train.cached_views`, and
+            answers of teachers; AFFEKT_CACHE if not given, else `cache` beside `runs`.
         resume: Continue a run that was stopped or killed; the result is the same, bit for bit.
         accept_data: With `resume`: continue although the data are not those that the run began with. Known
             samples keep their parts; new ones follow their subject or the split that the data state, or are
@@ -182,9 +183,11 @@ def _fit(
     scorer = task.scorer(parts.validation, preprocess, labels)
     check_outputs(model, scorer.reads, recipe.method)
     objective: Any = make_objective(recipe, task, labels, weights, config=experiment.config)
+    kept = kept_outputs(teacher, objective, preprocess, by_cells=task.by_cells) if teacher else ()
     if teacher is not None:
         cached_inputs = replaced_entries(model) if recipe.train.cached_views else ()
-        teacher.check(preprocess.spec, cached=cached_inputs)
+        if not kept:
+            teacher.check(preprocess.spec, cached=cached_inputs)
         objective.set_teacher(teacher)
     module = TrainingModule(model, objective, preprocess.spec.names, recipe, scorer)
     document = {
@@ -204,6 +207,10 @@ def _fit(
             model.load_state_dict(training_weights(run.last))
         with bar("features", shown=progress) as show:
             datasets, _ = cached(experiment, datasets, model, root=cache, on_item=show)
+    if teacher is not None and kept:
+        with bar("answers of the teacher", shown=progress) as show:
+            taught = with_answers(datasets["train"], teacher, kept, recipe, root=cache, on_item=show)
+        datasets = {**datasets, "train": taught}
     module.train()  # Lightning keeps modes as they are; a network may keep a part in evaluation mode
     prepares = isinstance(objective, PreparingObjective)
     review = Review(TrainingPass(module, datasets["train"]))

@@ -253,6 +253,9 @@ def check_preprocess(name: str) -> None:
         assert np.array_equal(plain[key], again[key]), f"{key} differs from call to call"
     for key in varied:
         assert np.array_equal(varied[key], same[key]), f"{key} does not depend on the generator only"
+    if getattr(preprocess, "is_deterministic", False):
+        assert plain.keys() == varied.keys(), "a training view has other arrays than a plain one"
+        assert all(np.array_equal(plain[key], varied[key]) for key in plain), "training views vary"
     after = preprocess(samples[0])
     assert all(np.array_equal(plain[key], after[key]) for key in plain), "a training view changed the sample"
 

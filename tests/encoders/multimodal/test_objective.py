@@ -38,6 +38,9 @@ class FixedTeacher:
     def __call__(self, batch):
         return self.answer
 
+    def answered(self, batch):
+        return batch.get("teacher.is_there")
+
 
 def batch_of(present):
     drawn = torch.Generator().manual_seed(0)
@@ -75,10 +78,11 @@ def test_one_step_has_all_terms_of_every_modality(make_config):
             assert all(gradient is not None and gradient.any() for gradient in gradients)
 
 
-def test_terms_are_the_sums_over_the_samples_that_have_the_modality(make_config):
+@pytest.mark.parametrize("present", [WHOLE, GAPS])
+def test_terms_are_the_sums_over_the_samples_that_have_the_modality(make_config, present):
     teacher = FixedTeacher()
     model, objective = made(make_config(losses={"distillation": {}}), teacher)
-    batch = batch_of(GAPS)
+    batch = batch_of(present)
     terms = objective(model.eval(), batch)
     output, there = objective.call(model, batch), batch["present"] > 0
     heads, logits, features = (torch.zeros(()) for _ in range(3))
@@ -95,6 +99,18 @@ def test_terms_are_the_sums_over_the_samples_that_have_the_modality(make_config)
     torch.testing.assert_close(terms["heads"], heads)
     torch.testing.assert_close(terms["distilled_logits"], logits)
     torch.testing.assert_close(terms["distilled_features"], features)
+
+
+def test_only_samples_that_the_teacher_has_answered_are_learned_from(make_config):
+    answered = torch.tensor([True, False, True, True, False, True])
+    model, objective = made(make_config("A", losses={"distillation": {"on": "answer"}}), FixedTeacher())
+    batch = {**batch_of(WHOLE), "teacher.is_there": answered}
+    expected = logit_loss(
+        objective.call(model, batch).logits[answered],
+        objective.teacher.answer.logits[answered],
+        LogitSettings(),
+    )
+    torch.testing.assert_close(objective(model, batch)["distilled_logits"], expected)
 
 
 def test_a_student_of_one_modality_learns_with_its_answer(make_config):

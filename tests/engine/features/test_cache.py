@@ -301,7 +301,7 @@ def test_each_epoch_reads_another_view(fill, run_it, monkeypatch):
             return super().read(file, view)
 
     monkeypatch.setattr("affekt.engine.features.filling.FeatureCache", Watched)
-    monkeypatch.setattr("affekt.engine.features.filling._HELD_BYTES", 0)  # else each view is read once
+    monkeypatch.setattr("affekt.engine.loading._HELD_BYTES", 0)  # else each view is read once
     run_it(train={"epochs": 4})
     shown = list(seen.values())
     assert [0, 0, 0, 0] in shown  # validation has one view

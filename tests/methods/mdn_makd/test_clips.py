@@ -114,3 +114,15 @@ def test_the_bundle_answers_without_pytorch(clip_bundle, scenes, scene_samples):
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == str(["text+audio+video"] * 2)
+
+
+def test_a_student_of_cached_pictures_learns_from_a_teacher_of_words(scenes, clip_recipe, tmp_path):
+    from affekt.engine.train import train
+
+    given = {"data_root": scenes, "runs": tmp_path, "progress": False}
+    teacher = train(clip_recipe({"T": "trainable"}, fusion={"kind": "none"}), **given)
+    student = clip_recipe(
+        {"V": "frozen"}, cached_views=1, fusion={"kind": "none"}, losses={"distillation": {"on": "answer"}}
+    )
+    run = train(student, teacher=teacher.path, **given)
+    assert {"train/distilled_logits", "train/distilled_features"} <= set(run.metrics()[0])

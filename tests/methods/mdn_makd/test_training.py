@@ -129,3 +129,75 @@ def test_a_bundle_answers_any_subset_and_says_what_it_is_based_on(runs, opinions
     heard = affekt.load(bundle)(replace(sample, media={"audio": sample.media["audio"]}))
     assert whole.modality == "text+audio+video" and heard.modality == "audio"
     assert any("no text and no video" in note for note in heard.notes)
+
+
+@pytest.fixture(scope="session")
+def short(opinion_recipe):
+    """A function that makes a recipe of two epochs that learns from a teacher."""
+
+    def recipe(letters, on, *, seed=0):
+        found = opinion_recipe(letters, losses={"distillation": {"on": on}}, fusion=FUSION[len(letters)])
+        return found.model_copy(update={"seed": seed, "train": found.train.model_copy(update={"epochs": 2})})
+
+    return recipe
+
+
+FUSION = {1: {"kind": "none"}, 3: {"kind": "vanilla", "width": 6}}
+
+
+def terms_of(run):
+    return [
+        {name: value for name, value in row.items() if name.startswith("train/")} for row in run.metrics()
+    ]
+
+
+def test_a_student_of_sound_learns_from_a_teacher_of_words(runs, opinions, short, tmp_path):
+    from affekt.engine.train import train
+
+    run = train(short("A", "answer"), data_root=opinions, runs=tmp_path, teacher=runs[0].path, progress=False)
+    assert [set(row) for row in terms_of(run)] == [
+        {"train/loss", "train/cross_entropy", "train/distilled_logits", "train/distilled_features"}
+    ] * 2
+    assert terms_of(run)[1]["train/distilled_logits"] < terms_of(run)[0]["train/distilled_logits"]
+
+
+def test_losses_are_the_same_with_kept_answers_and_with_the_teacher_itself(
+    runs, opinions, short, tmp_path, monkeypatch
+):
+    from affekt.engine.teaching.teacher import Teacher
+    from affekt.engine.train import train
+
+    given = {"data_root": opinions, "teacher": runs[0].path, "progress": False}
+    asked = []
+    answer = Teacher.answer
+    monkeypatch.setattr(Teacher, "answer", lambda self, batch: asked.append(1) or answer(self, batch))
+    kept = train(short("TAV", "heads"), runs=tmp_path / "kept", cache=tmp_path / "cache", **given)
+    once = len(asked)
+    with monkeypatch.context() as patch:
+        patch.setattr("affekt.engine.train.kept_outputs", lambda *args, **more: ())
+        live = train(short("TAV", "heads"), runs=tmp_path / "live", cache=tmp_path / "cache", **given)
+    assert once == 3 and len(asked) == once + 6  # batches of an epoch, steps of two
+    for one, other in zip(terms_of(kept), terms_of(live), strict=True):
+        assert one == pytest.approx(other, rel=1e-4)
+
+
+def test_answers_are_computed_once_and_again_when_they_are_damaged(
+    runs, opinions, short, tmp_path, monkeypatch
+):
+    from affekt.engine.teaching.teacher import Teacher
+    from affekt.engine.train import train
+
+    given = {"data_root": opinions, "cache": tmp_path / "cache", "progress": False}
+    asked = []
+    answer = Teacher.answer
+    monkeypatch.setattr(Teacher, "answer", lambda self, batch: asked.append(1) or answer(self, batch))
+    first = train(short("A", "answer"), runs=tmp_path / "0", teacher=runs[0].path, **given)
+    (file,) = (tmp_path / "cache").rglob("*.safetensors")
+    assert file.parent.name == f"teacher-{first.recipe.teacher}" and len(asked) == 3
+    # Another student of the same teacher reads them.
+    train(short("V", "answer"), runs=tmp_path / "1", teacher=runs[0].path, **given)
+    assert len(asked) == 3
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    train(short("V", "answer", seed=1), runs=tmp_path / "2", teacher=runs[0].path, **given)
+    assert len(asked) == 6 and file.read_bytes() == whole

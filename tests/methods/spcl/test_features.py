@@ -195,7 +195,7 @@ def test_vectors_in_memory_are_bounded(encoder, talks, words_recipe, tmp_path, m
         made.append(self)
 
     monkeypatch.setattr(filling.CachedDataset, "__init__", recorded)
-    monkeypatch.setattr(filling, "_HELD_BYTES", 1000)
+    monkeypatch.setattr("affekt.engine.loading._HELD_BYTES", 1000)
     train(frozen(words_recipe, encoder, train__epochs=1), data_root=talks, runs=tmp_path, progress=False)
     held = [sum(value.nbytes for row in one._held.views.values() for value in row.values()) for one in made]
     assert all(0 < size <= 1000 for size in held), held

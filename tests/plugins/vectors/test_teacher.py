@@ -8,7 +8,7 @@ from safetensors.torch import load_file
 from affekt.core.errors import AffektError, ConfigError
 from affekt.core.recipe import Recipe
 from affekt.core.spec import InputSpec, TensorSpec
-from affekt.engine.teacher import read_teacher
+from affekt.engine.teaching.teacher import read_teacher
 from affekt.engine.train import train
 
 PLAIN = {

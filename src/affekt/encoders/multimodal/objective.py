@@ -1,5 +1,6 @@
 """What exists only in training: terms of the decision, of heads and modalities, and of a teacher."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -21,12 +22,17 @@ class MultimodalObjective(DecisionObjective):
 
     Attributes:
         takes_teacher: Whether the config asks for a teacher.
+        teacher_outputs: What it reads of the teacher's output.
     """
 
     def __init__(self, config: MultimodalSettings, criterion: Criterion) -> None:
         super().__init__(config, criterion, inputs=MultimodalPreprocess(config).spec.names)
         self.settings = config
-        self.takes_teacher = config.losses.distillation is not None
+        distillation = config.losses.distillation
+        self.takes_teacher = distillation is not None
+        self.teacher_outputs: tuple[str, ...] = ("logits",)
+        if distillation is not None and distillation.features.weight:
+            self.teacher_outputs = ("logits", "embedding")
         self.teacher: Teaches | None = None
 
     def set_teacher(self, teacher: Teaches) -> None:
@@ -58,6 +64,9 @@ class MultimodalObjective(DecisionObjective):
 
     def _heads(self, logits: Tensor, label: Tensor, is_there: Bool[Tensor, "b m"]) -> Float[Tensor, ""]:
         """Sum of the heads' losses, each over the samples that have its modality."""
+        if bool(is_there.all()):  # one call for all heads, since small operations take most of a step
+            count = logits.shape[1]
+            return count * self.criterion(logits.flatten(0, 1), label.repeat_interleave(count, dim=0))
         total = (logits * 0).sum()
         for place in range(logits.shape[1]):
             rows = is_there[:, place]
@@ -72,25 +81,42 @@ class MultimodalObjective(DecisionObjective):
         settings = self.settings.losses.distillation
         assert self.teacher is not None and settings is not None
         taught = self.teacher(batch)
-        known = teachable(self.teacher, is_there, self.settings.modalities)
+        known = teachable(self.teacher, batch, is_there, self.settings.modalities)
         logits, features = (output.logits * 0).sum(), (output.vectors * 0).sum()
         if settings.on == "answer" and bool(known.any()):
             logits = logit_loss(output.class_logits[known], taught.logits[known], settings.logits)
-        for place, (letter, vector) in enumerate(vectors.items()):
-            rows = known & is_there[:, place]
-            if (settings.modalities and letter not in settings.modalities) or not bool(rows.any()):
-                continue
+        for places, rows in self._learning(known, is_there):
             if settings.on == "heads":
-                head = output.head_logits[rows, place]
-                logits = logits + logit_loss(head, taught.logits[rows], settings.logits)
+                heads = output.head_logits[rows][:, places].movedim(1, 0)
+                logits = logits + logit_loss(heads, taught.logits[rows], settings.logits)
             if settings.features.weight:
+                letters = [list(vectors)[place] for place in places]
+                found = [_fitting(vectors[letter], taught.embedding, letter)[rows] for letter in letters]
                 features = features + settings.features.weight * feature_loss(
-                    vector[rows],
-                    _fitting(taught.embedding[rows], vector, letter),
-                    temperature=settings.features.temperature,
+                    torch.stack(found), taught.embedding[rows], temperature=settings.features.temperature
                 )
         terms = {"distilled_logits": logits}
         return terms | ({"distilled_features": features} if settings.features.weight else {})
+
+    def _learning(
+        self, known: Bool[Tensor, "b"], is_there: Bool[Tensor, "b m"]
+    ) -> Iterator[tuple[list[int], Tensor | slice]]:
+        """Modalities that learn, by place, with their samples; together where they have all samples."""
+        settings = self.settings.losses.distillation
+        assert settings is not None
+        named = list(self.settings.vector_widths)
+        places = [
+            place
+            for place, letter in enumerate(named)
+            if not settings.modalities or letter in settings.modalities
+        ]
+        if bool(known.all()) and bool(is_there[:, places].all()):
+            yield places, slice(None)
+            return
+        for place in places:
+            rows = known & is_there[:, place]
+            if bool(rows.any()):
+                yield [place], rows
 
     def _is_there(self, batch: dict[str, Tensor], rows: int) -> Bool[Tensor, "b m"]:
         if PRESENT in batch:
@@ -98,8 +124,8 @@ class MultimodalObjective(DecisionObjective):
         return torch.ones(rows, 1, dtype=torch.bool, device=batch["label"].device)
 
 
-def _fitting(taught: Tensor, vector: Tensor, letter: str) -> Tensor:
-    """The teacher's feature, which has to be as wide as the student's.
+def _fitting(vector: Tensor, taught: Tensor, letter: str) -> Tensor:
+    """The student's vector, which has to be as wide as the teacher's feature.
 
     Raises:
         ConfigError: It is not.
@@ -113,4 +139,4 @@ def _fitting(taught: Tensor, vector: Tensor, letter: str) -> Tensor:
                 "config.losses.distillation.features.weight = 0"
             ],
         )
-    return taught
+    return vector

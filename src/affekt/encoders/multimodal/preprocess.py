@@ -31,6 +31,7 @@ class MultimodalPreprocess:
     """
 
     takes_assets: ClassVar[bool] = True
+    is_deterministic: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -23,13 +23,10 @@ from affekt.engine.experiment import Experiment
 from affekt.engine.features.backbone import FEATURE_DTYPE, FrozenBackbone, NoBackbone
 from affekt.engine.features.cache import FeatureCache
 from affekt.engine.features.keys import Views, describe_network
-from affekt.engine.loading import SampleDataset
+from affekt.engine.loading import Held, SampleDataset
 from affekt.engine.network import encoded_input
 
 log = logging.getLogger(__name__)
-
-# Features that each process keeps in memory once they are read: opening a small file costs more than a step.
-_HELD_BYTES = 512 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +51,6 @@ class Filled:
         )
 
 
-class _Held:
-    """Views in memory, up to a size."""
-
-    def __init__(self) -> None:
-        self.views: dict[tuple[int, int], dict[str, np.ndarray]] = {}
-        self.bytes = 0
-
-    def add(self, place: tuple[int, int], view: dict[str, np.ndarray]) -> None:
-        """Keep a view if there is room for it."""
-        size = sum(value.nbytes for value in view.values())
-        if self.bytes + size <= _HELD_BYTES:
-            self.views[place] = view
-            self.bytes += size
-
-
 class CachedDataset(SampleDataset):
     """Samples whose views are in the cache; successive epochs use the views of a sample in turn."""
 
@@ -86,7 +68,7 @@ class CachedDataset(SampleDataset):
         self.views = Views() if plain.seed is None else Views(count, plain.seed)
         self.broken: dict[int, str] = {}
         self.files = [self._file(index) for index in range(len(self.samples))]
-        self._held = _Held()  # shared with copies, such as `plain`
+        self._held = Held()  # shared with copies, such as `plain`
 
     def arrays(self, index: int, epoch: int) -> dict[str, np.ndarray]:
         """The view of an epoch; samples begin with different views.

@@ -40,6 +40,7 @@ class TrainingModule(pl.LightningModule):
         self.model, self.objective = model, objective
         self.inputs, self.recipe = inputs, recipe
         self.scorer = scorer
+        self._sums: dict[str, tuple[Tensor | float, int]] = {}  # of the epoch's terms, and of its items
         self._terms: dict[str, float] = {}  # sums over validation items
         self._items = 0
         self._batch = 0
@@ -59,12 +60,19 @@ class TrainingModule(pl.LightningModule):
             self._before = copied_state(self.objective)
         terms = self.objective(self.network, batch)
         loss = torch.stack(list(terms.values())).sum()
-        logged = {
-            "train/loss": loss.detach(),
-            **{f"train/{name}": term.detach() for name, term in terms.items()},
-        }
-        self.log_dict(logged, on_step=False, on_epoch=True, batch_size=len(batch["number"]), sync_dist=True)
+        self._add({"loss": loss, **terms}, len(batch["number"]))
         return loss
+
+    def on_train_epoch_end(self) -> None:
+        means = {f"train/{name}": total / count for name, (total, count) in self._sums.items()}
+        self._sums = {}
+        self.log_dict(means, sync_dist=True)
+
+    def _add(self, values: dict[str, Tensor], items: int) -> None:
+        """Add up the terms of an epoch: Lightning's log of a step can take longer than the loss."""
+        for name, value in values.items():
+            total, count = self._sums.get(name, (0.0, 0))
+            self._sums[name] = (total + value.detach() * items, count + items)
 
     def configure_gradient_clipping(
         self,

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from affekt.layers.objectives import Validated
 
 if TYPE_CHECKING:
-    from affekt.engine.teacher import Teacher
+    from affekt.engine.teaching.teacher import Teacher
 
 
 @runtime_checkable
@@ -92,6 +92,10 @@ class TaughtObjective(Protocol):
     """An objective that learns from another network: `takes_teacher = True`.
 
     The teacher is given to `train` and is not saved with the student; the recipe states its digest.
+
+    With `teacher_outputs`, names of the outputs that it reads, these are computed once for each training
+    sample where they cannot vary (`teaching.answers`); `teacher(batch)` then has no others, and
+    `teacher.answered(batch)` says which samples have them.
     """
 
     takes_teacher: bool

@@ -8,23 +8,24 @@ from torch.nn import functional as F
 
 
 def feature_loss(
-    student: Float[Tensor, "b d"], teacher: Float[Tensor, "b d"], *, temperature: float = 1.0
+    student: Float[Tensor, "*m b d"], teacher: Float[Tensor, "b d"], *, temperature: float = 1.0
 ) -> Float[Tensor, ""]:
     """Divergence of the student's similarities to the batch's teacher features from the teacher's own.
 
     Rows are scaled to length 1; 0 for a single row.
 
     Args:
+        student: Features of one student or, in a further first axis, of several, whose losses are added.
         teacher: No gradient reaches it.
 
     Source: Yun et al., TelME, NAACL 2024.
     """
-    theirs = F.normalize(teacher.detach(), dim=1)
-    ours = F.normalize(student, dim=1)
-    target = (theirs @ theirs.T / temperature).log_softmax(dim=1)
+    theirs = F.normalize(teacher.detach(), dim=-1)
+    ours = F.normalize(student, dim=-1)
+    target = (theirs @ theirs.mT / temperature).log_softmax(dim=-1)
     # As published: the row of teacher feature i holds its products with the features of all students.
-    found = (theirs @ ours.T / temperature).log_softmax(dim=1)
-    return F.kl_div(found, target, reduction="batchmean", log_target=True)
+    found = (theirs @ ours.mT / temperature).log_softmax(dim=-1)
+    return F.kl_div(found, target.expand_as(found), reduction="sum", log_target=True) / len(teacher)
 
 
 def modal_contrast(

@@ -23,6 +23,10 @@ class Teaches(Protocol):
         """The output, with `logits` (b, k) and `embedding` (b, d)."""
         ...
 
+    def answered(self, batch: Mapping[str, Any]) -> Tensor | None:
+        """The samples (b,) that it answered before training; None where it answers the batch itself."""
+        ...
+
 
 def check_labels(teacher: Teaches, student: LabelSet) -> None:
     """Refuse a teacher whose logits have other names.
@@ -41,13 +45,16 @@ def check_labels(teacher: Teaches, student: LabelSet) -> None:
 
 
 def teachable(
-    teacher: Teaches, present: Bool[Tensor, "b m"], modalities: tuple[str, ...]
+    teacher: Teaches, batch: Mapping[str, Any], present: Bool[Tensor, "b m"], modalities: tuple[str, ...]
 ) -> Bool[Tensor, "b"]:
     """The samples that have all modalities that the teacher reads, unless it takes any subset itself.
 
     Args:
+        present: Modalities that the student is given; its teacher may read others.
         modalities: Names of the columns of `present`.
     """
+    if (answered := teacher.answered(batch)) is not None:
+        return answered
     if teacher.spec.takes_subsets:
         return torch.ones(len(present), dtype=torch.bool, device=present.device)
     places = [modalities.index(name) for name in teacher.spec.modalities if name in modalities]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -14,6 +15,7 @@ from affekt.core.errors import ConfigError
 from affekt.core.files.sealed import read_sealed
 from affekt.core.labels import LabelSet
 from affekt.core.recipe import Recipe
+from affekt.core.sample import Preprocess
 from affekt.core.spec import InputSpec
 from affekt.engine.experiment import objective_kind, preprocess_of
 from affekt.engine.network import checkpoint_model
@@ -21,6 +23,8 @@ from affekt.engine.runs.run import checkpoint_of
 from affekt.engine.weights.files import weights_sha256
 
 DIGITS = 16  # of the hash of the weights (`files.weights_sha256`), that a recipe states
+ENTRY = "teacher.{}"  # of a batch: an output of the teacher that was computed before
+IS_THERE = "is_there"  # whether it answered a sample
 
 
 class Teacher:
@@ -30,17 +34,36 @@ class Teacher:
 
     Attributes:
         digest: First digits of the SHA-256 of its weights.
+        checkpoint: SHA-256 of the manifest of its checkpoint: of weights, config and preprocessing.
         labels: What its logits are called.
         inputs: Names of the batch's entries that it reads.
+        preprocess: Its own, which makes these of a sample.
     """
 
-    def __init__(self, model: nn.Module, spec: InputSpec, labels: LabelSet, digest: str) -> None:
+    def __init__(
+        self, model: nn.Module, preprocess: Preprocess, labels: LabelSet, digest: str, checkpoint: str
+    ) -> None:
         self._model = model.eval().requires_grad_(False)
-        self.spec, self.labels, self.digest = spec, labels, digest
-        self.inputs = spec.names
+        self.preprocess, self.spec = preprocess, preprocess.spec
+        self.labels, self.digest, self.checkpoint = labels, digest, checkpoint
+        self.inputs = self.spec.names
         self._device: torch.device | None = None
 
     def __call__(self, batch: Mapping[str, Any]) -> Any:
+        """What it says of a student's batch: answers that the batch holds, else the output of the network.
+
+        Raises:
+            ConfigError: The batch lacks an input of the teacher.
+        """
+        prefix = ENTRY.format("")
+        kept = {name.removeprefix(prefix): batch[name] for name in batch if name.startswith(prefix)}
+        return SimpleNamespace(**kept) if kept else self.answer(batch)
+
+    def answered(self, batch: Mapping[str, Any]) -> Tensor | None:
+        """The samples (b,) of which the batch holds an answer; None where the network itself is asked."""
+        return batch.get(ENTRY.format(IS_THERE))
+
+    def answer(self, batch: Mapping[str, Any]) -> Any:
         """The output of the network, a NamedTuple of tensors, on the batch's device.
 
         Raises:
@@ -55,12 +78,17 @@ class Teacher:
         with torch.no_grad():
             return self._model(**given)
 
+    def rest(self) -> None:
+        """Free the device: its answers are kept, so that the network is not asked again."""
+        self._model.to("cpu")
+        self._device = None
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Teacher:
         """Itself: weight averaging copies the whole training module, which the teacher is not part of."""
         return self
 
     def check(self, student: InputSpec, *, cached: Sequence[str] = ()) -> None:
-        """Refuse a student whose batches the teacher cannot read.
+        """Refuse a student whose batches the teacher cannot read, where it has to read them.
 
         Args:
             cached: Entries of the student's batches that hold features in place of inputs.
@@ -96,7 +124,7 @@ def read_teacher(path: Path | str) -> Teacher:
     sealed = read_sealed(checkpoint, kind="checkpoint")
     digest = weights_sha256(sealed.document)[:DIGITS]
     labels = LabelSet.model_validate(sealed.document["labels"])
-    return Teacher(checkpoint_model(sealed), preprocess_of(sealed).spec, labels, digest)
+    return Teacher(checkpoint_model(sealed), preprocess_of(sealed), labels, digest, sealed.sha256)
 
 
 def name_teacher(recipe: Recipe, teacher: Teacher | None) -> Recipe:

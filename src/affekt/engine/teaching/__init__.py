@@ -1,0 +1,1 @@
+"""A trained network that another one learns from, and its answers, which are computed once."""
