@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -24,6 +24,8 @@ class ShortVideoPreprocess:
     Features of `title` and `audio` are one vector, those of `video` (scenes) and `text` one for each second.
     With a `video` come `faces`, (t, d), and `face_count`, (t, 1); without them no frame has a face.
     """
+
+    is_deterministic: ClassVar[bool] = True
 
     def __init__(self, config: CHFENConfig, state: Mapping[str, Any] | None = None) -> None:
         self.config = config
