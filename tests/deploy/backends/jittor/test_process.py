@@ -116,6 +116,19 @@ def test_error_is_raised_with_its_message_and_the_process_goes_on(start):
     assert process.compute("graph 1", {"x": np.ones(2)})["x"].sum() == 2
 
 
+def test_closed_graph_is_forgotten_before_the_next_request(start):
+    process = start(
+        GREETING,
+        "asked = []",
+        "while (frame := read_frame(sys.stdin.buffer.read)) is not None:",
+        '    asked.append(frame.facts["ask"] + " " + frame.facts["key"])',
+        '    say({"answer": "ok", "asked": ", ".join(asked)}, {})',
+    )
+    process.close("graph 1")
+    frame = process.ask({"ask": "compute", "key": "graph 2"}, {}, "an answer")
+    assert frame.facts["asked"] == "close graph 1, compute graph 2"
+
+
 def test_process_that_dies_is_an_error_with_the_end_of_its_log(start):
     process = start(
         GREETING,

@@ -55,6 +55,7 @@ class JittorProcess:
         self.home, self.owner = home, os.getpid()
         self.log = home.kernels / f"process-{os.getpid()}-{threading.get_ident()}.log"
         self._turn = threading.Lock()
+        self._unused: list[str] = []  # graphs that nothing asks any more
         self._numbers = 0
         with self.log.open("wb") as errors:
             self._process = subprocess.Popen(
@@ -102,10 +103,8 @@ class JittorProcess:
         return self.ask({"ask": "compute", "key": key}, batch, waits_for).arrays
 
     def close(self, key: str) -> None:
-        """Forget a graph; nothing happens if the process has ended."""
-        if self.runs:
-            with contextlib.suppress(FolderError):
-                self.ask({"ask": "close", "key": key}, {}, "Jittor")
+        """Forget a graph, with the next request: the garbage collector calls this at any moment."""
+        self._unused.append(key)
 
     def ask(self, facts: Mapping[str, str], arrays: Mapping[str, np.ndarray], waits_for: str) -> Frame:
         """Send a request, and wait for its answer.
@@ -113,13 +112,17 @@ class JittorProcess:
         Raises:
             FolderError: The process has ended, or answers with an error.
         """
-        assert self._process.stdin
         with self._turn:
-            try:
-                write_frame(self._write, facts, arrays)
-            except OSError:
-                self._ended()
-            return self._answer(waits_for)
+            while self._unused:
+                self._exchange({"ask": "close", "key": self._unused.pop()}, {}, waits_for)
+            return self._exchange(facts, arrays, waits_for)
+
+    def _exchange(self, facts: Mapping[str, str], arrays: Mapping[str, np.ndarray], waits_for: str) -> Frame:
+        try:
+            write_frame(self._write, facts, arrays)
+        except OSError:
+            self._ended()
+        return self._answer(waits_for)
 
     def end(self) -> None:
         """End the process and its compilers, if it was started in this process."""
