@@ -75,6 +75,15 @@ def test_second_process_compiles_after_the_first(begin, tmp_path):
     assert not (tmp_path / MARK).exists()
 
 
+def test_what_is_compiled_is_loaded_while_another_process_compiles(begin, tmp_path):
+    first = begin()
+    assert first.stdout.readline() == "compiling\n"
+    mark = (tmp_path / MARK).read_text()
+    with compiling(tmp_path, wait=False):
+        assert (tmp_path / MARK).read_text() == mark
+    assert (tmp_path / MARK).read_text() == mark
+
+
 def test_helpers_that_were_forked_within_do_not_keep_the_lock(begin):
     """Jittor forks its compilers at its import, and keeps them."""
     first = begin(forks="os.fork() or (os.closerange(0, 3), __import__('time').sleep(30), os._exit(0))")

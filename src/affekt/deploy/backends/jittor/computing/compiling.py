@@ -15,18 +15,26 @@ LOCK, MARK, MACHINE = "compiling.lock", "compiling.json", "machine.json"
 
 
 @contextmanager
-def compiling(home: Path) -> Iterator[None]:
+def compiling(home: Path, *, wait: bool = True) -> Iterator[None]:
     """Enclose what may compile.
 
     Waits for another process that compiles. If one was ended within its compilation, what it had not
     completed is removed first: a half-written library would be loaded. An error in the body is no
     interruption.
+
+    Args:
+        wait: Without it, the body runs at once while another process compiles: for a body that loads what is
+            compiled.
     """
     home.mkdir(parents=True, exist_ok=True)
     # The lock ends with the process, however it ends. Unlike that of `flock`, it is not inherited by the
     # helpers that Jittor forks, which would keep it.
     with (home / LOCK).open("w") as lock:
-        fcntl.lockf(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.lockf(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except (BlockingIOError, PermissionError):  # either, by POSIX
+            yield
+            return
         mark = home / MARK
         if mark.exists():
             remove_since(home, _began(mark))
