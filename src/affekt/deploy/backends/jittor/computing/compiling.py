@@ -1,4 +1,4 @@
-"""Compiled kernels on disk: one process compiles at a time, and what an interrupted one left is removed."""
+"""Compiled kernels on disk: processes that compile at once, and what an interrupted one leaves."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
-LOCK, MARK, MACHINE = "compiling.lock", "compiling.json", "machine.json"
+LOCK, MARK, MACHINE = "compiling.lock", "compiling-{}.json", "machine.json"
 
 
 @contextmanager
-def compiling(home: Path, *, wait: bool = True) -> Iterator[None]:
+def compiling(home: Path, *, alone: bool = False) -> Iterator[None]:
     """Enclose what may compile.
 
-    Waits for another process that compiles. If one was ended within its compilation, what it had not
-    completed is removed first: a half-written library would be loaded. An error in the body is no
-    interruption.
+    If a process was ended within its compilation, what it had not completed is removed first, as soon as no
+    other one compiles: a half-written library would be loaded. An error in the body is no interruption.
 
     Args:
-        wait: Without it, the body runs at once while another process compiles: for a body that loads what is
-            compiled.
+        alone: Wait until no other process compiles, and let none begin: for Jittor itself. Several processes
+            may compile kernels, each of which Jittor locks.
     """
     home.mkdir(parents=True, exist_ok=True)
     # The lock ends with the process, however it ends. Unlike that of `flock`, it is not inherited by the
     # helpers that Jittor forks, which would keep it.
-    with (home / LOCK).open("w") as lock:
-        try:
-            fcntl.lockf(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except (BlockingIOError, PermissionError):  # either, by POSIX
-            yield
-            return
-        mark = home / MARK
-        if mark.exists():
-            remove_since(home, _began(mark))
+    with (home / LOCK).open("a+") as lock:
+        is_alone = _lock_at_once(lock)
+        if not is_alone:
+            fcntl.lockf(lock, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        if is_alone or alone:
+            _remove_interrupted(home)
+        if not alone:
+            fcntl.lockf(lock, fcntl.LOCK_SH)
+        mark = home / MARK.format(os.getpid())
         partial = mark.with_suffix(".new")
-        partial.write_text(json.dumps({"process": os.getpid(), "began_s": time.time()}))
+        partial.write_text(json.dumps({"began_s": time.time()}))
         partial.replace(mark)
         try:
             yield
@@ -48,6 +48,24 @@ def compiling(home: Path, *, wait: bool = True) -> Iterator[None]:
         except BaseException:
             mark.unlink()
             raise
+        mark.unlink()
+
+
+def _lock_at_once(lock: IO[str]) -> bool:
+    """Take the lock alone, if no other process has it."""
+    try:
+        fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):  # either, by POSIX
+        return False
+    return True
+
+
+def _remove_interrupted(home: Path) -> None:
+    """Remove what ended processes left; no process compiles, so each mark is of an ended one."""
+    marks = list(home.glob(MARK.format("*")))
+    if marks:
+        remove_since(home, min(map(_began, marks)))
+    for mark in marks:
         mark.unlink()
 
 

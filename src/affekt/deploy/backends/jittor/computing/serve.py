@@ -37,7 +37,7 @@ def main(home: Path) -> None:
     home.mkdir(parents=True, exist_ok=True)
     keep_kernels(home)
     try:
-        with compiling(home, wait=not (home / READY).exists()):
+        with compiling(home, alone=not (home / READY).exists()):
             jittor = _import_jittor()
     except Exception as error:  # Jittor raises what its compilers and downloads raise
         traceback.print_exc()
