@@ -32,14 +32,14 @@ def show_jittor(*, prepare: bool, json: bool) -> None:
     if json:
         as_json({**facts, "problems": [{"what": one.what, "fix": list(one.fix)} for one in found]})
     else:
-        say(f"environment of Jittor: {home.environment} (AFFEKT_JITTOR)")
-        say(f"compiled kernels: {home.kernels} (AFFEKT_JITTOR_CACHE)")
+        typer.echo(f"environment of Jittor: {home.environment} (AFFEKT_JITTOR)")
+        typer.echo(f"compiled kernels: {home.kernels} (AFFEKT_JITTOR_CACHE)")
         for number, one in enumerate(found, 1):
-            say(f"{number}. {one.what}")
+            typer.echo(f"{number}. {one.what}")
             for line in one.fix:
-                say(f"   {line}")
+                typer.echo(f"   {line}")
         if not found:
-            say(_state(compiled=facts["compiled"], seconds=seconds))
+            typer.echo(_state(compiled=facts["compiled"], seconds=seconds))
     if found:
         raise typer.Exit(1)
 

@@ -39,6 +39,17 @@ def test_setting_that_is_not_known_names_its_node():
         _numpy("Pad", np.zeros(3), np.array([1, 1]), name="edges", mode="reflect")
 
 
+def test_text_in_the_place_of_a_number_never_becomes_code():
+    class Map:
+        shape = (1, 1, 4, 4)
+
+        def reindex(self, *arguments, **options):
+            raise AssertionError("it reached the compiler")
+
+    with pytest.raises(ValueError, match="invalid literal"):
+        _numpy("MaxPool", Map(), kernel_shape=(2, 2), strides=("1);system(0", 1))
+
+
 # Operators that appear between sizes, masks and positions, with values as ONNX Runtime computes them.
 CASES = {
     "Add": ([np.array([1, 2]), np.array([3])], {}),

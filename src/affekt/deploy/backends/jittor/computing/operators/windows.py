@@ -21,9 +21,9 @@ def _geometry(
 ) -> tuple[list[int], list[int], list[int], list[int]]:
     """Strides, dilations, and padding before and after each axis."""
     rank = len(sizes)
-    strides = list(call.get("strides") or [1] * rank)
-    dilations = list(call.get("dilations") or [1] * rank)
-    pads = list(call.get("pads") or [0] * 2 * rank)
+    strides = _integers(call, "strides", [1] * rank)
+    dilations = _integers(call, "dilations", [1] * rank)
+    pads = _integers(call, "pads", [0] * 2 * rank)
     kind = call.get("auto_pad", "NOTSET")
     if kind not in ("NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"):
         raise call.refuse(f"auto_pad = {kind!r}")
@@ -35,6 +35,11 @@ def _geometry(
     elif kind == "VALID":
         pads = [0] * 2 * rank
     return strides, dilations, pads[:rank], pads[rank:]
+
+
+def _integers(call: Call, name: str, default: list[int]) -> list[int]:
+    """An attribute of whole numbers. They become part of compiled code, so that nothing else may pass."""
+    return [int(number) for number in call.get(name) or default]
 
 
 @operator("Conv")
@@ -93,7 +98,7 @@ def global_max_pool(call: Call, x: Value) -> Value:
 
 def _windows(call: Call, x: Any, outside: float) -> tuple[Any, np.ndarray]:
     """The windows (b, c, places..., kernel...) of a map, and how many values count in each place."""
-    kernel, sizes = list(call.get("kernel_shape")), list(x.shape)[2:]
+    kernel, sizes = _integers(call, "kernel_shape", []), list(x.shape)[2:]
     strides, dilations, before, after = _geometry(call, sizes, kernel)
     places, counts = [], np.ones(())
     for n, k, s, d, first, last in zip(sizes, kernel, strides, dilations, before, after, strict=True):
