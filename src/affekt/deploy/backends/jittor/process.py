@@ -9,6 +9,7 @@ import os
 import select
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Mapping
@@ -32,6 +33,7 @@ _START = Path(__file__).parent / "computing" / "start.py"
 _LOOK_S = 0.5  # how often it is looked whether the process still runs
 _PATIENCE_S = 5.0  # after this time, the user is told what takes so long
 _LAST_LINES = 6  # of the process's log, in errors
+_LOG_BYTES = 4096
 
 log = logging.getLogger(__name__)
 
@@ -53,20 +55,19 @@ class JittorProcess:
         home.kernels.mkdir(parents=True, exist_ok=True)
         lay_out(home.kernels)
         self.home, self.owner = home, os.getpid()
-        self.log = home.kernels / f"process-{os.getpid()}-{threading.get_ident()}.log"
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115, it lasts as long as the process
         self._turn = threading.Lock()
         self._unused: list[str] = []  # graphs that nothing asks any more
         self._numbers = 0
-        with self.log.open("wb") as errors:
-            self._process = subprocess.Popen(
-                command or [str(home.python), "-I", str(_START), str(home.kernels)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                env=_variables(home, threads),
-                start_new_session=True,  # Ctrl-C reaches the client only, which ends the whole session
-                bufsize=0,
-            )
+        self._process = subprocess.Popen(
+            command or [str(home.python), "-I", str(_START), str(home.kernels)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            env=_variables(home, threads),
+            start_new_session=True,  # Ctrl-C reaches the client only, which ends the whole session
+            bufsize=0,
+        )
         atexit.register(self.end)
         waits_for = "Jittor to start" if is_compiled(home) else "Jittor, which compiles itself once (minutes)"
         facts = self._answer(waits_for).facts
@@ -142,7 +143,7 @@ class JittorProcess:
         for pipe in (process.stdin, process.stdout):
             if pipe:
                 pipe.close()
-        self.log.unlink(missing_ok=True)
+        self._log.close()
 
     def _answer(self, waits_for: str) -> Frame:
         begin = time.monotonic()
@@ -190,14 +191,15 @@ class JittorProcess:
     def _ended(self) -> NoReturn:
         """Raise the error for a process that has ended."""
         code = self._process.wait()
-        with contextlib.suppress(OSError):
-            lines = self.log.read_text(errors="replace").strip().splitlines()
-            raise FolderError(
-                "\n  ".join(
-                    [f"Jittor's process has ended with code {code}; its log ends:", *lines[-_LAST_LINES:]]
-                )
-            )
-        raise FolderError(f"Jittor's process has ended with code {code}")
+        if self._log.closed:
+            raise FolderError(f"Jittor's process has ended with code {code}")
+        # By position: the process and this object share one.
+        size = os.fstat(self._log.fileno()).st_size
+        content = os.pread(self._log.fileno(), _LOG_BYTES, max(0, size - _LOG_BYTES))
+        lines = content.decode(errors="replace").strip().splitlines()[-_LAST_LINES:]
+        raise FolderError(
+            "\n  ".join([f"Jittor's process has ended with code {code}; its log ends:", *lines])
+        )
 
 
 _shared: dict[int | None, JittorProcess] = {}
