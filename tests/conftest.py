@@ -58,6 +58,20 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
+def jittor():
+    """Jittor, set up and compiled; tests are skipped without it, with what is missing."""
+    from affekt.deploy.backends.jittor.home import jittor_home
+    from affekt.deploy.backends.jittor.problems import is_compiled, problems
+
+    home = jittor_home()
+    if found := problems(home):
+        pytest.skip(f"Jittor is not set up (make jittor): {found[0].what}")
+    if not is_compiled(home):
+        pytest.skip("Jittor is not compiled yet (make jittor)")
+    return home
+
+
+@pytest.fixture(scope="session")
 def run_tiny():
     """A function that trains a tiny network in a folder, with changes to its recipe."""
     from affekt.engine.train import train

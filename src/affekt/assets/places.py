@@ -61,16 +61,21 @@ class Copy:
 
 
 def cache_folder() -> Path:
-    """Folder of fetched assets: AFFEKT_ASSETS, or `affekt/assets` in the user's folder of caches."""
+    """Folder of fetched assets: AFFEKT_ASSETS, or `assets` in affekt's folder of caches."""
     if named := os.environ.get("AFFEKT_ASSETS"):
         return Path(named).expanduser()
+    return user_caches() / "assets"
+
+
+def user_caches() -> Path:
+    """Affekt's folder in the user's folder of caches."""
     if sys.platform == "darwin":
         caches = Path.home() / "Library" / "Caches"
     elif sys.platform == "win32":
         caches = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     else:
         caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return caches / "affekt" / "assets"
+    return caches / "affekt"
 
 
 def cached_at(asset: Asset) -> Path:

@@ -6,28 +6,51 @@ import os
 import platform
 import re
 from importlib.metadata import PackageNotFoundError, requires, version
+from typing import Annotated, Literal
+
+import typer
 
 from affekt import __version__
 from affekt.assets.places import copies
 from affekt.assets.registry import Asset, list_assets
+from affekt.cli.doctor_jittor import show_jittor
 from affekt.cli.show import AsJson, as_json, as_table, say
+from affekt.core.errors import UsageError
 
 # The extra that each verb needs; its packages are read from the metadata of affekt.
 _EXTRAS = {
     "predict, bench": "",
     "predict --output FILE.parquet": "parquet",
     "predict, bench --backend openvino, --precision bf16": "openvino",
+    "predict --backend jittor (see affekt doctor jittor)": "jittor",
     "predict, chat on a bundle that reads text": "text",
     "train, convert, evaluate, export, demo, data check": "train",
     "train with a pretrained text encoder": "encoders",
 }
 
 
-def command(json: AsJson = False) -> None:
+def command(
+    part: Annotated[
+        Literal["jittor"] | None,
+        typer.Argument(help="jittor: what Jittor's environment lacks. Default: affekt's own environment."),
+    ] = None,
+    prepare: Annotated[
+        bool,
+        typer.Option("--prepare", help="With jittor: compile Jittor now (minutes), not at its first use."),
+    ] = False,
+    json: AsJson = False,
+) -> None:
     """Show what is installed, what each verb lacks, and how to install it; and where pretrained parts are.
 
     Example: affekt doctor
+
+    Example: affekt doctor jittor
     """
+    if part == "jittor":
+        show_jittor(prepare=prepare, json=json)
+        return
+    if prepare:
+        raise UsageError("--prepare belongs to affekt doctor jittor")
     rows = []
     for verb, extra in _EXTRAS.items():
         missing = [name for name in _packages(extra) if _version(name) is None]

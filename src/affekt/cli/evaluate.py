@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from affekt.cli.groups import show_groups
 from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, as_table, progress, say
 from affekt.core.errors import require
+from affekt.deploy.backends.names import Backend, Precision
 
 if TYPE_CHECKING:
     from affekt.evaluation.result import Evaluation
@@ -47,11 +48,11 @@ def command(
         typer.Option(help="Folder of the results. Default: inside the run, or beside the bundle."),
     ] = None,
     backend: Annotated[
-        Literal["auto", "onnxruntime", "openvino"] | None,
+        Backend | None,
         typer.Option(help="Engine that computes a bundle. Default: onnxruntime."),
     ] = None,
     precision: Annotated[
-        Literal["f32", "bf16"], typer.Option(help="bf16 is faster and less exact; openvino only.")
+        Precision, typer.Option(help="bf16 is faster and less exact; openvino only.")
     ] = "f32",
     subsets: Annotated[
         bool, typer.Option("--subsets", help="Score every subset of the network's modalities.")

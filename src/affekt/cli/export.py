@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -19,7 +19,12 @@ def command(
             help="A run: its folder, its name (see affekt runs) or latest; or a converted checkpoint."
         ),
     ],
-    to: Annotated[str, typer.Option(help="Target: onnx.")] = "onnx",
+    to: Annotated[
+        Literal["onnx", "jittor"],
+        typer.Option(
+            help="onnx; or jittor: the same bundle with the graph files that Jittor's importer reads."
+        ),
+    ] = "onnx",
     output: Annotated[Path | None, typer.Option(help="Folder of the bundle. Default: RUN/bundle.")] = None,
     int8: Annotated[
         bool,

@@ -12,6 +12,7 @@ import typer
 
 from affekt.cli.show import RUNS, RunsFolder, as_json, as_table, progress, say
 from affekt.core.errors import MediaError, UsageError
+from affekt.deploy.backends.names import Backend, Precision
 
 if TYPE_CHECKING:
     from affekt.core.answers.prediction import Prediction
@@ -81,13 +82,14 @@ def command(
     ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Number of processor cores.")] = None,
     backend: Annotated[
-        Literal["auto", "onnxruntime", "openvino"],
+        Backend,
         typer.Option(
-            help="Engine that computes a bundle; auto: the faster one, measured if there are many inputs."
+            help="Engine that computes a bundle; auto: ONNX Runtime, or OpenVINO if it is faster, measured "
+            "if there are many inputs; jittor: see affekt doctor jittor."
         ),
     ] = "auto",
     precision: Annotated[
-        Literal["f32", "bf16"], typer.Option(help="bf16 is faster and less exact; openvino only.")
+        Precision, typer.Option(help="bf16 is faster and less exact; openvino only.")
     ] = "f32",
     runs: RunsFolder = RUNS,
     json: Annotated[

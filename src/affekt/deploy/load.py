@@ -12,7 +12,7 @@ from affekt.engine.runs.names import find_run
 from affekt.engine.weights.files import holds_weights
 
 if TYPE_CHECKING:
-    from affekt.deploy.backends.network import Backend, Precision
+    from affekt.deploy.backends.names import Backend, Precision
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +29,9 @@ def load(
 
     Args:
         path: Its folder or file; of a run also its name, or `latest`, as `affekt runs` lists them.
-        backend: Engine that computes a bundle: `onnxruntime`, `openvino` or `auto`, which is the default: the
-            faster one on this machine, ONNX Runtime if OpenVINO is not installed.
+        backend: Engine that computes a bundle: `onnxruntime`, `openvino`, `jittor` (see `affekt doctor
+            jittor`) or `auto`, which is the default: the faster one of the first two on this machine, ONNX
+            Runtime if OpenVINO is not installed.
         precision: `bf16` is faster if the processor has it, less exact, and computed by OpenVINO only.
         threads: Processor cores a bundle may use for one answer.
         expected: Number of inputs, if known: for a few, `auto` does not try OpenVINO.

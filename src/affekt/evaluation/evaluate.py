@@ -12,7 +12,7 @@ from affekt.core.recipe import DataSettings, Recipe, SplitSettings
 from affekt.core.sample import Sample
 from affekt.core.task import OnItem, quiet
 from affekt.data.open import open_dataset
-from affekt.deploy.backends.network import Backend, Precision
+from affekt.deploy.backends.names import Backend, Precision
 from affekt.deploy.load import is_bundle, load
 from affekt.deploy.runtime.predictor import Predictor
 from affekt.deploy.trained_on import TrainedOn, trained_on_bundle, trained_on_run

@@ -11,15 +11,15 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import onnxruntime
 
 from affekt.core.errors import FolderError, UsageError, require
 from affekt.deploy.backends.forks import keep_after_fork, openvino_starts, using_openvino
+from affekt.deploy.backends.names import Precision
 
-Precision = Literal["f32", "bf16"]
 Compute = Callable[[Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]  # all outputs by name
 
 # Importing OpenVINO imports its model converter, which reports the import over the network. affekt opens no

@@ -28,7 +28,7 @@ _DEVICES = "a layout over devices, which no method needs"
 _TYPES = "types as attributes, which no method needs"
 
 _NUMBERS = {"kind": Kind.NUMBER, "repeated": True}
-_MODEL: Schema = {
+MODEL: Schema = {
     1: Field("ir_version", Kind.NUMBER),
     2: Field("producer_name"),
     3: Field("producer_version"),
@@ -42,8 +42,8 @@ _MODEL: Schema = {
     25: Field("functions", refused=_FUNCTIONS),
     26: Field("configuration", refused=_DEVICES),
 }
-_OPSET: Schema = {1: Field("domain"), 2: Field("version", Kind.NUMBER)}
-_GRAPH: Schema = {
+OPSET: Schema = {1: Field("domain"), 2: Field("version", Kind.NUMBER)}
+GRAPH: Schema = {
     1: Field("node", repeated=True),
     2: Field("name"),
     5: Field("initializer", repeated=True),
@@ -55,7 +55,7 @@ _GRAPH: Schema = {
     15: Field("sparse_initializer", refused=_SPARSE),
     16: Field("metadata_props", repeated=True),
 }
-_NODE: Schema = {
+NODE: Schema = {
     1: Field("input", repeated=True),
     2: Field("output", repeated=True),
     3: Field("name"),
@@ -67,7 +67,7 @@ _NODE: Schema = {
     9: Field("metadata_props", repeated=True),
     10: Field("device_configurations", refused=_DEVICES),
 }
-_ATTRIBUTE: Schema = {
+ATTRIBUTE: Schema = {
     1: Field("name"),
     2: Field("f", Kind.FLOAT),
     3: Field("i", Kind.NUMBER),
@@ -87,7 +87,7 @@ _ATTRIBUTE: Schema = {
     22: Field("sparse_tensor", refused=_SPARSE),
     23: Field("sparse_tensors", refused=_SPARSE),
 }
-_TENSOR: Schema = {
+TENSOR: Schema = {
     1: Field("dims", **_NUMBERS),
     2: Field("data_type", Kind.NUMBER),
     3: Field("segment", refused="values in segments, which no method needs"),
@@ -124,7 +124,7 @@ class _Element(NamedTuple):
     field: str
 
 
-_ELEMENTS = {
+ELEMENTS = {
     1: _Element("float32", 4, "float_data"),
     2: _Element("uint8", 1, "int32_data"),
     3: _Element("int8", 1, "int32_data"),
@@ -194,7 +194,7 @@ class _Checker:
         # OpenVINO guesses the format of a file; every engine reads one that begins like this as ONNX.
         if self.graph[:1] != b"\x08" or self.graph[4:8] == b"TFL3":
             raise WireError("it does not begin like an ONNX graph")
-        model = self.reader.message(Span(0, len(self.graph)), _MODEL, "the model")
+        model = self.reader.message(Span(0, len(self.graph)), MODEL, "the model")
         version = model["ir_version"][0]
         if version not in IR_VERSIONS:
             raise WireError(f"its IR version is {version}; {_range(IR_VERSIONS)} are known")
@@ -205,7 +205,7 @@ class _Checker:
 
     def _opsets(self, spans: list[Span]) -> None:
         """Check that there is exactly one operator set: a known version of the standard's."""
-        opsets = [self.reader.message(span, _OPSET, "an operator set") for span in spans]
+        opsets = [self.reader.message(span, OPSET, "an operator set") for span in spans]
         domains = [self.reader.text(opset.get("domain", [None])[0]) for opset in opsets]
         foreign = [domain for domain in domains if domain not in DOMAINS]
         if foreign:
@@ -221,7 +221,7 @@ class _Checker:
     def _graph(self, span: Span, what: str, *, depth: int) -> Ports:
         if depth > MAX_DEPTH:
             raise WireError(f"graphs are nested more than {MAX_DEPTH} deep")
-        graph = self.reader.message(span, _GRAPH, what)
+        graph = self.reader.message(span, GRAPH, what)
         for node in graph.get("node", []):
             self._node(node, depth)
         names = [self._tensor(tensor) for tensor in graph.get("initializer", [])]
@@ -236,13 +236,13 @@ class _Checker:
         return ports
 
     def _node(self, span: Span, depth: int) -> None:
-        node = self.reader.message(span, _NODE, "a node")
+        node = self.reader.message(span, NODE, "a node")
         kind = self.reader.text(node.get("op_type", [None])[0])
         domain = self.reader.text(node.get("domain", [None])[0])
         if domain not in DOMAINS:
             raise WireError(f"it uses {kind!r} of {domain!r}; only the ONNX standard's operators are known")
         for attribute in node.get("attribute", []):
-            found = self.reader.message(attribute, _ATTRIBUTE, f"an attribute of {kind}")
+            found = self.reader.message(attribute, ATTRIBUTE, f"an attribute of {kind}")
             for tensor in (*found.get("t", ()), *found.get("tensors", ())):
                 self._tensor(tensor)
             for graph in (*found.get("g", ()), *found.get("graphs", ())):
@@ -250,7 +250,7 @@ class _Checker:
 
     def _tensor(self, span: Span) -> str:
         """Check that a tensor holds the values of its whole shape, and return its name."""
-        tensor = self.reader.message(span, _TENSOR, "a tensor")
+        tensor = self.reader.message(span, TENSOR, "a tensor")
         name = self.reader.text(tensor.get("name", [None])[0])
         if tensor.get("data_location", [0]) != [0]:
             raise WireError(f"the tensor {name!r} has {_EXTERNAL}")
@@ -314,9 +314,9 @@ class _Checker:
 
 
 def _element(number: int, what: str) -> _Element:
-    if number not in _ELEMENTS:
+    if number not in ELEMENTS:
         raise WireError(f"{what} holds values of type {number}, which no method needs")
-    return _ELEMENTS[number]
+    return ELEMENTS[number]
 
 
 def _range(known: range) -> str:

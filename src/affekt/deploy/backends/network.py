@@ -1,7 +1,7 @@
 """Graphs as functions: the engine that computes a bundle's graph, and how other processes open it again.
 
-Both engines read the same `model.onnx`. Export compares ONNX Runtime with PyTorch. OpenVINO is often faster
-on Intel processors, and is the only one that computes in bf16.
+All engines read the same `model.onnx`. Export compares ONNX Runtime with PyTorch. OpenVINO is often faster
+on Intel processors, and is the only one that computes in bf16. Jittor computes in a process of its own.
 """
 
 from __future__ import annotations
@@ -15,27 +15,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
 from affekt.core.errors import FolderError, UsageError
 from affekt.core.files.sealed import read_sealed
-from affekt.deploy.backends.engines import (
-    Compute,
-    Precision,
-    open_onnxruntime,
-    open_openvino,
-)
+from affekt.deploy.backends.engines import Compute, open_onnxruntime, open_openvino
 from affekt.deploy.backends.forks import openvino_can_open, openvino_is_broken
 from affekt.deploy.backends.graph_check import Port, Ports, check_graph
 from affekt.deploy.backends.graph_contract import ANSWER as ANSWER
 from affekt.deploy.backends.graph_contract import CELLS as CELLS
 from affekt.deploy.backends.graph_contract import FEATURES as FEATURES
 from affekt.deploy.backends.graph_contract import GraphContract
-
-Engine = Literal["onnxruntime", "openvino"]
-Backend = Literal["onnxruntime", "openvino", "auto"]
+from affekt.deploy.backends.jittor.engine import open_jittor
+from affekt.deploy.backends.names import BACKENDS, PRECISIONS, Backend, Engine, Precision
 
 # `auto` tries OpenVINO if the bytes of the graph times the number of inputs are at least this. Importing,
 # compiling and timing it takes 0.5 s for a graph of 6 MB and 3 s for one of 180 MB: too much for less work.
@@ -82,11 +76,13 @@ class BundleGraph:
         bundle: Absolute path of the bundle.
         sha256: Digest of the bundle's manifest, which states the digests of its files.
         file: Name of the graph in the bundle.
+        method: Method of the bundle, for errors.
     """
 
     bundle: Path
     sha256: str
     file: str
+    method: str
 
     def read(self) -> bytes:
         """The graph.
@@ -105,7 +101,7 @@ class BundleGraph:
         return sealed.read(self.file)
 
     def __repr__(self) -> str:
-        return f"{self.bundle}/{self.file}"
+        return f"{self.bundle}/{self.file} of {self.method}"
 
 
 class _Opened(NamedTuple):
@@ -247,8 +243,8 @@ def graph_network(
     """An ONNX graph as a function of its inputs. Engines get only graphs that pass `check_graph`.
 
     Args:
-        backend: `auto` times both engines and keeps the faster one; ONNX Runtime if OpenVINO is not
-            installed. Their answers agree to about 1e-5.
+        backend: `auto` times ONNX Runtime and OpenVINO and keeps the faster one; ONNX Runtime if OpenVINO is
+            not installed. Their answers agree to about 1e-5, and so do Jittor's, which only `jittor` chooses.
         precision: Precision of OpenVINO, whose own default is bf16 if the processor has it.
         threads: Processor cores one call may use; all if not given.
         expected: Number of inputs, if known: for a few, `auto` does not try OpenVINO.
@@ -261,11 +257,11 @@ def graph_network(
         UsageError: The engine, or the processor, does not compute in that precision; or bf16 was asked for in
             a process forked from one that used OpenVINO.
     """
-    for value, known in ((backend, ("auto", "onnxruntime", "openvino")), (precision, ("f32", "bf16"))):
+    for value, known in ((backend, BACKENDS), (precision, PRECISIONS)):
         if value not in known:
             raise UsageError(f"{value!r} is not known: choose {', '.join(known)}")
-    if precision == "bf16" and backend == "onnxruntime":
-        raise UsageError("onnxruntime does not compute in bf16: choose backend openvino, or precision f32")
+    if precision == "bf16" and backend not in ("auto", "openvino"):
+        raise UsageError(f"{backend} does not compute in bf16: choose backend openvino, or precision f32")
     source = source or GraphBytes(graph)
     name = "the graph" if isinstance(source, GraphBytes) else repr(source)
     ports = check_graph(graph, name)
@@ -273,13 +269,17 @@ def graph_network(
         contract.check(ports, name)
 
     def opened(engine: Engine) -> GraphNetwork:
-        compute = (
-            open_onnxruntime(graph, threads)
-            if engine == "onnxruntime"
-            else open_openvino(graph, precision, threads)
-        )
+        compute: Compute
+        if engine == "openvino":
+            compute = open_openvino(graph, precision, threads)
+        elif engine == "jittor":
+            compute = open_jittor(graph, threads, name)
+        else:
+            compute = open_onnxruntime(graph, threads)
         return GraphNetwork(source, engine, precision, threads, contract, compute)
 
+    if backend == "jittor":
+        return opened("jittor")
     if precision == "bf16" or backend == "openvino":
         if openvino_can_open():
             return opened("openvino")

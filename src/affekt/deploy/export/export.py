@@ -6,7 +6,7 @@ import logging
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from affekt.core.sample import as_localizing
 from affekt.data.open import open_dataset
 from affekt.deploy.eager import checkpoint_predictor
 from affekt.deploy.export.graphs import Exportable, make_graphs, max_difference, random_batch
+from affekt.deploy.export.jittor import jittor_difference, write_graph_files
 from affekt.deploy.export.quantize import quantize
 from affekt.deploy.runtime.bundle import ANSWER, ENCODER_FILE, GRAPH_FILE
 from affekt.deploy.runtime.predictor import Predictor
@@ -31,6 +32,8 @@ from affekt.engine.runs.names import find_run
 from affekt.engine.runs.run import Run, open_run
 from affekt.engine.weights.files import holds_weights, weights_sha256
 
+Target = Literal["onnx", "jittor"]
+TARGETS: tuple[str, ...] = get_args(Target)
 TOLERANCE = 1e-3  # on logits; above this no bundle is written
 GATE_SAMPLES = 32
 GATE_VIDEOS = 8  # compared by their first cells only: each is decoded from its file
@@ -64,7 +67,7 @@ def export(
     run: Path | str,
     folder: Path | None = None,
     *,
-    to: str = "onnx",
+    to: Target = "onnx",
     int8: bool = False,
     data_root: Path | str | None = None,
 ) -> Exported:
@@ -75,6 +78,8 @@ def export(
 
     Args:
         run: A run by its folder or name, or the folder of a checkpoint.
+        to: `jittor` adds the graph files that Jittor's importer reads, and compares its answers as well, if
+            Jittor is set up.
         folder: Where the bundle goes; `bundle` inside the run, or beside the checkpoint, if not given.
         int8: Weights in 8 bits: of convolutions, calibrated on training samples, or of a text encoder. A
             second gate compares scores on validation samples.
@@ -90,8 +95,8 @@ def export(
     Example:
         >>> export("latest", Path("walks.affekt"))  # doctest: +SKIP
     """
-    if to != "onnx":
-        raise UsageError(f"a run can be exported to onnx; {to!r} is not known")
+    if to not in TARGETS:
+        raise UsageError(f"a run can be exported to {' or '.join(TARGETS)}; {to!r} is not known")
     start = time.perf_counter()
     path = find_run(run)
     source = None if holds_weights(path) else open_run(path)
@@ -111,7 +116,14 @@ def export(
             f"the graph's logits differ from eager PyTorch by up to {drift:.2e} on {gate}; "
             f"at most {TOLERANCE} is allowed, so no bundle was written"
         )
-    document = _document(source, sealed.document, predictor, {"max_difference": drift, "on": gate})
+    measured: dict[str, Any] = {"max_difference": drift, "on": gate}
+    name = f"the graph of {predictor.provenance.method}"
+    if to == "jittor":
+        found = jittor_difference(
+            EagerNetwork(model), graphs, batches, predictor.task, name, tolerance=TOLERANCE
+        )
+        measured |= {"max_difference_jittor": found} if found is not None else {}
+    document = _document(source, sealed.document, predictor, measured)
     if graphs.encoded:
         document["encoder"] = {"input": graphs.encoded}
     reduced = quantize(graphs.main, source, predictor, data_root) if int8 else None
@@ -124,6 +136,8 @@ def export(
         (work / GRAPH_FILE).write_bytes(graphs.main)
         if graphs.encoder is not None:
             (work / ENCODER_FILE).write_bytes(graphs.encoder)
+        if to == "jittor":
+            write_graph_files(work, graphs, name)
         write_assets(work, read_assets(sealed))
         if identity is not None:
             (work / KEYS_FILE).write_text(bundle_keys(identity))

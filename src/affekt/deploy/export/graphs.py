@@ -16,6 +16,7 @@ from affekt.core.answers.networks import StagedNetwork, WholeNetwork
 from affekt.core.sample import Preprocess
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.core.task import Task
+from affekt.deploy.backends.names import Backend
 from affekt.deploy.backends.network import CELLS, GraphNetwork, StagedGraphNetwork, graph_network
 from affekt.deploy.export.rewriting import rewrite
 from affekt.engine.network import encoded_input
@@ -89,12 +90,12 @@ class Graphs(NamedTuple):
     encoder: bytes | None = None
     encoded: str | None = None
 
-    def network(self) -> GraphNetwork | StagedGraphNetwork:
-        """Both as one function, in ONNX Runtime."""
-        main = graph_network(self.main)
+    def network(self, backend: Backend = "onnxruntime") -> GraphNetwork | StagedGraphNetwork:
+        """Both as one function, in ONNX Runtime or another engine."""
+        main = graph_network(self.main, backend=backend)
         if self.encoder is None or self.encoded is None:
             return main
-        return StagedGraphNetwork(main, graph_network(self.encoder), self.encoded)
+        return StagedGraphNetwork(main, graph_network(self.encoder, backend=backend), self.encoded)
 
 
 def make_graphs(model: nn.Module, preprocess: Preprocess, task: Task) -> Graphs:

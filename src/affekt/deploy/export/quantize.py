@@ -32,7 +32,8 @@ from affekt.core.errors import AffektError, ExportError, UsageError
 from affekt.core.sample import Preprocess, Sample
 from affekt.core.task import Answers
 from affekt.data.open import open_dataset
-from affekt.deploy.backends.network import Backend, graph_network
+from affekt.deploy.backends.names import Backend
+from affekt.deploy.backends.network import graph_network
 from affekt.deploy.export.tokens import has_token_products, with_token_products_in_8_bits
 from affekt.deploy.runtime.predictor import Predictor
 from affekt.engine.experiment import data_path

@@ -24,15 +24,9 @@ from affekt.core.method import Method
 from affekt.core.sample import Preprocess
 from affekt.core.task import Task, read_task
 from affekt.deploy.backends.graph_contract import GraphContract, contracts
+from affekt.deploy.backends.names import Backend, Precision
 from affekt.deploy.backends.network import ANSWER as ANSWER
-from affekt.deploy.backends.network import (
-    Backend,
-    BundleGraph,
-    GraphNetwork,
-    Precision,
-    StagedGraphNetwork,
-    graph_network,
-)
+from affekt.deploy.backends.network import BundleGraph, GraphNetwork, StagedGraphNetwork, graph_network
 from affekt.deploy.runtime.manifest import BundleManifest, check_preprocess, read_manifest
 
 GRAPH_FILE, ENCODER_FILE = "model.onnx", "encoder.onnx"
@@ -86,7 +80,7 @@ def open_bundle(
             threads=threads,
             expected=expected,
             contract=contract,
-            source=BundleGraph(path.resolve(), sealed.sha256, file),
+            source=BundleGraph(path.resolve(), sealed.sha256, file, manifest.method),
         )
 
     network = graph(GRAPH_FILE, main)

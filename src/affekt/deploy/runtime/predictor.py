@@ -22,7 +22,7 @@ from affekt.deploy.runtime.input_types import PredictInput, checked_input, input
 from affekt.deploy.runtime.samples import StatedSkeleton, as_samples
 
 if TYPE_CHECKING:  # an engine is loaded with the first bundle, not before
-    from affekt.deploy.backends.network import Backend, Precision
+    from affekt.deploy.backends.names import Backend, Precision
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,8 @@ class Predictor:
         """A predictor from a bundle, without torch.
 
         Args:
-            backend: `onnxruntime`; `openvino`, if installed; or `auto`, the faster one on this machine.
+            backend: `onnxruntime`; `openvino`, if installed; `jittor`, if set up; or `auto`, the faster one
+                of the first two on this machine.
             precision: `bf16` is faster if the processor has it, less exact, and computed by OpenVINO only.
             threads: Processor cores a single answer may use; all if not given.
             expected: Number of inputs, if known: for a few, `auto` does not try OpenVINO.
