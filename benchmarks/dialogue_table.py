@@ -190,7 +190,9 @@ def main() -> None:
             continue
         found, validation = [], []
         start = tuned_before(row, options.goemotions, options.runs)
-        for seed in row.seeds if start is not None else ():
+        for seed in row.seeds:
+            if start is None:
+                continue
             recipe = Recipe.load([dataset, *row.parts], [*row.changes, f"seed={seed}"])
             recipe = name_weights(recipe, read_weights(start))
             run = finished(recipe, options.runs)
