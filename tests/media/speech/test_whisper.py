@@ -63,6 +63,19 @@ def test_the_same_sound_gives_the_same_words_without_pytorch(tmp_path):
 
 
 @real
+def test_a_forked_process_hears_what_its_parent_hears(tmp_path):
+    code = (
+        "import os, sys; from affekt.media.speech import Whisper; hears = Whisper(1); "
+        "said = [line.text for line in hears.lines(sys.argv[1])]; child = os.fork(); "
+        "child or os._exit([line.text for line in hears.lines(sys.argv[1])] != said); "
+        "sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))"
+    )
+    subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code, speak(tmp_path, SENTENCES[0])], check=True, timeout=120
+    )
+
+
+@real
 def test_what_is_no_english_is_noted_or_not_understood(tmp_path):
     words = "Ich habe heute Morgen den Zug verpasst und bin deshalb zu spät gekommen."
     found = Whisper(threads=1).lines(speak(tmp_path, words, language="de"))
@@ -99,7 +112,7 @@ def hears(monkeypatch):
     """A function that recognises a ramp of some seconds with a decoder, in blocks of two seconds."""
 
     def run(decoder, seconds):
-        monkeypatch.setattr(whisper, "_load", lambda folder, threads: decoder)
+        monkeypatch.setattr(whisper, "_load", lambda folder, threads, process: decoder)
         monkeypatch.setattr(whisper, "asset_copy", lambda name: SimpleNamespace(folder=None))
         monkeypatch.setattr(whisper, "BLOCK_S", 2.0)
         ramp = np.linspace(0, 1, int(seconds * RATE_HZ), dtype=np.float32)

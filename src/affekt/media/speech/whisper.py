@@ -6,6 +6,7 @@ same words: decoding draws nothing at random.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -63,7 +64,8 @@ class Whisper:
             MissingAsset: The network is not on this computer.
             AssetError: It is damaged.
         """
-        model = _load(asset_copy(ASSET).folder, self.threads)
+        # A forked process lacks the threads of the network that its parent loaded: it loads its own.
+        model = _load(asset_copy(ASSET).folder, self.threads, os.getpid())
         blocks = (block.samples[0] for block in sound_blocks(sound, seconds=BLOCK_S, rate_hz=RATE_HZ))
         spoken = (
             (words, found, start_s)
@@ -87,7 +89,7 @@ def what_is_missing() -> str:
 
 
 @cache
-def _load(folder: Path, threads: int) -> WhisperModel:
+def _load(folder: Path, threads: int, process: int) -> WhisperModel:
     require("faster_whisper", extra="asr", needed_by="speech recognition")
     from faster_whisper import WhisperModel
 
