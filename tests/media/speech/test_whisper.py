@@ -150,6 +150,11 @@ def test_a_segment_is_divided_where_nobody_speaks(hears):
     assert (second.text, second.span_s, second.number) == ("I did.", (1.7, 1.9), 2)
 
 
+def test_a_word_without_duration_still_has_a_part_of_the_sound(hears):
+    (_, (only,)) = hears(Decoder([segment(0.5, 0.5, " Oh.")]), 1.0)
+    assert only.span_s == pytest.approx((0.5, 0.6))
+
+
 def test_a_sound_that_is_not_there_is_an_error(hears, tmp_path):
     from affekt.media.video import VideoFrames
     from affekt.media.video.write import write_clip

@@ -12,12 +12,13 @@ from affekt.core.sample import Sample
 from affekt.deploy.runtime.input_types import checked_input
 from affekt.deploy.runtime.scene_files import reads_scenes, scene_suffixes, without_subtitles
 from affekt.media.files import has_suffix, walk
+from affekt.media.sound import sound_duration_s
 from affekt.media.speech import Recognizer, installed_recognizer, what_is_missing
 from affekt.media.text import SUFFIXES as LINES
 from affekt.media.text import Line, Text
 
-# A recognised clip up to this length is answered as a whole, a longer one line by line: of 13,708 utterances
-# of MELD, 99.5 % last up to 13.2 s.
+# A clip with recognised words is answered as a whole up to this length, a longer one line by line: of 13,708
+# utterances of MELD, 99.5 % last up to 13.2 s.
 UTTERANCE_S = 15.0
 _STATE = "give --text or --transcript (in Python text, transcript), or put subtitles of its name beside it"
 
@@ -46,10 +47,12 @@ class Heard(NamedTuple):
     Attributes:
         lines: With their times; empty if there are none.
         origin: How the words came about, or why there are none.
+        duration_s: Of the sound.
     """
 
     lines: list[Line]
     origin: str
+    duration_s: float = 0.0
 
     @property
     def noted_lines(self) -> list[Line]:
@@ -68,8 +71,7 @@ class Heard(NamedTuple):
 
     def is_one_utterance(self, sources: WordSources) -> bool:
         """Whether the clip is answered as a whole."""
-        ends = [line.span_s[1] for line in self.lines if line.span_s]
-        return sources.one_answer or len(self.lines) == 1 or max(ends, default=0.0) <= UTTERANCE_S
+        return sources.one_answer or self.duration_s <= UTTERANCE_S
 
 
 NO_WORDS = WordSources()
@@ -125,7 +127,7 @@ def heard_in(source: Any, sources: WordSources) -> Heard:
         return Heard([], f"its words are not known, and its sound cannot be used ({error}): {_STATE}")
     if not lines:
         return Heard([], f"no words were recognised in its sound ({name}): {_STATE}")
-    return Heard(lines, f"words by speech recognition ({name})")
+    return Heard(lines, f"words by speech recognition ({name})", sound_duration_s(source))
 
 
 def _check_stated(

@@ -33,6 +33,7 @@ PAUSE_S = 1.0  # between the words of two lines
 _LOOP = 2.4
 # Mean log probability of a token. Synthetic English has -.3 to -.8, German -.8 to -.9, French below -1.
 _DOUBTFUL = -0.8
+_SHORTEST_S = 0.1  # a line has a part of sound and picture, even if the decoder gives its word no duration
 _DOUBT = "its words were recognised with low confidence: they may be wrong, or not English"
 
 
@@ -71,6 +72,7 @@ class Whisper:
             (words, found, start_s)
             for found, start_s in _segments(model, blocks)
             for words in _utterances(found)
+            if "".join(word.word for word in words).strip()
         )
         return [_line(number, *one) for number, one in enumerate(spoken, start=1)]
 
@@ -138,14 +140,14 @@ def _utterances(found: Any) -> Iterator[list[Any]]:
             yield words
             words = []
         words.append(word)
-    if words:
-        yield words
+    yield words
 
 
 def _line(number: int, words: list[Any], found: Any, start_s: float) -> Line:
+    first_s, last_s = float(words[0].start), float(words[-1].end)
     return Line(
         text="".join(word.word for word in words).strip(),
         number=number,
-        span_s=(start_s + float(words[0].start), start_s + float(words[-1].end)),
+        span_s=(start_s + first_s, start_s + max(last_s, first_s + _SHORTEST_S)),
         notes=(_DOUBT,) if found.avg_logprob < _DOUBTFUL else (),
     )
