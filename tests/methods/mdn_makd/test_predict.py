@@ -49,7 +49,7 @@ def subtitles(times_and_words):
 
 
 def test_a_clip_is_answered_by_sound_and_picture_and_says_how_to_give_its_words(predict, clip):
-    (found,) = predict(clip)
+    (found,) = predict(clip, "--no-recognize")
     assert found["modality"] == "audio+video"
     assert any("give --text or --transcript" in note for note in found["notes"])
 
@@ -78,7 +78,7 @@ def test_parts_of_a_scene_are_given_apart(predict, scenes, clip):
     sound = next((scenes / "audios" / "test").glob("*.flac"))
     (found,) = predict("--text", "hello", "--audio", sound, "--video", clip)
     assert found["modality"] == "text+audio+video"
-    assert [one["modality"] for one in predict("--audio", sound)] == ["audio"]
+    assert [one["modality"] for one in predict("--audio", sound, "--no-recognize")] == ["audio"]
     assert [one["modality"] for one in predict("--text", "hello")] == ["text"]
 
 
@@ -108,6 +108,16 @@ def test_words_are_heard_in_a_clip_that_has_none(clip_bundle, clip):
     assert deaf.modality == "audio+video" and deaf.text is None
 
 
+def test_the_command_line_hears_words_unless_it_is_told_not_to(predict, scenes, clip, monkeypatch):
+    monkeypatch.setattr("affekt.media.speech.installed_recognizer", lambda threads: Recognizer())
+    sound = next((scenes / "audios" / "test").glob("*.flac"))
+    for given in ([clip], ["--audio", sound, "--video", clip]):
+        (found,) = predict(*given)
+        assert found["text"] == "good to see you" and found["modality"] == "text+audio+video"
+    (deaf,) = predict(clip, "--no-recognize")
+    assert deaf["text"] is None and not any("pip install" in note for note in deaf["notes"])
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -123,5 +133,5 @@ def test_what_does_not_go_together_is_refused(predict, clip, arguments, message)
 
 
 def test_the_table_says_what_an_answer_is_based_on(clip_bundle, clip):
-    done = CliRunner().invoke(app, ["predict", str(clip_bundle), str(clip)])
+    done = CliRunner().invoke(app, ["predict", str(clip_bundle), str(clip), "--no-recognize"])
     assert "based on" in done.stdout and "audio+video" in done.stdout
