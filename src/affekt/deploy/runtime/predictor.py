@@ -24,7 +24,6 @@ from affekt.deploy.runtime.samples import NOTHING_STATED, StatedSkeleton, as_sam
 
 if TYPE_CHECKING:  # an engine is loaded with the first bundle, not before
     from affekt.deploy.backends.names import Backend, Precision
-    from affekt.deploy.backends.network import Backend, Precision
     from affekt.media.speech import Recognizer
 
 
