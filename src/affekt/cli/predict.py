@@ -47,6 +47,14 @@ def command(
             "part of the clip. Default: subtitles of the clip's name beside it."
         ),
     ] = None,
+    recognize: Annotated[
+        bool | None,
+        typer.Option(
+            "--recognize/--no-recognize",
+            help="Recognise the words of clips that have none in their sound, in English. Default: if it is "
+            'installed (pip install "affekt[asr]", affekt assets get whisper_tiny_en).',
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -111,10 +119,11 @@ def command(
     from affekt.deploy.runtime.input_types import reads_words
     from affekt.deploy.runtime.output import to_document, writer_for
     from affekt.deploy.runtime.samples import survey
-    from affekt.deploy.runtime.scenes import reads_scenes
+    from affekt.deploy.runtime.scene_files import reads_scenes
     from affekt.engine.runs.names import find_run
     from affekt.media.files import walk
     from affekt.media.skeleton import joint_order
+    from affekt.media.speech import installed_recognizer
     from affekt.report.timeline.one_clip import check_one_clip
 
     inputs = inputs or []
@@ -131,7 +140,10 @@ def command(
     words = reads_words(predictor.modality)
     if words and (joints or up or rate_hz is not None):
         raise UsageError("--joints, --up and --rate-hz state what skeletons are; this bundle reads words")
-    if words or reads_scenes(predictor.modality) or from_stdin or text or encoding or apart or transcript:
+    states_words = from_stdin or text or encoding or apart or transcript or recognize
+    if words or reads_scenes(predictor.modality) or states_words:
+        hears = words and reads_scenes(predictor.modality) and recognize is not False
+        recognizer = installed_recognizer(threads) if hears else None
         predict_words(
             predictor,
             [] if from_stdin else inputs,
@@ -143,6 +155,7 @@ def command(
             form=form,
             apart=apart,
             transcript=transcript,
+            recognize=recognizer or recognize,
         )
         return
     order = joint_order(joints) if joints else None

@@ -121,7 +121,7 @@ def batches_of(
     samples: Sequence[Sample], preprocess: Preprocess, *, batch_size: int | None, on_item: OnItem
 ) -> Iterator[Batch]:
     """Batches of samples in order; progress is reported after each."""
-    size = batch_size or rows_at_once(preprocess.spec)
+    size = batch_size or rows_at_once(preprocess)
     for start in range(0, len(samples), size):
         yield make_batch(samples[start : start + size], preprocess)
         on_item(min(start + size, len(samples)), len(samples))
@@ -139,7 +139,7 @@ def predict_in_batches(
     Args:
         predictions: Predictions of the usable samples of a batch, from the network's outputs for it.
     """
-    size = batch_size or rows_at_once(answerer.preprocess.spec, many=PREDICTED_AT_ONCE)
+    size = batch_size or rows_at_once(answerer.preprocess, many=PREDICTED_AT_ONCE)
     left = iter(samples)
     while items := list(islice(left, size)):
         batch = make_batch([item for item in items if isinstance(item, Sample)], answerer.preprocess)

@@ -4,15 +4,19 @@ import importlib.util
 import os
 import subprocess
 import sys
+from typing import NamedTuple
 
 import numpy as np
 import pytest
+import torch
 
 import affekt
 from affekt.core.errors import FolderError, MissingExtra, UsageError
 from affekt.core.files.sealed import read_sealed
+from affekt.core.spec import InputSpec, TensorSpec
 from affekt.deploy.backends import network as backends
 from affekt.deploy.backends.network import graph_network
+from affekt.deploy.export.graphs import make_graph
 from affekt.deploy.runtime.bundle import GRAPH_FILE
 
 pytestmark = pytest.mark.xdist_group("faces")
@@ -40,6 +44,31 @@ def test_openvino_in_f32_agrees_with_onnxruntime(graph, batch):
     one, other = (graph_network(graph, backend=name) for name in ("onnxruntime", "openvino"))
     np.testing.assert_allclose(one(batch), other(batch), atol=1e-4)
     assert (one.name, other.name) == ("onnxruntime f32", "openvino f32")
+
+
+class Halved(NamedTuple):
+    logits: torch.Tensor
+
+
+class ReadsOneOfTwo(torch.nn.Module):
+    """A network that takes an input which no answer depends on, as an encoder with mean pooling does."""
+
+    def forward(self, *, vector, own) -> Halved:
+        return Halved(vector / 2)
+
+
+@pytest.mark.parametrize("backend", ["onnxruntime", "openvino"])
+def test_an_input_that_no_answer_depends_on_may_be_given(backend):
+    spec = InputSpec(
+        inputs=(
+            TensorSpec(name="vector", axes="b d", shape=(4,)),
+            TensorSpec(name="own", axes="b l", shape=(None,)),
+        )
+    )
+    network = graph_network(make_graph(ReadsOneOfTwo(), spec), backend=backend)
+    for rows in (1, 3):
+        given = {"vector": np.ones((rows, 4), np.float32), "own": np.ones((rows, 2 * rows), np.float32)}
+        np.testing.assert_allclose(network(given), np.full((rows, 4), 0.5))
 
 
 def test_an_answer_is_not_overwritten_by_the_next_one(graph, batch):

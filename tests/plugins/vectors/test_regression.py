@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from affekt.cli.main import app
-from affekt.core.errors import ConfigError, DataError
+from affekt.core.errors import ConfigError, DataError, ExportError
 from affekt.core.labels import LabelSet
 from affekt.core.recipe import Recipe
 from affekt.core.sample import Sample
@@ -86,6 +86,40 @@ def test_a_bundle_predicts_ratings_by_name(run, rating_bundle):
     assert answer.values == pytest.approx(eager.values, abs=1e-4)
     assert (answer.label, answer.confidence, answer.scores) == ("", None, {})
     json.dumps(answer.to_dict())
+
+
+@pytest.fixture(scope="module")
+def convolutions(plugins, tmp_path_factory):
+    """A run of a network with a convolution, on ratings."""
+    values = {**VALUES, "config": {"num_classes": 2, "convolution": True}}
+    return train(Recipe.from_values(values), runs=tmp_path_factory.mktemp("runs"), progress=False)
+
+
+def test_ratings_in_int8_stay_near_those_in_floating_point(convolutions, tmp_path):
+    exported = export(convolutions.path, tmp_path / "small", int8=True)
+    gate = exported.int8
+    assert set(gate["before"]) == set(gate["after"]) == {"ccc"}
+    assert gate["before"]["ccc"] - gate["after"]["ccc"] <= 0.01
+    small = load(exported.bundle, backend="onnxruntime")
+    assert small.document["precision"] == "int8 (convolutions)"
+    # The width of prediction intervals is fitted on the answers of the int8 graph.
+    assert set(small.calibration.interval.reach) == {"valence", "arousal"}
+    sample = Sample("a", {"audio": np.array([1.0, 0.5, -0.5, 0.0], np.float32)})
+    (answer,), (whole,) = small.predict([sample]), load(convolutions.path).predict([sample])
+    assert answer.values == pytest.approx(whole.values, abs=0.05) and answer.values != whole.values
+
+
+def test_int8_of_ratings_is_refused_where_concordance_falls(convolutions, tmp_path, monkeypatch):
+    from affekt.deploy.export import quantize
+
+    monkeypatch.setattr(quantize, "ALLOWED_DROP", -2.0)
+    with pytest.raises(ExportError, match=r"in int8 ccc falls from .* no bundle was written"):
+        export(convolutions.path, tmp_path / "small", int8=True)
+
+
+def test_int8_of_a_network_without_convolutions_or_tokens_is_refused_with_the_reason(run, tmp_path):
+    with pytest.raises(ExportError, match="the graph has no convolution, and no product of tokens"):
+        export(run.path, tmp_path / "small", int8=True)
 
 
 def test_predicted_ratings_are_columns_of_a_table(rating_bundle, tmp_path):

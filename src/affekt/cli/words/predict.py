@@ -8,19 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from affekt.cli.words.answer import answer_lines
-from affekt.cli.words.clip_words import clip_words
 from affekt.core.errors import UsageError
 from affekt.core.sample import Sample, Skipped
 from affekt.data.left_out import as_values, summary_of
+from affekt.deploy.runtime.clip_words import word_sources
 from affekt.deploy.runtime.conversations import linked, words_samples
 from affekt.deploy.runtime.input_types import reads_words
-from affekt.deploy.runtime.samples import as_samples, survey
-from affekt.deploy.runtime.scenes import apart_samples
+from affekt.deploy.runtime.samples import survey
+from affekt.deploy.runtime.scenes import apart_samples, check_apart
 from affekt.media.text import SUFFIXES, read_stream
 from affekt.report.timeline.one_clip import check_one_clip
 
 if TYPE_CHECKING:
     from affekt.deploy.runtime.predictor import Predictor
+    from affekt.media.speech import Recognizer
 
 _STDIN, _STREAM = Path("-"), "stdin"
 _LINE_BYTES = 64  # of a line of conversation with its name or times, to guess the number of lines
@@ -81,8 +82,12 @@ def predict_words(
     form: str | None = None,
     apart: Mapping[str, Path] | None = None,
     transcript: Path | None = None,
+    recognize: bool | Recognizer | None = None,
 ) -> None:
     """Answer the lines of files, clips, words, or standard input if nothing is given.
+
+    Args:
+        recognize: As in `Predictor.predict`.
 
     Raises:
         UsageError: The bundle does not read what is given.
@@ -98,17 +103,26 @@ def predict_words(
     keep = predictor.earlier_turns
     left_out, hidden = [], 0
     samples: Iterator[Sample | Skipped]
+    if len(texts) > 1 and (inputs or apart):
+        raise UsageError(f"--text is given {len(texts)} times: the words of a clip are stated once")
+    if transcript is not None and not (inputs or apart):
+        raise UsageError(f"--transcript {transcript} states the words of one clip, and none is given")
+    stated = texts[0] if texts else None
     if inputs:
         files, left_out, hidden = survey(inputs, predictor.modality)
-        words = clip_words(predictor.modality, files, texts, transcript, apart)
-        samples = as_samples(files, predictor.modality, earlier_turns=keep, encoding=encoding, words=words)
+        samples = predictor.samples(
+            files, encoding=encoding, text=stated, transcript=transcript, recognize=recognize
+        )
         if output:
             check_one_clip(output, inputs=len(files), modality=predictor.modality)
     elif apart:
-        words = clip_words(predictor.modality, [], texts, transcript, apart)
+        check_apart(apart, predictor.modality)
+        parts = [next(iter(apart.values()))]  # of one clip
+        words = word_sources(
+            predictor.modality, parts, text=stated, transcript=transcript, recognize=recognize
+        )
         samples = apart_samples(apart, predictor.modality, keep=keep, encoding=encoding, words=words)
     elif texts:
-        clip_words(predictor.modality, [], texts, transcript, apart)
         samples = words_samples(texts, "text", keep=keep)
     else:
         lines = read_stream(sys.stdin.buffer, _STREAM, encoding=encoding, form=form)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -77,10 +77,26 @@ def _modalities(
     return there
 
 
-def rows_at_once(spec: InputSpec, *, many: int = _MAX_SAMPLES) -> int:
-    """Number of samples in a batch if the caller gives none, at most `many`; open sizes count as 1."""
+@runtime_checkable
+class Bounded(Protocol):
+    """Preprocessing that states how long inputs with open axes become.
+
+    Attributes:
+        open_sizes: The largest size of the open axes by input, such as the samples of the longest sound.
+    """
+
+    open_sizes: Mapping[str, int]
+
+
+def rows_at_once(preprocess: Preprocess, *, many: int = _MAX_SAMPLES) -> int:
+    """Number of samples in a batch if the caller gives none, at most `many`.
+
+    Open axes count as the largest size that preprocessing states (`Bounded`), else as 1.
+    """
+    sizes = preprocess.open_sizes if isinstance(preprocess, Bounded) else {}
     each = sum(
-        np.dtype(tensor.dtype).itemsize * math.prod(size or 1 for size in tensor.shape)
-        for tensor in spec.inputs
+        np.dtype(tensor.dtype).itemsize
+        * math.prod(size or sizes.get(tensor.name, 1) for size in tensor.shape)
+        for tensor in preprocess.spec.inputs
     )
     return max(1, min(many, _MAX_BYTES // max(each, 1)))

@@ -85,6 +85,8 @@ def open_openvino(graph: bytes, precision: Precision, threads: int | None) -> Co
     except RuntimeError as error:
         raise FolderError(f"OpenVINO cannot load the graph: {error}") from None
     names = [output.get_any_name() for output in compiled.outputs]
+    # It drops inputs that no answer depends on, and refuses values for them.
+    read = {name for one in compiled.inputs for name in one.get_names()}
     # Two threads must not use a request at the same time, and creating one takes longer than a small network.
     idle: list[Any] = []
     keep_after_fork(compiled)
@@ -97,7 +99,8 @@ def open_openvino(graph: bytes, precision: Precision, threads: int | None) -> Co
                 request = compiled.create_infer_request()
                 keep_after_fork(request)
             try:
-                answer = request.infer(dict(batch), share_inputs=True)
+                given = {name: values for name, values in batch.items() if name in read}
+                answer = request.infer(given, share_inputs=True)
             except RuntimeError as error:
                 raise FolderError(f"OpenVINO cannot compute the graph: {error}") from None
             # The request owns the memory of its outputs and overwrites it in the next call.

@@ -17,12 +17,14 @@ from affekt.core.errors import AffektError, UsageError
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Preprocess, Sample, Skipped
 from affekt.core.task import OnItem, Task, quiet
+from affekt.deploy.runtime.clip_words import word_sources
 from affekt.deploy.runtime.conversations import earlier_turns_of
 from affekt.deploy.runtime.input_types import PredictInput, checked_input, inputs_of, is_one
-from affekt.deploy.runtime.samples import StatedSkeleton, as_samples
+from affekt.deploy.runtime.samples import NOTHING_STATED, StatedSkeleton, as_samples
 
 if TYPE_CHECKING:  # an engine is loaded with the first bundle, not before
     from affekt.deploy.backends.names import Backend, Precision
+    from affekt.media.speech import Recognizer
 
 
 @dataclass(frozen=True)
@@ -103,11 +105,20 @@ class Predictor:
         """Turns before a line that preprocessing reads."""
         return earlier_turns_of(self.preprocess)
 
-    def __call__(self, source: PredictInput) -> Prediction:
+    def __call__(
+        self,
+        source: PredictInput,
+        *,
+        text: str | None = None,
+        transcript: Path | str | None = None,
+        recognize: bool | Recognizer | None = None,
+    ) -> Prediction:
         """The answer to one input: a path, a sample, words, or decoded media.
 
         Args:
             source: One input, as in `predict`. A folder or an archive that holds one item stands for it.
+            text, transcript: Words of a clip, as in `predict`.
+            recognize: As in `predict`; all words that are heard are those of the whole clip.
 
         Raises:
             UsageError: It is not an input of this network, or is several (use `predict`).
@@ -117,9 +128,11 @@ class Predictor:
             raise UsageError(
                 f"one input is expected, found a {type(source).__name__}: use predict, which answers several"
             )
-        items = as_samples(
-            [checked_input(source, self.modality)], self.modality, earlier_turns=self.earlier_turns
+        inputs = [checked_input(source, self.modality)]
+        words = word_sources(
+            self.modality, inputs, text=text, transcript=transcript, recognize=recognize, one_answer=True
         )
+        items = as_samples(inputs, self.modality, earlier_turns=self.earlier_turns, words=words)
         found = list(islice(items, 2))
         if len(found) > 1:
             count = len(found) + sum(1 for _ in items)
@@ -138,6 +151,9 @@ class Predictor:
         up: str | None = None,
         rate_hz: float | None = None,
         encoding: str | None = None,
+        text: str | None = None,
+        transcript: Path | str | None = None,
+        recognize: bool | Recognizer | None = None,
         on_cells: OnItem = quiet,
     ) -> Iterator[Prediction | Skipped]:
         """Answers in the order of the inputs, as they are computed; a broken item is skipped with its reason.
@@ -159,32 +175,60 @@ class Predictor:
                 is answered with the turns before it. The strings of a list are independent lines.
                 For networks of words with sound or picture, a clip is answered by what it holds, and by its
                 subtitles if they lie beside it, line by line; `Sample(id, {"text": words, "audio": path,
-                "video": path})` is any subset. A `Prediction` states in `modality` what it is based on.
+                "video": path})` is any subset. A `Prediction` states in `modality` what it is based on, and
+                in `notes` where its words come from, if nobody wrote them.
             batch_size: Inputs in one batch. Default: small enough for a few GB of memory.
             joints: Joint order of skeleton files that do not state one.
             up: Axis that points up in skeleton files that do not state it: x, -x, y, -y, z or -z.
             rate_hz: Frames a second of skeleton files that do not state it.
             encoding: Of files of lines, such as `big5`; found if not given.
+            text: For networks of words with sound or picture: the words of the only clip in `sources`.
+            transcript: The same as a file of lines, such as subtitles; with times each line is answered by
+                its part of the clip.
+            recognize: Whether the words of a clip without any are recognised in its sound, in English; or
+                another `affekt.media.speech.Recognizer` that does so. Default: if it is installed
+                (`pip install "affekt[asr]"`, `affekt assets get whisper_tiny_en`). A clip of up to 15 s has
+                one answer, of a longer one each line.
             on_cells: For long media: called with the number of cells that are done, and of all.
 
         Raises:
             UsageError: Raised before anything is computed: `sources` is not an input of this network, a path
-                does not exist, or none of the inputs of a list can be used.
+                does not exist, none of the inputs of a list can be used, words are stated that belong to no
+                clip, or speech recognition is asked for and not installed.
             DataError: Two samples of a list are the same turn of a dialogue.
         """
+        samples = self.samples(
+            sources,
+            skeletons=StatedSkeleton(joints, up, rate_hz),
+            encoding=encoding,
+            text=text,
+            transcript=transcript,
+            recognize=recognize,
+        )
+        return self.answers(samples, batch_size=batch_size, on_cells=on_cells)
+
+    def samples(
+        self,
+        sources: PredictInput | Iterable[PredictInput],
+        *,
+        skeletons: StatedSkeleton = NOTHING_STATED,
+        encoding: str | None = None,
+        text: str | None = None,
+        transcript: Path | str | None = None,
+        recognize: bool | Recognizer | None = None,
+    ) -> Iterator[Sample | Skipped]:
+        """What `predict` answers: a sample for each item of the inputs; arguments and errors are the same."""
         inputs = inputs_of(sources, self.modality)
+        words = word_sources(self.modality, inputs, text=text, transcript=transcript, recognize=recognize)
         if isinstance(inputs, Collection) and any(isinstance(item, Sample) for item in inputs):
             inputs = link_dialogues(inputs)
-        return self.answers(
-            as_samples(
-                inputs,
-                self.modality,
-                skeletons=StatedSkeleton(joints, up, rate_hz),
-                earlier_turns=self.earlier_turns,
-                encoding=encoding,
-            ),
-            batch_size=batch_size,
-            on_cells=on_cells,
+        return as_samples(
+            inputs,
+            self.modality,
+            skeletons=skeletons,
+            earlier_turns=self.earlier_turns,
+            encoding=encoding,
+            words=words,
         )
 
     def answers(

@@ -12,16 +12,11 @@ from typing import Any, NamedTuple
 
 from affekt.core.errors import MediaError, UsageError
 from affekt.core.sample import Sample, Skipped
+from affekt.deploy.runtime.clip_words import NO_WORDS, WordSources
 from affekt.deploy.runtime.conversations import file_samples
 from affekt.deploy.runtime.input_types import each_checked, modality_of, reads_words
-from affekt.deploy.runtime.scenes import (
-    NO_WORDS,
-    StatedWords,
-    reads_scenes,
-    scene_samples,
-    scene_suffixes,
-    without_subtitles,
-)
+from affekt.deploy.runtime.scene_files import reads_scenes, scene_suffixes, without_subtitles
+from affekt.deploy.runtime.scenes import decoded_samples, scene_samples
 from affekt.media import files as folder_files
 from affekt.media import image, skeleton, sound, text, video
 
@@ -77,7 +72,7 @@ def as_samples(
     skeletons: StatedSkeleton = NOTHING_STATED,
     earlier_turns: int = 0,
     encoding: str | None = None,
-    words: StatedWords = NO_WORDS,
+    words: WordSources = NO_WORDS,
 ) -> Iterator[Sample | Skipped]:
     """Each input as a sample; one that cannot be read, or is not an input, becomes `Skipped` with its reason.
 
@@ -89,7 +84,7 @@ def as_samples(
         inputs: Each of a type that `input_types.checked_input` accepts.
         earlier_turns: Turns before a line that preprocessing reads.
         encoding: Of files of lines; found if not given.
-        words: Of a clip.
+        words: Where the words of clips come from. Samples hold theirs themselves.
 
     Raises:
         UsageError: The modality has no reader.
@@ -102,7 +97,13 @@ def as_samples(
         elif isinstance(given, text.Text):
             yield _with_characters(Sample(id=name, media={"text": given.words}))
         elif not isinstance(given, Path):
-            sample = Sample(id=name, media={modality_of(given) or modality: given})
+            kind = modality_of(given) or modality
+            if reads_scenes(modality):
+                yield from decoded_samples(
+                    name, kind, given, modality, keep=earlier_turns, encoding=encoding, words=words
+                )
+                continue
+            sample = Sample(id=name, media={kind: given})
             yield _with_sound(sample) if modality == "video+audio" else sample
         else:
             for file in find_files([given], modality):

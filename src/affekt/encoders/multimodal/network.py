@@ -174,6 +174,7 @@ class MultimodalNetwork(nn.Module):
         is_there = (
             present > 0.5
             if present is not None
+            # `len` would fix the number of rows in an exported graph.
             else torch.ones(rows.shape[0], 1, dtype=torch.bool, device=rows.device)
         )
         found: dict[str, Tensor] = {}

@@ -15,6 +15,7 @@ from affekt.encoders.media import media_reader
 from affekt.encoders.multimodal.encodings import MODALITIES
 from affekt.encoders.multimodal.settings import MultimodalSettings
 from affekt.encoders.multimodal.vectors import VectorsInput
+from affekt.encoders.sound.read import SoundReader
 from affekt.encoders.words import WordsInput
 from affekt.media.features import Features, words_of
 from affekt.media.sound import NoSound
@@ -69,6 +70,9 @@ class MultimodalPreprocess:
             **{name: (one.spec,) for name, one in self.vectors.items()},
             **{name: one.specs for name, one in self.readers.items()},
         }
+        tokens = {spec.name: config.context.tokens for spec in self.words.specs} if self.words else {}
+        sounds = [one.open_sizes for one in self.readers.values() if isinstance(one, SoundReader)]
+        self.open_sizes = {name: size for sizes in (tokens, *sounds) for name, size in sizes.items()}
         specs = [spec for name in config.modalities for spec in by_modality.get(name, ())]
         if several:
             specs.append(

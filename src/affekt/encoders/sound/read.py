@@ -35,6 +35,12 @@ class SoundReader:
         self.settings, self.name, self.optional = settings, name, optional
 
     @property
+    def open_sizes(self) -> dict[str, int]:
+        """Samples of the longest sound, for both arrays of a waveform; nothing for a spectrogram."""
+        longest = self.settings.samples
+        return {self.name: longest, f"{self.name}_real": longest} if self.settings.reads_waves else {}
+
+    @property
     def specs(self) -> tuple[TensorSpec, TensorSpec]:
         """The two arrays."""
         settings, facts = self.settings, self.settings.input

@@ -13,7 +13,10 @@ class TinyVectorsOutput(NamedTuple):
 class TinyVectors(nn.Module):
     def __init__(self, config: TinyVectorsConfig) -> None:
         super().__init__()
-        self.encoder = nn.Sequential(nn.Linear(4, config.width), nn.Tanh())
+        # A convolution over the whole vector is the same layer, and one that int8 knows.
+        conv = [nn.Unflatten(1, (1, 4)), nn.Conv1d(1, config.width, 4), nn.Flatten(1)]
+        layers = conv if config.convolution else [nn.Linear(4, config.width)]
+        self.encoder = nn.Sequential(*layers, nn.Tanh())
         self.head = nn.Linear(config.width, config.num_classes)
 
     def forward(self, *, vector: Tensor) -> TinyVectorsOutput:
