@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import affekt
-from affekt.deploy.backends.graph_read import read_graph
 from affekt.deploy.backends.jittor.computing.operators.catalogue import OPERATORS
 from affekt.deploy.backends.jittor.computing.operators.registry import unknown_operator
+from affekt.deploy.backends.jittor.graph_read import read_graph
 from affekt.deploy.backends.network import StagedGraphNetwork
 from affekt.deploy.export.graphs import make_graphs, random_batch
 from affekt.testing.contract import tiny

@@ -12,8 +12,8 @@ from PIL import Image
 
 from affekt.core.errors import FolderError
 from affekt.core.files.sealed import read_sealed
-from affekt.deploy.backends.graph_read import read_graph
 from affekt.deploy.backends.jittor.computing.graph import read_graph_file
+from affekt.deploy.backends.jittor.graph_read import read_graph
 from affekt.deploy.export.export import export
 from affekt.deploy.load import load
 from affekt.evaluation.evaluate import evaluate

@@ -9,8 +9,8 @@ from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save
 
 from affekt.core.errors import FolderError
-from affekt.deploy.backends.graph_read import read_graph
 from affekt.deploy.backends.jittor.computing.graph import GraphFileError, read_graph_file, write_graph
+from affekt.deploy.backends.jittor.graph_read import read_graph
 
 BUNDLES = Path(__file__).parents[4] / "bundles"
 

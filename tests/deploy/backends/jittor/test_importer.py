@@ -9,11 +9,11 @@ import pytest
 from onnx import TensorProto, helper
 
 from affekt.core.errors import FolderError
-from affekt.deploy.backends.graph_read import read_graph
 from affekt.deploy.backends.jittor.computing.graph import Node
 from affekt.deploy.backends.jittor.computing.operators.catalogue import OPERATORS
 from affekt.deploy.backends.jittor.computing.operators.registry import Call, GraphError, Jittor
 from affekt.deploy.backends.jittor.engine import graph_file
+from affekt.deploy.backends.jittor.graph_read import read_graph
 
 
 def test_unknown_operator_is_one_error_that_names_its_node():

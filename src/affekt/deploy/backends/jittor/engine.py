@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from affekt.core.errors import FolderError, require
-from affekt.deploy.backends.graph_read import read_graph
 from affekt.deploy.backends.jittor.computing.graph import write_graph
 from affekt.deploy.backends.jittor.computing.operators.catalogue import MODULES as MODULES
 from affekt.deploy.backends.jittor.computing.operators.registry import unknown_operator
+from affekt.deploy.backends.jittor.graph_read import read_graph
 from affekt.deploy.backends.jittor.home import jittor_home
 from affekt.deploy.backends.jittor.problems import require_jittor
 from affekt.deploy.backends.jittor.process import JittorProcess, shared_process
