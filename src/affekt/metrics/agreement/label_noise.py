@@ -1,7 +1,8 @@
 """Labels that are probably wrong, from out-of-fold probabilities: confident learning.
 
 An item whose label is i counts as one of class j where its probability of j is at least that which items
-labelled j have of j on average. The counts of (i, j) estimate how often labels are confused, and how many
+labelled j have of j on average. Of several such classes the most probable class of all counts, as in the
+reference values of the shared case; by the paper it would be the most probable of these. The counts of (i, j) estimate how often labels are confused, and how many
 labels of each class are wrong; items are then taken in the order of their own probabilities.
 
 Probabilities have to come from networks that did not see the item, nor others of its subject.
@@ -17,6 +18,7 @@ from typing import Literal
 import numpy as np
 
 _LEAST = 1e-6  # of a probability that is divided by
+_ROUNDING = 1e-6  # of a mean of probabilities
 
 By = Literal["class", "noise_rate", "both", "confident_joint"]
 
@@ -110,12 +112,15 @@ def label_noise(labels: np.ndarray, probabilities: np.ndarray) -> LabelNoise:
     sizes = np.bincount(labels, minlength=k)
     sums = np.bincount(labels, self_confidence(labels, probabilities), minlength=k)
     thresholds = np.where(sizes > 0, sums / np.maximum(sizes, 1), np.nan)
-    reached = probabilities >= np.where(sizes > 0, thresholds, np.inf)
-    best = np.where(reached, probabilities, -1).argmax(axis=1)
-    confident = np.where(reached.any(axis=1), best, -1)
+    # A class with equal probabilities reaches their mean, whatever its rounding.
+    reached = probabilities >= np.where(sizes > 0, thresholds, np.inf) - _ROUNDING
+    number = reached.sum(axis=1)
+    best = np.where(number > 1, probabilities.argmax(axis=1), reached.argmax(axis=1))
+    confident = np.where(number > 0, best, -1)
     counted = np.zeros((k, k), int)
     has_class = confident >= 0
     np.add.at(counted, (labels[has_class], confident[has_class]), 1)
+    np.fill_diagonal(counted, np.maximum(np.diag(counted), 1))  # one label of each class is right
     return LabelNoise(labels, probabilities, thresholds, counted, _calibrated(counted, sizes), confident)
 
 
@@ -140,14 +145,13 @@ def confidence_weighted_entropy(labels: np.ndarray, probabilities: np.ndarray) -
 
 
 def _calibrated(counted: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """Counts whose rows sum to the numbers of labels: whole numbers by the largest remainder."""
-    sums = counted.sum(axis=1)
-    # Labels none of whose items has a confident class are taken as right.
-    shares = np.where(sums[:, None] > 0, counted / np.maximum(sums, 1)[:, None], np.eye(len(sizes)))
-    exact = shares * sizes[:, None]
-    whole = np.floor(exact + 1e-9).astype(int)
+    """Counts whose rows sum to the numbers of labels: rounded, then corrected where rounding changed most."""
+    exact = (counted.T / counted.sum(axis=1) * sizes).T  # the diagonal is at least 1
+    exact = exact / exact.sum() * sizes.sum()
+    whole = exact.round().astype(int)
     for row, size in enumerate(sizes):
         missing = size - whole[row].sum()
-        order = np.argsort(-(exact[row] - whole[row]), kind="stable")
-        whole[row, order[:missing]] += 1
+        order = np.argsort(exact[row] - whole[row])
+        changed = order[::-1][:missing] if missing > 0 else order[: abs(missing)]
+        whole[row, changed] += np.sign(missing)
     return whole
