@@ -2,8 +2,9 @@
 
 An item whose label is i counts as one of class j where its probability of j is at least that which items
 labelled j have of j on average. Of several such classes the most probable class of all counts, as in the
-reference values of the shared case; by the paper it would be the most probable of these. The counts of (i, j) estimate how often labels are confused, and how many
-labels of each class are wrong; items are then taken in the order of their own probabilities.
+reference values of the shared case; by the paper it would be the most probable of these. The counts of (i, j)
+estimate how often labels are confused, and how many labels of each class are wrong; items are then taken in
+the order of their own probabilities.
 
 Probabilities have to come from networks that did not see the item, nor others of its subject.
 
@@ -120,7 +121,8 @@ def label_noise(labels: np.ndarray, probabilities: np.ndarray) -> LabelNoise:
     counted = np.zeros((k, k), int)
     has_class = confident >= 0
     np.add.at(counted, (labels[has_class], confident[has_class]), 1)
-    np.fill_diagonal(counted, np.maximum(np.diag(counted), 1))  # one label of each class is right
+    # At least one label of each class is right.
+    np.fill_diagonal(counted, np.maximum(np.diag(counted), sizes > 0))
     return LabelNoise(labels, probabilities, thresholds, counted, _calibrated(counted, sizes), confident)
 
 
@@ -146,7 +148,7 @@ def confidence_weighted_entropy(labels: np.ndarray, probabilities: np.ndarray) -
 
 def _calibrated(counted: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     """Counts whose rows sum to the numbers of labels: rounded, then corrected where rounding changed most."""
-    exact = (counted.T / counted.sum(axis=1) * sizes).T  # the diagonal is at least 1
+    exact = (counted.T / np.maximum(counted.sum(axis=1), 1) * sizes).T
     exact = exact / exact.sum() * sizes.sum()
     whole = exact.round().astype(int)
     for row, size in enumerate(sizes):
