@@ -56,6 +56,24 @@ def scores_of(confusion: np.ndarray) -> dict[str, np.ndarray]:
     return {name: np.asarray(values) for name, values in scores.items()}
 
 
+def mean_distance(confusion: np.ndarray, distances: np.ndarray) -> float:
+    """Mean distance of prediction and truth over all items.
+
+    Args:
+        confusion: (k, k) counts, rows are the truth.
+        distances: (k, k), 0 on the diagonal.
+
+    Raises:
+        ValueError: The matrix is not square, or holds no item.
+
+    Example:
+        >>> mean_distance(np.array([[1, 1], [0, 2]]), np.array([[0.0, 1.0], [1.0, 0.0]]))
+        0.25
+    """
+    confusion = check_counts(confusion)
+    return float((confusion * distances).sum() / confusion.sum())
+
+
 def recalls_of(confusion: np.ndarray) -> np.ndarray:
     """Recall of each class (..., k) of matrices (..., k, k); NaN for a class without items.
 

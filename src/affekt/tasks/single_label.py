@@ -15,13 +15,14 @@ from affekt.core.errors import DataError
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Preprocess, Sample
 from affekt.core.task import Answerer, Answers, Fitted, OnItem, Scored, Scorer, quiet
+from affekt.core.wheel import wheel_distances
 from affekt.metrics.calibration import (
     expected_calibration_error,
     fit_temperature,
     negative_log_likelihood,
     softmax,
 )
-from affekt.metrics.classification import confusion_matrix, per_class, recalls_of, scores_of
+from affekt.metrics.classification import confusion_matrix, mean_distance, per_class, recalls_of, scores_of
 from affekt.metrics.intervals import confusion_intervals, score_intervals
 from affekt.metrics.permutation import exchanged_labels
 from affekt.tasks.key_segments import score_key_segments
@@ -144,6 +145,8 @@ class SingleLabel(RowTask):
         scores = {name: float(value) for name, value in scores_of(confusion).items()}
         scores["ece"] = expected_calibration_error(probability, truth)
         scores["nll"] = negative_log_likelihood(np.log(np.maximum(probability, 1e-12)), truth)
+        if (distances := wheel_distances(answerer.labels)) is not None:
+            scores["wheel_distance"] = mean_distance(confusion, distances)
         rows = [
             {
                 "id": sample.id,
