@@ -113,7 +113,9 @@ def test_external_data_in_a_bundle_is_refused_by_name(forge):
     graph.graph.initializer[1].data_location = TensorProto.EXTERNAL
     for backend in ("auto", "onnxruntime", "openvino"):
         path = forge(graph.SerializeToString())
-        with pytest.raises(FolderError, match=r"forged\.affekt/model\.onnx cannot be loaded.*'added'"):
+        with pytest.raises(
+            FolderError, match=r"forged\.affekt/model\.onnx of compact_face cannot be loaded.*'added'"
+        ):
             affekt.load(path, backend=backend)
         shutil.rmtree(path)
 

@@ -164,7 +164,7 @@ _SETS: Mapping[str, Sequence[str]] = {
     "ekman-7": ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"),
     "plutchik-8": ("anger", "anticipation", "disgust", "fear", "joy", "sadness", "surprise", "trust"),
     # Around Plutchik's wheel: neighbours are similar, names four places apart are opposite.
-    "plutchik-wheel": ("joy", "trust", "fear", "surprise", "sadness", "disgust", "anger", "anticipation"),
+    "plutchik-wheel-8": ("joy", "trust", "fear", "surprise", "sadness", "disgust", "anger", "anticipation"),
     "videoemotion-8": ("Anger", "Anticipation", "Disgust", "Fear", "Joy", "Sadness", "Surprise", "Trust"),
     "meld-7": ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"),
     "iemocap-4": ("angry", "happy", "neutral", "sad"),

@@ -10,7 +10,7 @@ import numpy as np
 from affekt.core.errors import UsageError
 from affekt.core.labels import LabelSet, label_set
 
-WHEEL = label_set("plutchik-wheel")
+WHEEL = label_set("plutchik-wheel-8")
 _HALF = len(WHEEL) // 2
 # The four axes; each joins two opposites.
 AXES = LabelSet.of(*(f"{WHEEL.names[place]}-{WHEEL.names[place + _HALF]}" for place in range(_HALF)))

@@ -113,7 +113,9 @@ def test_a_predictor_is_shown_in_one_short_line():
         f"Predictor(compact_face, image → 7 labels, onnxruntime f32, {BUNDLE})"
     )
     assert repr(replace(predictor, path=None)).endswith("in memory)")
-    assert repr(predictor.network) == f"GraphNetwork(onnxruntime f32, {BUNDLE / 'model.onnx'})"
+    assert (
+        repr(predictor.network) == f"GraphNetwork(onnxruntime f32, {BUNDLE / 'model.onnx'} of compact_face)"
+    )
     assert len(repr(graph_network((BUNDLE / "model.onnx").read_bytes()))) < 60
     assert len(repr(read_sealed(BUNDLE, kind="bundle"))) < 300
 

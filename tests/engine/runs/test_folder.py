@@ -41,6 +41,7 @@ def path_of(name, *changes):
         ("mdn_makd/cmu_mosi", "cmu_mosi--S/frozen--32--cross_entropy/3xE--TAV"),
         ("telme/student_audio", "meld--E/frozen--4--cross_entropy+kd/1xE--A"),
         ("spcl/meld", "meld--E/trainable--32--cross_entropy+spcl0.05-256-64+curriculum/1xE--T"),
+        ("chfen/short_news", "short_news--E/trainable--32--cross_entropy/4xE--TAVH"),
         ("tsl_net/tsl300", f"tsl300--S/trainable--1--{TSL}/2xE--AV"),
         ("tsl_net/tsl300_video", f"tsl300--S/frozen--1--{TSL}/2xE--AV"),
         ("tsl_net/long_shapes_audio", f"long_shapes--S/trainable--1--{TSL}/1xE--A"),

@@ -23,7 +23,7 @@ from affekt.engine.runs.digest_v1 import digest_v1
 
 CATEGORY = "training"
 HASH_DIGITS = 8
-_LETTERS = {"text": "T", "audio": "A", "video": "V", "image": "I", "skeleton": "G"}
+_LETTERS = {"text": "T", "audio": "A", "video": "V", "image": "I", "skeleton": "G", "title": "H"}
 _SENTIMENTS = {"positive", "negative", "neutral"}
 
 

@@ -12,7 +12,7 @@ from affekt.core.labels import label_set
 from affekt.invented.shares import Channel, draw_cue
 from affekt.media.features import Features
 
-LABELS = label_set("plutchik-wheel")
+LABELS = label_set("plutchik-wheel-8")
 CHANNELS = ("title", "scene", "face", "text", "audio")
 WIDTH = 24  # of all vectors
 LENGTH = 3.0  # of the vector of a cue; silence is the origin
