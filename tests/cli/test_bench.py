@@ -31,6 +31,12 @@ def test_the_table_has_a_row_for_each_pair_and_says_what_was_skipped(report, cap
     assert "one row is image 1x24x24" in shown.err
 
 
+def test_memory_of_the_process_of_jittor_is_noted_as_missing(report, capsys):
+    settings = report.settings.model_copy(update={"engine": "jittor f32"})
+    show_report(report.model_copy(update={"settings": settings}))
+    assert "without that of Jittor's own process" in capsys.readouterr().err
+
+
 def test_a_saved_report_is_compared(report, make_report, tmp_path):
     report.save(tmp_path / "a.json")
     make_report(first_answer__total_s=0.1).save(tmp_path / "b.json")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from affekt.cli.show import AsJson, as_json, say
 from affekt.core.errors import UsageError
+from affekt.deploy.backends.names import Backend, Precision
 
 
 def command(
@@ -16,11 +17,11 @@ def command(
         Path | None, typer.Argument(help="A bundle: the folder or .affekt file that affekt export wrote.")
     ] = None,
     backend: Annotated[
-        Literal["auto", "onnxruntime", "openvino"],
+        Backend,
         typer.Option(help="Engine that computes the bundle; auto: the faster one, measured once."),
     ] = "auto",
     precision: Annotated[
-        Literal["f32", "bf16"], typer.Option(help="bf16 is faster and less exact; openvino only.")
+        Precision, typer.Option(help="bf16 is faster and less exact; openvino only.")
     ] = "f32",
     file: Annotated[
         Path | None,

@@ -114,7 +114,10 @@ def _explanations(report: BenchReport) -> list[str]:
     if (first := report.first_answer) and first.engine != settings.engine:
         lines.append(f"the first answer is that of {first.engine}, which auto chooses for one input")
     if report.memory:
-        lines.append("peak MB: the most memory of a process that loads the bundle and computes one batch")
+        apart = ", without that of Jittor's own process" if settings.engine.startswith("jittor") else ""
+        lines.append(
+            f"peak MB: the most memory of a process that loads the bundle and computes one batch{apart}"
+        )
     if report.busy is not None and report.busy > BUSY:
         lines.append(
             f"the machine was busy: {report.busy:.1f} processes for each core in the minute before; "
