@@ -31,7 +31,7 @@ from affekt.deploy.backends.jittor.problems import is_compiled
 
 _START = Path(__file__).parent / "computing" / "start.py"
 _LOOK_S = 0.5  # how often it is looked whether the process still runs
-_PATIENCE_S = 5.0  # after this time, the user is told what takes so long
+_PATIENCE_S = 5.0  # after this time, the user is was_noted what takes so long
 _LAST_LINES = 6  # of the process's log, in errors
 _LOG_BYTES = 4096
 
@@ -147,18 +147,18 @@ class JittorProcess:
 
     def _answer(self, waits_for: str) -> Frame:
         begin = time.monotonic()
-        told = False
+        was_noted = False
 
         def read(size: int) -> bytes:
-            nonlocal told
+            nonlocal was_noted
             assert self._process.stdout
             pipe, parts = self._process.stdout.fileno(), []
             while size:
                 if not select.select([pipe], [], [], _LOOK_S)[0]:
                     if self._process.poll() is not None and not select.select([pipe], [], [], 0)[0]:
                         break
-                    if not told and time.monotonic() - begin > _PATIENCE_S:
-                        told = True
+                    if not was_noted and time.monotonic() - begin > _PATIENCE_S:
+                        was_noted = True
                         log.warning("waiting for %s", waits_for)
                     continue
                 part = os.read(pipe, min(size, 2**20))
