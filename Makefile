@@ -29,7 +29,7 @@ check: $(VENV)/ready
 	$(VENV)/bin/pyright
 	$(VENV)/bin/lint-imports
 
-# Every benchmark ends within ten minutes and 4 GB; more with LIMITS="--seconds 3600 --gigabytes 16". What was
+# Benchmarks of speed end within ten minutes and 4 GB; more with LIMITS="--seconds 3600 --gigabytes 16". What was
 # skipped is printed. The four that consist of parts skip parts; the others are ended as a whole.
 LIMITS :=
 WITHIN := $(VENV)/bin/python benchmarks/within.py $(LIMITS)
@@ -112,11 +112,11 @@ text-benchmarks: $(VENV)/ready
 
 # A network of words, sound and picture as a bundle and in PyTorch: ratios.
 scene-benchmarks: $(VENV)/ready
-	$(VENV)/bin/python benchmarks/scenes.py
+	$(WITHIN) benchmarks/scenes.py
 
 # Words, times and costs of speech recognition, on synthetic speech (espeak-ng).
 speech-benchmarks: $(VENV)/ready
-	$(VENV)/bin/python benchmarks/speech.py
+	$(WITHIN) benchmarks/speech.py
 
 # Ten runs on one frozen encoder, on disk; ENCODER may be minilm.
 store-benchmarks: $(VENV)/ready

@@ -48,6 +48,7 @@ def test_missing_modalities_are_marked():
         ({}, "none of title, video, text, audio"),
         ({"title": "words"}, "there is a str: encode it first"),
         ({"title": features(5)}, r"the config says \(4,\)"),
+        ({"text": features(5001, 4)}, "5001 steps, the network has positions for 5000"),
         ({"text": features(4)}, r"the config says \(seconds, 4\)"),
         ({"video": features(3, 4), "faces": features(3, 4)}, "belong together"),
         ({"video": features(3, 4), "faces": features(2, 4), "face_count": features(3, 1)}, "3 scenes"),

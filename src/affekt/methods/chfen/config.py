@@ -10,6 +10,7 @@ from affekt.core.settings import Settings
 
 Modality = Literal["title", "video", "text", "audio"]
 MODALITIES: tuple[Modality, ...] = ("title", "video", "text", "audio")
+LONGEST = 5000  # steps that have a position; as many rows of a batch have one in the reference
 
 
 class Widths(Settings):
@@ -42,6 +43,7 @@ class CHFENConfig(Settings):
         blocks: Of the decision: `plain` is attention, a linear layer and ReLU; `pre_norm` adds layer norms
             and residual connections.
         gate: Whether the pooled vector passes a gated layer.
+        dropout: After the parts of a block with `pre_norm`, and before the classifier.
     """
 
     num_classes: int = Field(default=8, ge=2)

@@ -13,10 +13,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from .config import CHFENConfig
+from .config import LONGEST, CHFENConfig
 from .layers import Block, FrameFusion, GatedFusion, GatedLayer, attention, sinusoid
-
-LONGEST = 5000  # steps that have a position
 
 
 class Tokens(NamedTuple):
@@ -58,8 +56,6 @@ class CHFEN(nn.Module):
         super().__init__()
         self.config = config
         d, names = config.dim, config.named
-        # The width of an embedding states whether it is projected; the order of the network's own weights
-        # does not depend on that.
         self.inward = nn.ModuleDict(
             {
                 name: nn.Linear(getattr(config.widths, name), d)

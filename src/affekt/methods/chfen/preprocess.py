@@ -11,7 +11,7 @@ from affekt.core.errors import MediaError
 from affekt.core.sample import Sample
 from affekt.media.features import Features
 
-from .config import CHFENConfig
+from .config import LONGEST, CHFENConfig
 from .inputs import input_spec
 
 # Entries of `Sample.media` that belong to a frame beside its scene.
@@ -50,10 +50,9 @@ class ShortVideoPreprocess:
             found = self._features(sample, name)
             if found is None:
                 continue
-            if name in ("title", "audio"):
-                arrays[name] = found
-                continue
             arrays[name] = found
+            if name in ("title", "audio"):
+                continue
             arrays[f"{name}_steps"] = np.ones(len(found), np.float32)
             if name == "video" and self.config.has_faces:
                 arrays |= self._faces(sample, found)
@@ -78,6 +77,11 @@ class ShortVideoPreprocess:
             raise MediaError(
                 f"{sample.id}: features of {name} have the shape {values.shape}, the config says {expected}: "
                 "set config.widths"
+            )
+        if axes == 2 and len(values) > LONGEST:
+            raise MediaError(
+                f"{sample.id}: features of {name} have {len(values)} steps, the network has positions for "
+                f"{LONGEST}: it is made for short videos, cut this one"
             )
         return np.asarray(values, np.float32)
 
