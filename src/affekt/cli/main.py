@@ -29,6 +29,7 @@ from affekt.cli import (
 )
 from affekt.cli.assets.main import app as assets_app
 from affekt.cli.data.main import app as data_app
+from affekt.cli.project.main import app as project_app
 from affekt.cli.runs.main import app as runs_app
 from affekt.cli.show import errors
 from affekt.cli.speed import bench
@@ -65,6 +66,7 @@ for module in (
 app.add_typer(runs_app, name="runs")
 app.add_typer(data_app, name="data")
 app.add_typer(assets_app, name="assets")
+app.add_typer(project_app, name="project")
 app.add_typer(store_app, name="store")
 
 

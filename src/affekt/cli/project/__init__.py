@@ -1,0 +1,1 @@
+"""`affekt project`: one file for each command."""

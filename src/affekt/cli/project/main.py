@@ -1,0 +1,14 @@
+"""`affekt project`: from collected clips to a checked, versioned, pre-encoded data set."""
+
+from __future__ import annotations
+
+import typer
+
+from affekt.cli.project import import_records, init
+
+app = typer.Typer(
+    help="The workshop: collected clips and single ratings become a checked, versioned data set.",
+    no_args_is_help=True,
+)
+app.command(name="init")(init.command)
+app.command(name="import")(import_records.command)

@@ -1,0 +1,146 @@
+-- A file that was imported. The same content is imported once for each purpose.
+CREATE TABLE source (
+  id INTEGER PRIMARY KEY,
+  purpose TEXT NOT NULL,               -- records, ratings
+  name TEXT NOT NULL,                  -- of the file, without its folder
+  sha256 TEXT NOT NULL,
+  reading TEXT NOT NULL,               -- SHA-256 of the settings it was read with
+  rows INTEGER NOT NULL,
+  imported_at TEXT NOT NULL,
+  UNIQUE (purpose, sha256, reading)
+) STRICT;
+
+-- A collected clip. Ids are text: numbers of 19 digits would lose digits.
+CREATE TABLE item (
+  id TEXT PRIMARY KEY,
+  title TEXT,
+  account TEXT,
+  event TEXT,
+  published TEXT,
+  duration_s REAL,                     -- as the records state it; what was measured is in medium_check
+  label TEXT,                          -- as the records state it; single ratings are in rating
+  extra TEXT NOT NULL DEFAULT '{}',    -- JSON: further columns of the records
+  source_id INTEGER NOT NULL REFERENCES source (id),
+  source_row INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- A media file of an item. `name` separates several of one kind: stems of sound, tracks of subtitles.
+CREATE TABLE medium (
+  item_id TEXT NOT NULL REFERENCES item (id) ON DELETE CASCADE,
+  kind TEXT NOT NULL CHECK (kind IN ('video', 'audio', 'image', 'subtitle')),
+  name TEXT NOT NULL DEFAULT '',
+  path TEXT NOT NULL,                  -- below the project, or absolute
+  origin TEXT NOT NULL,                -- where it was collected
+  bytes INTEGER NOT NULL,
+  sha256 TEXT NOT NULL,
+  PRIMARY KEY (item_id, kind, name)
+) STRICT, WITHOUT ROWID;
+
+-- What a step has done for an item, and what its result was made from. Results without such a row are not used.
+CREATE TABLE done (
+  step TEXT NOT NULL,
+  item_id TEXT NOT NULL REFERENCES item (id) ON DELETE CASCADE,
+  made_from TEXT NOT NULL,             -- SHA-256 of all that the result depends on
+  reason TEXT,                         -- why there is no result; NULL if there is one
+  done_at TEXT NOT NULL,
+  PRIMARY KEY (step, item_id)
+) STRICT, WITHOUT ROWID;
+
+-- Step `check`: facts of a medium that was decoded, as JSON, and what is wrong with it.
+CREATE TABLE medium_check (
+  item_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  name TEXT NOT NULL,
+  facts TEXT NOT NULL,
+  print BLOB,                          -- fingerprint of frames or sound, for near duplicates
+  PRIMARY KEY (item_id, kind, name),
+  FOREIGN KEY (item_id, kind, name) REFERENCES medium (item_id, kind, name) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE finding (
+  item_id TEXT NOT NULL REFERENCES item (id) ON DELETE CASCADE,
+  step TEXT NOT NULL,
+  code TEXT NOT NULL,                  -- such as zero_bytes, silent, near_duplicate
+  level TEXT NOT NULL CHECK (level IN ('note', 'warning', 'error')),
+  text TEXT NOT NULL,
+  PRIMARY KEY (item_id, step, code, text)
+) STRICT, WITHOUT ROWID;
+
+-- Items of one cluster are copies of each other.
+CREATE TABLE duplicate (
+  item_id TEXT PRIMARY KEY REFERENCES item (id) ON DELETE CASCADE,
+  cluster TEXT NOT NULL,               -- the first id of the cluster
+  alike TEXT NOT NULL                  -- sound, video, or both
+) STRICT, WITHOUT ROWID;
+
+-- Step `tracks`: the frames that were searched, and the boxes that were found.
+CREATE TABLE tracked (
+  item_id TEXT PRIMARY KEY REFERENCES item (id) ON DELETE CASCADE,
+  detector TEXT NOT NULL,
+  frames INTEGER NOT NULL,
+  step_s REAL NOT NULL,                -- between two frames
+  width INTEGER NOT NULL,
+  height INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE box (
+  item_id TEXT NOT NULL REFERENCES tracked (item_id) ON DELETE CASCADE,
+  frame INTEGER NOT NULL,              -- counted from 0 over the frames that were searched
+  time_s REAL NOT NULL,
+  track INTEGER NOT NULL,              -- unique within the item
+  what TEXT NOT NULL CHECK (what IN ('face', 'person')),
+  x REAL NOT NULL, y REAL NOT NULL, w REAL NOT NULL, h REAL NOT NULL,  -- pixels of the frame
+  score REAL NOT NULL,
+  PRIMARY KEY (item_id, what, frame, track)
+) STRICT, WITHOUT ROWID;
+
+-- Step `subtitles`: words with their times, from each source apart.
+CREATE TABLE cue (
+  item_id TEXT NOT NULL REFERENCES item (id) ON DELETE CASCADE,
+  track TEXT NOT NULL,                 -- the name of the subtitle file, or `recognized`
+  number INTEGER NOT NULL,
+  start_s REAL NOT NULL,
+  end_s REAL NOT NULL,
+  text TEXT NOT NULL,
+  confidence REAL,
+  PRIMARY KEY (item_id, track, number)
+) STRICT, WITHOUT ROWID;
+
+-- Every single rating.
+CREATE TABLE rating (
+  item_id TEXT NOT NULL REFERENCES item (id) ON DELETE CASCADE,
+  rater TEXT NOT NULL,
+  round INTEGER NOT NULL DEFAULT 1,
+  label TEXT NOT NULL,
+  rated_at TEXT,
+  seconds REAL,                        -- from the item being shown to the answer
+  source_id INTEGER REFERENCES source (id),
+  PRIMARY KEY (item_id, rater, round)
+) STRICT, WITHOUT ROWID;
+
+-- A frozen split: parts of items, and the SHA-256 of all of them.
+CREATE TABLE split (
+  name TEXT NOT NULL,
+  item_id TEXT NOT NULL REFERENCES item (id) ON DELETE CASCADE,
+  part TEXT NOT NULL CHECK (part IN ('train', 'validation', 'test')),
+  PRIMARY KEY (name, item_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE release (
+  version TEXT PRIMARY KEY,
+  sha256 TEXT NOT NULL,                -- of its manifest
+  items INTEGER NOT NULL,
+  released_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Thresholds that were overridden by --force.
+CREATE TABLE override (
+  id INTEGER PRIMARY KEY,
+  step TEXT NOT NULL,
+  text TEXT NOT NULL,
+  overridden_at TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX item_account ON item (account);
+CREATE INDEX medium_sha256 ON medium (sha256);
+CREATE INDEX rating_rater ON rating (rater);

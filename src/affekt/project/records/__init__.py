@@ -1,0 +1,1 @@
+"""Import of collected records and of the media that belong to them."""

@@ -1,0 +1,1 @@
+"""What `project.toml` states: a module for each table of the file."""
