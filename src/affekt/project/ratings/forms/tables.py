@@ -148,8 +148,8 @@ def _rater_columns(path: Path, table: _Table, settings: ProjectSettings, found: 
             raters.append(name)
     if not raters:
         raise DataError(
-            f"{path} is neither a table of ratings (columns {columns.item}, {columns.rater}, {columns.label}), "
-            f"nor one of items with a column for each rater; found {', '.join(table.columns)}. Name the "
+            f"{path} is neither a table of ratings ({columns.item}, {columns.rater}, {columns.label}), nor "
+            f"one of items with a column for each rater; found {', '.join(table.columns)}. Name the "
             "columns in project.toml: [ratings.columns], or [ratings] rater_columns = [...]; --rater NAME "
             "states who rated a file without raters"
         )
