@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from affekt.cli.project import agreement, import_records, init
+from affekt.cli.project import agreement, import_records, init, rate
 from affekt.cli.project.ratings.main import app as ratings_app
 
 app = typer.Typer(
@@ -14,4 +14,5 @@ app = typer.Typer(
 app.command(name="init")(init.command)
 app.command(name="import")(import_records.command)
 app.command(name="agreement")(agreement.command)
+app.command(name="rate")(rate.command)
 app.add_typer(ratings_app, name="ratings")

@@ -27,7 +27,7 @@ def command(
     to: Annotated[
         To,
         typer.Option(
-            help="Tasks of Label Studio; labels and files for CVAT; a sheet to fill in; or every single rating."
+            help="Tasks of Label Studio; labels and files for CVAT; a sheet to fill in; or all ratings."
         ),
     ],
     out: Annotated[Path, typer.Option(help="Folder to write into.")] = Path("ratings"),
@@ -58,6 +58,5 @@ def command(
     say(f"{found.items} {'ratings' if to is To.RATINGS else 'items'}")
     if found.without_media:
         ids = ", ".join(found.without_media[:3])
-        say(
-            f"left out: {len(found.without_media)} items without a medium that {to.value} shows, such as {ids}"
-        )
+        number = len(found.without_media)
+        say(f"left out: {number} items without a medium that {to.value} shows, such as {ids}")
