@@ -59,8 +59,9 @@ def test_a_label_of_one_item_and_labels_that_nobody_has_break_nothing():
     ("vectors", "labels", "groups", "said"),
     [
         (np.full((4, 2), np.nan), [0, 1, 0, 1], [0, 1, 2, 3], "4 of 4 vectors"),
-        (np.ones((4, 2)), [0, 1, 0, 1], [7, 7, 7, 7], "found 1 and 2"),
-        (np.ones((4, 2)), [1, 1, 1, 1], [0, 1, 2, 3], "found 4 and 1"),
+        (np.ones((4, 2)), [0, 1, 0, 1], [7, 7, 7, 7], "found 1 groups and 2 labels"),
+        (np.ones((4, 2)), [1, 1, 1, 1], [0, 1, 2, 3], "found 4 groups and 1 labels"),
+        (np.ones((2, 2)), [0, 1], [0, 1], "labels of up to 1 items"),
     ],
 )
 def test_what_cannot_be_learned_from_is_an_error(vectors, labels, groups, said):

@@ -43,6 +43,11 @@ def command(
     with opened.database() as connection:
         found = measure_agreement(opened, connection, vectors)
         thresholds = crossed(found, opened.settings.ratings)
+        if page is not None:
+            from affekt.project.ratings.agreement.page.page import write_agreement_page
+
+            write_agreement_page(page, found, thresholds, opened.settings.title or project.name)
+            say(f"wrote {page}")
         if json:
             as_json({**as_values(found), "thresholds": [one._asdict() for one in thresholds]})
         else:

@@ -123,8 +123,8 @@ def _interface(kind: str, project: Project) -> str:
         view, "Choices", name=project.settings.ratings.control or "label", toName="medium", choice="single"
     )
     for number, name in enumerate(project.settings.label_set.names, 1):
-        keys = {"hotkey": str(number)} if number <= 9 else {}
-        Xml.SubElement(choices, "Choice", value=name, **keys)
+        key = {"hotkey": str(number)} if number <= 9 else {}
+        Xml.SubElement(choices, "Choice", {"value": name, **key})
     Xml.indent(view)
     return Xml.tostring(view, encoding="unicode") + "\n"
 

@@ -29,7 +29,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from affekt.core.errors import AffektError, MediaError
 from affekt.core.wheel import places_on_wheel
 from affekt.project.folder import Project
-from affekt.project.ratings.page.colors import colors_of
+from affekt.project.ratings.colors import colors_of
 from affekt.project.ratings.page.media import medium_of
 from affekt.project.ratings.page.queue import Queue
 
