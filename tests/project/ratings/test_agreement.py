@@ -195,3 +195,11 @@ def small(folder, ratings):
         (folder / "ratings.csv").write_text(f"item,rater,label\n{ratings}")
         import_ratings(project, folder / "ratings.csv")
     return project
+
+
+def test_values_are_those_of_the_shared_case(shared):
+    case = np.load(shared / "parity" / "chfen" / "case_label_quality.npz")
+    found = vote_agreement(case["vote_counts"], WHEEL)
+    assert found.alpha == pytest.approx(float(case["krippendorff_alpha_nominal"]), abs=1e-8)
+    assert found.alpha_ring == pytest.approx(float(case["krippendorff_alpha_ring"]), abs=1e-8)
+    assert found.entropy == pytest.approx(case["vote_entropy"], abs=1e-6, nan_ok=True)

@@ -57,9 +57,10 @@ def out_of_fold(
     sizes = np.bincount(labels, minlength=classes)
     folds = min(folds, len(np.unique(groups)), int(sizes.max(initial=0)))
     if folds < 2 or (sizes > 0).sum() < 2:
+        found = f"{len(np.unique(groups))} groups and {(sizes > 0).sum()} labels"
         raise DataError(
             "confident learning needs two groups, two labels, and a label of two items; found "
-            f"{len(np.unique(groups))} groups and {(sizes > 0).sum()} labels of up to {sizes.max(initial=0)} items"
+            f"{found} of up to {sizes.max(initial=0)} items"
         )
     found = np.zeros((len(features), classes))
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=_SEED)

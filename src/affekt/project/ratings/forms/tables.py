@@ -141,7 +141,8 @@ def _rater_columns(path: Path, table: _Table, settings: ProjectSettings, found: 
     columns = settings.ratings.columns
     others = [name for name in table.columns if name and name != columns.item]
     raters = []
-    for name in others:
+    # A column `label` beside raters holds the label of the records, not what somebody called "label" said.
+    for name in (it for it in others if it not in [stated for _, stated in columns]):
         cells = [str(row[name]).strip() for _, row in table.rows if row.get(name) not in (None, "")]
         are_labels = sum(settings.label_of(cell) is not None for cell in cells)
         if cells and 2 * are_labels > len(cells):
@@ -156,6 +157,6 @@ def _rater_columns(path: Path, table: _Table, settings: ProjectSettings, found: 
     left = [name for name in others if name not in raters]
     found.notes.append(
         f"{path.name}: the raters are the columns {', '.join(raters)}"
-        + (f"; {', '.join(left)} hold no labels and are left out" if left else "")
+        + (f"; {', '.join(left)} are left out" if left else "")
     )
     return raters

@@ -66,10 +66,18 @@ class Queue:
 
     def progress(self, connection: sqlite3.Connection) -> Progress:
         """How far the rater is."""
-        items = {one.id for one in _with_media(connection)}
-        rated = self._items_of(connection, "rating") & items
-        skipped = (self._items_of(connection, "rating_skip") & items) - rated
-        return Progress(len(rated), len(skipped), len(items))
+        shown = "item_id IN (SELECT item_id FROM medium WHERE kind IN ('video', 'image', 'audio'))"
+        rated, skipped = (
+            int(
+                connection.execute(
+                    f"SELECT count(*) FROM {table} WHERE rater = ? AND round = ? AND {shown}",
+                    (self.rater, self.round),
+                ).fetchone()[0]
+            )
+            for table in ("rating", "rating_skip")
+        )
+        items = connection.execute(f"SELECT count(DISTINCT item_id) FROM medium WHERE {shown}").fetchone()[0]
+        return Progress(rated, skipped, int(items))
 
     def rate(self, connection: sqlite3.Connection, item: str, label: str, seconds: float | None) -> None:
         """Keep a rating.
