@@ -118,6 +118,15 @@ CREATE TABLE rating (
   PRIMARY KEY (item_id, rater, round)
 ) STRICT, WITHOUT ROWID;
 
+-- Step `encode`: one safetensors file for each item, named after its content.
+CREATE TABLE encoded (
+  item_id TEXT PRIMARY KEY REFERENCES item (id) ON DELETE CASCADE,
+  path TEXT NOT NULL,                  -- below the project
+  sha256 TEXT NOT NULL,
+  bytes INTEGER NOT NULL,
+  names TEXT NOT NULL                  -- modalities in the file, separated by spaces
+) STRICT, WITHOUT ROWID;
+
 -- A frozen split: parts of items, and the SHA-256 of all of them.
 CREATE TABLE split (
   name TEXT NOT NULL,
