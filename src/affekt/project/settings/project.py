@@ -10,6 +10,7 @@ from affekt.core.errors import AffektError, ConfigError
 from affekt.core.labels import LabelSet, label_set
 from affekt.core.recipe import read_toml
 from affekt.core.settings import Settings, validate
+from affekt.project.settings.ratings import RatingSettings
 from affekt.project.settings.records import MediaSettings, RecordSettings
 
 FILE = "project.toml"
@@ -29,6 +30,7 @@ class ProjectSettings(Settings):
     label_names: dict[str, str] = Field(default_factory=dict)
     records: RecordSettings = RecordSettings()
     media: MediaSettings = MediaSettings()
+    ratings: RatingSettings = RatingSettings()
 
     @field_validator("labels")
     @classmethod
