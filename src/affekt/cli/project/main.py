@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from affekt.cli.project import import_records, init
+from affekt.cli.project import check, import_records, init
 
 app = typer.Typer(
     help="The workshop: collected clips and single ratings become a checked, versioned data set.",
@@ -12,3 +12,4 @@ app = typer.Typer(
 )
 app.command(name="init")(init.command)
 app.command(name="import")(import_records.command)
+app.command(name="check")(check.command)

@@ -10,7 +10,9 @@ from affekt.core.errors import AffektError, ConfigError
 from affekt.core.labels import LabelSet, label_set
 from affekt.core.recipe import read_toml
 from affekt.core.settings import Settings, validate
+from affekt.project.settings.checking import CheckSettings
 from affekt.project.settings.records import MediaSettings, RecordSettings
+from affekt.project.settings.words import SoundSettings, WordSettings
 
 FILE = "project.toml"
 
@@ -29,6 +31,9 @@ class ProjectSettings(Settings):
     label_names: dict[str, str] = Field(default_factory=dict)
     records: RecordSettings = RecordSettings()
     media: MediaSettings = MediaSettings()
+    check: CheckSettings = CheckSettings()
+    sound: SoundSettings = SoundSettings()
+    words: WordSettings = WordSettings()
 
     @field_validator("labels")
     @classmethod
