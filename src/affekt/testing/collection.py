@@ -274,13 +274,14 @@ def _ratings(planted: Planted, seed: int) -> list[dict[str, Any]]:
                 given = str(rng.choice([name for name in LABELS if name != given]))
             seconds = float(rng.uniform(3, 9) * (1 + number))
             clock += seconds
+            time = f"{9 + int(clock // 3600):02d}:{int(clock % 3600 // 60):02d}:00"
             rows.append(
                 {
                     "item": item,
                     "rater": rater,
                     "label": given,
                     "round": 1,
-                    "rated_at": f"2026-03-0{number + 1}T{9 + int(clock // 3600):02d}:{int(clock % 3600 // 60):02d}:00",
+                    "rated_at": f"2026-03-0{number + 1}T{time}",
                     "seconds": f"{seconds:.1f}",
                 }
             )

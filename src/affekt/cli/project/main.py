@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from affekt.cli.project import import_records, init
+from affekt.cli.project import check, import_records, init
 from affekt.cli.project.ratings.main import app as ratings_app
 
 app = typer.Typer(
@@ -14,3 +14,4 @@ app = typer.Typer(
 app.command(name="init")(init.command)
 app.command(name="import")(import_records.command)
 app.add_typer(ratings_app, name="ratings")
+app.command(name="check")(check.command)

@@ -109,13 +109,13 @@ def _record(connection: sqlite3.Connection, made: Released, overridden: list[str
                 _, _, found = read_release(made.folder)
                 if found != made.sha256:
                     raise UsageError(
-                        f"version {made.version} exists with other content ({found[:12]}): a version is never "
-                        "changed; choose another name"
+                        f"version {made.version} exists with other content ({found[:12]}): a version is "
+                        "never changed; choose another name"
                     )
             elif before is not None and before["sha256"] != made.sha256:
                 raise UsageError(
-                    f"version {made.version} was released with other content ({before['sha256'][:12]}), and its "
-                    "folder is gone: choose another name"
+                    f"version {made.version} was released with other content ({before['sha256'][:12]}), "
+                    "and its folder is gone: choose another name"
                 )
             else:
                 candidate.rename(made.folder)
@@ -210,8 +210,8 @@ def _check_groups(chosen: list[_Chosen]) -> None:
     torn = sorted(group for group, found in parts.items() if len(found) > 1)
     if torn:
         raise DataError(
-            f"{len(torn)} groups are in several parts, such as the one of {torn[0]}: copies, accounts or events "
-            "were found or changed after the split; make a new one, affekt project split --name"
+            f"{len(torn)} groups are in several parts, such as the one of {torn[0]}: copies, accounts or "
+            "events were found or changed after the split; make a new one, affekt project split --name"
         )
 
 
