@@ -44,7 +44,7 @@ def majority(train: Training, vectors: Mapping[str, np.ndarray]) -> np.ndarray:
     """The most frequent label, for each item."""
     any_values = next(iter(vectors.values()))
     model = DummyClassifier(strategy="most_frequent").fit(np.zeros((len(train.labels), 1)), train.labels)
-    return model.predict(np.zeros((len(any_values), 1)))
+    return np.asarray(model.predict(np.zeros((len(any_values), 1))))
 
 
 def probes(train: Training, vectors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -78,12 +78,12 @@ def out_of_fold(train: Training, classes: Sequence[str]) -> np.ndarray:
     """Probabilities (n, k) of each item by a probe that saw no item of its group, from all vectors in one."""
     values = np.concatenate(list(train.vectors.values()), axis=1)
     known = np.unique(train.labels)
+    model, folds = _model(_strength(values, train)), _folds(train)
     scores = cross_val_predict(
-        _model(_strength(values, train)), values, train.labels, groups=train.groups, cv=_folds(train),
-        method="predict_proba",
-    )  # fmt: skip
+        model, values, train.labels, groups=train.groups, cv=folds, method="predict_proba"
+    )
     found = np.zeros((len(values), len(classes)))
-    found[:, [list(classes).index(name) for name in known]] = scores
+    found[:, [list(classes).index(name) for name in known]] = np.asarray(scores)
     return found
 
 
@@ -103,7 +103,7 @@ def _strength(values: np.ndarray, train: Training) -> float:
     shares = []
     for strength in STRENGTHS:
         said = cross_val_predict(_model(strength), values, train.labels, groups=train.groups, cv=folds)
-        shares.append((said == train.labels).mean())
+        shares.append(float(np.mean(np.asarray(said) == train.labels)))
     return STRENGTHS[int(np.argmax(shares))]
 
 

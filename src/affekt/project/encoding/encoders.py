@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from affekt.core.files.fingerprint import fingerprint
-from affekt.media.image.arrays import resize
+from affekt.media.image.read import resize
 from affekt.media.sound import read_sound
 from affekt.media.sound.spectrum import log_mel
 from affekt.project.settings.encoding import (

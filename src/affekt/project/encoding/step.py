@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from affekt.core.errors import MediaError
+from affekt.core.errors import ConfigError, MediaError
 from affekt.core.files.fingerprint import fingerprint
 from affekt.core.notes import collect_notes
 from affekt.media.sound import NoSound
@@ -19,9 +19,10 @@ from affekt.media.video import Video, open_video
 from affekt.project.encoding.encoders import Encoder, make_encoders
 from affekt.project.encoding.faces import faces_of_frames
 from affekt.project.encoding.stored import Encoded, remove_unused, store
+from affekt.project.encoding.words import cues_of, words_at
 from affekt.project.folder import Project
+from affekt.project.settings.project import FILE
 from affekt.project.steps import Ran, run_step
-from affekt.project.words.aligned import words_at_times
 
 HEADER_BYTES = 400  # of a file, about
 COUNT = "face_count"
@@ -50,12 +51,15 @@ class EncodeStep:
         """What the vectors of each item depend on; items without any input are left out."""
         if not self._settings.named:
             return {}
+        if "audio" in self._settings.named and project.settings.sound.stem is None:
+            raise ConfigError(
+                str(project.path / FILE),
+                ["sound.stem: which sound is encoded must be stated: mix, voice or accompaniment"],
+            )
         shared = fingerprint(
             {name: encoder.key for name, encoder in self.encoders.items()},
-            self._settings.step_s,
             self._settings.dtype,
             self._settings.normalized_faces,
-            project.settings.words.model_dump(mode="json"),
         )
         found: dict[str, str] = {}
         for row in connection.execute("SELECT id, title FROM item ORDER BY id"):
@@ -104,7 +108,7 @@ class EncodeStep:
             arrays["title"] = encoders["title"]([title])[0]
         file = _medium(connection, item, "video", "")
         video = open_video(project.locate(file["path"])) if file is not None else None
-        times = _times(connection, item, video, self._settings.step_s)
+        times = _times(connection, item, video)
         if video is not None and "video" in encoders:
             arrays["video"] = encoders["video"](list(video.read(_frames_at(video, times))))
             if "faces" in encoders:
@@ -117,10 +121,9 @@ class EncodeStep:
                     normalized=self._settings.normalized_faces,
                 )
                 arrays["faces"], arrays[COUNT] = faces.vectors, faces.counts
-        if "text" in encoders and (
-            words := words_at_times(connection, item, project.settings.words.track, times)
-        ):
-            arrays["text"] = encoders["text"](words)
+        cues = cues_of(connection, item, project.settings.words.tracks) if "text" in encoders else []
+        if cues:
+            arrays["text"] = encoders["text"](words_at(cues, times))
         if "audio" in encoders and (sound := _sound(project, connection, item)) is not None:
             with suppress(NoSound):  # a video without a sound track lacks the modality, as its mask says
                 arrays["audio"] = encoders["audio"]([project.locate(sound)])[0]
@@ -133,6 +136,12 @@ def encode(project: Project, on_item: Any, *, again: bool = False) -> Ran:
     with project.database() as connection:
         remove_unused(project, connection)
     return ran
+
+
+def stored_bytes(project: Project) -> int:
+    """Size of the files of all items, in bytes."""
+    with project.database() as connection:
+        return int(connection.execute("SELECT coalesce(sum(bytes), 0) FROM encoded").fetchone()[0])
 
 
 def predicted_bytes(project: Project) -> int:
@@ -158,7 +167,7 @@ def predicted_bytes(project: Project) -> int:
     known = [measured.get(str(row["id"])) or row["duration_s"] for row in rows]
     stated = [value for value in known if value]
     mean = sum(stated) / len(stated) if stated else 0.0
-    steps = [math.floor((value or mean) / project.settings.encoding.step_s) + 1 for value in known]
+    steps = [math.floor(value or mean) + 1 for value in known]
     return sum(size * (whole + each * number) + HEADER_BYTES for number in steps)
 
 
@@ -166,7 +175,8 @@ def _inputs(project: Project, connection: sqlite3.Connection, item: str, title: 
     """Everything about an item that is encoded, as plain values."""
     named = project.settings.encoding.named
     video = _medium(connection, item, "video", "") if set(named) & {"video", "faces", "audio"} else None
-    sound = _medium(connection, item, "audio", project.settings.words.stem) if "audio" in named else None
+    stem = project.settings.sound.stem or ""
+    sound = _medium(connection, item, "audio", stem) if "audio" in named else None
     faces = (
         connection.execute(
             "SELECT made_from, reason FROM done WHERE step = 'tracks' AND item_id = ?", (item,)
@@ -174,14 +184,7 @@ def _inputs(project: Project, connection: sqlite3.Connection, item: str, title: 
         if "faces" in named
         else None
     )
-    cues = (
-        connection.execute(
-            "SELECT start_s, end_s, text FROM cue WHERE item_id = ? AND track = ? ORDER BY number",
-            (item, project.settings.words.track),
-        ).fetchall()
-        if "text" in named
-        else []
-    )
+    cues = cues_of(connection, item, project.settings.words.tracks) if "text" in named else []
     return [
         title,
         video["sha256"] if video is not None else None,
@@ -199,21 +202,21 @@ def _medium(connection: sqlite3.Connection, item: str, kind: str, name: str) -> 
 
 def _sound(project: Project, connection: sqlite3.Connection, item: str) -> str | None:
     """The file of the stem that the project states; the sound of a video is the mix."""
-    stem = project.settings.words.stem
-    found = _medium(connection, item, "audio", stem)
+    stem = project.settings.sound.stem
+    found = _medium(connection, item, "audio", stem or "")
     if found is None and stem == "mix":
         found = _medium(connection, item, "video", "")
     return found["path"] if found is not None else None
 
 
-def _times(connection: sqlite3.Connection, item: str, video: Video | None, step_s: float) -> np.ndarray:
-    """Seconds 0, step, 2 * step ... up to the end of the video, or of the last words."""
+def _times(connection: sqlite3.Connection, item: str, video: Video | None) -> np.ndarray:
+    """Seconds 0, 1, 2 ... up to the end of the video, or of the last words."""
     end_s = float(video.end_s) if video is not None else 0.0
     if video is None:
         row = connection.execute("SELECT duration_s FROM item WHERE id = ?", (item,)).fetchone()
         last = connection.execute("SELECT max(end_s) FROM cue WHERE item_id = ?", (item,)).fetchone()
         end_s = float(row["duration_s"] or last[0] or 0.0)
-    return np.arange(math.floor(end_s / step_s) + 1) * step_s
+    return np.arange(math.floor(end_s) + 1, dtype=float)
 
 
 def _frames_at(video: Video, times: np.ndarray) -> np.ndarray:

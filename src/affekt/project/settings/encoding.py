@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, PositiveInt, Tag
+from pydantic import Discriminator, PositiveInt, Tag
 
 from affekt.core.settings import Settings
 from affekt.encoders.settings import Pooling
@@ -83,7 +83,6 @@ class EncodingSettings(Settings):
     """Encoders by modality; one that is left out is not encoded.
 
     Attributes:
-        step_s: Seconds between the frames, faces and words that are encoded, from 0 to the end.
         dtype: Of the stored vectors; `float16` halves their size.
         normalized_faces: Weights of the faces of a frame sum to 1; else they are the shares of its area, as
             CHFEN's reference has them.
@@ -94,7 +93,6 @@ class EncodingSettings(Settings):
     video: PictureEncoding | None = None
     faces: PictureEncoding | None = None
     audio: SoundEncoding | None = None
-    step_s: float = Field(1.0, gt=0)
     dtype: Literal["float16", "float32"] = "float32"
     normalized_faces: bool = True
 

@@ -23,10 +23,12 @@ from affekt.data.release.manifest import (
 from affekt.project.database.connect import transaction
 from affekt.project.database.hashing import file_sha256
 from affekt.project.database.times import now
+from affekt.project.encoding.encoders import make_encoders
 from affekt.project.encoding.stored import Encoded, encoded_items, encoding_document
+from affekt.project.encoding.words import cues_of
 from affekt.project.folder import Project
+from affekt.project.ratings.agreement.thresholds import check_thresholds
 from affekt.project.ratings.labels import FinalLabel, final_labels
-from affekt.project.ratings.thresholds import check_thresholds
 from affekt.project.versions.groups import groups_of
 from affekt.project.versions.split import FrozenSplit, list_splits, read_split
 
@@ -82,8 +84,8 @@ def release(project: Project, version: str, *, split: str = "", force: bool = Fa
             "labels": project.settings.label_set.names,
             "split": frozen.name,
             "split_sha256": frozen.sha256,
-            "stem": project.settings.words.stem,
-            "encoding": encoding_document(project, connection),
+            "stem": project.settings.sound.stem or "mix",
+            "encoding": encoding_document(make_encoders(project.settings.encoding)),
             "left_out": dict(sorted(Counter(it.kind for it in left_out).items())),
             "overridden": overridden,
             "licence": project.settings.release.licence,
@@ -230,10 +232,7 @@ def _place(project: Project, connection: sqlite3.Connection, one: _Chosen, work:
         features = ReleasedFile(
             kind="features", path=path, bytes=one.encoded.path.stat().st_size, sha256=one.encoded.sha256
         )
-    cues = connection.execute(
-        "SELECT * FROM cue WHERE item_id = ? AND track = ? ORDER BY number",
-        (item, project.settings.words.track),
-    )
+    cues = cues_of(connection, item, project.settings.words.tracks)
     return ReleasedItem(
         id=item,
         label=one.final.label or "",
