@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from affekt.cli.project import check, import_records, init
+from affekt.cli.project import check, import_records, init, tracks
 
 app = typer.Typer(
     help="The workshop: collected clips and single ratings become a checked, versioned data set.",
@@ -13,3 +13,4 @@ app = typer.Typer(
 app.command(name="init")(init.command)
 app.command(name="import")(import_records.command)
 app.command(name="check")(check.command)
+app.command(name="tracks")(tracks.command)

@@ -12,6 +12,7 @@ from affekt.core.recipe import read_toml
 from affekt.core.settings import Settings, validate
 from affekt.project.settings.checking import CheckSettings
 from affekt.project.settings.records import MediaSettings, RecordSettings
+from affekt.project.settings.tracks import TrackSettings
 from affekt.project.settings.words import SoundSettings, WordSettings
 
 FILE = "project.toml"
@@ -32,6 +33,7 @@ class ProjectSettings(Settings):
     records: RecordSettings = RecordSettings()
     media: MediaSettings = MediaSettings()
     check: CheckSettings = CheckSettings()
+    tracks: TrackSettings = TrackSettings()
     sound: SoundSettings = SoundSettings()
     words: WordSettings = WordSettings()
 
