@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from affekt.cli.project import check, import_records, init, tracks
+from affekt.cli.project import check, import_records, init, subtitles, tracks
 
 app = typer.Typer(
     help="The workshop: collected clips and single ratings become a checked, versioned data set.",
@@ -14,3 +14,4 @@ app.command(name="init")(init.command)
 app.command(name="import")(import_records.command)
 app.command(name="check")(check.command)
 app.command(name="tracks")(tracks.command)
+app.command(name="subtitles")(subtitles.command)
