@@ -151,4 +151,4 @@ def _stem_faults(
         return
     others = [medium.label for medium in of_kind(media, "audio")]
     others += ["the sound of its video"] if has_own else []
-    yield Finding("lacks_stem", "warning", f"no sound {stem}; it has {', '.join(others) or 'no sound'}")
+    yield Finding("lacks_stem", "warning", f"no sound {stem}; it has {', '.join(others) or 'no sound that can be read'}")
