@@ -5,7 +5,17 @@ from __future__ import annotations
 import typer
 
 from affekt.cli.project import (
-    agreement, baseline, check, diff, encode, import_records, init, release, split
+    agreement,
+    baseline,
+    check,
+    diff,
+    encode,
+    import_records,
+    init,
+    release,
+    split,
+    subtitles,
+    tracks,
 )
 from affekt.cli.project.ratings.main import app as ratings_app
 
@@ -15,6 +25,6 @@ app = typer.Typer(
 )
 app.command(name="init")(init.command)
 app.command(name="import")(import_records.command)
-for module in (check, encode, agreement, split, release, diff, baseline):
+for module in (check, tracks, subtitles, encode, agreement, split, release, diff, baseline):
     app.command(name=module.__name__.rpartition(".")[2])(module.command)
 app.add_typer(ratings_app, name="ratings")

@@ -22,7 +22,7 @@ TITLES = {
     "silent": "Silent",
     "black": "Black throughout",
     "frozen": "One still frame throughout",
-    "apart": "Picture and sound of different lengths",
+    "apart": "Picture, sound or subtitles of different lengths",
     "duration_differs": "Another duration than in the records",
 }
 

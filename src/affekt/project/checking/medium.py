@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,10 +42,19 @@ class MediumCheck:
     sound: SoundPrint | None = None
 
 
-def check_medium(medium: Medium, file: Path) -> MediumCheck:
-    """Read a medium, whatever its state: what is wrong becomes findings."""
+def check_medium(medium: Medium, file: Path, *, encoding: str | None = None) -> MediumCheck:
+    """Read a medium, whatever its state: what is wrong becomes findings.
+
+    Args:
+        encoding: Of subtitles; found from the bytes if not given.
+    """
     check = MediumCheck(medium)
-    _READERS[medium.kind](file, check)
+    if medium.kind == "subtitle":
+        _read_subtitles(file, check, encoding)
+    elif medium.kind == "image":
+        _read_image(file, check)
+    else:
+        _read_clip(file, check)
     return check
 
 
@@ -101,29 +109,24 @@ def _read_image(file: Path, check: MediumCheck) -> None:
     check.strip = _strip(pixels[None])
 
 
-def _read_subtitles(file: Path, check: MediumCheck) -> None:
-    cues, skipped = 0, 0
+def _read_subtitles(file: Path, check: MediumCheck, encoding: str | None) -> None:
+    cues, skipped, last_s = 0, 0, None
     try:
-        for line in read_lines(file):
+        for line in read_lines(file, encoding=encoding):
             # A skipped cue with a kind is usual: one without words, or of sounds.
-            skipped += isinstance(line, Skipped) and not line.kind
-            cues += not isinstance(line, Skipped)
+            if isinstance(line, Skipped):
+                skipped += not line.kind
+                continue
+            cues += 1
+            last_s = line.span_s[0] if line.span_s else last_s
     except MediaError as error:
         check.findings.append(_finding(check, "unreadable", str(error)))
         return
-    check.facts = {"cues": cues}
+    check.facts = {"cues": cues, "last_cue_s": last_s}
     if skipped:
         check.findings.append(
             _finding(check, "damaged", f"{skipped} of {cues + skipped} cues cannot be read")
         )
-
-
-_READERS: dict[str, Callable[[Path, MediumCheck], None]] = {
-    "video": _read_clip,
-    "audio": _read_clip,
-    "image": _read_image,
-    "subtitle": _read_subtitles,
-}
 
 
 def _finding(check: MediumCheck, code: str, text: str) -> Finding:

@@ -14,7 +14,7 @@ from affekt.project.checking.medium import MediumCheck, check_medium
 from affekt.project.checking.prints import PRINT_COLUMNS, as_columns
 from affekt.project.folder import Project
 from affekt.project.media import MIX, Medium, media_of, of_kind
-from affekt.quality.clip_checks import are_apart
+from affekt.quality.clip_checks import MOST_APART_S, are_apart
 
 VERSION = 1  # of the facts, findings and prints; a change makes stored ones stale
 
@@ -34,7 +34,9 @@ class CheckStep:
 
     def expected(self, project: Project, connection: sqlite3.Connection) -> Mapping[str, str]:
         settings, media = project.settings, media_of(connection)
-        stated = fingerprint(VERSION, settings.check.model_dump(), settings.sound.stem)
+        stated = fingerprint(
+            VERSION, settings.check.model_dump(), settings.sound.stem, settings.words.encoding
+        )
         return {
             str(row["id"]): fingerprint(
                 stated,
@@ -54,7 +56,8 @@ class CheckStep:
             present, faults = _file_faults(project, medium)
             found.findings += faults
             if present:
-                check = check_medium(medium, project.locate(medium.path))
+                encoding = project.settings.words.encoding or None
+                check = check_medium(medium, project.locate(medium.path), encoding=encoding)
                 found.media.append(check)
                 found.findings += check.findings
         row = connection.execute("SELECT duration_s FROM item WHERE id = ?", (item,)).fetchone()
@@ -121,6 +124,11 @@ def _of_item(
         if video_s is not None and sound_s is not None and are_apart(video_s, sound_s):
             text = f"{video_s:.1f} s of picture, {sound_s:.1f} s in {medium.label}"
             yield Finding("apart", "warning", text)
+    for check in checks:
+        last_s = check.facts.get("last_cue_s")
+        if video_s is not None and last_s is not None and last_s > video_s + MOST_APART_S:
+            text = f"{video_s:.1f} s of picture; the last cue of {check.medium.label} begins at {last_s:.1f} s"
+            yield Finding("apart", "warning", text)
     measured_s = video_s if video_s is not None else next((s for _, s in sounds if s is not None), None)
     if stated_s is not None and measured_s is not None:
         if abs(stated_s - measured_s) > settings.check.apart_s:
@@ -143,4 +151,4 @@ def _stem_faults(
         return
     others = [medium.label for medium in of_kind(media, "audio")]
     others += ["the sound of its video"] if has_own else []
-    yield Finding("lacks_stem", "warning", f"no sound {stem}; it has {', '.join(others) or 'no sound'}")
+    yield Finding("lacks_stem", "warning", f"no sound {stem}; it has {', '.join(others) or 'no sound that can be read'}")

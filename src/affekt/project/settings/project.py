@@ -15,6 +15,7 @@ from affekt.project.settings.encoding import EncodingSettings
 from affekt.project.settings.ratings import RatingSettings
 from affekt.project.settings.records import MediaSettings, RecordSettings
 from affekt.project.settings.versions import PartitionSettings, ReleaseSettings
+from affekt.project.settings.tracks import TrackSettings
 from affekt.project.settings.words import SoundSettings, WordSettings
 
 FILE = "project.toml"
@@ -35,6 +36,7 @@ class ProjectSettings(Settings):
     records: RecordSettings = RecordSettings()
     media: MediaSettings = MediaSettings()
     check: CheckSettings = CheckSettings()
+    tracks: TrackSettings = TrackSettings()
     sound: SoundSettings = SoundSettings()
     words: WordSettings = WordSettings()
     encoding: EncodingSettings = EncodingSettings()

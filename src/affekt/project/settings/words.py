@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from affekt.core.settings import Settings
 
 
@@ -24,6 +26,8 @@ class WordSettings(Settings):
     Attributes:
         tracks: Names of tracks of words in order of preference: of each item the first that it has. Subtitle
             files are `collected`, recognised speech is `recognized`.
+        encoding: Codec of subtitle files; found from the bytes if empty.
     """
 
-    tracks: tuple[str, ...] = ("collected", "recognized")
+    tracks: tuple[str, ...] = Field(("collected", "recognized"), min_length=1)
+    encoding: str = ""
