@@ -23,7 +23,8 @@ def command(
 
     Example: affekt project encode news
     """
-    from affekt.project.encoding.step import encode, predicted_bytes, stored_bytes
+    from affekt.project.encoding.size import predicted_bytes, stored_bytes
+    from affekt.project.encoding.step import encode
     from affekt.project.folder import Project
 
     opened = Project.open(project)

@@ -13,7 +13,9 @@ from affekt.cli.project import (
     import_records,
     init,
     release,
+    run,
     split,
+    status,
     subtitles,
     tracks,
 )
@@ -25,6 +27,6 @@ app = typer.Typer(
 )
 app.command(name="init")(init.command)
 app.command(name="import")(import_records.command)
-for module in (check, tracks, subtitles, encode, agreement, split, release, diff, baseline):
+for module in (run, status, check, tracks, subtitles, encode, agreement, split, release, diff, baseline):
     app.command(name=module.__name__.rpartition(".")[2])(module.command)
 app.add_typer(ratings_app, name="ratings")

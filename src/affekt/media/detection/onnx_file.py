@@ -118,9 +118,7 @@ _SHAPES = {"boxes": (0, 4), "scores": (0,), "labels": (0,), "landmarks": (0, LAN
 def _check_input(network: Network, path: Path) -> tuple[str, bool, tuple[int, int] | None]:
     """Name of the input, whether its colours are last, and its height and width if they are fixed."""
     if len(network.inputs) != 1:
-        raise FolderError(
-            f"{path} has the inputs {_shown(network.inputs)}; expected is {_CONVENTION}"
-        )
+        raise FolderError(f"{path} has the inputs {_shown(network.inputs)}; expected is {_CONVENTION}")
     port = network.inputs[0]
     last = port.type == "uint8"
     shape = port.shape

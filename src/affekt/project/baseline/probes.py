@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from sklearn.dummy import DummyClassifier
@@ -79,9 +78,7 @@ def out_of_fold(train: Training, classes: Sequence[str]) -> np.ndarray:
     values = np.concatenate(list(train.vectors.values()), axis=1)
     known = np.unique(train.labels)
     model, folds = _model(_strength(values, train)), _folds(train)
-    scores = cross_val_predict(
-        model, values, train.labels, groups=train.groups, cv=folds, method="predict_proba"
-    )
+    scores = cross_val_predict(model, values, train.labels, cv=folds, method="predict_proba")
     found = np.zeros((len(values), len(classes)))
     found[:, [list(classes).index(name) for name in known]] = np.asarray(scores)
     return found
@@ -102,14 +99,15 @@ def _strength(values: np.ndarray, train: Training) -> float:
         return STRENGTHS[1]
     shares = []
     for strength in STRENGTHS:
-        said = cross_val_predict(_model(strength), values, train.labels, groups=train.groups, cv=folds)
+        said = cross_val_predict(_model(strength), values, train.labels, cv=folds)
         shares.append(float(np.mean(np.asarray(said) == train.labels)))
     return STRENGTHS[int(np.argmax(shares))]
 
 
-def _folds(train: Training) -> Any:
-    """Folds that keep groups whole; None where there are too few items."""
-    groups = len(np.unique(train.groups))
-    if groups >= FOLDS:
-        return GroupKFold(FOLDS)
-    return KFold(FOLDS, shuffle=True, random_state=0) if len(train.labels) >= 2 * FOLDS else None
+def _folds(train: Training) -> list[tuple[np.ndarray, np.ndarray]] | None:
+    """Folds that keep groups whole, if there are enough; None where there are too few items."""
+    if len(np.unique(train.groups)) >= FOLDS:
+        return list(GroupKFold(FOLDS).split(train.labels, groups=train.groups))
+    if len(train.labels) >= 2 * FOLDS:
+        return list(KFold(FOLDS, shuffle=True, random_state=0).split(train.labels))
+    return None

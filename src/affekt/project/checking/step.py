@@ -127,7 +127,9 @@ def _of_item(
     for check in checks:
         last_s = check.facts.get("last_cue_s")
         if video_s is not None and last_s is not None and last_s > video_s + MOST_APART_S:
-            text = f"{video_s:.1f} s of picture; the last cue of {check.medium.label} begins at {last_s:.1f} s"
+            text = (
+                f"{video_s:.1f} s of picture; the last cue of {check.medium.label} begins at {last_s:.1f} s"
+            )
             yield Finding("apart", "warning", text)
     measured_s = video_s if video_s is not None else next((s for _, s in sounds if s is not None), None)
     if stated_s is not None and measured_s is not None:
@@ -151,4 +153,6 @@ def _stem_faults(
         return
     others = [medium.label for medium in of_kind(media, "audio")]
     others += ["the sound of its video"] if has_own else []
-    yield Finding("lacks_stem", "warning", f"no sound {stem}; it has {', '.join(others) or 'no sound that can be read'}")
+    yield Finding(
+        "lacks_stem", "warning", f"no sound {stem}; it has {', '.join(others) or 'no sound that can be read'}"
+    )

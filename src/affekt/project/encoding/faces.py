@@ -39,7 +39,9 @@ def faces_of_frames(
     Raises:
         MediaError: The video was not searched for faces.
     """
-    tracked = connection.execute("SELECT * FROM tracked WHERE item_id = ?", (item,)).fetchone()
+    tracked = connection.execute(
+        "SELECT * FROM tracked WHERE item_id = ? AND what = 'face'", (item,)
+    ).fetchone()
     if tracked is None:
         raise MediaError(f"{item} was not searched for faces: affekt project tracks")
     vectors, counts = np.zeros((len(times), encoder.width), np.float32), np.zeros((len(times), 1), np.float32)
@@ -52,7 +54,7 @@ def faces_of_frames(
     wanted = [place for place, frame in enumerate(frames) if frame in boxes]
     if not wanted:
         return FrameFaces(vectors, counts)
-    at = np.array([boxes[frames[place]][0]["time_s"] for place in wanted])
+    at = frames[wanted] * tracked["step_s"]
     numbers = (np.searchsorted(video.times_s, at + 1e-6, side="right") - 1).clip(0)
     for place, picture in zip(wanted, video.read(numbers), strict=True):
         crops, areas = _crops(picture, boxes[frames[place]])

@@ -4,33 +4,32 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from affekt.core.errors import ConfigError, MediaError
+from affekt.core.errors import MediaError
 from affekt.core.files.fingerprint import fingerprint
-from affekt.core.notes import collect_notes
+from affekt.core.notes import collect_notes, note
 from affekt.media.sound import NoSound
 from affekt.media.video import Video, open_video
 from affekt.project.encoding.encoders import Encoder, make_encoders
 from affekt.project.encoding.faces import faces_of_frames
+from affekt.project.encoding.inputs import ItemInputs, inputs_of
 from affekt.project.encoding.stored import Encoded, remove_unused, store
-from affekt.project.encoding.words import cues_of, words_at
 from affekt.project.folder import Project
-from affekt.project.settings.project import FILE
 from affekt.project.steps import Ran, run_step
+from affekt.project.words.cues import words_at_seconds
 
-HEADER_BYTES = 400  # of a file, about
-COUNT = "face_count"
+FACE_COUNT = "face_count"
 
 
 class _Result(NamedTuple):
     encoded: Encoded
-    path: str
+    path: str  # below the project
     notes: list[str]
 
 
@@ -51,24 +50,16 @@ class EncodeStep:
         """What the vectors of each item depend on; items without any input are left out."""
         if not self._settings.named:
             return {}
-        if "audio" in self._settings.named and project.settings.sound.stem is None:
-            raise ConfigError(
-                str(project.path / FILE),
-                ["sound.stem: which sound is encoded must be stated: mix, voice or accompaniment"],
-            )
         shared = fingerprint(
             {name: encoder.key for name, encoder in self.encoders.items()},
             self._settings.dtype,
             self._settings.normalized_faces,
         )
-        found: dict[str, str] = {}
-        for row in connection.execute("SELECT id, title FROM item ORDER BY id"):
-            inputs = _inputs(
-                project, connection, str(row["id"]), row["title"] if "title" in self.encoders else None
-            )
-            if any(inputs):
-                found[str(row["id"])] = fingerprint(shared, *inputs)
-        return found
+        return {
+            item: fingerprint(shared, inputs.key)
+            for item, inputs in inputs_of(project, connection).items()
+            if not inputs.is_empty
+        }
 
     def compute(self, project: Project, connection: sqlite3.Connection, item: str) -> _Result:
         """Encode an item.
@@ -76,8 +67,9 @@ class EncodeStep:
         Raises:
             MediaError: A medium cannot be read, or it has nothing that is encoded.
         """
+        inputs = inputs_of(project, connection, item=item)[item]
         with collect_notes() as notes:
-            arrays = self._arrays(project, connection, item)
+            arrays = self._arrays(project, connection, item, inputs)
         if not arrays:
             raise MediaError(f"{item} has none of {', '.join(self._settings.named)}")
         kind = np.dtype(self._settings.dtype)
@@ -98,39 +90,38 @@ class EncodeStep:
         connection.executemany(
             "INSERT OR IGNORE INTO finding (item_id, step, code, level, text) "
             "VALUES (?, ?, 'reading', 'note', ?)",
-            [(item, self.name, note) for note in result.notes],
+            [(item, self.name, text) for text in result.notes],
         )
 
-    def _arrays(self, project: Project, connection: sqlite3.Connection, item: str) -> dict[str, np.ndarray]:
-        encoders, arrays = self.encoders, dict[str, np.ndarray]()
-        title = connection.execute("SELECT title FROM item WHERE id = ?", (item,)).fetchone()["title"]
-        if "title" in encoders and title:
-            arrays["title"] = encoders["title"]([title])[0]
-        file = _medium(connection, item, "video", "")
-        video = open_video(project.locate(file["path"])) if file is not None else None
-        times = _times(connection, item, video)
+    def _arrays(
+        self, project: Project, connection: sqlite3.Connection, item: str, inputs: ItemInputs
+    ) -> dict[str, np.ndarray]:
+        encoders = self.encoders
+        arrays: dict[str, np.ndarray] = {}
+        if inputs.title:
+            arrays["title"] = encoders["title"]([inputs.title])[0]
+        video = open_video(inputs.video.file(project)) if inputs.video else None
+        times = _seconds(inputs, video)
         if video is not None and "video" in encoders:
             arrays["video"] = encoders["video"](list(video.read(_frames_at(video, times))))
-            if "faces" in encoders:
+        if video is not None and "faces" in encoders:
+            if inputs.no_faces:
+                note(f"faces were not searched: {inputs.no_faces}")
+            else:
+                is_normalized = self._settings.normalized_faces
                 faces = faces_of_frames(
-                    connection,
-                    item,
-                    video,
-                    times,
-                    encoders["faces"],
-                    normalized=self._settings.normalized_faces,
+                    connection, item, video, times, encoders["faces"], normalized=is_normalized
                 )
-                arrays["faces"], arrays[COUNT] = faces.vectors, faces.counts
-        cues = cues_of(connection, item, project.settings.words.tracks) if "text" in encoders else []
-        if cues:
-            arrays["text"] = encoders["text"](words_at(cues, times))
-        if "audio" in encoders and (sound := _sound(project, connection, item)) is not None:
+                arrays["faces"], arrays[FACE_COUNT] = faces.vectors, faces.counts
+        if inputs.cues:
+            arrays["text"] = encoders["text"](words_at_seconds(inputs.cues, times[-1]))
+        if inputs.sound:
             with suppress(NoSound):  # a video without a sound track lacks the modality, as its mask says
-                arrays["audio"] = encoders["audio"]([project.locate(sound)])[0]
+                arrays["audio"] = encoders["audio"]([inputs.sound.file(project)])[0]
         return arrays
 
 
-def encode(project: Project, on_item: Any, *, again: bool = False) -> Ran:
+def encode(project: Project, on_item: Callable[[int, int], None], *, again: bool = False) -> Ran:
     """Encode what is missing or stale, and remove files that no item has any more."""
     ran = run_step(project, EncodeStep(project), on_item, again=again)
     with project.database() as connection:
@@ -138,84 +129,12 @@ def encode(project: Project, on_item: Any, *, again: bool = False) -> Ran:
     return ran
 
 
-def stored_bytes(project: Project) -> int:
-    """Size of the files of all items, in bytes."""
-    with project.database() as connection:
-        return int(connection.execute("SELECT coalesce(sum(bytes), 0) FROM encoded").fetchone()[0])
-
-
-def predicted_bytes(project: Project) -> int:
-    """Size of all files of vectors, from durations, before anything is encoded.
-
-    A duration that is neither measured nor recorded counts as the mean of the others.
-    """
-    encoders, size = (
-        make_encoders(project.settings.encoding),
-        np.dtype(project.settings.encoding.dtype).itemsize,
-    )
-    whole = sum(encoders[name].width for name in ("title", "audio") if name in encoders)
-    each = sum(encoders[name].width for name in ("video", "faces", "text") if name in encoders)
-    each += "faces" in encoders
-    with project.database() as connection:
-        rows = connection.execute("SELECT id, duration_s FROM item").fetchall()
-        measured = {
-            str(row[0]): row[1]
-            for row in connection.execute(
-                "SELECT item_id, max(json_extract(facts, '$.duration_s')) FROM medium_check GROUP BY item_id"
-            )
-        }
-    known = [measured.get(str(row["id"])) or row["duration_s"] for row in rows]
-    stated = [value for value in known if value]
-    mean = sum(stated) / len(stated) if stated else 0.0
-    steps = [math.floor(value or mean) + 1 for value in known]
-    return sum(size * (whole + each * number) + HEADER_BYTES for number in steps)
-
-
-def _inputs(project: Project, connection: sqlite3.Connection, item: str, title: str | None) -> list[Any]:
-    """Everything about an item that is encoded, as plain values."""
-    named = project.settings.encoding.named
-    video = _medium(connection, item, "video", "") if set(named) & {"video", "faces", "audio"} else None
-    stem = project.settings.sound.stem or ""
-    sound = _medium(connection, item, "audio", stem) if "audio" in named else None
-    faces = (
-        connection.execute(
-            "SELECT made_from, reason FROM done WHERE step = 'tracks' AND item_id = ?", (item,)
-        ).fetchone()
-        if "faces" in named
-        else None
-    )
-    cues = cues_of(connection, item, project.settings.words.tracks) if "text" in named else []
-    return [
-        title,
-        video["sha256"] if video is not None else None,
-        sound["sha256"] if sound is not None else None,
-        tuple(faces) if faces is not None else None,
-        [tuple(cue) for cue in cues],
-    ]
-
-
-def _medium(connection: sqlite3.Connection, item: str, kind: str, name: str) -> sqlite3.Row | None:
-    return connection.execute(
-        "SELECT * FROM medium WHERE item_id = ? AND kind = ? AND name = ?", (item, kind, name)
-    ).fetchone()
-
-
-def _sound(project: Project, connection: sqlite3.Connection, item: str) -> str | None:
-    """The file of the stem that the project states; the sound of a video is the mix."""
-    stem = project.settings.sound.stem
-    found = _medium(connection, item, "audio", stem or "")
-    if found is None and stem == "mix":
-        found = _medium(connection, item, "video", "")
-    return found["path"] if found is not None else None
-
-
-def _times(connection: sqlite3.Connection, item: str, video: Video | None) -> np.ndarray:
-    """Seconds 0, 1, 2 ... up to the end of the video, or of the last words."""
-    end_s = float(video.end_s) if video is not None else 0.0
-    if video is None:
-        row = connection.execute("SELECT duration_s FROM item WHERE id = ?", (item,)).fetchone()
-        last = connection.execute("SELECT max(end_s) FROM cue WHERE item_id = ?", (item,)).fetchone()
-        end_s = float(row["duration_s"] or last[0] or 0.0)
+def _seconds(inputs: ItemInputs, video: Video | None) -> np.ndarray:
+    """Seconds 0, 1, 2 ... up to the end of the video; without one, of what is stated, or of the words."""
+    if video is not None:
+        end_s = float(video.end_s)
+    else:
+        end_s = inputs.stated_s or max((cue.end_s for cue in inputs.cues), default=0.0)
     return np.arange(math.floor(end_s) + 1, dtype=float)
 
 

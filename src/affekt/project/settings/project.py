@@ -14,8 +14,8 @@ from affekt.project.settings.checking import CheckSettings
 from affekt.project.settings.encoding import EncodingSettings
 from affekt.project.settings.ratings import RatingSettings
 from affekt.project.settings.records import MediaSettings, RecordSettings
-from affekt.project.settings.versions import PartitionSettings, ReleaseSettings
 from affekt.project.settings.tracks import TrackSettings
+from affekt.project.settings.versions import PartitionSettings, ReleaseSettings
 from affekt.project.settings.words import SoundSettings, WordSettings
 
 FILE = "project.toml"

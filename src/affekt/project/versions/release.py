@@ -25,12 +25,12 @@ from affekt.project.database.hashing import file_sha256
 from affekt.project.database.times import now
 from affekt.project.encoding.encoders import make_encoders
 from affekt.project.encoding.stored import Encoded, encoded_items, encoding_document
-from affekt.project.encoding.words import cues_of
 from affekt.project.folder import Project
 from affekt.project.ratings.agreement.thresholds import check_thresholds
 from affekt.project.ratings.labels import FinalLabel, final_labels
 from affekt.project.versions.groups import groups_of
 from affekt.project.versions.split import FrozenSplit, list_splits, read_split
+from affekt.project.words.cues import stored_cues
 
 RELEASES = "releases"
 
@@ -232,7 +232,7 @@ def _place(project: Project, connection: sqlite3.Connection, one: _Chosen, work:
         features = ReleasedFile(
             kind="features", path=path, bytes=one.encoded.path.stat().st_size, sha256=one.encoded.sha256
         )
-    cues = cues_of(connection, item, project.settings.words.tracks)
+    cues = stored_cues(connection, item, project.settings.words.tracks)
     return ReleasedItem(
         id=item,
         label=one.final.label or "",
@@ -242,7 +242,7 @@ def _place(project: Project, connection: sqlite3.Connection, one: _Chosen, work:
         title=one.row["title"] or "",
         account=one.row["account"] or "",
         event=one.row["event"] or "",
-        words=tuple(ReleasedWords(start_s=it["start_s"], end_s=it["end_s"], text=it["text"]) for it in cues),
+        words=tuple(ReleasedWords(start_s=it.start_s, end_s=it.end_s, text=it.text) for it in cues),
         media=tuple(media),
         features=features,
         encoded=one.encoded.names if one.encoded else (),

@@ -76,7 +76,9 @@ def measure_agreement(
     labels, k = settings.label_set, len(settings.label_set)
     ratings = read_ratings(connection, settings)
     table = rating_table(ratings, settings, rounds="last")
-    by_round = {number: [one for one in ratings if one.round == number] for number in {it.round for it in ratings}}
+    by_round = {
+        number: [one for one in ratings if one.round == number] for number in {it.round for it in ratings}
+    }
     final = final_labels(project, connection)
     return RatingAgreement(
         labels=labels,
@@ -108,7 +110,9 @@ def as_values(found: RatingAgreement) -> dict[str, Any]:
         },
         "kappas": {"raters": found.table.raters, "values": found.kappas},
         "raters": [asdict(one) for one in found.raters],
-        "rounds": {str(number): {"alpha": one.alpha, "items": one.items} for number, one in found.rounds.items()},
+        "rounds": {
+            str(number): {"alpha": one.alpha, "items": one.items} for number, one in found.rounds.items()
+        },
         "drifts": [asdict(one) for one in found.drifts],
         "disputed": [{"item": item, "entropy": entropy} for item, entropy in found.disputed],
         "unlabelled": {item: one.reason for item, one in found.unlabelled.items()},

@@ -51,7 +51,9 @@ def out_of_fold(
         )
     if not np.isfinite(features).all():
         wrong = int((~np.isfinite(features).all(axis=1)).sum())
-        raise DataError(f"{wrong} of {len(features)} vectors have values that are not finite: encode them again")
+        raise DataError(
+            f"{wrong} of {len(features)} vectors have values that are not finite: encode them again"
+        )
     folds = min(folds, len(np.unique(groups)))
     if folds < 2 or len(np.unique(labels)) < 2:
         raise DataError(

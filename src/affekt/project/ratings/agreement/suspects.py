@@ -95,7 +95,9 @@ def find_suspects(
     labelled = [item for item, one in final.items() if one.label is not None]
     items = [item for item in labelled if item in vectors]
     if not items:
-        raise DataError(f"none of {len(labelled)} labelled items has a vector: are the ids those of the project?")
+        raise DataError(
+            f"none of {len(labelled)} labelled items has a vector: are the ids those of the project?"
+        )
     given = np.array([labels.index(str(final[item].label)) for item in items])
     groups = groups_of(connection)
     noise: LabelNoise = noise_from_features(

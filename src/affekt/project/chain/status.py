@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
+from affekt.project.chain.steps import item_steps
 from affekt.project.folder import Project
-from affekt.project.order import item_steps
 from affekt.project.ratings.labels import final_labels
 from affekt.project.steps import progress_of
 from affekt.project.versions.split import list_splits, read_split
@@ -14,7 +14,6 @@ from affekt.project.versions.split import list_splits, read_split
 _COUNTS = {
     "items": "SELECT count(*) FROM item",
     "items with media": "SELECT count(DISTINCT item_id) FROM medium",
-    "media": "SELECT count(*) FROM medium",
     "ratings": "SELECT count(*) FROM rating",
     "raters": "SELECT count(DISTINCT rater) FROM rating",
     "copies of other items": "SELECT count(*) FROM duplicate WHERE item_id <> cluster",
@@ -42,7 +41,8 @@ class Status:
     """A project at this moment.
 
     Attributes:
-        unsplit: Labelled items that are in no part, by split.
+        splits: Number of items by part, for each split.
+        unsplit: Labelled items that are in no part, for each split.
         releases: Number of items by version.
     """
 
@@ -59,10 +59,14 @@ def status_of(project: Project) -> Status:
     with project.database() as connection:
         labelled = {item for item, final in final_labels(project, connection).items() if final.label}
         splits = {name: read_split(connection, name) for name in list_splits(connection)}
+        steps: list[StepStatus] = []
+        for step in item_steps(project):
+            found = progress_of(project, connection, step)
+            steps.append(StepStatus(step.name, found.done, found.failed, found.stale, found.missing))
         return Status(
             counts={name: _count(connection, query) for name, query in _COUNTS.items()},
             labelled=len(labelled),
-            steps=[_step_status(project, connection, step) for step in item_steps(project)],
+            steps=steps,
             splits={name: split.counts() for name, split in splits.items() if split},
             unsplit={name: len(labelled - split.parts.keys()) for name, split in splits.items() if split},
             releases={
@@ -70,11 +74,6 @@ def status_of(project: Project) -> Status:
                 for row in connection.execute("SELECT version, items FROM release ORDER BY released_at")
             },
         )
-
-
-def _step_status(project: Project, connection: sqlite3.Connection, step: object) -> StepStatus:
-    found = progress_of(project, connection, step)  # pyright: ignore[reportArgumentType]
-    return StepStatus(step.name, found.done, found.failed, found.stale, found.missing)  # pyright: ignore
 
 
 def _count(connection: sqlite3.Connection, query: str) -> int:
