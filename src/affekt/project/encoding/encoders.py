@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from affekt.project.settings.encoding import (
 RATE_HZ = 16000  # of log-mel spectrograms
 
 
+@runtime_checkable
 class Encoder(Protocol):
     """An encoder that is frozen.
 
