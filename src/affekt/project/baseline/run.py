@@ -78,7 +78,7 @@ def run_baseline(
         raise DataError(f"{release} has {len(train)} items for training and {len(scored)} in {part}")
     if len({sample.label for sample in train}) < 2:
         raise DataError(f"all {len(train)} training items of {release} have one label")
-    vectors = {name: it.values for name, it in vectors_of([*train, *scored], on_item).items()}
+    vectors = vectors_of([*train, *scored], on_item)
     fitted = Training(
         {name: values[: len(train)] for name, values in vectors.items()},
         np.array([str(sample.label) for sample in train]),
