@@ -4,7 +4,7 @@
 
 1. Clips, records with wrong labels, copies, broken files are invented, and go through `affekt project run`.
 2. Copies and broken files that were found are compared with those that were planted.
-3. Confident learning names items whose label is probably wrong: precision and recall against the planted ones.
+3. Confident learning names items whose label is probably wrong: precision and recall against the truth.
 4. Three raters, whose confusions are known, rate the named items only. Their labels make the second version.
 5. All clips are rated: the estimated confusions of each rater are compared with the planted ones.
 6. Probes and CHFEN are trained on both versions and scored on the test part by the true labels.
@@ -119,9 +119,8 @@ def collected(home: Path, clips: int) -> Planted:
     """The collection, through the chain."""
     shutil.rmtree(home / "collected", ignore_errors=True)
     shutil.rmtree(home / "news", ignore_errors=True)
-    planted = make_collection(
-        home / "collected", clips=clips, accounts=max(12, clips // 8), wrong=0.2, copies=8
-    )
+    accounts = max(12, clips // 6)
+    planted = make_collection(home / "collected", clips=clips, accounts=accounts, wrong=0.2, copies=8)
     project = Project.init(home / "news", labels="plutchik-8")
     (project.path / "project.toml").write_text(SETTINGS)
     for line in run_chain(Project.open(project.path), printed):
@@ -198,10 +197,9 @@ def scored(project: Project, planted: Planted, seeds: Sequence[int], runs: Path)
     table: dict[str, dict[str, list[float]]] = {}
     for version in ("1.0", "1.1"):
         folder = project.path / "releases" / version
-        for name, values in {
-            **probe_scores(folder, planted),
-            "CHFEN": chfen(folder, planted, seeds, runs),
-        }.items():
+        scores = probe_scores(folder, planted)
+        scores["CHFEN"] = chfen(folder, planted, seeds, runs)
+        for name, values in scores.items():
             table.setdefault(name, {})[version] = values
     best = planted.best["title+text+video+audio"]
     return [
@@ -223,12 +221,10 @@ def probe_scores(folder: Path, planted: Planted) -> dict[str, list[float]]:
     samples = open_dataset("release", folder).samples
     vectors = vectors_of(samples)
     parts = np.array([sample.split for sample in samples])
-    train_at, test_at = np.flatnonzero(parts == "train"), np.flatnonzero(parts == "test")
-    everything = Training(
-        vectors,
-        np.array([sample.label for sample in samples]),
-        np.array([sample.subject for sample in samples]),
-    )
+    known = np.array([sample.id in planted.labels for sample in samples])
+    train_at, test_at = np.flatnonzero(parts == "train"), np.flatnonzero((parts == "test") & known)
+    labels, subjects = ([getattr(one, name) for one in samples] for name in ("label", "subject"))
+    everything = Training(vectors, np.array(labels), np.array(subjects))
     truth = np.array([planted.labels[samples[place].id] for place in test_at])
     said = probes(everything.at(train_at), {name: values[test_at] for name, values in vectors.items()})
     return {f"probe: {name}": [float((labels == truth).mean())] for name, labels in said.items()}
@@ -241,7 +237,7 @@ def chfen(folder: Path, planted: Planted, seeds: Sequence[int], runs: Path) -> l
         run = train(Recipe.from_values({**RECIPE, "seed": seed}), data_root=folder, runs=runs / folder.name)
         answers = evaluate(run.path, data_root=folder).folder / "predictions.csv"
         with answers.open(newline="") as stream:
-            rows = list(csv.DictReader(stream))
+            rows = [row for row in csv.DictReader(stream) if row["id"] in planted.labels]
         scores.append(float(np.mean([row["predicted"] == planted.labels[row["id"]] for row in rows])))
         print(f"CHFEN, {folder.name}, seed {seed}: {scores[-1]:.3f}", flush=True)
     return scores
@@ -258,10 +254,7 @@ def about_raters(home: Path, planted: Planted) -> list[str]:
         table = rating_table(read_ratings(connection, project.settings), project.settings)
         final = final_labels(project, connection)
     model = dawid_skene(table.ratings, len(LABELS))
-    lines = [
-        "| rater | true label | given instead | planted | estimated |",
-        "| --- | --- | --- | --- | --- |",
-    ]
+    lines = ["| rater | true label | given instead | planted | estimated |", "| --- " * 5 + "|"]
     for rater in RATERS:
         place = table.raters.index(rater)
         for (true, given), share in CONFUSIONS[rater].items():

@@ -30,7 +30,7 @@ def pooled(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def stacked(vectors: Sequence[np.ndarray | None]) -> np.ndarray:
-    """Vectors (d,) of n items as (n, d + 1) float32: zero where there is none, and 1 at the end where there is."""
+    """Vectors (d,) of n items as (n, d + 1) float32: zero for None; the last column is 1 for the others."""
     width = next(len(vector) for vector in vectors if vector is not None)
     values = np.zeros((len(vectors), width + 1), np.float32)
     for row, vector in zip(values, vectors, strict=True):
