@@ -154,7 +154,7 @@ def _sentences(rng: np.random.Generator, cue: int) -> list[str]:
 
 
 def _write(media: Path, item: str, rng: np.random.Generator, cues: dict[str, int], words: list[str]) -> None:
-    pixels, sound = _scene(rng, cues["video"]), _sound(media, rng, cues["audio"], words)
+    pixels, sound = _scene(rng, cues["video"]), _sound(media, rng, cues["audio"])
     times = np.arange(len(pixels)) / FRAME_RATE_HZ
     write_clip(media / f"{item}.mp4", VideoFrames(pixels, times, len(pixels) / FRAME_RATE_HZ), sound)
     (media / f"{item}.srt").write_text(
@@ -176,11 +176,13 @@ def _scene(rng: np.random.Generator, cue: int) -> np.ndarray:
     return frames.clip(0, 255).astype(np.uint8)
 
 
-def _sound(media: Path, rng: np.random.Generator, cue: int, words: list[str]) -> Waveform:
+def _sound(media: Path, rng: np.random.Generator, cue: int) -> Waveform:
     """Speech, or short tones, over a tone of the cue."""
     count = 4 * RATE_HZ
     found = np.zeros(count, np.float32)
-    spoken = _spoken(media, " ".join(words)) if shutil.which("espeak-ng") else _beeps(rng)
+    # What is said carries no cue: else the sound would show that of the words as well.
+    said = " ".join(_some(rng, _PLAIN, 8))
+    spoken = _spoken(media, said) if shutil.which("espeak-ng") else _beeps(rng)
     found[: min(count, len(spoken))] += 0.5 * spoken[:count]
     found += rng.normal(0, 0.003, count).astype(np.float32)
     if (name := _cue(cue)) is not None:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import pytest
 
@@ -12,7 +13,13 @@ from affekt.core.errors import ConfigError, UsageError
 from affekt.project.chain.run import run_chain
 from affekt.project.chain.status import status_of
 from affekt.project.folder import Project
-from tests.project.conftest import silent
+
+pytestmark = pytest.mark.xdist_group("workshop")
+
+
+@contextmanager
+def silent(name):
+    yield lambda done, total: None
 
 
 def rows(project, query):
@@ -58,7 +65,7 @@ def test_the_status_names_what_is_stale(workshop):
 
 def test_a_place_that_is_not_there_is_named_before_anything_is_done(workshop):
     file = workshop.path / "project.toml"
-    file.write_text(file.read_text().replace("records.csv", "recods.csv").replace("media\"]", "medai\"]"))
+    file.write_text(file.read_text().replace("records.csv", "recods.csv").replace('media"]', 'medai"]'))
     with pytest.raises(ConfigError, match=r"2 problems(.|\n)*recods(.|\n)*medai"):
         list(run_chain(Project.open(workshop.path), silent))
 
@@ -95,7 +102,7 @@ def forget_vectors(project):
         connection.execute("DELETE FROM done WHERE step = 'encode'")
 
 
-STATE = "SELECT e.item_id, e.sha256, d.made_from FROM encoded e JOIN done d USING (item_id) WHERE step = 'encode'"
+STATE = "SELECT item_id, sha256, made_from FROM encoded JOIN done USING (item_id) WHERE step = 'encode'"
 
 
 def test_a_killed_encoding_is_continued_to_the_same_vectors(workshop):

@@ -1,10 +1,15 @@
 """Splits are frozen, releases never change, and what differs between two of them is said."""
 
 import json
+import os
+import subprocess
+import sys
+import time
 
 import pytest
 
 from affekt.core.errors import DataError, FolderError, MediaError, UsageError
+from affekt.core.files.whole import is_partial
 from affekt.data.open import open_dataset
 from affekt.data.release.manifest import read_release
 from affekt.project.folder import Project
@@ -12,6 +17,8 @@ from affekt.project.versions.diff import compare_releases
 from affekt.project.versions.groups import joined
 from affekt.project.versions.release import release
 from affekt.project.versions.split import make_split, read_split
+
+pytestmark = pytest.mark.xdist_group("workshop")
 
 
 def changed(project, statement, *values):
@@ -152,3 +159,42 @@ def test_altered_files_of_a_release_are_refused(workshop):
     (folder / "release.json").write_text('{"title": 3}')
     with pytest.raises(FolderError, match="is not a release"):
         read_release(folder)
+
+
+RELEASE = """
+import sys
+from pathlib import Path
+from affekt.project.folder import Project
+from affekt.project.versions.release import release
+print("begun", flush=True)
+print(release(Project.open(Path(sys.argv[1])), "3.0").sha256)
+"""
+
+
+def releasing(project):
+    return subprocess.Popen(
+        [sys.executable, "-c", RELEASE, str(project.path)], stdout=subprocess.PIPE, text=True, env=os.environ
+    )
+
+
+def test_a_killed_release_is_there_as_a_whole_or_not_at_all(workshop):
+    expected = release(workshop, "2.0")
+    for delay in (0.0, 0.02, 0.05):
+        process = releasing(workshop)
+        process.stdout.readline()
+        time.sleep(delay)
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        folder = workshop.path / "releases" / "3.0"
+        assert not folder.exists() or len(read_release(folder)[1]) == expected.items
+    made = release(workshop, "3.0")
+    assert made.items == expected.items
+    assert all(is_partial(path) for path in workshop.path.glob("releases/.*"))
+
+
+def test_two_processes_release_a_version_once(workshop):
+    processes = [releasing(workshop) for _ in range(2)]
+    outputs = [process.communicate()[0].split() for process in processes]
+    assert [process.returncode for process in processes] == [0, 0]
+    assert outputs[0][-1] == outputs[1][-1] == read_release(workshop.path / "releases" / "3.0")[2]

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError
 
 from affekt.core.errors import FolderError
+from affekt.core.files.whole import write_bytes
 from affekt.core.settings import Settings
 
 DOCUMENT, ITEMS = "release.json", "items.jsonl"
@@ -145,8 +146,8 @@ def write_release(folder: Path, document: Mapping[str, Any], items: list[Release
     )
     values = complete.model_dump(mode="json", by_alias=True)
     content = (json.dumps(values, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
-    (folder / ITEMS).write_bytes(rows)
-    (folder / DOCUMENT).write_bytes(content)
+    write_bytes(folder / ITEMS, rows)
+    write_bytes(folder / DOCUMENT, content)
     return hashlib.sha256(content).hexdigest()
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import tempfile
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from affekt import __version__
 from affekt.core.errors import DataError, UsageError
-from affekt.core.files.whole import link_or_copy, write_folder
+from affekt.core.files.whole import SUFFIX, link_or_copy, remove_partials
 from affekt.core.sample import Skipped
 from affekt.data.release.manifest import (
     DOCUMENT,
@@ -33,6 +36,7 @@ from affekt.project.versions.split import FrozenSplit, list_splits, read_split
 from affekt.project.words.cues import stored_cues
 
 RELEASES = "releases"
+_ABANDONED_S = 3600.0  # a younger work folder may be that of another process
 
 
 @dataclass(frozen=True)
@@ -92,50 +96,57 @@ def release(project: Project, version: str, *, split: str = "", force: bool = Fa
             "cite": project.settings.release.cite,
             "made_with": f"affekt {__version__}",
         }
-        with write_folder(folder.with_name(f".{version}.candidate")) as work:
+        with _work_folder(folder) as work:
             items = [_place(project, connection, item, work) for item in chosen]
             sha256 = write_release(work, document, items)
-        made = Released(version, folder, sha256, len(items), True, left_out, warnings)
-        return _record(connection, made, overridden)
+            made = Released(version, folder, sha256, len(items), True, left_out, warnings)
+            return _record(connection, made, work, overridden)
 
 
-def _record(connection: sqlite3.Connection, made: Released, overridden: list[str]) -> Released:
-    """Give the folder its name, unless the version exists."""
-    candidate = made.folder.with_name(f".{made.version}.candidate")
+@contextmanager
+def _work_folder(folder: Path) -> Iterator[Path]:
+    """A folder beside the release, which is removed if it did not become the release."""
+    folder.parent.mkdir(exist_ok=True)
+    remove_partials(folder.parent, age_s=_ABANDONED_S)
+    work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=SUFFIX, dir=folder.parent))
     try:
-        with transaction(connection):
-            before = connection.execute(
-                "SELECT sha256 FROM release WHERE version = ?", (made.version,)
-            ).fetchone()
-            if (made.folder / DOCUMENT).is_file():
-                _, _, found = read_release(made.folder)
-                if found != made.sha256:
-                    raise UsageError(
-                        f"version {made.version} exists with other content ({found[:12]}): a version is "
-                        "never changed; choose another name"
-                    )
-            elif before is not None and before["sha256"] != made.sha256:
-                raise UsageError(
-                    f"version {made.version} was released with other content ({before['sha256'][:12]}), "
-                    "and its folder is gone: choose another name"
-                )
-            else:
-                candidate.rename(made.folder)
-            connection.execute(
-                "INSERT INTO release (version, sha256, items, released_at) VALUES (?, ?, ?, ?) "
-                "ON CONFLICT DO NOTHING",
-                (made.version, made.sha256, made.items, now()),
-            )
-            if before is None:
-                connection.executemany(
-                    "INSERT INTO override (step, text, overridden_at) VALUES ('release', ?, ?)",
-                    [(text, now()) for text in overridden],
-                )
+        work.chmod(0o755)
+        yield work
     finally:
-        shutil.rmtree(candidate, ignore_errors=True)
-    return Released(
-        made.version, made.folder, made.sha256, made.items, before is None, made.left_out, made.warnings
-    )
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _record(connection: sqlite3.Connection, made: Released, work: Path, overridden: list[str]) -> Released:
+    """Give the folder its name, unless the version exists."""
+    with transaction(connection):
+        before = connection.execute(
+            "SELECT sha256 FROM release WHERE version = ?", (made.version,)
+        ).fetchone()
+        if (made.folder / DOCUMENT).is_file():
+            _, _, found = read_release(made.folder)
+            if found != made.sha256:
+                raise UsageError(
+                    f"version {made.version} exists with other content ({found[:12]}): a version is never "
+                    "changed; choose another name"
+                )
+        elif before is not None and before["sha256"] != made.sha256:
+            raise UsageError(
+                f"version {made.version} was released with other content ({before['sha256'][:12]}), and its "
+                "folder is gone: choose another name"
+            )
+        else:
+            work.rename(made.folder)
+        connection.execute(
+            "INSERT INTO release (version, sha256, items, released_at) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT DO NOTHING",
+            (made.version, made.sha256, made.items, now()),
+        )
+        if before is None:
+            connection.executemany(
+                "INSERT INTO override (step, text, overridden_at) VALUES ('release', ?, ?)",
+                [(text, now()) for text in overridden],
+            )
+    return replace(made, is_new=before is None)
 
 
 def _split(connection: sqlite3.Connection, name: str) -> FrozenSplit:
