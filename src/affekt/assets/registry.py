@@ -95,7 +95,7 @@ def list_assets() -> list[Asset]:
 
     Example:
         >>> [asset.name for asset in list_assets()]
-        ['minilm', 'use', 'whisper_tiny_en']
+        ['centerface', 'minilm', 'use', 'whisper_tiny_en']
     """
     return list(_read(REGISTRY))
 

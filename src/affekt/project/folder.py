@@ -30,6 +30,10 @@ id = "id"
 # "link" leaves files where they are, "copy" copies them into the project.
 [media]
 take = "link"
+
+# The sound that is used: the whole sound, the voice alone, or the accompaniment alone.
+[sound]
+stem = "mix"
 """
 
 

@@ -49,6 +49,7 @@ class ClipFacts:
     is_apart: bool = False
     video_print: ClipPrint | None = None
     sound_print: SoundPrint | None = None
+    frames: np.ndarray | None = None  # (8, h, w, 3) uint8 RGB; only where they were asked for
 
 
 def is_clip(sample: Sample) -> bool:
@@ -64,13 +65,18 @@ def read_clips(
     # FFmpeg decodes without holding Python's lock: threads are enough.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for start in range(0, len(samples), _AT_ONCE):
-            for one in pool.map(_read_one, samples[start : start + _AT_ONCE]):
+            for one in pool.map(read_clip, samples[start : start + _AT_ONCE]):
                 results.append(one)
                 on_item(len(results), len(samples))
     return list(zip(samples, results, strict=True))
 
 
-def _read_one(sample: Sample) -> ClipFacts:
+def read_clip(sample: Sample, *, keep_frames: bool = False) -> ClipFacts:
+    """Decode one clip: eight frames, evenly spaced, and all of its sound.
+
+    Args:
+        keep_frames: Keep the frames, reduced to at most 64 rows.
+    """
     facts = ClipFacts()
     # Looked up once: invented media are generated at each access.
     media = {name: sample.media[name] for name in ("video", "audio") if name in sample.media}
@@ -79,7 +85,7 @@ def _read_one(sample: Sample) -> ClipFacts:
     if "video" in sample.media:
         try:
             video = video_of(sample)
-            _check_video(video, facts)
+            _check_video(video, facts, keep_frames)
         except MediaError as error:
             facts.reasons.append(str(error))
     reference = sample.media.get("audio", sample.media.get("video"))
@@ -93,20 +99,24 @@ def _read_one(sample: Sample) -> ClipFacts:
         except MediaError as error:
             facts.reasons.append(str(error))
     if video is not None and facts.duration_s is not None and facts.sound_s is not None:
-        difference = abs(facts.duration_s - facts.sound_s)
         is_whole = sample.span_s is None  # of a span, both are cut to the same length
-        facts.is_apart = is_whole and difference > max(MOST_APART_S, MOST_APART * facts.duration_s)
+        facts.is_apart = is_whole and are_apart(facts.duration_s, facts.sound_s)
     if facts.duration_s is None:
         facts.duration_s = facts.sound_s
     _add_streams(sample, facts)
     return facts
 
 
+def are_apart(video_s: float, sound_s: float) -> bool:
+    """Whether picture and sound differ in length by more than `MOST_APART` and `MOST_APART_S`."""
+    return abs(video_s - sound_s) > max(MOST_APART_S, MOST_APART * video_s)
+
+
 def _as_path(reference: Any) -> Any:
     return Path(reference) if isinstance(reference, str) else reference
 
 
-def _check_video(video: Video, facts: ClipFacts) -> None:
+def _check_video(video: Video, facts: ClipFacts, keep_frames: bool) -> None:
     """Decode eight frames, evenly spaced."""
     at = (np.arange(MOMENTS) + 0.5) / MOMENTS * video.end_s
     numbers = np.searchsorted(video.times_s, at, side="right") - 1
@@ -119,6 +129,7 @@ def _check_video(video: Video, facts: ClipFacts) -> None:
     apart = np.abs(frames[1:].astype(np.int16) - frames[:-1]).mean(axis=(1, 2, 3))
     facts.is_frozen = bool(apart.max() < FROZEN) and not facts.is_black
     facts.video_print = clip_print(frames, facts.duration_s)
+    facts.frames = frames if keep_frames else None
 
 
 def _check_sound(sample: Sample, reference: Path | Waveform, facts: ClipFacts) -> None:

@@ -10,8 +10,8 @@ import numpy as np
 
 from affekt.core.sample import Sample
 from affekt.quality.clip_checks import QUIET_DBFS, ClipFacts, is_clip, read_clips
-from affekt.quality.duplicate_clips import find_clip_pairs, may_show_the_same
-from affekt.quality.duplicate_sounds import find_sound_pairs
+from affekt.quality.duplicate_clips import ClipPrint, find_clip_pairs, may_show_the_same
+from affekt.quality.duplicate_sounds import SoundPrint, find_sound_pairs
 from affekt.quality.duplicates import near_duplicates, problems_of_groups
 from affekt.report.wording import count, some
 
@@ -143,19 +143,16 @@ def problems_of_clips(description: Mapping[str, Any] | None) -> list[str]:
     return found
 
 
-def _near_duplicates(
-    results: Sequence[tuple[Sample, ClipFacts]], known: Sequence[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
-    """Groups of samples whose pictures, sounds or both are the same."""
-    pairs = _pairs([facts for _, facts in results])
-    groups = near_duplicates([sample for sample, _ in results], pairs, known)
-    return [{**group, "alike": sorted(alike)} for group, alike in groups]
+def pairs_of_clips(
+    prints: Sequence[tuple[ClipPrint | None, SoundPrint | None]],
+) -> dict[tuple[int, int], set[str]]:
+    """Pairs of indices, and what is the same in both clips: `video`, `sound`.
 
-
-def _pairs(clips: Sequence[ClipFacts]) -> dict[tuple[int, int], set[str]]:
-    """Pairs of indices, and what is the same in both clips."""
-    sounds = {n: clip.sound_print for n, clip in enumerate(clips) if clip.sound_print is not None}
-    videos = {n: clip.video_print for n, clip in enumerate(clips) if clip.video_print is not None}
+    Args:
+        prints: Of each clip, as far as it has picture and sound.
+    """
+    sounds = {n: sound for n, (_, sound) in enumerate(prints) if sound is not None}
+    videos = {n: video for n, (video, _) in enumerate(prints) if video is not None}
     found: dict[tuple[int, int], set[str]] = {}
     places = list(sounds)
     for a, b in find_sound_pairs(list(sounds.values())):
@@ -171,6 +168,15 @@ def _pairs(clips: Sequence[ClipFacts]) -> dict[tuple[int, int], set[str]]:
         if videos[one].is_moving or not both_audible or pair in found:
             found.setdefault(pair, set()).add("video")
     return found
+
+
+def _near_duplicates(
+    results: Sequence[tuple[Sample, ClipFacts]], known: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Groups of samples whose pictures, sounds or both are the same."""
+    pairs = pairs_of_clips([(facts.video_print, facts.sound_print) for _, facts in results])
+    groups = near_duplicates([sample for sample, _ in results], pairs, known)
+    return [{**group, "alike": sorted(alike)} for group, alike in groups]
 
 
 def _counted(values: Any) -> dict[str, int]:

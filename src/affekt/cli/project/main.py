@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import typer
 
-from affekt.cli.project import agreement, import_records, init, rate
+from affekt.cli.project import (
+    agreement,
+    baseline,
+    check,
+    diff,
+    encode,
+    import_records,
+    init,
+    rate,
+    release,
+    run,
+    split,
+    status,
+    subtitles,
+    tracks,
+)
 from affekt.cli.project.ratings.main import app as ratings_app
 
 app = typer.Typer(
@@ -13,6 +28,19 @@ app = typer.Typer(
 )
 app.command(name="init")(init.command)
 app.command(name="import")(import_records.command)
-app.command(name="agreement")(agreement.command)
-app.command(name="rate")(rate.command)
+for module in (
+    run,
+    status,
+    check,
+    tracks,
+    subtitles,
+    encode,
+    rate,
+    agreement,
+    split,
+    release,
+    diff,
+    baseline,
+):
+    app.command(name=module.__name__.rpartition(".")[2])(module.command)
 app.add_typer(ratings_app, name="ratings")

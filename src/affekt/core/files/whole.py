@@ -108,14 +108,23 @@ def remove_partials(folder: Path, *, age_s: float = 0.0) -> None:
     Args:
         age_s: Younger ones stay: another process may be writing them.
     """
-    for partial in folder.rglob(f".*{SUFFIX}"):
-        with suppress(FileNotFoundError):  # another process has just finished or removed it
-            if time.time() - partial.lstat().st_mtime < age_s:
-                continue
-            if partial.is_dir() and not partial.is_symlink():
-                shutil.rmtree(partial)
-            else:
-                partial.unlink()
+    # `Path.rglob` would fail where another process has just removed a folder.
+    for above, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            partial = Path(above, name)
+            if is_partial(partial):
+                _remove_aged(partial, age_s)
+        folders[:] = [name for name in folders if not is_partial(Path(name))]
+
+
+def _remove_aged(partial: Path, age_s: float) -> None:
+    with suppress(FileNotFoundError):  # another process has just finished or removed it
+        if time.time() - partial.lstat().st_mtime < age_s:
+            return
+        if partial.is_dir() and not partial.is_symlink():
+            shutil.rmtree(partial)
+        else:
+            partial.unlink()
 
 
 def _sync(file: Path) -> None:

@@ -22,8 +22,8 @@ class Recognizer(Protocol):
     def lines(self, sound: SoundSource) -> list[Line]:
         """What is said, in order, without names of speakers.
 
-        Each line has its times on the clock of the file, and a note if its words are doubtful. Empty if
-        nobody speaks, or nothing was understood.
+        Each line has its times on the clock of the file, its confidence if the recogniser states one, and a
+        note if its words are doubtful. Empty if nobody speaks, or nothing was understood.
 
         Raises:
             NoSound: The file has no sound track.

@@ -150,4 +150,5 @@ def _line(number: int, words: list[Any], found: Any, start_s: float) -> Line:
         number=number,
         span_s=(start_s + first_s, start_s + max(last_s, first_s + _SHORTEST_S)),
         notes=(_DOUBT,) if found.avg_logprob < _DOUBTFUL else (),
+        confidence=sum(float(word.probability) for word in words) / len(words),
     )

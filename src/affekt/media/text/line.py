@@ -25,6 +25,7 @@ class Line:
         span_s: Start and end in seconds.
         notes: Limitations of the line.
         label: Annotation, where the file states one.
+        confidence: Of words that were recognised, 0 to 1.
     """
 
     text: str
@@ -35,6 +36,7 @@ class Line:
     span_s: tuple[float, float] | None = None
     notes: tuple[str, ...] = ()
     label: str | None = None
+    confidence: float | None = None
 
 
 def clean_words(text: str) -> str:

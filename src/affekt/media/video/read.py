@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar, Protocol, runtime_checkable
 
@@ -207,9 +208,28 @@ class Video:
         Raises:
             MediaError: Nothing can be decoded, or the file no longer exists.
         """
-        rows, columns = self._size(height)
-        numbers = range(self._first, self._first + len(self))
-        for number, picture in self._source.pictures(numbers, rows, columns):
+        return self.chosen(range(len(self)), height=height)
+
+    def chosen(
+        self, numbers: Sequence[int], *, height: int | None = None
+    ) -> Iterator[tuple[int, np.ndarray]]:
+        """Some frames with their numbers, in one pass, one at a time, in constant memory.
+
+        Args:
+            numbers: Increasing frame numbers.
+            height: As in `read`.
+
+        Raises:
+            MediaError: Nothing can be decoded, or the file no longer exists.
+            UsageError: The numbers do not increase, or one is out of range.
+        """
+        asked = [int(number) for number in numbers]
+        if any(a >= b for a, b in pairwise(asked)) or (asked and not 0 <= asked[0] <= asked[-1] < len(self)):
+            raise UsageError(f"{self.name}: increasing frame numbers from 0 to {len(self) - 1} are expected")
+        return self._stream(asked, *self._size(height))
+
+    def _stream(self, numbers: list[int], rows: int, columns: int) -> Iterator[tuple[int, np.ndarray]]:
+        for number, picture in self._source.pictures([it + self._first for it in numbers], rows, columns):
             yield number - self._first, picture
 
     def part(self, start_s: float, stop_s: float) -> Video:

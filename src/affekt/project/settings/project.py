@@ -10,8 +10,13 @@ from affekt.core.errors import AffektError, ConfigError
 from affekt.core.labels import LabelSet, label_set
 from affekt.core.recipe import read_toml
 from affekt.core.settings import Settings, validate
+from affekt.project.settings.checking import CheckSettings
+from affekt.project.settings.encoding import EncodingSettings
 from affekt.project.settings.ratings import RatingSettings
 from affekt.project.settings.records import MediaSettings, RecordSettings
+from affekt.project.settings.tracks import TrackSettings
+from affekt.project.settings.versions import PartitionSettings, ReleaseSettings
+from affekt.project.settings.words import SoundSettings, WordSettings
 
 FILE = "project.toml"
 
@@ -30,7 +35,14 @@ class ProjectSettings(Settings):
     label_names: dict[str, str] = Field(default_factory=dict)
     records: RecordSettings = RecordSettings()
     media: MediaSettings = MediaSettings()
+    check: CheckSettings = CheckSettings()
+    tracks: TrackSettings = TrackSettings()
+    sound: SoundSettings = SoundSettings()
+    words: WordSettings = WordSettings()
+    encoding: EncodingSettings = EncodingSettings()
     ratings: RatingSettings = RatingSettings()
+    split: PartitionSettings = PartitionSettings()
+    release: ReleaseSettings = ReleaseSettings()
 
     @field_validator("labels")
     @classmethod

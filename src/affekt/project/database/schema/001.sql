@@ -52,7 +52,12 @@ CREATE TABLE medium_check (
   kind TEXT NOT NULL,
   name TEXT NOT NULL,
   facts TEXT NOT NULL,
-  print BLOB,                          -- fingerprint of frames or sound, for near duplicates
+  strip BLOB,                          -- JPEG: frames from the beginning to the end, beside each other
+  -- What near duplicates are found from, without decoding again (affekt.quality).
+  film BLOB,                           -- 8 x 16 x 16 grey values, one byte each
+  film_s REAL,                         -- duration of the picture
+  words BLOB,                          -- of the sound: unsigned, 4 bytes each, little-endian
+  audible BLOB,                        -- 0 or 1 for each word, one byte each
   PRIMARY KEY (item_id, kind, name),
   FOREIGN KEY (item_id, kind, name) REFERENCES medium (item_id, kind, name) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
@@ -70,31 +75,36 @@ CREATE TABLE finding (
 CREATE TABLE duplicate (
   item_id TEXT PRIMARY KEY REFERENCES item (id) ON DELETE CASCADE,
   cluster TEXT NOT NULL,               -- the first id of the cluster
-  alike TEXT NOT NULL                  -- sound, video, or both
+  alike TEXT NOT NULL                  -- of the cluster: file, sound, video, joined by +
 ) STRICT, WITHOUT ROWID;
 
--- Step `tracks`: the frames that were searched, and the boxes that were found.
+-- Steps `tracks-face`, `tracks-person`: the frames that were searched, and the boxes that were found.
+-- Frame n is the one that is shown at n * step_s.
 CREATE TABLE tracked (
-  item_id TEXT PRIMARY KEY REFERENCES item (id) ON DELETE CASCADE,
+  item_id TEXT NOT NULL REFERENCES item (id) ON DELETE CASCADE,
+  what TEXT NOT NULL CHECK (what IN ('face', 'person')),
   detector TEXT NOT NULL,
   frames INTEGER NOT NULL,
   step_s REAL NOT NULL,                -- between two frames
-  width INTEGER NOT NULL,
-  height INTEGER NOT NULL
+  duration_s REAL NOT NULL,            -- of the picture
+  width INTEGER NOT NULL,              -- of the upright picture, in pixels
+  height INTEGER NOT NULL,
+  PRIMARY KEY (item_id, what)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE box (
-  item_id TEXT NOT NULL REFERENCES tracked (item_id) ON DELETE CASCADE,
+  item_id TEXT NOT NULL,
+  what TEXT NOT NULL,
   frame INTEGER NOT NULL,              -- counted from 0 over the frames that were searched
-  time_s REAL NOT NULL,
-  track INTEGER NOT NULL,              -- unique within the item
-  what TEXT NOT NULL CHECK (what IN ('face', 'person')),
-  x REAL NOT NULL, y REAL NOT NULL, w REAL NOT NULL, h REAL NOT NULL,  -- pixels of the frame
+  track INTEGER NOT NULL,              -- unique within the item and what
+  x REAL NOT NULL, y REAL NOT NULL, w REAL NOT NULL, h REAL NOT NULL,  -- pixels, within the picture
   score REAL NOT NULL,
-  PRIMARY KEY (item_id, what, frame, track)
+  landmarks BLOB,                      -- x and y of five points in pixels, 4-byte floats, little-endian
+  PRIMARY KEY (item_id, what, frame, track),
+  FOREIGN KEY (item_id, what) REFERENCES tracked (item_id, what) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
--- Step `subtitles`: words with their times, from each source apart.
+-- Steps `subtitles`, `recognition`: words with their times, from each source apart.
 CREATE TABLE cue (
   item_id TEXT NOT NULL REFERENCES item (id) ON DELETE CASCADE,
   track TEXT NOT NULL,                 -- the name of the subtitle file, or `recognized`
@@ -102,7 +112,8 @@ CREATE TABLE cue (
   start_s REAL NOT NULL,
   end_s REAL NOT NULL,
   text TEXT NOT NULL,
-  confidence REAL,
+  speaker TEXT,                        -- where the subtitle names one
+  confidence REAL,                     -- of recognised words, 0 to 1
   PRIMARY KEY (item_id, track, number)
 ) STRICT, WITHOUT ROWID;
 
@@ -141,6 +152,15 @@ CREATE TABLE rating_skip (
   round INTEGER NOT NULL DEFAULT 1,
   skipped_at TEXT,
   PRIMARY KEY (item_id, rater, round)
+) STRICT, WITHOUT ROWID;
+
+-- Step `encode`: one safetensors file for each item, named after its content.
+CREATE TABLE encoded (
+  item_id TEXT PRIMARY KEY REFERENCES item (id) ON DELETE CASCADE,
+  path TEXT NOT NULL,                  -- below the project
+  sha256 TEXT NOT NULL,
+  bytes INTEGER NOT NULL,
+  names TEXT NOT NULL                  -- modalities in the file, separated by spaces
 ) STRICT, WITHOUT ROWID;
 
 -- A frozen split: parts of items, and the SHA-256 of all of them.

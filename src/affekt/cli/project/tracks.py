@@ -1,0 +1,76 @@
+"""`affekt project tracks`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from affekt.cli.project.arguments import ProjectFolder, say_skipped
+from affekt.cli.show import AsJson, as_json, as_table, progress, say
+
+if TYPE_CHECKING:
+    from affekt.project.tracks.summary import TrackSummary
+
+
+def command(
+    project: ProjectFolder,
+    again: Annotated[bool, typer.Option("--again", help="Also retry videos that failed.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Find faces, and persons if a detector is stated, in all videos, and follow them over time.
+
+    Example: affekt project tracks news
+    """
+    from affekt.project.folder import Project
+    from affekt.project.steps import run_step
+    from affekt.project.tracks.step import track_steps
+    from affekt.project.tracks.summary import summarise
+
+    opened = Project.open(project)
+    failed = []
+    for step in track_steps(opened):
+        with progress(step.name) as show:
+            ran = run_step(opened, step, show, again=again)
+        failed += ran.failed
+        if not json:
+            say(f"{step.name}: {ran.computed} videos searched, {ran.reused} unchanged")
+    with opened.database() as connection:
+        found = summarise(connection)
+        reasons = {
+            row["item_id"]: row["reason"]
+            for row in connection.execute(
+                "SELECT item_id, reason FROM done WHERE step LIKE 'tracks-%' AND reason IS NOT NULL"
+            )
+        }
+    if json:
+        as_json({"videos": [it._asdict() for it in found], "failed": reasons})
+        return
+    say_skipped(failed)
+    if old := len(reasons) - len({it.id for it in failed}):
+        say(f"{old} more videos failed before; --again retries them")
+    as_table(("", "videos", "with", "tracks", "most", "seconds", "share", "area"), _rows(found))
+    say(
+        "with: videos with at least one; most: in one frame; seconds: summed over tracks; share: of frames "
+        "with one; area: of a frame, mean"
+    )
+
+
+def _rows(found: Sequence[TrackSummary]) -> list[tuple[str | int | float, ...]]:
+    rows: list[tuple[str | int | float, ...]] = []
+    for what in dict.fromkeys(it.what for it in found):
+        ones = [it for it in found if it.what == what]
+        rows.append(
+            (
+                what,
+                len(ones),
+                sum(it.tracks > 0 for it in ones),
+                sum(it.tracks for it in ones),
+                max(it.most for it in ones),
+                round(sum(it.seconds for it in ones), 1),
+                sum(it.share for it in ones) / len(ones),
+                sum(it.mean_ratio for it in ones) / len(ones),
+            )
+        )
+    return rows

@@ -1,0 +1,41 @@
+"""How faces and persons are found in videos."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from affekt.core.settings import Settings
+
+
+class DetectorSettings(Settings):
+    """A detector.
+
+    Attributes:
+        detector: By name, such as `centerface`, or the path of an ONNX file below the project's folder.
+        confidence: The lowest score of a box.
+        longest_px: Frames are searched at this longer side at most.
+        label: The class that is kept, of an ONNX file with several.
+    """
+
+    detector: str = "centerface"
+    confidence: float = Field(default=0.5, gt=0, le=1)
+    longest_px: int = Field(default=640, ge=32, le=8192)
+    label: int | None = None
+
+
+class TrackSettings(Settings):
+    """How faces and persons are found, and joined to tracks.
+
+    Attributes:
+        face: Its detector.
+        person: Its detector; persons are left out without one.
+        step_s: Seconds between the frames that are searched.
+        overlap: The least overlap, intersection over union, of two boxes of one track.
+        gap_s: Seconds after which a track that is not seen has ended.
+    """
+
+    face: DetectorSettings = DetectorSettings()
+    person: DetectorSettings | None = None
+    step_s: float = Field(default=0.2, ge=0.01, le=60)
+    overlap: float = Field(default=0.3, gt=0, lt=1)
+    gap_s: float = Field(default=1.0, ge=0)
