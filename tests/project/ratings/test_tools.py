@@ -263,11 +263,17 @@ def test_a_sheet_to_fill_in_and_all_ratings_come_back_unchanged(with_media, rate
     rated(
         with_media, "item,rater,label,seconds,round\ni01,anna,joy,2.5,1\ni01,anna,fear,2,2\ni02,ben,joy,1,1\n"
     )
+    with with_media.database() as connection:
+        connection.execute("UPDATE item SET title = '=HYPERLINK(1)'")
     export_ratings(with_media, "csv", tmp_path / "out", raters=("anna", "carla"), fewer_than=1)
     with (tmp_path / "out" / "items.csv").open(newline="") as stream:
         sheet = list(csv.DictReader(stream))
-    assert len(sheet) == 10 and list(sheet[0]) == ["item", "title", "file", "anna", "carla"]
+    assert len(sheet) == 10 and sheet[0]["title"] == "'=HYPERLINK(1)", "no formula"
+    assert list(sheet[0]) == ["item", "title", "file", "anna", "carla"]
     before = rows(with_media)
+    export_ratings(with_media, "csv", tmp_path / "out")
+    report = import_ratings(with_media, tmp_path / "out" / "items.csv")
+    assert (report.added, report.unchanged, report.left_out) == (0, 2, [])
     found = export_ratings(with_media, "ratings", tmp_path / "out")
     assert found.items == 3
     report = import_ratings(with_media, tmp_path / "out" / "ratings.csv")

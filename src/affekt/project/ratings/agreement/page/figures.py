@@ -78,23 +78,7 @@ def draw_wheel(confusions: np.ndarray, labels: LabelSet) -> Wheel | None:
     angles = -math.pi / 2 + places * 2 * math.pi / len(labels)
     points = SIZE / 2 + RADIUS * np.stack([np.cos(angles), np.sin(angles)], axis=1)
     shares = confusions.sum(axis=1) / total
-    spots = [
-        Spot(
-            name,
-            place,
-            *points[place].round(1).tolist(),
-            round(4 + (_LARGEST - 4) * math.sqrt(shares[place] / shares.max()), 1),
-            round(SIZE / 2 + _TEXT * math.cos(angles[place]), 1),
-            round(SIZE / 2 + _TEXT * math.sin(angles[place]) - 4, 1),
-            "middle"
-            if abs(math.cos(angles[place])) < 0.1
-            else "start"
-            if math.cos(angles[place]) > 0
-            else "end",
-            float(shares[place]),
-        )
-        for place, name in enumerate(labels.names)
-    ]
+    spots = [_spot(name, place, float(angles[place]), shares) for place, name in enumerate(labels.names)]
     pairs = sorted(
         ((2 * confusions[i, j] / total, i, j) for i in range(len(labels)) for j in range(i)), reverse=True
     )
@@ -109,6 +93,21 @@ def draw_wheel(confusions: np.ndarray, labels: LabelSet) -> Wheel | None:
             Chord(f"M{ends[0]} Q{ends[1]} {ends[2]}", round(max(1.0, _WIDEST * value / shown[0][0]), 1), text)
         )
     return Wheel(spots, chords)
+
+
+def _spot(name: str, place: int, angle: float, shares: np.ndarray) -> Spot:
+    across, down = math.cos(angle), math.sin(angle)
+    return Spot(
+        name=name,
+        color=place,
+        x=round(SIZE / 2 + RADIUS * across, 1),
+        y=round(SIZE / 2 + RADIUS * down, 1),
+        radius=round(4 + (_LARGEST - 4) * math.sqrt(shares[place] / shares.max()), 1),
+        text_x=round(SIZE / 2 + _TEXT * across, 1),
+        text_y=round(SIZE / 2 + _TEXT * down - 4, 1),
+        anchor="middle" if abs(across) < 0.1 else "start" if across > 0 else "end",
+        share=float(shares[place]),
+    )
 
 
 def share_matrix(
