@@ -29,9 +29,9 @@ from affekt.project.database.times import now
 from affekt.project.encoding.encoders import make_encoders
 from affekt.project.encoding.stored import Encoded, encoded_items, encoding_document
 from affekt.project.folder import Project
+from affekt.project.groups import groups_of
 from affekt.project.ratings.agreement.thresholds import check_thresholds
 from affekt.project.ratings.labels import FinalLabel, final_labels
-from affekt.project.versions.groups import groups_of
 from affekt.project.versions.split import FrozenSplit, list_splits, read_split
 from affekt.project.words.cues import stored_cues
 
