@@ -6,7 +6,7 @@ import pytest
 from affekt.core.errors import DataError
 from affekt.core.labels import label_set
 from affekt.project.folder import Project
-from affekt.project.groups import GROUPED_BY, groups_of
+from affekt.project.groups import groups_of
 from affekt.project.ratings.agreement.noise import noise_from_features, out_of_fold
 from affekt.project.ratings.agreement.suspects import find_suspects, read_vectors
 from affekt.project.ratings.labels import final_labels
@@ -75,7 +75,7 @@ def test_items_that_share_an_account_an_event_or_a_copy_are_one_group(tmp_path):
     import_records(project, tmp_path / "r.csv")
     with project.database() as connection:
         connection.execute("INSERT INTO duplicate VALUES ('d', 'd', 'sound'), ('e', 'd', 'sound')")
-        found = groups_of(connection, GROUPED_BY)
+        found = groups_of(connection)
     assert found["a"] == found["b"] == found["c"]
     assert found["d"] == found["e"]
     assert len(set(found.values())) == 3

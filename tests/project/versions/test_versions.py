@@ -13,7 +13,8 @@ from affekt.core.files.whole import is_partial
 from affekt.data.open import open_dataset
 from affekt.data.release.manifest import read_release
 from affekt.project.folder import Project
-from affekt.project.groups import joined
+from affekt.project.groups import groups_of
+from affekt.project.records.upsert import import_records
 from affekt.project.versions.diff import compare_releases
 from affekt.project.versions.release import release
 from affekt.project.versions.split import make_split, read_split
@@ -38,9 +39,13 @@ def test_items_of_one_account_or_copies_of_each_other_are_in_one_part(finished):
     assert {item.part for item in items} == {"train", "validation", "test"}
 
 
-def test_a_chain_of_shared_things_makes_one_group():
-    shared = [("account", "a"), ("account", "b"), ("event", "b"), ("event", "c"), ("other", "d")]
-    assert joined(["d", "c", "b", "a"], shared) == {"a": "a", "b": "a", "c": "a", "d": "d"}
+def test_a_chain_of_shared_things_makes_one_group(tmp_path):
+    project = Project.init(tmp_path / "news", labels="plutchik-8")
+    (tmp_path / "a.csv").write_text("id,account,event\na,one,\nb,one,fire\nc,,fire\nd,two,\n")
+    import_records(project, tmp_path / "a.csv")
+    with project.database() as connection:
+        assert groups_of(connection) == {"a": "a", "b": "a", "c": "a", "d": "d"}
+        assert groups_of(connection, ("event",)) == {"a": "a", "b": "b", "c": "b", "d": "d"}
 
 
 def test_a_split_is_the_same_each_time_and_never_made_twice(workshop):
@@ -165,6 +170,8 @@ RELEASE = """
 import sys
 from pathlib import Path
 from affekt.project.folder import Project
+from affekt.project.groups import groups_of
+from affekt.project.records.upsert import import_records
 from affekt.project.versions.release import release
 print("begun", flush=True)
 print(release(Project.open(Path(sys.argv[1])), "3.0").sha256)

@@ -13,7 +13,7 @@ import numpy as np
 from affekt.core.errors import DataError
 from affekt.core.labels import LabelSet
 from affekt.metrics.agreement.label_noise import LabelNoise
-from affekt.project.groups import GROUPED_BY, groups_of
+from affekt.project.groups import groups_of
 from affekt.project.ratings.agreement.noise import noise_from_features
 from affekt.project.ratings.labels import FinalLabel
 
@@ -99,7 +99,7 @@ def find_suspects(
             f"none of {len(labelled)} labelled items has a vector: are the ids those of the project?"
         )
     given = np.array([labels.index(str(final[item].label)) for item in items])
-    groups = groups_of(connection, GROUPED_BY)
+    groups = groups_of(connection)
     noise: LabelNoise = noise_from_features(
         np.stack([vectors[item] for item in items]),
         given,
