@@ -25,3 +25,17 @@ def colors_of(labels: LabelSet) -> list[tuple[str, str]]:
     return [
         (_OTHERS[place % len(_OTHERS)], _OTHERS_DARK[place % len(_OTHERS)]) for place in range(len(labels))
     ]
+
+
+def style_of(labels: LabelSet) -> str:
+    """CSS that states the colours as variables `--l0`, `--l1`, ..., for light and dark pages.
+
+    Example:
+        >>> style_of(LabelSet.of("trust"))
+        ':root{--l0:#2b6481;}@media(prefers-color-scheme:dark){:root{--l0:#4fa7ff;}}'
+    """
+    light, dark = (
+        "".join(f"--l{place}:{color};" for place, color in enumerate(colors))
+        for colors in zip(*colors_of(labels), strict=True)
+    )
+    return f":root{{{light}}}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}"

@@ -27,9 +27,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from affekt.core.errors import AffektError, MediaError
-from affekt.core.wheel import places_on_wheel
 from affekt.project.folder import Project
-from affekt.project.ratings.colors import colors_of
+from affekt.project.ratings.colors import style_of
 from affekt.project.ratings.page.media import medium_of
 from affekt.project.ratings.page.queue import Queue
 
@@ -129,19 +128,14 @@ def _page(rating: Rating) -> Callable[[Request], Response]:
         rater=rating.queue.rater,
         round=rating.queue.round,
         labels=list(zip(labels.names, keys, strict=True)),
-        is_wheel=places_on_wheel(labels) is not None,
     )
     return lambda request: Response(text, media_type="text/html")
 
 
 def _style(rating: Rating) -> Callable[[Request], Response]:
-    colors = colors_of(rating.project.settings.label_set)
-    light = "".join(f"--l{place}:{one};" for place, (one, _) in enumerate(colors))
-    dark = "".join(f"--l{place}:{one};" for place, (_, one) in enumerate(colors))
-    rules = "".join(f"#l{place}{{--own:var(--l{place})}}" for place in range(len(colors)))
-    text = (_FOLDER / "page.css").read_text(
-        "utf-8"
-    ) + f":root{{{light}}}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}{rules}"
+    labels = rating.project.settings.label_set
+    rules = "".join(f"#l{place}{{--own:var(--l{place})}}" for place in range(len(labels)))
+    text = (_FOLDER / "page.css").read_text("utf-8") + style_of(labels) + rules
     return lambda request: Response(text, media_type="text/css")
 
 

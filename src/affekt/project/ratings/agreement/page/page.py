@@ -21,7 +21,7 @@ from affekt.project.ratings.agreement.page.figures import (
     vote_patterns,
 )
 from affekt.project.ratings.agreement.thresholds import Crossed
-from affekt.project.ratings.colors import colors_of
+from affekt.project.ratings.colors import style_of
 from affekt.report.templates import render_page
 
 _MOST_ITEMS = 30
@@ -42,7 +42,7 @@ def write_agreement_page(path: Path, found: RatingAgreement, crossed: Sequence[C
         {"percent": _percent, "number": _number},
         colors=timeline / "colors.css",
         shared=Markup((reports / "page.css").read_text("utf-8")),
-        hues=Markup(_hues(found)),
+        hues=Markup(style_of(found.labels)),
         title=title,
         found=found,
         crossed=crossed,
@@ -105,13 +105,6 @@ def _disputed(found: RatingAgreement) -> list[tuple[str, float, int]]:
 def _votes(counts: np.ndarray, found: RatingAgreement) -> str:
     order = np.argsort(-counts, kind="stable")
     return ", ".join(f"{found.labels.names[it]} {int(counts[it])}" for it in order if counts[it])
-
-
-def _hues(found: RatingAgreement) -> str:
-    colors = colors_of(found.labels)
-    light = "".join(f"--l{place}:{one};" for place, (one, _) in enumerate(colors))
-    dark = "".join(f"--l{place}:{one};" for place, (_, one) in enumerate(colors))
-    return f":root{{{light}}}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}"
 
 
 def _percent(value: float | None) -> str:
