@@ -51,8 +51,8 @@ class Medium:
             ) from None
         if size != self.bytes:
             raise MediaError(
-                f"{self.item}: the {self.label} at {place} has {size} bytes, and had {self.bytes} when it was "
-                "imported: import it again"
+                f"{self.item}: the {self.label} at {place} has {size} bytes, and had {self.bytes} when it "
+                "was imported: import it again"
             )
         return place
 
@@ -83,7 +83,7 @@ def stated_stem(project: Project) -> str:
     stem = project.settings.sound.stem
     if stem is None:
         raise UsageError(
-            f"{project.path / 'project.toml'} does not state which sound is used: [sound] stem = \"mix\", "
+            f'{project.path / "project.toml"} does not state which sound is used: [sound] stem = "mix", '
             '"voice" or "accompaniment"'
         )
     return stem

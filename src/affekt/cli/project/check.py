@@ -53,7 +53,8 @@ def command(
 def _say_all(found: Mapping[str, Any]) -> None:
     if found["findings"]:
         as_table(
-            ("finding", "level", "items"), [(it["title"], it["level"], it["items"]) for it in found["findings"]]
+            ("finding", "level", "items"),
+            [(it["title"], it["level"], it["items"]) for it in found["findings"]],
         )
     for kind in found["findings"]:
         for one in kind["found"][:_SHOWN]:

@@ -41,9 +41,7 @@ class CenterFace:
 
     name = "centerface"
 
-    def __init__(
-        self, *, confidence: float = 0.5, longest_px: int = 640, threads: int | None = None
-    ) -> None:
+    def __init__(self, *, confidence: float = 0.5, longest_px: int = 640, threads: int | None = None) -> None:
         if not (0 < confidence <= 1 and longest_px >= MULTIPLE):
             raise UsageError(
                 f"confidence must be above 0 and at most 1, longest_px at least {MULTIPLE}; "

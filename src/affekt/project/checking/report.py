@@ -38,9 +38,7 @@ def describe_checks(connection: sqlite3.Connection) -> dict[str, Any]:
     ]
     return {
         "items": int(connection.execute("SELECT count(*) FROM item").fetchone()[0]),
-        "checked": int(
-            connection.execute("SELECT count(*) FROM done WHERE step = ?", (STEP,)).fetchone()[0]
-        ),
+        "checked": int(connection.execute("SELECT count(*) FROM done WHERE step = ?", (STEP,)).fetchone()[0]),
         "media_by_kind": dict(Counter(it["kind"] for it in media)),
         "total_s": round(sum(it.get("duration_s") or 0 for it in media if it["kind"] == "video"), 1),
         "codecs": dict(Counter(codec for it in media for codec in it.get("codecs", ())).most_common()),

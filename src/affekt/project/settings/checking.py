@@ -18,4 +18,4 @@ class CheckSettings(Settings):
     """
 
     requires: tuple[Literal["video", "audio", "image", "subtitle"], ...] = ()
-    apart_s: float = Field(1.0, ge=0)
+    apart_s: float = Field(default=1.0, ge=0)

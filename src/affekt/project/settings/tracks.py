@@ -18,8 +18,8 @@ class DetectorSettings(Settings):
     """
 
     detector: str = "centerface"
-    confidence: float = Field(0.5, gt=0, le=1)
-    longest_px: int = Field(640, ge=32, le=8192)
+    confidence: float = Field(default=0.5, gt=0, le=1)
+    longest_px: int = Field(default=640, ge=32, le=8192)
     label: int | None = None
 
 
@@ -36,6 +36,6 @@ class TrackSettings(Settings):
 
     face: DetectorSettings = DetectorSettings()
     person: DetectorSettings | None = None
-    step_s: float = Field(0.2, ge=0.01, le=60)
-    overlap: float = Field(0.3, gt=0, lt=1)
-    gap_s: float = Field(1.0, ge=0)
+    step_s: float = Field(default=0.2, ge=0.01, le=60)
+    overlap: float = Field(default=0.3, gt=0, lt=1)
+    gap_s: float = Field(default=1.0, ge=0)

@@ -29,5 +29,5 @@ class WordSettings(Settings):
         encoding: Codec of subtitle files; found from the bytes if empty.
     """
 
-    tracks: tuple[str, ...] = Field(("collected", "recognized"), min_length=1)
+    tracks: tuple[str, ...] = Field(default=("collected", "recognized"), min_length=1)
     encoding: str = ""

@@ -138,9 +138,7 @@ def track_video(video: Video, detector: Detector, tracking: TrackSettings, longe
             found = _in_pixels_of(video, detector.detect(picture), picture)
         tracks = tracker.update(time_s, found.boxes)
         boxes += [_tracked(place, tracks[one], found, one) for one in range(len(tracks))]
-    return VideoTracks(
-        detector.name, count, tracking.step_s, video.end_s, video.width, video.height, boxes
-    )
+    return VideoTracks(detector.name, count, tracking.step_s, video.end_s, video.width, video.height, boxes)
 
 
 def _in_pixels_of(video: Video, found: Detections, picture: np.ndarray) -> Detections:

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from affekt.core.errors import MediaError
 from affekt.media.text.line import Line
 
 RECOGNIZED = "recognized"  # track of recognised speech
@@ -61,16 +62,26 @@ def stored_cues(connection: sqlite3.Connection, item: str, tracks: Sequence[str]
 
 
 def replace_cues(connection: sqlite3.Connection, item: str, track: str, lines: Iterable[Line]) -> None:
-    """Replace a track of an item."""
+    """Replace a track of an item.
+
+    Raises:
+        MediaError: A line has no times.
+    """
     connection.execute("DELETE FROM cue WHERE item_id = ? AND track = ?", (item, track))
     connection.executemany(
         "INSERT INTO cue (item_id, track, number, start_s, end_s, text, speaker, confidence) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            (item, track, number, *line.span_s, line.text, line.speaker, line.confidence)
-            for number, line in enumerate((it for it in lines if it.span_s is not None), 1)
+            (item, track, number, *_span(line), line.text, line.speaker, line.confidence)
+            for number, line in enumerate(lines, 1)
         ],
     )
+
+
+def _span(line: Line) -> tuple[float, float]:
+    if line.span_s is None:
+        raise MediaError(f"line {line.number} has no times: {line.text[:60]!r}")
+    return line.span_s
 
 
 def _joined(cues: Iterable[Cue]) -> list[Cue]:

@@ -12,8 +12,7 @@ from affekt.media.speech import Recognizer, installed_recognizer, what_is_missin
 from affekt.media.speech.whisper import ASSET
 from affekt.media.text import Line
 from affekt.project.folder import Project
-from affekt.project.media import sound_of, sounds, stated_stem
-from affekt.project.media import media_of
+from affekt.project.media import media_of, sound_of, sounds, stated_stem
 from affekt.project.words.cues import RECOGNIZED, replace_cues
 
 VERSION = 1  # of how words are stored; a change makes stored ones stale

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from affekt.core.errors import AffektError, MediaError
+from affekt.core.errors import MediaError
 from affekt.core.files.fingerprint import fingerprint
 from affekt.core.sample import Skipped
 from affekt.media.text import Line, read_lines
@@ -72,8 +72,6 @@ def _read(project: Project, medium: Medium, found: ReadSubtitles) -> None:
                 place = line.id.rpartition(":")[2]
                 text = f"{medium.name}: line {place}: {line.reason}"
                 findings.append(Finding("skipped_cue", "warning", text))
-        elif line.span_s is None:
-            raise AffektError(f"{medium.path}: line {line.number} has no times")
         else:
             lines.append(line)
             notes.update(line.notes)
