@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from affekt.core.errors import AffektError
 from affekt.core.sample import Skipped
@@ -19,6 +19,7 @@ from affekt.project.database.times import now
 from affekt.project.folder import Project
 
 
+@runtime_checkable
 class Step(Protocol):
     """A computation for each item.
 

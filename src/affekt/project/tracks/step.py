@@ -50,18 +50,20 @@ class TrackStep:
     """Faces, or persons, in the video of each item that has one.
 
     Args:
-        settings: Its `label`, `confidence` and so on; opening the detector may fail, and then no item is
-            tried.
+        detector: The one that the settings name by default; it is opened here, so that no item is tried
+            without one.
 
     Raises:
         UsageError: There is no such detector, or it is not on this computer.
         AffektError: Its network is damaged, or does not follow the convention.
     """
 
-    def __init__(self, project: Project, what: What, settings: DetectorSettings) -> None:
+    def __init__(
+        self, project: Project, what: What, settings: DetectorSettings, detector: Detector | None = None
+    ) -> None:
         self.name, self._what = f"tracks-{what}", what
         self._settings, self._tracking = settings, project.settings.tracks
-        self._detector: Detector = open_detector(
+        self._detector: Detector = detector or open_detector(
             settings.detector,
             confidence=settings.confidence,
             longest_px=settings.longest_px,
