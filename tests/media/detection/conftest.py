@@ -43,9 +43,7 @@ def write_detector():
                 helper.make_tensor_value_info(names["boxes"], TensorProto.FLOAT, boxes.shape),
                 helper.make_tensor_value_info(names["scores"], TensorProto.FLOAT, (len(boxes),)),
                 *(
-                    helper.make_tensor_value_info(
-                        name, helper.np_dtype_to_tensor_dtype(value.dtype), value.shape
-                    )
+                    helper.make_tensor_value_info(name, kind_of(value.dtype), value.shape)
                     for name, value in more.items()
                 ),
             ],
