@@ -10,12 +10,12 @@ from typer.testing import CliRunner
 from affekt.assets.places import copies
 from affekt.assets.registry import find_asset
 from affekt.cli.main import app
-from affekt.core.errors import DataError, UsageError
+from affekt.core.errors import ConfigError, DataError, UsageError
 from affekt.media.detection import Detections
 from affekt.media.sound import Waveform
 from affekt.media.video import VideoFrames, open_video
 from affekt.media.video.write import write_clip
-from affekt.project.settings.tracks import DetectorSettings, TrackSettings
+from affekt.project.settings.tracks import FaceDetectorSettings, TrackSettings
 from affekt.project.steps import progress_of, run_step
 from affekt.project.tracks.step import TrackStep, track_video
 from affekt.project.tracks.stored import boxes_at_seconds
@@ -132,7 +132,7 @@ def searched(collected, still, tmp_path_factory):
     write_clip(folder / "clips" / "heard.m4a", None, Waveform(np.zeros((1, 8000), np.float32), 8000))
     names = ("bright", "dark", "half", "empty", "text", "heard")
     project = collected(folder, {name: {} for name in names}, settings="[tracks]\nstep_s = 0.5")
-    step = TrackStep(project, "face", DetectorSettings(), Bright())
+    step = TrackStep(project, "face", FaceDetectorSettings(), Bright())
     return project, step, run_step(project, step)
 
 
@@ -184,18 +184,28 @@ def test_what_is_done_is_not_done_again_until_a_setting_changes(searched):
     project, step, _ = searched
     assert run_step(project, step).computed == 0
     with project.database() as connection:
-        same = TrackStep(project, "face", DetectorSettings(), Bright()).expected(project, connection)
+        same = TrackStep(project, "face", FaceDetectorSettings(), Bright()).expected(project, connection)
         assert same == step.expected(project, connection)
-        coarser = TrackStep(project, "face", DetectorSettings(longest_px=32), Bright())
+        coarser = TrackStep(project, "face", FaceDetectorSettings(longest_px=32), Bright())
         assert progress_of(project, connection, coarser).stale == 5
 
 
 def test_faces_and_persons_are_tracked_beside_each_other(searched):
     project, _, _ = searched
-    run_step(project, TrackStep(project, "person", DetectorSettings(), Bright()))
+    run_step(project, TrackStep(project, "person", FaceDetectorSettings(), Bright()))
     with project.database() as connection:
         found = [(it.what, it.item) for it in summarise(connection)]
     assert found == [(what, item) for what in ("face", "person") for item in ("bright", "dark", "half")]
+
+
+@pytest.mark.parametrize(
+    ("person", "problem"),
+    [("confidence = 0.4", "tracks.person.detector: missing"), ('detector = "centerface"', "finds faces")],
+)
+def test_a_detector_of_faces_is_never_taken_for_persons(collected, tmp_path, person, problem):
+    (tmp_path / "clips").mkdir()
+    with pytest.raises(ConfigError, match=problem):
+        collected(tmp_path, {"one": {}}, settings=f"[tracks.person]\n{person}")
 
 
 def test_an_unknown_detector_is_refused_before_any_video_is_read(collected, still, tmp_path):

@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 from affekt.media.detection import Detections
 from affekt.project.folder import Project
-from affekt.project.settings.tracks import DetectorSettings
+from affekt.project.settings.tracks import FaceDetectorSettings
 from affekt.project.steps import run_step
 from affekt.project.tracks.step import TrackStep
 
@@ -36,7 +36,7 @@ class Slow:
         return Detections(np.array([[left, 2, left + 9, 12]], np.float32), np.ones(1, np.float32))
 
 project = Project.open(Path(sys.argv[1]))
-ran = run_step(project, TrackStep(project, "face", DetectorSettings(), Slow()))
+ran = run_step(project, TrackStep(project, "face", FaceDetectorSettings(), Slow()))
 print(ran.computed, ran.reused, len(ran.failed))
 """
 
