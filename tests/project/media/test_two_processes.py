@@ -90,7 +90,7 @@ def undisturbed(waiting, tmp_path_factory):
 
 def test_a_step_that_is_killed_goes_on_where_it_was(waiting, undisturbed, tmp_path):
     project = copied(waiting, tmp_path)
-    process = start(project, 0.03)
+    process = start(project, 0.1)
     end = time.monotonic() + 60
     while process.poll() is None and time.monotonic() < end:
         with connect(project / DATABASE) as connection:

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from affekt.core.files.fingerprint import fingerprint
-from affekt.project.checking.findings import Finding, write_findings
 from affekt.project.checking.medium import MediumCheck, check_medium
 from affekt.project.checking.prints import PRINT_COLUMNS, as_columns
 from affekt.project.database.hashing import file_sha256
+from affekt.project.findings import Finding, write_findings
 from affekt.project.folder import Project
 from affekt.project.media import MIX, Medium, media_of, of_kind
 from affekt.quality.clip_checks import MOST_APART_S, are_apart

@@ -11,7 +11,7 @@ from affekt.core.errors import MediaError
 from affekt.core.files.fingerprint import fingerprint
 from affekt.core.sample import Skipped
 from affekt.media.text import Line, read_lines
-from affekt.project.checking.findings import Finding, write_findings
+from affekt.project.findings import Finding, write_findings
 from affekt.project.folder import Project
 from affekt.project.media import Medium, media_of, of_kind
 from affekt.project.words.cues import RECOGNIZED, replace_cues
