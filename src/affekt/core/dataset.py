@@ -26,6 +26,7 @@ class Corpus:
     Attributes:
         problems: Warnings, one sentence each, as `affekt data check` reports them.
         errors: Problems that would lead to wrong classes, one sentence each. Training refuses the corpus.
+        version: Which version of the data this is, where they state one; runs record it.
     """
 
     samples: list[Sample]
@@ -34,6 +35,7 @@ class Corpus:
     task: Task = field(default_factory=lambda: find_task("single_label"))
     problems: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
+    version: str = ""
 
     @property
     def usable(self) -> list[Sample]:

@@ -16,7 +16,6 @@ from affekt.media.video.write import write_clip
 from affekt.project.checking.duplicates import find_duplicates
 from affekt.project.checking.page import write_check_page
 from affekt.project.checking.report import describe_checks
-from affekt.project.checking.run import check_project
 from affekt.project.checking.step import CheckStep
 from affekt.project.folder import Project
 from affekt.project.steps import progress_of, run_step
@@ -55,7 +54,8 @@ def checked(collected, picture, still, sound, tmp_path_factory) -> Project:
     records = {name: {"duration_s": "60" if name == "late" else "", "title": ""} for name in sorted(names)}
     records["black"]["title"] = "<b>black & bold</b>"
     project = collected(folder, records)
-    check_project(project)
+    run_step(project, CheckStep())
+    find_duplicates(project)
     return project
 
 

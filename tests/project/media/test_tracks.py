@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from affekt.assets.places import copies
 from affekt.assets.registry import find_asset
 from affekt.cli.main import app
-from affekt.core.errors import ConfigError, DataError, UsageError
+from affekt.core.errors import ConfigError, UsageError
 from affekt.media.detection import Detections
 from affekt.media.sound import Waveform
 from affekt.media.video import VideoFrames, open_video
@@ -18,7 +18,6 @@ from affekt.media.video.write import write_clip
 from affekt.project.settings.tracks import FaceDetectorSettings, TrackSettings
 from affekt.project.steps import progress_of, run_step
 from affekt.project.tracks.step import TrackStep, track_video
-from affekt.project.tracks.stored import boxes_at_seconds
 from affekt.project.tracks.summary import face_ratios, summarise
 from affekt.project.tracks.tracker import Tracker
 
@@ -159,17 +158,6 @@ def test_each_frame_has_a_number_of_faces_and_their_share(searched):
         ]
         assert rows[7][2] == pytest.approx(600 / 1728)
         assert [it[1] for it in face_ratios(connection, "dark")] == [0, 0, 0, 0]
-
-
-def test_boxes_are_known_at_each_second_with_both_ends(searched):
-    project, _, _ = searched
-    with project.database() as connection:
-        seconds = boxes_at_seconds(connection, "half")  # 4 s
-        assert [len(boxes) for boxes in seconds] == [0, 0, 50, 50, 50]
-        assert seconds[2][11][:5] == (11, 4 / 48, 3 / 36, 4 / 48, 3 / 36)
-        assert sum(it.area for it in seconds[2]) == pytest.approx(600 / 1728)
-        with pytest.raises(DataError, match="empty: its video was not searched for a face"):
-            boxes_at_seconds(connection, "empty")
 
 
 def test_videos_that_cannot_be_read_are_listed_and_sounds_are_not_concerned(searched):

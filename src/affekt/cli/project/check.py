@@ -24,14 +24,17 @@ def command(
 
     Example: affekt project check news --page check.html
     """
+    from affekt.project.checking.duplicates import find_duplicates
     from affekt.project.checking.page import write_check_page
     from affekt.project.checking.report import describe_checks
-    from affekt.project.checking.run import check_project
+    from affekt.project.checking.step import CheckStep
     from affekt.project.folder import Project
+    from affekt.project.steps import run_step
 
     opened = Project.open(project)
     with progress("items") as show:
-        ran = check_project(opened, show)
+        ran = run_step(opened, CheckStep(), show)
+    find_duplicates(opened)
     with opened.database() as connection:
         found = describe_checks(connection)
         if page is not None:

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import typer
 
-from affekt.cli.project import check, import_records, init, subtitles, tracks
+from affekt.cli.project import (
+    agreement,
+    baseline,
+    check,
+    diff,
+    encode,
+    import_records,
+    init,
+    release,
+    run,
+    split,
+    status,
+    subtitles,
+    tracks,
+)
+from affekt.cli.project.ratings.main import app as ratings_app
 
 app = typer.Typer(
     help="The workshop: collected clips and single ratings become a checked, versioned data set.",
@@ -12,6 +27,6 @@ app = typer.Typer(
 )
 app.command(name="init")(init.command)
 app.command(name="import")(import_records.command)
-app.command(name="check")(check.command)
-app.command(name="tracks")(tracks.command)
-app.command(name="subtitles")(subtitles.command)
+for module in (run, status, check, tracks, subtitles, encode, agreement, split, release, diff, baseline):
+    app.command(name=module.__name__.rpartition(".")[2])(module.command)
+app.add_typer(ratings_app, name="ratings")

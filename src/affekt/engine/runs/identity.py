@@ -54,6 +54,7 @@ class DataIdentity:
     Attributes:
         root: Folder of the data; empty for data that need none.
         prepared: Whether they were a store that `data prepare` made: its media are other files.
+        version: Of the data, where they state one.
         items: In the order of the parts and of training.
         chosen_on: The part that selects the epoch.
         accepted: Changes of the data with which the run was continued on request.
@@ -66,6 +67,7 @@ class DataIdentity:
     chosen_on: str = "validation"
     accepted: tuple[Mapping[str, Any], ...] = field(default=())
     prepared: bool = False
+    version: str = ""
 
     @property
     def present(self) -> list[Item]:
@@ -85,6 +87,7 @@ class DataIdentity:
             "sha256": self.sha256,
             "chosen_on": self.chosen_on,
             "prepared": self.prepared,
+            **({"version": self.version} if self.version else {}),
             "parts": {
                 name: {"samples": len(members), "sha256": identity_hash(self.labels, members)}
                 for name in PARTS
@@ -124,6 +127,7 @@ def read_identity(folder: Path) -> DataIdentity | None:
             summary["chosen_on"],
             tuple(summary["accepted"]),
             summary["prepared"],
+            summary.get("version", ""),
         )
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise FolderError(f"{folder}: {FILE} and {TABLE} cannot be read ({error})") from None
@@ -156,6 +160,7 @@ def identify(
         tuple(_item(sample, name, keys) for name, sample in samples),
         chosen_on="test" if shares else "validation",
         prepared=root is not None and is_prepared(root),
+        version=corpus.version,
     )
 
 
@@ -180,7 +185,11 @@ def keys_by_id(samples: Sequence[Sample]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Difference:
-    """Ids of samples that differ between two states of the data of a run."""
+    """Ids of samples that differ between two states of the data of a run.
+
+    Attributes:
+        version: The version now, where it is another one.
+    """
 
     before: int
     now: int
@@ -190,9 +199,11 @@ class Difference:
     subject: tuple[str, ...] = ()
     media: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
+    version: str = ""
 
     def __bool__(self) -> bool:
-        return bool(self.gone or self.new or self.label or self.subject or self.media or self.classes)
+        samples = self.gone or self.new or self.label or self.subject or self.media
+        return bool(samples or self.classes or self.version)
 
     def counts(self) -> dict[str, int]:
         """Number of samples of each kind, for the record."""
@@ -209,6 +220,8 @@ class Difference:
         found = [f"{len(ids)} {words} ({_some(ids)})" for ids, words in kinds if ids]
         if self.classes:
             found.append(f"the classes are now {', '.join(self.classes)}")
+        if self.version:
+            found.append(f"the version is now {self.version}")
         return f"{self.before} samples before, {self.now} now: {'; '.join(found)}"
 
 
@@ -232,6 +245,7 @@ def compare(
         subject=tuple(item.id for item, sample in both if item.subject != sample.subject),
         media=tuple(item.id for item, sample in both if item.media != keys[item.id]),
         classes=corpus.labels.names if corpus.labels.names != stored.labels else (),
+        version=corpus.version if corpus.version != stored.version else "",
     )
 
 

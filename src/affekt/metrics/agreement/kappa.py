@@ -74,7 +74,17 @@ def krippendorff_alpha(ratings: np.ndarray, distances: np.ndarray) -> float:
 
     Source: Krippendorff, Content Analysis, 2004.
     """
-    counts = vote_counts(ratings, len(distances)).astype(float)
+    return krippendorff_alpha_of_counts(vote_counts(ratings, len(distances)), distances)
+
+
+def krippendorff_alpha_of_counts(counts: np.ndarray, distances: np.ndarray) -> float:
+    """The same from votes (items, k): it does not depend on who gave which vote.
+
+    Example:
+        >>> round(krippendorff_alpha_of_counts(np.array([[2, 0], [1, 1], [0, 2]]), nominal(2)), 3)
+        0.444
+    """
+    counts = np.asarray(counts, float)
     counts = counts[counts.sum(axis=1) > 1]
     if not len(counts):
         return float("nan")

@@ -121,14 +121,18 @@ def _checked(
     kept: list[Record] = []
     for number, cells in rows:
         try:
-            kept.append(Record(number, {name: _text(name, value) for name, value in cells.items()}))
+            kept.append(Record(number, {name: cell_text(name, value) for name, value in cells.items()}))
         except ValueError as error:
             skipped.append(Skipped(f"{path.name} row {number}", str(error), "cells that cannot be read"))
     return Records(kept, columns, skipped, notes)
 
 
-def _text(name: str, value: Any) -> str | None:
-    """A cell as text; None where it states that the value is missing."""
+def cell_text(name: str, value: Any) -> str | None:
+    """A cell as text; None where it states that the value is missing.
+
+    Raises:
+        ValueError: It holds no text, or a number that has lost digits.
+    """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
     if isinstance(value, float):

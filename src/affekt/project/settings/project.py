@@ -11,8 +11,11 @@ from affekt.core.labels import LabelSet, label_set
 from affekt.core.recipe import read_toml
 from affekt.core.settings import Settings, validate
 from affekt.project.settings.checking import CheckSettings
+from affekt.project.settings.encoding import EncodingSettings
+from affekt.project.settings.ratings import RatingSettings
 from affekt.project.settings.records import MediaSettings, RecordSettings
 from affekt.project.settings.tracks import TrackSettings
+from affekt.project.settings.versions import PartitionSettings, ReleaseSettings
 from affekt.project.settings.words import SoundSettings, WordSettings
 
 FILE = "project.toml"
@@ -36,6 +39,10 @@ class ProjectSettings(Settings):
     tracks: TrackSettings = TrackSettings()
     sound: SoundSettings = SoundSettings()
     words: WordSettings = WordSettings()
+    encoding: EncodingSettings = EncodingSettings()
+    ratings: RatingSettings = RatingSettings()
+    split: PartitionSettings = PartitionSettings()
+    release: ReleaseSettings = ReleaseSettings()
 
     @field_validator("labels")
     @classmethod

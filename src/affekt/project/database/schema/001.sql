@@ -125,8 +125,42 @@ CREATE TABLE rating (
   label TEXT NOT NULL,
   rated_at TEXT,
   seconds REAL,                        -- from the item being shown to the answer
-  source_id INTEGER REFERENCES source (id),
+  source_id INTEGER REFERENCES source (id),  -- NULL: from the page of `affekt project rate`
   PRIMARY KEY (item_id, rater, round)
+) STRICT, WITHOUT ROWID;
+
+-- What was stated but is no rating, as it was stated: of unknown items, with labels outside the set, in
+-- contradiction to a rating that was there, or taken back on the page.
+CREATE TABLE rating_left_out (
+  id INTEGER PRIMARY KEY,
+  source_id INTEGER REFERENCES source (id),
+  place TEXT NOT NULL,                 -- in the file
+  item TEXT NOT NULL,
+  rater TEXT NOT NULL,
+  round INTEGER NOT NULL,
+  label TEXT NOT NULL,
+  rated_at TEXT,
+  seconds REAL,
+  kind TEXT NOT NULL,
+  reason TEXT NOT NULL
+) STRICT;
+
+-- Items that a rater saw and did not want to rate.
+CREATE TABLE rating_skip (
+  item_id TEXT NOT NULL REFERENCES item (id) ON DELETE CASCADE,
+  rater TEXT NOT NULL,
+  round INTEGER NOT NULL DEFAULT 1,
+  skipped_at TEXT,
+  PRIMARY KEY (item_id, rater, round)
+) STRICT, WITHOUT ROWID;
+
+-- Step `encode`: one safetensors file for each item, named after its content.
+CREATE TABLE encoded (
+  item_id TEXT PRIMARY KEY REFERENCES item (id) ON DELETE CASCADE,
+  path TEXT NOT NULL,                  -- below the project
+  sha256 TEXT NOT NULL,
+  bytes INTEGER NOT NULL,
+  names TEXT NOT NULL                  -- modalities in the file, separated by spaces
 ) STRICT, WITHOUT ROWID;
 
 -- A frozen split: parts of items, and the SHA-256 of all of them.

@@ -1,0 +1,1 @@
+"""`affekt project ratings`: one file for each command."""

@@ -1,0 +1,1 @@
+"""Encoding of all modalities before training: vectors of each item, computed once and kept by content."""

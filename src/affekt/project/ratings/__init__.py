@@ -1,0 +1,1 @@
+"""Single ratings: import, export, labels from several ratings, and their agreement."""
