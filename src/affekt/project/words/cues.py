@@ -61,27 +61,38 @@ def stored_cues(connection: sqlite3.Connection, item: str, tracks: Sequence[str]
     return []
 
 
-def replace_cues(connection: sqlite3.Connection, item: str, track: str, lines: Iterable[Line]) -> None:
-    """Replace a track of an item.
+class TimedLine(NamedTuple):
+    """A row of the table `cue`."""
+
+    start_s: float
+    end_s: float
+    text: str
+    speaker: str | None
+    confidence: float | None
+
+
+def timed(lines: Iterable[Line]) -> list[TimedLine]:
+    """Lines as they are stored.
 
     Raises:
         MediaError: A line has no times.
     """
+    found: list[TimedLine] = []
+    for line in lines:
+        if line.span_s is None:
+            raise MediaError(f"line {line.number} has no times: {line.text[:60]!r}")
+        found.append(TimedLine(*line.span_s, line.text, line.speaker, line.confidence))
+    return found
+
+
+def replace_cues(connection: sqlite3.Connection, item: str, track: str, lines: Iterable[TimedLine]) -> None:
+    """Replace a track of an item."""
     connection.execute("DELETE FROM cue WHERE item_id = ? AND track = ?", (item, track))
     connection.executemany(
         "INSERT INTO cue (item_id, track, number, start_s, end_s, text, speaker, confidence) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (item, track, number, *_span(line), line.text, line.speaker, line.confidence)
-            for number, line in enumerate(lines, 1)
-        ],
+        [(item, track, number, *line) for number, line in enumerate(lines, 1)],
     )
-
-
-def _span(line: Line) -> tuple[float, float]:
-    if line.span_s is None:
-        raise MediaError(f"line {line.number} has no times: {line.text[:60]!r}")
-    return line.span_s
 
 
 def _joined(cues: Iterable[Cue]) -> list[Cue]:

@@ -14,7 +14,7 @@ from affekt.media.text import Line, read_lines
 from affekt.project.findings import Finding, write_findings
 from affekt.project.folder import Project
 from affekt.project.media import Medium, media_of, of_kind
-from affekt.project.words.cues import RECOGNIZED, replace_cues
+from affekt.project.words.cues import RECOGNIZED, TimedLine, replace_cues, timed
 
 VERSION = 1  # of reading; a change makes stored cues stale
 
@@ -23,7 +23,7 @@ VERSION = 1  # of reading; a change makes stored cues stale
 class ReadSubtitles:
     """The lines of an item's subtitle files by track, and what was wrong with them."""
 
-    tracks: dict[str, list[Line]] = field(default_factory=dict)
+    tracks: dict[str, list[TimedLine]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -79,5 +79,5 @@ def _read(project: Project, medium: Medium, found: ReadSubtitles) -> None:
         for what, count in counts.items():
             text = f"{medium.name}: {count} x {what}"
             findings.append(Finding("left_out" if counts is usual else "cue_note", "note", text))
-    found.tracks[medium.name] = lines
+    found.tracks[medium.name] = timed(lines)
     found.findings += findings
