@@ -10,7 +10,7 @@ import soundfile
 from typer.testing import CliRunner
 
 from affekt.cli.main import app
-from affekt.core.errors import UsageError
+from affekt.core.errors import ConfigError, UsageError
 from affekt.media.sound import read_sound
 from affekt.media.speech import what_is_missing
 from affekt.media.text import Line
@@ -139,6 +139,16 @@ def test_files_that_are_no_subtitles_are_listed_with_their_reason(read):
         failed = {it["item"]: it["reason"] for it in describe_words(connection)["failed"]}
     assert set(failed) == {"empty", "film"} and all(failed.values())
     assert run_step(project, SubtitleStep()).computed == 0
+
+
+def test_a_stated_encoding_is_used_and_an_unknown_one_refused(collected, tmp_path):
+    (tmp_path / "clips").mkdir()
+    (tmp_path / "clips" / "one.srt").write_bytes(GB.encode("big5", "replace"))
+    project = collected(tmp_path, {"one": {}}, settings='[words]\nencoding = "big5"')
+    run_step(project, SubtitleStep())
+    assert cues_of(project, "one")[0].text == GB.splitlines()[2].encode("big5", "replace").decode("big5")
+    with pytest.raises(ConfigError, match=r"words\.encoding = 'bigger5'"):
+        _ = state(project, "big5", "bigger5").settings
 
 
 # Recognised speech, and stems

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from affekt.core.errors import MediaError
 from affekt.core.files.fingerprint import fingerprint
 from affekt.project.checking.medium import MediumCheck, check_medium
 from affekt.project.checking.prints import PRINT_COLUMNS, as_columns
@@ -98,7 +99,11 @@ def _file_faults(project: Project, medium: Medium) -> tuple[bool, list[Finding]]
     if not place.is_file():
         return False, [Finding("missing_file", "error", f"{medium.label}: {place} is gone")]
     found: list[Finding] = []
-    if file_sha256(place) != medium.sha256:
+    try:
+        sha256 = file_sha256(place)
+    except MediaError as error:
+        return False, [Finding("unreadable", "error", f"{medium.label}: {error}")]
+    if sha256 != medium.sha256:
         text = f"{medium.label}: {place} is not the file that was imported: import it again"
         found.append(Finding("changed_file", "error", text))
     if not place.stat().st_size:

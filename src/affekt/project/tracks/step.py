@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from affekt.core.errors import MediaError
 from affekt.core.files.fingerprint import fingerprint
 from affekt.media.detection import Detections, Detector, open_detector
 from affekt.media.video import Video, open_video
@@ -86,9 +87,11 @@ class TrackStep:
         }
 
     def compute(self, project: Project, connection: sqlite3.Connection, item: str) -> VideoTracks:
-        video = of_kind(media_of(connection, item=item)[item], "video")[0]
+        videos = of_kind(media_of(connection, item=item).get(item, ()), "video")
+        if not videos:  # another process has removed it
+            raise MediaError(f"{item} has no video any more")
         return track_video(
-            open_video(video.file(project)), self._detector, self._tracking, self._settings.longest_px
+            open_video(videos[0].file(project)), self._detector, self._tracking, self._settings.longest_px
         )
 
     def write(self, connection: sqlite3.Connection, item: str, result: VideoTracks | None) -> None:

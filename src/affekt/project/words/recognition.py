@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 
 from affekt.assets.registry import find_asset
-from affekt.core.errors import UsageError
+from affekt.core.errors import MediaError, UsageError
 from affekt.core.files.fingerprint import fingerprint
 from affekt.media.speech import Recognizer, installed_recognizer, what_is_missing
 from affekt.media.speech.whisper import ASSET
@@ -44,9 +44,9 @@ class RecognitionStep:
         }
 
     def compute(self, project: Project, connection: sqlite3.Connection, item: str) -> list[TimedLine]:
-        medium = sound_of(media_of(connection, item=item)[item], self._stem)
+        medium = sound_of(media_of(connection, item=item).get(item, ()), self._stem)
         if medium is None:
-            raise UsageError(f"{item} has no sound {self._stem} any more")
+            raise MediaError(f"{item} has no sound {self._stem} any more")
         return timed(self._recognizer.lines(medium.file(project)))
 
     def write(self, connection: sqlite3.Connection, item: str, result: list[TimedLine] | None) -> None:

@@ -42,14 +42,14 @@ class SubtitleStep:
 
     def compute(self, project: Project, connection: sqlite3.Connection, item: str) -> ReadSubtitles:
         found, reasons = ReadSubtitles(), list[str]()
-        for medium in of_kind(media_of(connection, item=item)[item], "subtitle"):
+        for medium in of_kind(media_of(connection, item=item).get(item, ()), "subtitle"):
             try:
                 _read(project, medium, found)
             except MediaError as error:
                 reasons.append(str(error))
                 found.findings.append(Finding("unreadable_subtitles", "error", f"{medium.name}: {error}"))
         if not found.tracks:
-            raise MediaError("; ".join(reasons))
+            raise MediaError("; ".join(reasons) or f"{item} has no subtitles any more")
         return found
 
     def write(self, connection: sqlite3.Connection, item: str, result: ReadSubtitles | None) -> None:
