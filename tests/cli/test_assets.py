@@ -33,18 +33,21 @@ def test_the_help_of_get_says_that_it_opens_a_connection():
 def test_list_says_what_is_missing(empty_cache):
     rows = json.loads(run("list", "--json").stdout)
     assert {row["name"]: row["place"] for row in rows} == dict.fromkeys(
-        ("minilm", "use", "whisper_tiny_en"), "missing"
+        ("centerface", "minilm", "use", "whisper_tiny_en"), "missing"
     )
 
 
 def test_licences_states_the_terms_of_the_training_data():
     rows = json.loads(run("licences", "--json").stdout)
     assert {row["name"]: row["licence_of_weights"] for row in rows} == {
+        "centerface": "MIT",
         "minilm": "Apache-2.0",
         "use": "Apache-2.0",
         "whisper_tiny_en": "MIT",
     }
-    assert "MS MARCO" in rows[0]["terms"]
+    terms = {row["name"]: row["terms"] for row in rows}
+    assert "MS MARCO" in terms["minilm"]
+    assert "WIDER FACE" in terms["centerface"]
 
 
 def test_verify_fails_for_a_damaged_copy_and_for_a_missing_one_that_was_named(empty_cache):

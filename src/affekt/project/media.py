@@ -51,8 +51,8 @@ class Medium:
             ) from None
         if size != self.bytes:
             raise MediaError(
-                f"{self.item}: the {self.label} at {place} has {size} bytes, and had {self.bytes} when it was "
-                "imported: import it again"
+                f"{self.item}: the {self.label} at {place} has {size} bytes, and had {self.bytes} when it "
+                "was imported: import it again"
             )
         return place
 

@@ -47,6 +47,7 @@ def test_speech_becomes_lines_with_times(talk):
     assert 0 <= first.span_s[0] < first.span_s[1] <= 3.5 < 4 < second.span_s[0]
     assert second.span_s[1] <= talk.duration_s + 0.01
     assert first.notes == second.notes == ()
+    assert 0.7 < first.confidence <= 1 and 0.7 < second.confidence <= 1
 
 
 @real
@@ -101,7 +102,10 @@ class Decoder:
 
 def segment(start, end, text, *, log=-0.3, ratio=1.0, words=None):
     """A segment of the decoder; its words are (word, start, end), all of them as one if not given."""
-    spoken = [SimpleNamespace(word=word, start=a, end=b) for word, a, b in words or [(text, start, end)]]
+    spoken = [
+        SimpleNamespace(word=word, start=a, end=b, probability=0.5)
+        for word, a, b in words or [(text, start, end)]
+    ]
     return SimpleNamespace(
         start=start, end=end, text=text, avg_logprob=log, compression_ratio=ratio, words=spoken
     )

@@ -260,6 +260,17 @@ def test_part_of_a_video_counts_from_zero_again(clips):
             video.part(start, stop)
 
 
+def test_chosen_frames_are_read_in_one_pass_with_their_own_numbers(clips):
+    video = open_video(next(clips(name) for name in KINDS))
+    part, numbers = video.part(video.times_s[5], video.end_s), [0, 3, 4, 20]
+    found = list(part.chosen(numbers, height=12))
+    assert [number for number, _ in found] == numbers
+    np.testing.assert_array_equal(np.stack([pixels for _, pixels in found]), part.read(numbers, height=12))
+    for wrong in ([3, 3], [4, 2], [-1, 2], [0, len(part)]):
+        with pytest.raises(UsageError, match="increasing frame numbers"):
+            part.chosen(wrong)
+
+
 def test_a_sample_is_cut_to_its_span(clips):
     path = clips("b_frames.mp4")
     video = video_of(Sample(id="a", media={"video": path}, span_s=(1.0, 2.0)))

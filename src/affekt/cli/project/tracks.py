@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import sqlite3
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from affekt.cli.project.arguments import ProjectFolder, say_skipped
 from affekt.cli.show import AsJson, as_json, as_table, progress, say
+from affekt.core.files.whole import write_text
 
 if TYPE_CHECKING:
     from affekt.project.tracks.summary import TrackSummary
@@ -17,6 +22,10 @@ if TYPE_CHECKING:
 def command(
     project: ProjectFolder,
     again: Annotated[bool, typer.Option("--again", help="Also retry videos that failed.")] = False,
+    frames: Annotated[
+        Path | None,
+        typer.Option(help="Write the number of faces and their area in each frame to this CSV file."),
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Find faces, and persons if a detector is stated, in all videos, and follow them over time.
@@ -44,6 +53,8 @@ def command(
                 "SELECT item_id, reason FROM done WHERE step LIKE 'tracks-%' AND reason IS NOT NULL"
             )
         }
+        if frames is not None:
+            _write_frames(frames, connection, found)
     if json:
         as_json({"videos": [it._asdict() for it in found], "failed": reasons})
         return
@@ -55,6 +66,19 @@ def command(
         "with: videos with at least one; most: in one frame; seconds: summed over tracks; share: of frames "
         "with one; area: of a frame, mean"
     )
+
+
+def _write_frames(path: Path, connection: sqlite3.Connection, found: Sequence[TrackSummary]) -> None:
+    from affekt.project.tracks.summary import face_ratios
+
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(("id", "time_s", "faces", "area"))
+    for one in found:
+        if one.what == "face":
+            for time_s, faces, ratio in face_ratios(connection, one.item):
+                writer.writerow((one.item, f"{time_s:.3f}", faces, f"{ratio:.5f}"))
+    write_text(path, stream.getvalue())
 
 
 def _rows(found: Sequence[TrackSummary]) -> list[tuple[str | int | float, ...]]:

@@ -37,8 +37,8 @@ def open_detector(
     if not name.endswith(".onnx"):
         if name not in DETECTORS:
             raise UsageError(
-                f"no detector is called {name!r}; {suggest(name, sorted(DETECTORS))}; a network of your own is "
-                "given as the path of an .onnx file"
+                f"no detector is called {name!r}; {suggest(name, sorted(DETECTORS))}; a network of your own "
+                "is given as the path of an .onnx file"
             )
         if label is not None:
             raise UsageError(f"the detector {name} has no classes: leave label out")

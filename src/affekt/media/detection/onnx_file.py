@@ -1,8 +1,8 @@
 """Any detector in an ONNX file that follows this convention.
 
-Input, one: the picture in RGB, values 0 to 255, as (1, 3, h, w) float32 or (1, h, w, 3) uint8. The first size
-is 1 or free; h and w are numbers, or both are free. A picture is reduced to fit and keeps its aspect; black is
-added at the right and at the bottom.
+Input, one: the picture in RGB, values 0 to 255, as (1, 3, h, w) float32 or (1, h, w, 3) uint8. The first
+size is 1 or free; h and w are numbers, or both are free. A picture is scaled to fit and keeps its aspect;
+black is added at the right and at the bottom.
 
 Outputs, by name; a first axis of size 1 is allowed:
 
@@ -136,8 +136,8 @@ def _check_outputs(network: Network, path: Path) -> list[str]:
     missing = [name for name in ("boxes", "scores") if name not in named]
     if missing:
         raise FolderError(
-            f"{path} has the outputs {_shown(network.outputs)}, and no {' and no '.join(missing)}; expected is "
-            f"{_CONVENTION}"
+            f"{path} has the outputs {_shown(network.outputs)}, and no {' and no '.join(missing)}; "
+            f"expected is {_CONVENTION}"
         )
     return [name for name in _SHAPES if name in named]
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from affekt.core.files.content import digest
 from affekt.core.sample import Sample
 from affekt.project.checking.prints import from_row
 from affekt.project.database.connect import transaction
@@ -33,15 +35,18 @@ class Cluster(NamedTuple):
 
 
 def find_duplicates(project: Project) -> list[Cluster]:
-    """Find clusters anew and store them in the place of earlier ones."""
-    with project.database() as connection, transaction(connection):
-        clusters = _find(connection)
-        connection.execute("DELETE FROM duplicate")
-        connection.executemany(
-            "INSERT INTO duplicate (item_id, cluster, alike) VALUES (?, ?, ?)",
-            [(item, it.ids[0], "+".join(it.alike)) for it in clusters for item in it.ids],
-        )
-    return clusters
+    """Find clusters anew and store them in the place of earlier ones.
+
+    Other processes may write meanwhile; if one has checked items, the search begins again.
+    """
+    with project.database() as connection:
+        while True:
+            state = _state(connection)
+            clusters = _find(connection)
+            with transaction(connection):
+                if _state(connection) == state:
+                    _write(connection, clusters)
+                    return clusters
 
 
 def stored_duplicates(connection: sqlite3.Connection) -> list[Cluster]:
@@ -50,6 +55,20 @@ def stored_duplicates(connection: sqlite3.Connection) -> list[Cluster]:
     for row in connection.execute("SELECT item_id, cluster, alike FROM duplicate ORDER BY cluster, item_id"):
         members[row["cluster"], row["alike"]].append(row["item_id"])
     return [Cluster(tuple(ids), tuple(alike.split("+"))) for (_, alike), ids in members.items()]
+
+
+def _state(connection: sqlite3.Connection) -> str:
+    """A hash of what the prints of all items were made from."""
+    rows = connection.execute("SELECT item_id, made_from FROM done WHERE step = 'check' ORDER BY item_id")
+    return digest((row["item_id"], row["made_from"]) for row in rows)
+
+
+def _write(connection: sqlite3.Connection, clusters: Sequence[Cluster]) -> None:
+    connection.execute("DELETE FROM duplicate")
+    connection.executemany(
+        "INSERT INTO duplicate (item_id, cluster, alike) VALUES (?, ?, ?)",
+        [(item, it.ids[0], "+".join(it.alike)) for it in clusters for item in it.ids],
+    )
 
 
 def _find(connection: sqlite3.Connection) -> list[Cluster]:

@@ -15,7 +15,7 @@ from affekt.core.notes import collect_notes
 from affekt.core.sample import Sample, Skipped
 from affekt.media.image import read_image, resize
 from affekt.media.text import read_lines
-from affekt.project.checking.findings import Finding
+from affekt.project.findings import Finding
 from affekt.project.media import Medium
 from affekt.quality.clip_checks import QUIET_DBFS, ClipFacts, read_clip
 from affekt.quality.duplicate_clips import ClipPrint

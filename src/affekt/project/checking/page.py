@@ -93,13 +93,15 @@ class _Cards:
             "SELECT title, account, label FROM item WHERE id = ?", (item,)
         ).fetchone()
         strip = self._connection.execute(
-            "SELECT strip FROM medium_check WHERE item_id = ? AND strip IS NOT NULL ORDER BY kind = 'video' DESC",
+            "SELECT strip FROM medium_check WHERE item_id = ? AND strip IS NOT NULL "
+            "ORDER BY kind = 'video' DESC",
             (item,),
         ).fetchone()
         media = self._connection.execute(
-            "SELECT kind, json_extract(facts, '$.duration_s') AS seconds, json_extract(facts, '$.width') AS w, "
-            "json_extract(facts, '$.height') AS h FROM medium_check WHERE item_id = ? "
-            "AND kind IN ('video', 'audio') ORDER BY kind = 'video' DESC, name",
+            "SELECT json_extract(facts, '$.duration_s') AS seconds, "
+            "json_extract(facts, '$.width') AS w, json_extract(facts, '$.height') AS h "
+            "FROM medium_check WHERE item_id = ? AND kind IN ('video', 'audio') "
+            "ORDER BY kind = 'video' DESC, name",
             (item,),
         ).fetchone()
         facts = [row["account"], row["label"]] if row else []

@@ -8,9 +8,25 @@ from collections import Counter
 from typing import Any
 
 from affekt.project.checking.duplicates import stored_duplicates
-from affekt.project.checking.findings import TITLES
 
 STEP = "check"
+# Codes of findings in the order of reports, and their headings.
+TITLES = {
+    "no_media": "Without media",
+    "lacks_kind": "Without media of a required kind",
+    "missing_file": "Files that are gone",
+    "changed_file": "Files that changed after the import",
+    "zero_bytes": "Files without content",
+    "unreadable": "Files that cannot be read",
+    "damaged": "Files that can be read in part",
+    "lacks_stem": "Without the sound that is used",
+    "no_sound": "Without a sound track",
+    "silent": "Silent",
+    "black": "Black throughout",
+    "frozen": "One still frame throughout",
+    "apart": "Picture, sound or subtitles of different lengths",
+    "duration_differs": "Another duration than in the records",
+}
 
 
 def describe_checks(connection: sqlite3.Connection) -> dict[str, Any]:

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 
 from affekt.core.errors import MediaError
 from affekt.core.files.fingerprint import fingerprint
-from affekt.project.checking.findings import Finding, write_findings
 from affekt.project.checking.medium import MediumCheck, check_medium
 from affekt.project.checking.prints import PRINT_COLUMNS, as_columns
+from affekt.project.database.hashing import file_sha256
+from affekt.project.findings import Finding, write_findings
 from affekt.project.folder import Project
 from affekt.project.media import MIX, Medium, media_of, of_kind
 from affekt.quality.clip_checks import MOST_APART_S, are_apart
@@ -99,9 +100,12 @@ def _file_faults(project: Project, medium: Medium) -> tuple[bool, list[Finding]]
         return False, [Finding("missing_file", "error", f"{medium.label}: {place} is gone")]
     found: list[Finding] = []
     try:
-        medium.file(project)
+        sha256 = file_sha256(place)
     except MediaError as error:
-        found.append(Finding("changed_file", "error", f"{medium.label}: {error}"))
+        return False, [Finding("unreadable", "error", f"{medium.label}: {error}")]
+    if sha256 != medium.sha256:
+        text = f"{medium.label}: {place} is not the file that was imported: import it again"
+        found.append(Finding("changed_file", "error", text))
     if not place.stat().st_size:
         return False, [*found, Finding("zero_bytes", "error", f"{medium.label}: the file has no content")]
     return True, found
@@ -132,10 +136,11 @@ def _of_item(
             )
             yield Finding("apart", "warning", text)
     measured_s = video_s if video_s is not None else next((s for _, s in sounds if s is not None), None)
-    if stated_s is not None and measured_s is not None:
-        if abs(stated_s - measured_s) > settings.check.apart_s:
-            text = f"{measured_s:.1f} s; its record states {stated_s:.1f} s"
-            yield Finding("duration_differs", "warning", text)
+    if stated_s is None or measured_s is None:
+        return
+    if abs(stated_s - measured_s) > settings.check.apart_s:
+        text = f"{measured_s:.1f} s; its record states {stated_s:.1f} s"
+        yield Finding("duration_differs", "warning", text)
 
 
 def _stem_faults(
@@ -153,6 +158,5 @@ def _stem_faults(
         return
     others = [medium.label for medium in of_kind(media, "audio")]
     others += ["the sound of its video"] if has_own else []
-    yield Finding(
-        "lacks_stem", "warning", f"no sound {stem}; it has {', '.join(others) or 'no sound that can be read'}"
-    )
+    has = ", ".join(others) or "no sound that can be read"
+    yield Finding("lacks_stem", "warning", f"no sound {stem}; it has {has}")

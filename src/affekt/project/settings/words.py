@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from affekt.core.errors import UsageError
 from affekt.core.settings import Settings
+from affekt.media.text.decode import stated_encoding
 
 
 class SoundSettings(Settings):
@@ -29,5 +31,15 @@ class WordSettings(Settings):
         encoding: Codec of subtitle files; found from the bytes if empty.
     """
 
-    tracks: tuple[str, ...] = Field(("collected", "recognized"), min_length=1)
+    tracks: tuple[str, ...] = Field(default=("collected", "recognized"), min_length=1)
     encoding: str = ""
+
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, encoding: str) -> str:
+        if encoding:
+            try:
+                stated_encoding(encoding)
+            except UsageError as error:
+                raise ValueError(str(error)) from None
+        return encoding

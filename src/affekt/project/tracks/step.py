@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from affekt.core.errors import MediaError
 from affekt.core.files.fingerprint import fingerprint
 from affekt.media.detection import Detections, Detector, open_detector
 from affekt.media.video import Video, open_video
@@ -50,18 +51,20 @@ class TrackStep:
     """Faces, or persons, in the video of each item that has one.
 
     Args:
-        settings: Its `label`, `confidence` and so on; opening the detector may fail, and then no item is
-            tried.
+        detector: The one that the settings name by default; it is opened here, so that no item is tried
+            without one.
 
     Raises:
         UsageError: There is no such detector, or it is not on this computer.
         AffektError: Its network is damaged, or does not follow the convention.
     """
 
-    def __init__(self, project: Project, what: What, settings: DetectorSettings) -> None:
+    def __init__(
+        self, project: Project, what: What, settings: DetectorSettings, detector: Detector | None = None
+    ) -> None:
         self.name, self._what = f"tracks-{what}", what
         self._settings, self._tracking = settings, project.settings.tracks
-        self._detector: Detector = open_detector(
+        self._detector: Detector = detector or open_detector(
             settings.detector,
             confidence=settings.confidence,
             longest_px=settings.longest_px,
@@ -84,9 +87,11 @@ class TrackStep:
         }
 
     def compute(self, project: Project, connection: sqlite3.Connection, item: str) -> VideoTracks:
-        video = of_kind(media_of(connection, item=item)[item], "video")[0]
+        videos = of_kind(media_of(connection, item=item).get(item, ()), "video")
+        if not videos:  # another process has removed it
+            raise MediaError(f"{item} has no video any more")
         return track_video(
-            open_video(video.file(project)), self._detector, self._tracking, self._settings.longest_px
+            open_video(videos[0].file(project)), self._detector, self._tracking, self._settings.longest_px
         )
 
     def write(self, connection: sqlite3.Connection, item: str, result: VideoTracks | None) -> None:

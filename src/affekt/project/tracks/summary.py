@@ -57,7 +57,7 @@ def summarise(connection: sqlite3.Connection) -> list[TrackSummary]:
 
 
 def face_ratios(connection: sqlite3.Connection, item: str) -> Iterator[tuple[float, int, float]]:
-    """Of each searched frame of a video: its time in seconds, number of faces, and their share of its area."""
+    """Of each searched frame of a video: time in seconds, number of faces, their share of its area."""
     rows = connection.execute(
         "WITH RECURSIVE number (frame) AS (SELECT 0 UNION ALL SELECT frame + 1 FROM number, tracked "
         "WHERE item_id = ?1 AND what = 'face' AND frame + 1 < frames) "

@@ -113,7 +113,7 @@ def _parts(project: Project, labels: dict[str, str], groups: dict[str, str]) -> 
     except (ConfigError, DataError) as error:
         raise DataError(
             f"{len(labels)} labelled items in {len(set(groups.values()))} groups cannot be split "
-            f"({error}); the largest group has {Counter(groups.values()).most_common(1)[0][1]} items: state fewer "
-            "reasons to keep items together, [split] group_by"
+            f"({error}); the largest group has {Counter(groups.values()).most_common(1)[0][1]} items: state "
+            "fewer reasons to keep items together, [split] group_by"
         ) from None
     return {sample.id: name for name in PARTS for sample in found.part(name)}

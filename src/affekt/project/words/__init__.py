@@ -1,1 +1,1 @@
-"""Words with their times: steps `subtitles` (collected files) and `recognition` (speech), and their alignment."""
+"""Words with their times: the steps `subtitles` (files) and `recognition` (speech), and their alignment."""

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from affekt.core.errors import MediaError
 from affekt.media.text.line import Line
 
 RECOGNIZED = "recognized"  # track of recognised speech
@@ -60,16 +61,37 @@ def stored_cues(connection: sqlite3.Connection, item: str, tracks: Sequence[str]
     return []
 
 
-def replace_cues(connection: sqlite3.Connection, item: str, track: str, lines: Iterable[Line]) -> None:
+class TimedLine(NamedTuple):
+    """A row of the table `cue`."""
+
+    start_s: float
+    end_s: float
+    text: str
+    speaker: str | None
+    confidence: float | None
+
+
+def timed(lines: Iterable[Line]) -> list[TimedLine]:
+    """Lines as they are stored.
+
+    Raises:
+        MediaError: A line has no times.
+    """
+    found: list[TimedLine] = []
+    for line in lines:
+        if line.span_s is None:
+            raise MediaError(f"line {line.number} has no times: {line.text[:60]!r}")
+        found.append(TimedLine(*line.span_s, line.text, line.speaker, line.confidence))
+    return found
+
+
+def replace_cues(connection: sqlite3.Connection, item: str, track: str, lines: Iterable[TimedLine]) -> None:
     """Replace a track of an item."""
     connection.execute("DELETE FROM cue WHERE item_id = ? AND track = ?", (item, track))
     connection.executemany(
         "INSERT INTO cue (item_id, track, number, start_s, end_s, text, speaker, confidence) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (item, track, number, *line.span_s, line.text, line.speaker, line.confidence)
-            for number, line in enumerate((it for it in lines if it.span_s is not None), 1)
-        ],
+        [(item, track, number, *line) for number, line in enumerate(lines, 1)],
     )
 
 

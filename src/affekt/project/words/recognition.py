@@ -6,14 +6,13 @@ import sqlite3
 from collections.abc import Mapping
 
 from affekt.assets.registry import find_asset
-from affekt.core.errors import UsageError
+from affekt.core.errors import MediaError, UsageError
 from affekt.core.files.fingerprint import fingerprint
 from affekt.media.speech import Recognizer, installed_recognizer, what_is_missing
 from affekt.media.speech.whisper import ASSET
-from affekt.media.text import Line
 from affekt.project.folder import Project
 from affekt.project.media import media_of, sound_of, sounds, stated_stem
-from affekt.project.words.cues import RECOGNIZED, replace_cues
+from affekt.project.words.cues import RECOGNIZED, TimedLine, replace_cues, timed
 
 VERSION = 1  # of how words are stored; a change makes stored ones stale
 
@@ -44,11 +43,11 @@ class RecognitionStep:
             for item, medium in sounds(connection, self._stem).items()
         }
 
-    def compute(self, project: Project, connection: sqlite3.Connection, item: str) -> list[Line]:
-        medium = sound_of(media_of(connection, item=item)[item], self._stem)
+    def compute(self, project: Project, connection: sqlite3.Connection, item: str) -> list[TimedLine]:
+        medium = sound_of(media_of(connection, item=item).get(item, ()), self._stem)
         if medium is None:
-            raise UsageError(f"{item} has no sound {self._stem} any more")
-        return self._recognizer.lines(medium.file(project))
+            raise MediaError(f"{item} has no sound {self._stem} any more")
+        return timed(self._recognizer.lines(medium.file(project)))
 
-    def write(self, connection: sqlite3.Connection, item: str, result: list[Line] | None) -> None:
+    def write(self, connection: sqlite3.Connection, item: str, result: list[TimedLine] | None) -> None:
         replace_cues(connection, item, RECOGNIZED, result or ())

@@ -7,14 +7,14 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from affekt.core.errors import AffektError, MediaError
+from affekt.core.errors import MediaError
 from affekt.core.files.fingerprint import fingerprint
 from affekt.core.sample import Skipped
 from affekt.media.text import Line, read_lines
-from affekt.project.checking.findings import Finding, write_findings
+from affekt.project.findings import Finding, write_findings
 from affekt.project.folder import Project
 from affekt.project.media import Medium, media_of, of_kind
-from affekt.project.words.cues import RECOGNIZED, replace_cues
+from affekt.project.words.cues import RECOGNIZED, TimedLine, replace_cues, timed
 
 VERSION = 1  # of reading; a change makes stored cues stale
 
@@ -23,7 +23,7 @@ VERSION = 1  # of reading; a change makes stored cues stale
 class ReadSubtitles:
     """The lines of an item's subtitle files by track, and what was wrong with them."""
 
-    tracks: dict[str, list[Line]] = field(default_factory=dict)
+    tracks: dict[str, list[TimedLine]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -42,14 +42,14 @@ class SubtitleStep:
 
     def compute(self, project: Project, connection: sqlite3.Connection, item: str) -> ReadSubtitles:
         found, reasons = ReadSubtitles(), list[str]()
-        for medium in of_kind(media_of(connection, item=item)[item], "subtitle"):
+        for medium in of_kind(media_of(connection, item=item).get(item, ()), "subtitle"):
             try:
                 _read(project, medium, found)
             except MediaError as error:
                 reasons.append(str(error))
                 found.findings.append(Finding("unreadable_subtitles", "error", f"{medium.name}: {error}"))
         if not found.tracks:
-            raise MediaError("; ".join(reasons))
+            raise MediaError("; ".join(reasons) or f"{item} has no subtitles any more")
         return found
 
     def write(self, connection: sqlite3.Connection, item: str, result: ReadSubtitles | None) -> None:
@@ -72,8 +72,6 @@ def _read(project: Project, medium: Medium, found: ReadSubtitles) -> None:
                 place = line.id.rpartition(":")[2]
                 text = f"{medium.name}: line {place}: {line.reason}"
                 findings.append(Finding("skipped_cue", "warning", text))
-        elif line.span_s is None:
-            raise AffektError(f"{medium.path}: line {line.number} has no times")
         else:
             lines.append(line)
             notes.update(line.notes)
@@ -81,5 +79,5 @@ def _read(project: Project, medium: Medium, found: ReadSubtitles) -> None:
         for what, count in counts.items():
             text = f"{medium.name}: {count} x {what}"
             findings.append(Finding("left_out" if counts is usual else "cue_note", "note", text))
-    found.tracks[medium.name] = lines
+    found.tracks[medium.name] = timed(lines)
     found.findings += findings

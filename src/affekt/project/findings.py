@@ -1,4 +1,4 @@
-"""What a check finds wrong with an item."""
+"""What a step finds wrong with an item: the table `finding`."""
 
 from __future__ import annotations
 
@@ -7,24 +7,6 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 Level = Literal["note", "warning", "error"]
-
-# In the order of reports: code, and what it says of a clip.
-TITLES = {
-    "no_media": "Without media",
-    "lacks_kind": "Without media of a required kind",
-    "missing_file": "Files that are gone",
-    "changed_file": "Files that changed after the import",
-    "zero_bytes": "Files without content",
-    "unreadable": "Files that cannot be read",
-    "damaged": "Files that can be read in part",
-    "lacks_stem": "Without the sound that is used",
-    "no_sound": "Without a sound track",
-    "silent": "Silent",
-    "black": "Black throughout",
-    "frozen": "One still frame throughout",
-    "apart": "Picture, sound or subtitles of different lengths",
-    "duration_differs": "Another duration than in the records",
-}
 
 
 class Finding(NamedTuple):
