@@ -125,6 +125,7 @@ store-benchmarks: $(VENV)/ready
 # The workshop end to end on an invented collection, some fifteen minutes; and its costs.
 workshop-benchmarks: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/workshop.py
+	$(VENV)/bin/python benchmarks/chfen_tokens.py
 	$(WITHIN) benchmarks/workshop_costs.py
 
 # False positives and coverage of the tests between rows of a study, by simulation.
