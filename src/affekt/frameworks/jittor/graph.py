@@ -6,8 +6,9 @@ import logging
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,15 +18,17 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from affekt.core.errors import ConfigError
 from affekt.core.spec import InputSpec, TensorSpec
-from affekt.deploy.backends.jittor.computing.graph import Graph
+from affekt.deploy.backends.jittor.computing.graph import Graph, Node
 from affekt.deploy.backends.jittor.computing.operators.catalogue import MODULES as MODULES
 from affekt.deploy.backends.jittor.computing.operators.registry import unknown_operator
 from affekt.deploy.backends.jittor.graph_read import read_graph
 
 OPSET = 18
 _ROWS, _OPEN = 2, 12  # of the example that is traced: rows, and places along axes of any size
-# Operators of PyTorch that end gradients: a graph of ONNX operators has none, so that gradients would go on.
-_ENDS_GRADIENT = ("detach", "_set_grad_enabled", "wrap_with_set_grad_enabled")
+# PyTorch's operator that ends a gradient is written to ONNX as one that answers its input; a graph for training
+# has the importer's own operator in its place. Of the others there is no trace in ONNX.
+_DETACH, _STOP = "aten.detach", "StopGradient"
+_ENDS_GRADIENT = ("_set_grad_enabled", "wrap_with_set_grad_enabled")
 _NO_VALUES = ("Shape", "Size")  # their answers do not depend on values
 _LOGGERS = ("torch.onnx", "torch.fx", "torch._guards", "torch.export")
 
@@ -74,23 +77,54 @@ def trace(
             know.
     """
     places = {place.name: place for place in spec.inputs}
-    whole = _example(inputs, places)
+    axes = {key: _open_axes(places[key]) for key in inputs}
     try:
-        program, is_open = _export(model, whole, {key: _open_axes(places[key]) for key in inputs}, fields), True
+        return _trace(model, inputs, places, axes, fields, name)
+    except _WithoutGradients:
+        why = "it computes something of its trained parameters without gradients (torch.no_grad)"
+        raise ConfigError("recipe", [f"{name} cannot be trained in Jittor: {why}"]) from None
+
+
+def _trace(
+    model: nn.Module,
+    inputs: Mapping[str, Tensor],
+    places: Mapping[str, TensorSpec],
+    axes: Mapping[str, Mapping[int, str]],
+    fields: tuple[str, ...],
+    name: str,
+) -> tuple[TrainingGraph, bool]:
+    try:
+        graph = _read(model, _export(model, _example(inputs, places), axes, fields), fields, name)
+        if not _closed(graph.graph, axes):
+            return graph, True
     except _ExportError:
-        given = {key: value[:1].expand(_ROWS, *value.shape[1:]).clone() for key, value in inputs.items()}
-        try:
-            program, is_open = _export(model, given, {key: {0: "b"} for key in inputs}, fields), False
-        except _ExportError as error:
-            raise ConfigError(
-                "recipe", [f"{name} cannot be traced for Jittor in training mode: {_reason(error)}"]
-            ) from None
-    return _read(model, program, fields, name), is_open
+        pass  # the reason is that of the second attempt, if that fails as well
+    given = {key: value[:1].expand(_ROWS, *value.shape[1:]).clone() for key, value in inputs.items()}
+    rows = {key: {0: axes[key][0]} for key in inputs}
+    try:
+        graph = _read(model, _export(model, given, rows, fields), fields, name)
+    except _ExportError as error:
+        raise ConfigError("recipe", [f"{name} cannot be traced for Jittor: {_reason(error)}"]) from None
+    if closed := _closed(graph.graph, rows):
+        raise ConfigError("recipe", [f"{name} cannot be traced for Jittor with any number of rows: {closed}"])
+    return graph, False
+
+
+def _closed(graph: Graph, axes: Mapping[str, Mapping[int, str]]) -> str:
+    """An axis that should be open and that the trace has fixed; empty if there is none."""
+    for key, one in axes.items():
+        for axis, letter in one.items():
+            if (size := graph.inputs[key].dims[axis]) is not None:
+                return f"axis {letter} of {key} is fixed to {size}"
+    return ""
 
 
 def _read(model: nn.Module, program: Any, fields: tuple[str, ...], name: str) -> TrainingGraph:
-    _check_gradients(model, program.exported_program, name)
-    graph = read_graph(program.model_proto.SerializeToString(), name)
+    nodes = program.exported_program.graph.nodes
+    stops = frozenset(node.name for node in nodes if str(node.target).startswith(_DETACH))
+    graph = _with_stops(read_graph(program.model_proto.SerializeToString(), name), stops)
+    if missing := stops - {node.outputs[0] for node in graph.nodes if node.kind == _STOP}:
+        raise ConfigError("recipe", [f"{name} ends gradients at {', '.join(sorted(missing))}, which are gone"])
     if problem := unknown_operator(graph):
         raise ConfigError("recipe", [f"{name} cannot be trained in Jittor: {problem}"])
     weights = frozenset(key for key in named_weights(model) if key in graph.tensors)
@@ -106,6 +140,24 @@ def _read(model: nn.Module, program: Any, fields: tuple[str, ...], name: str) ->
             )
     normed = tuple(mean for mean, is_trained in norms.items() if is_trained and mean in graph.tensors)
     return TrainingGraph(graph, weights, normed, fields)
+
+
+def _with_stops(graph: Graph, stops: frozenset[str]) -> Graph:
+    """The graph with an operator where gradients end, and without others that answer their input.
+
+    A weight has one name in all nodes then.
+    """
+    same: dict[str, str] = {}
+    nodes: list[Node] = []
+    for node in graph.nodes:
+        inputs = tuple(same.get(name, name) for name in node.inputs)
+        if node.kind == "Identity" and node.outputs[0] in stops:
+            nodes.append(replace(node, kind=_STOP, inputs=inputs))
+        elif node.kind == "Identity" and node.outputs[0] not in graph.outputs:
+            same[node.outputs[0]] = inputs[0]
+        else:
+            nodes.append(replace(node, inputs=inputs))
+    return replace(graph, nodes=tuple(nodes))
 
 
 def named_weights(model: nn.Module) -> dict[str, Tensor]:
@@ -126,16 +178,19 @@ def _export(
 ) -> Any:
     letters = {letter for one in axes.values() for letter in one.values()}
     dims = {letter: torch.export.Dim(letter, min=1) for letter in letters}
+    shapes = {key: {n: dims[a] for n, a in one.items()} for key, one in axes.items()}
     with _quiet():
+        whole = torch.export.export(model, (), example, dynamic_shapes=shapes, strict=False)
+        _check_gradients(model, whole)
         program = torch.onnx.export(
-            model,
+            whole,
             (),
             kwargs=example,
             dynamo=True,
             opset_version=OPSET,
             input_names=list(example),
             output_names=list(fields),
-            dynamic_shapes={key: {n: dims[a] for n, a in one.items()} for key, one in axes.items()},
+            dynamic_shapes=shapes,
             verbose=False,
             optimize=False,  # which would fold weights, and batch norm into convolutions
         )
@@ -172,22 +227,24 @@ def _open_axes(place: TensorSpec) -> dict[int, str]:
     return {0: first, **{n + 1: letter for n, (letter, size) in enumerate(sizes) if size is None}}
 
 
-def _check_gradients(model: nn.Module, program: Any, name: str) -> None:
-    """Refuse a network that ends gradients between its trained parameters and its outputs."""
-    if not any(parameter.requires_grad for parameter in model.parameters()):
-        return
+def _check_gradients(model: nn.Module, program: Any) -> None:
+    """Refuse a network that computes something of trained parameters without gradients.
+
+    Raises:
+        _WithoutGradients: It does.
+    """
     trained = {key for key, one in model.named_parameters(remove_duplicate=False) if one.requires_grad}
-    signature = program.graph_signature
-    names = {**signature.inputs_to_parameters}
+    parameters = program.graph_signature.inputs_to_parameters
     depends: set[Any] = set()
     for node in program.graph.nodes:
-        if names.get(node.name) in trained or any(one in depends for one in node.all_input_nodes):
+        if parameters.get(node.name) in trained or not depends.isdisjoint(node.all_input_nodes):
             depends.add(node)
-        if node in depends and any(part in str(node.target) for part in _ENDS_GRADIENT):
-            raise ConfigError(
-                "recipe",
-                [f"{name} ends gradients within ({node.target}), which its graph for Jittor cannot say"],
-            )
+            if any(part in str(node.target) for part in _ENDS_GRADIENT):
+                raise _WithoutGradients
+
+
+class _WithoutGradients(Exception):
+    """A graph of ONNX operators cannot say that a part is computed without gradients."""
 
 
 def _reason(error: BaseException) -> str:
@@ -195,17 +252,23 @@ def _reason(error: BaseException) -> str:
     cause: BaseException = error
     while cause.__cause__ is not None:
         cause = cause.__cause__
-    lines = [line.strip() for line in str(cause).splitlines() if line.strip()]
-    code = next((line for line in lines if line.startswith("File ") and "affekt" in line), "")
-    at = lines.index(code) + 1 if code else 0
-    where = f"; in {lines[at]}" if code and at < len(lines) else ""
-    return f"{lines[0] if lines else type(cause).__name__}{where}"
+    why = next((line for line in str(cause).splitlines() if line.strip()), type(cause).__name__)
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    places = [
+        (line, code)
+        for line, code in pairwise(lines)
+        if line.startswith('File "') and "site-packages" not in line
+    ]
+    if not places:
+        return why
+    line, code = places[-1]
+    return f"{why.strip()}; at {code} ({line})"
 
 
 @cache
 def _reached(one: TrainingGraph, outputs: frozenset[str]) -> frozenset[str]:
     seen = set(outputs)
     for node in reversed(one.graph.nodes):
-        if node.kind not in _NO_VALUES and not seen.isdisjoint(node.outputs):
+        if node.kind not in (*_NO_VALUES, _STOP) and not seen.isdisjoint(node.outputs):
             seen.update(node.inputs)
     return frozenset(seen & one.weights)

@@ -123,6 +123,12 @@ def cast(call: Call, x: Value) -> Value:
     return np.asarray(x).astype(name) if is_array(x) else x.cast(name)
 
 
+@operator("StopGradient")
+def stop_gradient(call: Call, x: Value) -> Value:
+    """No operator of ONNX: graphs for training have it where PyTorch detaches."""
+    return x if is_array(x) else x.detach()
+
+
 @operator("CastLike")
 def cast_like(call: Call, x: Value, like: Value) -> Value:
     kind = like.dtype if is_array(like) else np.dtype(str(like.dtype))
