@@ -70,6 +70,16 @@ class Deciding(Network):
         return Output(self.head(vector), self.other(vector))
 
 
+class Branching(Network):
+    """Asks for a size."""
+
+    def forward(self, *, x: Tensor) -> Output:
+        vector = self.vector(x)
+        if x.shape[1] > 8:
+            vector = 2 * vector
+        return Output(self.head(vector), self.other(vector))
+
+
 class InParts(Network):
     """Works through time in parts of a fixed size in training mode."""
 
@@ -79,8 +89,8 @@ class InParts(Network):
         return Output(self.head(vector), self.other(vector))
 
 
-def traced(network, length=5):
-    return trace(network, {"x": torch.zeros(3, length, 4)}, SPEC, Output._fields, "the network")
+def traced(network, length=5, **options):
+    return trace(network, {"x": torch.zeros(3, length, 4)}, SPEC, Output._fields, "the network", **options)
 
 
 def kinds(graph):
@@ -90,9 +100,7 @@ def kinds(graph):
 @pytest.fixture(scope="module")
 def training():
     """The graph in training mode."""
-    graph, is_open = traced(Network().train())
-    assert is_open
-    return graph
+    return traced(Network().train())
 
 
 def test_every_parameter_is_in_the_graph_under_its_name_also_those_of_equal_values(training):
@@ -106,7 +114,7 @@ def test_batch_norm_stays_apart_and_only_that_in_training_mode_uses_the_batch(tr
 
 def test_dropout_is_there_in_training_mode_alone(training):
     assert kinds(training).count("Dropout") == 1
-    graph, _ = traced(Network().eval())
+    graph = traced(Network().eval())
     assert "Dropout" not in kinds(graph) and graph.normed == ()
 
 
@@ -125,7 +133,7 @@ def test_tracing_leaves_modes_buffers_and_gradients_alone():
 
 
 def test_where_a_gradient_ends_the_graph_ends_it_too():
-    graph, _ = traced(Detached().train())
+    graph = traced(Detached().train())
     assert kinds(graph).count("StopGradient") == 1
     assert "conv.weight" in graph.reached(frozenset({"logits"}))
     assert "conv.weight" not in graph.reached(frozenset({"beside"}))
@@ -141,10 +149,20 @@ def test_a_network_that_decides_by_its_input_is_refused_with_the_line_of_code():
         traced(Deciding().train())
 
 
+def test_open_axes_stay_open(training):
+    assert all(training.fits({"x": torch.zeros(rows, length, 4)}) for rows, length in ((1, 2), (5, 300)))
+    assert not training.fits({"x": torch.zeros(2, 5, 3)})
+
+
 def test_a_network_that_works_in_parts_is_traced_for_the_size_at_hand():
-    graph, is_open = traced(InParts().train(), length=6)
-    assert not is_open
-    assert graph.graph.inputs["x"].dims[0] is None and graph.graph.inputs["x"].dims[1] == 6
+    graph = traced(InParts().train(), length=6, at_size=True)
+    assert graph.fits({"x": torch.zeros(1, 6, 4)}) and not graph.fits({"x": torch.zeros(1, 5, 4)})
+    assert not traced(InParts().train()).fits({"x": torch.zeros(1, 5, 4)})
+
+
+def test_a_trace_states_the_sizes_for_which_a_branch_was_taken():
+    graph = traced(Branching().train())  # traced with 12 places
+    assert graph.fits({"x": torch.zeros(1, 40, 4)}) and not graph.fits({"x": torch.zeros(1, 8, 4)})
 
 
 def test_an_operator_that_the_importer_lacks_is_named(monkeypatch):

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -20,10 +20,11 @@ from affekt.core.errors import ConfigError
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.deploy.backends.jittor.computing.graph import Graph, Node
 from affekt.deploy.backends.jittor.computing.operators.catalogue import MODULES as MODULES
-from affekt.deploy.backends.jittor.computing.operators.registry import unknown_operator
+from affekt.deploy.backends.jittor.computing.operators.registry import RANDOM, unknown_operator
 from affekt.deploy.backends.jittor.graph_read import read_graph
 
 OPSET = 18
+_ANY = 2**31  # places along an axis without a bound
 _ROWS, _OPEN = 2, 12  # of the example that is traced: rows, and places along axes of any size
 # PyTorch's operator that ends a gradient is written to ONNX as one that answers its input; a graph for training
 # has the importer's own operator in its place. Of the others there is no trace in ONNX.
@@ -33,7 +34,14 @@ _NO_VALUES = ("Shape", "Size")  # their answers do not depend on values
 _LOGGERS = ("torch.onnx", "torch.fx", "torch._guards", "torch.export")
 
 
-@dataclass(frozen=True)
+class Sizes(NamedTuple):
+    """Sizes of inputs for which a trace is true."""
+
+    axes: Mapping[str, tuple[int | str, ...]]
+    bounds: Mapping[str, tuple[int, int]]
+
+
+@dataclass(frozen=True, eq=False)
 class TrainingGraph:
     """A network in one mode.
 
@@ -41,85 +49,79 @@ class TrainingGraph:
         weights: Names of its parameters and buffers that the graph holds.
         normed: Running means of the batch norms that use the statistics of the batch.
         fields: Names of the outputs, in order.
+        sizes: Of each axis of each input what the trace allows: a number, or a letter for any size within
+            the letter's bounds.
     """
 
     graph: Graph
     weights: frozenset[str]
     normed: tuple[str, ...]
     fields: tuple[str, ...]
+    sizes: Sizes
+
+    def fits(self, inputs: Mapping[str, Tensor]) -> bool:
+        """Whether it computes inputs of these sizes."""
+        found: dict[str, int] = {}
+        for key, axes in self.sizes.axes.items():
+            for size, allowed in zip(inputs[key].shape, axes, strict=True):
+                if isinstance(allowed, int):
+                    if size != allowed:
+                        return False
+                    continue
+                low, high = self.sizes.bounds[allowed]
+                if found.setdefault(allowed, size) != size or not low <= size <= high:
+                    return False
+        return True
 
     def reached(self, outputs: frozenset[str]) -> frozenset[str]:
         """The weights on which outputs depend."""
         return _reached(self, outputs)
 
-    def __hash__(self) -> int:
-        return id(self)
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
 
 def trace(
-    model: nn.Module, inputs: Mapping[str, Tensor], spec: InputSpec, fields: tuple[str, ...], name: str
-) -> tuple[TrainingGraph, bool]:
-    """The graph of a network in the modes of its parts, and whether the spec's open axes stay open.
-
-    A network that in training mode works in parts of a fixed size cannot be traced with open axes: only the
-    batch is open then.
+    model: nn.Module,
+    inputs: Mapping[str, Tensor],
+    spec: InputSpec,
+    fields: tuple[str, ...],
+    name: str,
+    *,
+    at_size: bool = False,
+) -> TrainingGraph:
+    """The graph of a network in the modes of its parts.
 
     Args:
         inputs: A batch of the types that the network is called with.
         fields: Names of its outputs.
         name: Of the network, in errors.
+        at_size: Trace it for the sizes of the inputs, with only the batch open; else axes that the spec
+            leaves open stay open as far as the network's code allows.
 
     Raises:
-        ConfigError: It cannot be traced, ends gradients within, or has an operator that the importer does not
-            know.
+        ConfigError: It cannot be traced, computes a part without gradients, or has an operator that the
+            importer does not know.
     """
     places = {place.name: place for place in spec.inputs}
-    axes = {key: _open_axes(places[key]) for key in inputs}
+    if at_size:
+        example = {key: value[:1].expand(_ROWS, *value.shape[1:]).clone() for key, value in inputs.items()}
+        axes = {key: {0: places[key].axes.split()[0]} for key in inputs}
+    else:
+        example = _example(inputs, places)
+        axes = {key: _open_axes(places[key]) for key in inputs}
     try:
-        return _trace(model, inputs, places, axes, fields, name)
+        whole, program = _export(model, example, axes, fields)
     except _WithoutGradients:
         why = "it computes something of its trained parameters without gradients (torch.no_grad)"
         raise ConfigError("recipe", [f"{name} cannot be trained in Jittor: {why}"]) from None
-
-
-def _trace(
-    model: nn.Module,
-    inputs: Mapping[str, Tensor],
-    places: Mapping[str, TensorSpec],
-    axes: Mapping[str, Mapping[int, str]],
-    fields: tuple[str, ...],
-    name: str,
-) -> tuple[TrainingGraph, bool]:
-    try:
-        graph = _read(model, _export(model, _example(inputs, places), axes, fields), fields, name)
-        if not _closed(graph.graph, axes):
-            return graph, True
-    except _ExportError:
-        pass  # the reason is that of the second attempt, if that fails as well
-    given = {key: value[:1].expand(_ROWS, *value.shape[1:]).clone() for key, value in inputs.items()}
-    rows = {key: {0: axes[key][0]} for key in inputs}
-    try:
-        graph = _read(model, _export(model, given, rows, fields), fields, name)
     except _ExportError as error:
+        if not at_size:
+            return trace(model, example, spec, fields, name, at_size=True)
         raise ConfigError("recipe", [f"{name} cannot be traced for Jittor: {_reason(error)}"]) from None
-    if closed := _closed(graph.graph, rows):
-        raise ConfigError("recipe", [f"{name} cannot be traced for Jittor with any number of rows: {closed}"])
-    return graph, False
+    return _read(model, whole, program, fields, name)
 
 
-def _closed(graph: Graph, axes: Mapping[str, Mapping[int, str]]) -> str:
-    """An axis that should be open and that the trace has fixed; empty if there is none."""
-    for key, one in axes.items():
-        for axis, letter in one.items():
-            if (size := graph.inputs[key].dims[axis]) is not None:
-                return f"axis {letter} of {key} is fixed to {size}"
-    return ""
-
-
-def _read(model: nn.Module, program: Any, fields: tuple[str, ...], name: str) -> TrainingGraph:
+def _read(
+    model: nn.Module, whole: Any, program: Any, fields: tuple[str, ...], name: str
+) -> TrainingGraph:
     nodes = program.exported_program.graph.nodes
     stops = frozenset(node.name for node in nodes if str(node.target).startswith(_DETACH))
     graph = _with_stops(read_graph(program.model_proto.SerializeToString(), name), stops)
@@ -127,6 +129,11 @@ def _read(model: nn.Module, program: Any, fields: tuple[str, ...], name: str) ->
         raise ConfigError("recipe", [f"{name} ends gradients at {', '.join(sorted(missing))}, which are gone"])
     if problem := unknown_operator(graph):
         raise ConfigError("recipe", [f"{name} cannot be trained in Jittor: {problem}"])
+    draws = sum(map(_draws, nodes))
+    if (found := sum(node.kind in RANDOM for node in graph.nodes)) != draws:
+        raise ConfigError(
+            "recipe", [f"{name} draws random numbers in {draws} places, its graph for Jittor in {found}"]
+        )
     weights = frozenset(key for key in named_weights(model) if key in graph.tensors)
     norms = {
         f"{path}.running_mean": part.training
@@ -139,7 +146,16 @@ def _read(model: nn.Module, program: Any, fields: tuple[str, ...], name: str) ->
                 "recipe", [f"{name}: {node.inputs[3]} is not the running mean of one of its batch norms"]
             )
     normed = tuple(mean for mean, is_trained in norms.items() if is_trained and mean in graph.tensors)
-    return TrainingGraph(graph, weights, normed, fields)
+    return TrainingGraph(graph, weights, normed, fields, _sizes(whole, tuple(graph.inputs)))
+
+
+def _draws(node: Any) -> bool:
+    """Whether an operator of PyTorch draws random numbers, such as those of dropout."""
+    if torch.Tag.nondeterministic_seeded not in getattr(node.target, "tags", ()):
+        return False
+    if node.target is torch.ops.aten.scaled_dot_product_attention.default:
+        return bool(node.kwargs.get("dropout_p", node.args[4] if len(node.args) > 4 else 0.0))
+    return True
 
 
 def _with_stops(graph: Graph, stops: frozenset[str]) -> Graph:
@@ -175,10 +191,14 @@ def _export(
     example: dict[str, Tensor],
     axes: Mapping[str, Mapping[int, str]],
     fields: tuple[str, ...],
-) -> Any:
-    letters = {letter for one in axes.values() for letter in one.values()}
-    dims = {letter: torch.export.Dim(letter, min=1) for letter in letters}
-    shapes = {key: {n: dims[a] for n, a in one.items()} for key, one in axes.items()}
+) -> tuple[Any, Any]:
+    """The network as PyTorch's program and as the program of ONNX operators made of it."""
+    batch = {one[0]: torch.export.Dim(one[0], min=1) for one in axes.values()}
+    # Of other axes the trace states the bounds within which it is true.
+    shapes = {
+        key: {n: batch[a] if n == 0 else torch.export.Dim.DYNAMIC for n, a in one.items()}
+        for key, one in axes.items()
+    }
     with _quiet():
         whole = torch.export.export(model, (), example, dynamic_shapes=shapes, strict=False)
         _check_gradients(model, whole)
@@ -195,7 +215,21 @@ def _export(
             optimize=False,  # which would fold weights, and batch norm into convolutions
         )
     assert program is not None
-    return program
+    return whole, program
+
+
+def _sizes(whole: Any, inputs: tuple[str, ...]) -> Sizes:
+    axes: dict[str, tuple[int | str, ...]] = {}
+    bounds: dict[str, tuple[int, int]] = {}
+    ranges = {str(symbol): found for symbol, found in whole.range_constraints.items()}
+    for node in whole.graph.nodes:
+        if node.op == "placeholder" and node.name in inputs:
+            shape = node.meta["val"].shape
+            axes[node.name] = tuple(size if isinstance(size, int) else str(size) for size in shape)
+    for letter in {one for sizes in axes.values() for one in sizes if isinstance(one, str)}:
+        low, high = (ranges[letter].lower, ranges[letter].upper) if letter in ranges else (1, _ANY)
+        bounds[letter] = int(low), int(high) if high < _ANY else _ANY
+    return Sizes(axes, bounds)
 
 
 @contextmanager

@@ -40,9 +40,8 @@ class JittorCompute:
         name: Of the network, in errors.
         """
         self._process, self._spec, self._name = process, spec, name
-        self._graphs: dict[tuple[Any, ...], _OpenGraph] = {}
-        self._sized: set[tuple[Any, ...]] = set()  # kinds of calls whose graph is of one size only
-        self._traced: dict[tuple[Any, ...], TrainingGraph] = {}
+        self._traced: dict[tuple[Any, ...], list[TrainingGraph]] = {}  # by modes of parts and types of inputs
+        self._opened: dict[TrainingGraph, _OpenGraph] = {}
         self._output: Any = None
 
     def prepare(self, model: nn.Module) -> None:
@@ -83,29 +82,29 @@ class JittorCompute:
         return self
 
     def _open(self, model: nn.Module, inputs: Mapping[str, Tensor]) -> _OpenGraph:
-        key, traced = self._graph(model, inputs)
-        if key not in self._graphs or not self._graphs[key].process.runs:
-            self._graphs[key] = _OpenGraph.of(self._process(), traced)
-        return self._graphs[key]
+        traced = self._graph(model, inputs)
+        if traced not in self._opened or not self._opened[traced].process.runs:
+            self._opened[traced] = _OpenGraph.of(self._process(), traced)
+        return self._opened[traced]
 
-    def _graph(
-        self, model: nn.Module, inputs: Mapping[str, Tensor]
-    ) -> tuple[tuple[Any, ...], TrainingGraph]:
-        kind = (
-            tuple(part.training for part in model.modules()),
-            tuple((name, value.dtype) for name, value in inputs.items()),
-        )
-        key = (*kind, tuple(value.shape[1:] for value in inputs.values())) if kind in self._sized else kind
-        if key not in self._traced:
-            with torch.random.fork_rng(devices=[]):
-                if self._output is None:
-                    self._output = _output_type(model, inputs)
-                traced, is_open = trace(model, inputs, self._spec, self._output._fields, self._name)
-            if not is_open:
-                self._sized.add(kind)
-                key = (*kind, tuple(value.shape[1:] for value in inputs.values()))
-            self._traced[key] = traced
-        return key, self._traced[key]
+    def _graph(self, model: nn.Module, inputs: Mapping[str, Tensor]) -> TrainingGraph:
+        """The graph for the modes of the network's parts, and for the types and sizes of the inputs."""
+        modes = tuple(part.training for part in model.modules())
+        kind = (modes, tuple((name, value.dtype) for name, value in inputs.items()))
+        known = self._traced.setdefault(kind, [])
+        for at_size in (False, True):
+            if found := next((one for one in known if one.fits(inputs)), None):
+                return found
+            if at_size or not known:
+                with torch.random.fork_rng(devices=[]):
+                    if self._output is None:
+                        self._output = _output_type(model, inputs)
+                    fields = self._output._fields
+                    known.append(trace(model, inputs, self._spec, fields, self._name, at_size=at_size))
+        if known[-1].fits(inputs):
+            return known[-1]
+        shapes = ", ".join(f"{name} {tuple(value.shape)}" for name, value in inputs.items())
+        raise AffektError(f"{self._name} cannot be traced for Jittor for inputs of the sizes {shapes}")
 
 
 @dataclass
