@@ -124,7 +124,7 @@ def _read(
 ) -> TrainingGraph:
     nodes = program.exported_program.graph.nodes
     stops = frozenset(node.name for node in nodes if str(node.target).startswith(_DETACH))
-    graph = _with_stops(read_graph(program.model_proto.SerializeToString(), name), stops)
+    graph = _without_zero_biases(_with_stops(read_graph(program.model_proto.SerializeToString(), name), stops))
     if missing := stops - {node.outputs[0] for node in graph.nodes if node.kind == _STOP}:
         raise ConfigError("recipe", [f"{name} ends gradients at {', '.join(sorted(missing))}, which are gone"])
     if problem := unknown_operator(graph):
@@ -174,6 +174,34 @@ def _with_stops(graph: Graph, stops: frozenset[str]) -> Graph:
         else:
             nodes.append(replace(node, inputs=inputs))
     return replace(graph, nodes=tuple(nodes))
+
+
+def _without_zero_biases(graph: Graph) -> Graph:
+    """The graph without the zeros that the exporter adds where a convolution has no bias.
+
+    Of a 3D convolution without a bias they have the wrong shape (onnxscript 0.7).
+    """
+    made = {name: node for node in graph.nodes for name in node.outputs}
+
+    def is_zero(name: str) -> bool:
+        node = made.get(name)
+        if node is not None and node.kind in ("Expand", "CastLike"):
+            return is_zero(node.inputs[0])
+        return name in graph.tensors and graph.tensors[name].size == 1 and not graph.tensors[name].any()
+
+    nodes = [
+        replace(node, inputs=node.inputs[:2])
+        if node.kind == "Conv" and len(node.inputs) > 2 and node.inputs[2] in made and is_zero(node.inputs[2])
+        else node
+        for node in graph.nodes
+    ]
+    used = {*graph.outputs}
+    kept: list[Node] = []
+    for node in reversed(nodes):
+        if not used.isdisjoint(node.outputs):
+            used.update(node.inputs)
+            kept.append(node)
+    return replace(graph, nodes=tuple(reversed(kept)))
 
 
 def named_weights(model: nn.Module) -> dict[str, Tensor]:
