@@ -8,7 +8,7 @@ schedules, averages, checkpoints and `--resume` are the same code for all framew
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from torch import Tensor, nn
 
@@ -18,6 +18,7 @@ from affekt.core.recipe import PYTORCH, Recipe
 from affekt.core.spec import InputSpec
 
 
+@runtime_checkable
 class Compute(Protocol):
     """Computes a network in another framework."""
 
@@ -30,6 +31,7 @@ class Compute(Protocol):
         ...
 
 
+@runtime_checkable
 class Framework(Protocol):
     """Another framework than PyTorch, a folder of `affekt.frameworks`."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -124,7 +124,8 @@ def _read(
 ) -> TrainingGraph:
     nodes = program.exported_program.graph.nodes
     stops = frozenset(node.name for node in nodes if str(node.target).startswith(_DETACH))
-    graph = _without_zero_biases(_with_stops(read_graph(program.model_proto.SerializeToString(), name), stops))
+    graph = _with_stops(read_graph(program.model_proto.SerializeToString(), name), stops)
+    graph = _without_zero_biases(graph, named_weights(model))
     if missing := stops - {node.outputs[0] for node in graph.nodes if node.kind == _STOP}:
         raise ConfigError("recipe", [f"{name} ends gradients at {', '.join(sorted(missing))}, which are gone"])
     if problem := unknown_operator(graph):
@@ -176,7 +177,7 @@ def _with_stops(graph: Graph, stops: frozenset[str]) -> Graph:
     return replace(graph, nodes=tuple(nodes))
 
 
-def _without_zero_biases(graph: Graph) -> Graph:
+def _without_zero_biases(graph: Graph, weights: Collection[str]) -> Graph:
     """The graph without the zeros that the exporter adds where a convolution has no bias.
 
     Of a 3D convolution without a bias they have the wrong shape (onnxscript 0.7).
@@ -187,7 +188,8 @@ def _without_zero_biases(graph: Graph) -> Graph:
         node = made.get(name)
         if node is not None and node.kind in ("Expand", "CastLike"):
             return is_zero(node.inputs[0])
-        return name in graph.tensors and graph.tensors[name].size == 1 and not graph.tensors[name].any()
+        is_constant = name in graph.tensors and name not in weights
+        return is_constant and graph.tensors[name].size == 1 and not graph.tensors[name].any()
 
     nodes = [
         replace(node, inputs=node.inputs[:2])
