@@ -1,4 +1,4 @@
-"""Every method in training in Jittor: its loss and gradients are PyTorch's, or it is refused before any work."""
+"""Every method in training in Jittor: loss and gradients are PyTorch's, or it is refused before any work."""
 
 import copy
 import functools
@@ -20,7 +20,7 @@ from affekt.frameworks.jittor.network import JittorCompute
 from affekt.testing.contract import tiny
 
 DOCS = Path(__file__).parents[2] / "docs" / "jittor.md"
-# Relative; and as a share of the network's largest gradient, since those of biases before batch norm are zero.
+# Relative; and as a share of the network's largest gradient: those of biases before batch norm are zero.
 RELATIVE, OF_LARGEST = 1e-3, 1e-5
 
 pytestmark = [pytest.mark.jittor, pytest.mark.xdist_group("jittor")]
@@ -75,7 +75,9 @@ def test_loss_and_gradients_of_a_step_are_those_of_pytorch(name, jittor):
         return
     assert stated()[name] == "yes"
     labels = LabelSet.of(*(f"class {number}" for number in range(it.classes)))
-    loss = WeightedLoss(LossSettings(label_smoothing=0.1), it.task, torch.linspace(0.5, 1.5, it.classes), labels)
+    loss = WeightedLoss(
+        LossSettings(label_smoothing=0.1), it.task, torch.linspace(0.5, 1.5, it.classes), labels
+    )
     networks = [copy.deepcopy(it.model).train() for _ in range(2)]
     torch.manual_seed(7)
     objective = it.method.load("objective")(it.config, loss)
@@ -88,7 +90,11 @@ def test_loss_and_gradients_of_a_step_are_those_of_pytorch(name, jittor):
         assert (gradients[key] is None) == (one is None), key
         if one is not None:
             torch.testing.assert_close(
-                gradients[key], one, rtol=RELATIVE, atol=OF_LARGEST * largest, msg=lambda text, key=key: f"{key}: {text}"
+                gradients[key],
+                one,
+                rtol=RELATIVE,
+                atol=OF_LARGEST * largest,
+                msg=lambda text, key=key: f"{key}: {text}",
             )
     for key, one in expected_buffers.items():
         torch.testing.assert_close(buffers[key], one, rtol=1e-4, atol=1e-5)

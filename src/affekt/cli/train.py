@@ -31,8 +31,8 @@ def command(
     framework: Annotated[
         str | None,
         typer.Option(
-            help="What computes the network in training: pytorch, or jittor, which `affekt doctor jittor` sets "
-            "up. Stands for --set framework=NAME."
+            help="What computes the network in training: pytorch or jittor (affekt doctor jittor). "
+            "Stands for --set framework=NAME."
         ),
     ] = None,
     weights: Annotated[

@@ -16,7 +16,7 @@ from affekt.core import catalog
 from affekt.core.errors import AffektError, ConfigError, UsageError
 from affekt.core.labels import LabelSet
 from affekt.core.recipe_files import recipe_file
-from affekt.core.settings import Settings, differing, validate
+from affekt.core.settings import Settings, differing, suggest, validate
 
 # Of the rule by which a digest is made. A default whose value changes needs a new version: recipes that leave
 # it out would keep their digest and mean something else.

@@ -1,8 +1,8 @@
 """Frameworks that compute a network: PyTorch itself, or another one in its place.
 
 The engine asks another framework for one thing only: to compute a network of PyTorch, forward and, through
-PyTorch's own gradients, backward. Weights and buffers stay those of the network, so that objectives, optimizers,
-schedules, averages, checkpoints and `--resume` are the same code for all frameworks.
+PyTorch's own gradients, backward. Weights and buffers stay those of the network, so that objectives,
+optimizers, schedules, averages, checkpoints and `--resume` are the same code for all frameworks.
 """
 
 from __future__ import annotations

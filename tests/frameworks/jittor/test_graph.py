@@ -169,5 +169,5 @@ def test_an_operator_that_the_importer_lacks_is_named(monkeypatch):
     from affekt.deploy.backends.jittor.computing.operators.registry import OPERATORS
 
     monkeypatch.delitem(OPERATORS, "BatchNormalization")
-    with pytest.raises(ConfigError, match="the network .* operator BatchNormalization"):
+    with pytest.raises(ConfigError, match=r"the network .* operator BatchNormalization"):
         traced(Network().train())

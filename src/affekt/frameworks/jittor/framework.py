@@ -21,7 +21,9 @@ class JittorFramework:
         options = recipe.train
         found: list[str] = []
         if options.precision != "32":
-            found.append(f"train.precision = {options.precision!r}: Jittor computes in float32: set it to '32'")
+            found.append(
+                f"train.precision = {options.precision!r}: Jittor computes in float32: set it to '32'"
+            )
         if options.accelerator not in ("auto", "cpu") or (
             options.accelerator == "auto" and torch.accelerator.is_available()
         ):
@@ -31,8 +33,8 @@ class JittorFramework:
             )
         if options.devices not in ("auto", 1, "1") or options.strategy != "auto":
             found.append(
-                f"train.devices = {options.devices!r}, train.strategy = {options.strategy!r}: Jittor computes "
-                "in one process: leave both out"
+                f"train.devices = {options.devices!r}, train.strategy = {options.strategy!r}: Jittor "
+                "computes in one process: leave both out"
             )
         if options.cached_views:
             found.append(

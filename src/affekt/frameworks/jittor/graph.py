@@ -26,8 +26,8 @@ from affekt.deploy.backends.jittor.graph_read import read_graph
 OPSET = 18
 _ANY = 2**31  # places along an axis without a bound
 _ROWS, _OPEN = 2, 12  # of the example that is traced: rows, and places along axes of any size
-# PyTorch's operator that ends a gradient is written to ONNX as one that answers its input; a graph for training
-# has the importer's own operator in its place. Of the others there is no trace in ONNX.
+# PyTorch's operator that ends a gradient is written to ONNX as one that answers its input; a graph for
+# training has the importer's own operator in its place. Of the others there is no trace in ONNX.
 _DETACH, _STOP = "aten.detach", "StopGradient"
 _ENDS_GRADIENT = ("_set_grad_enabled", "wrap_with_set_grad_enabled")
 _NO_VALUES = ("Shape", "Size")  # their answers do not depend on values
@@ -119,15 +119,15 @@ def trace(
     return _read(model, whole, program, fields, name)
 
 
-def _read(
-    model: nn.Module, whole: Any, program: Any, fields: tuple[str, ...], name: str
-) -> TrainingGraph:
+def _read(model: nn.Module, whole: Any, program: Any, fields: tuple[str, ...], name: str) -> TrainingGraph:
     nodes = program.exported_program.graph.nodes
     stops = frozenset(node.name for node in nodes if str(node.target).startswith(_DETACH))
     graph = _with_stops(read_graph(program.model_proto.SerializeToString(), name), stops)
     graph = _without_zero_biases(graph, named_weights(model))
     if missing := stops - {node.outputs[0] for node in graph.nodes if node.kind == _STOP}:
-        raise ConfigError("recipe", [f"{name} ends gradients at {', '.join(sorted(missing))}, which are gone"])
+        raise ConfigError(
+            "recipe", [f"{name} ends gradients at {', '.join(sorted(missing))}, which are gone"]
+        )
     if problem := unknown_operator(graph):
         raise ConfigError("recipe", [f"{name} cannot be trained in Jittor: {problem}"])
     draws = sum(map(_draws, nodes))

@@ -126,16 +126,12 @@ class Server:
 
     def _forward(self, frame: Frame) -> dict[str, Any]:
         graph, facts = self._trainable(frame), frame.facts
-        return self._compiled(
-            frame, lambda: graph.forward(facts["pass"], frame.arrays, int(facts["seed"]))
-        )
+        return self._compiled(frame, lambda: graph.forward(facts["pass"], frame.arrays, int(facts["seed"])))
 
     def _backward(self, frame: Frame) -> dict[str, Any]:
         graph, facts = self._trainable(frame), frame.facts
         wanted = json.loads(facts["wanted"])
-        return self._compiled(
-            frame, lambda: graph.backward(facts["pass"], frame.arrays, wanted), len(wanted)
-        )
+        return self._compiled(frame, lambda: graph.backward(facts["pass"], frame.arrays, wanted), len(wanted))
 
     def _forget(self, frame: Frame) -> dict[str, Any]:
         self._trainable(frame).forget(frame.facts["pass"])

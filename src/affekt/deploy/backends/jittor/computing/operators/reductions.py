@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .registry import Call, Value, in_numpy, is_array, operator
@@ -82,9 +84,9 @@ def batch_normalization(call: Call, x: Value, scale: Value, bias: Value, mean: V
     if training is not None and call.node.inputs[3] in training.normed:
         axes = [0, *range(2, len(x.shape))]
         count = int(np.prod([x.shape[axis] for axis in axes]))
-        mean = x.mean(axes, True)
+        mean = _averaged(x, axes)
         centred = x - mean
-        var = (centred * centred).mean(axes, True)
+        var = _averaged(centred * centred, axes)
         unbiased = var * (count / max(count - 1, 1))
         training.statistics.append((call.node.inputs[3], mean.reshape([-1]), unbiased.reshape([-1])))
         scale, bias = (call.jittor.var(value).reshape(shape) for value in (scale, bias))
@@ -92,6 +94,13 @@ def batch_normalization(call: Call, x: Value, scale: Value, bias: Value, mean: V
     scale, bias, mean, var = (call.jittor.var(value).reshape(shape) for value in (scale, bias, mean, var))
     factor = scale / call.jittor.jt.sqrt(var + float(call.get("epsilon", 1e-5)))
     return x * factor + (bias - mean * factor)
+
+
+def _averaged(x: Any, axes: list[int]) -> Any:
+    """The mean over axes, one after the other: Jittor adds in order, of many numbers with errors of 1e-5."""
+    for axis in reversed(axes):
+        x = x.mean([axis], True)
+    return x
 
 
 @operator("InstanceNormalization", "GroupNormalization")

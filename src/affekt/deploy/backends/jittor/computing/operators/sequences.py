@@ -23,7 +23,9 @@ def split_to_sequence(call: Call, x: Value, sizes: Value = None) -> list[Value]:
     for end, part in zip(np.cumsum(parts), parts, strict=True):
         found.append(x[(*before, slice(int(end) - part, int(end)))])
     if sizes is None and not call.get("keepdims", 1):
-        found = [one.reshape([n for place, n in enumerate(one.shape) if place != axis] or [1]) for one in found]
+        found = [
+            one.reshape([n for place, n in enumerate(one.shape) if place != axis] or [1]) for one in found
+        ]
     return found
 
 
