@@ -22,7 +22,7 @@ from affekt.testing.contract import tiny
 DOCS = Path(__file__).parents[2] / "docs" / "jittor.md"
 # Relative; and as a share of the network's largest gradient: those of biases before batch norm are zero.
 RELATIVE, OF_LARGEST = 1e-3, 1e-4
-SEED = 3  # of weights and inputs with which no rectifier of the tiny networks is within rounding of its edge
+SEED = 7  # of weights and inputs with which no rectifier of the tiny networks is within rounding of its edge
 
 pytestmark = pytest.mark.xdist_group("jittor")
 
