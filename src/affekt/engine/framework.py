@@ -35,6 +35,14 @@ class Compute(Protocol):
 class Framework(Protocol):
     """Another framework than PyTorch, a folder of `affekt.frameworks`."""
 
+    def check(self) -> None:
+        """Check that it can start.
+
+        Raises:
+            MissingExtra: It is not installed.
+        """
+        ...
+
     def problems(self, recipe: Recipe) -> list[str]:
         """Options of a recipe that it does not have, a sentence each."""
         ...
@@ -48,7 +56,6 @@ class Framework(Protocol):
         Raises:
             ConfigError: It cannot compute this network; it says why.
             FolderError: It cannot start.
-            MissingExtra: It is not installed.
         """
         ...
 
@@ -62,12 +69,14 @@ def framework_of(recipe: Recipe) -> Framework | None:
 
     Raises:
         ConfigError: The framework does not have an option of the recipe.
+        MissingExtra: It is not installed.
     """
     if recipe.framework == PYTORCH:
         return None
     found: Framework = catalog.framework(recipe.framework)
     if problems := found.problems(recipe):
         raise ConfigError(f"recipe with framework = {recipe.framework!r}", problems)
+    found.check()
     return found
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from affekt.core.errors import ConfigError
+from affekt.core.errors import ConfigError, MissingExtra
 from affekt.core.files.sealed import read_sealed
 from affekt.core.recipe import Recipe
 from affekt.deploy.export.export import export
@@ -71,6 +71,13 @@ def test_option_that_jittor_lacks_is_refused_before_data_are_read(option, value,
     with pytest.raises(ConfigError, match=problem):
         run(recipe, tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_jittor_that_is_not_set_up_is_one_error_before_data_are_read(tmp_path, monkeypatch):
+    monkeypatch.setenv("AFFEKT_JITTOR", str(tmp_path / "nowhere"))
+    with pytest.raises(MissingExtra, match=r"framework jittor needs Jittor: .* affekt doctor jittor shows"):
+        run({**FACES, "data": {"name": "fer2013"}}, tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
 
 
 @pytest.mark.jittor

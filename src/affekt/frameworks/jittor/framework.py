@@ -16,6 +16,10 @@ from affekt.frameworks.jittor.network import JittorCompute
 class JittorFramework:
     """Computes networks in the process of Jittor, on the processor, in float32."""
 
+    def check(self) -> None:
+        """Check that Jittor is set up."""
+        require_jittor(jittor_home(), "framework jittor")
+
     def problems(self, recipe: Recipe) -> list[str]:
         """Options of a recipe that training in Jittor does not have."""
         options = recipe.train
@@ -45,7 +49,6 @@ class JittorFramework:
     def open(self, model: nn.Module, spec: InputSpec, recipe: Recipe) -> JittorCompute:
         """What computes a network; both of its modes are traced now, so that a refusal comes at once."""
         home = jittor_home()
-        require_jittor(home, "framework jittor")
         compute = JittorCompute(
             lambda: shared_process(home, recipe.train.threads), spec, f"the network of {recipe.method}"
         )
