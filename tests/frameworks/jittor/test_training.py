@@ -1,5 +1,8 @@
 """Runs that are trained in Jittor: ordinary runs, equal to PyTorch's, resumed bit for bit."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -71,6 +74,13 @@ def test_option_that_jittor_lacks_is_refused_before_data_are_read(option, value,
     with pytest.raises(ConfigError, match=problem):
         run(recipe, tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_command_takes_the_framework_and_names_the_close_one():
+    code = "from affekt.cli.main import run; run()"
+    command = [sys.executable, "-c", code, "train", "compact_face/fer2013", "--framework", "jitor"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2 and "did you mean jittor?" in done.stderr
 
 
 def test_jittor_that_is_not_set_up_is_one_error_before_data_are_read(tmp_path, monkeypatch):
