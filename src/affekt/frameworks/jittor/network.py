@@ -18,7 +18,9 @@ from affekt.core.errors import AffektError
 from affekt.core.spec import InputSpec
 from affekt.deploy.backends.jittor.computing.graph import write_graph
 from affekt.deploy.backends.jittor.process import JittorProcess
-from affekt.frameworks.jittor.graph import TrainingGraph, named_weights, trace
+from affekt.frameworks.jittor.graph import TrainingGraph
+from affekt.frameworks.jittor.reading import named_weights
+from affekt.frameworks.jittor.tracing import trace
 
 _COMPILES = "Jittor, which compiles kernels for each new kind of input (up to minutes)"
 _HIGHEST_SEED = 2**31 - 1

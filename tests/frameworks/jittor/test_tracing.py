@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from affekt.core.errors import ConfigError
 from affekt.core.spec import InputSpec, TensorSpec
-from affekt.frameworks.jittor.graph import trace
+from affekt.frameworks.jittor.tracing import trace
 
 SPEC = InputSpec(inputs=(TensorSpec(name="x", axes="b t d", shape=(None, 4)),))
 
