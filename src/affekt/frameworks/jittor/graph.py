@@ -26,7 +26,7 @@ class TrainingGraph:
     """A network in one mode.
 
     Attributes:
-        weights: Names of its parameters and buffers that the graph holds.
+        weights: Names of its parameters and buffers that the graph holds, of any type.
         normed: Running means of the batch norms that use the statistics of the batch.
         fields: Names of the outputs, in order.
         sizes: Of each axis of each input what the trace allows: a number, or a letter for any size within

@@ -144,7 +144,7 @@ class _OpenGraph:
                 continue
             array = value.detach().cpu().contiguous().numpy()
             known = self.sent.get(name)
-            if known is None or not np.array_equal(known.view(np.int32), array.view(np.int32)):
+            if known is None or known.tobytes() != array.tobytes():
                 changed[name] = array.copy()
         if changed:
             self._ask("weights", changed)

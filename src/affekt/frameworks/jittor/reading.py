@@ -51,7 +51,10 @@ def read_program(
         raise ConfigError(
             "recipe", [f"{name} draws random numbers in {draws} places, its graph for Jittor in {found}"]
         )
-    weights = frozenset(key for key in named_weights(model) if key in graph.tensors)
+    held = {key: value for key, value in named_weights(model).items() if key in graph.tensors}
+    for key, value in held.items():
+        if value.is_floating_point() and value.dtype != torch.float32:
+            raise ConfigError("recipe", [f"{name}: {key} is {value.dtype}; Jittor computes in float32"])
     norms = {
         f"{path}.running_mean": part.training
         for path, part in model.named_modules(remove_duplicate=False)
@@ -63,7 +66,7 @@ def read_program(
                 "recipe", [f"{name}: {node.inputs[3]} is not the running mean of one of its batch norms"]
             )
     normed = tuple(mean for mean, is_trained in norms.items() if is_trained and mean in graph.tensors)
-    return TrainingGraph(graph, weights, normed, fields, sizes)
+    return TrainingGraph(graph, frozenset(held), normed, fields, sizes)
 
 
 def _draws(node: Any) -> bool:
@@ -123,7 +126,6 @@ def _without_zero_biases(graph: Graph, weights: Collection[str]) -> Graph:
 
 
 def named_weights(model: nn.Module) -> dict[str, Tensor]:
-    """Parameters and buffers of floats by each of their names; tied ones have several."""
+    """Parameters and buffers by each of their names; tied ones have several."""
     found: dict[str, Tensor] = dict(model.named_parameters(remove_duplicate=False))
-    found |= dict(model.named_buffers(remove_duplicate=False))
-    return {name: value for name, value in found.items() if value.dtype == torch.float32}
+    return found | dict(model.named_buffers(remove_duplicate=False))

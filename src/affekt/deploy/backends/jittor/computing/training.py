@@ -43,7 +43,8 @@ class TrainableGraph:
             raise GraphError(f"{', '.join(sorted(unknown))}: the graph has no such weights")
         self.module = GraphModule(graph, given=weights)
         self.normed = frozenset(normed)
-        self.weights = {name: jt.array(graph.tensors[name]) for name in weights}
+        self.sizes = {name: graph.tensors[name].size for name in weights}
+        self.weights = {name: _value(graph.tensors[name]) for name in weights}
         self.tapes: dict[str, Tape] = {}
 
     def replace(self, arrays: Mapping[str, np.ndarray]) -> None:
@@ -53,10 +54,9 @@ class TrainableGraph:
             GraphError: A name or a shape is not that of a weight.
         """
         for name, array in arrays.items():
-            known = self.weights.get(name)
-            if known is None or known.numel() != array.size:
+            if self.sizes.get(name) != array.size:
                 raise GraphError(f"{name} {array.shape} is not a weight of the graph")
-            self.weights[name] = jt.array(array)
+            self.weights[name] = _value(array)
 
     def __call__(self, inputs: Mapping[str, np.ndarray]) -> dict[str, Any]:
         """The outputs by name, outside of training."""
@@ -104,3 +104,8 @@ class TrainableGraph:
     def forget(self, name: str) -> None:
         """Forget a pass that no backward pass follows."""
         self.tapes.pop(name, None)
+
+
+def _value(array: np.ndarray) -> Any:
+    """A variable; whole numbers and truth values, such as the marks of a buffer, stay in NumPy."""
+    return jt.array(array) if array.dtype.kind == "f" else array
