@@ -5,8 +5,8 @@
 
 Networks of the methods' default configs, with random weights and generated inputs. Each engine answers the
 same batch again and again in a process of its own, warm and synchronised; medians. First answers include
-compilation, or loading of the graph, not its export. The share of the peak is that of a large matrix product in
-ONNX Runtime in f32 on the same threads: the network's multiply-adds over its time; bf16 can be above 100 %.
+compilation, or loading of the graph, not its export. The share of the peak is that of a large matrix product
+in ONNX Runtime in f32 on the same threads: the network's multiply-adds over its time; bf16 can exceed it.
 Memory is measured by `affekt bench`, and networks of words by `benchmarks/text.py`: their size is that of an
 encoder. Written to `benchmarks/results/engines.md`.
 """
@@ -37,7 +37,8 @@ from affekt.deploy.export.graphs import make_graph
 
 OUTPUT = Path(__file__).parent / "results" / "engines.md"
 METHODS = (
-    "compact_face", "compact_voice", "compact_text", "bpm_gcn", "chfen", "tsl_net", "poster_v2", "vaanet", "cten",
+    "compact_face", "compact_voice", "compact_text", "bpm_gcn", "chfen", "tsl_net", "poster_v2", "vaanet",
+    "cten",
 )  # fmt: skip
 ENGINES = ("PyTorch", "PyTorch, compiled", "Jittor", "ONNX Runtime", "OpenVINO", "OpenVINO, bf16")
 TURNS = 7
