@@ -15,9 +15,9 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from fuzzer.readers import READERS
 
 from affekt.core.errors import AffektError
+from fuzzer.readers import READERS
 
 GIB = 2**30
 # Beyond what the process needs by itself. Address space is more than memory: engines reserve it.
@@ -81,7 +81,9 @@ def not_finite(value, where: str = "") -> str:
 
 
 def _status(name: str) -> int:
-    line = next(one for one in Path("/proc/self/status").read_text().splitlines() if one.startswith(name + ":"))
+    line = next(
+        one for one in Path("/proc/self/status").read_text().splitlines() if one.startswith(name + ":")
+    )
     return int(line.split()[1]) * 1024
 
 

@@ -22,7 +22,9 @@ def make_given(folder: Path) -> None:
 
     if not (folder / "walk.npz").is_file():
         walk = open_dataset("walkers").samples[0].media["skeleton"]
-        np.savez(folder / "walk.npz", positions=walk.positions, joints=np.array(walk.joints), rate_hz=30.0, up="y")
+        np.savez(
+            folder / "walk.npz", positions=walk.positions, joints=np.array(walk.joints), rate_hz=30.0, up="y"
+        )
     if not (folder / "walks.affekt").exists():
         run = train(Recipe.from_values(RECIPE), runs=folder / "runs", progress=False)
         export(run.path, folder / "walks.affekt")

@@ -14,7 +14,23 @@ import numpy as np
 Mutate = Callable[[bytes, random.Random], bytes]
 Member = Callable[[str], Mutate]
 
-_INTEGERS = (0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 2**31 - 1, 2**31, 2**32 - 1, 2**63 - 1, 2**63, 2**64 - 1)
+_INTEGERS = (
+    0,
+    1,
+    2,
+    0x7F,
+    0x80,
+    0xFF,
+    0x7FFF,
+    0x8000,
+    0xFFFF,
+    2**31 - 1,
+    2**31,
+    2**32 - 1,
+    2**63 - 1,
+    2**63,
+    2**64 - 1,
+)
 _WORDS = (
     b"nan", b"NaN", b"inf", b"-inf", b"Infinity", b"1e999", b"1e38", b"1e18", b"-1", b"0", b"-0.0", b"9" * 5000,
     b"0x" + b"f" * 5000, b"true", b"null", b'""', b"[]", b"{}", b"=1+1", b"\xff\xfe", b"\x00", b"\xed\xa0\x80", b"\xe2\x80\xae",
@@ -77,10 +93,14 @@ def mutate_text(content: bytes, rng: random.Random) -> bytes:
                 lines[where:where] = [lines[where]] * rng.choice((1, 2, 500))
                 content = b"\n".join(lines)
             case 5:
-                lines[where] = lines[where] + rng.choice((b"a" * 100_000, b",,,,", b'"', b"\t", b"\r", b";1", b"'''"))
+                lines[where] = lines[where] + rng.choice(
+                    (b"a" * 100_000, b",,,,", b'"', b"\t", b"\r", b";1", b"'''")
+                )
                 content = b"\n".join(lines)
             case 6:
-                content = rng.choice((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\0", b"#", b"\n\n")) + content
+                content = (
+                    rng.choice((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\0", b"#", b"\n\n")) + content
+                )
     return content
 
 
@@ -120,7 +140,9 @@ def mutate_values(document, rng: random.Random):
 
 def _places(values):
     """All places of values within values: their holder and their key in it."""
-    pairs = values.items() if isinstance(values, dict) else enumerate(values) if isinstance(values, list) else ()
+    pairs = (
+        values.items() if isinstance(values, dict) else enumerate(values) if isinstance(values, list) else ()
+    )
     for key, value in list(pairs):
         yield values, key
         yield from _places(value)
@@ -134,7 +156,22 @@ def mutate_npy(content: bytes, rng: random.Random) -> bytes:
     header, body = content[10:end], content[end:]
     if rng.random() < 0.5:
         old = rng.choice(list(re.finditer(rb"\d+|'[^']*'|True|False", header)))
-        new = rng.choice((b"0", b"1", b"-1", b"2", b"99999999999", b"3000000", b"'<f8'", b"'<f2'", b"'|O'", b"'<U1'", b"'<c8'", b"True"))
+        new = rng.choice(
+            (
+                b"0",
+                b"1",
+                b"-1",
+                b"2",
+                b"99999999999",
+                b"3000000",
+                b"'<f8'",
+                b"'<f2'",
+                b"'|O'",
+                b"'<U1'",
+                b"'<c8'",
+                b"True",
+            )
+        )
         header = header[: old.start()] + new + header[old.end() :]
         return content[:8] + struct.pack("<H", len(header)) + header + body
     numbers = bytearray(body)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
 from fuzzer.mutate import (
     Mutate,
     mutate_bytes,
@@ -233,14 +234,18 @@ def _videos(given: Path) -> list[Seed]:
 
 
 def _lines(given: Path) -> list[Seed]:
-    cues = "1\n00:00:01,000 --> 00:00:02,500\nANN: Well, hello.\n\n2\n00:00:03,000 --> 00:00:04,000\nOh no.\n\n"
-    table = "dialogue,turn,speaker,text,start,end\n7,0,Ann,\"Well, hello.\",1.5,2\n7,1,Ben,Oh no.,2,3.5\n"
+    cues = (
+        "1\n00:00:01,000 --> 00:00:02,500\nANN: Well, hello.\n\n2\n00:00:03,000 --> 00:00:04,000\nOh no.\n\n"
+    )
+    table = 'dialogue,turn,speaker,text,start,end\n7,0,Ann,"Well, hello.",1.5,2\n7,1,Ben,Oh no.,2,3.5\n'
     return [
         one("a.srt", cues * 3),
         one("a.vtt", "WEBVTT\n\n" + cues.replace(",", ".") * 3),
         one("a.csv", table),
         one("a.tsv", table.replace(",", "\t")),
-        one("a.jsonl", '{"speaker": "Ann", "text": "Well, hello.", "start": 1.5, "end": 2}\n{"text": "Oh"}\n'),
+        one(
+            "a.jsonl", '{"speaker": "Ann", "text": "Well, hello.", "start": 1.5, "end": 2}\n{"text": "Oh"}\n'
+        ),
         one("a.txt", "Ann: Well, hello.\nBen: Oh no.\n\nAnn: Yes.\n"),
     ]
 
@@ -249,7 +254,10 @@ def _manifests(given: Path) -> list[Seed]:
     import pyarrow
     import pyarrow.parquet
 
-    rows = [{"path": f"walks/{n:04}.npz", "label": "happy", "subject": "anna", "split": "train", "id": f"a-{n}"} for n in range(9)]
+    rows = [
+        {"path": f"walks/{n:04}.npz", "label": "happy", "subject": "anna", "split": "train", "id": f"a-{n}"}
+        for n in range(9)
+    ]
     text = "\n".join([",".join(rows[0]), *(",".join(row.values()) for row in rows)]) + "\n"
     stream = io.BytesIO()
     pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), stream)
@@ -258,8 +266,15 @@ def _manifests(given: Path) -> list[Seed]:
 
 def _dialogues(given: Path) -> list[Seed]:
     rows = ["dialogue,turn,speaker,text,label,start,end,split"]
-    rows += [f'{n // 4},{n % 4},Ann,"Well, {n}.",{("joy", "fear")[n % 2]},{n},{n + 1.5},train' for n in range(16)]
-    lines = [json.dumps({"dialogue": str(n // 4), "speaker": "Ann", "text": "Well", "label": ("joy", "fear")[n % 2]}) for n in range(8)]
+    rows += [
+        f'{n // 4},{n % 4},Ann,"Well, {n}.",{("joy", "fear")[n % 2]},{n},{n + 1.5},train' for n in range(16)
+    ]
+    lines = [
+        json.dumps(
+            {"dialogue": str(n // 4), "speaker": "Ann", "text": "Well", "label": ("joy", "fear")[n % 2]}
+        )
+        for n in range(8)
+    ]
     return [one("talks.csv", "\n".join(rows) + "\n"), one("talks.jsonl", "\n".join(lines) + "\n")]
 
 
@@ -299,7 +314,14 @@ def _releases(given: Path) -> list[Seed]:
     content = save({"text": np.ones((3, 4), np.float32), "audio": np.ones(4, np.float32)})
     sha256 = hashlib.sha256(content).hexdigest()
     file = {"kind": "features", "path": "features/a.safetensors", "bytes": len(content), "sha256": sha256}
-    item = {"id": "a", "label": "happy", "group": "a", "part": "train", "encoded": ["text", "audio"], "features": file}
+    item = {
+        "id": "a",
+        "label": "happy",
+        "group": "a",
+        "part": "train",
+        "encoded": ["text", "audio"],
+        "features": file,
+    }
     items = (json.dumps(item, sort_keys=True) + "\n").encode()
     encoding = {name: {"encoder": "mini", "width": 4, "key": "a" * 64} for name in ("text", "audio")}
     document = {
@@ -307,18 +329,34 @@ def _releases(given: Path) -> list[Seed]:
         "split_sha256": "a" * 64, "encoding": encoding, "items": 1,
         "items_sha256": hashlib.sha256(items).hexdigest(),
     }  # fmt: skip
-    return [Seed("release", {DOCUMENT: json.dumps(document).encode(), ITEMS: items, "features/a.safetensors": content})]
+    return [
+        Seed(
+            "release",
+            {DOCUMENT: json.dumps(document).encode(), ITEMS: items, "features/a.safetensors": content},
+        )
+    ]
 
 
 def _stores(given: Path) -> list[Seed]:
-    entry = {"id": "a", "source": "aa", "label": "happy", "files": {"video": {"path": "clips/a.mp4", "bytes": 1}}}
+    entry = {
+        "id": "a",
+        "source": "aa",
+        "label": "happy",
+        "files": {"video": {"path": "clips/a.mp4", "bytes": 1}},
+    }
     document = {
         "header": {"dataset": "clips", "schema": 1, "options": {}, "settings": {}},
         "labels": {"names": ["happy", "sad"], "polarity": ["positive", "negative"]},
         "task": "single_label",
         "entries": [entry],
     }
-    return [Seed("store", {"prepared.json": json.dumps(document).encode(), "clips/a.mp4": b"a"}, changed=("prepared.json",))]
+    return [
+        Seed(
+            "store",
+            {"prepared.json": json.dumps(document).encode(), "clips/a.mp4": b"a"},
+            changed=("prepared.json",),
+        )
+    ]
 
 
 SEEDS: dict[str, Callable[[Path], list[Seed]]] = {
