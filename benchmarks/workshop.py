@@ -97,7 +97,7 @@ def main() -> None:
     )
     parser.add_argument("--clips", type=int, default=400)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--folder", type=Path, help="kept and continued; a temporary one if not given")
+    parser.add_argument("--folder", type=Path, help="kept at the end; a temporary one if not given")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         home = options.folder or Path(temporary)
@@ -117,8 +117,8 @@ def main() -> None:
 
 def collected(home: Path, clips: int) -> Planted:
     """The collection, through the chain."""
-    shutil.rmtree(home / "collected", ignore_errors=True)
-    shutil.rmtree(home / "news", ignore_errors=True)
+    for name in ("collected", "news", "runs"):
+        shutil.rmtree(home / name, ignore_errors=True)
     accounts = max(12, clips // 6)
     planted = make_collection(home / "collected", clips=clips, accounts=accounts, wrong=0.2, copies=8)
     project = Project.init(home / "news", labels="plutchik-8")

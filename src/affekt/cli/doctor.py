@@ -27,6 +27,8 @@ _EXTRAS = {
     "predict --recognize, words of clips that have none": "asr",
     "train, convert, evaluate, export, demo, data check": "train",
     "train with a pretrained text encoder": "encoders",
+    "project ratings import of spreadsheets": "sheets",
+    "project rate": "serve",
 }
 
 

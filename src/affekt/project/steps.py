@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
-from affekt.core.errors import AffektError
+from affekt.core.errors import MediaError
 from affekt.core.sample import Skipped
 from affekt.project.database.connect import transaction
 from affekt.project.database.times import now
@@ -37,7 +37,8 @@ class Step(Protocol):
         """The result for one item; nothing is written.
 
         Raises:
-            AffektError: There is none; the reason is kept, and the item is not tried again until it changes.
+            MediaError: There is none; the reason is kept, and the item is not tried again until it changes.
+            AffektError: The step cannot go on, such as on a full disk.
         """
         ...
 
@@ -100,7 +101,7 @@ def run_step(
             result, reason = None, None
             try:
                 result = step.compute(project, connection, item)
-            except AffektError as error:
+            except MediaError as error:  # other errors are not of the item: what is done stays, the run ends
                 reason = str(error)
                 ran.failed.append(Skipped(item, reason))
             with transaction(connection):

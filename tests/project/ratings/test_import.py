@@ -44,9 +44,10 @@ def test_every_rating_of_a_table_is_kept_with_time_and_round(project, rated):
 
 
 def test_a_column_for_each_rater_is_read_and_other_columns_are_named(project, rated):
-    report = rated(project, "item,title,anna,ben\ni01,Joy of news,joy,\ni02,Flood,fear,fear\n")
+    text = "item,title,label,anna,ben\ni01,Joy of news,joy,joy,\ni02,Flood,fear,fear,fear\n"
+    report = rated(project, text)
     assert report.added == 3
-    assert any("raters are the columns anna, ben; title hold no labels" in note for note in report.notes)
+    assert any("raters are the columns anna, ben; title, label are left out" in it for it in report.notes)
 
 
 def test_the_same_file_adds_nothing(project, rated):

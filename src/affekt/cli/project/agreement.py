@@ -9,6 +9,7 @@ import typer
 
 from affekt.cli.project.arguments import ProjectFolder
 from affekt.cli.show import AsJson, as_json, as_table, say
+from affekt.core.errors import UsageError
 
 if TYPE_CHECKING:
     from affekt.project.ratings.agreement.measure import RatingAgreement
@@ -22,6 +23,10 @@ def command(
         Path | None,
         typer.Option(help="A .npz with ids (n,) and vectors (n, d): labels that they contradict are listed."),
     ] = None,
+    encoded: Annotated[
+        bool,
+        typer.Option("--encoded", help="The same with the vectors that `affekt project encode` has made."),
+    ] = False,
     page: Annotated[Path | None, typer.Option(help="Write an HTML page with figures.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Fail where a threshold blocks.")] = False,
     force: Annotated[
@@ -32,17 +37,30 @@ def command(
     """Agreement of the raters, what is known of each of them, and thresholds that warn or block.
 
     Example: affekt project agreement news --page agreement.html
+
+    Example: affekt project agreement news --encoded --check
     """
     from affekt.project.folder import Project
     from affekt.project.ratings.agreement.measure import as_values, measure_agreement
     from affekt.project.ratings.agreement.suspects import read_vectors
     from affekt.project.ratings.agreement.thresholds import crossed, enforce
 
+    if encoded and features is not None:
+        raise UsageError("--features and --encoded both state vectors: leave out one of them")
     opened = Project.open(project)
     vectors = None if features is None else read_vectors(features)
     with opened.database() as connection:
+        if encoded:
+            from affekt.project.encoding.vectors import item_vectors
+
+            vectors = item_vectors(opened, connection)
         found = measure_agreement(opened, connection, vectors)
         thresholds = crossed(found, opened.settings.ratings)
+        if page is not None:
+            from affekt.project.ratings.agreement.page.page import write_agreement_page
+
+            write_agreement_page(page, found, thresholds, opened.settings.title or project.name)
+            say(f"wrote {page}")
         if json:
             as_json({**as_values(found), "thresholds": [one._asdict() for one in thresholds]})
         else:

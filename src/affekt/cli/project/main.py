@@ -12,6 +12,7 @@ from affekt.cli.project import (
     encode,
     import_records,
     init,
+    rate,
     release,
     run,
     split,
@@ -27,6 +28,19 @@ app = typer.Typer(
 )
 app.command(name="init")(init.command)
 app.command(name="import")(import_records.command)
-for module in (run, status, check, tracks, subtitles, encode, agreement, split, release, diff, baseline):
+for module in (
+    run,
+    status,
+    check,
+    tracks,
+    subtitles,
+    encode,
+    rate,
+    agreement,
+    split,
+    release,
+    diff,
+    baseline,
+):
     app.command(name=module.__name__.rpartition(".")[2])(module.command)
 app.add_typer(ratings_app, name="ratings")

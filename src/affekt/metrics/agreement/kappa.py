@@ -95,7 +95,7 @@ def krippendorff_alpha_of_counts(counts: np.ndarray, distances: np.ndarray) -> f
     expected = np.outer(totals, totals) - np.diag(totals)
     observed = float((coincidences * distances).sum())
     by_chance = float((expected * distances).sum()) / (totals.sum() - 1)
-    return 1 - observed / by_chance if by_chance > 0 else float("nan")
+    return float(1 - observed / by_chance) if by_chance > 0 else float("nan")
 
 
 def nominal(classes: int) -> np.ndarray:

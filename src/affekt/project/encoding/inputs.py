@@ -18,6 +18,7 @@ class ItemInputs:
     """Inputs of the encoders for one item; None or empty where it has none, or no encoder takes it.
 
     Attributes:
+        captions: Further words of each second.
         faces: What the search for faces was made from; None if it was not searched.
         no_faces: Why there is no result of the search.
         stated_s: Duration that the records state.
@@ -27,6 +28,7 @@ class ItemInputs:
     video: Medium | None
     sound: Medium | None
     cues: tuple[Cue, ...]
+    captions: tuple[Cue, ...]
     faces: str | None
     no_faces: str | None
     stated_s: float | None
@@ -34,7 +36,7 @@ class ItemInputs:
     @property
     def is_empty(self) -> bool:
         """Whether nothing can be encoded."""
-        return not (self.title or self.video or self.sound or self.cues)
+        return not (self.title or self.video or self.sound or self.cues or self.captions)
 
     @property
     def key(self) -> str:
@@ -44,6 +46,7 @@ class ItemInputs:
             self.video.sha256 if self.video else None,
             self.sound.sha256 if self.sound else None,
             [tuple(cue) for cue in self.cues],
+            [tuple(cue) for cue in self.captions],
             self.faces,
             self.no_faces,
             # Without a video, it is what states the number of seconds.
@@ -69,11 +72,14 @@ def inputs_of(
         videos = of_kind(own, "video") if {"video", "faces"} & set(named) else []
         faces = connection.execute(_FACES_DONE, (row["id"],)).fetchone() if "faces" in named else None
         cues = stored_cues(connection, row["id"], settings.words.tracks) if "text" in named else []
+        has_captions = "text" in named and settings.encoding.captions
+        captions = stored_cues(connection, row["id"], (settings.encoding.captions,)) if has_captions else []
         found[str(row["id"])] = ItemInputs(
             title=row["title"] if "title" in named else None,
             video=videos[0] if videos else None,
             sound=sound_of(own, stem) if "audio" in named else None,
             cues=tuple(cues),
+            captions=tuple(captions),
             faces=faces["made_from"] if faces else None,
             no_faces=faces["reason"] if faces else None,
             stated_s=row["duration_s"],

@@ -113,8 +113,11 @@ class EncodeStep:
                     connection, item, video, times, encoders["faces"], normalized=is_normalized
                 )
                 arrays["faces"], arrays[FACE_COUNT] = faces.vectors, faces.counts
-        if inputs.cues:
-            arrays["text"] = encoders["text"](words_at_seconds(inputs.cues, times[-1]))
+        if inputs.cues or inputs.captions:
+            spoken, seen = (words_at_seconds(it, times[-1]) for it in (inputs.cues, inputs.captions))
+            arrays["text"] = encoders["text"](
+                ["\n".join(filter(None, it)) for it in zip(spoken, seen, strict=True)]
+            )
         if inputs.sound:
             with suppress(NoSound):  # a video without a sound track lacks the modality, as its mask says
                 arrays["audio"] = encoders["audio"]([inputs.sound.file(project)])[0]
@@ -134,7 +137,7 @@ def _seconds(inputs: ItemInputs, video: Video | None) -> np.ndarray:
     if video is not None:
         end_s = float(video.end_s)
     else:
-        end_s = inputs.stated_s or max((cue.end_s for cue in inputs.cues), default=0.0)
+        end_s = inputs.stated_s or max((cue.end_s for cue in (*inputs.cues, *inputs.captions)), default=0.0)
     return np.arange(math.floor(end_s) + 1, dtype=float)
 
 

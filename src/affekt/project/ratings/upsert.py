@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ from affekt.project.settings.project import ProjectSettings
 UNKNOWN_ITEM = "ratings of unknown items"
 UNKNOWN_LABEL = "labels outside the set"
 CONTRADICTION = "ratings that contradict another"
+_READING = {"columns", "rater_columns", "rater_names", "control", "encoding"}  # settings that a reading is by
 _LONGEST_NAME = 100  # characters of a rater
 
 
@@ -68,9 +69,8 @@ def import_ratings(project: Project, path: Path, *, rater: str = "", round: int 
     file = read_rating_file(path, settings, rater=rater)
     report = ImportedRatings(path.name, left_out=list(file.skipped), notes=list(file.notes))
     reading = fingerprint(
-        settings.ratings.columns.model_dump(), settings.ratings.rater_columns, settings.label_names,
-        settings.labels, rater, round,
-    )  # fmt: skip
+        settings.ratings.model_dump(include=_READING), settings.label_names, settings.labels, rater, round
+    )
     with project.database() as connection, transaction(connection):
         source = _source(connection, path.name, sha256, reading, len(file.ratings))
         # What an earlier reading of the file left out is found again, or is taken now.
@@ -105,9 +105,11 @@ class _Import:
 
     def take(self, file: RatingFile) -> None:
         before = {key.rater for key in self.known}
-        for rating in file.ratings:
+        names = self.settings.ratings.rater_names
+        ratings = [replace(one, rater=names.get(one.rater, one.rater)) for one in file.ratings]
+        for rating in ratings:
             self._take_one(rating)
-        self._note_similar_names(before | {rating.rater for rating in file.ratings})
+        self._note_similar_names(before | {rating.rater for rating in ratings})
 
     def _take_one(self, rating: StatedRating) -> None:
         number = rating.round or self.round

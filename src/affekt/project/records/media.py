@@ -88,11 +88,10 @@ def place_of(file: Path, settings: MediaSettings) -> Place | None:
     if kind is None:
         return None
     stem, name = file.stem, {"audio": STEM, "subtitle": SUBTITLES}.get(kind, "")
-    if kind == "audio":
-        for end, stated in settings.stems.items():
-            if stem.endswith(end):
-                stem, name = stem.removesuffix(end), stated
-                break
+    for end, stated in {"audio": settings.stems, "subtitle": settings.tracks}.get(kind, {}).items():
+        if stem.endswith(end):
+            stem, name = stem.removesuffix(end), stated
+            break
     return Place(stem.rpartition(settings.id_after)[2] if settings.id_after else stem, kind, name)
 
 

@@ -83,6 +83,8 @@ class EncodingSettings(Settings):
     """Encoders by modality; one that is left out is not encoded.
 
     Attributes:
+        captions: A track of words that is added to the text of each second, on a line of its own, such as
+            descriptions of the frames; empty: none.
         dtype: Of the stored vectors; `float16` halves their size.
         normalized_faces: Weights of the faces of a frame sum to 1; else they are the shares of its area, as
             CHFEN's reference has them.
@@ -93,6 +95,7 @@ class EncodingSettings(Settings):
     video: PictureEncoding | None = None
     faces: PictureEncoding | None = None
     audio: SoundEncoding | None = None
+    captions: str = ""
     dtype: Literal["float16", "float32"] = "float32"
     normalized_faces: bool = True
 

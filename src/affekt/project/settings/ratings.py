@@ -27,6 +27,8 @@ class RatingSettings(Settings):
         files: Files below the project's folder, or absolute, that `affekt project run` imports.
         columns: Their columns, where a row is a rating.
         rater_columns: Columns that are raters, where a row is an item; found from their labels if empty.
+        rater_names: Names of raters by other spellings, such as `"anna@example.org" = "anna"`.
+        control: The control of Label Studio (`from_name`) that holds the label, where a task has several.
         encoding: Codec of text files; found from the bytes if empty.
         rule: `majority`: the label with most votes. `dawid-skene`: the most probable label, where each rater
             counts by the confusions that are estimated for them.
@@ -49,6 +51,8 @@ class RatingSettings(Settings):
     files: tuple[str, ...] = ()
     columns: RatingColumns = RatingColumns()
     rater_columns: tuple[str, ...] = ()
+    rater_names: dict[str, str] = Field(default_factory=dict)
+    control: str = ""
     encoding: str = ""
     rule: Literal["majority", "dawid-skene"] = "majority"
     rounds: Literal["last", "all"] = "last"

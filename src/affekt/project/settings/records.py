@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from affekt.core.settings import Settings
 
@@ -54,6 +54,9 @@ class MediaSettings(Settings):
         id_after: The id of a file is what follows the last of these signs in its name.
         stems: Ends of names of sound files, and the stem that such a file holds: with `_vocals = "voice"`,
             `7301_vocals.wav` is the stem `voice` of 7301. A sound without such an end is the stem `mix`.
+        tracks: Likewise of subtitle files, and the track of words that such a file holds: with
+            `.captions = "captions"`, `7301.captions.srt` describes the frames of 7301. Any other subtitle file
+            is the track `collected`.
     """
 
     folders: tuple[str, ...] = ()
@@ -62,3 +65,13 @@ class MediaSettings(Settings):
     stems: dict[str, Literal["mix", "voice", "accompaniment"]] = Field(
         default_factory=lambda: {"_vocals": "voice", "_voice": "voice", "_instrumental": "accompaniment"}
     )
+    tracks: dict[str, str] = Field(
+        default_factory=lambda: {".captions": "captions", ".ocr": "ocr", "_ocr": "ocr"}
+    )
+
+    @field_validator("tracks")
+    @classmethod
+    def _not_recognized(cls, tracks: dict[str, str]) -> dict[str, str]:
+        if "recognized" in tracks.values():
+            raise ValueError("recognized is the track of speech recognition: name another one")
+        return tracks

@@ -54,11 +54,13 @@ def out_of_fold(
         raise DataError(
             f"{wrong} of {len(features)} vectors have values that are not finite: encode them again"
         )
-    folds = min(folds, len(np.unique(groups)))
-    if folds < 2 or len(np.unique(labels)) < 2:
+    sizes = np.bincount(labels, minlength=classes)
+    folds = min(folds, len(np.unique(groups)), int(sizes.max(initial=0)))
+    if folds < 2 or (sizes > 0).sum() < 2:
+        found = f"{len(np.unique(groups))} groups and {(sizes > 0).sum()} labels"
         raise DataError(
-            f"confident learning needs two groups and two labels, found {len(np.unique(groups))} and "
-            f"{len(np.unique(labels))}"
+            "confident learning needs two groups, two labels, and a label of two items; found "
+            f"{found} of up to {sizes.max(initial=0)} items"
         )
     found = np.zeros((len(features), classes))
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=_SEED)

@@ -25,9 +25,9 @@ class Rater:
         shared: Number of these that somebody else rated as well.
         kappa: Mean of Cohen's kappa with each other rater, weighted by the items that both rated; None if it
             is not defined for any.
-        agrees: Share of the shared items where the rating is the single strongest label of the others, over
-            the items where the others have one; None without any.
-        accuracy: Probability of the right label by the model of Dawid and Skene, over the labels of all items.
+        agrees: Share of the items where the others have a single strongest label that this rater names
+            too; None without such items.
+        accuracy: Probability of the right label, by the model of Dawid and Skene.
         median_s: Median of the seconds from the item being shown to the answer; None if none are stated.
         timed: Number of ratings with seconds.
         labels: (k,), how often they named each label.

@@ -13,7 +13,7 @@ import numpy as np
 from affekt.core.errors import DataError
 from affekt.core.labels import LabelSet
 from affekt.metrics.agreement.label_noise import LabelNoise
-from affekt.project.ratings.agreement.groups import groups_of
+from affekt.project.groups import groups_of
 from affekt.project.ratings.agreement.noise import noise_from_features
 from affekt.project.ratings.labels import FinalLabel
 

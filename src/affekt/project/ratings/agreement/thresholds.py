@@ -60,7 +60,7 @@ def crossed(found: RatingAgreement, settings: RatingSettings) -> list[Crossed]:
             )
         )
     if found.left_out:
-        listed = ", ".join(f"{number} {kind}" for kind, number in found.left_out.items())
+        listed = ", ".join(f"{kind} ({number})" for kind, number in found.left_out.items())
         texts.append(Crossed("warning", f"not taken: {listed}"))
     if found.suspects is not None and found.suspects.noise > settings.most_noise:
         texts.append(

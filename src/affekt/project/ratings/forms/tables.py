@@ -141,21 +141,22 @@ def _rater_columns(path: Path, table: _Table, settings: ProjectSettings, found: 
     columns = settings.ratings.columns
     others = [name for name in table.columns if name and name != columns.item]
     raters = []
-    for name in others:
+    # A column `label` beside raters holds the label of the records, not what somebody called "label" said.
+    for name in (it for it in others if it not in [stated for _, stated in columns]):
         cells = [str(row[name]).strip() for _, row in table.rows if row.get(name) not in (None, "")]
         are_labels = sum(settings.label_of(cell) is not None for cell in cells)
         if cells and 2 * are_labels > len(cells):
             raters.append(name)
     if not raters:
         raise DataError(
-            f"{path} is neither a table of ratings (columns {columns.item}, {columns.rater}, {columns.label}), "
-            f"nor one of items with a column for each rater; found {', '.join(table.columns)}. Name the "
+            f"{path} is neither a table of ratings ({columns.item}, {columns.rater}, {columns.label}), nor "
+            f"one of items with a column for each rater; found {', '.join(table.columns)}. Name the "
             "columns in project.toml: [ratings.columns], or [ratings] rater_columns = [...]; --rater NAME "
             "states who rated a file without raters"
         )
     left = [name for name in others if name not in raters]
     found.notes.append(
         f"{path.name}: the raters are the columns {', '.join(raters)}"
-        + (f"; {', '.join(left)} hold no labels and are left out" if left else "")
+        + (f"; {', '.join(left)} are left out" if left else "")
     )
     return raters
