@@ -5,6 +5,7 @@ Started as `python -m fuzzer.child`: a line of JSON for each case on standard in
 
 import dataclasses
 import faulthandler
+import importlib
 import json
 import math
 import os
@@ -17,8 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from affekt.core.errors import AffektError
-from fuzzer.readers import READERS
 
+READERS = importlib.import_module(os.environ.get("FUZZ_READERS", "fuzzer.readers")).READERS
 GIB = 2**30
 # Beyond what the process needs by itself. Address space is more than memory: engines reserve it.
 RESIDENT, ADDRESSES = 1.5 * GIB, 6 * GIB

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -10,13 +9,7 @@ from typing import Any
 
 import numpy as np
 
-
-@dataclass(frozen=True)
-class Reader:
-    """How a reader reads a path, and what is loaded before its first case."""
-
-    read: Callable[[Path], Any]
-    prepare: Callable[[], Any] = lambda: None
+from fuzzer.reader import Reader
 
 
 def given() -> Path:

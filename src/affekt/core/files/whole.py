@@ -148,21 +148,21 @@ def _sync(file: Path) -> None:
 
 
 def _put(work: Path, path: Path) -> None:
+    older = path.with_name(f".{path.name}{REPLACED}")
+    if os.path.lexists(path):
+        _remove(older)  # of a replacement that a kill ended after the new folder was in its place
     if not os.path.lexists(path):
         work.rename(path)
-        return
-    if _exchange(work, path):
+    elif _exchange(work, path):
         _remove(work)
-        return
-    older = path.with_name(f".{path.name}{REPLACED}")
-    _remove(older)
-    path.rename(older)
-    try:
-        work.rename(path)
-    except OSError:
-        older.rename(path)
-        raise
-    _remove(older)
+    else:
+        path.rename(older)
+        try:
+            work.rename(path)
+        except OSError:
+            older.rename(path)
+            raise
+        _remove(older)
 
 
 def _exchange(one: Path, other: Path) -> bool:

@@ -18,6 +18,8 @@ MAX_DEPTH = 8  # of nested graphs: branches and loop bodies
 MAX_RANK = 64
 IR_VERSIONS = range(4, 14)  # from version 4 on, initializers are not inputs
 OPSETS = range(13, 27)  # of the ONNX standard; export writes 18
+# A loop may run for ever, and no method needs one: networks over time are unrolled, or single operators.
+UNBOUNDED = ("Loop", "Scan")
 DOMAINS = ("", "ai.onnx")  # two spellings of the standard; int8 graphs need no other
 
 _EXTERNAL = "values outside of the graph (external data)"
@@ -241,6 +243,8 @@ class _Checker:
         domain = self.reader.text(node.get("domain", [None])[0])
         if domain not in DOMAINS:
             raise WireError(f"it uses {kind!r} of {domain!r}; only the ONNX standard's operators are known")
+        if kind in UNBOUNDED:
+            raise WireError(f"it uses {kind}, which no method needs and which may compute for ever")
         for attribute in node.get("attribute", []):
             found = self.reader.message(attribute, ATTRIBUTE, f"an attribute of {kind}")
             for tensor in (*found.get("t", ()), *found.get("tensors", ())):
