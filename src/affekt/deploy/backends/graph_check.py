@@ -243,14 +243,14 @@ class _Checker:
         domain = self.reader.text(node.get("domain", [None])[0])
         if domain not in DOMAINS:
             raise WireError(f"it uses {kind!r} of {domain!r}; only the ONNX standard's operators are known")
-        if kind in UNBOUNDED:
-            raise WireError(f"it uses {kind}, which no method needs and which may compute for ever")
         for attribute in node.get("attribute", []):
             found = self.reader.message(attribute, ATTRIBUTE, f"an attribute of {kind}")
             for tensor in (*found.get("t", ()), *found.get("tensors", ())):
                 self._tensor(tensor)
             for graph in (*found.get("g", ()), *found.get("graphs", ())):
                 self._graph(graph, f"a graph inside of {kind}", depth=depth + 1)
+        if kind in UNBOUNDED:
+            raise WireError(f"it uses {kind}, which no method needs and which may compute for ever")
 
     def _tensor(self, span: Span) -> str:
         """Check that a tensor holds the values of its whole shape, and return its name."""
