@@ -1,4 +1,4 @@
-"""Documents that anybody may have written: sizes, digests, numbers and depth are checked before they are used."""
+"""Documents that anybody may have written: size, digest, numbers and depth are checked first."""
 
 import hashlib
 import json

@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -21,8 +22,8 @@ MAX_MEMBERS = 1000
 
 # What damaged archives and array headers raise. TypeError: a header that is no valid dictionary.
 BROKEN = (
-    OSError, EOFError, RuntimeError, LookupError, MemoryError, SyntaxError, TypeError, ValueError, OverflowError,
-    zlib.error, lzma.LZMAError, tokenize.TokenError,
+    OSError, EOFError, RuntimeError, LookupError, MemoryError, SyntaxError, TypeError, ValueError,
+    OverflowError, zlib.error, lzma.LZMAError, tokenize.TokenError,
 )  # fmt: skip
 
 
@@ -79,7 +80,7 @@ def _read_member(archive: zipfile.ZipFile, name: str, path: Path) -> np.ndarray:
         return np.lib.format.read_array(stream, allow_pickle=False)
 
 
-def _header(stream: zipfile.ZipExtFile) -> tuple[tuple[int, ...], np.dtype]:
+def _header(stream: IO[bytes] | zipfile.ZipExtFile) -> tuple[tuple[int, ...], np.dtype]:
     version = np.lib.format.read_magic(stream)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, _, dtype = read(stream)

@@ -22,8 +22,8 @@ from affekt.tasks.predictions import make_prediction, named
 
 # Why a sample has no answer. A label of such numbers would mean nothing.
 NOT_FINITE = (
-    "the network answers it with numbers that are not finite: the input is far from anything that the network "
-    "knows, or its graph is broken"
+    "the network answers it with numbers that are not finite: the input is far from anything that the "
+    "network knows, or its graph is broken"
 )
 PREDICTED_AT_ONCE = 32  # largest batch in prediction, where answers are read as they are computed
 

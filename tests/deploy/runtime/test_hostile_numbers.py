@@ -1,4 +1,4 @@
-"""Numbers that are finite and absurd are refused; a label is named only where the network's numbers are finite."""
+"""Numbers that are finite and absurd are refused; a label is named only where outputs are finite."""
 
 import time
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""`python -m fuzzer`: read mutated files, print the table of outcomes, and exit with 1 if one is not accepted."""
+"""`python -m fuzzer`: read mutated files, print outcomes; exit with 1 if one is not accepted."""
 
 import argparse
 import os
@@ -45,7 +45,7 @@ def main() -> int:
 
 
 def _fuzz(options: argparse.Namespace, folder: Path, given: Path) -> list[Outcome]:
-    """Outcomes of all cases. Each child reads the files of its own readers; the first are the seeds as they are."""
+    """Outcomes of all cases. Each child has its own readers; their first files are the seeds as they are."""
     chosen = {name.partition(":")[0]: name.partition(":")[2] for name in options.only}
     readers = [reader for reader in SEEDS if not chosen or reader in chosen]
     each = -(-options.files // len(readers))

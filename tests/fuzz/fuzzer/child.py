@@ -1,6 +1,6 @@
 """The child process: reads files that the parent names, one after the other, and answers how each ended.
 
-Started as `python -m fuzzer.child`: a line of JSON for each case on standard input, one on the answers' stream.
+Started as `python -m fuzzer.child`: a line of JSON for each case on standard input, and one as its answer.
 """
 
 import dataclasses

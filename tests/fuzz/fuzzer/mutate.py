@@ -1,4 +1,4 @@
-"""Mutations of files: of their bytes, of values of text and JSON, of members of archives and sealed folders."""
+"""Mutations of files: of bytes, of values of text and JSON, of members of archives and sealed folders."""
 
 import hashlib
 import io
@@ -32,12 +32,14 @@ _INTEGERS = (
     2**64 - 1,
 )
 _WORDS = (
-    b"nan", b"NaN", b"inf", b"-inf", b"Infinity", b"1e999", b"1e38", b"1e18", b"-1", b"0", b"-0.0", b"9" * 5000,
-    b"0x" + b"f" * 5000, b"true", b"null", b'""', b"[]", b"{}", b"=1+1", b"\xff\xfe", b"\x00", b"\xed\xa0\x80", b"\xe2\x80\xae",
+    b"nan", b"NaN", b"inf", b"-inf", b"Infinity", b"1e999", b"1e38", b"1e18", b"-1", b"0", b"-0.0",
+    b"9" * 5000, b"0x" + b"f" * 5000, b"true", b"null", b'""', b"[]", b"{}", b"=1+1", b"\xff\xfe", b"\x00",
+    b"\xed\xa0\x80", b"\xe2\x80\xae",
     b"../../../etc/passwd", b"/dev/zero", b"[" * 3000, b'{"a":' * 3000, b"99:99:99,999", b"2000-01-01",
 )  # fmt: skip
 _VALUES = (
-    None, True, False, 0, 1, -1, 2**31, 2**64, 10**400, 1e308, -0.0, float("nan"), float("inf"), "", "nan", "a" * 10000,
+    None, True, False, 0, 1, -1, 2**31, 2**64, 10**400, 1e308, -0.0, float("nan"), float("inf"), "", "nan",
+    "a" * 10000,
     "../../x", "\0", "\ud800", [], {}, [[]], {"a": {}}, [1, 2, 3], ["a", "a"], "regression", 1e18, 1e-320,
 )  # fmt: skip
 

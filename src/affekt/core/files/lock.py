@@ -1,4 +1,4 @@
-"""One process at a time writes a folder: a second one is refused, instead of undoing the work of the first."""
+"""One process at a time writes a folder: a second one is refused, and does not undo the work of the first."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _changing = threading.Lock()
 def writing_alone(folder: Path, *, work: str) -> Iterator[None]:
     """Hold the lock of a folder, which is made; the system frees it when the process ends, however it ends.
 
-    The lock is one of the process (`lockf`): unlike that of `flock`, processes that are forked from it, such as
-    workers of a loader, do not keep it. File systems and systems without such locks have none.
+    The lock is one of the process (`lockf`): unlike that of `flock`, processes that are forked from it, such
+    as workers of a loader, do not keep it. File systems and systems without such locks have none.
 
     Args:
         work: What the other process does, for the error, as in "trains this run".
@@ -67,7 +67,8 @@ def _locked(place: Path, folder: Path, work: str) -> int:
                 other = os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip()
                 os.close(descriptor)
                 raise UsageError(
-                    f"{folder}: another process ({other or 'unknown'}) {work}: wait until it is done, or end it"
+                    f"{folder}: another process ({other or 'unknown'}) {work}: wait until it is done, or end "
+                    "it"
                 ) from None
         if _is_current(descriptor, place):
             os.truncate(descriptor, 0)

@@ -92,8 +92,8 @@ def write_sealed(path: Path, document: dict[str, Any]) -> Iterator[Path]:
         manifest = _manifest_text({**document, "schema": SCHEMA, "files": files}).encode()
         if len(manifest) > MAX_MANIFEST_BYTES or len(files) > MAX_FILES:
             raise FolderError(
-                f"{path} cannot be written: its manifest has {len(manifest)} bytes and {len(files)} files, of "
-                f"which {MAX_MANIFEST_BYTES} and {MAX_FILES} are read"
+                f"{path} cannot be written: its manifest has {len(manifest)} bytes and {len(files)} files; "
+                f"at most {MAX_MANIFEST_BYTES} and {MAX_FILES} are read"
             )
         (work / MANIFEST).write_bytes(manifest)
 
@@ -194,7 +194,7 @@ def _check_files(path: Path, files: Any) -> None:
         if pure.is_absolute() or ".." in pure.parts or "\\" in name or "\0" in name or name == MANIFEST:
             raise FolderError(f"{path} lists a file {name!r}, which would be outside of it")
         values = (entry.get("bytes"), entry.get("sha256")) if isinstance(entry, dict) else ()
-        if [type(value) for value in values] != [int, str] or values[0] < 0:
+        if [type(value) for value in values] != [int, str] or entry["bytes"] < 0:
             raise FolderError(f"{path}: {MANIFEST} does not give size and SHA-256 of {name!r}")
 
 

@@ -3,9 +3,9 @@
 They are written beside their place, as `.NAME.<digits>.partial`, synced to the disk and renamed. What a kill
 leaves under such a name is never read; `remove_partials` removes it.
 
-A folder that replaces another one is exchanged with it in one step, where the system can do that (Linux, on the
-usual file systems). Elsewhere the older one is renamed to `.NAME.replaced` first; if a kill comes before the new
-one is in its place, `recover` puts the older one back at the next read or write.
+A folder that replaces another one is exchanged with it in one step, where the system can do that (Linux, on
+the usual file systems). Elsewhere the older one is renamed to `.NAME.replaced` first; if a kill comes before
+the new one is in its place, `recover` puts the older one back at the next read or write.
 """
 
 from __future__ import annotations

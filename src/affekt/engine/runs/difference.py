@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from affekt.core import catalog
-from affekt.core.errors import AffektError
+from affekt.core.errors import AffektError, FolderError
 from affekt.core.files.json_file import read_json_object
 from affekt.core.recipe import Recipe
 from affekt.core.settings import dotted

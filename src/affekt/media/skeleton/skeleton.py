@@ -34,8 +34,8 @@ SUFFIXES = (".npz", ".json", ".csv")
 MAX_FRAMES = 1_000_000  # of one walk: nine hours at 30 Hz
 # A file of text is held in memory as objects, which need many times its size.
 MAX_JSON_BYTES, MAX_CSV_BYTES = 32 * 2**20, 256 * 2**20
-# Coordinates have any unit: ten kilometres in millimetres. And a walk leads no further than this many sizes of the
-# body: a coordinate beyond is a mistake, and a network answers it with a label all the same.
+# Coordinates have any unit: ten kilometres in millimetres. A walk leads no further than this many sizes of
+# the body: a coordinate beyond is a mistake, and a network answers it with a label all the same.
 MAX_COORDINATE, MAX_BODIES = 1e7, 1e4
 
 _KEYS = ("positions", "poses", "joints", "up", "cycle_frames", "period", "rate_hz")
