@@ -55,8 +55,8 @@ class MediaSettings(Settings):
         stems: Ends of names of sound files, and the stem that such a file holds: with `_vocals = "voice"`,
             `7301_vocals.wav` is the stem `voice` of 7301. A sound without such an end is the stem `mix`.
         tracks: Likewise of subtitle files, and the track of words that such a file holds: with
-            `.captions = "captions"`, `7301.captions.srt` describes the frames of 7301. Any other subtitle file
-            is the track `collected`.
+            `.captions = "captions"`, `7301.captions.srt` describes the frames of 7301. A file without such an
+            end is the track `collected`.
     """
 
     folders: tuple[str, ...] = ()

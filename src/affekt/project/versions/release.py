@@ -30,7 +30,7 @@ from affekt.project.encoding.encoders import make_encoders
 from affekt.project.encoding.stored import Encoded, encoded_items, encoding_document
 from affekt.project.folder import Project
 from affekt.project.groups import groups_of
-from affekt.project.ratings.agreement.thresholds import check_thresholds
+from affekt.project.ratings.agreement.thresholds import check_blocking, check_thresholds, record_overrides
 from affekt.project.ratings.labels import FinalLabel, final_labels
 from affekt.project.versions.split import FrozenSplit, list_splits, read_split
 from affekt.project.words.cues import stored_cues
@@ -68,7 +68,8 @@ def release(project: Project, version: str, *, split: str = "", force: bool = Fa
 
     Raises:
         UsageError: There is no such split, or the version exists with other content.
-        DataError: No item is left, or thresholds block the release.
+        DataError: No item is left.
+        AffektError: Thresholds block the release.
     """
     if not version or not all(it.isalnum() or it in "._-" for it in version) or version.startswith("."):
         raise UsageError(
@@ -77,7 +78,9 @@ def release(project: Project, version: str, *, split: str = "", force: bool = Fa
     folder = project.path / RELEASES / version
     with project.database() as connection:
         frozen = _split(connection, split)
-        warnings, overridden = _check(project, force=force)
+        crossed = check_thresholds(project)
+        overridden = check_blocking("release", crossed, force=force)
+        warnings = [one.text for one in crossed if one.level == "warning"]
         left_out: list[Skipped] = []
         chosen = _choose(project, connection, frozen, left_out)
         if not chosen:
@@ -142,10 +145,7 @@ def _record(connection: sqlite3.Connection, made: Released, work: Path, overridd
             (made.version, made.sha256, made.items, now()),
         )
         if before is None:
-            connection.executemany(
-                "INSERT INTO override (step, text, overridden_at) VALUES ('release', ?, ?)",
-                [(text, now()) for text in overridden],
-            )
+            record_overrides(connection, "release", overridden)
     return replace(made, is_new=before is None)
 
 
@@ -160,19 +160,6 @@ def _split(connection: sqlite3.Connection, name: str) -> FrozenSplit:
         )
         raise UsageError(f"there is no split {name!r}; {known}" if name else known)
     return found
-
-
-def _check(project: Project, *, force: bool) -> tuple[list[str], list[str]]:
-    """Warnings, and blocking thresholds that are overridden."""
-    found = check_thresholds(project)
-    blocking = [text for level, text in found if level == "block"]
-    if blocking and not force:
-        raise DataError(
-            "\n  ".join(
-                ["the ratings do not meet the thresholds of project.toml; --force goes on:", *blocking]
-            )
-        )
-    return [text for level, text in found if level != "block"], blocking
 
 
 @dataclass(frozen=True)

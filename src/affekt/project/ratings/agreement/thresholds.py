@@ -81,14 +81,29 @@ def enforce(
     Raises:
         AffektError: A threshold blocks, and `force` is not set.
     """
+    overridden = check_blocking(step, found, force=force)
+    with transaction(connection):
+        record_overrides(connection, step, overridden)
+
+
+def check_blocking(step: str, found: Sequence[Crossed], *, force: bool = False) -> list[str]:
+    """The thresholds that block a step and are overridden by `force`.
+
+    Raises:
+        AffektError: A threshold blocks, and `force` is not set.
+    """
     blocking = [one.text for one in found if one.level == "block"]
     if blocking and not force:
         raise AffektError("\n  ".join([f"{step} is refused; --force goes on, and is recorded", *blocking]))
-    with transaction(connection):
-        connection.executemany(
-            "INSERT INTO override (step, text, overridden_at) VALUES (?, ?, ?)",
-            [(step, text, now()) for text in blocking],
-        )
+    return blocking
+
+
+def record_overrides(connection: sqlite3.Connection, step: str, texts: Sequence[str]) -> None:
+    """Record thresholds that were overridden; within a transaction."""
+    connection.executemany(
+        "INSERT INTO override (step, text, overridden_at) VALUES (?, ?, ?)",
+        [(step, text, now()) for text in texts],
+    )
 
 
 def _of_alpha(found: RatingAgreement, settings: RatingSettings) -> list[Crossed]:
