@@ -177,6 +177,9 @@ def about_suspects(suspects: Suspects, planted: Planted) -> list[str]:
         f"| precision; of items drawn at random | {right / max(1, len(named)):.2f}; {share:.2f} |",
         f"| recall | {right / len(wrong):.2f} |",
         "",
+        "The estimated share also counts items whose vectors do not show their label: it is an upper bound "
+        "where the best possible classifier is often wrong.",
+        "",
     ]
 
 

@@ -297,3 +297,14 @@ def test_a_recipe_of_a_method_is_found_by_name():
 def test_a_recipe_that_a_method_does_not_have_is_refused_by_its_path():
     with pytest.raises(ConfigError, match=r"nowhere\.toml"):
         Recipe.load(["bpm_gcn/nowhere"])
+
+
+def test_an_unknown_framework_is_a_problem_that_names_the_close_one():
+    assert problems_of({**LEAST, "framework": "jitor"}) == [
+        "framework = 'jitor': there is no such framework; did you mean jittor?"
+    ]
+
+
+def test_the_framework_is_part_of_what_a_run_is():
+    digests = {Recipe.from_values({**LEAST, "framework": name}).digest() for name in ("pytorch", "jittor")}
+    assert len(digests) == 2 and Recipe.from_values(LEAST).digest() in digests

@@ -28,6 +28,13 @@ def command(
             "0.2 stands for --set split.test_share=0.2."
         ),
     ] = None,
+    framework: Annotated[
+        str | None,
+        typer.Option(
+            help="What computes the network in training: pytorch or jittor (affekt doctor jittor). "
+            "Stands for --set framework=NAME."
+        ),
+    ] = None,
     weights: Annotated[
         list[Path] | None,
         typer.Option(
@@ -66,7 +73,11 @@ def command(
     """
     from affekt.core.recipe import Recipe
 
-    changes = [*(change or []), *([f"split.test_share={hold_out}"] if hold_out is not None else [])]
+    changes = [
+        *(change or []),
+        *([f"split.test_share={hold_out}"] if hold_out is not None else []),
+        *([f"framework={framework}"] if framework is not None else []),
+    ]
     checked = Recipe.load(recipe, changes)
     require("lightning", extra="train", needed_by="affekt train")
     from affekt.engine.loop.stopping import TrainingStopped
@@ -91,6 +102,7 @@ def command(
         options = [
             *repeated("--set", change),
             *repeated("--hold-out", hold_out),
+            *repeated("--framework", framework),
             *root,
             *repeated("--weights", weights),
             *repeated("--teacher", teacher),

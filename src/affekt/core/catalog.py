@@ -1,4 +1,4 @@
-"""The catalogue of methods and data sets. It reads folder names; there is no list to extend."""
+"""The catalogue of methods, data sets and frameworks. It reads folder names; there is no list to extend."""
 
 from __future__ import annotations
 
@@ -83,6 +83,30 @@ def dataset(name: str) -> Dataset:
     return declared.at(canonical(name))
 
 
+def list_frameworks() -> list[str]:
+    """Names of the frameworks that compute a network in training in place of PyTorch.
+
+    Example:
+        >>> "jittor" in list_frameworks()
+        True
+    """
+    return sorted(_frameworks())
+
+
+@cache
+def framework(name: str) -> Any:
+    """A framework by name (`affekt.engine.framework.Framework`).
+
+    Raises:
+        UsageError: There is no such framework.
+    """
+    packages = _frameworks()
+    if canonical(name) not in packages:
+        raise UsageError(f"no framework is called {name!r}; {suggest(canonical(name), sorted(packages))}")
+    module, _, attribute = _declared(packages[canonical(name)], "FRAMEWORK").partition(":")
+    return getattr(importlib.import_module(module), attribute)()
+
+
 def _declared(module: str, name: str) -> Any:
     """What a module declares.
 
@@ -107,6 +131,14 @@ def _methods() -> dict[str, str]:
         for path in (_PACKAGE / "methods").glob("*/card.toml")
     }
     return {**own, **_plugins("affekt.methods")}
+
+
+@cache
+def _frameworks() -> dict[str, str]:
+    """Name of a framework to package."""
+    folders = (_PACKAGE / "frameworks").glob("*/__init__.py")
+    own = {path.parent.name: f"affekt.frameworks.{path.parent.name}" for path in folders}
+    return {**own, **_plugins("affekt.frameworks")}
 
 
 @cache

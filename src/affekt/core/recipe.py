@@ -17,10 +17,11 @@ from affekt.core.errors import AffektError, ConfigError, UsageError
 from affekt.core.files.toml import read_toml
 from affekt.core.labels import LabelSet
 from affekt.core.recipe_files import recipe_file
-from affekt.core.settings import Settings, differing, validate
+from affekt.core.settings import Settings, differing, suggest, validate
 
 # Of the rule by which a digest is made. A default whose value changes needs a new version: recipes that leave
 # it out would keep their digest and mean something else.
+PYTORCH = "pytorch"  # the framework that computes a network unless a recipe names another one
 DIGEST_VERSION = 2
 # The rule of `train.weight_average`. It enters the digest of recipes that average weights, so that a run that
 # began with another rule (a constant decay) is not continued with this one.
@@ -219,6 +220,7 @@ class Recipe(Settings):
     """One experiment, complete.
 
     Attributes:
+        framework: What computes the network in training: `pytorch`, or a folder of `affekt.frameworks`.
         initial_weights: First 16 digits of the SHA-256 of each set of weights that the network starts from.
             `train` fills them in; the folders are given by `--weights`, not by the recipe.
         teacher: First 16 digits of the SHA-256 of the weights of the network that this one learns from.
@@ -240,6 +242,7 @@ class Recipe(Settings):
     loss: LossSettings = LossSettings()
     selection: SelectionSettings = SelectionSettings()
     train: TrainSettings = TrainSettings()
+    framework: str = PYTORCH
     initial_weights: tuple[str, ...] = ()
     teacher: str = ""
 
@@ -365,6 +368,10 @@ def _check_names(values: Mapping[str, Any]) -> list[str]:
             problems += found
     except AffektError as error:
         problems.append(f"method: {error}")
+    framework = values.get("framework", PYTORCH)
+    if isinstance(framework, str) and framework != PYTORCH and framework not in catalog.list_frameworks():
+        known = [PYTORCH, *catalog.list_frameworks()]
+        problems.append(f"framework = {framework!r}: there is no such framework; {suggest(framework, known)}")
     data = values.get("data")
     try:
         if isinstance(data, Mapping) and isinstance(data.get("name"), str):

@@ -23,6 +23,7 @@ from affekt.engine.features.backbone import replaced_entries
 from affekt.engine.features.cache import cache_root
 from affekt.engine.features.filling import cached
 from affekt.engine.finish import finish
+from affekt.engine.framework import Framework, framework_of, versions_of
 from affekt.engine.loading import SampleDataset, plain_loader, train_loader
 from affekt.engine.loop.checkpoint_io import FolderCheckpointIO
 from affekt.engine.loop.module import TrainingModule
@@ -105,6 +106,7 @@ def train(
     with downloads_allowed(download), stop_requests() as request:
         state = Begun(recipe)
         try:
+            framework = framework_of(recipe)
             corpus = open_corpus(recipe, data_root)
             given = read_weights(weights)
             taught_by = read_teacher(teacher) if teacher is not None else None
@@ -123,7 +125,7 @@ def train(
             alone = writing_alone(run.path, work="trains this run") if _is_first_process() else nullcontext()
             with alone:
                 if _is_first_process():
-                    _begin(run, recipe, data, resume=resume)
+                    _begin(run, recipe, data, versions_of(recipe, framework), resume=resume)
                 with logging_to(run) as file, state.logged(file):
                     _fit(
                         run,
@@ -135,6 +137,7 @@ def train(
                         Store(Path(runs)),
                         request,
                         teacher=taught_by,
+                        framework=framework,
                         progress=progress,
                     )
                     request.check()
@@ -147,13 +150,13 @@ def train(
     return run
 
 
-def _begin(run: Run, recipe: Recipe, data: RunData, *, resume: bool) -> None:
+def _begin(run: Run, recipe: Recipe, data: RunData, versions: Mapping[str, str], *, resume: bool) -> None:
     """Write what a run states before its first epoch."""
     if not resume and (run.path / "recipe.toml").exists():  # another process has just made it
         check_free(run)
     if warning := nothing_held_out(recipe, data.parts):
         log.warning("%s", warning)
-    run.start(recipe)
+    run.start(recipe, versions)
     if data.is_new:
         data.identity.write(run.path)
 
@@ -174,6 +177,7 @@ def _fit(
     request: StopRequest,
     *,
     teacher: Teacher | None,
+    framework: Framework | None,
     progress: bool,
 ) -> None:
     measured = assets = config = None
@@ -200,11 +204,12 @@ def _fit(
         if not kept:
             teacher.check(preprocess.spec, cached=cached_inputs)
         objective.set_teacher(teacher)
-    module = TrainingModule(model, objective, preprocess.spec.names, recipe, scorer)
+    compute = framework.open(model, preprocess.spec, recipe) if framework else None
+    module = TrainingModule(model, objective, preprocess.spec.names, recipe, scorer, compute=compute)
     document = {
         **experiment.document(),
         "data_identity": data.identity.document(),
-        "environment": environment(),
+        "environment": environment(versions_of(recipe, framework)),
     }
     keep_all = recipe.train.keep == "all"
     recorder = EpochRecorder(run, document, recipe.selection, task.metrics, keep_all=keep_all, store=store)

@@ -18,6 +18,7 @@ from affekt.core.errors import DataError
 from affekt.core.recipe import Recipe
 from affekt.core.task import Scorer
 from affekt.engine.features.backbone import FeatureNetwork
+from affekt.engine.framework import Compute, ComputedNetwork
 from affekt.engine.loop.optimization import make_optimizer, rate_factor, schedule_limits
 from affekt.engine.objectives.hooks import PreparingObjective, ValidatingObjective
 from affekt.engine.randomness import STEP, VALIDATION, seed_torch
@@ -30,16 +31,25 @@ class TrainingModule(pl.LightningModule):
     """A network and its objective as a Lightning module."""
 
     def __init__(
-        self, model: nn.Module, objective: nn.Module, inputs: tuple[str, ...], recipe: Recipe, scorer: Scorer
+        self,
+        model: nn.Module,
+        objective: nn.Module,
+        inputs: tuple[str, ...],
+        recipe: Recipe,
+        scorer: Scorer,
+        *,
+        compute: Compute | None = None,
     ) -> None:
         """Args:
         inputs: Names of the batch's entries that the network is called with.
         scorer: Collects the outputs of validation.
+        compute: Computes the network in another framework; PyTorch does if not given.
         """
         super().__init__()
         self.model, self.objective = model, objective
         self.inputs, self.recipe = inputs, recipe
         self.scorer = scorer
+        self._compute = compute
         self._sums: dict[str, tuple[Tensor | float, int]] = {}  # of the epoch's terms, and of its items
         self._terms: dict[str, float] = {}  # sums over validation items
         self._items = 0
@@ -148,6 +158,8 @@ class TrainingModule(pl.LightningModule):
     @property
     def network(self) -> nn.Module:
         """The module that takes a batch: the network, or its part after the cached features."""
+        if self._compute is not None:
+            return ComputedNetwork(self.model, self._compute)
         return FeatureNetwork(self.model) if self.recipe.train.cached_views else self.model
 
     def configure_optimizers(self) -> Any:

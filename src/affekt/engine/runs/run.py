@@ -15,7 +15,7 @@ import json
 import os
 import platform
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -140,14 +140,18 @@ class Run:
         own = evaluation_folder(identity.data, identity.sha256) if identity else ""
         return self.path / "evaluation" / own / split
 
-    def start(self, recipe: Recipe) -> None:
-        """Make the folder and write the recipe and the environment."""
+    def start(self, recipe: Recipe, more: Mapping[str, str] | None = None) -> None:
+        """Make the folder and write the recipe and the environment.
+
+        Args:
+            more: Versions beside those that `environment` finds.
+        """
         import tomli_w  # of the extra `train`: runs are listed without it
 
         self.path.mkdir(parents=True, exist_ok=True)
         values = _without_none(recipe.model_dump(mode="json"))
         write_text(self.path / "recipe.toml", tomli_w.dumps(values))
-        self.write_json("environment.json", environment())
+        self.write_json("environment.json", environment(more))
 
     def write_json(self, name: str, values: Any) -> None:
         """Write one JSON file of the run atomically."""
@@ -250,8 +254,12 @@ def check_free(run: Run) -> None:
         raise AffektError(f"{run.path} exists and {state}, or remove it to start over")
 
 
-def environment() -> dict[str, Any]:
-    """Machine and versions, as the run folder and its checkpoints record them."""
+def environment(more: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Machine and versions, as the run folder and its checkpoints record them.
+
+    Args:
+        more: Versions of what lies outside of this environment.
+    """
 
     def version(name: str) -> str | None:
         try:
@@ -264,7 +272,7 @@ def environment() -> dict[str, Any]:
         "system": platform.platform(),
         "processor": platform.machine(),
         "cores": os.cpu_count(),
-        "packages": {name: version(name) for name in _PACKAGES},
+        "packages": {name: version(name) for name in _PACKAGES} | dict(more or {}),
     }
 
 

@@ -148,7 +148,7 @@ def test_process_that_cannot_start_is_an_error(start):
 
 
 def test_other_version_of_the_protocol_is_refused(start):
-    with pytest.raises(FolderError, match="speaks protocol '0', not '1'"):
+    with pytest.raises(FolderError, match="speaks protocol '0', not '2'"):
         start('say({"answer": "ok", "protocol": "0"}, {}); time.sleep(60)')
 
 

@@ -57,7 +57,7 @@ class JittorProcess:
         self.home, self.owner = home, os.getpid()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115, it lasts as long as the process
         self._turn = threading.Lock()
-        self._unused: list[str] = []  # graphs that nothing asks any more
+        self._unused: list[dict[str, str]] = []  # requests that forget what nothing asks any more
         self._numbers = 0
         self._process = subprocess.Popen(
             command or [str(home.python), "-I", str(_START), str(home.kernels)],
@@ -81,17 +81,19 @@ class JittorProcess:
         """Whether it can be asked, in this process."""
         return self.owner == os.getpid() and self._process.poll() is None
 
-    def open(self, graph: bytes) -> str:
+    def open(self, graph: bytes, facts: Mapping[str, str] | None = None) -> str:
         """Open the file of a graph, and return the key by which it is asked.
+
+        Args:
+            facts: Further metadata of the request, for a graph that is trained.
 
         Raises:
             FolderError: It cannot be imported.
         """
         self._numbers += 1
         key = f"graph {self._numbers}"
-        self.ask(
-            {"ask": "open", "key": key}, {"graph": np.frombuffer(graph, np.uint8)}, "Jittor to read a graph"
-        )
+        request = {"ask": "open", "key": key, **(facts or {})}
+        self.ask(request, {"graph": np.frombuffer(graph, np.uint8)}, "Jittor to read a graph")
         return key
 
     def compute(self, key: str, batch: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
@@ -105,7 +107,11 @@ class JittorProcess:
 
     def close(self, key: str) -> None:
         """Forget a graph, with the next request: the garbage collector calls this at any moment."""
-        self._unused.append(key)
+        self._unused.append({"ask": "close", "key": key})
+
+    def forget(self, key: str, name: str) -> None:
+        """Forget a pass of a trained graph, like `close`."""
+        self._unused.append({"ask": "forget", "key": key, "pass": name})
 
     def ask(self, facts: Mapping[str, str], arrays: Mapping[str, np.ndarray], waits_for: str) -> Frame:
         """Send a request, and wait for its answer.
@@ -115,7 +121,7 @@ class JittorProcess:
         """
         with self._turn:
             while self._unused:
-                self._exchange({"ask": "close", "key": self._unused.pop()}, {}, waits_for)
+                self._exchange(self._unused.pop(0), {}, waits_for)
             return self._exchange(facts, arrays, waits_for)
 
     def _exchange(self, facts: Mapping[str, str], arrays: Mapping[str, np.ndarray], waits_for: str) -> Frame:

@@ -10,6 +10,20 @@ The protocol has the version `PROTOCOL`; the process states its own, and the cli
 | `compute` | `key` | the inputs by name | ok, the outputs by name |
 | `close` | `key` | | ok |
 
+To train a graph, `open` has `weights`, the names of arrays that can be replaced, and `normed`, the running
+means of the batch norms that normalise with the batch's statistics, both as JSON. Then there are, each with
+`key`:
+
+| ask | further metadata | arrays | answer |
+| --- | --- | --- | --- |
+| `weights` | | new values of weights by name | ok |
+| `forward` | `pass`, a name for it; `seed` of draws | the inputs by name | ok, outputs and statistics |
+| `backward` | `pass`; `wanted`, names of weights as JSON | gradients of outputs by name | ok, gradients |
+| `forget` | `pass`, which no `backward` follows | | ok |
+
+Statistics are those of the batch at the PLACE-th batch norm, `statistics:PLACE:mean:NAME` and
+`statistics:PLACE:var:NAME` (unbiased), by the name of the running mean.
+
 When the process has started, it sends one answer without being asked: ok with `protocol` and `jittor`, the
 version. An `error` has `message` and `kind`: `start`, `graph` (it cannot be imported) or `compute`.
 """
@@ -23,7 +37,7 @@ import numpy as np
 
 from .graph import metadata_of
 
-PROTOCOL = "1"
+PROTOCOL = "2"
 MAX_BYTES = 2**33  # of a frame
 _SIZE = 8
 

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 
 from .graph import Graph, Node
 from .operators.catalogue import OPERATORS
-from .operators.registry import Call, GraphError, Jittor, Value, is_array, unknown_operator
+from .operators.registry import (
+    RANDOM,
+    Call,
+    GraphError,
+    Jittor,
+    TrainingPass,
+    Value,
+    is_array,
+    unknown_operator,
+)
 
 jt: Any = importlib.import_module("jittor")  # only in its own environment, so that no type checker finds it
 
@@ -27,17 +36,23 @@ class GraphModule(jt.Module):
         GraphError: A node has an operator, or a setting of it, that the importer does not know.
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, *, given: Collection[str] = ()) -> None:
+        """Args:
+        given: Arrays of the graph that each call of `execute` gives, such as weights in training: nothing
+            that depends on them is computed ahead.
+        """
         super().__init__()
         if problem := unknown_operator(graph):
             raise GraphError(problem)
         self.graph, self._jittor = graph, Jittor(jt)
         values: dict[str, Value] = {"": None}
         for name, array in graph.tensors.items():
+            if name in given:
+                continue
             values[name] = jt.array(array) if array.dtype.kind == "f" and array.size > 1 else array
         self.later: list[Node] = []
         for node in graph.nodes:
-            if all(name in values for name in node.inputs):
+            if node.kind not in RANDOM and all(name in values for name in node.inputs):
                 _compute(node, values, self._jittor)
             else:
                 self.later.append(node)
@@ -49,16 +64,24 @@ class GraphModule(jt.Module):
             value.stop_grad()
             value.sync()
 
-    def execute(self, inputs: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    def execute(
+        self,
+        inputs: Mapping[str, np.ndarray],
+        given: Mapping[str, Any] | None = None,
+        training: TrainingPass | None = None,
+    ) -> dict[str, Any]:
         """The outputs by name.
 
         Args:
             inputs: Arrays of floats become variables; others stay in NumPy.
+            given: Variables of the names that the module was made with.
+            training: What a pass in training mode draws and measures.
 
         Raises:
             GraphError: A node cannot be computed; it names the node.
         """
-        values = dict(self._known)
+        values = {**self._known, **(given or {})}
+        self._jittor.training = training
         for name in self.graph.inputs:
             array = inputs[name]
             values[name] = jt.array(array) if is_array(array) and array.dtype.kind == "f" else array
@@ -77,7 +100,7 @@ def _compute(node: Node, values: dict[str, Value], jittor: Jittor) -> None:
     except GraphError:
         raise
     except Exception as error:  # of Jittor or NumPy, whose messages do not name the node
-        sizes = ", ".join("none" if value is None else str(tuple(value.shape)) for value in given)
+        sizes = ", ".join(str(tuple(getattr(value, "shape", ()))) for value in given if value is not None)
         raise GraphError(
             f"{node.kind} {node.name!r} cannot be computed of shapes {sizes}: {type(error).__name__}: {error}"
         ) from error

@@ -78,6 +78,10 @@ class Server:
         asks: dict[str, Callable[[Frame], dict[str, Any]]] = {
             "open": self._open,
             "compute": self._compute,
+            "weights": self._weights,
+            "forward": self._forward,
+            "backward": self._backward,
+            "forget": self._forget,
             "close": self._close,
         }
         ask = frame.facts.get("ask", "")
@@ -93,28 +97,64 @@ class Server:
 
     def _open(self, frame: Frame) -> dict[str, Any]:
         from .module import GraphModule
+        from .training import TrainableGraph
 
         graph = read_graph_file(frame.arrays["graph"].tobytes())
+        facts = frame.facts
         with compiling(self.home):
-            self.modules[frame.facts["key"]] = GraphModule(graph)
+            self.modules[facts["key"]] = (
+                TrainableGraph(graph, json.loads(facts["weights"]), json.loads(facts["normed"]))
+                if "weights" in facts
+                else GraphModule(graph)
+            )
         return {}
 
     def _compute(self, frame: Frame) -> dict[str, Any]:
-        key = frame.facts["key"]
-        shapes = (key, *(array.shape for array in frame.arrays.values()))
-        if shapes in self.seen:  # its kernels are compiled
-            return self._outputs(key, frame)
-        with compiling(self.home):
-            outputs = self._outputs(key, frame)
-        self.seen.add(shapes)
-        return outputs
-
-    def _outputs(self, key: str, frame: Frame) -> dict[str, Any]:
         jt: Any = importlib.import_module("jittor")
-        with jt.no_grad():
-            outputs = self.modules[key](frame.arrays)
-            jt.sync(list(outputs.values()))
-            return {name: value.numpy() for name, value in outputs.items()}
+
+        def outputs() -> dict[str, Any]:
+            with jt.no_grad():
+                outputs = self.modules[frame.facts["key"]](frame.arrays)
+                jt.sync(list(outputs.values()))
+                return {name: value.numpy() for name, value in outputs.items()}
+
+        return self._compiled(frame, outputs)
+
+    def _weights(self, frame: Frame) -> dict[str, Any]:
+        self._trainable(frame).replace(frame.arrays)
+        return {}
+
+    def _forward(self, frame: Frame) -> dict[str, Any]:
+        graph, facts = self._trainable(frame), frame.facts
+        return self._compiled(frame, lambda: graph.forward(facts["pass"], frame.arrays, int(facts["seed"])))
+
+    def _backward(self, frame: Frame) -> dict[str, Any]:
+        graph, facts = self._trainable(frame), frame.facts
+        wanted = json.loads(facts["wanted"])
+        return self._compiled(frame, lambda: graph.backward(facts["pass"], frame.arrays, wanted), len(wanted))
+
+    def _forget(self, frame: Frame) -> dict[str, Any]:
+        self._trainable(frame).forget(frame.facts["pass"])
+        return {}
+
+    def _trainable(self, frame: Frame) -> Any:
+        from .training import TrainableGraph
+
+        module = self.modules.get(frame.facts["key"])
+        if not isinstance(module, TrainableGraph):
+            raise GraphError(f"{frame.facts['key']!r} was not opened with weights, or not at all")
+        return module
+
+    def _compiled(self, frame: Frame, compute: Callable[[], dict[str, Any]], *more: object) -> dict[str, Any]:
+        """What `compute` returns, noted as a compilation if this kind of request is new."""
+        shapes = [(name, array.shape) for name, array in frame.arrays.items()]
+        kind = (frame.facts["ask"], frame.facts["key"], *more, *shapes)
+        if kind in self.seen:  # its kernels are compiled
+            return compute()
+        with compiling(self.home):
+            outputs = compute()
+        self.seen.add(kind)
+        return outputs
 
     def _close(self, frame: Frame) -> dict[str, Any]:
         self.modules.pop(frame.facts["key"], None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import elementwise, quantized, reductions, shapes, windows
+from . import draws, elementwise, quantized, reductions, sequences, shapes, windows
 from .registry import OPERATORS as OPERATORS
 
-MODULES = (elementwise, quantized, reductions, shapes, windows)
+MODULES = (draws, elementwise, quantized, reductions, sequences, shapes, windows)

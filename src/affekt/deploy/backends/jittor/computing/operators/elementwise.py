@@ -14,8 +14,8 @@ from .shapes import spread
 _TYPES = {1: "float32", 2: "uint8", 3: "int8", 5: "int16", 6: "int32", 7: "int64", 9: "bool", 11: "float64"}
 
 
-@operator("Identity", "Dropout")
-def identity(call: Call, x: Value, *_: Value) -> Value:
+@operator("Identity")
+def identity(call: Call, x: Value) -> Value:
     return x
 
 
@@ -123,9 +123,22 @@ def cast(call: Call, x: Value) -> Value:
     return np.asarray(x).astype(name) if is_array(x) else x.cast(name)
 
 
+@operator("StopGradient")
+def stop_gradient(call: Call, x: Value) -> Value:
+    """No operator of ONNX: graphs for training have it where PyTorch detaches."""
+    return x if is_array(x) else x.detach()
+
+
+@operator("CastLike")
+def cast_like(call: Call, x: Value, like: Value) -> Value:
+    kind = like.dtype if is_array(like) else np.dtype(str(like.dtype))
+    return np.asarray(x).astype(kind) if is_array(x) else x.cast(kind.name)
+
+
 @operator("Relu")
 def relu(call: Call, x: Value) -> Value:
-    return np.maximum(x, 0) if is_array(x) else call.jittor.jt.maximum(x, 0)
+    """Its gradient at 0 is 0; that of Jittor's `maximum` is not."""
+    return np.maximum(x, 0) if is_array(x) else call.jittor.jt.nn.relu(x)
 
 
 @operator("PRelu")

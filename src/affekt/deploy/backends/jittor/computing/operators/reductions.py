@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .registry import Call, Value, in_numpy, is_array, operator
@@ -78,9 +80,27 @@ def batch_normalization(call: Call, x: Value, scale: Value, bias: Value, mean: V
     call.require("training_mode", 0)
     x = call.jittor.var(x)
     shape = [1, -1, *[1] * (len(x.shape) - 2)]
+    training = call.jittor.training
+    if training is not None and call.node.inputs[3] in training.normed:
+        axes = [0, *range(2, len(x.shape))]
+        count = int(np.prod([x.shape[axis] for axis in axes]))
+        mean = _averaged(x, axes)
+        centred = x - mean
+        var = _averaged(centred * centred, axes)
+        unbiased = var * (count / max(count - 1, 1))
+        training.statistics.append((call.node.inputs[3], mean.reshape([-1]), unbiased.reshape([-1])))
+        scale, bias = (call.jittor.var(value).reshape(shape) for value in (scale, bias))
+        return centred * (scale / call.jittor.jt.sqrt(var + float(call.get("epsilon", 1e-5)))) + bias
     scale, bias, mean, var = (call.jittor.var(value).reshape(shape) for value in (scale, bias, mean, var))
     factor = scale / call.jittor.jt.sqrt(var + float(call.get("epsilon", 1e-5)))
     return x * factor + (bias - mean * factor)
+
+
+def _averaged(x: Any, axes: list[int]) -> Any:
+    """The mean over axes, one after the other: Jittor adds in order, of many numbers with errors of 1e-5."""
+    for axis in reversed(axes):
+        x = x.mean([axis], True)
+    return x
 
 
 @operator("InstanceNormalization", "GroupNormalization")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -17,10 +17,28 @@ Operator = Callable[
 ]  # of a call and the values of its inputs, None if not given
 
 OPERATORS: dict[str, Operator] = {}
+# Operators that draw: what they answer is never computed ahead.
+RANDOM = frozenset({"Dropout", "RandomUniformLike", "RandomNormalLike"})
 
 
 class GraphError(ValueError):
     """A graph, or a node of it, that cannot be imported; the message names the node."""
+
+
+@dataclass
+class TrainingPass:
+    """One pass in training mode.
+
+    Attributes:
+        rng: Draws all random numbers, in NumPy, in the order of the nodes.
+        normed: Names of the running means of the batch norms that normalise with the batch's statistics.
+        statistics: These statistics, in the order of the nodes: name of the running mean, mean of the batch
+            and its variance (unbiased), each (c,).
+    """
+
+    rng: np.random.Generator
+    normed: frozenset[str]
+    statistics: list[tuple[str, Any, Any]] = field(default_factory=list)
 
 
 @dataclass
@@ -29,9 +47,11 @@ class Jittor:
 
     Attributes:
         jt: The package.
+        training: The pass, in training mode.
     """
 
     jt: ModuleType
+    training: TrainingPass | None = None
 
     def var(self, value: Value) -> Any:
         """A value as a variable."""

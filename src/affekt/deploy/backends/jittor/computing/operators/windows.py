@@ -73,6 +73,10 @@ def max_pool(call: Call, x: Value) -> Value:
         raise call.refuse("places of the largest values as an output")
     windows, _ = _windows(call, call.jittor.var(x), LOWEST)
     rank = len(x.shape) - 2
+    if call.jittor.training is not None:
+        # The gradient goes to the first of several largest values, as in PyTorch; that of `max` goes to all.
+        _, largest = call.jittor.jt.argmax(windows.reshape([*windows.shape[: 2 + rank], -1]), 2 + rank)
+        return largest
     return windows.max(list(range(2 + rank, 2 + 2 * rank)))
 
 

@@ -1,0 +1,1 @@
+"""Frameworks that compute a network in training in place of PyTorch, a folder each (`engine.framework`)."""
