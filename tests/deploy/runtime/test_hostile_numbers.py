@@ -22,23 +22,14 @@ def walk():
     return open_dataset("walkers").samples[0].media["skeleton"]
 
 
-@pytest.mark.parametrize("value", [1e9, 1e15, 1e18, 1e20, 1e30, 1e36, -3e38])
-@pytest.mark.parametrize("how", ["one coordinate", "all of them"])
-def test_coordinates_that_no_body_has_are_refused(walk, value, how):
-    positions = walk.positions.astype(np.float32)
-    if how == "one coordinate":
-        positions[3, 2, 1] = value
-    else:
-        positions *= value / np.abs(positions).max()
+@pytest.mark.parametrize("value", [1e9, 1e18, 1e30, -3e38])
+def test_coordinates_that_no_body_has_are_refused(walk, value):
+    positions = walk.positions.astype(np.float64)
     with pytest.raises(MediaError, match="implausible"):
-        Skeleton(positions, walk.joints)
-
-
-def test_one_joint_far_from_the_body_is_refused_in_any_unit(walk):
-    positions = walk.positions.astype(np.float32)
-    positions[3, 2, 1] = 1e5
-    with pytest.raises(MediaError, match="times the size of the body away"):
-        Skeleton(positions, walk.joints)
+        Skeleton((positions + value).astype(np.float32), walk.joints)
+    positions[:, :, 1] = value
+    with pytest.raises(MediaError, match="implausible"):
+        Skeleton(positions.astype(np.float32), walk.joints)
 
 
 @pytest.mark.parametrize("unit", [1e-3, 1.0, 1e3])
