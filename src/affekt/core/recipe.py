@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, model_v
 
 from affekt.core import catalog
 from affekt.core.errors import AffektError, ConfigError, UsageError
+from affekt.core.files.toml import read_toml
 from affekt.core.labels import LabelSet
 from affekt.core.recipe_files import recipe_file
 from affekt.core.settings import Settings, differing, suggest, validate
@@ -343,21 +344,6 @@ def read_values(paths: Sequence[Path | str]) -> dict[str, Any]:
     return values
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """Plain values of a TOML file.
-
-    Raises:
-        ConfigError: It cannot be read, or is not TOML.
-    """
-    try:
-        return tomllib.loads(path.read_text())
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not a text file"
-        raise ConfigError(str(path), [f"cannot be read: {reason}"]) from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(str(path), [f"not valid TOML: {error}"]) from None
-
-
 def options_from(overrides: Sequence[str]) -> dict[str, Any]:
     """Plain values from `key=value` texts, as given to `--set`.
 
@@ -431,6 +417,8 @@ def _override(text: str) -> dict[str, Any]:
         parsed = tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         parsed = value.strip()  # a bare word is a string: --set optimizer.name=sgd
+    except (ValueError, OverflowError, RecursionError):
+        raise ConfigError("--set", [f"{text[:80]!r}: not a value of TOML"]) from None
     *outer, last = key.strip().split(".")
     values: dict[str, Any] = {last: parsed}
     for part in reversed(outer):

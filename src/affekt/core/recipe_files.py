@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from affekt.core import catalog
 from affekt.core.errors import UsageError
+from affekt.core.files.regular import is_folder, is_regular
 from affekt.core.settings import suggest
 
 PARTS = Path(__file__).parent.parent / "recipes"
@@ -55,13 +56,13 @@ def recipe_file(path: Path | str) -> Path:
         UsageError: The folder is one of parts, and has no such part.
     """
     path = Path(path)
-    if len(path.parts) != 2 or path.exists():
+    if len(path.parts) != 2 or is_regular(path) or is_folder(path):
         return path
     folder = PARTS / path.parts[0]
     part = folder / f"{path.name.removesuffix('.toml')}.toml"
-    if part.is_file():
+    if is_regular(part):
         return part
-    if folder.is_dir():
+    if is_folder(folder):
         known = [f"{path.parts[0]}/{one.name}" for one in sorted(folder.glob("*.toml"))]
         raise UsageError(
             f"{path} does not exist, and no part of recipes is called so; {suggest(str(path), known)} "

@@ -19,7 +19,6 @@ from __future__ import annotations
 import io
 import pickle
 import pickletools
-import tokenize
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +31,7 @@ from affekt.core.labels import label_set
 from affekt.core.sample import Sample, Skipped
 from affekt.core.settings import Settings
 from affekt.core.task import find_task
+from affekt.media.arrays import BROKEN
 from affekt.media.skeleton import JOINT_ORDERS, Skeleton
 
 _JOINTS = JOINT_ORDERS["bpm_gcn"]
@@ -219,7 +219,7 @@ def _open(path: Path) -> np.ndarray:
     """A memory-mapped array."""
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError, SyntaxError, OverflowError, tokenize.TokenError) as error:
+    except BROKEN as error:
         raise DataError(f"{path} cannot be read: {error}") from None
     if not isinstance(array, np.ndarray):
         array.close()

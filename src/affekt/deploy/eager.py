@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from affekt.core import catalog
 from affekt.core.answers.calibration import Calibration
 from affekt.core.answers.prediction import Provenance
 from affekt.core.files.assets import read_assets
 from affekt.core.files.sealed import Sealed, read_sealed
-from affekt.core.labels import LabelSet
+from affekt.core.network_document import CheckpointDocument, preprocess_of, read_document
 from affekt.core.task import read_task
 from affekt.deploy.runtime.predictor import Predictor
 from affekt.engine.network import StoredModel, checkpoint_model, eager_network, encoded_input
@@ -33,18 +31,23 @@ def open_eager(path: Path) -> Predictor:
         run = open_run(path)
         if run.unfinished:
             log.warning("%s is an unfinished run: %s", path, run.unfinished)
-        predictor = checkpoint_predictor(read_sealed(run.best, kind="checkpoint"), run.calibration)
+        predictor = checkpoint_predictor(
+            read_sealed(run.best, kind="checkpoint"),
+            read_document(Calibration, run.calibration, run.path / "calibration.json"),
+        )
         return replace(predictor, path=path)
-    return checkpoint_predictor(read_sealed(path, kind="checkpoint"), {})
+    return checkpoint_predictor(read_sealed(path, kind="checkpoint"), Calibration())
 
 
-def checkpoint_predictor(sealed: Sealed, calibration: Mapping[str, Any]) -> Predictor:
-    """A predictor from a checkpoint that was read, and what its run calibrated on validation samples."""
-    document = sealed.document
-    method = catalog.method(document["method"])
-    config = method.make_config(document["config"])
-    preprocess = method.make_preprocess(config, document["preprocessing"], read_assets(sealed))
-    model, task = checkpoint_model(sealed), read_task(document["task"])
+def checkpoint_predictor(sealed: Sealed, calibration: Calibration) -> Predictor:
+    """A predictor from a checkpoint that was read, and what its run calibrated on validation samples.
+
+    Raises:
+        FolderError: Its manifest holds impossible values, or its weights do not fit them.
+    """
+    document = read_document(CheckpointDocument, sealed.document, sealed.path)
+    preprocess = preprocess_of(document, read_assets(sealed), sealed.path)
+    model, task = checkpoint_model(sealed), read_task(document.task)
     return Predictor(
         preprocess=preprocess,
         network=eager_network(
@@ -52,11 +55,11 @@ def checkpoint_predictor(sealed: Sealed, calibration: Mapping[str, Any]) -> Pred
             encoded=encoded_input(model, preprocess, task),
             stored=StoredModel(sealed.path.resolve(), sealed.sha256),
         ),
-        labels=LabelSet.model_validate(document["labels"]),
+        labels=document.labels,
         task=task,
-        modality=preprocess.spec.modality(method.card.modalities[0]),
-        calibration=Calibration.model_validate(calibration),
-        provenance=Provenance(document["method"], weights_sha256(document), sealed.sha256[:12]),
-        document=document,
+        modality=preprocess.spec.modality(catalog.method(document.method).card.modalities[0]),
+        calibration=calibration,
+        provenance=Provenance(document.method, weights_sha256(sealed.document), sealed.sha256[:12]),
+        document=sealed.document,
         path=sealed.path,
     )

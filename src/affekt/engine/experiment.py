@@ -11,13 +11,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from affekt.core import catalog
+from affekt.core import catalog, network_document
 from affekt.core.dataset import Corpus
 from affekt.core.errors import ConfigError, UsageError
 from affekt.core.files.assets import read_assets
 from affekt.core.files.sealed import Sealed
 from affekt.core.labels import LabelSet
 from affekt.core.method import Method
+from affekt.core.network_document import CheckpointDocument, read_document
 from affekt.core.recipe import Recipe, check_classes
 from affekt.core.sample import Preprocess, Sample
 from affekt.core.settings import ChecksLabels, Settings, resolve
@@ -146,10 +147,13 @@ def make_network(recipe: Recipe, method: Method, config: Settings) -> nn.Module:
 
 
 def preprocess_of(sealed: Sealed) -> Preprocess:
-    """The preprocessing that a checkpoint states."""
-    method = catalog.method(sealed.document["method"])
-    config = method.make_config(sealed.document["config"])
-    return method.make_preprocess(config, sealed.document["preprocessing"], read_assets(sealed))
+    """The preprocessing that a checkpoint states.
+
+    Raises:
+        FolderError: Its manifest holds impossible values.
+    """
+    document = read_document(CheckpointDocument, sealed.document, sealed.path)
+    return network_document.preprocess_of(document, read_assets(sealed), sealed.path)
 
 
 def open_corpus(recipe: Recipe, data_root: Path | str | None) -> Corpus:

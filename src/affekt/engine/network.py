@@ -16,16 +16,27 @@ from torch import nn
 from affekt.core import catalog
 from affekt.core.errors import ConfigError, FolderError
 from affekt.core.files.sealed import Sealed, read_sealed
+from affekt.core.network_document import CheckpointDocument, config_of, read_document
 from affekt.core.sample import Preprocess
 from affekt.core.task import Task
 from affekt.engine.weights.checkpoint import model_weights
 
 
 def checkpoint_model(sealed: Sealed) -> nn.Module:
-    """The network of a checkpoint, in evaluation mode."""
-    method = catalog.method(sealed.document["method"])
-    model: nn.Module = method.load("model")(method.make_config(sealed.document["config"]))
-    model.load_state_dict(model_weights(sealed))
+    """The network of a checkpoint, in evaluation mode.
+
+    Raises:
+        FolderError: Its manifest holds impossible values, or its weights do not fit them.
+    """
+    document = read_document(CheckpointDocument, sealed.document, sealed.path)
+    config = config_of(document, sealed.path)
+    try:
+        model: nn.Module = catalog.method(document.method).load("model")(config)
+        model.load_state_dict(model_weights(sealed))
+    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        raise FolderError(
+            f"{sealed.path}: its weights do not fit the config of {document.method} ({str(error)[:300]})"
+        ) from None
     return model.eval()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from affekt.core import catalog
 from affekt.core.dataset import Corpus
 from affekt.core.errors import UsageError
 from affekt.core.files.assets import read_assets
+from affekt.core.files.lock import writing_alone
 from affekt.core.files.sealed import read_sealed
 from affekt.core.recipe import Recipe, as_recipe
 from affekt.data.left_out import kinds_of
@@ -93,7 +95,7 @@ def train(
         ConfigError: The recipe does not fit the data, the machine or the weights.
         DataError: The data set cannot be read, or is not the one that the run began with.
         TrainingStopped: SIGINT or SIGTERM ended the training early; `resume` continues it.
-        UsageError: `recipe` is none of these.
+        UsageError: `recipe` is none of these, or another process trains this run.
 
     Example:
         >>> run = train("recipes/gait.toml", data_root="data/emotion_gait")  # doctest: +SKIP
@@ -120,27 +122,25 @@ def train(
             if not resume and _is_first_process():
                 check_free(run)
             data = data_of_run(run, recipe, corpus, data_path(data_root), accept=accept_data)
-            if _is_first_process():
-                if warning := nothing_held_out(recipe, data.parts):
-                    log.warning("%s", warning)
-                run.start(recipe, versions_of(recipe, framework))
-                if data.is_new:
-                    data.identity.write(run.path)
-            with logging_to(run) as file, state.logged(file):
-                _fit(
-                    run,
-                    recipe,
-                    corpus,
-                    data,
-                    given,
-                    cache_root(cache, Path(runs)),
-                    Store(Path(runs)),
-                    request,
-                    teacher=taught_by,
-                    framework=framework,
-                    progress=progress,
-                )
-                request.check()
+            alone = writing_alone(run.path, work="trains this run") if _is_first_process() else nullcontext()
+            with alone:
+                if _is_first_process():
+                    _begin(run, recipe, data, versions_of(recipe, framework), resume=resume)
+                with logging_to(run) as file, state.logged(file):
+                    _fit(
+                        run,
+                        recipe,
+                        corpus,
+                        data,
+                        given,
+                        cache_root(cache, Path(runs)),
+                        Store(Path(runs)),
+                        request,
+                        teacher=taught_by,
+                        framework=framework,
+                        progress=progress,
+                    )
+                    request.check()
         except (StopSignal, SystemExit) as stop:
             if not request.signum:
                 raise
@@ -148,6 +148,17 @@ def train(
                 raise SystemExit(128 + request.signum) from stop
             raise state.stopped(request.signum) from None
     return run
+
+
+def _begin(run: Run, recipe: Recipe, data: RunData, versions: Mapping[str, str], *, resume: bool) -> None:
+    """Write what a run states before its first epoch."""
+    if not resume and (run.path / "recipe.toml").exists():  # another process has just made it
+        check_free(run)
+    if warning := nothing_held_out(recipe, data.parts):
+        log.warning("%s", warning)
+    run.start(recipe, versions)
+    if data.is_new:
+        data.identity.write(run.path)
 
 
 def _is_first_process() -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from affekt.core.files.cells import safe_row
 from affekt.core.files.whole import write_text
 from affekt.core.task import Scored
 from affekt.evaluation.evaluated_on import EvaluatedOn
@@ -68,7 +69,7 @@ class Evaluation(Scored):
         with (self.folder / "predictions.csv").open("w", newline="") as stream:
             writer = csv.DictWriter(stream, fieldnames=list(self.predictions[0]) if self.predictions else [])
             writer.writeheader()
-            writer.writerows(self.predictions)
+            writer.writerows(map(safe_row, self.predictions))
         import pyarrow
         import pyarrow.parquet
 

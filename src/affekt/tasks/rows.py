@@ -20,6 +20,11 @@ from affekt.core.sample import Preprocess, Sample, Skipped, Timed
 from affekt.core.task import Answerer, Answers, OnItem, Task, quiet
 from affekt.tasks.predictions import make_prediction, named
 
+# Why a sample has no answer. A label of such numbers would mean nothing.
+NOT_FINITE = (
+    "the network answers it with numbers that are not finite: the input is far from anything that the "
+    "network knows, or its graph is broken"
+)
 PREDICTED_AT_ONCE = 32  # largest batch in prediction, where answers are read as they are computed
 
 
@@ -143,9 +148,13 @@ def predict_in_batches(
     left = iter(samples)
     while items := list(islice(left, size)):
         batch = make_batch([item for item in items if isinstance(item, Sample)], answerer.preprocess)
-        answers: Iterator[Prediction] = iter(())
+        answers: Iterator[Prediction | Skipped] = iter(())
         if batch.usable:
-            answers = predictions(answerer, batch, answerer.network.outputs(batch.arrays))
+            outputs, is_finite = finite_outputs(answerer.network.outputs(batch.arrays), batch.counts)
+            answers = (
+                answer if finite else Skipped(answer.id, NOT_FINITE)
+                for answer, finite in zip(predictions(answerer, batch, outputs), is_finite, strict=True)
+            )
         good, bad = iter(batch.usable), iter(batch.skipped)
         expected = next(good, None)
         # By position, not by id: two different inputs may have the same name.
@@ -157,6 +166,31 @@ def predict_in_batches(
                 expected = next(good, None)
             else:
                 yield next(bad)
+
+
+def finite_outputs(
+    outputs: Mapping[str, np.ndarray], counts: Sequence[int]
+) -> tuple[Mapping[str, np.ndarray], list[bool]]:
+    """Outputs with zeros for the samples that a network answers with NaN or infinity; and which it does not.
+
+    Args:
+        outputs: One row per view.
+        counts: Number of views of each sample.
+    """
+    floats = {name: values for name, values in outputs.items() if values.dtype.kind == "f"}
+    rows = np.ones(sum(counts), bool)
+    for values in floats.values():
+        rows &= np.isfinite(values).reshape(len(values), -1).all(axis=1)
+    if rows.all():
+        return outputs, [True] * len(counts)
+    ends = np.cumsum(counts)
+    samples = [bool(rows[i:j].all()) for i, j in zip(ends - counts, ends, strict=True)]
+    kept = np.repeat(samples, counts)
+    cleared = {
+        name: np.where(kept.reshape(-1, *[1] * (values.ndim - 1)), values, values.dtype.type(0))
+        for name, values in floats.items()
+    }
+    return {**outputs, **cleared}, samples
 
 
 def mean_by_sample(log_scores: np.ndarray, counts: Sequence[int]) -> np.ndarray:

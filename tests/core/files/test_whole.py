@@ -1,12 +1,18 @@
 """Files and folders appear whole, or nothing changes."""
 
 import os
+import signal
+import stat
+import subprocess
+import sys
 
 import pytest
 
 from affekt.core.errors import AffektError, FolderError
+from affekt.core.files import whole
 from affekt.core.files.whole import (
     is_partial,
+    recover,
     remove_partials,
     write_bytes,
     write_folder,
@@ -103,3 +109,86 @@ def test_what_kills_left_is_removed_once_it_is_old_enough(tmp_path):
     assert names(tmp_path / "below") == []
     remove_partials(tmp_path)
     assert names(tmp_path) == ["below", "c.partial"]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from affekt.core.files import whole
+
+if "no exchange" in sys.argv:
+    whole._exchange = lambda one, other: False
+
+def dying(call):
+    def wrapped(*arguments):
+        done = call(*arguments)
+        os.kill(os.getpid(), signal.SIGKILL)
+        return done
+    return wrapped
+
+number = int(sys.argv[2])
+calls = 0
+def counted(call):
+    def wrapped(*arguments):
+        global calls
+        calls += 1
+        return dying(call)(*arguments) if calls == number else call(*arguments)
+    return wrapped
+
+Path.rename, whole._exchange, whole._remove = map(counted, (Path.rename, whole._exchange, whole._remove))
+with whole.write_folder(Path(sys.argv[1])) as work:
+    (work / "a").write_text("new")
+print("done")
+"""
+
+
+@pytest.mark.parametrize("way", ["exchange", "no exchange"])
+@pytest.mark.parametrize("number", range(1, 7))
+def test_a_kill_after_any_step_leaves_the_older_folder_or_the_new_one(tmp_path, way, number):
+    place = tmp_path / "x.affekt"
+    with write_folder(place) as work:
+        (work / "a").write_text("old")
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(place), str(number), way],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr
+    recover(place)
+    assert (place / "a").read_text() in ("old", "new")
+    with write_folder(place) as work:
+        (work / "a").write_text("newer")
+    remove_partials(tmp_path)
+    assert (place / "a").read_text() == "newer"
+    assert names(tmp_path) == ["x.affekt"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the exchange is one of Linux")
+def test_a_folder_is_exchanged_in_one_step(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a").write_text(name)
+    assert whole._exchange(tmp_path / "one", tmp_path / "two")
+    assert [(tmp_path / name / "a").read_text() for name in ("one", "two")] == ["two", "one"]
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o755), (0o077, 0o700), (0o027, 0o750)])
+def test_folders_have_the_mode_that_the_umask_leaves(tmp_path, mask, mode):
+    before = os.umask(mask)
+    try:
+        with write_folder(tmp_path / "a"):
+            pass
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == mode
+
+
+def test_a_link_to_a_folder_is_replaced_and_what_it_points_at_stays(tmp_path):
+    (tmp_path / "target").mkdir()
+    (tmp_path / "link").symlink_to("target", target_is_directory=True)
+    with write_folder(tmp_path / "link") as work:
+        (work / "a").write_text("new")
+    assert names(tmp_path) == ["link", "target"]
+    assert not (tmp_path / "link").is_symlink()
+    assert names(tmp_path / "target") == []

@@ -263,3 +263,10 @@ def test_a_changed_byte_is_refused_or_read_as_onnx_reads_it():
             assert not any(one.data_location or one.external_data for one in read.graph.initializer)
             assert {node.domain for node in read.graph.node} <= {"", "ai.onnx"}
     assert accepted  # a changed value or name is still a graph
+
+
+@pytest.mark.parametrize("kind", ["Loop", "Scan"])
+@pytest.mark.parametrize("backend", ["onnxruntime", "openvino"])
+def test_a_graph_that_may_compute_for_ever_reaches_no_engine(kind, backend):
+    with pytest.raises(FolderError, match=f"it uses {kind}, which no method needs"):
+        graph_network(with_branch(kind, branch()).SerializeToString(), backend=backend)

@@ -198,8 +198,8 @@ def test_scores_on_other_data_or_with_other_options_are_not_test_scores(make, tm
         (lambda path: (path / "recipe.toml").write_text("method = "), "not valid TOML"),
         (lambda path: (path / "recipe.toml").write_text('method = "cten"'), "data: missing"),
         (lambda path: (path / "recipe.toml").write_text('method = "x"\ndata = {name = "y"}'), "no method is"),
-        (lambda path: (path / "result.json").write_text("{"), "expected content"),
-        (lambda path: (path / "result.json").write_text("[]"), "expected content"),
+        (lambda path: (path / "result.json").write_text("{"), "result.json cannot be read"),
+        (lambda path: (path / "result.json").write_text("[]"), "a JSON object was expected"),
     ],
 )
 def test_a_broken_folder_is_listed_with_the_reason_beside_the_others(make, tmp_path, spoil, reason):

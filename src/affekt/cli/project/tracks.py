@@ -13,6 +13,7 @@ import typer
 
 from affekt.cli.project.arguments import ProjectFolder, say_skipped
 from affekt.cli.show import AsJson, as_json, as_table, progress, say
+from affekt.core.files.cells import safe_cell
 from affekt.core.files.whole import write_text
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _write_frames(path: Path, connection: sqlite3.Connection, found: Sequence[Tr
     for one in found:
         if one.what == "face":
             for time_s, faces, ratio in face_ratios(connection, one.item):
-                writer.writerow((one.item, f"{time_s:.3f}", faces, f"{ratio:.5f}"))
+                writer.writerow((safe_cell(one.item), f"{time_s:.3f}", faces, f"{ratio:.5f}"))
     write_text(path, stream.getvalue())
 
 

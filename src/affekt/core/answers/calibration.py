@@ -42,7 +42,8 @@ class Calibration(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="allow", protected_namespaces=())
 
-    temperature: float = Field(default=1.0, gt=0, allow_inf_nan=False, strict=True)
+    # Divisors beyond these are no calibration, and make finite logits infinite.
+    temperature: float = Field(default=1.0, ge=1e-4, le=1e4, allow_inf_nan=False, strict=True)
     segment_threshold: float | None = Field(default=None, allow_inf_nan=False, strict=True)
     thresholds: dict[str, Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]] = {}
     interval: IntervalCalibration | None = None

@@ -2,14 +2,18 @@
 
 They are written beside their place, as `.NAME.<digits>.partial`, synced to the disk and renamed. What a kill
 leaves under such a name is never read; `remove_partials` removes it.
+
+A folder that replaces another one is exchanged with it in one step, where the system can do that (Linux, on
+the usual file systems). Elsewhere the older one is renamed to `.NAME.replaced` first; if a kill comes before
+the new one is in its place, `recover` puts the older one back at the next read or write.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
 import secrets
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,7 +21,8 @@ from pathlib import Path
 
 from affekt.core.errors import AffektError
 
-SUFFIX = ".partial"
+SUFFIX, REPLACED = ".partial", ".replaced"
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # of Linux
 
 
 @contextmanager
@@ -35,6 +40,7 @@ def write_whole(path: Path, *, error: type[AffektError] = AffektError, synced: b
         AffektError: The disk is full, or the place cannot be written. Of the type `error`.
 
     Example:
+        >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     with write_whole(Path(folder) / "new" / "a.txt") as partial:
         ...         partial.write_text("hello")
@@ -76,17 +82,26 @@ def write_folder(path: Path) -> Iterator[Path]:
     Folders above it are made. An older folder at this place is removed after the new one stands there.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=SUFFIX, dir=path.parent))
+    recover(path)
+    work = path.with_name(f".{path.name}.{secrets.token_hex(4)}{SUFFIX}")
+    work.mkdir()  # not by `tempfile`, whose folders only their owner can read: the umask decides
     try:
         yield work
         for file in work.rglob("*"):
             if file.is_file():
                 _sync(file)
-        work.chmod(0o755)
         _put(work, path)
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
         raise
+
+
+def recover(path: Path) -> None:
+    """Put an older folder back whose replacement a kill prevented; nothing else is changed."""
+    older = path.with_name(f".{path.name}{REPLACED}")
+    if os.path.lexists(older) and not os.path.lexists(path):
+        with suppress(OSError):  # another process has just done it
+            older.rename(path)
 
 
 def link_or_copy(source: str | os.PathLike[str], place: str | os.PathLike[str]) -> None:
@@ -133,15 +148,36 @@ def _sync(file: Path) -> None:
 
 
 def _put(work: Path, path: Path) -> None:
-    if not path.exists():
+    older = path.with_name(f".{path.name}{REPLACED}")
+    if os.path.lexists(path):
+        _remove(older)  # of a replacement that a kill ended after the new folder was in its place
+    if not os.path.lexists(path):
         work.rename(path)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=SUFFIX, dir=path.parent))
-    path.rename(old / path.name)
+    elif _exchange(work, path):
+        _remove(work)
+    else:
+        path.rename(older)
+        try:
+            work.rename(path)
+        except OSError:
+            older.rename(path)
+            raise
+        _remove(older)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two names in one step; False where the system or the file system cannot."""
     try:
-        work.rename(path)
-    except OSError:
-        (old / path.name).rename(path)
-        old.rmdir()
-        raise
-    shutil.rmtree(old)
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (AttributeError, OSError, TypeError):  # not Linux
+        return False
+    return rename(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0
+
+
+def _remove(path: Path) -> None:
+    """Remove a folder with its content, a file, or a link; what is open elsewhere may stay."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()

@@ -92,11 +92,19 @@ def _parquet_rows(path: Path) -> list[dict[str, Any]]:
     parquet = require("pyarrow.parquet", extra="parquet", needed_by=str(path))
     try:
         table = parquet.read_table(path)
+        found = [str(name) for name in table.column_names]
     except (OSError, ValueError) as error:  # pyarrow's own errors are of these kinds
         raise DataError(f"{path} cannot be read: {error}") from None
-    names = normalize_columns([str(name) for name in table.column_names], ("path", "label"))
+    names = normalize_columns(found, ("path", "label"))
     check_columns(path, names, ("path", "label"))
-    return table.rename_columns(names).to_pylist()
+    try:
+        return table.rename_columns(names).to_pylist()
+    except (
+        OSError,
+        ValueError,
+        OverflowError,
+    ) as error:  # texts that are no UTF-8, times beyond the calendar
+        raise DataError(f"{path} cannot be read: {error}") from None
 
 
 def _check_rows(

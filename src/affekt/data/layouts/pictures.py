@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from affekt.core.errors import DataError
+from affekt.core.files.regular import is_regular
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample, Skipped
 from affekt.data.layouts.annotated_file import AnnotatedFile
@@ -34,7 +35,7 @@ def picture_samples(files: Iterable[AnnotatedFile]) -> Pictures:
         if not has_suffix(file.path, SUFFIXES):
             reason = f"{file.path} does not have the suffix of a picture ({suffix_list(SUFFIXES)})"
             found.skipped.append(Skipped(file.id, reason, kind_by_suffix(file.path)))
-        elif not file.path.is_file():
+        elif not is_regular(file.path):
             reason = f"{file.path} does not exist or is not a file"
             found.skipped.append(Skipped(file.id, reason, "files that do not exist"))
         else:

@@ -14,6 +14,7 @@ from affekt.core import catalog
 from affekt.core.dataset import Corpus
 from affekt.core.errors import UsageError
 from affekt.core.files.journal import Store, check_output, check_same, open_journal, read_journal
+from affekt.core.files.lock import writing_alone
 from affekt.core.files.whole import is_partial, remove_partials
 from affekt.core.sample import Sample
 from affekt.core.settings import validate
@@ -49,7 +50,7 @@ def prepare(
     """Extract once what training needs of each clip; `--data-root` of any verb then takes the store.
 
     A clip that was prepared before and has not changed is kept. One that cannot be read is skipped, with the
-    reason in the index. Only one process at a time may prepare a store.
+    reason in the index. A second process on a store is refused.
 
     Args:
         output: Folder of the store: new, empty, or a store of the same data set, options and settings.
@@ -75,8 +76,21 @@ def prepare(
     assert chosen is not None  # `open_dataset` has refused wrong ones
     _check_clips(adapter.name, corpus.samples)
     header = ClipHeader(dataset=adapter.name, options=chosen.model_dump(mode="json"), settings=settings)
+    with writing_alone(root, work="prepares this store"):
+        return _fill(root, header, corpus, workers=workers, on_item=on_item)
+
+
+def _fill(
+    root: Path,
+    header: ClipHeader,
+    corpus: Corpus,
+    *,
+    workers: int | None,
+    on_item: Callable[[int, int], None] | None,
+) -> Store[ClipEntry]:
+    """Prepare the clips that the store lacks, and write its index."""
     known = _known(root, header)
-    done, tasks = _split(corpus.samples, known, root, settings)
+    done, tasks = _split(corpus.samples, known, root, header.settings)
     report = on_item or (lambda done, total: None)
     kept, total = len(done), len(corpus.samples)
     report(kept, total)

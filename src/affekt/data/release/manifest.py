@@ -12,11 +12,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError
+from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError, field_validator
 
 from affekt.core.errors import FolderError
 from affekt.core.files.whole import write_bytes
+from affekt.core.labels import LabelSet
 from affekt.core.settings import Settings
+from affekt.data.layouts.tables import leaves_folder
 
 DOCUMENT, ITEMS = "release.json", "items.jsonl"
 SCHEMA = 1
@@ -36,6 +38,13 @@ class ReleasedFile(Settings):
     path: str
     bytes: NonNegativeInt
     sha256: str
+
+    @field_validator("path")
+    @classmethod
+    def _inside(cls, path: str) -> str:
+        if leaves_folder(path):
+            raise ValueError(f"{path!r} points outside the release")
+        return path
 
 
 class ReleasedWords(Settings):
@@ -107,6 +116,12 @@ class ReleaseDocument(Settings):
     licence: str = ""
     cite: str = ""
     made_with: str = ""
+
+    @field_validator("labels")
+    @classmethod
+    def _are_labels(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
+        LabelSet.of(*labels)
+        return labels
 
 
 def read_release(folder: Path) -> tuple[ReleaseDocument, list[ReleasedItem], str]:

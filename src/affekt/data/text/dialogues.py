@@ -31,6 +31,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from affekt.core.dataset import Corpus, Dataset
+from affekt.core.files.regular import is_regular
 from affekt.core.sample import Sample, Skipped
 from affekt.data.layouts.tables import raise_problems
 from affekt.data.text.own_lines import Line, LineOptions, OwnLines, read_own_lines, with_labels, words_in
@@ -98,7 +99,7 @@ def _media(home: Path, line: Line) -> dict[str, Path]:
     """The files of a turn that exist."""
     stated = {medium: line.stated(medium) for medium in MEDIA}
     paths = {medium: home / name for medium, name in stated.items() if name}
-    return {medium: path for medium, path in paths.items() if path.is_file()}
+    return {medium: path for medium, path in paths.items() if is_regular(path)}
 
 
 def _by_dialogue(own: OwnLines) -> dict[str, list[tuple[int, Line]]]:

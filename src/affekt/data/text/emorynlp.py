@@ -56,7 +56,7 @@ COLUMNS = ("Utterance", "Speaker", "Emotion", "Scene_ID", "Utterance_ID", "Seaso
 _WORDS = {"train": "trn", "dev": "dev", "test": "tst"}  # for the parts, in names of JSON files
 _HOMES = ("", "emorynlp", "EmoryNLP", "data/emorynlp")
 _SENTIMENT_OF = EMOTIONS.map_to(SENTIMENTS)
-_NUMBERS = re.compile(r"s(\d+)_e(\d+)_c(\d+)_u(\d+)")
+_NUMBERS = re.compile(r"s(\d{1,9})_e(\d{1,9})_c(\d{1,9})_u(\d{1,9})")
 
 
 class EmoryNLPOptions(Settings):

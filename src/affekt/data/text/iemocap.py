@@ -58,7 +58,7 @@ COLUMNS = ("Utterance", "Speaker", "Emotion")
 SESSIONS = 5
 
 _HOMES = ("", "IEMOCAP", "IEMOCAP_full_release", "dataset/IEMOCAP_full_release")
-_UTTERANCE = re.compile(r"(?P<dialogue>Ses(?P<session>0[1-5])[FM]_\w+?)_(?P<speaker>[FM])(?P<number>\d+)")
+_UTTERANCE = re.compile(r"(?P<dialogue>Ses(?P<session>0[1-5])[FM]_\w+?)_(?P<speaker>[FM])(?P<number>\d{1,9})")
 _MARKS = re.compile(r"\[[A-Z ]+\]")  # [LAUGHTER], [BREATHING], [GARBAGE]
 # Codes of emotions that are not among the six: their turns are context.
 _OTHERS = frozenset({"", "xxx", "oth", "other", "sur", "surprise", "fea", "fear", "dis", "disgust"})

@@ -14,7 +14,7 @@ from affekt.media.text.clean import plain_words
 from affekt.report.wording import count, some
 
 SHORT_S, LONG_S = 0.1, 30.0  # a turn of subtitles hardly lasts less or more
-_CLOCK = re.compile(r"(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:[.,]\d+)?)")
+_CLOCK = re.compile(r"(?:(?:(\d{1,9}):)?(\d{1,2}):)?(\d{1,9}(?:[.,]\d+)?)")
 
 # Words for the parts in file names, and the parts that they name.
 PARTS: Mapping[str, Split] = {"train": "train", "dev": "validation", "test": "test"}

@@ -82,11 +82,11 @@ def open_openvino(graph: bytes, precision: Precision, threads: int | None) -> Co
     try:
         with using_openvino():
             compiled = core.compile_model(core.read_model(graph), "CPU", settings)
-    except RuntimeError as error:
+        names = [output.get_any_name() for output in compiled.outputs]
+        # It drops inputs that no answer depends on, and refuses values for them.
+        read = {name for one in compiled.inputs for name in one.get_names()}
+    except (RuntimeError, UnicodeDecodeError) as error:  # messages quote names of nodes as they are
         raise FolderError(f"OpenVINO cannot load the graph: {error}") from None
-    names = [output.get_any_name() for output in compiled.outputs]
-    # It drops inputs that no answer depends on, and refuses values for them.
-    read = {name for one in compiled.inputs for name in one.get_names()}
     # Two threads must not use a request at the same time, and creating one takes longer than a small network.
     idle: list[Any] = []
     keep_after_fork(compiled)
@@ -101,7 +101,7 @@ def open_openvino(graph: bytes, precision: Precision, threads: int | None) -> Co
             try:
                 given = {name: values for name, values in batch.items() if name in read}
                 answer = request.infer(given, share_inputs=True)
-            except RuntimeError as error:
+            except (RuntimeError, UnicodeDecodeError) as error:
                 raise FolderError(f"OpenVINO cannot compute the graph: {error}") from None
             # The request owns the memory of its outputs and overwrites it in the next call.
             outputs = {name: np.array(answer[name]) for name in names}

@@ -18,6 +18,8 @@ MAX_DEPTH = 8  # of nested graphs: branches and loop bodies
 MAX_RANK = 64
 IR_VERSIONS = range(4, 14)  # from version 4 on, initializers are not inputs
 OPSETS = range(13, 27)  # of the ONNX standard; export writes 18
+# A loop may run for ever, and no method needs one: networks over time are unrolled, or single operators.
+UNBOUNDED = ("Loop", "Scan")
 DOMAINS = ("", "ai.onnx")  # two spellings of the standard; int8 graphs need no other
 
 _EXTERNAL = "values outside of the graph (external data)"
@@ -247,6 +249,8 @@ class _Checker:
                 self._tensor(tensor)
             for graph in (*found.get("g", ()), *found.get("graphs", ())):
                 self._graph(graph, f"a graph inside of {kind}", depth=depth + 1)
+        if kind in UNBOUNDED:
+            raise WireError(f"it uses {kind}, which no method needs and which may compute for ever")
 
     def _tensor(self, span: Span) -> str:
         """Check that a tensor holds the values of its whole shape, and return its name."""

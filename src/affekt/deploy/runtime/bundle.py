@@ -12,22 +12,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from affekt.core import catalog
 from affekt.core.answers.calibration import Calibration
 from affekt.core.answers.networks import WholeNetwork
 from affekt.core.answers.prediction import Provenance
-from affekt.core.errors import ConfigError, FolderError
 from affekt.core.files.assets import read_assets
 from affekt.core.files.sealed import read_sealed
 from affekt.core.labels import LabelSet
-from affekt.core.method import Method
+from affekt.core.network_document import preprocess_of, read_document
 from affekt.core.sample import Preprocess
 from affekt.core.task import Task, read_task
 from affekt.deploy.backends.graph_contract import GraphContract, contracts
 from affekt.deploy.backends.names import Backend, Precision
 from affekt.deploy.backends.network import ANSWER as ANSWER
 from affekt.deploy.backends.network import BundleGraph, GraphNetwork, StagedGraphNetwork, graph_network
-from affekt.deploy.runtime.manifest import BundleManifest, check_preprocess, read_manifest
+from affekt.deploy.runtime.manifest import BundleManifest, check_preprocess
 
 GRAPH_FILE, ENCODER_FILE = "model.onnx", "encoder.onnx"
 
@@ -63,10 +61,8 @@ def open_bundle(
         UsageError: The backend is not installed, or does not compute in that precision.
     """
     sealed = read_sealed(path, kind="bundle")
-    manifest = read_manifest(sealed.document, path)
-    if manifest.method not in catalog.list_methods():
-        raise FolderError(f"{path} needs the method {manifest.method!r}, which this affekt does not have")
-    preprocess = _preprocess(catalog.method(manifest.method), manifest, read_assets(sealed), path)
+    manifest = read_document(BundleManifest, sealed.document, path)
+    preprocess = preprocess_of(manifest, read_assets(sealed), path)
     check_preprocess(manifest, preprocess, path)
     encoded = manifest.encoder.input if manifest.encoder else None
     task = read_task(manifest.task)
@@ -98,23 +94,3 @@ def open_bundle(
         backend=network.name if manifest.precision == "f32" else f"{network.name}, {manifest.precision}",
         path=path,
     )
-
-
-def _preprocess(
-    method: Method, manifest: BundleManifest, assets: Mapping[str, bytes], path: Path
-) -> Preprocess:
-    """The method's preprocessing with the manifest's config and state, and the bundle's assets.
-
-    Raises:
-        FolderError: It takes no such config, state or assets.
-    """
-    try:
-        config = method.make_config(manifest.config)
-    except ConfigError as error:
-        raise FolderError(f"{path}: {error}") from None
-    try:
-        return method.make_preprocess(config, manifest.preprocessing, assets)
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise FolderError(
-            f"{path}: {manifest.method} cannot use this preprocessing ({type(error).__name__}: {error})"
-        ) from None

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from affekt.core.files.sealed import read_sealed
-from affekt.deploy.runtime.manifest import read_manifest
+from affekt.core.network_document import read_document
+from affekt.deploy.runtime.manifest import BundleManifest
 
 
 def facts_of(path: Path) -> dict[str, str]:
@@ -17,7 +18,7 @@ def facts_of(path: Path) -> dict[str, str]:
         FolderError: The path is not a bundle, or the bundle is incomplete or altered.
     """
     sealed = read_sealed(path, kind="bundle")
-    manifest, document = read_manifest(sealed.document, path), sealed.document
+    manifest, document = read_document(BundleManifest, sealed.document, path), sealed.document
     rows = {
         "method": manifest.method,
         "answers": ", ".join(manifest.labels.names),

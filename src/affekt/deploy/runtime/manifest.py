@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+from typing import Literal
 
 from affekt.core import catalog
 from affekt.core.answers.calibration import Calibration
-from affekt.core.errors import AffektError, DataError, FolderError
-from affekt.core.labels import LabelSet
+from affekt.core.errors import FolderError
+from affekt.core.network_document import DocumentPart, NetworkDocument
 from affekt.core.sample import Preprocess
-from affekt.core.settings import validate
-from affekt.core.task import TaskDocument, list_tasks, read_task
+from affekt.core.task import read_task
 
 
-class _Part(BaseModel):
-    """Values of the stated types; more are allowed, so that older and newer manifests can be read."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
-
-
-class StatedInput(_Part):
+class StatedInput(DocumentPart):
     """An input as the manifest states it."""
 
     name: str
@@ -31,57 +21,22 @@ class StatedInput(_Part):
     dtype: str = "float32"
 
 
-class Encoder(_Part):
+class Encoder(DocumentPart):
     """A frozen encoder that is applied to each cell of time."""
 
     input: str
 
 
-def _known_task(document: TaskDocument) -> TaskDocument:
-    if isinstance(document, str) and document not in list_tasks():
-        raise ValueError(f"{document!r} is not a task; known are {', '.join(list_tasks())}")
-    try:
-        read_task(document)
-    except AffektError as error:
-        raise ValueError(str(error)) from None
-    return document
-
-
-class BundleManifest(_Part):
+class BundleManifest(NetworkDocument):
     """The fields of a manifest that a predictor needs."""
 
-    method: str
-    config: dict[str, Any]
-    labels: LabelSet
-    task: Annotated[TaskDocument, AfterValidator(_known_task)]
     modality: str
-    preprocessing: dict[str, Any]
     calibration: Calibration
     weights_sha256: str
     inputs: tuple[StatedInput, ...] | None = None
     encoder: Encoder | None = None
     precision: str = "f32"
     kind: Literal["bundle"]
-
-    @model_validator(mode="after")
-    def _enough_labels(self) -> BundleManifest:
-        try:
-            read_task(self.task).check_labels(self.labels)
-        except DataError as error:
-            raise ValueError(str(error)) from None
-        return self
-
-
-def read_manifest(document: Mapping[str, Any], path: Path) -> BundleManifest:
-    """The manifest of the bundle at `path`.
-
-    Raises:
-        FolderError: Listing all values that are missing or impossible.
-    """
-    manifest, problems = validate(BundleManifest, document)
-    if manifest is None:
-        raise FolderError("\n  ".join([f"{path}: affekt.json cannot be used", *problems]))
-    return manifest
 
 
 def check_preprocess(manifest: BundleManifest, preprocess: Preprocess, path: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Any, TextIO
 
 from affekt.core.answers.prediction import Prediction
 from affekt.core.errors import UsageError
+from affekt.core.files.cells import safe_row
 from affekt.core.files.whole import write_whole
 from affekt.core.sample import Skipped
 from affekt.core.task import table_rows
@@ -132,7 +133,7 @@ class CsvTable(StreamWriter):
             if self._table is None:
                 self._waiting.append(item)
             else:
-                self._table.writerow(_unanswered(item))
+                self._table.writerow(safe_row(_unanswered(item)))
             return
         rows = flat_rows(item)
         if self._table is None:
@@ -143,7 +144,7 @@ class CsvTable(StreamWriter):
                 f"{self.path}: the answer to {item.id} has {', '.join(more)}, for which this table has no "
                 "column, because the first answer has none: write .jsonl"
             )
-        self._table.writerows(rows)
+        self._table.writerows(map(safe_row, rows))
 
     def _finish(self) -> None:
         if self._table is None:
@@ -152,7 +153,7 @@ class CsvTable(StreamWriter):
     def _begin(self, columns: Sequence[str]) -> csv.DictWriter[str]:
         table = csv.DictWriter(self._stream, fieldnames=columns)
         table.writeheader()
-        table.writerows(_unanswered(item) for item in self._waiting)
+        table.writerows(safe_row(_unanswered(item)) for item in self._waiting)
         self._waiting.clear()
         return table
 

@@ -8,6 +8,7 @@ from typing import Any
 from affekt.core import catalog
 from affekt.core.errors import ConfigError, UsageError
 from affekt.core.files.sealed import MANIFEST, Sealed, read_sealed
+from affekt.core.network_document import CheckpointDocument, config_of, read_document
 from affekt.encoders.trained.settings import TrainedEncoderSettings
 
 _BEST = Path("checkpoints", "best")  # of a run
@@ -28,16 +29,16 @@ def resolved(settings: TrainedEncoderSettings, *, modality: str) -> TrainedEncod
     if settings.is_resolved:
         return settings
     sealed = open_checkpoint(settings.source)
-    document = sealed.document
-    method = catalog.method(document["method"])
-    config = method.make_config(document["config"])
+    document = read_document(CheckpointDocument, sealed.document, sealed.path)
+    config = config_of(document, sealed.path)
+    method = catalog.method(document.method)
     if problems := _problems(method, config, modality):
         raise ConfigError(f"config of the encoder {settings.source}", problems)
     return settings.model_copy(
         update={
             "method": method.name,
             "config": config.model_dump(mode="json"),
-            "state": document["preprocessing"],
+            "state": document.preprocessing,
             "width": method.load("model").vector_width(config),
             "weights_sha256": sealed.sha256,
         }

@@ -26,6 +26,7 @@ from affekt.core.dataset import Dataset, FeatureLayout
 from affekt.core.errors import ConfigError, MediaError, UsageError
 from affekt.core.files.fingerprint import fingerprint
 from affekt.core.files.journal import Store, check_output, open_journal, write_journal
+from affekt.core.files.lock import writing_alone
 from affekt.core.files.whole import remove_partials, write_whole
 from affekt.core.method import Method
 from affekt.core.recipe import Recipe
@@ -102,7 +103,8 @@ def extract(
         on_item: Called with the number of videos that are done and of all videos.
 
     Raises:
-        UsageError: The data set has no layout of features, or no videos; or `output` holds something else.
+        UsageError: The data set has no layout of features, or no videos; or `output` holds something else, or
+            another process extracts into it.
         ConfigError: The network has no frozen encoder of pictures, or weights are missing or do not match.
         DataError: The data set cannot be read.
         AffektError: The disk is full, or the folder cannot be written. The next run continues it.
@@ -131,6 +133,20 @@ def extract(
     start_from(model, given, method)
     encoder = _Encoder(recipe, method, config, model, samples, layout)
     header = FeatureHeader(dataset=adapter.name, digest=digest_of(encoder.document), encoder=encoder.document)
+    with writing_alone(root, work="extracts these features"):
+        return _fill(root, header, layout, samples, encoder, annotations, on_item)
+
+
+def _fill(
+    root: Path,
+    header: FeatureHeader,
+    layout: FeatureLayout,
+    samples: Sequence[Sample],
+    encoder: _Encoder,
+    annotations: Mapping[str, Path],
+    on_item: Callable[[int, int], None],
+) -> Extracted:
+    """Extract what the folder lacks."""
     known = read_entries(root, header)
     whole = [sample for sample in samples if _is_done(root, layout, sample, known.get(sample.id))]
     done = {sample.id: known[sample.id] for sample in whole}

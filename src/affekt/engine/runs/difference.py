@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from affekt.core import catalog
 from affekt.core.errors import AffektError, FolderError
+from affekt.core.files.json_file import read_json_object
 from affekt.core.recipe import Recipe
 from affekt.core.settings import dotted
 from affekt.engine.runs.looks import looks_at
@@ -105,10 +105,7 @@ def _data(run: Run) -> dict[str, Any]:
 
 def _environment(run: Run) -> dict[str, Any]:
     file = run.path / "environment.json"
-    try:
-        return dotted(json.loads(file.read_text())) if file.is_file() else {}
-    except ValueError:
-        raise FolderError(f"{file} is not valid JSON") from None
+    return dotted(read_json_object(file)) if file.is_file() else {}
 
 
 def _scores(run: Run) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -19,12 +20,15 @@ from typing import Any
 from affekt.core.dataset import Corpus
 from affekt.core.errors import FolderError
 from affekt.core.files.content import annotation_key, digest, media_keys
+from affekt.core.files.json_file import read_json_object
+from affekt.core.files.regular import open_regular
 from affekt.core.files.whole import write_bytes, write_text
 from affekt.core.sample import Sample
 from affekt.data.store.index import is_prepared
 from affekt.engine.splits import Parts, strongest_label
 
 FILE, TABLE = "data.json", "samples.jsonl.gz"
+MAX_TABLE_BYTES = 2**29  # unpacked: a million samples
 PARTS = ("train", "validation", "test")
 _SHOWN = 3  # ids of each kind that a difference names
 
@@ -117,8 +121,12 @@ def read_identity(folder: Path) -> DataIdentity | None:
     if not (folder / FILE).is_file():
         return None
     try:
-        summary = json.loads((folder / FILE).read_text())
-        rows = gzip.decompress((folder / TABLE).read_bytes()).decode().splitlines()
+        summary = read_json_object(folder / FILE)
+        with open_regular(folder / TABLE) as file, gzip.open(file) as stream:
+            content = stream.read(MAX_TABLE_BYTES + 1)
+        if len(content) > MAX_TABLE_BYTES:
+            raise ValueError(f"it unpacks to more than {MAX_TABLE_BYTES} bytes")
+        rows = content.decode().splitlines()
         return DataIdentity(
             summary["data"],
             summary["root"],
@@ -129,7 +137,7 @@ def read_identity(folder: Path) -> DataIdentity | None:
             summary["prepared"],
             summary.get("version", ""),
         )
-    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+    except (OSError, EOFError, ValueError, KeyError, TypeError, RecursionError, zlib.error) as error:
         raise FolderError(f"{folder}: {FILE} and {TABLE} cannot be read ({error})") from None
 
 

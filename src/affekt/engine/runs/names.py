@@ -10,12 +10,12 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import tomllib
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from affekt.core.errors import UsageError
+from affekt.core.errors import ConfigError, UsageError
+from affekt.core.files.toml import read_toml
 
 LATEST = "latest"
 _FOLDER = re.compile(r"([0-9a-f]{8})--(\d+)")
@@ -100,9 +100,9 @@ def run_folders(runs: Path) -> list[Path]:
 def _read_name(path: Path) -> tuple[str, str, str]:
     """Method with data set, digits and seed of a run; of a renamed folder its name alone."""
     try:
-        recipe = tomllib.loads((path / "recipe.toml").read_text())
+        recipe = read_toml(path / "recipe.toml")
         method_data = f"{recipe['method']}-{recipe['data']['name']}"
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ConfigError, KeyError, TypeError):
         return "", "", ""
     folder = _FOLDER.fullmatch(path.name)
     return (method_data, folder[1], folder[2]) if folder else (path.name, "", "")

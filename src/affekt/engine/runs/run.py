@@ -20,10 +20,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import NonNegativeInt
+
+from affekt.core.answers.calibration import Calibration
 from affekt.core.errors import AffektError, FolderError
-from affekt.core.files.sealed import MANIFEST
+from affekt.core.files.json_file import read_json_object
+from affekt.core.files.sealed import MANIFEST, MAX_MANIFEST_BYTES
 from affekt.core.files.whole import is_partial, link_or_copy, write_folder, write_text, write_whole
 from affekt.core.labels import LabelSet
+from affekt.core.network_document import DocumentPart, read_document
 from affekt.core.recipe import Recipe
 from affekt.engine.runs.folder import find_folder, folder_of
 from affekt.engine.runs.identity import DataIdentity, read_identity
@@ -40,6 +45,12 @@ _PACKAGES = (
     "onnxruntime",
     "scikit-learn",
 )
+
+
+class _Epoch(DocumentPart):
+    """What is read of a checkpoint without checking its files."""
+
+    epoch: NonNegativeInt
 
 
 @dataclass(frozen=True)
@@ -92,18 +103,18 @@ class Run:
     def result(self) -> dict[str, Any] | None:
         """The contents of `result.json`; None if the run is not finished."""
         file = self.path / "result.json"
-        return json.loads(file.read_text()) if file.is_file() else None
+        return read_json_object(file) if file.is_file() else None
 
     @property
     def calibration(self) -> dict[str, Any]:
         """What was fitted on validation samples, such as a `temperature`; empty before that."""
         file = self.path / "calibration.json"
-        return json.loads(file.read_text()) if file.is_file() else {}
+        return read_json_object(file) if file.is_file() else {}
 
     @property
     def temperature(self) -> float:
         """Divisor of the logits that calibrates them; 1 if none was fitted."""
-        return float(self.calibration.get("temperature", 1.0))
+        return read_document(Calibration, self.calibration, self.path / "calibration.json").temperature
 
     @property
     def identity(self) -> DataIdentity | None:
@@ -114,7 +125,9 @@ class Run:
     def epochs_done(self) -> int:
         """Number of complete epochs, from the last checkpoint."""
         file = self.last / MANIFEST
-        return int(json.loads(file.read_text())["epoch"]) if file.is_file() else 0
+        if not file.is_file():
+            return 0
+        return read_document(_Epoch, read_json_object(file, limit=MAX_MANIFEST_BYTES), self.last).epoch
 
     @property
     def unfinished(self) -> str:
@@ -189,11 +202,14 @@ class Run:
 def read_rows(file: Path) -> list[dict[str, Any]]:
     """Rows of a file of JSON lines that is appended to; an incomplete last line is ignored."""
     rows: list[dict[str, Any]] = []
-    for line in file.read_text().splitlines() if file.is_file() else []:
+    for line in file.read_bytes().splitlines() if file.is_file() else []:
         try:
-            rows.append(json.loads(line))
-        except ValueError:
+            row = json.loads(line)
+        except (ValueError, RecursionError):
             break
+        if not isinstance(row, dict):
+            break
+        rows.append(row)
     return rows
 
 

@@ -14,6 +14,7 @@ from affekt.core.dataset import Corpus
 from affekt.core.errors import ConfigError
 from affekt.core.files.sealed import read_sealed
 from affekt.core.labels import LabelSet
+from affekt.core.network_document import CheckpointDocument, read_document
 from affekt.core.recipe import Recipe
 from affekt.core.sample import Preprocess
 from affekt.core.spec import InputSpec
@@ -123,7 +124,7 @@ def read_teacher(path: Path | str) -> Teacher:
     checkpoint = checkpoint_of(path)
     sealed = read_sealed(checkpoint, kind="checkpoint")
     digest = weights_sha256(sealed.document)[:DIGITS]
-    labels = LabelSet.model_validate(sealed.document["labels"])
+    labels = read_document(CheckpointDocument, sealed.document, sealed.path).labels
     return Teacher(checkpoint_model(sealed), preprocess_of(sealed), labels, digest, sealed.sha256)
 
 

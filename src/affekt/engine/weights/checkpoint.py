@@ -86,9 +86,14 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     """
     sealed = read_sealed(path, kind="checkpoint")
     weights = model_weights(sealed)
-    tree = json.loads(sealed.read(TREE_FILE))
-    checkpoint = unpack(tree, _tensors(sealed, TENSORS_FILE), known=weights)
-    checkpoint["state_dict"] |= {_MODEL_PREFIX + name: value for name, value in weights.items()}
+    try:
+        tree = json.loads(sealed.read(TREE_FILE))
+        checkpoint = unpack(tree, _tensors(sealed, TENSORS_FILE), known=weights)
+        checkpoint["state_dict"] |= {_MODEL_PREFIX + name: value for name, value in weights.items()}
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise FolderError(
+            f"{path}: {TREE_FILE} is not the state of a training ({type(error).__name__}: {error})"
+        ) from None
     return checkpoint
 
 

@@ -17,21 +17,46 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from affekt.core.errors import FolderError
+from affekt.core.network_document import WeightFiles
+from affekt.core.settings import validate
+
 MODEL_FILE = "model.safetensors"
 FROZEN, TRAINED = "frozen", "trained"
 WEIGHTS = "weights"  # the entry of a manifest that states parts
 
 
 def weights_sha256(document: Mapping[str, Any]) -> str:
-    """The hash of all weights, from the manifest of a checkpoint or of converted weights."""
-    if WEIGHTS in document:
-        return document[WEIGHTS]["sha256"]
-    return document["files"][MODEL_FILE]["sha256"]
+    """The hash of all weights, from the manifest of a checkpoint or of converted weights.
+
+    Raises:
+        FolderError: It states no weights.
+    """
+    if parts := _parts_of(document):
+        return parts.sha256
+    try:
+        return document["files"][MODEL_FILE]["sha256"]
+    except (KeyError, TypeError):
+        raise FolderError(f"a manifest of {document.get('method')} lists no {MODEL_FILE}") from None
 
 
 def part_files(document: Mapping[str, Any]) -> tuple[str, ...]:
-    """Names of the files of parts; none if one file holds all weights."""
-    return tuple(document[WEIGHTS]["parts"]) if WEIGHTS in document else ()
+    """Names of the files of parts; none if one file holds all weights.
+
+    Raises:
+        FolderError: The parts are not stated as affekt does.
+    """
+    parts = _parts_of(document)
+    return parts.parts if parts else ()
+
+
+def _parts_of(document: Mapping[str, Any]) -> WeightFiles | None:
+    if WEIGHTS not in document:
+        return None
+    parts, problems = validate(WeightFiles, document[WEIGHTS], prefix=f"{WEIGHTS}.")
+    if parts is None:
+        raise FolderError(f"a manifest of {document.get('method')} cannot be used: {'; '.join(problems)}")
+    return parts
 
 
 def part_of(file: str) -> str:

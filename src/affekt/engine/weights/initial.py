@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from affekt.core.errors import ConfigError
 from affekt.core.files.sealed import kind_of, read_sealed
 from affekt.core.method import Method
+from affekt.core.network_document import WeightsDocument, read_document
 from affekt.core.recipe import Recipe
 from affekt.core.settings import resolve
 from affekt.engine.runs.run import checkpoint_of
@@ -71,7 +72,8 @@ def parts_config(folders: Sequence[Path | str]) -> dict[str, Any]:
     """
     values: dict[str, Any] = {}
     for folder in folders:
-        values |= read_sealed(Path(folder), kind="weights").document["config"]
+        sealed = read_sealed(Path(folder), kind="weights")
+        values |= read_document(WeightsDocument, sealed.document, sealed.path).config
     return values
 
 
@@ -150,13 +152,13 @@ def _read(folder: Path) -> Weights:
     folder = checkpoint_of(folder)
     kind = "checkpoint" if kind_of(folder) == "checkpoint" else "weights"
     sealed = read_sealed(folder, kind=kind)
-    document = sealed.document
+    document = read_document(WeightsDocument, sealed.document, sealed.path)
     return Weights(
         folder,
-        document["method"],
+        document.method,
         model_weights(sealed),
-        len(document.get("labels", {"names": ()})["names"]),
-        weights_sha256(document)[:_DIGITS],
+        len(document.labels) if document.labels else 0,
+        weights_sha256(sealed.document)[:_DIGITS],
     )
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from PIL import Image
 
 from affekt.core.errors import MediaError
+from affekt.core.files.regular import open_regular
 from affekt.core.notes import note
 from affekt.core.sample import Sample
 from affekt.media.image.arrays import as_pixels, on_white
@@ -117,8 +118,9 @@ def image_bytes(source: Path | ZippedImage) -> bytes:
             archive = _archive(source.archive, os.getpid())
             _check_bytes(source, archive.getinfo(source.member).file_size)
             return archive.read(source.member)
-        _check_bytes(source, source.stat().st_size)
-        return source.read_bytes()
+        with open_regular(source) as stream:
+            _check_bytes(source, os.fstat(stream.fileno()).st_size)
+            return stream.read(MAX_BYTES)
     except KeyError:
         raise MediaError(f"{source} does not exist: the archive has no such member") from None
     except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, zlib.error) as error:

@@ -12,8 +12,10 @@ Files state their joint order; data sets that number joints differently are matc
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
+from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,12 +25,19 @@ from typing import Any, ClassVar
 import numpy as np
 
 from affekt.core.errors import MediaError, UsageError
+from affekt.core.files.regular import open_regular, read_regular
 from affekt.core.settings import suggest
 from affekt.media.arrays import MAX_BYTES, read_npz
 from affekt.media.skeleton.upright import parse_up, turn_upright
 
 SUFFIXES = (".npz", ".json", ".csv")
 MAX_FRAMES = 1_000_000  # of one walk: nine hours at 30 Hz
+# A file of text is held in memory as objects, which need many times its size.
+MAX_JSON_BYTES, MAX_CSV_BYTES = 32 * 2**20, 256 * 2**20
+# Coordinates have any unit: ten kilometres in millimetres. Single ones beyond are placeholders of lost joints
+# (`affekt.media.skeleton.lost`); a walk most of whose coordinates are beyond is none.
+MAX_COORDINATE = 1e7
+_LOOKED_AT = 1000  # frames
 
 _KEYS = ("positions", "poses", "joints", "up", "cycle_frames", "period", "rate_hz")
 
@@ -108,6 +117,20 @@ class Skeleton:
             raise MediaError(
                 f"coordinates are NaN or infinite in {int(broken.sum())} of {shape[0]} frames, first in "
                 f"frame {int(broken.argmax())}"
+            )
+        self._check_extent()
+
+    def _check_extent(self) -> None:
+        """Refuse coordinates that are finite and cannot be those of a body.
+
+        Raises:
+            MediaError: At least half of the coordinates of an axis are implausible.
+        """
+        some = np.asarray(self.positions)[:: max(1, len(self.positions) // _LOOKED_AT)].astype(np.float64)
+        typical = float(np.median(np.abs(some), axis=(0, 1)).max()) if some.size else 0.0
+        if typical > MAX_COORDINATE:
+            raise MediaError(
+                f"coordinates of {typical:g} are implausible; at most {MAX_COORDINATE:g} in any unit is read"
             )
 
     def in_order(self, joints: Sequence[str]) -> np.ndarray:
@@ -189,7 +212,7 @@ def _skeletons(path: Path, content: Mapping[str, Any]) -> list[Skeleton | MediaE
     if key is None:
         raise MediaError(f"holds neither positions nor poses, only {', '.join(sorted(content)) or 'nothing'}")
     with np.errstate(over="ignore"):  # values beyond float32 become infinite, which a skeleton refuses
-        positions = _numbers(content[key], key).astype(np.float32)
+        positions = _numbers(content[key], key).astype(np.float32, copy=False)
     if positions.ndim not in (3, 4):
         raise MediaError(
             f"{key} must be (frames, joints, 3) or (walks, frames, joints, 3), found {positions.shape}"
@@ -243,12 +266,12 @@ def _numbers(value: Any, name: str) -> np.ndarray:
         MediaError: It does not hold numbers, or its rows have different lengths.
     """
     try:
-        array = np.asarray(value)
-    except ValueError:
+        found = np.asarray(value)
+    except (ValueError, OverflowError):
         raise MediaError(f"{name} is not a regular array of numbers") from None
-    if array.dtype.kind not in "fiu":
+    if found.dtype.kind not in "fiu":
         raise MediaError(f"{name} is not a regular array of numbers")
-    return array
+    return found
 
 
 def _one_each(content: Mapping[str, Any], name: str, count: int) -> list[float] | list[None]:
@@ -267,8 +290,10 @@ def _read_npz(path: Path) -> dict[str, Any]:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text())
-    except (ValueError, UnicodeDecodeError, RecursionError) as error:
+        content = json.loads(read_regular(path, limit=MAX_JSON_BYTES))
+    except OSError as error:
+        raise MediaError(f"{path} cannot be read: {error.strerror or error}") from None
+    except (ValueError, RecursionError) as error:
         raise MediaError(f"{path} is not JSON: {error}") from None
     if not isinstance(content, dict):
         raise MediaError(
@@ -278,24 +303,47 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 
 def _read_csv(path: Path) -> dict[str, Any]:
+    if path.stat().st_size > MAX_CSV_BYTES:
+        raise MediaError(f"{path} has more than {MAX_CSV_BYTES} bytes, the most that is read of a CSV file")
     try:
-        with path.open(newline="") as stream:
-            reader = csv.DictReader(stream, strict=True)
-            rows, columns = list(reader), [name for name in reader.fieldnames or () if name]
+        with open_regular(path) as file, io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as stream:
+            reader = csv.reader(stream, strict=True)
+            header = next(reader, [])
+            joints, columns = _csv_columns(path, header)
+            values = array("d")
+            for row in reader:
+                if row:
+                    values.extend(_csv_numbers(path, header, row, columns))
     except (csv.Error, UnicodeDecodeError) as error:
         raise MediaError(f"{path} is not CSV: {error}") from None
-    joints = list(dict.fromkeys(name[:-2] for name in columns if name[-2:] in ("_x", "_y", "_z")))
+    return {"positions": np.frombuffer(values).reshape(-1, len(joints), 3), "joints": joints}
+
+
+def _csv_columns(path: Path, header: Sequence[str]) -> tuple[list[str], list[int]]:
+    """Joints of a table, and the columns of their coordinates."""
+    names = [name for name in header if name]
+    joints = list(dict.fromkeys(name[:-2] for name in names if name[-2:] in ("_x", "_y", "_z")))
     if not joints:
         raise MediaError(f"{path} needs columns root_x, root_y, root_z, ... and one row per frame")
-
-    if len(set(columns)) < len(columns) or any(None in row for row in rows):
+    if len(set(names)) < len(names):
         raise MediaError(f"{path} names a column twice, or has rows longer than its first line")
+    place = {name: number for number, name in enumerate(header)}
+    wanted = [f"{joint}_{axis}" for joint in joints for axis in "xyz"]
+    if missing := next((name for name in wanted if name not in place), None):
+        raise MediaError(f"{path} has no number in column {missing}")
+    return joints, [place[name] for name in wanted]
 
-    def number(row: dict[str, str], name: str) -> float:
+
+def _csv_numbers(
+    path: Path, header: Sequence[str], row: Sequence[str], columns: Sequence[int]
+) -> list[float]:
+    """The numbers of a row; an empty or missing cell is NaN."""
+    if len(row) > len(header):
+        raise MediaError(f"{path} names a column twice, or has rows longer than its first line")
+    found: list[float] = []
+    for column in columns:
         try:
-            return float(row[name] or math.nan)
-        except (KeyError, TypeError, ValueError):
-            raise MediaError(f"{path} has no number in column {name}") from None
-
-    positions = [[[number(row, f"{joint}_{axis}") for axis in "xyz"] for joint in joints] for row in rows]
-    return {"positions": positions, "joints": joints}
+            found.append(float(row[column] or math.nan) if column < len(row) else math.nan)
+        except ValueError:
+            raise MediaError(f"{path} has no number in column {header[column]}") from None
+    return found

@@ -7,8 +7,8 @@ from pathlib import Path
 from pydantic import Field, field_validator
 
 from affekt.core.errors import AffektError, ConfigError
+from affekt.core.files.toml import read_toml
 from affekt.core.labels import LabelSet, label_set
-from affekt.core.recipe import read_toml
 from affekt.core.settings import Settings, validate
 from affekt.project.settings.checking import CheckSettings
 from affekt.project.settings.encoding import EncodingSettings

@@ -15,6 +15,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from affekt.core.errors import ConfigError, DataError, UsageError
+from affekt.core.files.cells import safe_cell
 from affekt.core.files.content import digest
 from affekt.core.files.whole import write_text
 from affekt.core.recipe import SplitSettings
@@ -78,7 +79,7 @@ def make_split(project: Project, name: str) -> FrozenSplit:
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(("id", "part", "group"))
-    rows.writerows((item, where, groups[item]) for item, where in sorted(parts.items()))
+    rows.writerows(map(safe_cell, (item, where, groups[item])) for item, where in sorted(parts.items()))
     write_text(project.path / "splits" / f"{name}.csv", text.getvalue())
     return found
 

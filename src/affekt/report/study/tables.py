@@ -7,6 +7,8 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from affekt.core.files.cells import safe_cell
+
 _LATEX = {
     "\\": r"\textbackslash{}",
     "&": r"\&",
@@ -101,8 +103,8 @@ def as_csv(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """A CSV file with a header; None is an empty cell."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(["" if value is None else value for value in row] for row in rows)
+    writer.writerow(map(safe_cell, columns))
+    writer.writerows(["" if value is None else safe_cell(value) for value in row] for row in rows)
     return stream.getvalue()
 
 

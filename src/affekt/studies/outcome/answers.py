@@ -13,6 +13,7 @@ import numpy as np
 
 from affekt.core.answers.tally import Tally
 from affekt.core.errors import AffektError, FolderError
+from affekt.core.files.cells import plain_cell
 from affekt.core.labels import LabelSet
 from affekt.core.task import find_task
 from affekt.metrics.intervals import Units, units_of
@@ -71,9 +72,12 @@ def read_answers(folder: Path) -> Answers:
     try:
         document = json.loads((folder / "scores.json").read_text())
         with (folder / "predictions.csv").open(newline="") as stream:
-            rows = list(csv.DictReader(stream))
+            rows = [
+                {name: plain_cell(cell) for name, cell in row.items()}
+                for row in csv.DictReader(stream, strict=True)
+            ]
         return answers_of(document, rows)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, csv.Error) as error:
         raise FolderError(f"{folder}: scores.json and predictions.csv cannot be read ({error})") from None
 
 

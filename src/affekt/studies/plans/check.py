@@ -8,6 +8,7 @@ from pathlib import Path
 
 from affekt.core.dataset import Corpus
 from affekt.core.errors import AffektError, ConfigError
+from affekt.core.files.regular import is_folder
 from affekt.core.recipe import Recipe, merge
 from affekt.core.settings import suggest
 from affekt.data.open import open_dataset
@@ -85,7 +86,7 @@ def _check_references(rows: Sequence[Row], folder: Path, found: Expansion) -> No
     for row in rows:
         for key, given in (("teacher", (row.teacher,) if row.teacher else ()), ("weights", row.weights)):
             for name in given:
-                if name not in names and not (folder / name).is_dir() and not Path(name).is_dir():
+                if name not in names and not any(map(is_folder, (folder / name, Path(name)))):
                     found.report(
                         f"{key} = {name!r}: no row is called so, nor a folder; {suggest(name, names)}",
                         row.name,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from affekt.core.errors import AffektError, ConfigError
+from affekt.core.files.regular import is_folder, is_regular
 from affekt.core.recipe import Recipe, merge, read_values
 from affekt.studies.plans.plan import Plan, Variant, nested
 
@@ -201,7 +202,7 @@ def _values(plan: Plan, row: Row, data: Variant, folder: Path, found: Expansion)
     complete = True
     for path in (path for variant in variants for path in variant.recipe):
         try:
-            merge(values, read_values([folder / path if (folder / path).is_file() else path]))
+            merge(values, read_values([folder / path if is_regular(folder / path) else path]))
         except ConfigError as error:
             complete = False
             for problem in error.problems:
@@ -248,4 +249,4 @@ def _referred(
 
 def _folder(name: str, folder: Path) -> Path | None:
     """A folder of weights that a row names in place of another row."""
-    return next((path for path in (folder / name, Path(name)) if path.is_dir()), None)
+    return next((path for path in (folder / name, Path(name)) if is_folder(path)), None)

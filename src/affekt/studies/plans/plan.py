@@ -42,7 +42,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PositiveInt, ValidationError, model_validator
 
 from affekt.core.errors import ConfigError
-from affekt.core.recipe import merge, read_toml
+from affekt.core.files.toml import read_toml
+from affekt.core.recipe import merge
 from affekt.core.settings import Settings, validate
 
 Seed = Annotated[int, Field(ge=0, lt=2**32)]

@@ -30,6 +30,7 @@ from affekt.tasks.localization.scores import (
     segment_rows,
 )
 from affekt.tasks.predictions import make_prediction, named
+from affekt.tasks.rows import NOT_FINITE
 from affekt.tasks.weights import check_weights
 
 
@@ -242,11 +243,13 @@ def localize(answerer: Answerer, sample: Sample, *, on_cells: OnItem = quiet) ->
     """The complete answer of a localization network to a sample, before any threshold on segment scores.
 
     Raises:
-        MediaError: The sample cannot be read.
+        MediaError: The sample cannot be read, or the network answers it with NaN or infinity.
         TypeError: The network is not for localization.
     """
     preprocess = as_localizing(answerer.preprocess)
     logits = cell_logits(sample, preprocess, answerer.network, on_cells=on_cells)
+    if not np.isfinite(logits).all():
+        raise MediaError(NOT_FINITE)
     return preprocess.localize(sample, logits)
 
 

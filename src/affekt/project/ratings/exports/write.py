@@ -101,18 +101,10 @@ def _write_sheet(
     names = list(raters) or sorted({str(row["rater"]) for row in ratings})
     if not names:
         raise UsageError("nobody has rated yet: name the raters, each gets a column")
-    cells = [
-        [one.id, _as_text(one.title), one.path, *(labels.get((one.id, name)) for name in names)]
-        for one in items
-    ]
+    cells = [[one.id, one.title, one.path, *(labels.get((one.id, name)) for name in names)] for one in items]
     header = [settings.ratings.columns.item, "title", "file", *names]
     _write(report, folder / "items.csv", as_csv(header, cells))
     report.items = len(items)
-
-
-def _as_text(title: str | None) -> str | None:
-    """A title that no spreadsheet takes for a formula: titles are collected, and may be hostile."""
-    return f"'{title}" if title and title[0] in "=+-@\t\r" else title
 
 
 def _write_for_cvat(

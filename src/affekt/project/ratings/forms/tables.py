@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from affekt.core.errors import DataError
+from affekt.core.files.cells import plain_cell
 from affekt.core.sample import Skipped
 from affekt.core.settings import suggest
 from affekt.data.layouts.tables import normalize_columns
@@ -85,7 +86,13 @@ def _read(path: Path, settings: ProjectSettings, found: RatingFile) -> _Table:
     )
     found.skipped += table.skipped
     found.notes += table.notes
-    return _Table([(row.line, row.cells) for row in table.rows], table.columns)
+    return _Table(
+        [
+            (row.line, {plain_cell(name): cell and plain_cell(cell) for name, cell in row.cells.items()})
+            for row in table.rows
+        ],
+        [plain_cell(name) for name in table.columns],
+    )
 
 
 def _read_ratings(path: Path, table: _Table, names: RatingColumns, rater: str, found: RatingFile) -> None:

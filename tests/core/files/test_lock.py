@@ -1,0 +1,88 @@
+"""Two processes on one folder: the second is refused, and a lock ends with its process."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from affekt.core.errors import UsageError
+from affekt.core.files.lock import FILE, writing_alone
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from affekt.core.files.lock import writing_alone
+with writing_alone(Path(sys.argv[1]), work="trains this run"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def other(tmp_path):
+    """Another process that holds the lock of a folder."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path / "run")], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline() == "held\n"
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_a_second_process_is_refused_and_the_error_names_the_first(tmp_path, other):
+    with (
+        pytest.raises(UsageError, match=rf"another process \(process {other.pid} on .*\) trains this run"),
+        writing_alone(tmp_path / "run", work="trains this run"),
+    ):
+        pass
+
+
+def test_the_lock_of_a_killed_process_is_free(tmp_path, other):
+    other.send_signal(signal.SIGKILL)
+    other.wait()
+    with writing_alone(tmp_path / "run", work="trains this run"):
+        pass
+    assert not list((tmp_path / "run").iterdir()), "the lock leaves nothing"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
+def test_a_forked_child_does_not_keep_the_lock(tmp_path):
+    lines = (
+        "import os, sys, time\nfrom pathlib import Path\nfrom affekt.core.files.lock import writing_alone\n"
+        "hold = writing_alone(Path(sys.argv[1]), work='w')\nhold.__enter__()\nchild = os.fork()\n"
+        "if child == 0:\n    time.sleep(30)\n    os._exit(0)\nprint(child, flush=True)\nos._exit(0)\n"
+    )
+    done = subprocess.Popen([sys.executable, "-c", lines, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    child = int(done.stdout.readline())
+    try:
+        done.wait()
+        with writing_alone(tmp_path, work="w"):
+            pass
+    finally:
+        os.kill(child, signal.SIGKILL)
+        done.stdout.close()
+
+
+def test_another_thread_is_refused_as_well(tmp_path):
+    refused = []
+
+    def try_it():
+        try:
+            with writing_alone(tmp_path, work="works here"):
+                pass
+        except UsageError as error:
+            refused.append(str(error))
+
+    with writing_alone(tmp_path, work="works here"):
+        thread = threading.Thread(target=try_it)
+        thread.start()
+        thread.join()
+        assert (tmp_path / FILE).is_file()
+    assert len(refused) == 1
+    assert "another thread of this process works here" in refused[0]
+    with writing_alone(tmp_path, work="works here"):
+        pass

@@ -1,0 +1,3 @@
+"""The fuzzer is a program of its own: its modules are not tests."""
+
+collect_ignore = ["fuzzer"]
