@@ -14,15 +14,22 @@ from collections.abc import Iterator
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from limits import Doing, Limits
-from timing import as_table, in_turns, machine, repeats_for, write_report
+from timing import Call, as_table, in_turns, machine, repeats_for, write_report
+from torch import nn
 
 from affekt.core import catalog
+from affekt.core.answers.networks import Network
 from affekt.core.sample import Sample
-from affekt.deploy.backends.network import graph_network
+from affekt.core.spec import InputSpec
+from affekt.deploy.backends.network import GraphNetwork, graph_network
+from affekt.deploy.bench.matrix_product import product_graph, product_input, product_multiply_adds
+from affekt.deploy.bench.multiply_adds import network_multiply_adds
+from affekt.deploy.export.convolutions import with_convolutions_in_8_bits
 from affekt.deploy.export.graphs import make_graph, random_batch
 from affekt.engine.network import eager_network
 from affekt.invented.moving_shapes.corpus import MovingShapesOptions, read
@@ -38,20 +45,40 @@ from affekt.parity.case import draw_tensor
 
 OUTPUT = Path(__file__).parent / "results" / "clips.md"
 METHODS = ("vaanet", "cten")
+COLUMNS = ("network", "engine", "one clip", "against eager", "rate", "largest change of a logit")
+EAGER, PRODUCT = "PyTorch eager, f32", "matrix product"
 BUDGET_S = 60.0
 ERASING_SHARE = 0.2  # of the time
 SECONDS, RATE_HZ, PIXELS = 30, 25.0, 240  # of the clip that is erased
 
 
-def engine_rows(method: str, threads: int, end: float) -> Iterator[tuple[str, ...] | Doing]:
-    """A row for each engine of one network, one clip at a time.
+class Made(NamedTuple):
+    """Files of one network's graphs."""
 
-    Args:
-        end: When this has to be done, by `time.monotonic`.
-    """
+    whole: Path
+    small: Path
+
+
+def make_whole(method: str, file: Path) -> Iterator[Path]:
+    """The graph of one network as a file, in a process of its own: making it holds GBs of memory."""
+    model, spec = network_of(method)
+    file.write_bytes(make_graph(model, spec))
+    yield file
+
+
+def make_small(method: str, whole: Path, file: Path) -> Iterator[Path]:
+    """The same in int8."""
+    entry = catalog.method(method)
+    spec = entry.load("preprocess")(entry.make_config({})).spec
+    batches = [random_batch(spec, 1, seed=5)]
+    file.write_bytes(with_convolutions_in_8_bits(whole.read_bytes(), batches))
+    yield file
+
+
+def network_of(method: str) -> tuple[nn.Module, InputSpec]:
+    """A network of published size with random weights, and its inputs."""
     entry = catalog.method(method)
     config = entry.make_config({})
-    spec = entry.load("preprocess")(config).spec
     model = entry.load("model")(config).eval()
     # Random as in the parity cases: with initial weights, activations grow until precision is lost.
     drawn = {
@@ -59,28 +86,56 @@ def engine_rows(method: str, threads: int, end: float) -> Iterator[tuple[str, ..
         for key, value in model.state_dict().items()
     }
     model.load_state_dict(drawn)
-    yield Doing("the graph")
-    graph = make_graph(model, spec)
+    return model, entry.load("preprocess")(config).spec
+
+
+def engine_rows(method: str, made: Made, threads: int, end: float) -> Iterator[tuple[str, ...] | Doing]:
+    """A row for each engine of one network, one clip at a time.
+
+    Args:
+        end: When this has to be done, by `time.monotonic`.
+    """
+    yield Doing("the network")
+    model, spec = network_of(method)
     batch = random_batch(spec, 1, seed=1)
     torch.set_num_threads(threads)
-    make = partial(graph_network, graph, threads=threads)
     yield Doing("opening the engines")
-    ways = {
-        "PyTorch eager, f32": eager_network(model),
+    make = partial(graph_network, made.whole.read_bytes(), threads=threads)
+    ways: dict[str, Network] = {
+        EAGER: eager_network(model),
         "ONNX Runtime, f32": make(),
         "OpenVINO, f32": make(backend="openvino"),
         "OpenVINO, bf16": make(backend="openvino", precision="bf16"),
     }
+    if made.small.exists():  # it may have been skipped for its memory
+        small = partial(graph_network, made.small.read_bytes(), threads=threads)
+        ways |= {
+            "ONNX Runtime, int8": small(),
+            "OpenVINO, int8, rest f32": small(backend="openvino"),
+            "OpenVINO, int8, rest bf16": small(backend="openvino", precision="bf16"),
+        }
+    yield Doing("counting multiply-adds")
+    whole = ways["ONNX Runtime, f32"]
+    assert isinstance(whole, GraphNetwork)
+    counted = network_multiply_adds(whole, batch).total
+    product = graph_network(product_graph(), threads=threads, backend="openvino")
     yield Doing("calls in turn")
     answers = {name: network(batch) for name, network in ways.items()}
-    expected = answers["PyTorch eager, f32"]
-    calls = {name: partial(network, batch) for name, network in ways.items()}
+    expected = answers[EAGER]
+    calls: dict[str, Call] = {name: partial(network, batch) for name, network in ways.items()}
+    calls[PRODUCT] = partial(product.outputs, product_input())
     budget_s = min(BUDGET_S, (end - time.monotonic()) / 2)
-    repeats = repeats_for(calls["PyTorch eager, f32"], budget_s=budget_s / len(ways), most=20)
-    for name, timed in in_turns(calls, repeats).items():
+    repeats = repeats_for(calls[EAGER], budget_s=budget_s / len(ways), most=20)
+    # On one thread, computing time: that of other programs on the machine does not count.
+    clock = time.process_time if threads == 1 else time.perf_counter
+    timed = in_turns(calls, repeats, clock=clock)
+    peak = product_multiply_adds() / timed.pop(PRODUCT).seconds
+    title = f"{catalog.method(method).card.title}, {threads} thread{'s' * (threads > 1)}"
+    for name, one in timed.items():
         drift = f"{np.abs(answers[name] - expected).max():.0e}"
-        title = f"{entry.card.title}, {threads} thread{'s' * (threads > 1)}"
-        yield (title, name, f"{timed.seconds:.2f} s", f"{timed.ratio:.1f}x", drift)
+        rate = counted / one.seconds
+        share = f"{rate / 1e9:.0f} G/s, {rate / peak:.0%}"
+        yield (title, name, f"{one.seconds:.2f} s", f"{one.ratio:.1f}x", share, drift)
 
 
 def erasing_rows() -> list[tuple[str, ...]]:
@@ -150,24 +205,37 @@ def main() -> None:
     Limits.add_to(parser)
     options = parser.parse_args()
     limits = Limits.of(options)
-    erasing = limits.run("erasing", erasing_rows, end=limits.end(ERASING_SHARE))
     rows: list[tuple[str, ...]] = []
-    pairs = [(method, count) for method in options.methods for count in options.threads]
-    for place, (method, count) in enumerate(pairs):
-        end = limits.end(1 / (len(pairs) - place))
-        what = f"{method}, {count} thread{'s' * (count > 1)}"
-        rows += limits.run(what, partial(engine_rows, method, count, end), end=end)
+    with tempfile.TemporaryDirectory() as name:
+        made: dict[str, Made] = {}
+        for method in options.methods:
+            one = Made(Path(name) / f"{method}.onnx", Path(name) / f"{method}-int8.onnx")
+            if limits.run(f"{method}, graph", partial(make_whole, method, one.whole)):
+                made[method] = one
+                limits.run(f"{method}, graph in int8", partial(make_small, method, *one))
+        pairs = [(method, count) for count in options.threads for method in made]
+        for place, (method, count) in enumerate(pairs):
+            end = limits.end((1 - ERASING_SHARE) / (len(pairs) - place))
+            what = f"{method}, {count} thread{'s' * (count > 1)}"
+            rows += limits.run(what, partial(engine_rows, method, made[method], count, end), end=end)
+    erasing = limits.run("erasing", erasing_rows)
     write_report(
         options.output,
         [
             "# Clips: engines, and erasing",
             "",
             f"{machine()} onnxruntime {version('onnxruntime')}, openvino {version('openvino')}. "
-            "Medians of alternating calls; ratios are medians within a round. Random weights.",
+            "Medians of alternating calls; ratios are medians within a round. Times on one thread are those "
+            "of computing, without waiting for other programs. Random weights; int8 is calibrated on one "
+            "random clip.",
             "",
             "## One clip of published size",
             "",
-            *as_table(("network", "engine", "one clip", "against eager", "largest change of a logit"), rows),
+            *as_table(COLUMNS, rows),
+            "",
+            "Rate: multiply-adds of the network in f32, and their share of the rate of a large f32 matrix "
+            "product in OpenVINO in the same rounds. bf16 and int8 have a higher limit than that: they can "
+            "exceed it.",
             "",
             f"## CTEN's training step: a clip of {SECONDS} s at {RATE_HZ:.0f} frames/s, {PIXELS} pixels",
             "",

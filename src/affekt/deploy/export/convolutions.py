@@ -48,20 +48,23 @@ def with_convolutions_in_8_bits(graph: bytes, batches: list[dict[str, np.ndarray
         whole.write_bytes(graph)
         # Shapes only: the exporter has folded constants, the optimizer would add other domains.
         quant_pre_process(whole, prepared, skip_symbolic_shape=True, skip_optimization=True)
+        chosen = _in_8_bits(onnx.load(prepared).graph)
         quantize_static(
             prepared,
             reduced,
             _Batches(batches),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=[_CONVOLUTION, *_BETWEEN],
-            nodes_to_quantize=_in_8_bits(onnx.load(prepared).graph),
+            nodes_to_quantize=chosen,
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             calibrate_method=CalibrationMethod.MinMax,  # percentiles and entropy: not closer, and slower
             extra_options={"CalibStridedMinMax": 1},  # one batch of tensors in memory at a time
         )
-        return with_dense_channels(reduced.read_bytes())
+        model = onnx.load(reduced)
+    _leave_answers_exact(model.graph, set(chosen))
+    return with_dense_channels(model.SerializeToString())
 
 
 def _in_8_bits(graph: onnx.GraphProto) -> list[str]:
@@ -76,17 +79,54 @@ def _in_8_bits(graph: onnx.GraphProto) -> list[str]:
         behind = all(name in made_by and made_by[name].name in after for name in node.input)
         if node.op_type == _CONVOLUTION or (node.op_type in _BETWEEN and behind):
             after.add(node.name)
+    outputs = {one.name for one in graph.output}
     before: set[str] = set()
     for node in reversed(graph.node):
         readers = [reader for name in node.output for reader in read_by[name]]
-        ahead = any(reader.op_type == _CONVOLUTION or reader.name in before for reader in readers)
-        if node.op_type in _BETWEEN and ahead:
+        ahead = all(reader.op_type == _CONVOLUTION or reader.name in before for reader in readers)
+        # ONNX Runtime lets the range of 8 bits cut what a ReLU cuts: then no reader may get more digits.
+        if node.name in after and ahead and readers and not outputs & set(node.output):
             before.add(node.name)
-    return [
-        node.name
-        for node in graph.node
-        if node.name in after and (node.op_type == _CONVOLUTION or node.name in before)
-    ]
+    return [node.name for node in graph.node if node.op_type == _CONVOLUTION or node.name in before]
+
+
+def _leave_answers_exact(graph: onnx.GraphProto, in_8_bits: set[str]) -> None:
+    """Round an answer only for nodes in 8 bits that read it: other nodes get it as it was computed.
+
+    ONNX Runtime rounds the answer of each quantized node, the logits of a last convolution included.
+    """
+    made_by = {name: node for node in graph.node for name in node.output}
+    outputs = {one.name for one in graph.output}
+    exact: dict[str, str] = {}  # a rounded tensor, and what it was rounded from
+    for node in graph.node:
+        source = made_by.get(node.input[0]) if node.op_type == "DequantizeLinear" else None
+        if source is not None and source.op_type == "QuantizeLinear":
+            exact[node.output[0]] = source.input[0]
+    for node in graph.node:
+        if node.name not in in_8_bits:
+            node.input[:] = [exact.get(name, name) for name in node.input]
+    # Outputs of the graph keep their names: what was rounded from gets the name of the rounded one.
+    renamed = {exact[name]: name for name in outputs & exact.keys()}
+    for node in graph.node:
+        if node.op_type == "DequantizeLinear" and node.output[0] in renamed.values():
+            node.output[0] += ".rounded"
+            continue
+        node.output[:] = [renamed.get(name, name) for name in node.output]
+        node.input[:] = [renamed.get(name, name) for name in node.input]
+    _drop_unread(graph, outputs)
+
+
+def _drop_unread(graph: onnx.GraphProto, outputs: set[str]) -> None:
+    """Drop pairs of rounding that nothing reads any more, and what the graph holds for them."""
+    for kind in ("DequantizeLinear", "QuantizeLinear"):
+        read = {name for node in graph.node for name in node.input} | outputs
+        kept = [node for node in graph.node if node.op_type != kind or read & set(node.output)]
+        del graph.node[:]
+        graph.node.extend(kept)
+    read = {name for node in graph.node for name in node.input}
+    held = [one for one in graph.initializer if one.name in read]
+    del graph.initializer[:]
+    graph.initializer.extend(held)
 
 
 class _Batches(CalibrationDataReader):

@@ -72,9 +72,7 @@ class _Writer:
         self.made_by = {name: node for node in graph.node for name in node.output}
         self.weights = {tensor.name: tensor for tensor in graph.initializer}
         values = [*graph.input, *graph.value_info]
-        self.shapes = {
-            one.name: [dim.dim_value for dim in one.type.tensor_type.shape.dim] for one in values
-        }
+        self.shapes = {one.name: [dim.dim_value for dim in one.type.tensor_type.shape.dim] for one in values}
         self.answers = {one.name for one in graph.output}
         self.added: list[onnx.TensorProto] = []
 
@@ -105,7 +103,10 @@ class _Writer:
         """Time, height and width; None if the convolution is not one to rewrite."""
         if values.ndim != _AXES or values.shape[1] > MOST_CHANNELS or given.get("group", 1) != 1:
             return None
-        if any(one != 1 for one in given.get("dilations", ())) or given.get("auto_pad", b"NOTSET") != b"NOTSET":
+        if (
+            any(one != 1 for one in given.get("dilations", ()))
+            or given.get("auto_pad", b"NOTSET") != b"NOTSET"
+        ):
             return None
         source = self.made_by.get(maps.input[0])  # the quantized map has no stated shape
         shape = self.shapes.get(source.input[0] if source is not None else maps.input[0], [])
@@ -199,9 +200,7 @@ def _dense_weights(weights: np.ndarray, height: _Sizes, width: _Sizes) -> np.nda
     """Weights (d, c, t, h, w) as (d, t c sh sw, 1, h / sh, w / sw), with zeros beyond the kernel."""
     after, channels, moments = weights.shape[:3]
     rows, columns = height.blocks, width.blocks
-    whole = np.zeros(
-        (after, channels, moments, rows * height.stride, columns * width.stride), weights.dtype
-    )
+    whole = np.zeros((after, channels, moments, rows * height.stride, columns * width.stride), weights.dtype)
     whole[:, :, :, : height.kernel, : width.kernel] = weights
     blocks = whole.reshape(after, channels, moments, rows, height.stride, columns, width.stride)
     turned = blocks.transpose(0, 2, 1, 4, 6, 3, 5)

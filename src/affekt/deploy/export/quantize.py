@@ -53,7 +53,9 @@ class Quantized:
     gate: dict[str, Any]
 
 
-def quantize(graphs: Graphs, run: Run | None, predictor: Predictor, data_root: Path | str | None) -> Quantized:
+def quantize(
+    graphs: Graphs, run: Run | None, predictor: Predictor, data_root: Path | str | None
+) -> Quantized:
     """The int8 version of a run's graphs, if its scores on validation samples do not fall too far.
 
     Engines round differently: each installed one is scored, and the worst score counts.
