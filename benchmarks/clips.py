@@ -1,6 +1,7 @@
 """VAANet and CTEN as published, in all engines, and two ways of CTEN's erasing: `make clip-benchmarks`.
 
-    python benchmarks/clips.py [--methods vaanet cten] [--threads 1 2] [--seconds 600] [--gigabytes 4]
+    python benchmarks/clips.py [--methods vaanet cten] [--threads 1 2] [--graphs DIR]
+        [--seconds 600] [--gigabytes 4]
 
 Weights are random: trained ones cannot be published here, and speed does not depend on them.
 """
@@ -202,6 +203,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--methods", nargs="+", default=list(METHODS))
     parser.add_argument("--output", type=Path, default=OUTPUT)
+    parser.add_argument("--graphs", type=Path, help="folder of graphs that are made if they are not there")
     Limits.add_to(parser)
     options = parser.parse_args()
     limits = Limits.of(options)
@@ -209,9 +211,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         made: dict[str, Made] = {}
         for method in options.methods:
-            one = Made(Path(name) / f"{method}.onnx", Path(name) / f"{method}-int8.onnx")
-            if limits.run(f"{method}, graph", partial(make_whole, method, one.whole)):
-                made[method] = one
+            folder = options.graphs or Path(name)
+            one = Made(folder / f"{method}.onnx", folder / f"{method}-int8.onnx")
+            if not one.whole.exists():
+                limits.run(f"{method}, graph", partial(make_whole, method, one.whole))
+            if not one.whole.exists():
+                continue
+            made[method] = one
+            if not one.small.exists():
                 limits.run(f"{method}, graph in int8", partial(make_small, method, *one))
         pairs = [(method, count) for count in options.threads for method in made]
         for place, (method, count) in enumerate(pairs):

@@ -1,4 +1,4 @@
-"""Batches on which the ranges of activations are measured: views of training samples, always the same ones."""
+"""Batches on which ranges of activations are measured: views of training samples, always the same ones."""
 
 from __future__ import annotations
 

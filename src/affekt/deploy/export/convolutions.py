@@ -1,4 +1,4 @@
-"""int8 of convolutions: weights by channel, activations by tensor, with ranges measured on calibration batches.
+"""int8 of convolutions: weights by channel, activations by tensor, ranges measured on calibration batches.
 
 What lies between two convolutions is in 8 bits as well: sums of shortcuts, ReLU, pooling, concatenation. Else
 each map of a residual network would be written and read in 32 bits between products in 8 bits: measured in
