@@ -76,6 +76,32 @@ def make_small(method: str, whole: Path, file: Path) -> Iterator[Path]:
     yield file
 
 
+TRIED = """
+## What was tried
+
+Computing time on one thread of a processor with AMX, by hand, not by this script.
+
+- The first convolution of VAANet (3 channels, kernel 7 x 7 x 7, strides 1, 2, 2) has 40 % of the time in f32,
+  half of it in bf16 and took 529 of 758 ms in int8. Written over 84 channels with a kernel of 1 x 4 x 4, the
+  same answer, it took in OpenVINO 175 ms for 756 in int8, 301 for 527 in bf16, but 1163 for 634 in f32; in
+  ONNX Runtime 391 for 2878 in int8 and 1608 for 1580 in f32. Kept for int8. The graph in floating point serves f32
+  and bf16, so it stays as it is there.
+- The same with blocks of pixels alone (12 channels, 7 x 4 x 4): OpenVINO 149 ms in int8, 889 in bf16, 1053 in
+  f32; ONNX Runtime 1201 in int8. With moments alone (21 channels, 1 x 7 x 7): 353, 573, 1010; 648. Not kept.
+- Sums of shortcuts and ReLU in 8 bits, without that: VAANet 681 ms for 834 in OpenVINO. Kept.
+- Answers of convolutions rounded only where a node in 8 bits reads them: TSL-Net at T = 128 takes 24 ms for
+  42, and its largest change of a logit is 0.02 for 0.09. Kept.
+- NNCF 3.4 instead of ONNX Runtime's quantization: it left the first convolution in f32, the rest took about
+  as long. Not kept.
+- f32 of TSL-Net at T = 128: 97 % of the time in OpenVINO is in seven convolutions, which run at 35 of the
+  48 G multiply-adds/s of a matrix product. The rest of that gap would give 1.4x, and 1.8x over eager PyTorch:
+  2x is not possible with these multiply-adds. Layout changes take 0.6 %, so there is nothing to remove.
+- f32 of POSTER V2: convolutions 70 %, linear layers 27 %, at 40 of 48 G/s. Layout changes and norms take
+  1 %: no algebra is left that would give more than a few per cent, other than fewer multiply-adds.
+- Not tried: Winograd.
+"""
+
+
 def network_of(method: str) -> tuple[nn.Module, InputSpec]:
     """A network of published size with random weights, and its inputs."""
     entry = catalog.method(method)
@@ -247,6 +273,7 @@ def main() -> None:
             f"## CTEN's training step: a clip of {SECONDS} s at {RATE_HZ:.0f} frames/s, {PIXELS} pixels",
             "",
             *as_table(("what", "median", "faster by"), erasing),
+            TRIED.rstrip(),
             *limits.lines(),
         ],
     )

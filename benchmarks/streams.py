@@ -49,7 +49,8 @@ def write_long(folder: Path, laps: int) -> Path:
     with av.open(str(lap)) as file, av.open(str(path), "w") as out:
         stream = file.streams.video[0]
         copy = out.add_stream_from_template(stream)
-        packets = [(one, one.pts, one.dts) for one in file.demux(stream) if one.size]
+        packets = [(one, one.pts or 0, one.dts or 0) for one in file.demux(stream) if one.size]
+        assert stream.time_base is not None, "a video of MP4 has a time base"
         for turn in range(laps):
             for packet, pts, dts in packets:
                 later = round(turn * LAP_S / stream.time_base)

@@ -33,7 +33,7 @@ class _Sizes(NamedTuple):
     after: int
 
     @property
-    def count(self) -> int:
+    def places(self) -> int:
         """Places of the output."""
         return (self.size + self.before + self.after - self.kernel) // self.stride + 1
 
@@ -45,7 +45,7 @@ class _Sizes(NamedTuple):
     @property
     def covered(self) -> int:
         """Places of the map with zeros, as whole blocks."""
-        return (self.count - 1 + self.blocks) * self.stride
+        return (self.places - 1 + self.blocks) * self.stride
 
 
 def with_dense_channels(graph: bytes) -> bytes:
@@ -150,7 +150,7 @@ class _Writer:
         ]
         place = self._held(name, "time", [2])
         for moment in range(time.kernel):
-            ends = [moment], [moment + (time.count - 1) * time.stride + 1], [time.stride]
+            ends = [moment], [moment + (time.places - 1) * time.stride + 1], [time.stride]
             inputs = [
                 self._held(name, f"{what}{moment}", end)
                 for what, end in zip(("from", "to", "step"), ends, strict=True)
