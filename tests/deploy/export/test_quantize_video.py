@@ -106,7 +106,7 @@ def test_an_int8_bundle_predicts_and_evaluates_on_the_command_line(small_clips, 
     file = next(clip_files.glob("*.mp4"))
     found = runner.invoke(app, ["predict", str(small_clips), str(file), "--json"])
     assert found.exit_code == 0, found.output
-    assert json.loads(found.stdout)[0]["label"] in ("joy", "trust", "sadness", "anger")
+    assert json.loads(found.stdout)["predictions"][0]["label"] in ("joy", "trust", "sadness", "anger")
     scored = runner.invoke(app, ["evaluate", str(small_clips), "--output", str(tmp_path / "scores")])
     assert scored.exit_code == 0, scored.output
     assert "accuracy" in scored.output
