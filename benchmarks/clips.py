@@ -84,7 +84,7 @@ Computing time on one thread of a processor with AMX, by hand, not by this scrip
 - The first convolution of VAANet (3 channels, kernel 7 x 7 x 7, strides 1, 2, 2) has 40 % of the time in f32,
   half of it in bf16 and took 529 of 758 ms in int8. Written over 84 channels with a kernel of 1 x 4 x 4, the
   same answer, it took in OpenVINO 175 ms for 756 in int8, 301 for 527 in bf16, but 1163 for 634 in f32; in
-  ONNX Runtime 391 for 2878 in int8 and 1608 for 1580 in f32. Kept for int8. The graph in floating point serves
+  ONNX Runtime 391 for 2878 in int8 and 1608 for 1580 in f32. Kept for int8. The graph in floats serves
   f32 and bf16, so it stays as it is there.
 - The same with blocks of pixels alone (12 channels, 7 x 4 x 4): OpenVINO 149 ms in int8, 889 in bf16, 1053 in
   f32; ONNX Runtime 1201 in int8. With moments alone (21 channels, 1 x 7 x 7): 353, 573, 1010; 648. Not kept.
