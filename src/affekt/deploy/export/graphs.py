@@ -95,7 +95,17 @@ class Graphs(NamedTuple):
         main = graph_network(self.main, backend=backend)
         if self.encoder is None or self.encoded is None:
             return main
-        return StagedGraphNetwork(main, graph_network(self.encoder, backend=backend), self.encoded)
+        return StagedGraphNetwork(main, self.encoder_network(backend), self.encoded)
+
+    def encoder_network(self, backend: Backend = "onnxruntime") -> GraphNetwork:
+        """The encoder alone.
+
+        Raises:
+            ValueError: There is none.
+        """
+        if self.encoder is None:
+            raise ValueError("these graphs have no encoder")
+        return graph_network(self.encoder, backend=backend)
 
 
 def make_graphs(model: nn.Module, preprocess: Preprocess, task: Task) -> Graphs:

@@ -1,15 +1,13 @@
 """int8: weights of a graph in 8 bits, behind a gate of scores.
 
-Which ones follows from what the graph holds. Convolutions take most of the time of an image network, and are
-the least sensitive to rounding: theirs, with ranges of activations calibrated on training samples. A graph
-without convolutions that multiplies tokens by weights is a text encoder: see `tokens`. Attention, norms and
-the head stay in floating point.
+Which ones follows from what the graph holds. Convolutions take most of the time of an image or video network,
+and are the least sensitive to rounding: see `convolutions`, with ranges of activations calibrated on training
+samples. A graph without convolutions that multiplies tokens by weights is a text encoder: see `tokens`.
+Attention, norms and the head stay in floating point.
 """
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,23 +15,17 @@ from typing import Any
 
 import numpy as np
 import onnx
-from onnxruntime.quantization import (
-    CalibrationDataReader,
-    CalibrationMethod,
-    QuantFormat,
-    QuantType,
-    quantize_static,
-)
-from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from affekt.core import catalog
 from affekt.core.dataset import Corpus
-from affekt.core.errors import AffektError, ExportError, UsageError
+from affekt.core.errors import ExportError, UsageError
 from affekt.core.sample import Preprocess, Sample
 from affekt.core.task import Answers
 from affekt.data.open import open_dataset
 from affekt.deploy.backends.names import Backend
-from affekt.deploy.backends.network import graph_network
+from affekt.deploy.export.calibration import calibration_batches, calibration_views
+from affekt.deploy.export.convolutions import has_convolutions, with_convolutions_in_8_bits
+from affekt.deploy.export.graphs import Graphs
 from affekt.deploy.export.tokens import has_token_products, with_token_products_in_8_bits
 from affekt.deploy.runtime.predictor import Predictor
 from affekt.engine.experiment import data_path
@@ -42,49 +34,54 @@ from affekt.engine.runs.run import Run
 
 CONVOLUTIONS, TOKENS = "int8 (convolutions)", "int8 (token products, embeddings)"
 ALLOWED_DROP = 0.01  # of each score of the gate: one point
-CALIBRATION_VIEWS = 256
-VIEWS_AT_ONCE = 8  # limited by memory: the ranges of all tensors are measured together
 GATE_SAMPLES = 2000
 
 
 @dataclass(frozen=True)
 class Quantized:
-    """A graph in int8, and what its gate measured.
+    """Graphs in int8, and what their gate measured.
 
     Attributes:
         precision: What is in 8 bits, as the manifest states it.
-        calibration: Fitted on its own validation answers.
-        gate: Calibration views if there were any, validation samples, and the scores before and after.
+        calibration: Fitted on their own validation answers.
+        gate: Where ranges were calibrated, if they were; validation samples, and the scores before and after.
     """
 
-    graph: bytes
+    graphs: Graphs
     precision: str
     calibration: dict[str, Any]
     gate: dict[str, Any]
 
 
-def quantize(graph: bytes, run: Run | None, predictor: Predictor, data_root: Path | str | None) -> Quantized:
-    """The int8 version of a run's graph, if its scores on validation samples do not fall too far.
+def quantize(
+    graphs: Graphs, run: Run | None, predictor: Predictor, data_root: Path | str | None
+) -> Quantized:
+    """The int8 version of a run's graphs, if its scores on validation samples do not fall too far.
 
     Engines round differently: each installed one is scored, and the worst score counts.
 
     Raises:
-        ExportError: The graph has nothing to quantize, or its int8 version scores more than one point lower.
+        ExportError: The graphs have nothing to quantize, or their int8 version scores more than one point
+            lower.
         UsageError: There is no data to calibrate and to score on.
     """
     task, preprocess = predictor.task, predictor.preprocess
     if not task.gate:
         raise ExportError(f"int8 is not offered for {task.name}: it has no score for the gate")
-    precision = _precision_of(graph)
+    precision = _precision_of(graphs)
     corpus, known, unseen = _samples(run, data_root)
-    views = {}
+    calibrated = {}
     if precision == CONVOLUTIONS:
-        batches = list(_calibration_batches(known, preprocess))
-        views = {"calibration_views": sum(len(next(iter(batch.values()))) for batch in batches)}
-        reduced = quantized_graph(graph, batches)
+        found = calibration_views(known, preprocess, by_cells=task.by_cells)
+        calibrated = {"calibration_views": len(found.views), "calibration_samples": found.document()}
+        main, cells = calibration_batches(found, preprocess, graphs, by_cells=task.by_cells)
+        reduced = graphs._replace(
+            main=_reduced(graphs.main, main),
+            encoder=None if graphs.encoder is None else _reduced(graphs.encoder, cells),
+        )
     else:
-        reduced = with_token_products_in_8_bits(graph)
-    answers = _answers(graph, "onnxruntime", unseen, preprocess, corpus)
+        reduced = graphs._replace(main=with_token_products_in_8_bits(graphs.main))
+    answers = _answers(graphs, "onnxruntime", unseen, preprocess, corpus)
     before, used = task.gate_scores(answers, corpus.labels), len(answers.used)
     engines: list[Backend] = ["onnxruntime", *(["openvino"] if find_spec("openvino") else [])]
     reduced_answers = [_answers(reduced, engine, unseen, preprocess, corpus) for engine in engines]
@@ -96,7 +93,7 @@ def quantize(graph: bytes, run: Run | None, predictor: Predictor, data_root: Pat
         precision,
         task.calibrate(reduced_answers[0], preprocess, corpus.labels).document,
         {
-            **views,
+            **calibrated,
             "samples": used,
             "engines": engines,
             "before": before,
@@ -105,75 +102,33 @@ def quantize(graph: bytes, run: Run | None, predictor: Predictor, data_root: Pat
     )
 
 
-def _precision_of(graph: bytes) -> str:
-    """What is put into 8 bits, by what the graph holds.
+def _precision_of(graphs: Graphs) -> str:
+    """What is put into 8 bits, by what the graphs hold.
 
     Raises:
-        ExportError: It holds neither.
+        ExportError: They hold neither.
     """
-    held = onnx.load_from_string(graph).graph
-    if any(node.op_type == "Conv" for node in held.node):
+    if any(has_convolutions(one) for one in (graphs.main, graphs.encoder) if one is not None):
         return CONVOLUTIONS
-    if has_token_products(held):
+    if has_token_products(onnx.load_from_string(graphs.main).graph):
         return TOKENS
     raise ExportError(
         "the graph has no convolution, and no product of tokens with weights, so there is nothing to quantize"
     )
 
 
+def _reduced(graph: bytes, batches: list[dict[str, np.ndarray]]) -> bytes:
+    return with_convolutions_in_8_bits(graph, batches) if has_convolutions(graph) else graph
+
+
 def _answers(
-    graph: bytes, engine: Backend, samples: list[Sample], preprocess: Preprocess, corpus: Corpus
+    graphs: Graphs, engine: Backend, samples: list[Sample], preprocess: Preprocess, corpus: Corpus
 ) -> Answers:
-    """Answers of a graph to validation samples."""
-    answers = corpus.task.answer(samples, preprocess, graph_network(graph, backend=engine))
+    """Answers of graphs to validation samples."""
+    answers = corpus.task.answer(samples, preprocess, graphs.network(engine))
     if not answers.used:
         raise ExportError("none of the validation samples could be used, so int8 cannot be compared with f32")
     return answers
-
-
-def quantized_graph(graph: bytes, batches: list[dict[str, np.ndarray]]) -> bytes:
-    """The graph with 8-bit convolutions: weights by channel, activations by tensor.
-
-    Args:
-        batches: Inputs that ranges are measured on.
-    """
-    with tempfile.TemporaryDirectory(prefix="affekt-int8-") as folder:
-        whole, prepared, reduced = (
-            Path(folder) / f"{name}.onnx" for name in ("whole", "prepared", "reduced")
-        )
-        whole.write_bytes(graph)
-        # Shapes only: the exporter has folded constants, the optimizer would add other domains.
-        quant_pre_process(whole, prepared, skip_symbolic_shape=True, skip_optimization=True)
-        quantize_static(
-            prepared,
-            reduced,
-            _Batches(batches),
-            quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=["Conv"],
-            per_channel=True,
-            activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
-            calibrate_method=CalibrationMethod.MinMax,  # percentiles and entropy: not closer, and slower
-            extra_options={"CalibStridedMinMax": 1},  # one batch of tensors in memory at a time
-        )
-        return reduced.read_bytes()
-
-
-class _Batches(CalibrationDataReader):
-    """Batches as the calibration of ONNX Runtime reads them."""
-
-    def __init__(self, batches: list[dict[str, np.ndarray]]) -> None:
-        self.batches = batches
-        self.left = iter(batches)
-
-    def __len__(self) -> int:
-        return len(self.batches)
-
-    def set_range(self, start_index: int, end_index: int) -> None:
-        self.left = iter(self.batches[start_index:end_index])
-
-    def get_next(self) -> Any:
-        return next(self.left, None)  # None marks the end
 
 
 def _samples(run: Run | None, data_root: Path | str | None) -> tuple[Corpus, list[Sample], list[Sample]]:
@@ -197,21 +152,6 @@ def _samples(run: Run | None, data_root: Path | str | None) -> tuple[Corpus, lis
         for samples in (parts.train, parts.validation)
     )
     return corpus, known, unseen[:GATE_SAMPLES]
-
-
-def _calibration_batches(samples: list[Sample], preprocess: Preprocess) -> Iterator[dict[str, np.ndarray]]:
-    """Views of samples in small batches; samples that cannot be read are left out."""
-    views: list[dict[str, np.ndarray]] = []
-    for sample in samples:
-        try:
-            views += preprocess.views(sample)
-        except AffektError:
-            continue
-        if len(views) >= CALIBRATION_VIEWS:
-            break
-    for start in range(0, min(len(views), CALIBRATION_VIEWS), VIEWS_AT_ONCE):
-        rows = views[start : min(start + VIEWS_AT_ONCE, CALIBRATION_VIEWS)]
-        yield preprocess.spec.stack([preprocess.spec.complete(row) for row in rows])
 
 
 def _check(before: dict[str, float], after: dict[str, float], samples: int) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
+from affekt.core.answers.ahead import one_ahead
 from affekt.core.answers.networks import Network, StagedNetwork
 from affekt.core.sample import Sample
 from affekt.core.task import OnItem, quiet
@@ -81,14 +83,24 @@ def cell_logits(
         MediaError: The sample cannot be read.
     """
     total = preprocess.count(sample)
-    parts = preprocess.parts(sample)
-    if isinstance(network, StagedNetwork):
-        parts = ({**part, network.encoded: network.encode(part[network.encoded])} for part in parts)
     rows: list[np.ndarray] = []
     done = 0
-    for arrays, kept in blocks_of(parts, context=preprocess.context, cells=block):
-        logits = network({name: value[None] for name, value in arrays.items()})[0, kept]
-        rows.append(logits)
-        done += len(logits)
-        on_cells(done, total)
+    with closing(one_ahead(preprocess.parts(sample))) as decoded:  # while the network computes
+        parts = encoded_parts(decoded, network)
+        for arrays, kept in blocks_of(parts, context=preprocess.context, cells=block):
+            logits = network({name: value[None] for name, value in arrays.items()})[0, kept]
+            rows.append(logits)
+            done += len(logits)
+            on_cells(done, total)
     return np.concatenate(rows)
+
+
+def encoded_parts(
+    parts: Iterator[dict[str, np.ndarray]], network: Network
+) -> Iterator[dict[str, np.ndarray]]:
+    """Parts with the features of a frozen encoder in place of its input, if the network has one."""
+    if not isinstance(network, StagedNetwork):
+        yield from parts
+        return
+    for part in parts:
+        yield {**part, network.encoded: network.encode(part[network.encoded])}

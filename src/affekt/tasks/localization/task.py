@@ -41,6 +41,7 @@ class Localization(Task):
     metrics: Mapping[str, int] = {"map": 1, "recall": 1}
     selects_by = "map"
     loss = "affekt.layers.losses:cross_entropy"
+    gate = ("map",)
     postprocessing = "sigmoid of each cell; proposals above thresholds, non-maximum suppression"
     by_cells = True
 
@@ -131,6 +132,22 @@ class Localization(Task):
         truths = {sample.id: Segments.of(sample.segments or ()) for sample, _ in pairs}
         threshold, f1 = best_threshold(detected, truths, labels=labels.names, threshold=tiou)
         return Fitted({"segment_threshold": threshold, "f1": f1, "tiou": tiou, "samples": len(detected)})
+
+    def gate_scores(self, answers: Answers, labels: LabelSet) -> dict[str, float]:
+        """Raises:
+        DataError: No sample has annotated segments, so nothing can be scored.
+        """
+        pairs = [
+            (sample, one)
+            for sample, one in zip(answers.used, answers.values, strict=True)
+            if sample.segments is not None
+        ]
+        if not any(sample.segments for sample, _ in pairs):
+            raise DataError("no validation sample has an annotated segment, so nothing can be scored")
+        detected = {sample.id: named_segments(one, labels) for sample, one in pairs}
+        truths = {sample.id: Segments.of(sample.segments or ()) for sample, _ in pairs}
+        scores = detection_scores(detected, truths, labels=labels.names).to_dict()
+        return {name: scores[name] for name in self.gate}
 
     def evaluate(
         self,
