@@ -157,7 +157,7 @@ def test_a_finite_but_implausible_coordinate_gives_finite_arrays(value):
     broken[3, 2, 1] = value
     arrays, notes = answered(changed(broken))
     assert all(np.isfinite(array).all() for array in arrays.values()) and notes
-    with pytest.raises(MediaError, match="too large to be computed with"):
+    with pytest.raises(MediaError, match="are implausible"):
         answered(
             changed(WALK.positions * np.float32(1e37) + np.float32(1e36)), fitted(align=False, upright=False)
         )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from affekt.core.errors import DataError, MediaError
+from affekt.core.measured import measured_vector
 from affekt.core.sample import Sample
 from affekt.core.spec import TensorSpec
 from affekt.encoders.multimodal.encodings import FeaturesEncoder
@@ -35,8 +36,10 @@ class VectorsInput:
         optional: bool = False,
     ) -> None:
         self.encoder, self.modality, self.width = encoder, modality, width
-        self._mean = np.asarray(state["mean"] if state else np.zeros(width), np.float32)
-        self._deviation = np.asarray(state["deviation"] if state else np.ones(width), np.float32)
+        self._mean = (measured_vector(state, "mean", width) if state else np.zeros(width)).astype(np.float32)
+        self._deviation = (measured_vector(state, "deviation", width) if state else np.ones(width)).astype(
+            np.float32
+        )
         self.spec = TensorSpec(
             name=f"{modality}_vector",
             axes="b d",

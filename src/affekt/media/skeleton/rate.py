@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from affekt.core.measured import measured_number, measured_vector
 from affekt.core.notes import note
 from affekt.media.skeleton.skeleton import Skeleton
 
@@ -52,9 +53,17 @@ class Timing(NamedTuple):
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Timing:
-        """Timing from the result of `as_state`; missing values are unknown."""
-        cycle = state.get("cycle_frames")
-        return cls(state.get("rate_hz"), tuple(cycle) if cycle else None, state.get("without_rate", 0))
+        """Timing from the result of `as_state`; missing values are unknown.
+
+        Raises:
+            FolderError: Values are of another kind.
+        """
+        cycle = None
+        if state.get("cycle_frames") is not None:
+            shortest, median, longest = measured_vector(state, "cycle_frames", 3).tolist()
+            cycle = (shortest, median, longest)
+        without = int(measured_number(state, "without_rate") or 0)
+        return cls(measured_number(state, "rate_hz"), cycle, without)
 
     def as_state(self) -> dict[str, Any]:
         """Plain values to save in a checkpoint."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from affekt.core.errors import AffektError, MediaError
+from affekt.core.measured import measured_vector
 from affekt.core.sample import Sample
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.media.skeleton import Skeleton
@@ -36,6 +37,8 @@ class GaitPreprocess:
         self.config = config
         self.state = state
         self.timing = Timing.from_state(state or {})
+        self._ranges = _ranges(state) if state is not None else None
+        self._scales = _scales(state) if state is not None and config.normalise else None
         self._store = WalkStore()
         t, v = config.clip_frames, len(JOINTS)
         order = f"joints {', '.join(JOINTS)}; y up"
@@ -137,9 +140,9 @@ class GaitPreprocess:
         """The network's inputs from (t, v, 3) positions and (t, v, 8) movement."""
         inputs = {"skeleton": walk, "movement": moves}
         if self.config.normalise:
-            state = self._measured()
+            scales = self._measured(self._scales)
             inputs = {
-                name: (channels - np.array(state[f"{name}_mean"])) / np.maximum(state[f"{name}_std"], 1e-6)
+                name: (channels - scales[name][0]) / np.maximum(scales[name][1], 1e-6)
                 for name, channels in inputs.items()
             }
         arrays = {name: _channels_first(channels) for name, channels in inputs.items()}
@@ -147,12 +150,12 @@ class GaitPreprocess:
             raise MediaError("the coordinates of the walk are too large to be computed with")
         return arrays
 
-    def _measured(self) -> Mapping[str, Any]:
-        if self.state is None:
+    def _measured(self, values: Any) -> Any:
+        if values is None:
             raise AffektError(
                 "this preprocessing is not fitted: it needs what `fit` measures on training walks"
             )
-        return self.state
+        return values
 
     def _skeleton(self, sample: Sample) -> Skeleton:
         skeleton = sample.media.get("skeleton")
@@ -196,9 +199,22 @@ class GaitPreprocess:
         return at(there_and_back, start + steps, period=len(there_and_back))
 
     def _scaled(self, features: np.ndarray) -> np.ndarray:
-        state = self._measured()
-        low, high = (np.array(state[f"affective_{end}"]) for end in ("min", "max"))
+        low, high = self._measured(self._ranges)
         return 2 * (features - low) / np.maximum(high - low, 1e-6) - 1
+
+
+def _ranges(state: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Least and largest value of each affective feature."""
+    low = measured_vector(state, "affective_min")
+    return low, measured_vector(state, "affective_max", len(low))
+
+
+def _scales(state: Mapping[str, Any]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Mean and deviation of each channel, by input."""
+    return {
+        name: (measured_vector(state, f"{name}_mean", size), measured_vector(state, f"{name}_std", size))
+        for name, size in (("skeleton", 3), ("movement", 8))
+    }
 
 
 def align(positions: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from affekt.core.errors import AffektError, DataError, MediaError
+from affekt.core.measured import measured_vector
 from affekt.core.sample import Moments, Sample
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.media.sound import sound_of, sound_span_s
@@ -45,6 +46,7 @@ class CompactVoicePreprocess:
     def __init__(self, config: CompactVoiceConfig, state: Mapping[str, Any] | None = None) -> None:
         self.config = config
         self.state = state
+        self._deviation = None if state is None else measured_vector(state, "deviation_db", config.mels)
         self.spec = InputSpec(
             inputs=(
                 TensorSpec(
@@ -179,11 +181,11 @@ class CompactVoicePreprocess:
         return lifted - lifted.mean(axis=0)
 
     def _normalised(self, decibels: np.ndarray) -> np.ndarray:
-        if self.state is None:
+        if self._deviation is None:
             raise AffektError(
                 "this preprocessing is not fitted: it needs what `fit` measures on training utterances"
             )
-        deviation = np.maximum(np.asarray(self.state["deviation_db"], np.float32), LEAST_DEVIATION_DB)
+        deviation = np.maximum(self._deviation.astype(np.float32), LEAST_DEVIATION_DB)
         return self._without_channel(decibels) / deviation
 
     def _plain(self, utterance: Utterance) -> np.ndarray:
