@@ -94,11 +94,10 @@ Computing time on one thread of a processor with AMX, by hand, not by this scrip
 - NNCF 3.4 instead of ONNX Runtime's quantization: it left the first convolution in f32, the rest took about
   as long. Not kept.
 - f32 of TSL-Net at T = 128: 97 % of the time in OpenVINO is in seven convolutions, which run at 35 of the
-  48 G multiply-adds/s of a matrix product. The rest of that gap would give 1.4x, and 1.8x over eager PyTorch:
-  2x is not possible with these multiply-adds. Layout changes take 0.6 %, so there is nothing to remove.
-- f32 of POSTER V2: convolutions 70 %, linear layers 27 %, at 40 of 48 G/s. Layout changes and norms take
-  1 %: no algebra is left that would give more than a few per cent, other than fewer multiply-adds.
-- Not tried: Winograd.
+  48 G multiply-adds/s of a matrix product. At that rate it would be 1.8x eager PyTorch; layout changes take
+  0.6 %. So 2x would need fewer multiply-adds.
+- f32 of POSTER V2: convolutions 70 %, linear layers 27 %, at 40 of 48 G/s; layout changes and norms 1 %.
+- Not tried: Winograd, 3D convolutions over one or two frames as 2D ones, fusing of heads. CTEN: not profiled.
 """
 
 
