@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import sqlite3
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -111,9 +111,9 @@ def _work_folder(folder: Path) -> Iterator[Path]:
     """A folder beside the release, which is removed if it did not become the release."""
     folder.parent.mkdir(exist_ok=True)
     remove_partials(folder.parent, age_s=_ABANDONED_S)
-    work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=SUFFIX, dir=folder.parent))
+    work = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}{SUFFIX}")
+    work.mkdir()  # not by `tempfile`, whose folders only their owner can read: the umask decides
     try:
-        work.chmod(0o755)
         yield work
     finally:
         shutil.rmtree(work, ignore_errors=True)
