@@ -15,7 +15,7 @@ from affekt.core.network_document import CheckpointDocument, preprocess_of, read
 from affekt.core.task import read_task
 from affekt.deploy.runtime.predictor import Predictor
 from affekt.engine.network import StoredModel, checkpoint_model, eager_network, encoded_input
-from affekt.engine.runs.run import open_run
+from affekt.engine.runs.run import Run, open_run
 from affekt.engine.weights.files import weights_sha256
 
 log = logging.getLogger(__name__)
@@ -31,12 +31,18 @@ def open_eager(path: Path) -> Predictor:
         run = open_run(path)
         if run.unfinished:
             log.warning("%s is an unfinished run: %s", path, run.unfinished)
-        predictor = checkpoint_predictor(
-            read_sealed(run.best, kind="checkpoint"),
-            read_document(Calibration, run.calibration, run.path / "calibration.json"),
-        )
+        predictor = checkpoint_predictor(read_sealed(run.best, kind="checkpoint"), calibration_of(run))
         return replace(predictor, path=path)
     return checkpoint_predictor(read_sealed(path, kind="checkpoint"), Calibration())
+
+
+def calibration_of(run: Run) -> Calibration:
+    """What a run calibrated on validation samples, checked.
+
+    Raises:
+        FolderError: Its file holds impossible values.
+    """
+    return read_document(Calibration, run.calibration, run.path / "calibration.json")
 
 
 def checkpoint_predictor(sealed: Sealed, calibration: Calibration) -> Predictor:

@@ -18,7 +18,7 @@ from affekt.core.files.assets import read_assets, write_assets
 from affekt.core.files.sealed import check_place, read_sealed, write_sealed
 from affekt.core.sample import as_localizing
 from affekt.data.open import open_dataset
-from affekt.deploy.eager import checkpoint_predictor
+from affekt.deploy.eager import calibration_of, checkpoint_predictor
 from affekt.deploy.export.graphs import Exportable, make_graphs, max_difference, random_batch
 from affekt.deploy.export.jittor import jittor_difference, write_graph_files
 from affekt.deploy.export.quantize import quantize
@@ -106,7 +106,7 @@ def export(
         log.warning("%s is an unfinished run: %s; the bundle states this", path, unfinished)
     sealed = read_sealed(source.best if source else path, kind="checkpoint")
     model = checkpoint_model(sealed)
-    predictor = checkpoint_predictor(sealed, source.calibration if source else {})
+    predictor = checkpoint_predictor(sealed, calibration_of(source) if source else Calibration())
     whole = model.for_export() if isinstance(model, Exportable) else model
     graphs = make_graphs(whole, predictor.preprocess, predictor.task)
     batches, gate = _gate_batches(source, predictor, data_root)
