@@ -37,14 +37,19 @@ def _known_task(document: TaskDocument) -> TaskDocument:
     return document
 
 
-class NetworkDocument(DocumentPart):
-    """The fields of any trained network."""
+class EncoderDocument(DocumentPart):
+    """The fields that a network is made from, whatever it answers."""
 
     method: str
     config: dict[str, Any]
+    preprocessing: dict[str, Any]
+
+
+class NetworkDocument(EncoderDocument):
+    """The fields of any trained network."""
+
     labels: LabelSet
     task: Annotated[TaskDocument, AfterValidator(_known_task)]
-    preprocessing: dict[str, Any]
 
     @model_validator(mode="after")
     def _enough_labels(self) -> NetworkDocument:
@@ -94,7 +99,7 @@ def read_document(model: type[Document], document: Mapping[str, Any], path: Path
     return found
 
 
-def config_of(document: NetworkDocument, path: Path) -> Settings:
+def config_of(document: EncoderDocument, path: Path) -> Settings:
     """The config of the method that a document states.
 
     Raises:

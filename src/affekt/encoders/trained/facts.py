@@ -8,7 +8,7 @@ from typing import Any
 from affekt.core import catalog
 from affekt.core.errors import ConfigError, UsageError
 from affekt.core.files.sealed import MANIFEST, Sealed, read_sealed
-from affekt.core.network_document import CheckpointDocument, config_of, read_document
+from affekt.core.network_document import EncoderDocument, config_of, read_document
 from affekt.encoders.trained.settings import TrainedEncoderSettings
 
 _BEST = Path("checkpoints", "best")  # of a run
@@ -29,7 +29,7 @@ def resolved(settings: TrainedEncoderSettings, *, modality: str) -> TrainedEncod
     if settings.is_resolved:
         return settings
     sealed = open_checkpoint(settings.source)
-    document = read_document(CheckpointDocument, sealed.document, sealed.path)
+    document = read_document(EncoderDocument, sealed.document, sealed.path)
     config = config_of(document, sealed.path)
     method = catalog.method(document.method)
     if problems := _problems(method, config, modality):
