@@ -16,7 +16,7 @@ from affekt.engine.weights.initial import read_weights
 
 FILES = {"encoder.weight": "frozen/encoder.safetensors"}
 ENCODER, HEAD = torch.tensor([-0.0, float("nan"), 3.0]), torch.ones(2)
-DOCUMENT = {"method": "spcl", "labels": {"names": ["a", "b"]}}
+DOCUMENT = {"method": "spcl", "labels": {"names": ["a", "b"], "polarity": [None, None]}}
 
 
 def state():
