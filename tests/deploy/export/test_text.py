@@ -19,7 +19,7 @@ from affekt.deploy.backends.graph_check import check_graph
 from affekt.deploy.backends.network import graph_network
 from affekt.deploy.export import quantize
 from affekt.deploy.export.export import export
-from affekt.deploy.export.graphs import make_graph
+from affekt.deploy.export.graphs import Graphs, make_graph
 from affekt.deploy.export.tokens import with_token_products_in_8_bits
 from affekt.deploy.runtime.bundle import GRAPH_FILE
 from affekt.engine.runs.run import open_run
@@ -173,7 +173,7 @@ def test_a_text_score_that_falls_is_refused(line_run, line_bundle, talks, monkey
     monkeypatch.setattr(quantize, "ALLOWED_DROP", -2.0)
     graph = read_sealed(line_bundle, kind="bundle").read(GRAPH_FILE)
     with pytest.raises(ExportError, match=r"in int8 .* falls from .* on 24 validation samples"):
-        quantize.quantize(graph, open_run(line_run), affekt.load(line_run), talks)
+        quantize.quantize(Graphs(graph), open_run(line_run), affekt.load(line_run), talks)
 
 
 def test_card_and_evaluation_of_a_bundle_state_what_answers(line_bundle, talks, tmp_path):
