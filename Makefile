@@ -18,8 +18,8 @@ demo: $(VENV)/ready
 demo-video: $(VENV)/ready
 	$(VENV)/bin/affekt demo video --folder demo/video
 
-# SELECT may be an expression of pytest's markers, such as "not jittor". Two workers on two cores: with one thread
-# each, 112 tests of training took 14 % less time and 23 % less computing than with two.
+# SELECT may be an expression of pytest's markers, such as "not jittor". Two workers have one thread each: more would
+# compete for two cores.
 # A crashed worker ends the tests: its replacement would wait forever.
 test: check $(CORE)/ready
 	OMP_NUM_THREADS=1 $(VENV)/bin/pytest $(if $(SELECT),-m "$(SELECT)") -n 2 --dist loadgroup --max-worker-restart 0 --durations 20 --durations-min 5

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from affekt.core.claims.network import CheckpointDocument, config_of, preprocess_of, read_document
 from affekt.core.errors import ConfigError, FolderError
 from affekt.core.files import sealed
 from affekt.core.files.sealed import MANIFEST, read_sealed, write_sealed
 from affekt.core.files.toml import read_toml
-from affekt.core.network_document import CheckpointDocument, config_of, preprocess_of, read_document
 from affekt.core.recipe import Recipe
 
 BASE = 'method = "bpm_gcn"\ndata = {name = "walkers"}\n'

@@ -9,9 +9,9 @@ from pathlib import Path
 from affekt.core import catalog
 from affekt.core.answers.calibration import Calibration
 from affekt.core.answers.prediction import Provenance
+from affekt.core.claims.network import CheckpointDocument, preprocess_of, read_document
 from affekt.core.files.assets import read_assets
 from affekt.core.files.sealed import Sealed, read_sealed
-from affekt.core.network_document import CheckpointDocument, preprocess_of, read_document
 from affekt.core.task import read_task
 from affekt.deploy.runtime.predictor import Predictor
 from affekt.engine.network import StoredModel, checkpoint_model, eager_network, encoded_input

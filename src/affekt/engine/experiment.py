@@ -11,14 +11,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from affekt.core import catalog, network_document
+from affekt.core import catalog
+from affekt.core.claims import network as claims
+from affekt.core.claims.network import CheckpointDocument, read_document
 from affekt.core.dataset import Corpus
 from affekt.core.errors import ConfigError, UsageError
 from affekt.core.files.assets import read_assets
 from affekt.core.files.sealed import Sealed
 from affekt.core.labels import LabelSet
 from affekt.core.method import Method
-from affekt.core.network_document import CheckpointDocument, read_document
 from affekt.core.recipe import Recipe, check_classes
 from affekt.core.sample import Preprocess, Sample
 from affekt.core.settings import ChecksLabels, Settings, resolve
@@ -153,7 +154,7 @@ def preprocess_of(sealed: Sealed) -> Preprocess:
         FolderError: Its manifest holds impossible values.
     """
     document = read_document(CheckpointDocument, sealed.document, sealed.path)
-    return network_document.preprocess_of(document, read_assets(sealed), sealed.path)
+    return claims.preprocess_of(document, read_assets(sealed), sealed.path)
 
 
 def open_corpus(recipe: Recipe, data_root: Path | str | None) -> Corpus:

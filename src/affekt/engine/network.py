@@ -14,9 +14,9 @@ import torch
 from torch import nn
 
 from affekt.core import catalog
+from affekt.core.claims.network import CheckpointDocument, config_of, read_document
 from affekt.core.errors import ConfigError, FolderError
 from affekt.core.files.sealed import Sealed, read_sealed
-from affekt.core.network_document import CheckpointDocument, config_of, read_document
 from affekt.core.sample import Preprocess
 from affekt.core.task import Task
 from affekt.engine.weights.checkpoint import model_weights

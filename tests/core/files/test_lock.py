@@ -9,7 +9,8 @@ import threading
 import pytest
 
 from affekt.core.errors import UsageError
-from affekt.core.files.lock import FILE, writing_alone
+from affekt.core.files.lock import writing_alone
+from affekt.core.files.whole import LOCK, remove_partials
 
 HOLD = """
 import sys, time
@@ -61,10 +62,18 @@ def test_a_forked_child_does_not_keep_the_lock(tmp_path):
     try:
         done.wait()
         with writing_alone(tmp_path, work="w"):
-            pass
+            assert (tmp_path / LOCK).read_text().startswith(f"process {os.getpid()} ")
     finally:
         os.kill(child, signal.SIGKILL)
         done.stdout.close()
+
+
+def test_removing_what_is_unfinished_leaves_the_lock(tmp_path, other):
+    (tmp_path / "run" / ".part.1234.partial").write_text("left by a kill")
+    remove_partials(tmp_path / "run")
+    assert [path.name for path in (tmp_path / "run").iterdir()] == [LOCK]
+    with pytest.raises(UsageError, match="another process"), writing_alone(tmp_path / "run", work="trains"):
+        raise AssertionError("the lock was lost")
 
 
 def test_another_thread_is_refused_as_well(tmp_path):
@@ -81,7 +90,7 @@ def test_another_thread_is_refused_as_well(tmp_path):
         thread = threading.Thread(target=try_it)
         thread.start()
         thread.join()
-        assert (tmp_path / FILE).is_file()
+        assert (tmp_path / LOCK).is_file()
     assert len(refused) == 1
     assert "another thread of this process works here" in refused[0]
     with writing_alone(tmp_path, work="works here"):

@@ -36,4 +36,4 @@ def command(
     say_skipped(found.left_out)
     what = "released" if found.is_new else "was released before, with the same content:"
     say(f"version {found.version} {what} {found.items} items, {found.sha256[:12]}, {found.folder}")
-    say(f"  affekt train chfen --set data.name=release --data-root {found.folder}")
+    say(f"  affekt train RECIPE --set data.name=release --data-root {found.folder}")

@@ -12,7 +12,7 @@ from queue import Empty, Full, Queue
 from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
-_WAIT_S = 0.1  # after which the thread looks whether anybody still wants its items
+_WAIT_S = 0.1  # after which the thread looks whether the iterator was closed
 
 
 class _Ended(NamedTuple):
@@ -36,7 +36,7 @@ def one_ahead(items: Iterable[T]) -> Generator[T, None, None]:
     closed = threading.Event()
 
     def offer(entry: T | _Ended) -> bool:
-        """Put an entry into the queue; False if nobody wants it."""
+        """Put an entry into the queue; False if the iterator was closed."""
         while not closed.is_set():
             try:
                 waiting.put(entry, timeout=_WAIT_S)

@@ -11,15 +11,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from affekt.core.errors import UsageError
-from affekt.core.files.whole import SUFFIX
+from affekt.core.files.whole import LOCK
 
 try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None
 
-# Its name is that of something unfinished, so that what a kill leaves counts as nothing.
-FILE = f".lock{SUFFIX}"
 _TAKEN = (errno.EAGAIN, errno.EACCES)
 _held: set[Path] = set()  # by this process, whose own threads the lock of the system would not part
 _changing = threading.Lock()
@@ -39,7 +37,7 @@ def writing_alone(folder: Path, *, work: str) -> Iterator[None]:
         UsageError: Another process, or another thread, holds it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    place = folder.resolve() / FILE
+    place = folder.resolve() / LOCK
     with _changing:
         if place in _held:
             raise UsageError(f"{folder}: another thread of this process {work}: wait until it is done")

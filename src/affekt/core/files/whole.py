@@ -22,6 +22,8 @@ from pathlib import Path
 from affekt.core.errors import AffektError
 
 SUFFIX, REPLACED = ".partial", ".replaced"
+# A lock (`affekt.core.files.lock`): as something unfinished it is never read, but a process may hold it.
+LOCK = f".lock{SUFFIX}"
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # of Linux
 
 
@@ -118,7 +120,7 @@ def is_partial(path: Path) -> bool:
 
 
 def remove_partials(folder: Path, *, age_s: float = 0.0) -> None:
-    """Remove what kills left in a folder and below it.
+    """Remove what kills left in a folder and below it, except for locks.
 
     Args:
         age_s: Younger ones stay: another process may be writing them.
@@ -127,7 +129,7 @@ def remove_partials(folder: Path, *, age_s: float = 0.0) -> None:
     for above, folders, files in os.walk(folder):
         for name in (*folders, *files):
             partial = Path(above, name)
-            if is_partial(partial):
+            if is_partial(partial) and name != LOCK:
                 _remove_aged(partial, age_s)
         folders[:] = [name for name in folders if not is_partial(Path(name))]
 

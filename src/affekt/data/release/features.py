@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from affekt.core.errors import MediaError, require
+from affekt.core.files.regular import read_regular
 from affekt.data.release.manifest import ReleasedFile
 from affekt.media.features import Features
 
@@ -67,7 +68,7 @@ def read_features(path: Path, sha256: str) -> dict[str, np.ndarray]:
     from safetensors.numpy import load
 
     try:
-        content = path.read_bytes()
+        content = read_regular(path)
     except OSError as error:
         raise MediaError(f"{path} cannot be read: {error.strerror or error}") from None
     if hashlib.sha256(content).hexdigest() != sha256:

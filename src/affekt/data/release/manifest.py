@@ -15,6 +15,7 @@ from typing import Any, Literal
 from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError, field_validator
 
 from affekt.core.errors import FolderError
+from affekt.core.files.regular import read_regular
 from affekt.core.files.whole import write_bytes
 from affekt.core.labels import LabelSet
 from affekt.core.settings import Settings
@@ -168,10 +169,8 @@ def write_release(folder: Path, document: Mapping[str, Any], items: list[Release
 
 def _read(path: Path, limit: int | None = None) -> bytes:
     try:
-        if not path.is_file():
-            raise FolderError(f"{path} does not exist: {path.parent} is not a release")
-        if limit is not None and path.stat().st_size > limit:
-            raise FolderError(f"{path} has more than {limit} bytes: it is not a release")
-        return path.read_bytes()
+        return read_regular(path, limit=limit)
     except OSError as error:
-        raise FolderError(f"{path} cannot be read: {error.strerror or error}") from None
+        raise FolderError(
+            f"{path} cannot be read ({error.strerror or error}): {path.parent} is not a release"
+        ) from None

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 from affekt.core.answers.calibration import Calibration
 from affekt.core.answers.networks import WholeNetwork
 from affekt.core.answers.prediction import Provenance
+from affekt.core.claims.network import preprocess_of, read_document
 from affekt.core.files.assets import read_assets
 from affekt.core.files.sealed import read_sealed
 from affekt.core.labels import LabelSet
-from affekt.core.network_document import preprocess_of, read_document
 from affekt.core.sample import Preprocess
 from affekt.core.task import Task, read_task
 from affekt.deploy.backends.graph_contract import GraphContract, contracts

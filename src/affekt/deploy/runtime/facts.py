@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from affekt.core.claims.network import read_document
 from affekt.core.files.sealed import read_sealed
-from affekt.core.network_document import read_document
 from affekt.deploy.runtime.manifest import BundleManifest
 
 

@@ -7,8 +7,8 @@ from typing import Literal
 
 from affekt.core import catalog
 from affekt.core.answers.calibration import Calibration
+from affekt.core.claims.network import DocumentPart, NetworkDocument
 from affekt.core.errors import FolderError
-from affekt.core.network_document import DocumentPart, NetworkDocument
 from affekt.core.sample import Preprocess
 from affekt.core.task import read_task
 

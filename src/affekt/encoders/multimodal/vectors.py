@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from affekt.core.claims.measured import measured_vector
 from affekt.core.errors import DataError, MediaError
-from affekt.core.measured import measured_vector
 from affekt.core.sample import Sample
 from affekt.core.spec import TensorSpec
 from affekt.encoders.multimodal.encodings import FeaturesEncoder

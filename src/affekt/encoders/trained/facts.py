@@ -6,9 +6,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from affekt.core import catalog
+from affekt.core.claims.network import EncoderDocument, config_of, read_document
 from affekt.core.errors import ConfigError, UsageError
 from affekt.core.files.sealed import MANIFEST, Sealed, read_sealed
-from affekt.core.network_document import EncoderDocument, config_of, read_document
 from affekt.encoders.trained.settings import TrainedEncoderSettings
 
 _BEST = Path("checkpoints", "best")  # of a run

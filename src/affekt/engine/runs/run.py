@@ -23,12 +23,12 @@ from typing import Any
 from pydantic import NonNegativeInt
 
 from affekt.core.answers.calibration import Calibration
+from affekt.core.claims.network import DocumentPart, read_document
 from affekt.core.errors import AffektError, FolderError
 from affekt.core.files.json_file import read_json_object
 from affekt.core.files.sealed import MANIFEST, MAX_MANIFEST_BYTES
 from affekt.core.files.whole import is_partial, link_or_copy, write_folder, write_text, write_whole
 from affekt.core.labels import LabelSet
-from affekt.core.network_document import DocumentPart, read_document
 from affekt.core.recipe import Recipe
 from affekt.engine.runs.folder import find_folder, folder_of
 from affekt.engine.runs.identity import DataIdentity, read_identity

@@ -10,11 +10,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from affekt.core.claims.network import CheckpointDocument, read_document
 from affekt.core.dataset import Corpus
 from affekt.core.errors import ConfigError
 from affekt.core.files.sealed import read_sealed
 from affekt.core.labels import LabelSet
-from affekt.core.network_document import CheckpointDocument, read_document
 from affekt.core.recipe import Recipe
 from affekt.core.sample import Preprocess
 from affekt.core.spec import InputSpec

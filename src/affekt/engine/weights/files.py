@@ -17,8 +17,8 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from affekt.core.claims.network import WeightFiles
 from affekt.core.errors import FolderError
-from affekt.core.network_document import WeightFiles
 from affekt.core.settings import validate
 
 MODEL_FILE = "model.safetensors"

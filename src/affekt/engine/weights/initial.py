@@ -10,10 +10,10 @@ from typing import Any, Protocol, runtime_checkable
 
 from torch import Tensor, nn
 
+from affekt.core.claims.network import WeightsDocument, read_document
 from affekt.core.errors import ConfigError
 from affekt.core.files.sealed import kind_of, read_sealed
 from affekt.core.method import Method
-from affekt.core.network_document import WeightsDocument, read_document
 from affekt.core.recipe import Recipe
 from affekt.core.settings import resolve
 from affekt.engine.runs.run import checkpoint_of

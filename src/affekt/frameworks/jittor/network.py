@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import json
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -256,15 +257,12 @@ def _output_type(model: nn.Module, inputs: Mapping[str, Tensor]) -> Any:
         return type(model(**inputs))
 
 
-class _modes_kept:
-    """Gives each part of a network its mode back."""
-
-    def __init__(self, model: nn.Module) -> None:
-        self._modes = {part: part.training for part in model.modules()}
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *_: object) -> None:
-        for part, training in self._modes.items():
+@contextmanager
+def _modes_kept(model: nn.Module) -> Iterator[None]:
+    """Give each part of a network its mode back."""
+    modes = {part: part.training for part in model.modules()}
+    try:
+        yield
+    finally:
+        for part, training in modes.items():
             part.training = training

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from affekt.core.measured import measured_number, measured_vector
+from affekt.core.claims.measured import measured_number, measured_vector
 from affekt.core.notes import note
 from affekt.media.skeleton.skeleton import Skeleton
 

@@ -23,7 +23,7 @@ class Recognizer(Protocol):
         """What is said, in order, without names of speakers.
 
         Each line has its times on the clock of the file, its confidence if the recogniser states one, and a
-        note if its words are doubtful. Empty if nobody speaks, or nothing was understood.
+        note if its words are doubtful. Empty if there is no speech, or none was recognised.
 
         Raises:
             NoSound: The file has no sound track.

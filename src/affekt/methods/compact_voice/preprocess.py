@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from affekt.core.claims.measured import measured_vector
 from affekt.core.errors import AffektError, DataError, MediaError
-from affekt.core.measured import measured_vector
 from affekt.core.sample import Moments, Sample
 from affekt.core.spec import InputSpec, TensorSpec
 from affekt.media.sound import sound_of, sound_span_s

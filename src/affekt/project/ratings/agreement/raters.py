@@ -22,7 +22,7 @@ class Rater:
 
     Attributes:
         ratings: Number of items that they rated.
-        shared: Number of these that somebody else rated as well.
+        shared: Number of these that another rater rated as well.
         kappa: Mean of Cohen's kappa with each other rater, weighted by the items that both rated; None if it
             is not defined for any.
         agrees: Share of the items where the others have a single strongest label that this rater names

@@ -100,7 +100,7 @@ def _write_sheet(
     labels = {(row["item_id"], row["rater"]): row["label"] for row in ratings if row["round"] == 1}
     names = list(raters) or sorted({str(row["rater"]) for row in ratings})
     if not names:
-        raise UsageError("nobody has rated yet: name the raters, each gets a column")
+        raise UsageError("there are no ratings yet: name the raters, each gets a column")
     cells = [[one.id, one.title, one.path, *(labels.get((one.id, name)) for name in names)] for one in items]
     header = [settings.ratings.columns.item, "title", "file", *names]
     _write(report, folder / "items.csv", as_csv(header, cells))

@@ -148,7 +148,7 @@ def _rater_columns(path: Path, table: _Table, settings: ProjectSettings, found: 
     columns = settings.ratings.columns
     others = [name for name in table.columns if name and name != columns.item]
     raters = []
-    # A column `label` beside raters holds the label of the records, not what somebody called "label" said.
+    # A column `label` beside raters holds the label of the records, not the ratings of a rater of this name.
     for name in (it for it in others if it not in [stated for _, stated in columns]):
         cells = [str(row[name]).strip() for _, row in table.rows if row.get(name) not in (None, "")]
         are_labels = sum(settings.label_of(cell) is not None for cell in cells)

@@ -3,21 +3,33 @@
 import pytest
 
 from affekt.core import catalog
+from affekt.core.claims.measured import measured_number, measured_vector
 from affekt.core.errors import FolderError
-from affekt.core.measured import measured_number, measured_vector
 from affekt.testing.media import invent_samples
 
 
 @pytest.mark.parametrize(
     "values",
-    [None, "12", [1, "2"], [1, None], [1, True], [1, [2]], [1, float("nan")], [1], [1, 2, 3], {"a": 1}],
+    [
+        None,
+        "12",
+        [1, "2"],
+        [1, None],
+        [1, True],
+        [1, [2]],
+        [1, float("nan")],
+        [1, 10**400],
+        [1],
+        [1, 2, 3],
+        {"a": 1},
+    ],
 )
 def test_a_vector_that_is_none_is_refused(values):
     with pytest.raises(FolderError, match="in place of mean, 2 numbers"):
         measured_vector({"mean": values}, "mean", 2)
 
 
-@pytest.mark.parametrize("value", ["30", [30], True, float("inf")])
+@pytest.mark.parametrize("value", ["30", [30], True, float("inf"), 10**400])
 def test_a_number_that_is_none_is_refused(value):
     with pytest.raises(FolderError, match="in place of rate_hz"):
         measured_number({"rate_hz": value}, "rate_hz")

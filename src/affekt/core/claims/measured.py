@@ -51,7 +51,12 @@ def measured_number(state: Mapping[str, Any], name: str) -> float | None:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond the range of floating point
+        return False
 
 
 def _shown(value: Any) -> str:

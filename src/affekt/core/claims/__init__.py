@@ -1,0 +1,1 @@
+"""What files state of a trained network: claims, checked before they are used."""
