@@ -19,7 +19,7 @@ def command(
     ] = False,
     json: AsJson = False,
 ) -> None:
-    """Encode titles, frames, faces, words and sound, as [encoding] of project.toml states. Results are kept.
+    """Encode titles, frames, faces, words and sound, as the settings `encoding` state. Results are kept.
 
     Example: affekt project encode news
     """
