@@ -4,8 +4,10 @@
 
 Epochs are selected on the data's own validation part; the test part is scored once for each row and seed.
 Scores are means over seeds; intervals are over dialogues. Finished runs are kept, so the command can be
-stopped and started again; a row whose runs are missing is trained unless `--finished` is given. Rows that
-are not asked for, or whose runs are missing with `--finished`, stay in the results file as they are.
+stopped and started again; the confusions of each run are kept in the repository (results/NAME.json), so that
+the seeds of a row may be trained on several machines. A run of which neither is there is trained unless
+`--finished` is given. Rows that are not asked for, or of which nothing is kept, stay in the results file as
+they are.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from kept import Kept
 from tables import kept_rows
 from words import fit_words, predictions
 
@@ -165,21 +168,25 @@ def main() -> None:
     corpus = open_dataset(options.data, options.data_root, values)
     names = corpus.labels.names
     file = OUTPUT / f"{options.data}.md"
-    before = kept_rows(file)
+    before, kept = kept_rows(file), Kept.read(file.with_suffix(".json"))
     lines = [
         f"| {options.data} | seeds | validation, weighted F1 | " + " | ".join(SHOWN) + " |",
         "| --- " * (len(SHOWN) + 3) + "|",
     ]
     parts = part(corpus.usable, Recipe.load([dataset, T, CE]).split)
-    for context in (False, True):
+    groups = sorted({str(it.subject) for it in parts.test})
+    shape = (len(groups), len(names), len(names))
+    for context, name in ((False, "TF-IDF, the line alone"), (True, "TF-IDF, with context")):
+        if options.rows and name not in options.rows:
+            lines += [before[it] for it in before if it.startswith(name)]
+            continue
         model, vectors, chosen = fit_words(parts.train, parts.validation, context=context)
         said = predictions(model, vectors, parts.test)
         units = units_of(
             [str(it.label) for it in parts.test], list(said), [str(it.subject) for it in parts.test], names
         )[None]
-        what = "with context" if context else "the line alone"
         lines.append(
-            f"| TF-IDF, {what}, logistic regression | 1 | {chosen['validation']:.3f} | "
+            f"| {name}, logistic regression | 1 | {chosen['validation']:.3f} | "
             + " | ".join(cells(units))
             + " |"
         )
@@ -188,7 +195,6 @@ def main() -> None:
         if options.rows and row.name not in options.rows:
             lines += [before[row.name]] if row.name in before else []
             continue
-        found, validation = [], []
         start = tuned_before(row, options.goemotions, options.runs)
         for seed in row.seeds:
             if start is None:
@@ -196,7 +202,7 @@ def main() -> None:
             recipe = Recipe.load([dataset, *row.parts], [*row.changes, f"seed={seed}"])
             recipe = name_weights(recipe, read_weights(start))
             run = finished(recipe, options.runs)
-            if run is None and not options.finished:
+            if run is None and not options.finished and str(seed) not in kept.runs.get(row.name, {}):
                 from affekt.engine.train import train
 
                 run = train(
@@ -205,19 +211,19 @@ def main() -> None:
             if run is None:
                 continue
             answers = test_rows(run, options.data_root)
-            found.append(
-                units_of(
-                    [it["true"] for it in answers],
-                    [it["predicted"] for it in answers],
-                    [it["subject"] for it in answers],
-                    names,
-                )
+            found = units_of(
+                [it["true"] for it in answers],
+                [it["predicted"] for it in answers],
+                [it["subject"] for it in answers],
+                names,
             )
-            validation.append((run.result or {})["validation"]["weighted_f1"])
-        if found:
+            kept.add(row.name, seed, (run.result or {})["validation"]["weighted_f1"], found)
+            kept.write()
+        validation, found = kept.of(row.name, shape)
+        if len(found):
             lines.append(
                 f"| {row.name} | {len(found)} | {np.mean(validation):.3f} | "
-                + " | ".join(cells(np.stack(found)))
+                + " | ".join(cells(found))
                 + " |"
             )
             print(lines[-1], flush=True)
