@@ -19,7 +19,7 @@ SHARED = Path(__file__).parents[1].parent / "shared"
 TINY = {
     "method": "bpm_gcn",
     "data": {"name": "walkers", "options": {"walkers": 12, "walks_per_emotion": 1}},
-    "config": {"width": 8, "clip_frames": 24, "normalise": True},
+    "config": {"width": 8, "depths": [1, 1, 1], "clip_frames": 24, "normalise": True},
     "optimizer": {"name": "adamw", "lr": 3e-3},
     "train": {"epochs": 2, "batch_size": 16, "threads": 1},
 }

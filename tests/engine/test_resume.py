@@ -14,7 +14,7 @@ ACCUMULATED = """
 method = "bpm_gcn"
 seed = 3
 data = {name = "walkers", options = {walkers = 12, walks_per_emotion = 2}}
-config = {width = 8, clip_frames = 24, dropout = 0.2}
+config = {width = 8, depths = [1, 1, 1], clip_frames = 24, dropout = 0.2}
 optimizer = {name = "sgd", lr = 0.01, momentum = 0.9, nesterov = true, weight_decay = 1e-3}
 schedule = {name = "exponential", factor = 0.9, warmup_epochs = 1}
 loss = {label_smoothing = 0.1, class_weights = "balanced"}

@@ -56,7 +56,7 @@ def run(walks, tmp_path_factory):
         {
             "method": "bpm_gcn",
             "data": {"name": "bpm_gcn_arrays"},
-            "config": {"width": 8, "clip_frames": 16, "affective": False},
+            "config": {"width": 8, "depths": [1, 1, 1], "clip_frames": 16, "affective": False},
             "optimizer": {"name": "adam", "lr": 1e-2},
             "train": {"epochs": 3, "batch_size": 8, "threads": 1},
         }

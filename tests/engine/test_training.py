@@ -134,7 +134,7 @@ def test_two_processes_train_together(tmp_path):
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(
         'method = "bpm_gcn"\ndata = {name = "walkers", options = {walkers = 12}}\n'
-        "config = {width = 8, clip_frames = 24}\n"
+        "config = {width = 8, depths = [1, 1, 1], clip_frames = 24}\n"
         'train = {epochs = 1, threads = 1, accelerator = "cpu", devices = 2, strategy = "ddp"}\n'
     )
     verb = Path(sys.executable).parent / "affekt"

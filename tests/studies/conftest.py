@@ -5,7 +5,7 @@ import pytest
 WALK = """
 method = "bpm_gcn"
 data = {name = "walkers", options = {walkers = 12, walks_per_emotion = 1}}
-config = {width = 4, clip_frames = 24, normalise = true}
+config = {width = 4, depths = [1, 1, 1], clip_frames = 24, normalise = true}
 optimizer = {name = "adamw", lr = 3e-3}
 train = {epochs = 1, batch_size = 32, threads = 1}
 """

@@ -14,7 +14,7 @@ from affekt.studies.plans.roots import Roots
 WALK = """
 method = "bpm_gcn"
 data = {name = "walkers", options = {walkers = 8, walks_per_emotion = 1}}
-config = {width = 4, clip_frames = 24, normalise = true}
+config = {width = 4, depths = [1, 1, 1], clip_frames = 24, normalise = true}
 optimizer = {name = "adamw", lr = 3e-3, rates = {"head.*" = 2.0}}
 train = {epochs = 1, batch_size = 16, threads = 1}
 """

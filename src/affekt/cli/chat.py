@@ -71,7 +71,7 @@ def command(
         if isinstance(line, Skipped):
             say(f"skipped {line}")
             continue
-        (answer,) = predictor.answers([conversation.sample(line)])
+        (answer,) = predictor.answers([conversation.sample(line)], batch_size=1)
         if json:
             write_line(json_line(answer), flush=True)
         elif isinstance(answer, Skipped):

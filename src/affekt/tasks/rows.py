@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from itertools import islice
 from typing import Any
 
@@ -145,31 +146,53 @@ def predict_in_batches(
 ) -> Iterator[Prediction | Skipped]:
     """Predictions in the order of the samples; `Skipped` for a sample that cannot be used.
 
+    The next batch is decoded while the network computes one, unless batches of one sample are asked for:
+    then nothing is read before it is needed, as for lines that a person types.
+
     Args:
         predictions: Predictions of the usable samples of a batch, from the network's outputs for it.
     """
     size = batch_size or rows_at_once(answerer.preprocess, many=PREDICTED_AT_ONCE)
+    read = _read_batches(samples, answerer.preprocess, size)
+    with closing(read if batch_size == 1 else one_ahead(read)) as batches:
+        for items, batch in batches:
+            yield from _answered(answerer, items, batch, predictions)
+
+
+def _answered(
+    answerer: Answerer,
+    items: Sequence[Sample | Skipped],
+    batch: Batch,
+    predictions: Callable[[Answerer, Batch, Mapping[str, np.ndarray]], Iterator[Prediction]],
+) -> Iterator[Prediction | Skipped]:
+    """Answers to the items that a batch was read from, in their order."""
+    answers: Iterator[Prediction | Skipped] = iter(())
+    if batch.usable:
+        outputs, is_finite = finite_outputs(answerer.network.outputs(batch.arrays), batch.counts)
+        answers = (
+            answer if finite else Skipped(answer.id, NOT_FINITE)
+            for answer, finite in zip(predictions(answerer, batch, outputs), is_finite, strict=True)
+        )
+    good, bad = iter(batch.usable), iter(batch.skipped)
+    expected = next(good, None)
+    # By position, not by id: two different inputs may have the same name.
+    for item in items:
+        if isinstance(item, Skipped):
+            yield item
+        elif item is expected:
+            yield next(answers)
+            expected = next(good, None)
+        else:
+            yield next(bad)
+
+
+def _read_batches(
+    samples: Iterable[Sample | Skipped], preprocess: Preprocess, size: int
+) -> Generator[tuple[list[Sample | Skipped], Batch]]:
+    """Up to `size` samples each, and the batch of those that are no `Skipped`."""
     left = iter(samples)
     while items := list(islice(left, size)):
-        batch = make_batch([item for item in items if isinstance(item, Sample)], answerer.preprocess)
-        answers: Iterator[Prediction | Skipped] = iter(())
-        if batch.usable:
-            outputs, is_finite = finite_outputs(answerer.network.outputs(batch.arrays), batch.counts)
-            answers = (
-                answer if finite else Skipped(answer.id, NOT_FINITE)
-                for answer, finite in zip(predictions(answerer, batch, outputs), is_finite, strict=True)
-            )
-        good, bad = iter(batch.usable), iter(batch.skipped)
-        expected = next(good, None)
-        # By position, not by id: two different inputs may have the same name.
-        for item in items:
-            if isinstance(item, Skipped):
-                yield item
-            elif item is expected:
-                yield next(answers)
-                expected = next(good, None)
-            else:
-                yield next(bad)
+        yield items, make_batch([item for item in items if isinstance(item, Sample)], preprocess)
 
 
 def finite_outputs(

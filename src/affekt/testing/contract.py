@@ -32,7 +32,7 @@ from affekt.core.spec import InputSpec
 from affekt.core.task import Task, find_task
 from affekt.data.open import open_dataset
 from affekt.deploy.export.export import GATE_BATCHES, GATE_CELLS, TOLERANCE
-from affekt.deploy.export.graphs import make_graphs, max_difference, random_batch
+from affekt.deploy.export.graphs import Graphs, make_graphs, max_difference, random_batch
 from affekt.engine.network import EagerNetwork, eager_network, encoded_input
 from affekt.engine.objectives.criterion import WeightedLoss
 from affekt.tasks.localization.cells import cell_logits
@@ -226,11 +226,14 @@ def check_weight_names(name: str) -> None:
 def check_export(name: str) -> None:
     """The exported graph agrees with the network, also at sizes with which it was not traced."""
     it = tiny(name)
+    check_graphs(it, make_graphs(it.model, it.preprocess, it.task))
+
+
+def check_graphs(it: Tiny, graphs: Graphs) -> None:
+    """Graphs that were exported from this network agree with it."""
     sizes = zip(GATE_BATCHES, GATE_CELLS, strict=True)
     batches = [random_batch(it.spec, size, seed=size, open_size=cells) for size, cells in sizes]
-    drift = max_difference(
-        EagerNetwork(it.model), make_graphs(it.model, it.preprocess, it.task).network(), batches
-    )
+    drift = max_difference(EagerNetwork(it.model), graphs.network(), batches)
     assert drift <= TOLERANCE, f"the graph drifts by {drift:.2e}"
 
 

@@ -134,7 +134,7 @@ def _runs(given: Path) -> list[Seed]:
 _RECIPE = """method = "bpm_gcn"
 seed = 3
 data = {name = "walkers", options = {walkers = 12, walks_per_emotion = 1}}
-config = {width = 8, clip_frames = 24, normalise = true}
+config = {width = 8, depths = [1, 1, 1], clip_frames = 24, normalise = true}
 optimizer = {name = "adamw", lr = 3e-3, betas = [0.9, 0.999], rates = {"head.*" = 2.0}}
 schedule = {name = "step", milestones = [3, 5], factor = 0.5}
 [train]

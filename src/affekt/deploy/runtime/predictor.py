@@ -137,7 +137,7 @@ class Predictor:
         if len(found) > 1:
             count = len(found) + sum(1 for _ in items)
             raise AffektError(f"{source} holds {count} items: use predict, which answers each")
-        (only,) = self.answers(found)
+        (only,) = self.answers(found, batch_size=1)
         if isinstance(only, Skipped):
             raise AffektError(str(only))
         return only
@@ -177,7 +177,8 @@ class Predictor:
                 subtitles if they lie beside it, line by line; `Sample(id, {"text": words, "audio": path,
                 "video": path})` is any subset. A `Prediction` states in `modality` what it is based on, and
                 in `notes` where its words come from, if nobody wrote them.
-            batch_size: Inputs in one batch. Default: small enough for a few GB of memory.
+            batch_size: Inputs in one batch. Default: small enough for a few GB of memory. While a batch is
+                computed, the next one is decoded; with 1, nothing is read before it is needed.
             joints: Joint order of skeleton files that do not state one.
             up: Axis that points up in skeleton files that do not state it: x, -x, y, -y, z or -z.
             rate_hz: Frames a second of skeleton files that do not state it.

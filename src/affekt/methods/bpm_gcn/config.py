@@ -41,6 +41,7 @@ class BPMGCNConfig(Settings):
 
     Attributes:
         width: Channels of the first stage; the others have two and four times as many.
+        depths: Number of units of each stage.
         clip_frames: Number of frames of a clip; the attention over time has this size.
         frame_step: Distance between frames of a clip, in frames of the source; 5 for the paper's recordings.
         views: Number of clips of a walk whose scores are averaged in a prediction. One in the paper.
@@ -70,6 +71,7 @@ class BPMGCNConfig(Settings):
 
     num_classes: int = Field(default=4, ge=2)
     width: PositiveInt = Field(default=64, multiple_of=4)
+    depths: tuple[PositiveInt, PositiveInt, PositiveInt] = (4, 3, 3)
     clip_frames: int = Field(default=48, ge=4, multiple_of=4)
     frame_step: PositiveInt = 1
     views: PositiveInt = 1

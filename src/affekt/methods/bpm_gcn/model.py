@@ -69,30 +69,31 @@ class BPMGCN(nn.Module):
 
 
 class Stream(nn.Module):
-    """Ten units in three stages (4, 3, 3); the time axis halves and the width doubles from stage to stage."""
+    """Units in three stages (4, 3, 3); the time axis halves and the width doubles from stage to stage."""
 
     def __init__(self, channels: int, widths: tuple[int, int, int], config: BPMGCNConfig) -> None:
         super().__init__()
         self.norm = SkeletonNorm(channels)
-        narrow, middle, wide = widths
+        sizes = (channels, *widths)
+        self.depths = config.depths
         self.units = nn.ModuleList(
-            [
-                Unit(channels, narrow, residual=False),
-                *(Unit(narrow, narrow) for _ in range(3)),
-                Unit(narrow, middle, stride=2),
-                *(Unit(middle, middle) for _ in range(2)),
-                Unit(middle, wide, stride=2),
-                *(Unit(wide, wide) for _ in range(2)),
-            ]
+            Unit(
+                sizes[stage] if place == 0 else width,
+                width,
+                stride=2 if stage > 0 and place == 0 else 1,
+                residual=stage + place > 0,
+            )
+            for stage, width in enumerate(widths)
+            for place in range(self.depths[stage])
         )
         self.dropout = nn.Dropout(config.dropout)
-        self.head = nn.Linear(wide, config.num_classes)
+        self.head = nn.Linear(widths[-1], config.num_classes)
         nn.init.normal_(self.head.weight, std=config.head_std or math.sqrt(2 / config.num_classes))
 
     def stage(self, index: int, x: Float[Tensor, "n c t v"]) -> Float[Tensor, "n d u v"]:
         """Units of one stage."""
-        first, last = ((0, 4), (4, 7), (7, 10))[index]
-        for unit in list(self.units)[first:last]:
+        first = sum(self.depths[:index])
+        for unit in list(self.units)[first : first + self.depths[index]]:
             x = unit(x)
         return x
 

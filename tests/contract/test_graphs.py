@@ -1,4 +1,4 @@
-"""Every method's graph in Jittor: its operators are known, and its answers are ONNX Runtime's."""
+"""Every method's graph agrees with its network; Jittor knows its operators and answers as ONNX Runtime."""
 
 import functools
 
@@ -11,21 +11,26 @@ from affekt.deploy.backends.jittor.computing.operators.registry import unknown_o
 from affekt.deploy.backends.jittor.graph_read import read_graph
 from affekt.deploy.backends.network import StagedGraphNetwork
 from affekt.deploy.export.graphs import make_graphs, random_batch
-from affekt.testing.contract import tiny
+from affekt.testing.contract import check_graphs, tiny
 
 SIZES = ((2, 12), (1, 7))  # rows, and places along axes of any size
 # Of each output: relative, and as a share of its largest value.
 RELATIVE, OF_SCALE = 1e-4, 1e-5
 
 # One worker exports each network once, and asks one process of Jittor.
-pytestmark = pytest.mark.xdist_group("jittor")
+pytestmark = pytest.mark.xdist_group("graphs")
 
 
 @functools.cache
 def exported(name):
-    """The inputs of a method's tiny network, and its graphs."""
+    """A method's tiny network, and its graphs."""
     it = tiny(name)
-    return it.spec, make_graphs(it.model, it.preprocess, it.task)
+    return it, make_graphs(it.model, it.preprocess, it.task)
+
+
+@pytest.mark.parametrize("name", affekt.list_methods())
+def test_the_graph_agrees_with_the_network(name):
+    check_graphs(*exported(name))
 
 
 @pytest.mark.parametrize("name", affekt.list_methods())
@@ -39,10 +44,10 @@ def test_importer_knows_the_operators_of_each_method(name):
 @pytest.mark.jittor
 @pytest.mark.parametrize("name", affekt.list_methods())
 def test_jittor_answers_like_onnx_runtime(name, jittor):
-    spec, graphs = exported(name)
+    it, graphs = exported(name)
     engines = [graphs.network(engine) for engine in ("onnxruntime", "jittor")]
     for rows, places in SIZES:
-        batch = random_batch(spec, rows, seed=rows, open_size=places)
+        batch = random_batch(it.spec, rows, seed=rows, open_size=places)
         expected, found = (_answers(engine, batch) for engine in engines)
         assert expected.keys() == found.keys()
         for key, value in expected.items():
