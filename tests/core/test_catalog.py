@@ -5,7 +5,7 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
-from affekt.core import catalog
+from affekt.core import catalog, registry
 from affekt.core.errors import ConfigError, UsageError
 
 CARD = """
@@ -35,7 +35,7 @@ def plugin(tmp_path, monkeypatch):
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     entries = {"affekt.methods": [EntryPoint("My-Net", "their_package.my_net", "affekt.methods")]}
-    monkeypatch.setattr(catalog, "entry_points", lambda group: tuple(entries.get(group, ())))
+    monkeypatch.setattr(registry, "entry_points", lambda group: tuple(entries.get(group, ())))
     clear()
     yield package
     clear()
@@ -103,9 +103,9 @@ def test_a_part_that_another_package_lacks_is_named(plugin):
 
 def test_a_registered_package_that_does_not_exist_is_refused(plugin, monkeypatch):
     entry = EntryPoint("ghost", "their_package.ghost", "affekt.methods")
-    monkeypatch.setattr(catalog, "entry_points", lambda group: (entry,) if group == "affekt.methods" else ())
+    monkeypatch.setattr(registry, "entry_points", lambda group: (entry,) if group == "affekt.methods" else ())
     clear()
-    with pytest.raises(UsageError, match=r"registered as package their_package\.ghost, which cannot"):
+    with pytest.raises(UsageError, match=r"plug-in their_package\.ghost: there is no such package"):
         catalog.card("ghost")
 
 

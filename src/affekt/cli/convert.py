@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
+from affekt.cli.early import check_weights
 from affekt.cli.show import AsJson, as_json, say
-from affekt.core.errors import require
+from affekt.core import catalog
+from affekt.core.errors import UsageError, check_installed
 
 
 def command(
@@ -34,7 +36,11 @@ def command(
     from affekt.core.recipe import options_from
 
     values = options_from(change or [])
-    require("torch", extra="train", needed_by="affekt convert")
+    catalog.method(method)
+    if not file.exists():
+        raise UsageError(f"{file} does not exist")
+    check_weights(weights or [])
+    check_installed("torch", extra="train", needed_by="affekt convert")
     from affekt.engine.weights.convert import convert
 
     done = convert(method, file, output, labels=labels, config=values, weights=weights or [])

@@ -9,6 +9,9 @@ from typing import Any, Protocol, TypeVar, get_args, runtime_checkable
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 
+CLOSE = 0.6  # similarity of words, from 0 to 1, from which one is suggested for the other
+
+
 class Settings(BaseModel):
     """A frozen pydantic model: data only, comparable, unknown keys are errors."""
 
@@ -91,7 +94,7 @@ def dotted(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def suggest(word: str, known: list[str]) -> str:
     """A "did you mean" clause, or the list of known words if none is close."""
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word, known, n=1, cutoff=CLOSE)
     if close:
         return f"did you mean {close[0]}?"
     return f"known: {', '.join(known)}" if known else "none are known"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,7 @@ from affekt.core.recipe import Recipe, check_classes
 from affekt.core.sample import Preprocess, Sample
 from affekt.core.settings import ChecksLabels, Settings, resolve
 from affekt.core.task import Task
-from affekt.data.open import open_dataset
+from affekt.data.open import data_path, open_dataset
 from affekt.engine.loading import SampleDataset
 from affekt.engine.objectives.criterion import WeightedLoss
 from affekt.engine.randomness import INITIAL_WEIGHTS, seed_torch
@@ -177,12 +176,6 @@ def misfits(recipe: Recipe, corpus: Corpus) -> list[str]:
     if isinstance(config, ChecksLabels):
         problems += config.problems_with(has_several=corpus.task.has_several)
     return problems
-
-
-def data_path(data_root: Path | str | None) -> Path | None:
-    """Folder of the data: given by the caller, or AFFEKT_DATA."""
-    root = data_root or os.environ.get("AFFEKT_DATA")
-    return Path(root) if root else None
 
 
 def _check_task(recipe: Recipe, corpus: Corpus) -> list[str]:

@@ -24,7 +24,8 @@ def command(
     """
     found = catalog.dataset(dataset)
     if found.convert is None:
-        others = [name for name in catalog.list_datasets() if catalog.dataset(name).convert]
+        known, _ = catalog.readable(catalog.list_datasets(), catalog.dataset)
+        others = [name for name, one in known.items() if one.convert]
         raise UsageError(
             f"{found.name} is read as it is distributed: nothing is converted; converted are "
             f"{', '.join(others)}"

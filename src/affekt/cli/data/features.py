@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from affekt.cli.early import check_data, check_weights
 from affekt.cli.show import as_json, progress, say
-from affekt.core.errors import require
+from affekt.core.errors import check_installed
 
 SHOWN = 5  # lines about broken videos, and lines about videos with notes
 
@@ -27,7 +28,9 @@ def command(
     from affekt.core.recipe import Recipe
 
     checked = Recipe.load(recipe, change)
-    require("lightning", extra="train", needed_by="affekt data prepare --features")
+    check_installed("lightning", extra="train", needed_by="affekt data prepare --features")
+    check_data(dataset, data_root)
+    check_weights(weights)
     from affekt.engine.features.extract import extract
 
     with progress("videos") as show:

@@ -23,13 +23,13 @@ def command(
 
     Example: affekt project baseline news 1.0 --figure baseline.png
     """
-    from affekt.core.errors import UsageError, require
+    from affekt.core.errors import UsageError, check_installed
     from affekt.project.folder import Project
     from affekt.project.versions.release import RELEASES
 
     if part not in ("validation", "test"):
         raise UsageError(f"part {part!r}: validation or test")
-    require("sklearn", extra="train", needed_by="affekt project baseline")
+    check_installed("sklearn", extra="train", needed_by="affekt project baseline")
     from affekt.project.baseline.figure import draw_baseline
     from affekt.project.baseline.run import run_baseline
 

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from affekt.cli.early import check_data_of, find_network
 from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, as_table, progress, say
-from affekt.core.errors import require
+from affekt.core.errors import check_installed
 
 
 def command(
@@ -43,8 +44,12 @@ def command(
 
     Example: affekt compare RUN BUNDLE --data-root DIR
     """
-    require("sklearn", extra="train", needed_by="affekt compare")
-    from affekt.studies.compare import compare_networks
+    check_installed("sklearn", extra="train", needed_by="affekt compare")
+    from affekt.studies.compare import SEPARATOR, check_rows, compare_networks
+
+    check_rows(networks, against)
+    for text in (text for row in networks for text in row.split(SEPARATOR)):
+        check_data_of(find_network(text, runs), data, data_root)
     from affekt.studies.outcome.documents import summary_document
     from affekt.studies.outcome.shown import comparison_table, score_table
 

@@ -10,7 +10,9 @@ import typer
 
 from affekt.cli.next_step import line, repeated
 from affekt.cli.show import RUNS, AsJson, Download, RunsFolder, as_json, say
-from affekt.core.errors import require
+from affekt.core.errors import check_installed
+from affekt.core.files.toml import read_toml
+from affekt.studies.plans.roots import Roots
 
 
 def command(
@@ -49,17 +51,18 @@ def command(
 
     Example: affekt experiment plan.toml --data-root DIR --jobs 2
     """
-    require("lightning", extra="train", needed_by="affekt experiment")
+    read_toml(plan)  # its other problems are listed together with those of what it names
+    given = Roots.of(data_root or [])
+    check_installed("lightning", extra="train", needed_by="affekt experiment")
     from affekt.cli.study.lines import ENTRY, parse
     from affekt.cli.study.progress import study_progress
-    from affekt.studies.plans.roots import Roots
     from affekt.studies.search import run_search
     from affekt.studies.study import open_study, run_study
 
     study = open_study(
         plan,
         runs=runs,
-        roots=Roots.of(data_root or []),
+        roots=given,
         parse=partial(parse, context.find_root()),
         entry=ENTRY,
         folder=output,
