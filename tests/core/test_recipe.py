@@ -6,7 +6,7 @@ import json
 import pytest
 
 from affekt.core import catalog
-from affekt.core.errors import ConfigError
+from affekt.core.errors import ConfigError, UsageError
 from affekt.core.recipe import Recipe, check_classes
 from affekt.engine.runs.digest_v1 import digest_v1
 
@@ -294,8 +294,8 @@ def test_a_recipe_of_a_method_is_found_by_name():
     assert (recipe.method, recipe.data.name, recipe.seed) == ("bpm_gcn", "emotion_gait", 4)
 
 
-def test_a_recipe_that_a_method_does_not_have_is_refused_by_its_path():
-    with pytest.raises(ConfigError, match=r"nowhere\.toml"):
+def test_a_recipe_that_a_method_does_not_have_is_refused_with_those_that_it_has():
+    with pytest.raises(UsageError, match=r"bpm_gcn/nowhere does not exist.* bpm_gcn/emotion_gait"):
         Recipe.load(["bpm_gcn/nowhere"])
 
 

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from affekt.cli.show import AsJson, as_json, as_table
+from affekt.cli.show import AsJson, as_json
+from affekt.cli.tables import as_table
 from affekt.core import catalog
 from affekt.core.files.sealed import MANIFEST
 from affekt.deploy.runtime.facts import facts_of

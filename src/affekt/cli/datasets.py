@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from affekt.cli.show import AsJson, as_json, as_table, say
+from affekt.cli.show import AsJson, as_json, say
+from affekt.cli.tables import as_table
 from affekt.core import catalog
 
 

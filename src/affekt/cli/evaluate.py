@@ -9,7 +9,8 @@ import typer
 
 from affekt.cli.early import check_data_of, find_network
 from affekt.cli.groups import show_groups
-from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, as_table, progress, say
+from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, progress, say
+from affekt.cli.tables import as_table
 from affekt.core.errors import check_installed
 from affekt.deploy.backends.names import Backend, Precision
 

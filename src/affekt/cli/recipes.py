@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from affekt.cli.show import AsJson, as_json, as_table, say
+from affekt.cli.show import AsJson, as_json, say
+from affekt.cli.tables import as_table
 from affekt.core import catalog
 from affekt.core.errors import UsageError
 

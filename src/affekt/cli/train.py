@@ -10,7 +10,8 @@ import typer
 
 from affekt.cli.early import check_data, check_weights
 from affekt.cli.next_step import line, repeated
-from affekt.cli.show import RUNS, AsJson, Download, RunsFolder, as_json, as_table, errors, say
+from affekt.cli.show import RUNS, AsJson, Download, RunsFolder, as_json, errors, say
+from affekt.cli.tables import as_table
 from affekt.core.errors import check_installed
 
 

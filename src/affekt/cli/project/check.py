@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from affekt.cli.project.arguments import ProjectFolder
-from affekt.cli.show import AsJson, as_json, as_table, progress, say
+from affekt.cli.show import AsJson, as_json, progress, say
+from affekt.cli.tables import as_table
 
 _SHOWN = 3  # findings of a kind, and clusters of duplicates
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from affekt.cli.project.arguments import ProjectFolder
-from affekt.cli.show import AsJson, as_json, as_table, say
+from affekt.cli.show import AsJson, as_json, say
+from affekt.cli.tables import as_table
 
 
 def command(project: ProjectFolder, json: AsJson = False) -> None:

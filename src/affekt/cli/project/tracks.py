@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from affekt.cli.project.arguments import ProjectFolder, say_skipped
-from affekt.cli.show import AsJson, as_json, as_table, progress, say
+from affekt.cli.show import AsJson, as_json, progress, say
+from affekt.cli.tables import as_table
 from affekt.core.files.cells import safe_cell
 from affekt.core.files.whole import write_text
 

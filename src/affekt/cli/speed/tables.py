@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from affekt.cli.show import as_table, say
+from affekt.cli.show import say
+from affekt.cli.tables import as_table
 from affekt.deploy.bench.compare import Comparison
 from affekt.deploy.bench.report import P95_CALLS, BenchReport
 

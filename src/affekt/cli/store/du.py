@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, as_table, say
+from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, say
+from affekt.cli.tables import as_table
 from affekt.cli.store.opened import megabytes, named_runs, open_store
 
 
@@ -29,7 +30,7 @@ def command(runs: RunsFolder = RUNS, json: AsJson = False) -> None:
             (names[run.path], megabytes(run.alone), megabytes(run.own), megabytes(run.shared))
             for run in usage.runs
         ],
-        unfolded="run",
+        whole=("run",),
     )
     say(
         f"{len(usage.runs)} runs and {usage.objects} objects take {megabytes(usage.disk_bytes):.1f} MB; with "

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from affekt.cli.early import check_data_of, find_network
-from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, as_table, progress, say
+from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, progress, say
+from affekt.cli.tables import as_table
 from affekt.core.errors import check_installed
 
 
@@ -69,7 +70,7 @@ def command(
         as_json(summary_document(summary))
         return
     for table in (score_table(summary, "", link=""), comparison_table(summary)):
-        as_table(table.columns, [[cell.text for cell in row] for row in table.rows], title=table.title)
+        as_table(table.columns, [[cell.text for cell in row] for row in table.rows], title=table.title, whole=table.columns[:1])
         say(table.note)
     for note in summary.notes:
         say(note)

@@ -37,6 +37,7 @@ def answer_lines(
     *,
     output: Path | None,
     json: bool,
+    scores: bool = False,
     live: bool,
     batch_size: int | None,
     extra: dict[str, Any],
@@ -45,6 +46,7 @@ def answer_lines(
     """Answer lines and report what was left out.
 
     Args:
+        scores: Print those of all labels.
         live: Lines come one by one, and each answer is printed at once; with `json` one JSON object a line.
         extra: Further entries of the JSON document.
         left_out: A summary of files that were left out; may be empty.
@@ -62,7 +64,7 @@ def answer_lines(
         if json:
             sinks.append(_JsonLines() if live else _Document(extra))
         elif not output:
-            sinks.append(Table(predictor, live=live))
+            sinks.append(Table(predictor, live=live, scores=scores))
         # A bar on standard error and lines on standard output would overwrite each other.
         step = stack.enter_context(progress("predicting")) if output or (json and not live) else None
         answers = predictor.answers(samples, batch_size=batch_size or (1 if live else None))
