@@ -7,6 +7,7 @@ one word is.
 
 from __future__ import annotations
 
+import shutil
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,11 @@ from rich.table import Table
 WIDTH = 90  # columns where there is no terminal
 _BETWEEN = 3  # columns between two cells, with the line
 _INDENT = "  "
+
+
+def width() -> int:
+    """Columns of the terminal, or a fixed number of them where there is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
 
 
 def as_table(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, TypeVar, get_args, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -92,6 +93,17 @@ def dotted(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
+def closest(word: str, known: Iterable[str]) -> str:
+    """A clause "did you mean" for a sentence that lists the known words; empty if none is close.
+
+    Example:
+        >>> closest("focl", ["focal", "cross_entropy"])
+        '; did you mean focal?'
+    """
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=CLOSE)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
 def suggest(word: str, known: list[str]) -> str:
     """A "did you mean" clause, or the list of known words if none is close."""
     close = difflib.get_close_matches(word, known, n=1, cutoff=CLOSE)
@@ -123,9 +135,16 @@ def _line(model: type[BaseModel], values: Mapping[str, Any], entry: dict[str, An
         return f"{key} = {entry['input']!r}: unknown key; {suggest(path[-1], _fields(model, path[:-1]))}"
     said = entry["msg"].removeprefix("Value error, ")
     said = said[0].lower() + said[1:] if said == entry["msg"] else said
+    said += closest(str(entry.get("ctx", {}).get("tag", entry["input"])), _choices(entry))
     if isinstance(entry["input"], Mapping | BaseModel):  # a table as a whole
         return f"{key.rstrip('.') or 'recipe'}: {said}"
     return f"{key} = {entry['input']!r}: {said}"
+
+
+def _choices(entry: Mapping[str, Any]) -> list[str]:
+    """The words of which one had to be given; empty for other problems."""
+    key = {"literal_error": "expected", "union_tag_invalid": "expected_tags"}.get(entry["type"])
+    return re.findall(r"'([^']*)'", str(entry.get("ctx", {}).get(key, "")))
 
 
 def _written(model: type[BaseModel], path: list[str]) -> list[str]:

@@ -26,6 +26,7 @@ from affekt.core.errors import DataError
 from affekt.core.labels import LabelSet
 from affekt.core.registry import Registry, declared, registry
 from affekt.core.sample import Preprocess, Sample, Skipped
+from affekt.core.settings import closest
 
 TaskDocument = str | list[dict[str, Any]]  # a task as plain JSON values
 OnItem = Callable[[int, int], None]  # called with the number of items that are done, and of all items
@@ -221,7 +222,7 @@ class Task(ABC):
             choice = (
                 f"use one of {', '.join(self.losses)}" if self.losses else "it has one loss: leave it out"
             )
-            raise UsageError(f"loss.name = {name!r} is not a loss of {self.name}: {choice}")
+            raise UsageError(f"loss.name = {name!r} is not a loss of {self.name}: {choice}{closest(name, self.losses)}")
         return self.losses[name]
 
     def loss_name(self, name: str | None) -> str:
