@@ -11,6 +11,7 @@ from affekt.cli.early import check_weights
 from affekt.cli.show import AsJson, as_json, say
 from affekt.core import catalog
 from affekt.core.errors import UsageError, check_installed
+from affekt.report.wording import counted
 
 
 def command(
@@ -49,11 +50,11 @@ def command(
         return
     say(f"{file} is a {done.title}")
     say(
-        f"{done.matched} tensors converted, {done.filled} counters set to zero, "
+        f"{counted(done.matched, 'tensor')} converted, {counted(done.filled, 'counter')} set to zero, "
         f"{done.dropped} that the network does not use left out"
     )
     if done.unexpected:
-        say(f"{len(done.unexpected)} unknown names ignored: {', '.join(done.unexpected[:6])}")
+        say(f"{counted(len(done.unexpected), 'unknown name')} ignored: {', '.join(done.unexpected[:6])}")
     say(f"{done.folder}")
     if done.part:
         say(f"next: affekt train RECIPE --weights {done.folder}")

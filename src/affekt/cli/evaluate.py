@@ -13,6 +13,7 @@ from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, progress, say
 from affekt.cli.tables import as_table
 from affekt.core.errors import check_installed
 from affekt.deploy.backends.names import Backend, Precision
+from affekt.report.wording import counted
 
 if TYPE_CHECKING:
     from affekt.evaluation.result import Evaluation
@@ -104,7 +105,7 @@ def command(
     as_table(
         ("score", "value", f"95 % interval over {result.interval_over or 'items'}"),
         rows,
-        title=f"{result.samples} samples{where}",
+        title=f"{counted(result.samples, 'sample')}{where}",
     )
     if result.decision:
         say(f"decision: {result.decision}")

@@ -14,6 +14,7 @@ from affekt.cli.show import RUNS, RunsFolder, as_json, progress, say
 from affekt.cli.tables import as_table
 from affekt.core.errors import MediaError, UsageError
 from affekt.deploy.backends.names import Backend, Precision
+from affekt.report.wording import counted
 
 if TYPE_CHECKING:
     from affekt.core.answers.prediction import Prediction
@@ -185,7 +186,7 @@ def command(
         raise MediaError("; ".join([str(skipped[0]), *([summary_of(left_out)] if left_out else [])]))
     if output and write:
         write(output, predictions, skipped)
-        say(f"{len(predictions)} predictions: {output}")
+        say(f"{counted(len(predictions), 'prediction')}: {output}")
     if json:
         beside = {"left_out": as_values(left_out, hidden), "backend": predictor.backend}
         as_json({**to_document(predictions, skipped), **beside})

@@ -39,7 +39,9 @@ def as_table(
     console = Console(
         highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else WIDTH
     )
-    numeric = [bool(rows) and all(isinstance(row[n], int | float) for row in rows) for n in range(len(columns))]
+    numeric = [
+        bool(rows) and all(isinstance(row[n], int | float) for row in rows) for n in range(len(columns))
+    ]
     cells = [[_text(cell) for cell in row] for row in rows]
     if title:
         console.print(_wrapped(title, console.width), style="italic", soft_wrap=True)
@@ -61,7 +63,11 @@ class Block:
         self.chosen, self.widths, self.key = tuple(chosen), tuple(widths), key
 
     def lines(
-        self, console: Console, columns: Sequence[str], cells: Sequence[Sequence[str]], numeric: Sequence[bool]
+        self,
+        console: Console,
+        columns: Sequence[str],
+        cells: Sequence[Sequence[str]],
+        numeric: Sequence[bool],
     ) -> Iterator[str]:
         """The block as lines of text."""
         table = Table(show_edge=False, pad_edge=False)
@@ -78,7 +84,9 @@ class Block:
         if self.key:
             yield from shown
             return
-        heads = max(_wrapped(columns[n], w).count("\n") for n, w in zip(self.chosen, self.widths, strict=True))
+        heads = max(
+            _wrapped(columns[n], w).count("\n") for n, w in zip(self.chosen, self.widths, strict=True)
+        )
         yield columns[0]
         yield from (_INDENT + line for line in shown[: heads + 2])
         at = heads + 2
@@ -99,7 +107,9 @@ def blocks(
         [(0, 1), (0, 2)]
     """
     texts = [[name, *(row[number] for row in cells)] for number, name in enumerate(columns)]
-    natural = [max(cell_len(line) for text in column for line in text.splitlines() or [""]) for column in texts]
+    natural = [
+        max(cell_len(line) for text in column for line in text.splitlines() or [""]) for column in texts
+    ]
     least = [max((cell_len(word) for text in column for word in text.split()), default=0) for column in texts]
     least = [
         max(1, most if name in whole else one)

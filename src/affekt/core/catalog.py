@@ -40,9 +40,7 @@ def list_datasets() -> list[str]:
     return _adapters().names
 
 
-def readable(
-    names: Sequence[str], read: Callable[[str], Entry]
-) -> tuple[dict[str, Entry], list[str]]:
+def readable(names: Sequence[str], read: Callable[[str], Entry]) -> tuple[dict[str, Entry], list[str]]:
     """What can be read under some names, and a line for each of the others: for listings.
 
     A plug-in that is broken costs its own line, not the listing.

@@ -1,4 +1,4 @@
-"""Names and the modules that bring them: parts of affekt, and plug-ins, which announce theirs by entry points.
+"""Names and the modules that bring them: parts of affekt, and plug-ins, announced by entry points.
 
 A name that two parts claim belongs to neither: which of them trained a network could not be told afterwards.
 Only asking for such a name is an error, so that a plug-in costs no other name.

@@ -9,7 +9,6 @@ from typing import Any, Protocol, TypeVar, get_args, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-
 CLOSE = 0.6  # similarity of words, from 0 to 1, from which one is suggested for the other
 
 

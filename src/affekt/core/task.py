@@ -222,7 +222,9 @@ class Task(ABC):
             choice = (
                 f"use one of {', '.join(self.losses)}" if self.losses else "it has one loss: leave it out"
             )
-            raise UsageError(f"loss.name = {name!r} is not a loss of {self.name}: {choice}{closest(name, self.losses)}")
+            raise UsageError(
+                f"loss.name = {name!r} is not a loss of {self.name}: {choice}{closest(name, self.losses)}"
+            )
         return self.losses[name]
 
     def loss_name(self, name: str | None) -> str:

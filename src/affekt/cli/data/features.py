@@ -9,6 +9,7 @@ from typing import Any
 from affekt.cli.early import check_data, check_weights
 from affekt.cli.show import as_json, progress, say
 from affekt.core.errors import check_installed
+from affekt.report.wording import counted
 
 SHOWN = 5  # lines about broken videos, and lines about videos with notes
 
@@ -67,7 +68,7 @@ def command(
         if len(lines) > SHOWN:
             say(f"and {len(lines) - SHOWN} more are {kind}, see {done.path / 'features.jsonl'}")
     say(
-        f"{done.path}: features of {len(done.entries) - len(broken)} videos, {done.bytes / 1e6:.1f} MB; "
+        f"{done.path}: features of {counted(len(done.entries) - len(broken), 'video')}, {done.bytes / 1e6:.1f} MB; "
         f"{done.fresh} new, {len(broken)} broken"
     )
     if done.width:

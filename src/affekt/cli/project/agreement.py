@@ -11,6 +11,7 @@ from affekt.cli.project.arguments import ProjectFolder
 from affekt.cli.show import AsJson, as_json, say
 from affekt.cli.tables import as_table
 from affekt.core.errors import UsageError
+from affekt.report.wording import counted
 
 if TYPE_CHECKING:
     from affekt.project.ratings.agreement.measure import RatingAgreement
@@ -87,7 +88,7 @@ def _show(found: RatingAgreement) -> None:
             ("items on which all agree", _percent(votes.unanimous), f"{votes.shared} items with two ratings"),
             ("mean entropy of the votes, nats", _number(votes.mean_entropy), "the same"),
         ],
-        title=f"{votes.votes} ratings of {votes.items} items by {len(found.raters)} raters",
+        title=f"{counted(votes.votes, 'rating')} of {counted(votes.items, 'item')} by {counted(len(found.raters), 'rater')}",
     )
     as_table(
         ("rater", "ratings", "shared", "kappa with others", "agrees", "accuracy, estimated", "median s"),

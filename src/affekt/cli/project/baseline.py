@@ -11,6 +11,7 @@ import typer
 from affekt.cli.project.arguments import ProjectFolder
 from affekt.cli.show import AsJson, as_json, progress, say
 from affekt.cli.tables import as_table
+from affekt.report.wording import counted
 
 
 def command(
@@ -47,7 +48,7 @@ def command(
             (row.name, row.accuracy, f"{row.low:.3f} to {row.high:.3f}", row.weighted_f1, row.uar)
             for row in found.rows
         ],
-        title=f"{found.version}: {found.train_items} items for training, {found.items} in {found.part}",
+        title=f"{found.version}: {counted(found.train_items, 'item')} for training, {found.items} in {found.part}",
     )
     as_table(
         ("items for training", "accuracy of one probe on all", "range over draws"),

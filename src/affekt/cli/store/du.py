@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, say
-from affekt.cli.tables import as_table
 from affekt.cli.store.opened import megabytes, named_runs, open_store
+from affekt.cli.tables import as_table
+from affekt.report.wording import counted
 
 
 def command(runs: RunsFolder = RUNS, json: AsJson = False) -> None:
@@ -33,8 +34,8 @@ def command(runs: RunsFolder = RUNS, json: AsJson = False) -> None:
         whole=("run",),
     )
     say(
-        f"{len(usage.runs)} runs and {usage.objects} objects take {megabytes(usage.disk_bytes):.1f} MB; with "
-        f"weights of their own the runs would take {megabytes(usage.alone_bytes):.1f} MB; "
+        f"{counted(len(usage.runs), 'run')} and {counted(usage.objects, 'object')} take "
+        f"{megabytes(usage.disk_bytes):.1f} MB; with weights of their own the runs would take {megabytes(usage.alone_bytes):.1f} MB; "
         f"{megabytes(usage.saved_bytes):.1f} MB are saved"
     )
     if usage.unneeded_bytes:

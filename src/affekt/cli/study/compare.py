@@ -70,7 +70,12 @@ def command(
         as_json(summary_document(summary))
         return
     for table in (score_table(summary, "", link=""), comparison_table(summary)):
-        as_table(table.columns, [[cell.text for cell in row] for row in table.rows], title=table.title, whole=table.columns[:1])
+        as_table(
+            table.columns,
+            [[cell.text for cell in row] for row in table.rows],
+            title=table.title,
+            whole=table.columns[:1],
+        )
         say(table.note)
     for note in summary.notes:
         say(note)

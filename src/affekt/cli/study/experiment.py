@@ -12,6 +12,7 @@ from affekt.cli.next_step import line, repeated
 from affekt.cli.show import RUNS, AsJson, Download, RunsFolder, as_json, say
 from affekt.core.errors import check_installed
 from affekt.core.files.toml import read_toml
+from affekt.report.wording import counted
 from affekt.studies.plans.roots import Roots
 
 
@@ -77,7 +78,7 @@ def command(
             return
         for name in [*members, *steps]:
             say(name)
-        say(f"the plan is right: {len(members)} runs, {len(steps)} other commands")
+        say(f"the plan is right: {counted(len(members), 'run')}, {counted(len(steps), 'other command')}")
         return
     with study_progress() as on_change:
         run = run_search if study.plan.search else run_study

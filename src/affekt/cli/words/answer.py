@@ -14,6 +14,7 @@ from affekt.core.answers.prediction import Prediction
 from affekt.core.sample import Sample, Skipped
 from affekt.deploy.runtime.output import to_document, writer_for
 from affekt.deploy.runtime.streams import STREAMED, json_line, stream_writer
+from affekt.report.wording import counted
 
 if TYPE_CHECKING:
     from affekt.deploy.runtime.predictor import Predictor
@@ -83,7 +84,7 @@ def answer_lines(
         for sink in sinks:
             sink.finish()
     if output:
-        say(f"{report.predicted} predictions: {output}")
+        say(f"{counted(report.predicted, 'prediction')}: {output}")
     for text in report.lines():
         say(text)
     if left_out:
@@ -92,9 +93,9 @@ def answer_lines(
 
 def _say_stopped(kept: list[int], output: Path | None, done: int) -> None:
     if kept and kept[0]:
-        say(f"stopped after {kept[0]} lines, before the end: {output} holds their answers")
+        say(f"stopped after {counted(kept[0], 'line')}, before the end: {output} holds their answers")
     elif output:
-        say(f"stopped after {done} lines: {output} is not written")
+        say(f"stopped after {counted(done, 'line')}: {output} is not written")
 
 
 class _Streamed:

@@ -25,8 +25,8 @@ _GAP, _INDENT = "  ", "    "
 class Table:
     """Rows on standard output, as they come: columns have a fixed width.
 
-    Columns of speakers and times are there if the first line of a dialogue has them. Answers that have no room
-    beside the words are printed below them.
+    Columns of speakers and times are there if the first line of a dialogue has them. Answers that have no
+    room beside the words are printed below them.
 
     Args:
         scores: Print the scores of all labels below each line, not only the second highest one.

@@ -8,6 +8,7 @@ from typing import Any
 
 from affekt.core.errors import FolderError
 from affekt.core.files.json_file import read_json_object
+from affekt.report.wording import counted
 
 SCORES_FILE = "scores.json"
 
@@ -43,7 +44,9 @@ def _line(file: Path) -> str:
     on, scores = found.get("evaluated_on"), found.get("scores")
     where = f"{on.get('data')} {on.get('split')}" if isinstance(on, Mapping) else file.parent.name
     shown = scores_text(scores if isinstance(scores, Mapping) else {}, found.get("intervals"))
-    return f"{where}, {found.get('samples')} samples: {shown}"
+    samples = found.get("samples")
+    of = f", {counted(samples, 'sample')}" if isinstance(samples, int) else ""
+    return f"{where}{of}: {shown}"
 
 
 def _range(pair: Any) -> str:

@@ -116,7 +116,9 @@ def calibration_text(values: Mapping[str, Any]) -> str:
 def files_text(files: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """A line for each file of a sealed folder, with its size, and one for all."""
     lines = [f"{name}, {_size(one['bytes'])}" for name, one in files.items()]
-    return [*lines, f"in all {_size(sum(one['bytes'] for one in files.values()))}"] if len(lines) > 1 else lines
+    return (
+        [*lines, f"in all {_size(sum(one['bytes'] for one in files.values()))}"] if len(lines) > 1 else lines
+    )
 
 
 def pairs_text(values: Mapping[str, Any]) -> str:
@@ -129,7 +131,9 @@ def pairs_text(values: Mapping[str, Any]) -> str:
 
 def _checkpoints(run: Run) -> list[str]:
     marks = {
-        place.resolve().name: name for name, place in (("last", run.last), ("best", run.best)) if place.exists()
+        place.resolve().name: name
+        for name, place in (("last", run.last), ("best", run.best))
+        if place.exists()
     }
     lines = []
     for folder in sorted(run.checkpoints.glob("epoch-*"), key=lambda path: (len(path.name), path.name)):
