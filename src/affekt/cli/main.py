@@ -49,10 +49,11 @@ app = typer.Typer(
 )
 
 
-def _print_version(given: bool) -> None:
+def _print_version(given: bool) -> bool:
     if given:
         typer.echo(f"affekt {__version__}")
         raise typer.Exit
+    return given  # what a callback returns is the value of the option
 
 
 @app.callback()

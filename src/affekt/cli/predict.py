@@ -54,7 +54,7 @@ def command(
         typer.Option(
             "--recognize/--no-recognize",
             help="Recognise the words of clips that have none in their sound, in English. Default: if it is "
-            'installed (pip install "affekt[asr]", affekt assets get whisper_tiny_en).',
+            'installed (pip install "affekt\\[asr]", affekt assets get whisper_tiny_en).',
         ),
     ] = None,
     output: Annotated[

@@ -68,8 +68,8 @@ def command(
         if len(lines) > SHOWN:
             say(f"and {len(lines) - SHOWN} more are {kind}, see {done.path / 'features.jsonl'}")
     say(
-        f"{done.path}: features of {counted(len(done.entries) - len(broken), 'video')}, {done.bytes / 1e6:.1f} MB; "
-        f"{done.fresh} new, {len(broken)} broken"
+        f"{done.path}: features of {counted(len(done.entries) - len(broken), 'video')}, "
+        f"{done.bytes / 1e6:.1f} MB; {done.fresh} new, {len(broken)} broken"
     )
     if done.width:
         say(f"next: train without config.frames and with config.feature_width = {done.width}")

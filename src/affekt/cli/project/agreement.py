@@ -88,7 +88,8 @@ def _show(found: RatingAgreement) -> None:
             ("items on which all agree", _percent(votes.unanimous), f"{votes.shared} items with two ratings"),
             ("mean entropy of the votes, nats", _number(votes.mean_entropy), "the same"),
         ],
-        title=f"{counted(votes.votes, 'rating')} of {counted(votes.items, 'item')} by {counted(len(found.raters), 'rater')}",
+        title=f"{counted(votes.votes, 'rating')} of {counted(votes.items, 'item')} by "
+        f"{counted(len(found.raters), 'rater')}",
     )
     as_table(
         ("rater", "ratings", "shared", "kappa with others", "agrees", "accuracy, estimated", "median s"),

@@ -48,7 +48,8 @@ def command(
             (row.name, row.accuracy, f"{row.low:.3f} to {row.high:.3f}", row.weighted_f1, row.uar)
             for row in found.rows
         ],
-        title=f"{found.version}: {counted(found.train_items, 'item')} for training, {found.items} in {found.part}",
+        title=f"{found.version}: {counted(found.train_items, 'item')} for training, "
+        f"{found.items} in {found.part}",
     )
     as_table(
         ("items for training", "accuracy of one probe on all", "range over draws"),

@@ -40,7 +40,8 @@ def command(
             ran = run_step(opened, step, show, again=again)
         if not json:
             say(
-                f"{step.name}: {counted(ran.computed, 'item')} read, {ran.reused} unchanged, {len(ran.failed)} failed"
+                f"{step.name}: {counted(ran.computed, 'item')} read, {ran.reused} unchanged, "
+                f"{len(ran.failed)} failed"
             )
     with opened.database() as connection:
         found = describe_words(connection)

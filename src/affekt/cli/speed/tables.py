@@ -106,7 +106,8 @@ def _explanations(report: BenchReport) -> list[str]:
     if report.work:
         one = report.work[0]
         lines.append(
-            f"multiply-adds of {counted(one.size, settings.unit.removesuffix('s'))}: {one.multiply_adds / 1e9:.4g}e9"
+            f"multiply-adds of {counted(one.size, settings.unit.removesuffix('s'))}: "
+            f"{one.multiply_adds / 1e9:.4g}e9"
             + (f", without {', '.join(one.not_counted)}" if one.not_counted else "")
         )
     if report.bundle.precision != "f32" and report.product:

@@ -35,7 +35,8 @@ def command(runs: RunsFolder = RUNS, json: AsJson = False) -> None:
     )
     say(
         f"{counted(len(usage.runs), 'run')} and {counted(usage.objects, 'object')} take "
-        f"{megabytes(usage.disk_bytes):.1f} MB; with weights of their own the runs would take {megabytes(usage.alone_bytes):.1f} MB; "
+        f"{megabytes(usage.disk_bytes):.1f} MB; with weights of their own the runs would take "
+        f"{megabytes(usage.alone_bytes):.1f} MB; "
         f"{megabytes(usage.saved_bytes):.1f} MB are saved"
     )
     if usage.unneeded_bytes:
