@@ -31,12 +31,13 @@ def command(
 
     if part not in ("validation", "test"):
         raise UsageError(f"part {part!r}: validation or test")
+    release = Project.open(project).path / RELEASES / version
     check_installed("sklearn", extra="train", needed_by="affekt project baseline")
     from affekt.project.baseline.figure import draw_baseline
     from affekt.project.baseline.run import run_baseline
 
     with progress("features") as show:
-        found = run_baseline(Project.open(project).path / RELEASES / version, part=part, on_item=show)
+        found = run_baseline(release, part=part, on_item=show)
     if figure is not None:
         draw_baseline(found, figure)
     if json:
