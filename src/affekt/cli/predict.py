@@ -194,7 +194,11 @@ def command(
         when = {"when": [_when(p) for p in predictions]} if any(p.moments for p in predictions) else {}
         shown = [predictor.task.shown(p) for p in predictions]
         names = list(predictions[0].scores)
-        rest = {"runner-up": [other_scores(p, most=1) for p in predictions]} if len(names) > 1 else {}
+        rest = (
+            {"runner-up": [other_scores(p, most=1) for p in predictions]}
+            if len(names) > 1 and not scores
+            else {}
+        )
         rest |= when | ({name: [p.scores[name] for p in predictions] for name in names} if scores else {})
         as_table(
             ("input", *shown[0], *rest),

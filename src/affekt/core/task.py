@@ -22,7 +22,7 @@ from affekt.core.answers.calibration import Calibration
 from affekt.core.answers.networks import Network, WholeNetwork
 from affekt.core.answers.prediction import Prediction, Provenance
 from affekt.core.answers.tally import Tally
-from affekt.core.errors import DataError
+from affekt.core.errors import DataError, UsageError
 from affekt.core.labels import LabelSet
 from affekt.core.registry import Registry, declared, registry
 from affekt.core.sample import Preprocess, Sample, Skipped
