@@ -10,7 +10,6 @@ Each file begins with a comment whose first sentences say what it is for.
 
 from __future__ import annotations
 
-import difflib
 import os
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +17,7 @@ from typing import NamedTuple
 from affekt.core import catalog
 from affekt.core.errors import UsageError
 from affekt.core.files.regular import is_folder, is_regular
-from affekt.core.settings import CLOSE, suggest
+from affekt.core.settings import close_to, suggest
 
 PARTS = Path(__file__).parent.parent / "recipes"
 _ENDS = (".", "!", "?", ".)")  # of a sentence
@@ -79,9 +78,9 @@ def recipe_file(path: Path | str) -> Path:
     if catalog.canonical(path.parts[0]) in catalog.list_methods():
         return _of_method(path, name)
     known = {catalog.canonical(one.name.removesuffix(".toml")): one.name for one in list_recipes()}
-    close = difflib.get_close_matches(catalog.canonical(name), list(known), n=1, cutoff=CLOSE)
+    close = close_to(catalog.canonical(name), list(known))
     if close and not os.path.lexists(path):
-        raise _unknown(path, f"did you mean {known[close[0]]}?")
+        raise _unknown(path, f"did you mean {known[close]}?")
     return path
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar, get_args, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+_BEGINNING = 3  # characters of a word from which longer ones are suggested
 CLOSE = 0.6  # similarity of words, from 0 to 1, from which one is suggested for the other
 
 
@@ -92,6 +93,19 @@ def dotted(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
+def close_to(word: str, known: Sequence[str]) -> str:
+    """The known word that is most like another one, or the only one that begins with it; empty if none.
+
+    Example:
+        >>> close_to("focl", ["focal", "mse"]), close_to("class", ["classification", "contrast"])
+        ('focal', 'classification')
+    """
+    if close := difflib.get_close_matches(word, known, n=1, cutoff=CLOSE):
+        return close[0]
+    longer = [one for one in known if one.startswith(word)] if len(word) >= _BEGINNING else []
+    return longer[0] if len(longer) == 1 else ""
+
+
 def closest(word: str, known: Iterable[str]) -> str:
     """A clause "did you mean" for a sentence that lists the known words; empty if none is close.
 
@@ -99,15 +113,14 @@ def closest(word: str, known: Iterable[str]) -> str:
         >>> closest("focl", ["focal", "cross_entropy"])
         '; did you mean focal?'
     """
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=CLOSE)
-    return f"; did you mean {close[0]}?" if close else ""
+    close = close_to(word, list(known))
+    return f"; did you mean {close}?" if close else ""
 
 
 def suggest(word: str, known: list[str]) -> str:
     """A "did you mean" clause, or the list of known words if none is close."""
-    close = difflib.get_close_matches(word, known, n=1, cutoff=CLOSE)
-    if close:
-        return f"did you mean {close[0]}?"
+    if close := close_to(word, known):
+        return f"did you mean {close}?"
     return f"known: {', '.join(known)}" if known else "none are known"
 
 

@@ -21,7 +21,7 @@ from affekt.core.labels import LabelSet
 from affekt.core.method import Method
 from affekt.core.recipe import Recipe, check_classes
 from affekt.core.sample import Preprocess, Sample
-from affekt.core.settings import ChecksLabels, Settings, resolve
+from affekt.core.settings import ChecksLabels, Settings, closest, resolve
 from affekt.core.task import Task
 from affekt.data.open import data_path, open_dataset
 from affekt.engine.loading import SampleDataset
@@ -205,6 +205,6 @@ def _check_task(recipe: Recipe, corpus: Corpus) -> list[str]:
             return []  # it may be one of its terms, whose names validation shows
         return [
             f"selection.metric = {metric!r} is not a score of {task.name}: use {task.selects_by!r}, "
-            f"or one of {', '.join(task.metrics)}"
+            f"or one of {', '.join(task.metrics)}{closest(metric, task.metrics)}"
         ]
     return []

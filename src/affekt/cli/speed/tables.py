@@ -17,7 +17,8 @@ def show_report(report: BenchReport) -> None:
     sets = machine["instruction_sets"]
     say(
         f"{facts.method}, weights {facts.precision}, {settings.engine}; {machine['processor']}, "
-        f"{counted(machine['cores'], 'core')}, {' '.join(sets) if isinstance(sets, tuple) else sets}"
+        f"{machine['cores']} core{'' if machine['cores'] == 1 else 's'}, "
+        f"{' '.join(sets) if isinstance(sets, tuple) else sets}"
     )
     if first := report.first_answer:
         as_table(

@@ -9,7 +9,7 @@ import typer
 
 from affekt.cli.early import check_data_of, find_network
 from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, progress, say
-from affekt.cli.tables import as_table
+from affekt.cli.study.shown import show_tables
 from affekt.core.errors import check_installed
 
 
@@ -69,13 +69,6 @@ def command(
     if json:
         as_json(summary_document(summary))
         return
-    for table in (score_table(summary, "", link=""), comparison_table(summary)):
-        as_table(
-            table.columns,
-            [[cell.text for cell in row] for row in table.rows],
-            title=table.title,
-            whole=table.columns[:1],
-        )
-        say(table.note)
+    show_tables((score_table(summary, "", link=""), comparison_table(summary)))
     for note in summary.notes:
         say(note)

@@ -57,6 +57,8 @@ def command(
     check_installed("lightning", extra="train", needed_by="affekt experiment")
     from affekt.cli.study.lines import ENTRY, parse
     from affekt.cli.study.progress import study_progress
+    from affekt.cli.study.shown import show_tables
+    from affekt.studies.outcome.write import tables_of
     from affekt.studies.search import run_search
     from affekt.studies.study import open_study, run_study
 
@@ -95,7 +97,10 @@ def command(
             }
         )
     else:
-        typer.echo(outcome.files["Markdown"].read_text(), nl=False)
+        show_tables([*tables_of(outcome.summary), *outcome.further])
+        for note in outcome.summary.notes:
+            say(note)
+        say(f"Markdown: {outcome.files['Markdown']}")
         say(f"page: {outcome.files['page']}")
     for name, reason in failed.items():
         say(f"failed: {name}: {reason}")
