@@ -30,7 +30,12 @@ def command(
     runs: RunsFolder = RUNS,
     json: AsJson = False,
 ) -> None:
-    """Show the facts about a method, or what is inside a bundle or a run. Example: affekt card bpm-gcn"""
+    """Show the facts about a method, or what is inside a bundle or a run.
+
+    Example: affekt card bpm-gcn
+
+    Example: affekt card latest
+    """
     path = _path_of(name, runs)
     if path is not None:
         facts = _facts_of(path)
