@@ -73,3 +73,8 @@ def test_a_wrong_call_is_one_clear_error(arguments, what):
 def test_a_report_cannot_be_saved_in_a_folder_that_does_not_exist(tmp_path):
     done = bench(tmp_path, "--save", tmp_path / "no" / "a.json")
     assert isinstance(done.exception, UsageError) and "is not a folder" in str(done.exception)
+
+
+def test_one_row_is_called_a_row(make_report, capsys):
+    show_report(make_report())
+    assert "multiply-adds of 1 row: " in capsys.readouterr().err

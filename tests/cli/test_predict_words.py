@@ -119,13 +119,15 @@ def test_a_dialogue_that_is_read_line_by_line_is_answered_as_the_whole(predictor
         assert one.scores == pytest.approx(other.scores, abs=1e-6)
 
 
-def test_the_table_names_turn_speaker_time_words_label_and_all_scores(line_bundle, talk):
+def test_the_table_names_turn_speaker_time_words_label_and_runner_up(line_bundle, talk):
     done = invoke("predict", line_bundle, talk / "a.srt")
     header, _, first, second = done.stdout.splitlines()[:4]
-    assert header.split() == ["turn", "speaker", "time", "words", "label", "confidence", "other", "scores"]
+    assert header.split() == ["turn", "speaker", "time", "words", "label", "confidence", "runner-up"]
     assert first.startswith("1      Ann           0:00     What a lovely day!")
     assert second.split()[:4] == ["2", "Ben", "0:01", "Well."]
-    assert sum(name in first for name in ("happy", "neutral", "sad")) == 3
+    assert sum(name in first for name in ("happy", "neutral", "sad")) == 2
+    shown = invoke("predict", line_bundle, talk / "a.srt", "--scores").stdout.splitlines()
+    assert sum(name in " ".join(shown[2:4]) for name in ("happy", "neutral", "sad")) == 3
 
 
 def test_answers_are_written_as_a_stream_and_as_a_whole(line_bundle, talk):

@@ -74,6 +74,7 @@ def test_export_prints_each_score_that_int8_was_compared_by(monkeypatch, tmp_pat
     gate = {"before": {"ccc": 0.5}, "after": {"ccc": 0.495}, "samples": 9}
     done = module.Exported(tmp_path / "b", 0.0, "random inputs", 1, 1.0, gate)
     monkeypatch.setattr(module, "export", lambda *given, **named: done)
+    monkeypatch.setattr("affekt.cli.export.find_network", lambda run, runs, **named: run)
     shown = CliRunner().invoke(app, ["export", str(tmp_path), "--int8"])
     assert shown.exit_code == 0, shown.output
     assert "ccc in int8: 0.495, 0.500 before (9 validation samples)" in shown.output

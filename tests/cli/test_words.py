@@ -29,7 +29,7 @@ def check(tmp_path, monkeypatch, capsys):
 
 def test_lines_are_summed_up_and_drawn(check, tmp_path):
     code, output = check(LINES, "--figure", str(tmp_path / "balance.png"))
-    assert code == 0 and "also in train" in output
+    assert code == 0 and "also in" in output
     assert "1 of 1 test line (100.0 %) have exactly the words of a training line" in output
     assert (tmp_path / "balance.png").is_file() and (tmp_path / "balance-text.png").is_file()
 

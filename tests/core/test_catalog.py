@@ -5,8 +5,8 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
-from affekt.core import catalog
-from affekt.core.errors import ConfigError, UsageError
+from affekt.core import catalog, registry
+from affekt.core.errors import AffektError, ConfigError, MissingExtra, UsageError
 
 CARD = """
 title = "A net"
@@ -35,7 +35,7 @@ def plugin(tmp_path, monkeypatch):
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     entries = {"affekt.methods": [EntryPoint("My-Net", "their_package.my_net", "affekt.methods")]}
-    monkeypatch.setattr(catalog, "entry_points", lambda group: tuple(entries.get(group, ())))
+    monkeypatch.setattr(registry, "entry_points", lambda group: tuple(entries.get(group, ())))
     clear()
     yield package
     clear()
@@ -103,9 +103,9 @@ def test_a_part_that_another_package_lacks_is_named(plugin):
 
 def test_a_registered_package_that_does_not_exist_is_refused(plugin, monkeypatch):
     entry = EntryPoint("ghost", "their_package.ghost", "affekt.methods")
-    monkeypatch.setattr(catalog, "entry_points", lambda group: (entry,) if group == "affekt.methods" else ())
+    monkeypatch.setattr(registry, "entry_points", lambda group: (entry,) if group == "affekt.methods" else ())
     clear()
-    with pytest.raises(UsageError, match=r"registered as package their_package\.ghost, which cannot"):
+    with pytest.raises(UsageError, match=r"plug-in their_package\.ghost: there is no such package"):
         catalog.card("ghost")
 
 
@@ -119,3 +119,95 @@ def test_a_card_that_is_not_valid_toml_is_refused(plugin):
     (plugin / "my_net" / "card.toml").write_text("title = ")
     with pytest.raises(ConfigError, match="not valid TOML"):
         catalog.card("my_net")
+
+
+def register(monkeypatch, **groups):
+    """Entry points in place of the installed ones: pairs of name and module by group."""
+    entries = {
+        f"affekt.{group}": tuple(EntryPoint(name, value, f"affekt.{group}") for name, value in pairs)
+        for group, pairs in groups.items()
+    }
+    monkeypatch.setattr(registry, "entry_points", lambda group: entries.get(group, ()))
+    clear()
+
+
+@pytest.mark.parametrize("ask", [catalog.method, catalog.card])
+def test_a_plugin_with_the_name_of_an_own_method_does_not_replace_it(plugin, monkeypatch, ask):
+    register(monkeypatch, methods=[("BPM-GCN", "their_package.my_net")])
+    message = r"'bpm_gcn' is that of more than one method: affekt itself and their_package\.my_net bring it"
+    with pytest.raises(UsageError, match=message):
+        ask("bpm-gcn")
+    assert catalog.card("cten").paper.year == 2023
+
+
+def test_a_name_that_two_plugins_claim_is_refused(plugin, monkeypatch):
+    register(monkeypatch, methods=[("my-net", "their_package.my_net"), ("my_net", "their_package.other")])
+    with pytest.raises(UsageError, match=r"their_package\.my_net and their_package\.other bring it"):
+        catalog.card("my_net")
+
+
+def test_the_same_package_announced_twice_is_one_method(plugin, monkeypatch):
+    register(monkeypatch, methods=[("my-net", "their_package.my_net"), ("my_net", "their_package.my_net")])
+    assert catalog.card("my_net").title == "A net"
+
+
+@pytest.mark.parametrize(
+    "code", ["raise RuntimeError('no GPU')", "import sys; sys.exit(3)", "METHOD = 3", ""]
+)
+def test_a_method_of_others_whose_code_is_broken_is_refused_with_the_reason(plugin, code):
+    (plugin / "my_net" / "__init__.py").write_text(code)
+    with pytest.raises(
+        UsageError, match=r"plug-in their_package\.my_net: METHOD .*(no GPU|3|not a Method|Attr)"
+    ):
+        catalog.method("my_net")
+
+
+def test_a_package_around_a_method_that_cannot_be_imported_is_refused_with_the_reason(plugin):
+    (plugin / "__init__.py").write_text("raise OSError('licence server')")
+    with pytest.raises(
+        UsageError, match=r"their_package\.my_net: it cannot be found \(OSError: licence server\)"
+    ):
+        catalog.card("my_net")
+
+
+def test_a_card_that_is_missing_is_refused_by_its_path(plugin):
+    (plugin / "my_net" / "card.toml").unlink()
+    with pytest.raises(ConfigError, match=r"my_net/card\.toml has 1 problem\n  cannot be read: No such file"):
+        catalog.card("my_net")
+
+
+def test_an_error_in_a_part_of_a_method_of_others_is_told_with_the_file(plugin):
+    (plugin / "my_net" / "config.py").write_text("1 / 0")
+    with pytest.raises(UsageError, match=r"config\.py cannot be imported \(ZeroDivisionError"):
+        catalog.method("my_net").load("config")
+
+
+def test_what_a_method_of_others_lacks_is_not_asked_of_affekt(plugin):
+    (plugin / "my_net" / "config.py").write_text("import no_such_library")
+    with pytest.raises(
+        MissingExtra, match=r"'no_such_library'.*it is a plug-in of package their_package\.my_net"
+    ):
+        catalog.method("my_net").load("config")
+
+
+def test_a_part_without_the_name_that_it_should_define_is_refused(plugin):
+    (plugin / "my_net" / "config.py").write_text("Other = 1")
+    with pytest.raises(AffektError, match=r"config\.py of my_net has no C, which should be its config"):
+        catalog.method("my_net").load("config")
+
+
+def test_readable_leaves_out_what_is_broken_with_a_line_each(plugin, monkeypatch):
+    (plugin / "my_net" / "card.toml").write_text(CARD.replace("licence", "license"))
+    (plugin / "set.py").write_text("raise ValueError('old')")
+    register(
+        monkeypatch,
+        methods=[("my_net", "their_package.my_net"), ("ghost", "nobody"), ("cten", "their_package.cten")],
+        datasets=[("walks", "their_package.set")],
+    )
+    cards, problems = catalog.readable(catalog.list_methods(), catalog.card)
+    assert "bpm_gcn" in cards and not {"my_net", "ghost", "cten"} & set(cards)
+    assert len(problems) == 3 and all("\n" not in line for line in problems)
+    found, problems = catalog.readable(catalog.list_datasets(), catalog.dataset)
+    assert "walkers" in found and problems == [
+        "walks is left out: plug-in their_package.set: DATASET cannot be read (ValueError: old)"
+    ]

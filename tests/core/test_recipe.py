@@ -6,8 +6,9 @@ import json
 import pytest
 
 from affekt.core import catalog
-from affekt.core.errors import ConfigError
+from affekt.core.errors import ConfigError, UsageError
 from affekt.core.recipe import Recipe, check_classes
+from affekt.core.task import find_task
 from affekt.engine.runs.digest_v1 import digest_v1
 
 LEAST = {"method": "bpm_gcn", "data": {"name": "walkers"}}
@@ -294,8 +295,8 @@ def test_a_recipe_of_a_method_is_found_by_name():
     assert (recipe.method, recipe.data.name, recipe.seed) == ("bpm_gcn", "emotion_gait", 4)
 
 
-def test_a_recipe_that_a_method_does_not_have_is_refused_by_its_path():
-    with pytest.raises(ConfigError, match=r"nowhere\.toml"):
+def test_a_recipe_that_a_method_does_not_have_is_refused_with_those_that_it_has():
+    with pytest.raises(UsageError, match=r"bpm_gcn/nowhere does not exist.* bpm_gcn/emotion_gait"):
         Recipe.load(["bpm_gcn/nowhere"])
 
 
@@ -308,3 +309,23 @@ def test_an_unknown_framework_is_a_problem_that_names_the_close_one():
 def test_the_framework_is_part_of_what_a_run_is():
     digests = {Recipe.from_values({**LEAST, "framework": name}).digest() for name in ("pytorch", "jittor")}
     assert len(digests) == 2 and Recipe.from_values(LEAST).digest() in digests
+
+
+@pytest.mark.parametrize(
+    ("change", "meant"),
+    [({"optimizer": {"name": "adm"}}, "adam"), ({"schedule": {"name": "cosin"}}, "cosine")],
+)
+def test_a_wrong_value_of_a_few_is_refused_with_the_close_one(change, meant):
+    (problem,) = problems_of({**LEAST, **change})
+    assert problem.endswith(f"; did you mean {meant}?") and "input should be" in problem
+
+
+def test_a_wrong_kind_of_a_part_is_refused_with_the_close_one():
+    parts = ["features/T+A.toml", "dataset/cmu-mosi.toml", "fusion/mean.toml"]
+    with pytest.raises(ConfigError, match=r"did you mean mean\?"):
+        Recipe.load(parts, ["config.fusion.kind=meen"])
+
+
+def test_a_wrong_loss_is_refused_with_the_close_one():
+    with pytest.raises(UsageError, match=r"did you mean ccc\?"):
+        find_task("regression").loss_of("cc")

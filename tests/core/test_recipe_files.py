@@ -82,3 +82,31 @@ def test_a_recipe_without_a_method_says_which_part_brings_one():
 def test_a_precision_may_be_given_as_a_number():
     parts = ["dataset/meld-emotion.toml", "encoders/T.toml", "losses/spcl.toml"]
     assert Recipe.load(parts, ["train.precision=32"]).train.precision == "32"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("bpm_gc/emotion_gait", r"did you mean bpm_gcn/emotion_gait\?"),
+        ("bpm-gcn/emotion-gat", r"did you mean bpm_gcn/emotion_gait\?"),
+        ("emotion-gait", r"did you mean bpm_gcn/emotion_gait\?"),
+        ("bpm-gcn", r"those of the method bpm-gcn are bpm_gcn/emotion_gait"),
+        ("losses/spc", r"did you mean losses/spcl\.toml\?"),
+    ],
+)
+def test_a_name_that_is_close_to_a_recipe_is_refused_with_it(name, message):
+    with pytest.raises(UsageError, match=message):
+        Recipe.load([name])
+
+
+def test_names_of_recipes_may_be_spelled_with_hyphens():
+    assert recipe_file("bpm-gcn/emotion-gait") == recipe_file("bpm_gcn/emotion_gait.toml")
+
+
+@pytest.mark.parametrize("name", ["mine.toml", "a/b/c.toml", "x" * 5000, "a\0b"])
+def test_a_path_that_is_like_no_recipe_stays_a_path(name):
+    assert str(recipe_file(name)) == name
+
+
+def test_the_description_of_a_recipe_ends_with_a_sentence():
+    assert [one.name for one in list_recipes() if not one.summary.endswith((".", ".)"))] == []

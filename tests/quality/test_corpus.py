@@ -14,7 +14,8 @@ from affekt.core.sample import Sample, Skipped
 from affekt.core.task import find_task
 from affekt.data.open import open_dataset
 from affekt.media.skeleton import JOINT_ORDERS, Skeleton
-from affekt.quality.corpus import describe, draw_balance, problems
+from affekt.quality.balance import draw_balance
+from affekt.quality.corpus import describe, problems
 
 LABELS = LabelSet.of("happy", "sad")
 JOINTS = JOINT_ORDERS["bpm_gcn"]

@@ -2,68 +2,143 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from affekt.cli.show import AsJson, as_json, as_table
+from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json
+from affekt.cli.tables import as_table, width
 from affekt.core import catalog
-from affekt.core.files.sealed import MANIFEST
-from affekt.deploy.runtime.facts import facts_of
+from affekt.core.errors import UsageError
+from affekt.core.files.sealed import MANIFEST, kind_of, read_sealed
+from affekt.core.settings import closest
+
+_LABEL = 20  # columns of the names of facts
 
 
 def command(
-    name: Annotated[str, typer.Argument(help="A method, such as bpm-gcn, or the path of a bundle.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="A method, such as bpm-gcn; the path of a bundle or a checkpoint; or a run: its folder, its "
+            "name (see affekt runs) or latest."
+        ),
+    ],
+    runs: RunsFolder = RUNS,
     json: AsJson = False,
 ) -> None:
-    """Show the facts about a method, or those that a bundle states. Example: affekt card bpm-gcn"""
-    if _is_path(name):
-        facts = facts_of(Path(name))
+    """Show the facts about a method, or what is inside a bundle or a run.
+
+    Example: affekt card bpm-gcn
+
+    Example: affekt card latest
+    """
+    path = _path_of(name, runs)
+    if path is not None:
+        facts = _facts_of(path)
         if json:
             as_json(facts)
-            return
-        for label, text in facts.items():
-            Console(highlight=False).print(f"{label:>20}  {text}", markup=False)
+        else:
+            typer.echo(facts.pop("path"))  # on one line, to be copied
+            _print_facts(facts)
         return
     card = catalog.card(name)
     if json:
         as_json(card.model_dump(mode="json"))
         return
-    console = Console(highlight=False)
     paper = card.paper
-    console.print(f"{card.title}: {card.summary}\n", markup=False)
-    for label, text in (
-        ("paper", f"{paper.authors}. {paper.title}. {paper.venue}, {paper.year}."),
-        ("task", card.task),
-        ("reference", card.reference),
-        ("parity", card.parity),
-        ("licence", card.licence),
-        ("for", card.intended_use),
-        ("limits", card.limits),
-    ):
-        console.print(f"{label:>10}  {text}", markup=False)
-    console.print()
+    typer.echo(textwrap.fill(f"{card.title}: {card.summary}", width()) + "\n")
+    _print_facts(
+        {
+            "paper": f"{paper.authors}. {paper.title}. {paper.venue}, {paper.year}.",
+            "task": card.task,
+            "reference": card.reference,
+            "parity": card.parity,
+            "licence": card.licence,
+            "for": card.intended_use,
+            "limits": card.limits,
+        }
+    )
+    _print_recipes(name)
     as_table(
         ("data", "metric", "paper", "ours", "note"),
         [(r.data, r.metric, r.paper or "-", r.ours or "-", r.note) for r in card.results],
-        title="Results",
+        title="\nResults",
     )
-    console.print()
-    recipes = sorted((catalog.method(name).folder / "recipes").glob("*.toml"))
-    for file in recipes:
-        expected = file.read_text().partition("\n")[0].removeprefix("# ")
-        console.print(f"affekt train {catalog.canonical(name)}/{file.stem}: {expected}", markup=False)
-    console.print()
     as_table(
         ("quirk of the reference", "here", "config", "effect"),
         [(q.what, q.here, q.config, q.effect) for q in card.quirks],
-        title="Quirks",
+        title="\nQuirks",
     )
 
 
-def _is_path(name: str) -> bool:
-    """Whether a name is that of a bundle: methods are never called like one."""
+def _path_of(name: str, runs: Path) -> Path | None:
+    """The path of a bundle, a checkpoint or a run; None for a method.
+
+    Raises:
+        UsageError: It is none of them, or several runs.
+    """
+    from affekt.engine.runs.names import find_run, name_runs
+
     path = Path(name)
-    return path.suffix == ".affekt" or (path / MANIFEST).is_file()
+    if path.suffix == ".affekt" or (path / MANIFEST).is_file() or (path / "recipe.toml").is_file():
+        return path
+    known = catalog.list_methods()
+    if catalog.canonical(name) in known:
+        return None
+    if path.exists() or len(path.parts) > 1:
+        return find_run(path, runs)
+    hint = closest(catalog.canonical(name), known)
+    if hint or not name_runs(runs):
+        try:
+            return find_run(path, runs)
+        except UsageError:
+            return None  # the catalogue states that there is no such method, with the closest one
+    return find_run(path, runs)
+
+
+def _facts_of(path: Path) -> dict[str, str | list[str]]:
+    from affekt.deploy.runtime.facts import facts_of
+    from affekt.engine.runs.facts import facts_of_checkpoint, facts_of_run
+    from affekt.engine.runs.run import Run
+
+    if (path / "recipe.toml").is_file():
+        found = facts_of_run(Run(path))
+    elif (kind := kind_of(path)) in ("checkpoint", "weights"):
+        found = facts_of_checkpoint(read_sealed(path, kind=kind))
+    else:
+        found = facts_of(path)
+    return {"path": str(path), **{label: text for label, text in found.items() if text}}
+
+
+def _print_recipes(name: str) -> None:
+    from affekt.core.recipe_files import recipes_of
+
+    for recipe in recipes_of(name):
+        typer.echo()
+        _print_words(f"affekt train {recipe.name}: {recipe.summary}", first="", rest="    ")
+
+
+def _print_facts(facts: Mapping[str, str | Sequence[str]]) -> None:
+    """Facts with their names; words such as paths are not cut."""
+    label = max((len(name) for name in facts), default=0)
+    for name, text in facts.items():
+        lines = [text] if isinstance(text, str) else text
+        for number, line in enumerate(lines):
+            first = f"{name if not number else '':>{min(label, _LABEL)}}  "
+            _print_words(line, first=first, rest=" " * len(first))
+
+
+def _print_words(text: str, *, first: str, rest: str) -> None:
+    filled = textwrap.fill(
+        text,
+        width(),
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    typer.echo(filled)

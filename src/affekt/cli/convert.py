@@ -7,8 +7,11 @@ from typing import Annotated
 
 import typer
 
+from affekt.cli.early import check_weights
 from affekt.cli.show import AsJson, as_json, say
-from affekt.core.errors import require
+from affekt.core import catalog
+from affekt.core.errors import UsageError, check_installed
+from affekt.report.wording import counted
 
 
 def command(
@@ -34,7 +37,11 @@ def command(
     from affekt.core.recipe import options_from
 
     values = options_from(change or [])
-    require("torch", extra="train", needed_by="affekt convert")
+    catalog.method(method)
+    if not file.exists():
+        raise UsageError(f"{file} does not exist")
+    check_weights(weights or [])
+    check_installed("torch", extra="train", needed_by="affekt convert")
     from affekt.engine.weights.convert import convert
 
     done = convert(method, file, output, labels=labels, config=values, weights=weights or [])
@@ -43,11 +50,11 @@ def command(
         return
     say(f"{file} is a {done.title}")
     say(
-        f"{done.matched} tensors converted, {done.filled} counters set to zero, "
+        f"{counted(done.matched, 'tensor')} converted, {counted(done.filled, 'counter')} set to zero, "
         f"{done.dropped} that the network does not use left out"
     )
     if done.unexpected:
-        say(f"{len(done.unexpected)} unknown names ignored: {', '.join(done.unexpected[:6])}")
+        say(f"{counted(len(done.unexpected), 'unknown name')} ignored: {', '.join(done.unexpected[:6])}")
     say(f"{done.folder}")
     if done.part:
         say(f"next: affekt train RECIPE --weights {done.folder}")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from affekt.cli.show import AsJson, as_json, as_table
+from affekt.cli.show import AsJson, as_json, say
+from affekt.cli.tables import as_table
 from affekt.core import catalog
 
 
 def command(json: AsJson = False) -> None:
     """List the data sets. Example: affekt datasets"""
-    found = [catalog.dataset(name) for name in catalog.list_datasets()]
+    found, broken = catalog.readable(catalog.list_datasets(), catalog.dataset)
+    for line in broken:
+        say(line)
     rows = [
         {
             "name": data.name,
@@ -18,7 +21,7 @@ def command(json: AsJson = False) -> None:
             "licence": data.licence,
             "cite": data.cite,
         }
-        for data in found
+        for data in found.values()
     ]
     if json:
         as_json(rows)

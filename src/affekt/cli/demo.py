@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from affekt.cli.show import AsJson, as_json, errors, say
-from affekt.core.errors import require
+from affekt.core.errors import check_installed
 
 
 def command(
@@ -25,7 +25,7 @@ def command(
 
     Example: affekt demo video
     """
-    require("lightning", extra="train", needed_by="affekt demo")
+    check_installed("lightning", extra="train", needed_by="affekt demo")
     from affekt.demo import run_demo, run_video_demo
 
     progress = errors.is_terminal and not json

@@ -14,7 +14,8 @@ from affekt import __version__
 from affekt.assets.places import copies
 from affekt.assets.registry import Asset, list_assets
 from affekt.cli.doctor_jittor import show_jittor
-from affekt.cli.show import AsJson, as_json, as_table, say
+from affekt.cli.show import AsJson, as_json, say
+from affekt.cli.tables import as_table
 from affekt.core.errors import UsageError
 
 # The extra that each verb needs; its packages are read from the metadata of affekt.
@@ -78,8 +79,11 @@ def command(
             (row["verb"], "yes" if row["ready"] else "no", ", ".join(row["missing"]), row["fix"])
             for row in rows
         ],
+        whole=("install with",),
     )
-    as_table(("pretrained part", "where", "get with"), [tuple(row.values()) for row in parts])
+    as_table(
+        ("pretrained part", "where", "get with"), [tuple(row.values()) for row in parts], whole=("get with",)
+    )
 
 
 def _place(asset: Asset) -> dict[str, str]:

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from affekt.cli.early import check_data_of, find_network
 from affekt.cli.groups import show_groups
-from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, as_table, progress, say
-from affekt.core.errors import require
+from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, progress, say
+from affekt.cli.tables import as_table
+from affekt.core.errors import check_installed
 from affekt.deploy.backends.names import Backend, Precision
+from affekt.report.wording import counted
 
 if TYPE_CHECKING:
     from affekt.evaluation.result import Evaluation
@@ -64,8 +67,9 @@ def command(
 
     Example: affekt evaluate latest --data-root DIR
     """
-    require("sklearn", extra="train", needed_by="affekt evaluate")
-    from affekt.engine.runs.names import find_run
+    network = find_network(run, runs)
+    check_installed("sklearn", extra="train", needed_by="affekt evaluate")
+    check_data_of(network, data, data_root)
     from affekt.evaluation.evaluate import evaluate
     from affekt.evaluation.subsets import evaluate_subsets
 
@@ -81,10 +85,10 @@ def command(
     }
     with progress("evaluating") as step:
         if subsets:
-            _show_subsets(evaluate_subsets(find_run(run, runs), on_batch=step, **options), json=json)
+            _show_subsets(evaluate_subsets(network, on_batch=step, **options), json=json)
             return
         result = evaluate(
-            find_run(run, runs),
+            network,
             groups=[name.strip() for name in groups.split(",") if name.strip()],
             on_batch=step,
             **options,
@@ -101,7 +105,7 @@ def command(
     as_table(
         ("score", "value", f"95 % interval over {result.interval_over or 'items'}"),
         rows,
-        title=f"{result.samples} samples{where}",
+        title=f"{counted(result.samples, 'sample')}{where}",
     )
     if result.decision:
         say(f"decision: {result.decision}")

@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 
 import typer
 
+from affekt.cli.early import find_network
 from affekt.cli.next_step import line
 from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, say
-from affekt.core.errors import require
+from affekt.core.errors import check_installed
 
 
 def command(
@@ -47,11 +48,11 @@ def command(
 
     Example: affekt export latest --output walks.affekt
     """
-    require("onnxscript", extra="train", needed_by="affekt export")
+    network = find_network(run, runs, kinds=("checkpoint",))
+    check_installed("onnxscript", extra="train", needed_by="affekt export")
     from affekt.deploy.export.export import export
-    from affekt.engine.runs.names import find_run
 
-    done = export(find_run(run, runs), output, to=to, int8=int8, data_root=data_root)
+    done = export(network, output, to=to, int8=int8, data_root=data_root)
     if json:
         as_json({**vars(done), "bundle": str(done.bundle)})
         return

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from affekt.cli.show import as_table, say
+from affekt.cli.show import say
+from affekt.cli.tables import as_table
 
 if TYPE_CHECKING:
     from affekt.evaluation.groups import Grouping

@@ -8,11 +8,13 @@ import signal
 import sys
 from collections.abc import Callable
 from types import FrameType
+from typing import Annotated
 
 import typer
 from rich.highlighter import NullHighlighter
 from rich.logging import RichHandler
 
+from affekt import __version__
 from affekt.cli import (
     card,
     chat,
@@ -45,6 +47,25 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _print_version(given: bool) -> bool:
+    if given:
+        typer.echo(f"affekt {__version__}")
+        raise typer.Exit
+    return given  # what a callback returns is the value of the option
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+) -> None:
+    """Options of all commands."""
+
+
 for module in (
     demo,
     methods,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from affekt.cli.show import AsJson, as_json, as_table
+from affekt.cli.show import AsJson, as_json, say
+from affekt.cli.tables import as_table
 from affekt.core import catalog
 
 
 def command(json: AsJson = False) -> None:
     """List the methods. Example: affekt methods"""
-    cards = {name: catalog.card(name) for name in catalog.list_methods()}
+    cards, broken = catalog.readable(catalog.list_methods(), catalog.card)
+    for line in broken:
+        say(line)
     if json:
         as_json({name: card.model_dump(mode="json") for name, card in cards.items()})
         return

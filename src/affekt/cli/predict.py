@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from affekt.cli.show import RUNS, RunsFolder, as_json, as_table, progress, say
+from affekt.cli.show import RUNS, RunsFolder, as_json, progress, say
+from affekt.cli.tables import as_table
 from affekt.core.errors import MediaError, UsageError
 from affekt.deploy.backends.names import Backend, Precision
+from affekt.report.wording import counted
 
 if TYPE_CHECKING:
     from affekt.core.answers.prediction import Prediction
@@ -52,7 +54,7 @@ def command(
         typer.Option(
             "--recognize/--no-recognize",
             help="Recognise the words of clips that have none in their sound, in English. Default: if it is "
-            'installed (pip install "affekt[asr]", affekt assets get whisper_tiny_en).',
+            'installed (pip install "affekt\\[asr]", affekt assets get whisper_tiny_en).',
         ),
     ] = None,
     output: Annotated[
@@ -99,6 +101,9 @@ def command(
     precision: Annotated[
         Precision, typer.Option(help="bf16 is faster and less exact; openvino only.")
     ] = "f32",
+    scores: Annotated[
+        bool, typer.Option("--scores", help="Print the scores of all labels, not only of the two highest.")
+    ] = False,
     runs: RunsFolder = RUNS,
     json: Annotated[
         bool, typer.Option("--json", help="Print JSON; with - one object a line, as answers come.")
@@ -113,6 +118,7 @@ def command(
     Example: affekt predict scenes.affekt clip.mp4 --text "I did not expect that"
     """
     from affekt.cli.words.predict import check_inputs, lines_in, predict_words
+    from affekt.cli.words.table import other_scores
     from affekt.core.answers.prediction import Prediction
     from affekt.data.left_out import as_values, summary_of
     from affekt.deploy.load import load
@@ -150,6 +156,7 @@ def command(
             text or [],
             output=output,
             json=json,
+            scores=scores,
             batch_size=batch_size,
             encoding=encoding,
             form=form,
@@ -179,19 +186,27 @@ def command(
         raise MediaError("; ".join([str(skipped[0]), *([summary_of(left_out)] if left_out else [])]))
     if output and write:
         write(output, predictions, skipped)
-        say(f"{len(predictions)} predictions: {output}")
+        say(f"{counted(len(predictions), 'prediction')}: {output}")
     if json:
         beside = {"left_out": as_values(left_out, hidden), "backend": predictor.backend}
         as_json({**to_document(predictions, skipped), **beside})
     elif predictions and not output:
         when = {"when": [_when(p) for p in predictions]} if any(p.moments for p in predictions) else {}
         shown = [predictor.task.shown(p) for p in predictions]
+        names = list(predictions[0].scores)
+        rest = (
+            {"runner-up": [other_scores(p, most=1) for p in predictions]}
+            if len(names) > 1 and not scores
+            else {}
+        )
+        rest |= when | ({name: [p.scores[name] for p in predictions] for name in names} if scores else {})
         as_table(
-            ("input", *shown[0], *when, *predictions[0].scores),
+            ("input", *shown[0], *rest),
             [
-                (p.id, *columns.values(), *cells, *p.scores.values())
-                for p, columns, *cells in zip(predictions, shown, *when.values(), strict=True)
+                (p.id, *columns.values(), *cells)
+                for p, columns, *cells in zip(predictions, shown, *rest.values(), strict=True)
             ],
+            whole=("input",),
         )
     for line in _notes(predictions):
         say(line)

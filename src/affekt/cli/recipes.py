@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-from affekt.cli.show import AsJson, as_json, as_table
+from affekt.cli.show import AsJson, as_json, say
+from affekt.cli.tables import as_table
+from affekt.core import catalog
 from affekt.core.errors import UsageError
 
 
@@ -22,6 +24,8 @@ def command(
     """
     from affekt.core.recipe_files import list_recipes
 
+    for line in catalog.readable(catalog.list_methods(), catalog.method_folder)[1]:
+        say(line)
     found = [
         one
         for one in list_recipes()

@@ -1,20 +1,18 @@
-"""Shared by the commands: tables, JSON, and progress on standard error."""
+"""Shared by the commands: JSON and progress on standard error."""
 
 from __future__ import annotations
 
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import rich
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 LINE_S = 1.0  # between lines of progress where there is no terminal
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -36,25 +34,6 @@ errors = rich.get_console()
 def as_json(values: Any) -> None:
     """JSON on standard output."""
     sys.stdout.write(json.dumps(values, indent=1) + "\n")
-
-
-def as_table(
-    columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str = "", unfolded: str = ""
-) -> None:
-    """A table on standard output; numbers right-aligned.
-
-    Args:
-        unfolded: A column to be copied from: it is kept on one line in narrow terminals.
-    """
-    table = Table(title=title or None, title_justify="left", show_edge=False, pad_edge=False)
-    for number, name in enumerate(columns):
-        numeric = bool(rows) and all(isinstance(row[number], int | float) for row in rows)
-        justify = "right" if numeric else "left"
-        table.add_column(name, justify=justify, overflow="fold", no_wrap=name == unfolded)
-    for row in rows:
-        table.add_row(*(f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in row))
-    # A pipe has no width: lines are not folded there.
-    Console(highlight=False, width=None if sys.stdout.isatty() else 200).print(table, markup=False)
 
 
 def say(text: str) -> None:

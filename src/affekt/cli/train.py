@@ -8,9 +8,11 @@ from typing import Annotated
 
 import typer
 
+from affekt.cli.early import check_data, check_weights
 from affekt.cli.next_step import line, repeated
-from affekt.cli.show import RUNS, AsJson, Download, RunsFolder, as_json, as_table, errors, say
-from affekt.core.errors import require
+from affekt.cli.show import RUNS, AsJson, Download, RunsFolder, as_json, errors, say
+from affekt.cli.tables import as_table
+from affekt.core.errors import check_installed
 
 
 def command(
@@ -79,7 +81,10 @@ def command(
         *([f"framework={framework}"] if framework is not None else []),
     ]
     checked = Recipe.load(recipe, changes)
-    require("lightning", extra="train", needed_by="affekt train")
+    check_installed("lightning", extra="train", needed_by="affekt train")
+    check_data(checked.data.name, data_root)
+    check_weights(weights or [])
+    check_weights([teacher] if teacher else [], kinds=("checkpoint",))
     from affekt.engine.loop.stopping import TrainingStopped
     from affekt.engine.train import train
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
 
 from affekt.core.errors import ConfigError
+from affekt.core.files.toml import read_toml
 from affekt.core.settings import Settings, validate
 
 
@@ -67,13 +67,9 @@ def read_card(path: Path) -> Card:
     """Read `card.toml`.
 
     Raises:
-        ConfigError: The file is not valid TOML, or fields are missing or unknown.
+        ConfigError: The file cannot be read, is not valid TOML, or fields are missing or unknown.
     """
-    try:
-        values = tomllib.loads(path.read_text())
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(str(path), [f"not valid TOML: {error}"]) from None
-    card, problems = validate(Card, values)
+    card, problems = validate(Card, read_toml(path))
     if card is None:
         raise ConfigError(str(path), problems)
     return card

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable, Sequence
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from affekt.core.card import Card, read_card
 from affekt.core.dataset import Dataset
-from affekt.core.errors import UsageError
+from affekt.core.errors import AffektError
 from affekt.core.method import Method
-from affekt.core.settings import suggest
+from affekt.core.registry import Registry, canonical, declared, package_folder, registry
 
 _PACKAGE = Path(__file__).parent.parent
 
 
-def canonical(name: str) -> str:
-    """`poster-v2` and `POSTER_V2` are `poster_v2`."""
-    return name.strip().lower().replace("-", "_")
+Entry = TypeVar("Entry")
 
 
 def list_methods() -> list[str]:
@@ -30,7 +27,7 @@ def list_methods() -> list[str]:
         >>> "bpm_gcn" in list_methods()
         True
     """
-    return sorted(_methods())
+    return _methods().names
 
 
 def list_datasets() -> list[str]:
@@ -40,20 +37,44 @@ def list_datasets() -> list[str]:
         >>> "emotion_gait" in list_datasets()
         True
     """
-    return sorted(_adapters())
+    return _adapters().names
+
+
+def readable(names: Sequence[str], read: Callable[[str], Entry]) -> tuple[dict[str, Entry], list[str]]:
+    """What can be read under some names, and a line for each of the others: for listings.
+
+    A plug-in that is broken costs its own line, not the listing.
+
+    Args:
+        read: Such as `card`, `method`, `method_folder` or `dataset`.
+
+    Example:
+        >>> cards, problems = readable(["bpm_gcn", "no_such_net"], card)
+        >>> list(cards), len(problems)
+        (['bpm_gcn'], 1)
+    """
+    found, problems = {}, []
+    for name in names:
+        try:
+            found[name] = read(name)
+        except AffektError as error:
+            reason = "; ".join(line.strip() for line in str(error).splitlines())
+            problems.append(f"{name} is left out: {reason}")
+    return found, problems
 
 
 def card(name: str) -> Card:
     """The facts about a method, read from its `card.toml` without importing its code.
 
     Raises:
-        UsageError: There is no such method.
+        UsageError: There is no such method, two parts claim its name, or it is a plug-in that is not there.
+        ConfigError: The card is missing or wrong.
 
     Example:
         >>> card("bpm-gcn").paper.year
         2024
     """
-    return read_card(_method_folder(name) / "card.toml")
+    return read_card(method_folder(name) / "card.toml")
 
 
 @cache
@@ -61,12 +82,20 @@ def method(name: str) -> Method:
     """A method by name; its parts are not imported yet.
 
     Raises:
-        UsageError: There is no such method.
+        UsageError: There is no such method, two parts claim its name, or it is a plug-in that is broken.
     """
-    folder = _method_folder(name)
-    package = _methods()[canonical(name)]
-    declared: Method = _declared(package, "METHOD")
-    return declared.at(name=canonical(name), package=package, folder=folder)
+    package = _methods().module(name)
+    found: Method = declared(package, "METHOD", Method)
+    return found.at(name=canonical(name), package=package, folder=method_folder(name))
+
+
+def method_folder(name: str) -> Path:
+    """The folder of a method, whose code is not imported.
+
+    Raises:
+        UsageError: There is no such method, two parts claim its name, or it is a plug-in that is not there.
+    """
+    return package_folder(_methods().module(name))
 
 
 @cache
@@ -74,13 +103,10 @@ def dataset(name: str) -> Dataset:
     """A data set by name.
 
     Raises:
-        UsageError: There is no such data set.
+        UsageError: There is no such data set, two parts claim its name, or it is a plug-in that is broken.
     """
-    modules = _adapters()
-    if canonical(name) not in modules:
-        raise UsageError(f"no data set is called {name!r}; {suggest(canonical(name), sorted(modules))}")
-    declared: Dataset = _declared(modules[canonical(name)], "DATASET")
-    return declared.at(canonical(name))
+    found: Dataset = declared(_adapters().module(name), "DATASET", Dataset)
+    return found.at(canonical(name))
 
 
 def list_frameworks() -> list[str]:
@@ -90,7 +116,7 @@ def list_frameworks() -> list[str]:
         >>> "jittor" in list_frameworks()
         True
     """
-    return sorted(_frameworks())
+    return _frameworks().names
 
 
 @cache
@@ -98,53 +124,32 @@ def framework(name: str) -> Any:
     """A framework by name (`affekt.engine.framework.Framework`).
 
     Raises:
-        UsageError: There is no such framework.
+        UsageError: There is no such framework, two parts claim its name, or it is a plug-in that is broken.
     """
-    packages = _frameworks()
-    if canonical(name) not in packages:
-        raise UsageError(f"no framework is called {name!r}; {suggest(canonical(name), sorted(packages))}")
-    module, _, attribute = _declared(packages[canonical(name)], "FRAMEWORK").partition(":")
+    module, _, attribute = declared(_frameworks().module(name), "FRAMEWORK", str).partition(":")
     return getattr(importlib.import_module(module), attribute)()
 
 
-def _declared(module: str, name: str) -> Any:
-    """What a module declares.
-
-    Raises:
-        UsageError: The module of another package cannot be imported, or does not declare it.
-    """
-    try:
-        return getattr(importlib.import_module(module), name)
-    except Exception as error:
-        if module.startswith("affekt."):
-            raise
-        raise UsageError(
-            f"plug-in {module}: {name} cannot be read ({type(error).__name__}: {error})"
-        ) from error
-
-
 @cache
-def _methods() -> dict[str, str]:
-    """Method name to package."""
+def _methods() -> Registry:
     own = {
         path.parent.name: f"affekt.methods.{path.parent.name}"
         for path in (_PACKAGE / "methods").glob("*/card.toml")
     }
-    return {**own, **_plugins("affekt.methods")}
+    return registry("method", "affekt.methods", own)
 
 
 @cache
-def _frameworks() -> dict[str, str]:
-    """Name of a framework to package."""
+def _frameworks() -> Registry:
     folders = (_PACKAGE / "frameworks").glob("*/__init__.py")
     own = {path.parent.name: f"affekt.frameworks.{path.parent.name}" for path in folders}
-    return {**own, **_plugins("affekt.frameworks")}
+    return registry("framework", "affekt.frameworks", own)
 
 
 @cache
-def _adapters() -> dict[str, str]:
-    """Data set name to module."""
-    return {**_own_datasets("data"), **_own_datasets("invented"), **_plugins("affekt.datasets")}
+def _adapters() -> Registry:
+    own = _own_datasets("data") | _own_datasets("invented")
+    return registry("data set", "affekt.datasets", own)
 
 
 def _own_datasets(package: str) -> dict[str, str]:
@@ -166,21 +171,3 @@ def _own_datasets(package: str) -> dict[str, str]:
 
 def _states(path: Path) -> bool:
     return "DATASET" in path.read_text(encoding="utf-8")
-
-
-def _plugins(group: str) -> dict[str, str]:
-    entries: tuple[EntryPoint, ...] = tuple(entry_points(group=group))
-    return {canonical(entry.name): entry.value for entry in entries}
-
-
-def _method_folder(name: str) -> Path:
-    methods = _methods()
-    if canonical(name) not in methods:
-        raise UsageError(f"no method is called {name!r}; {suggest(canonical(name), sorted(methods))}")
-    package = methods[canonical(name)]
-    if package.startswith("affekt.methods."):
-        return _PACKAGE / "methods" / canonical(name)
-    spec = find_spec(package)
-    if spec is None or spec.origin is None:
-        raise UsageError(f"method {name!r} is registered as package {package}, which cannot be found")
-    return Path(spec.origin).parent

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from affekt.core.card import Card, read_card
 from affekt.core.errors import AffektError, ConfigError, MissingExtra
+from affekt.core.registry import broken_plugin, is_own
 from affekt.core.sample import Preprocess, Sample, TakesAssets
 from affekt.core.settings import Settings, validate
 from affekt.core.weights import PublishedFile
@@ -64,20 +66,43 @@ class Method:
 
         Raises:
             MissingExtra: The part needs a dependency that is not installed.
+            UsageError: The part of a plug-in cannot be imported.
             AffektError: The method has no such part.
         """
         file, _, attribute = getattr(self, part).partition(":")
         try:
-            module = importlib.import_module(f"{self.package}.{file}")
+            module = self._imported(file)
         except ModuleNotFoundError as error:
             if error.name == f"{self.package}.{file}":
                 raise AffektError(f"{self.name} has no {file}.py, where its {part} should be") from None
-            extra = _EXTRAS.get(error.name or "", "all")
-            raise MissingExtra(
-                f"{part} of {self.name} needs {error.name!r}, which is not installed: "
-                f"pip install 'affekt[{extra}]'"
-            ) from None
+            raise MissingExtra(self._missing(part, error.name or "")) from None
+        if not hasattr(module, attribute):
+            raise AffektError(f"{file}.py of {self.name} has no {attribute}, which should be its {part}")
         return getattr(module, attribute)
+
+    def _imported(self, file: str) -> ModuleType:
+        """A file of the method.
+
+        Raises:
+            ModuleNotFoundError: It does not exist, or imports what is not installed.
+            UsageError: It is that of a plug-in, and its code raises another error.
+        """
+        module = f"{self.package}.{file}"
+        try:
+            return importlib.import_module(module)
+        except ModuleNotFoundError:
+            raise
+        except (Exception, SystemExit) as error:
+            if is_own(module):
+                raise
+            raise broken_plugin(module, f"{file}.py cannot be imported", error) from error
+
+    def _missing(self, part: str, needed: str) -> str:
+        says = f"{part} of {self.name} needs {needed!r}, which is not installed"
+        extra = _EXTRAS.get(needed.split(".")[0])
+        if extra is None and not is_own(self.package):
+            return f"{says}: it is a plug-in of package {self.package}, which states what it needs"
+        return f"{says}: pip install 'affekt[{extra or 'all'}]'"
 
     @cached_property
     def published_files(self) -> tuple[PublishedFile, ...]:

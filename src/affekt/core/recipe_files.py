@@ -5,20 +5,22 @@
                    encoders/T.toml
                    losses/spcl.toml
 
-The first line of each file is a comment that says what it is for.
+Each file begins with a comment whose first sentences say what it is for.
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
 from affekt.core import catalog
 from affekt.core.errors import UsageError
 from affekt.core.files.regular import is_folder, is_regular
-from affekt.core.settings import suggest
+from affekt.core.settings import close_to, suggest
 
 PARTS = Path(__file__).parent.parent / "recipes"
+_ENDS = (".", "!", "?", ".)")  # of a sentence
 
 
 class RecipeFile(NamedTuple):
@@ -36,12 +38,9 @@ class RecipeFile(NamedTuple):
 
 
 def list_recipes() -> list[RecipeFile]:
-    """All recipes of methods, then all parts."""
-    whole = [
-        RecipeFile(f"{method}/{path.stem}", _summary(path), True, path)
-        for method in catalog.list_methods()
-        for path in sorted((catalog.method(method).folder / "recipes").glob("*.toml"))
-    ]
+    """All recipes of methods, then all parts; without those of plug-ins that are broken."""
+    folders, _ = catalog.readable(catalog.list_methods(), catalog.method_folder)
+    whole = [recipe for method in folders for recipe in recipes_of(method)]
     parts = [
         RecipeFile(path.relative_to(PARTS).as_posix(), _summary(path), False, path)
         for path in sorted(PARTS.glob("*/*.toml"))
@@ -49,31 +48,72 @@ def list_recipes() -> list[RecipeFile]:
     return whole + parts
 
 
+def recipes_of(method: str) -> list[RecipeFile]:
+    """The recipes of a method.
+
+    Raises:
+        UsageError: There is no such method, or it is a plug-in that is broken.
+    """
+    name, folder = catalog.canonical(method), catalog.method_folder(method)
+    files = [path for path in sorted((folder / "recipes").glob("*.toml")) if is_regular(path)]
+    return [RecipeFile(f"{name}/{path.stem}", _summary(path), True, path) for path in files]
+
+
 def recipe_file(path: Path | str) -> Path:
     """The file itself if it exists; else the recipe or the part of this name; else the path as it is.
 
     Raises:
-        UsageError: The folder is one of parts, and has no such part.
+        UsageError: It does not exist, and is close to the name of a recipe: one of a folder of parts, of a
+            method, or a similar name.
     """
     path = Path(path)
-    if len(path.parts) != 2 or is_regular(path) or is_folder(path):
+    if is_regular(path) or is_folder(path) or len(path.parts) not in (1, 2):
         return path
-    folder = PARTS / path.parts[0]
-    part = folder / f"{path.name.removesuffix('.toml')}.toml"
-    if is_regular(part):
+    name, folder = path.with_name(path.name.removesuffix(".toml")).as_posix(), PARTS / path.parts[0]
+    if len(path.parts) == 2 and is_regular(part := folder / f"{path.name.removesuffix('.toml')}.toml"):
         return part
-    if is_folder(folder):
+    if len(path.parts) == 2 and is_folder(folder):
         known = [f"{path.parts[0]}/{one.name}" for one in sorted(folder.glob("*.toml"))]
-        raise UsageError(
-            f"{path} does not exist, and no part of recipes is called so; {suggest(str(path), known)} "
-            "(affekt recipes lists all)"
-        )
-    method = catalog.canonical(path.parts[0])
-    if method not in catalog.list_methods():
-        return path
-    return catalog.method(method).folder / "recipes" / f"{path.name.removesuffix('.toml')}.toml"
+        raise _unknown(path, suggest(str(path), known))
+    if catalog.canonical(path.parts[0]) in catalog.list_methods():
+        return _of_method(path, name)
+    known = {catalog.canonical(one.name.removesuffix(".toml")): one.name for one in list_recipes()}
+    close = close_to(catalog.canonical(name), list(known))
+    if close and not os.path.lexists(path):
+        raise _unknown(path, f"did you mean {known[close]}?")
+    return path
+
+
+def _of_method(path: Path, name: str) -> Path:
+    """The recipe of a method that is known."""
+    recipes = recipes_of(path.parts[0])
+    method, _, stem = name.partition("/")
+    for recipe in recipes:
+        if recipe.path.stem in (stem, catalog.canonical(stem)):
+            return recipe.path
+    if not recipes:
+        raise _unknown(path, f"the method {method} has none")
+    if not stem:
+        raise _unknown(path, f"those of the method {method} are {', '.join(one.name for one in recipes)}")
+    found = suggest(f"{catalog.canonical(method)}/{catalog.canonical(stem)}", [one.name for one in recipes])
+    raise _unknown(path, found)
+
+
+def _unknown(path: Path, known: str) -> UsageError:
+    return UsageError(
+        f"{path} does not exist, and no recipe is called so; {known} (affekt recipes lists all)"
+    )
 
 
 def _summary(path: Path) -> str:
-    first = path.read_text().partition("\n")[0]
-    return first.removeprefix("#").strip() if first.startswith("#") else ""
+    """The sentences that begin in the first line, a comment."""
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError as error:
+        return f"cannot be read: {error.strerror or error}"
+    words: list[str] = []
+    for line in lines:
+        if not line.startswith("#") or (words and words[-1].endswith(_ENDS)):
+            break
+        words.append(line.removeprefix("#").strip())
+    return " ".join(words)

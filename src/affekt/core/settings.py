@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar, get_args, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+
+_BEGINNING = 3  # characters of a word from which longer ones are suggested
+CLOSE = 0.6  # similarity of words, from 0 to 1, from which one is suggested for the other
 
 
 class Settings(BaseModel):
@@ -89,11 +93,34 @@ def dotted(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
+def close_to(word: str, known: Sequence[str]) -> str:
+    """The known word that is most like another one, or the only one that begins with it; empty if none.
+
+    Example:
+        >>> close_to("focl", ["focal", "mse"]), close_to("class", ["classification", "contrast"])
+        ('focal', 'classification')
+    """
+    if close := difflib.get_close_matches(word, known, n=1, cutoff=CLOSE):
+        return close[0]
+    longer = [one for one in known if one.startswith(word)] if len(word) >= _BEGINNING else []
+    return longer[0] if len(longer) == 1 else ""
+
+
+def closest(word: str, known: Iterable[str]) -> str:
+    """A clause "did you mean" for a sentence that lists the known words; empty if none is close.
+
+    Example:
+        >>> closest("focl", ["focal", "cross_entropy"])
+        '; did you mean focal?'
+    """
+    close = close_to(word, list(known))
+    return f"; did you mean {close}?" if close else ""
+
+
 def suggest(word: str, known: list[str]) -> str:
     """A "did you mean" clause, or the list of known words if none is close."""
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean {close[0]}?"
+    if close := close_to(word, known):
+        return f"did you mean {close}?"
     return f"known: {', '.join(known)}" if known else "none are known"
 
 
@@ -120,9 +147,16 @@ def _line(model: type[BaseModel], values: Mapping[str, Any], entry: dict[str, An
         return f"{key} = {entry['input']!r}: unknown key; {suggest(path[-1], _fields(model, path[:-1]))}"
     said = entry["msg"].removeprefix("Value error, ")
     said = said[0].lower() + said[1:] if said == entry["msg"] else said
+    said += closest(str(entry.get("ctx", {}).get("tag", entry["input"])), _choices(entry))
     if isinstance(entry["input"], Mapping | BaseModel):  # a table as a whole
         return f"{key.rstrip('.') or 'recipe'}: {said}"
     return f"{key} = {entry['input']!r}: {said}"
+
+
+def _choices(entry: Mapping[str, Any]) -> list[str]:
+    """The words of which one had to be given; empty for other problems."""
+    key = {"literal_error": "expected", "union_tag_invalid": "expected_tags"}.get(entry["type"])
+    return re.findall(r"'([^']*)'", str(entry.get("ctx", {}).get(key, "")))
 
 
 def _written(model: type[BaseModel], path: list[str]) -> list[str]:

@@ -13,7 +13,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -25,8 +24,9 @@ from affekt.core.answers.prediction import Prediction, Provenance
 from affekt.core.answers.tally import Tally
 from affekt.core.errors import DataError, UsageError
 from affekt.core.labels import LabelSet
+from affekt.core.registry import Registry, declared, registry
 from affekt.core.sample import Preprocess, Sample, Skipped
-from affekt.core.settings import suggest
+from affekt.core.settings import closest
 
 TaskDocument = str | list[dict[str, Any]]  # a task as plain JSON values
 OnItem = Callable[[int, int], None]  # called with the number of items that are done, and of all items
@@ -222,7 +222,9 @@ class Task(ABC):
             choice = (
                 f"use one of {', '.join(self.losses)}" if self.losses else "it has one loss: leave it out"
             )
-            raise UsageError(f"loss.name = {name!r} is not a loss of {self.name}: {choice}")
+            raise UsageError(
+                f"loss.name = {name!r} is not a loss of {self.name}: {choice}{closest(name, self.losses)}"
+            )
         return self.losses[name]
 
     def loss_name(self, name: str | None) -> str:
@@ -403,12 +405,7 @@ class Task(ABC):
 @cache
 def list_tasks() -> tuple[str, ...]:
     """Names of all tasks."""
-    folder = Path(__file__).parent.parent / "tasks"
-    files = [*folder.glob("*.py"), *folder.glob("*/__init__.py")]
-    own = [
-        file.parent.name if file.name == "__init__.py" else file.stem for file in files if _states_task(file)
-    ]
-    return tuple(sorted({*own, *_plugins()}))
+    return tuple(_tasks().names)
 
 
 @cache
@@ -416,16 +413,13 @@ def find_task(name: str) -> Task:
     """A task by name.
 
     Raises:
-        UsageError: There is no such task.
+        UsageError: There is no such task, two parts claim its name, or it is a plug-in that is broken.
 
     Example:
         >>> find_task("single_label").selects_by
         'uar'
     """
-    if name not in list_tasks():
-        raise UsageError(f"no task is called {name!r}; {suggest(name, list(list_tasks()))}")
-    module = _plugins().get(name, f"affekt.tasks.{name}")
-    return importlib.import_module(module).TASK
+    return declared(_tasks().module(name, spelling=str), "TASK", Task)
 
 
 def read_task(document: TaskDocument) -> Task:
@@ -449,8 +443,12 @@ def table_rows(prediction: Prediction) -> list[dict[str, Any]]:
     return [{**row, **further} for row in find_task(prediction.task).rows(prediction)]
 
 
-def _plugins() -> dict[str, str]:
-    return {entry.name: entry.value for entry in entry_points(group="affekt.tasks")}
+def _tasks() -> Registry:
+    folder = Path(__file__).parent.parent / "tasks"
+    files = [file for file in (*folder.glob("*.py"), *folder.glob("*/__init__.py")) if _states_task(file)]
+    stems = [file.parent.name if file.name == "__init__.py" else file.stem for file in files]
+    own = {name: f"affekt.tasks.{name}" for name in stems}
+    return registry("task", "affekt.tasks", own, spelling=str)
 
 
 def _states_task(file: Path) -> bool:

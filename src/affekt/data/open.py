@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,10 +39,7 @@ def open_dataset(
     chosen, problems = validate(dataset.options, options or {}, prefix="data.options.")
     if chosen is None:
         raise ConfigError(f"data set {dataset.name}", problems)
-    if dataset.needs_root and root is None:
-        raise UsageError(f"the folder of {dataset.name} is not set: give --data-root DIR or set AFFEKT_DATA")
-    if dataset.needs_root and root is not None and not root.exists():
-        raise UsageError(f"{root} does not exist; {dataset.name} was expected there")
+    check_root(dataset, root)
     if root is not None and is_prepared(root):
         return _linked(_open_store(dataset, root, chosen))
     corpus = dataset.read(root or Path(), chosen)
@@ -50,6 +48,24 @@ def open_dataset(
         where = f"{root} ({dataset.name})" if root is not None else dataset.name
         raise DataError("\n  ".join([f"{where} has {count} that must be fixed first", *corpus.errors]))
     return _linked(corpus)
+
+
+def data_path(data_root: Path | str | None) -> Path | None:
+    """Folder of the data: given by the caller, or AFFEKT_DATA."""
+    root = data_root or os.environ.get("AFFEKT_DATA")
+    return Path(root) if root else None
+
+
+def check_root(dataset: Dataset, root: Path | None) -> None:
+    """Refuse a data set whose folder is missing.
+
+    Raises:
+        UsageError: The data set needs a folder, which is not given or does not exist.
+    """
+    if dataset.needs_root and root is None:
+        raise UsageError(f"the folder of {dataset.name} is not set: give --data-root DIR or set AFFEKT_DATA")
+    if dataset.needs_root and root is not None and not root.exists():
+        raise UsageError(f"{root} does not exist; {dataset.name} was expected there")
 
 
 def _linked(corpus: Corpus) -> Corpus:

@@ -18,7 +18,7 @@ from affekt.media.video.write import write_clip
 from affekt.report.timeline.elan import write_eaf
 from affekt.report.timeline.page import write_timeline
 from affekt.report.timeline.srt import write_srt
-from affekt.report.wording import count
+from affekt.report.wording import count, counted
 
 EPOCHS = 4
 CLIPS = 360
@@ -71,7 +71,7 @@ def run_video_demo(
     shown = [_save(folder / "clips", sample) for sample in _enlarged(loop, choose(loop))]
     files = tuple(Path(sample.id) for sample in shown)
     predictions = tuple(load(loop.exported.bundle).predict(files))
-    say(f"predicted {len(predictions)} files with the bundle, without PyTorch")
+    say(f"predicted {counted(len(predictions), 'file')} with the bundle, without PyTorch")
     answers = [answer for answer in predictions if isinstance(answer, Prediction)]
     for answer in answers[:1]:
         write_srt(Path(answer.id).with_suffix(".srt"), answer)

@@ -20,6 +20,7 @@ from affekt.deploy.load import load
 from affekt.evaluation.evaluate import Evaluation
 from affekt.media.skeleton import Skeleton
 from affekt.report.run.page import Command, Figure, Page, Walk, write_page
+from affekt.report.wording import counted
 
 EPOCHS = 12
 
@@ -70,7 +71,7 @@ def run_demo(
         write_walk(folder / "walks" / f"{sample.id}.npz", sample.media["skeleton"]) for sample in shown
     )
     predictions = tuple(load(loop.exported.bundle).predict(walks))
-    say(f"predicted {len(predictions)} files with the bundle, without PyTorch")
+    say(f"predicted {counted(len(predictions), 'file')} with the bundle, without PyTorch")
     report = folder / "report.html"
     seconds = time.perf_counter() - start
     write_page(report, _page(loop, shown, predictions, folder, seconds))

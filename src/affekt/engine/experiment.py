@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +21,9 @@ from affekt.core.labels import LabelSet
 from affekt.core.method import Method
 from affekt.core.recipe import Recipe, check_classes
 from affekt.core.sample import Preprocess, Sample
-from affekt.core.settings import ChecksLabels, Settings, resolve
+from affekt.core.settings import ChecksLabels, Settings, closest, resolve
 from affekt.core.task import Task
-from affekt.data.open import open_dataset
+from affekt.data.open import data_path, open_dataset
 from affekt.engine.loading import SampleDataset
 from affekt.engine.objectives.criterion import WeightedLoss
 from affekt.engine.randomness import INITIAL_WEIGHTS, seed_torch
@@ -179,12 +178,6 @@ def misfits(recipe: Recipe, corpus: Corpus) -> list[str]:
     return problems
 
 
-def data_path(data_root: Path | str | None) -> Path | None:
-    """Folder of the data: given by the caller, or AFFEKT_DATA."""
-    root = data_root or os.environ.get("AFFEKT_DATA")
-    return Path(root) if root else None
-
-
 def _check_task(recipe: Recipe, corpus: Corpus) -> list[str]:
     """A problem if the method does not serve the task, or the task lacks the metric that selects."""
     task = corpus.task
@@ -212,6 +205,6 @@ def _check_task(recipe: Recipe, corpus: Corpus) -> list[str]:
             return []  # it may be one of its terms, whose names validation shows
         return [
             f"selection.metric = {metric!r} is not a score of {task.name}: use {task.selects_by!r}, "
-            f"or one of {', '.join(task.metrics)}"
+            f"or one of {', '.join(task.metrics)}{closest(metric, task.metrics)}"
         ]
     return []

@@ -11,12 +11,11 @@ from affekt.core.errors import UsageError
 from affekt.core.recipe import DataSettings, Recipe, SplitSettings
 from affekt.core.sample import Sample
 from affekt.core.task import OnItem, quiet
-from affekt.data.open import open_dataset
+from affekt.data.open import data_path, open_dataset
 from affekt.deploy.backends.names import Backend, Precision
 from affekt.deploy.load import is_bundle, load
 from affekt.deploy.runtime.predictor import Predictor
 from affekt.deploy.trained_on import TrainedOn, trained_on_bundle, trained_on_run
-from affekt.engine.experiment import data_path
 from affekt.engine.runs.looks import record_look
 from affekt.engine.runs.names import find_run
 from affekt.engine.runs.run import open_run

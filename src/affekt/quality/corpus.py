@@ -11,9 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from affekt.core.dataset import Corpus
 from affekt.core.dialogues import words_around
@@ -28,13 +25,11 @@ from affekt.quality.points import describe_points, problems_of_points
 from affekt.quality.text.describe import describe_text, problems_of_text
 from affekt.quality.text.tokens import TokenCounter
 from affekt.quality.walks import describe_walks, problems_of_walks
-from affekt.report.figures import ACCENT, INK, SECOND
 from affekt.report.wording import UNASSIGNED, count, some
 
-MANY_CLASSES = 12  # above which classes are rows of the figure
 UNBALANCED = 10  # times as many samples in the largest class as in the smallest
 File = Path | ZippedImage  # whose bytes are compared
-_COLORS = {"train": ACCENT, "validation": "#8a8f98", "test": SECOND, UNASSIGNED: INK}
+_PARTS = ("train", "validation", "test", UNASSIGNED)
 
 
 def describe(
@@ -90,51 +85,6 @@ def problems(description: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def draw_balance(description: Mapping[str, Any], path: Path) -> None:
-    """Draw the class balance: the number of samples of each class in each split."""
-    names, splits = description["classes"], description["splits"]
-    figure = Figure(layout="constrained")
-    axes = figure.subplots()
-    if len(names) > MANY_CLASSES:  # names of upright bars would overlap, or the figure be too wide to read
-        _draw_lying(figure, axes, names, splits)
-    else:
-        _draw_upright(figure, axes, names, splits)
-    axes.set_title("Class balance")
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, fontsize=8)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=130)
-
-
-def _draw_upright(figure: Figure, axes: Axes, names: Sequence[str], splits: Mapping[str, Any]) -> None:
-    figure.set_size_inches(2.5 + 0.9 * len(names), 3.4)
-    width = 0.8 / len(splits)
-    for place, (split, part) in enumerate(splits.items()):
-        at = np.arange(len(names)) + (place - (len(splits) - 1) / 2) * width
-        counts = [part["classes"][name] for name in names]
-        bars = axes.bar(at, counts, width * 0.92, color=_COLORS[split], label=f"{split}, {part['samples']}")
-        axes.bar_label(bars, fontsize=7, color=INK)
-    axes.set_xticks(range(len(names)), names, rotation=30 if len(names) > 5 else 0)
-    axes.set_ylabel("samples")
-    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
-
-
-def _draw_lying(figure: Figure, axes: Axes, names: Sequence[str], splits: Mapping[str, Any]) -> None:
-    figure.set_size_inches(7, 1 + 0.22 * len(names) * max(len(splits), 1))
-    height = 0.8 / max(len(splits), 1)
-    for place, (split, part) in enumerate(splits.items()):
-        at = np.arange(len(names)) + (place - (len(splits) - 1) / 2) * height
-        counts = [part["classes"][name] for name in names]
-        label = f"{split}, {part['samples']}"
-        bars = axes.barh(at, counts, height * 0.92, color=_COLORS[split], label=label)
-        axes.bar_label(bars, fontsize=7, color=INK, padding=2)
-    axes.set_yticks(range(len(names)), names, fontsize=8)
-    axes.invert_yaxis()
-    axes.margins(y=0.01)
-    axes.set_xlabel("samples")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-
-
 def _in_turn(
     samples: Sequence[Sample], on_item: Callable[[int, int], None] | None
 ) -> tuple[Callable[[int, int], None] | None, Callable[[int, int], None] | None]:
@@ -162,7 +112,7 @@ def _splits(corpus: Corpus) -> dict[str, Any]:
             "without_subject": sum(not sample.subject for sample in samples),
         }
 
-    return {name: summary(parts[name]) for name in _COLORS if name in parts}
+    return {name: summary(parts[name]) for name in _PARTS if name in parts}
 
 
 def _ratings(samples: Sequence[Sample]) -> dict[str, dict[str, Any]]:
@@ -193,7 +143,7 @@ def _shared_subjects(samples: Sequence[Sample]) -> list[dict[str, Any]]:
     for sample in samples:
         if sample.subject and sample.split:
             seen[sample.split].add(sample.subject)
-    pairs = ((one, other, sorted(seen[one] & seen[other])) for one, other in combinations(list(_COLORS), 2))
+    pairs = ((one, other, sorted(seen[one] & seen[other])) for one, other in combinations(_PARTS, 2))
     return [{"splits": [one, other], "subjects": shared} for one, other, shared in pairs if shared]
 
 

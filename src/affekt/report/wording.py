@@ -14,9 +14,19 @@ UNASSIGNED = "unassigned"  # samples without a split
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things.
+
+    Example:
+        >>> counted(1, "row"), counted(2, "row")
+        ('1 row', '2 rows')
+    """
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def count(things: Sequence[Any], noun: str) -> str:
     """`1 walk`, `2 walks`."""
-    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
+    return counted(len(things), noun)
 
 
 def some(names: Sequence[str]) -> str:

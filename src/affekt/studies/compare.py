@@ -46,12 +46,7 @@ def compare_networks(
         UsageError: There are fewer than two rows, an unknown score, or the networks have other test items.
         AffektError: The networks answer differently, or the data state another truth.
     """
-    if len(rows) < 2:
-        raise UsageError("a comparison needs two runs or bundles")
-    if repeated := sorted({row for row in rows if list(rows).count(row) > 1}):
-        raise UsageError(f"{repeated[0]} is given twice")
-    if against not in ("", ALL, *rows):
-        raise UsageError(f"--against {against}: it is not compared; {suggest(against, list(rows))}")
+    check_rows(rows, against)
     answers: dict[str, list[Answers]] = {}
     for row in rows:
         answers[row] = []
@@ -74,6 +69,20 @@ def compare_networks(
         raise UsageError(f"--metric {unknown[0]}: no such score; {suggest(unknown[0], scores)}")
     summary.notes = [*notes, *summary.notes]
     return summary
+
+
+def check_rows(rows: Sequence[str], against: str) -> None:
+    """Refuse rows that cannot be compared, as far as their names show it.
+
+    Raises:
+        UsageError: There are fewer than two, one is given twice, or `against` is none of them.
+    """
+    if len(rows) < 2:
+        raise UsageError("a comparison needs two runs or bundles")
+    if repeated := sorted({row for row in rows if list(rows).count(row) > 1}):
+        raise UsageError(f"{repeated[0]} is given twice")
+    if against not in ("", ALL, *rows):
+        raise UsageError(f"--against {against}: it is not compared; {suggest(against, list(rows))}")
 
 
 def _match(answers: dict[str, list[Answers]], *, common: bool) -> list[str]:

@@ -63,12 +63,14 @@ class Outcome:
     Attributes:
         progress: Of its last part, with the reasons of members that failed.
         files: That were written.
+        further: Tables beside those of the summary, such as the trials of a search.
     """
 
     study: Study
     progress: Progress
     summary: Summary
     files: dict[str, Path] = field(default_factory=dict)
+    further: tuple[Table, ...] = ()
 
 
 def open_study(
@@ -155,7 +157,7 @@ def finish(
     gathered = gather(rows, members, study.finder)
     summary = summarize(gathered, study.metrics, study.plan.against)
     files = write_outcome(study.folder, study.plan, study.path, summary, progress.failed, further=further)
-    return Outcome(study, progress, summary, files)
+    return Outcome(study, progress, summary, files, further)
 
 
 def jobs_of(study: Study, members: Sequence[Member]) -> list[Job]:

@@ -65,7 +65,7 @@ def test_a_report_is_shown_as_tables(bundle, walks):
     assert done.returncode == 0, done.stderr
     for word in ("first answer", "decoding ms", "median ms", "of peak", "peak MB"):
         assert word in done.stdout
-    assert "warm-up" in done.stdout and "multiply-adds of 1 rows" in done.stderr
+    assert "warm-up" in done.stdout and "multiply-adds of 1 row" in done.stderr
 
 
 def test_an_input_that_cannot_be_read_is_one_clear_error(bundle, tmp_path):

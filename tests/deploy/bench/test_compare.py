@@ -19,8 +19,8 @@ def test_a_ratio_above_one_says_that_the_second_is_faster(make_report):
     slow, fast = make_report(), make_report(first_answer__total_s=0.2)
     rows = {row.what: row for row in compare(slow, fast).rows}
     assert rows["first answer, total"].ratio == pytest.approx(2)
-    assert rows["1 rows, 2 threads, median"] == ("1 rows, 2 threads, median", "ms", 2, 2, 1)
-    assert rows["1 rows, memory"].first == 100
+    assert rows["1 row, 2 threads, median"] == ("1 row, 2 threads, median", "ms", 2, 2, 1)
+    assert rows["1 row, memory"].first == 100
 
 
 def test_other_machines_engines_and_weights_are_noted(make_report):
@@ -42,8 +42,8 @@ def test_a_pair_of_threads_and_size_that_one_report_lacks_is_noted(make_report):
     report = make_report()
     less = report.model_copy(update={"latency": report.latency[:1]})
     found = compare(report, less)
-    assert "only the first report has 1 rows, 2 threads" in found.notes
-    assert "1 rows, 2 threads, median" not in {row.what for row in found.rows}
+    assert "only the first report has 1 row, 2 threads" in found.notes
+    assert "1 row, 2 threads, median" not in {row.what for row in found.rows}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample
 from affekt.core.task import find_task
 from affekt.data.open import open_dataset
-from affekt.quality.corpus import describe, draw_balance, problems
+from affekt.quality.balance import draw_balance
+from affekt.quality.corpus import describe, problems
 from affekt.quality.text.describe import describe_text, lines_of_text, text_table
 from affekt.quality.text.figure import draw_text
 from affekt.quality.text.tokens import TokenCounter

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from affekt.assets.places import cache_folder, copies
 from affekt.assets.registry import list_assets
-from affekt.cli.show import AsJson, as_json, as_table, say
+from affekt.cli.show import AsJson, as_json, say
+from affekt.cli.tables import as_table
 
 
 def command(json: AsJson = False) -> None:
@@ -49,5 +50,6 @@ def command(json: AsJson = False) -> None:
             )
             for row in rows
         ],
+        whole=("folder",),
     )
     say(f"cache: {cache_folder()} (AFFEKT_ASSETS)")

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from affekt.cli.early import check_data, check_weights
 from affekt.cli.show import AsJson, Download, as_json, progress, say
-from affekt.core.errors import require
+from affekt.core.errors import check_installed
 
 
 def command(
@@ -38,7 +39,9 @@ def command(
     from affekt.core.recipe import Recipe
 
     checked = Recipe.load(recipe, change or [])
-    require("lightning", extra="train", needed_by="affekt data cache")
+    check_installed("lightning", extra="train", needed_by="affekt data cache")
+    check_data(checked.data.name, data_root)
+    check_weights(weights or [])
     from affekt.engine.features.fill_ahead import fill_ahead
 
     with progress("features") as show:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from affekt.cli.show import AsJson, as_json, as_table, progress, say
-from affekt.core.errors import UsageError
+from affekt.cli.show import AsJson, as_json, progress, say
+from affekt.cli.tables import as_table
+from affekt.core.errors import UsageError, check_installed
 from affekt.core.recipe import options_from
 from affekt.data.open import open_dataset
 
@@ -48,13 +49,13 @@ def command(
     Example: affekt data check emotion-gait --data-root DIR
     """
     from affekt.quality.clips import summary_of_clips
-    from affekt.quality.corpus import describe, draw_balance, problems
+    from affekt.quality.corpus import describe, problems
     from affekt.quality.images import summary_of_images
     from affekt.quality.points import lines_of_points
     from affekt.quality.text.describe import lines_of_text, text_table
-    from affekt.quality.text.figure import draw_text
-    from affekt.report.tiles import draw_tiles
 
+    if figure is not None:
+        check_installed("matplotlib", extra="train", needed_by="--figure")
     counter = _counter(tokenizer, encoder)
 
     # Problems that stop a training are reported together with all others.
@@ -63,6 +64,10 @@ def command(
         description = describe(corpus, on_item=show, tokens=counter)
     found = problems(description)
     if figure is not None:
+        from affekt.quality.balance import draw_balance
+        from affekt.quality.text.figure import draw_text
+        from affekt.report.tiles import draw_tiles
+
         draw_balance(description, figure)
         if description["images"]:
             draw_tiles(corpus.samples, corpus.labels, figure.with_name(f"{figure.stem}-tiles.png"))

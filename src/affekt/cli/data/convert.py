@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from affekt.cli.show import AsJson, as_json, as_table, say
+from affekt.cli.show import AsJson, as_json, say
+from affekt.cli.tables import as_table
 from affekt.core import catalog
 from affekt.core.errors import UsageError
 
@@ -24,7 +25,8 @@ def command(
     """
     found = catalog.dataset(dataset)
     if found.convert is None:
-        others = [name for name in catalog.list_datasets() if catalog.dataset(name).convert]
+        known, _ = catalog.readable(catalog.list_datasets(), catalog.dataset)
+        others = [name for name, one in known.items() if one.convert]
         raise UsageError(
             f"{found.name} is read as it is distributed: nothing is converted; converted are "
             f"{', '.join(others)}"

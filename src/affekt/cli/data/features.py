@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from affekt.cli.early import check_data, check_weights
 from affekt.cli.show import as_json, progress, say
-from affekt.core.errors import require
+from affekt.core.errors import check_installed
+from affekt.report.wording import counted
 
 SHOWN = 5  # lines about broken videos, and lines about videos with notes
 
@@ -27,7 +29,9 @@ def command(
     from affekt.core.recipe import Recipe
 
     checked = Recipe.load(recipe, change)
-    require("lightning", extra="train", needed_by="affekt data prepare --features")
+    check_installed("lightning", extra="train", needed_by="affekt data prepare --features")
+    check_data(dataset, data_root)
+    check_weights(weights)
     from affekt.engine.features.extract import extract
 
     with progress("videos") as show:
@@ -64,8 +68,8 @@ def command(
         if len(lines) > SHOWN:
             say(f"and {len(lines) - SHOWN} more are {kind}, see {done.path / 'features.jsonl'}")
     say(
-        f"{done.path}: features of {len(done.entries) - len(broken)} videos, {done.bytes / 1e6:.1f} MB; "
-        f"{done.fresh} new, {len(broken)} broken"
+        f"{done.path}: features of {counted(len(done.entries) - len(broken), 'video')}, "
+        f"{done.bytes / 1e6:.1f} MB; {done.fresh} new, {len(broken)} broken"
     )
     if done.width:
         say(f"next: train without config.frames and with config.feature_width = {done.width}")

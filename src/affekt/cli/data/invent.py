@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from affekt.cli.show import AsJson, as_json, as_table, say
+from affekt.cli.show import AsJson, as_json, say
+from affekt.cli.tables import as_table
 from affekt.core import catalog
 from affekt.core.errors import ConfigError, UsageError
 from affekt.core.recipe import options_from
@@ -28,7 +29,8 @@ def command(
     """
     found = catalog.dataset(dataset)
     if found.write is None:
-        others = [name for name in catalog.list_datasets() if catalog.dataset(name).write]
+        known, _ = catalog.readable(catalog.list_datasets(), catalog.dataset)
+        others = [name for name, one in known.items() if one.write]
         raise UsageError(f"{found.name} is not written as files; written are {', '.join(others)}")
     options, problems = validate(found.options, options_from(option or []), prefix="--set ")
     if options is None:

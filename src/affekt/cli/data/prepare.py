@@ -13,6 +13,7 @@ from affekt.core.errors import ConfigError, UsageError
 from affekt.core.recipe import options_from
 from affekt.core.settings import validate
 from affekt.data.store.index import PrepareSettings
+from affekt.report.wording import counted
 
 SHOWN = 5  # lines about broken clips
 HEIGHT, NATIVE, SOUND_RATE_HZ, FORM = 240, "native", 44100, "video"  # defaults
@@ -123,6 +124,6 @@ def command(
     if len(broken) > SHOWN:
         say(f"and {len(broken) - SHOWN} more, see {store.path / 'prepared.json'}")
     say(
-        f"{store.path}: {len(store.entries) - len(broken)} clips, {store.bytes / 1e6:.1f} MB; "
+        f"{store.path}: {counted(len(store.entries) - len(broken), 'clip')}, {store.bytes / 1e6:.1f} MB; "
         f"{store.fresh} new, {len(broken)} broken"
     )

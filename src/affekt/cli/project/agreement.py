@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from affekt.cli.project.arguments import ProjectFolder
-from affekt.cli.show import AsJson, as_json, as_table, say
+from affekt.cli.show import AsJson, as_json, say
+from affekt.cli.tables import as_table
 from affekt.core.errors import UsageError
+from affekt.report.wording import counted
 
 if TYPE_CHECKING:
     from affekt.project.ratings.agreement.measure import RatingAgreement
@@ -86,7 +88,8 @@ def _show(found: RatingAgreement) -> None:
             ("items on which all agree", _percent(votes.unanimous), f"{votes.shared} items with two ratings"),
             ("mean entropy of the votes, nats", _number(votes.mean_entropy), "the same"),
         ],
-        title=f"{votes.votes} ratings of {votes.items} items by {len(found.raters)} raters",
+        title=f"{counted(votes.votes, 'rating')} of {counted(votes.items, 'item')} by "
+        f"{counted(len(found.raters), 'rater')}",
     )
     as_table(
         ("rater", "ratings", "shared", "kappa with others", "agrees", "accuracy, estimated", "median s"),
@@ -114,7 +117,7 @@ def _show(found: RatingAgreement) -> None:
         )  # fmt: skip
     if found.disputed:
         as_table(
-            ("item", "entropy, nats"), found.disputed[:_SHOWN], title="most disputed items", unfolded="item"
+            ("item", "entropy, nats"), found.disputed[:_SHOWN], title="most disputed items", whole=("item",)
         )
     if found.suspects is not None:
         suspects = found.suspects
@@ -123,7 +126,7 @@ def _show(found: RatingAgreement) -> None:
             [(one.item, one.label, one.likely, one.own) for one in suspects.found[:_SHOWN]],
             title=f"labels that features contradict: {suspects.noise:.1%} of {suspects.items} are estimated "
             f"to be wrong, {len(suspects.found)} are listed by --json",
-            unfolded="item",
+            whole=("item",),
         )
         if suspects.without:
             say(f"{suspects.without} labelled items have no vector")

@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from affekt.cli.project.arguments import ProjectFolder
-from affekt.cli.show import AsJson, as_json, as_table, progress, say
+from affekt.cli.show import AsJson, as_json, progress, say
+from affekt.cli.tables import as_table
+from affekt.report.wording import counted
 
 
 def command(
@@ -23,18 +25,19 @@ def command(
 
     Example: affekt project baseline news 1.0 --figure baseline.png
     """
-    from affekt.core.errors import UsageError, require
+    from affekt.core.errors import UsageError, check_installed
     from affekt.project.folder import Project
     from affekt.project.versions.release import RELEASES
 
     if part not in ("validation", "test"):
         raise UsageError(f"part {part!r}: validation or test")
-    require("sklearn", extra="train", needed_by="affekt project baseline")
+    release = Project.open(project).path / RELEASES / version
+    check_installed("sklearn", extra="train", needed_by="affekt project baseline")
     from affekt.project.baseline.figure import draw_baseline
     from affekt.project.baseline.run import run_baseline
 
     with progress("features") as show:
-        found = run_baseline(Project.open(project).path / RELEASES / version, part=part, on_item=show)
+        found = run_baseline(release, part=part, on_item=show)
     if figure is not None:
         draw_baseline(found, figure)
     if json:
@@ -46,7 +49,8 @@ def command(
             (row.name, row.accuracy, f"{row.low:.3f} to {row.high:.3f}", row.weighted_f1, row.uar)
             for row in found.rows
         ],
-        title=f"{found.version}: {found.train_items} items for training, {found.items} in {found.part}",
+        title=f"{found.version}: {counted(found.train_items, 'item')} for training, "
+        f"{found.items} in {found.part}",
     )
     as_table(
         ("items for training", "accuracy of one probe on all", "range over draws"),

@@ -9,7 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from affekt.cli.project.arguments import ProjectFolder
-from affekt.cli.show import AsJson, as_json, as_table, progress, say
+from affekt.cli.show import AsJson, as_json, progress, say
+from affekt.cli.tables import as_table
+from affekt.report.wording import counted
 
 _SHOWN = 3  # findings of a kind, and clusters of duplicates
 
@@ -42,7 +44,7 @@ def command(
     if json:
         as_json({**found, "computed": ran.computed, "reused": ran.reused})
     else:
-        say(f"{ran.computed} items checked, {ran.reused} unchanged since they were checked")
+        say(f"{counted(ran.computed, 'item')} checked, {ran.reused} unchanged since they were checked")
         _say_all(found)
         if page is not None:
             say(f"wrote {page}")

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from affekt.cli.project.arguments import ProjectFolder
-from affekt.cli.show import AsJson, as_json, as_table
+from affekt.cli.show import AsJson, as_json
+from affekt.cli.tables import as_table
 
 _SHOWN = 5
 

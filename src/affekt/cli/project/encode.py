@@ -9,6 +9,7 @@ import typer
 
 from affekt.cli.project.arguments import ProjectFolder, say_skipped
 from affekt.cli.show import AsJson, as_json, progress, say
+from affekt.report.wording import counted
 
 
 def command(
@@ -42,5 +43,5 @@ def command(
         as_json({"predicted_bytes": expected, "bytes": size, **asdict(ran)})
         return
     failed = f", {len(ran.failed)} without a result" if ran.failed else ""
-    say(f"{ran.computed} items encoded, {ran.reused} kept{failed}; {size / 1e6:.1f} MB")
+    say(f"{counted(ran.computed, 'item')} encoded, {ran.reused} kept{failed}; {size / 1e6:.1f} MB")
     say_skipped(ran.failed)

@@ -11,6 +11,7 @@ import typer
 from affekt.cli.project.arguments import ProjectFolder, say_skipped
 from affekt.cli.show import AsJson, as_json, progress, say
 from affekt.core.errors import UsageError
+from affekt.report.wording import counted
 
 
 def command(
@@ -50,4 +51,4 @@ def command(
         say_skipped(one.left_out)
     if taken and taken[-1].without_media:
         ids = taken[-1].without_media
-        say(f"{len(ids)} items without media, such as {', '.join(ids[:3])}")
+        say(f"{counted(len(ids), 'item')} without media, such as {', '.join(ids[:3])}")

@@ -9,6 +9,7 @@ import typer
 
 from affekt.cli.project.arguments import ProjectFolder, say_skipped
 from affekt.cli.show import AsJson, as_json, say
+from affekt.report.wording import counted
 
 
 def command(
@@ -35,5 +36,5 @@ def command(
         say(f"warning: {warning}")
     say_skipped(found.left_out)
     what = "released" if found.is_new else "was released before, with the same content:"
-    say(f"version {found.version} {what} {found.items} items, {found.sha256[:12]}, {found.folder}")
+    say(f"version {found.version} {what} {counted(found.items, 'item')}, {found.sha256[:12]}, {found.folder}")
     say(f"  affekt train RECIPE --set data.name=release --data-root {found.folder}")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from affekt.cli.project.arguments import ProjectFolder
-from affekt.cli.show import AsJson, as_json, as_table, say
+from affekt.cli.show import AsJson, as_json, say
+from affekt.cli.tables import as_table
+from affekt.report.wording import counted
 
 
 def command(project: ProjectFolder, json: AsJson = False) -> None:
@@ -30,4 +32,4 @@ def command(project: ProjectFolder, json: AsJson = False) -> None:
         later = f"; {found.unsplit[name]} labelled items are in no part" if found.unsplit[name] else ""
         say(f"split {name}: {', '.join(f'{count} {part}' for part, count in parts.items())}{later}")
     for version, items in found.releases.items():
-        say(f"release {version}: {items} items")
+        say(f"release {version}: {counted(items, 'item')}")

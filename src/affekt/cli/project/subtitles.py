@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 from affekt.cli.project.arguments import ProjectFolder
-from affekt.cli.show import AsJson, as_json, as_table, progress, say
+from affekt.cli.show import AsJson, as_json, progress, say
+from affekt.cli.tables import as_table
+from affekt.report.wording import counted
 
 _SHOWN = 5  # failures, and findings
 
@@ -37,7 +39,10 @@ def command(
         with progress(step.name) as show:
             ran = run_step(opened, step, show, again=again)
         if not json:
-            say(f"{step.name}: {ran.computed} items read, {ran.reused} unchanged, {len(ran.failed)} failed")
+            say(
+                f"{step.name}: {counted(ran.computed, 'item')} read, {ran.reused} unchanged, "
+                f"{len(ran.failed)} failed"
+            )
     with opened.database() as connection:
         found = describe_words(connection)
     if json:

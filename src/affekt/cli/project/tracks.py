@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from affekt.cli.project.arguments import ProjectFolder, say_skipped
-from affekt.cli.show import AsJson, as_json, as_table, progress, say
+from affekt.cli.show import AsJson, as_json, progress, say
+from affekt.cli.tables import as_table
 from affekt.core.files.cells import safe_cell
 from affekt.core.files.whole import write_text
+from affekt.report.wording import counted
 
 if TYPE_CHECKING:
     from affekt.project.tracks.summary import TrackSummary
@@ -45,7 +47,7 @@ def command(
             ran = run_step(opened, step, show, again=again)
         failed += ran.failed
         if not json:
-            say(f"{step.name}: {ran.computed} videos searched, {ran.reused} unchanged")
+            say(f"{step.name}: {counted(ran.computed, 'video')} searched, {ran.reused} unchanged")
     with opened.database() as connection:
         found = summarise(connection)
         reasons = {

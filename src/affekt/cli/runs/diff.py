@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, as_table, say
+from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, say
+from affekt.cli.tables import as_table
 
 
 def command(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, as_table, say
+from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, say
+from affekt.cli.tables import as_table
 from affekt.core.errors import UsageError
 
 
@@ -42,7 +43,7 @@ def command(context: typer.Context, runs: RunsFolder = RUNS, json: AsJson = Fals
                 )
                 for run in readable
             ],
-            unfolded="run",
+            whole=("run",),
         )
     for run in found:
         if run.reason:

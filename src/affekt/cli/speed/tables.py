@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from affekt.cli.show import as_table, say
+from affekt.cli.show import say
+from affekt.cli.tables import as_table
 from affekt.deploy.bench.compare import Comparison
 from affekt.deploy.bench.report import P95_CALLS, BenchReport
+from affekt.report.wording import counted
 
 BUSY = 0.3  # processes for each core in the minute before, from which a measurement is not to be trusted
 
@@ -15,7 +17,8 @@ def show_report(report: BenchReport) -> None:
     sets = machine["instruction_sets"]
     say(
         f"{facts.method}, weights {facts.precision}, {settings.engine}; {machine['processor']}, "
-        f"{machine['cores']} cores, {' '.join(sets) if isinstance(sets, tuple) else sets}"
+        f"{machine['cores']} core{'' if machine['cores'] == 1 else 's'}, "
+        f"{' '.join(sets) if isinstance(sets, tuple) else sets}"
     )
     if first := report.first_answer:
         as_table(
@@ -86,7 +89,7 @@ def _explanations(report: BenchReport) -> list[str]:
     """What the numbers are, as far as the report has them."""
     settings, lines = report.settings, []
     source = (
-        f"of the file ({report.input.file_rows} {settings.unit})"
+        f"of the file ({counted(report.input.file_rows, settings.unit.removesuffix('s'))})"
         if report.input.file
         else "random, of usual sizes"
     )
@@ -104,7 +107,8 @@ def _explanations(report: BenchReport) -> list[str]:
     if report.work:
         one = report.work[0]
         lines.append(
-            f"multiply-adds of {one.size} {settings.unit}: {one.multiply_adds / 1e9:.4g}e9"
+            f"multiply-adds of {counted(one.size, settings.unit.removesuffix('s'))}: "
+            f"{one.multiply_adds / 1e9:.4g}e9"
             + (f", without {', '.join(one.not_counted)}" if one.not_counted else "")
         )
     if report.bundle.precision != "f32" and report.product:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, as_table, say
+from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, say
 from affekt.cli.store.opened import megabytes, named_runs, open_store
+from affekt.cli.tables import as_table
+from affekt.report.wording import counted
 
 
 def command(runs: RunsFolder = RUNS, json: AsJson = False) -> None:
@@ -29,11 +31,12 @@ def command(runs: RunsFolder = RUNS, json: AsJson = False) -> None:
             (names[run.path], megabytes(run.alone), megabytes(run.own), megabytes(run.shared))
             for run in usage.runs
         ],
-        unfolded="run",
+        whole=("run",),
     )
     say(
-        f"{len(usage.runs)} runs and {usage.objects} objects take {megabytes(usage.disk_bytes):.1f} MB; with "
-        f"weights of their own the runs would take {megabytes(usage.alone_bytes):.1f} MB; "
+        f"{counted(len(usage.runs), 'run')} and {counted(usage.objects, 'object')} take "
+        f"{megabytes(usage.disk_bytes):.1f} MB; with weights of their own the runs would take "
+        f"{megabytes(usage.alone_bytes):.1f} MB; "
         f"{megabytes(usage.saved_bytes):.1f} MB are saved"
     )
     if usage.unneeded_bytes:

@@ -8,6 +8,7 @@ import typer
 
 from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, say
 from affekt.cli.store.opened import megabytes, open_store
+from affekt.report.wording import counted
 
 
 def command(
@@ -27,4 +28,4 @@ def command(
         as_json({"removed": removed, "bytes": sum(removed.values()), "dry_run": dry_run})
         return
     what = "would be removed" if dry_run else "removed"
-    say(f"{len(removed)} objects {what}, {megabytes(sum(removed.values())):.1f} MB")
+    say(f"{counted(len(removed), 'object')} {what}, {megabytes(sum(removed.values())):.1f} MB")

@@ -6,6 +6,7 @@ import typer
 
 from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, progress, say
 from affekt.cli.store.opened import named_runs, names_of, open_store
+from affekt.report.wording import counted
 
 
 def command(runs: RunsFolder = RUNS, json: AsJson = False) -> None:
@@ -35,4 +36,4 @@ def command(runs: RunsFolder = RUNS, json: AsJson = False) -> None:
             )
         raise typer.Exit(1)
     if not json:
-        say(f"{count} objects are intact")
+        say(f"{counted(count, 'object')} {'is' if count == 1 else 'are'} intact")

@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
-from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, as_table, progress, say
-from affekt.core.errors import require
+from affekt.cli.early import check_data_of, find_network
+from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, progress, say
+from affekt.cli.study.shown import show_tables
+from affekt.core.errors import check_installed
 
 
 def command(
@@ -43,8 +45,12 @@ def command(
 
     Example: affekt compare RUN BUNDLE --data-root DIR
     """
-    require("sklearn", extra="train", needed_by="affekt compare")
-    from affekt.studies.compare import compare_networks
+    check_installed("sklearn", extra="train", needed_by="affekt compare")
+    from affekt.studies.compare import SEPARATOR, check_rows, compare_networks
+
+    check_rows(networks, against)
+    for text in (text for row in networks for text in row.split(SEPARATOR)):
+        check_data_of(find_network(text, runs), data, data_root)
     from affekt.studies.outcome.documents import summary_document
     from affekt.studies.outcome.shown import comparison_table, score_table
 
@@ -63,8 +69,6 @@ def command(
     if json:
         as_json(summary_document(summary))
         return
-    for table in (score_table(summary, "", link=""), comparison_table(summary)):
-        as_table(table.columns, [[cell.text for cell in row] for row in table.rows], title=table.title)
-        say(table.note)
+    show_tables((score_table(summary, "", link=""), comparison_table(summary)))
     for note in summary.notes:
         say(note)

@@ -10,7 +10,10 @@ import typer
 
 from affekt.cli.next_step import line, repeated
 from affekt.cli.show import RUNS, AsJson, Download, RunsFolder, as_json, say
-from affekt.core.errors import require
+from affekt.core.errors import check_installed
+from affekt.core.files.toml import read_toml
+from affekt.report.wording import counted
+from affekt.studies.plans.roots import Roots
 
 
 def command(
@@ -49,17 +52,20 @@ def command(
 
     Example: affekt experiment plan.toml --data-root DIR --jobs 2
     """
-    require("lightning", extra="train", needed_by="affekt experiment")
+    read_toml(plan)  # its other problems are listed together with those of what it names
+    given = Roots.of(data_root or [])
+    check_installed("lightning", extra="train", needed_by="affekt experiment")
     from affekt.cli.study.lines import ENTRY, parse
     from affekt.cli.study.progress import study_progress
-    from affekt.studies.plans.roots import Roots
+    from affekt.cli.study.shown import show_tables
+    from affekt.studies.outcome.write import tables_of
     from affekt.studies.search import run_search
     from affekt.studies.study import open_study, run_study
 
     study = open_study(
         plan,
         runs=runs,
-        roots=Roots.of(data_root or []),
+        roots=given,
         parse=partial(parse, context.find_root()),
         entry=ENTRY,
         folder=output,
@@ -74,7 +80,7 @@ def command(
             return
         for name in [*members, *steps]:
             say(name)
-        say(f"the plan is right: {len(members)} runs, {len(steps)} other commands")
+        say(f"the plan is right: {counted(len(members), 'run')}, {counted(len(steps), 'other command')}")
         return
     with study_progress() as on_change:
         run = run_search if study.plan.search else run_study
@@ -91,7 +97,10 @@ def command(
             }
         )
     else:
-        typer.echo(outcome.files["Markdown"].read_text(), nl=False)
+        show_tables([*tables_of(outcome.summary), *outcome.further])
+        for note in outcome.summary.notes:
+            say(note)
+        say(f"Markdown: {outcome.files['Markdown']}")
         say(f"page: {outcome.files['page']}")
     for name, reason in failed.items():
         say(f"failed: {name}: {reason}")

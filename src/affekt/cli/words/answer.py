@@ -14,6 +14,7 @@ from affekt.core.answers.prediction import Prediction
 from affekt.core.sample import Sample, Skipped
 from affekt.deploy.runtime.output import to_document, writer_for
 from affekt.deploy.runtime.streams import STREAMED, json_line, stream_writer
+from affekt.report.wording import counted
 
 if TYPE_CHECKING:
     from affekt.deploy.runtime.predictor import Predictor
@@ -37,6 +38,7 @@ def answer_lines(
     *,
     output: Path | None,
     json: bool,
+    scores: bool = False,
     live: bool,
     batch_size: int | None,
     extra: dict[str, Any],
@@ -45,6 +47,7 @@ def answer_lines(
     """Answer lines and report what was left out.
 
     Args:
+        scores: Print those of all labels.
         live: Lines come one by one, and each answer is printed at once; with `json` one JSON object a line.
         extra: Further entries of the JSON document.
         left_out: A summary of files that were left out; may be empty.
@@ -62,7 +65,7 @@ def answer_lines(
         if json:
             sinks.append(_JsonLines() if live else _Document(extra))
         elif not output:
-            sinks.append(Table(predictor, live=live))
+            sinks.append(Table(predictor, live=live, scores=scores))
         # A bar on standard error and lines on standard output would overwrite each other.
         step = stack.enter_context(progress("predicting")) if output or (json and not live) else None
         answers = predictor.answers(samples, batch_size=batch_size or (1 if live else None))
@@ -81,7 +84,7 @@ def answer_lines(
         for sink in sinks:
             sink.finish()
     if output:
-        say(f"{report.predicted} predictions: {output}")
+        say(f"{counted(report.predicted, 'prediction')}: {output}")
     for text in report.lines():
         say(text)
     if left_out:
@@ -90,9 +93,9 @@ def answer_lines(
 
 def _say_stopped(kept: list[int], output: Path | None, done: int) -> None:
     if kept and kept[0]:
-        say(f"stopped after {kept[0]} lines, before the end: {output} holds their answers")
+        say(f"stopped after {counted(kept[0], 'line')}, before the end: {output} holds their answers")
     elif output:
-        say(f"stopped after {done} lines: {output} is not written")
+        say(f"stopped after {counted(done, 'line')}: {output} is not written")
 
 
 class _Streamed:

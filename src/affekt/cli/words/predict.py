@@ -77,6 +77,7 @@ def predict_words(
     *,
     output: Path | None,
     json: bool,
+    scores: bool = False,
     batch_size: int | None,
     encoding: str | None,
     form: str | None = None,
@@ -87,6 +88,7 @@ def predict_words(
     """Answer the lines of files, clips, words, or standard input if nothing is given.
 
     Args:
+        scores: Print those of all labels.
         recognize: As in `Predictor.predict`.
 
     Raises:
@@ -132,6 +134,7 @@ def predict_words(
         samples,
         output=output,
         json=json,
+        scores=scores,
         live=not (inputs or texts or apart),
         batch_size=batch_size,
         extra={"left_out": as_values(left_out, hidden), "backend": predictor.backend},

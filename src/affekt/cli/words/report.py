@@ -10,6 +10,7 @@ from affekt.cli.show import say
 from affekt.core.answers.prediction import Prediction
 from affekt.core.errors import MediaError
 from affekt.core.sample import Skipped
+from affekt.report.wording import counted
 
 _NUMBER = re.compile(r"\d+")
 _MAX_SAID = 20  # skipped lines and notes that are printed one by one
@@ -86,9 +87,9 @@ class Report:
         for first, note, count in self._notes.values():
             yield f"{first}: {note}{f' ({count - 1} more with such a note)' if count > 1 else ''}"
         if self._more_notes:
-            yield f"{self._more_notes} further notes: write .csv, .json or .jsonl to have them all"
+            yield f"{counted(self._more_notes, 'further note')}: write .csv, .json or .jsonl to have them all"
         if self._skipped > _MAX_SAID:
-            yield f"skipped {self._skipped - _MAX_SAID} more lines"
+            yield f"skipped {counted(self._skipped - _MAX_SAID, 'more line')}"
         for kind, count in self._kinds.most_common():
             yield f"not answered: {kind} {count}, such as {self._examples[kind]}"
         if self._skipped or self._kinds:

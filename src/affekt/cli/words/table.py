@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 import sys
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len, set_cell_size
 
+from affekt.cli.tables import WIDTH
 from affekt.core.answers.prediction import Prediction
 from affekt.core.sample import Skipped
 from affekt.report.timeline.moments import clock
@@ -15,62 +17,99 @@ from affekt.report.timeline.moments import clock
 if TYPE_CHECKING:
     from affekt.deploy.runtime.predictor import Predictor
 
-_PIPE_WIDTH = 200  # columns where there is no terminal, as in `show.as_table`
 # Widths of columns; words have what is left, between two limits.
 _TURN, _SPEAKER, _TIME, _LEAST_WORDS, _MOST_WORDS, _OTHER = 5, 12, 7, 16, 60, 24
+_GAP, _INDENT = "  ", "    "
 
 
 class Table:
-    """Rows on standard output, as they come: columns have a fixed width."""
+    """Rows on standard output, as they come: columns have a fixed width.
 
-    def __init__(self, predictor: Predictor, *, live: bool) -> None:
-        self._task, self._live = predictor.task, live
+    Columns of speakers and times are there if the first line of a dialogue has them. Answers that have no
+    room beside the words are printed below them.
+
+    Args:
+        scores: Print the scores of all labels below each line, not only the second highest one.
+    """
+
+    def __init__(self, predictor: Predictor, *, live: bool, scores: bool = False) -> None:
+        self._task, self._live, self._all = predictor.task, live, scores
         self._several = "+" in predictor.modality
-        is_terminal = sys.stdout.isatty()
-        self._width = shutil.get_terminal_size().columns if is_terminal else _PIPE_WIDTH
+        self._width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
         self._label = max(5, *(cell_len(name) for name in predictor.labels.names))
         self._dialogue: str | None = None
-        self._columns: list[tuple[str, int]] = []
+        self._columns: dict[str, int] = {}
+        self._below = False
 
     def add(self, answer: Prediction | Skipped) -> None:
         if isinstance(answer, Skipped):
             return
         shown = self._task.shown(answer)
+        if len(answer.scores) > 1 and not self._all:
+            shown = {**shown, "runner-up": other_scores(answer, most=1)}
         if self._several:
             shown = {**shown, "based on": answer.modality}
-        if not self._columns:
-            self._columns = self._make_columns(shown)
-            self._print([name for name, _ in self._columns], "other scores")
+        if not self._columns or answer.dialogue != self._dialogue:
+            columns = self._make_columns(answer, shown)
+            if columns != self._columns:
+                self._columns = columns
+                self._print({name: name for name in columns}, shown)
         if answer.dialogue != self._dialogue:
             self._dialogue = answer.dialogue
             write_line(f"-- {plain(answer.dialogue or '')}")
-        fixed = [
-            "" if answer.turn is None else str(answer.turn),
-            plain(answer.speaker or ""),
-            clock(answer.span_s[0]) if answer.span_s else "",
-            plain(answer.text or ""),
-        ]
-        cells = [f"{value:.3f}" if isinstance(value, float) else str(value) for value in shown.values()]
-        self._print([*fixed, *cells], other_scores(answer))
+        words, speaker = plain(answer.text or ""), plain(answer.speaker or "")
+        cells = {
+            "turn": "" if answer.turn is None else str(answer.turn),
+            "speaker": speaker,
+            "time": clock(answer.span_s[0]) if answer.span_s else "",
+            "words": f"{speaker}: {words}" if speaker and "speaker" not in self._columns else words,
+        }
+        answers = {
+            name: f"{value:.3f}" if isinstance(value, float) else str(value) for name, value in shown.items()
+        }
+        self._print(cells | answers, shown)
+        if self._all:
+            for line in textwrap.wrap(other_scores(answer), self._width - len(_INDENT)):
+                write_line(_INDENT + line, flush=self._live)
 
     def finish(self) -> None:
         pass
 
-    def _make_columns(self, shown: dict[str, Any]) -> list[tuple[str, int]]:
-        answers = [(name, max(len(name), self._width_of(name, value))) for name, value in shown.items()]
-        fixed = _TURN + _SPEAKER + _TIME + sum(width for _, width in answers) + 2 * (3 + len(answers))
-        words = max(_LEAST_WORDS, min(_MOST_WORDS, self._width - fixed - 2 - _OTHER))
-        return [("turn", _TURN), ("speaker", _SPEAKER), ("time", _TIME), ("words", words), *answers]
+    def _make_columns(self, first: Prediction, shown: dict[str, Any]) -> dict[str, int]:
+        """Width of each column by its name."""
+        answers = {name: max(len(name), self._width_of(name, value)) for name, value in shown.items()}
+        columns = {"turn": _TURN}
+        columns |= {"speaker": _SPEAKER} if first.speaker else {}
+        columns |= {"time": _TIME} if first.span_s else {}
+        left = self._width - _needed(columns) - len(_GAP)
+        words = left - _needed(answers) - len(_GAP)
+        self._below = words < _LEAST_WORDS
+        return columns | {"words": max(1, min(_MOST_WORDS, left if self._below else words))} | answers
 
     def _width_of(self, name: str, value: Any) -> int:
-        return 5 if isinstance(value, float) else self._label if name == "label" else _OTHER
+        if isinstance(value, float):
+            return 5
+        if name == "runner-up":
+            return self._label + len(" 0.00")
+        return self._label if name == "label" else _OTHER
 
-    def _print(self, cells: list[str], rest: str) -> None:
-        fitted = [shortened(cell, width) for cell, (_, width) in zip(cells, self._columns, strict=True)]
-        line = "  ".join([*fitted, rest])
-        if sys.stdout.isatty():
-            line = set_cell_size(line, self._width) if cell_len(line) > self._width else line
-        write_line(line.rstrip(), flush=self._live)
+    def _print(self, cells: dict[str, str], shown: dict[str, Any]) -> None:
+        fitted = {name: shortened(cells[name], width) for name, width in self._columns.items()}
+        beside = [text for name, text in fitted.items() if not (self._below and name in shown)]
+        write_line(_GAP.join(beside).rstrip(), flush=self._live)
+        if not self._below:
+            return
+        lines = [""]
+        for name in shown:
+            if lines[-1] and cell_len(lines[-1] + fitted[name]) + len(_INDENT) > self._width:
+                lines.append("")
+            lines[-1] += fitted[name] + _GAP
+        for line in lines:
+            write_line((_INDENT + line).rstrip(), flush=self._live)
+
+
+def _needed(columns: dict[str, int]) -> int:
+    return sum(columns.values()) + len(_GAP) * (len(columns) - 1)
 
 
 def other_scores(prediction: Prediction, *, most: int | None = None) -> str:

@@ -30,6 +30,7 @@ from affekt.deploy.bench.report import (
     Reading,
     Work,
 )
+from affekt.report.wording import counted
 
 LIMIT_S = 90.0
 ROW_SIZES, CELL_SIZES = (1, 8, 32), (16, 128, 512)
@@ -298,7 +299,8 @@ class _Bench:
             taken = times.get((threads, size), [])
             if not taken:
                 why = measured.ended or "no time was left"
-                self.skipped.append(f"{size} {unit} at {threads} threads: {why}")
+                pair = f"{counted(size, unit.removesuffix('s'))} at {counted(threads, 'thread')}"
+                self.skipped.append(f"{pair}: {why}")
                 continue
             median = statistics.median(taken)
             rate = rates.get(threads)
@@ -327,7 +329,7 @@ class _Bench:
         kept: list[tuple[int, int]] = []
         for (threads, size), cost in sorted(costs.items(), key=lambda one: one[1]):
             whole = cost * (WARM_UP + _FEWEST_CALLS)
-            pair = f"{size} {unit} at {threads} thread{'s' if threads > 1 else ''}"
+            pair = f"{counted(size, unit.removesuffix('s'))} at {counted(threads, 'thread')}"
             if time_s <= 0:
                 self.skipped.append(f"{pair}: no time was left: {_MORE}")
             elif whole > time_s:

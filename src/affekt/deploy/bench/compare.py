@@ -7,6 +7,7 @@ from typing import NamedTuple
 from affekt.core.errors import UsageError
 from affekt.core.settings import dotted
 from affekt.deploy.bench.report import BenchReport, Latency
+from affekt.report.wording import counted
 
 MB = 1e6
 
@@ -95,7 +96,12 @@ def _latencies(first: BenchReport, second: BenchReport) -> list[Compared]:
 def _memories(first: BenchReport, second: BenchReport) -> list[Compared]:
     theirs = {row.size: row.peak_bytes for row in second.memory}
     return [
-        _row(f"{one.size} {first.settings.unit}, memory", "MB", one.peak_bytes / MB, theirs[one.size] / MB)
+        _row(
+            f"{_many(one.size, first.settings.unit)}, memory",
+            "MB",
+            one.peak_bytes / MB,
+            theirs[one.size] / MB,
+        )
         for one in first.memory
         if one.size in theirs
     ]
@@ -113,7 +119,7 @@ def _readings(first: BenchReport, second: BenchReport) -> list[Compared]:
 
 
 def _pair(row: Latency, unit: str) -> str:
-    return f"{row.size} {unit}, {row.threads} thread{'s' if row.threads > 1 else ''}"
+    return f"{_many(row.size, unit)}, {_many(row.threads, 'threads')}"
 
 
 def _shapes(report: BenchReport) -> str:
@@ -144,3 +150,8 @@ def _shown(values: dict[str, object], key: str) -> str:
     if isinstance(value, list):
         return " ".join(map(str, value)) or "none"
     return "none" if value in (None, "") else str(value)
+
+
+def _many(number: int, unit: str) -> str:
+    """A number of things whose name in the plural is `unit`."""
+    return counted(number, unit.removesuffix("s"))

@@ -17,7 +17,7 @@ from affekt.core.errors import AffektError, ExportError, UsageError
 from affekt.core.files.assets import read_assets, write_assets
 from affekt.core.files.sealed import check_place, read_sealed, write_sealed
 from affekt.core.sample import as_localizing
-from affekt.data.open import open_dataset
+from affekt.data.open import data_path, open_dataset
 from affekt.deploy.eager import calibration_of, checkpoint_predictor
 from affekt.deploy.export.graphs import Exportable, make_graphs, max_difference, random_batch
 from affekt.deploy.export.jittor import jittor_difference, write_graph_files
@@ -25,7 +25,6 @@ from affekt.deploy.export.quantize import quantize
 from affekt.deploy.runtime.bundle import ANSWER, ENCODER_FILE, GRAPH_FILE
 from affekt.deploy.runtime.predictor import Predictor
 from affekt.deploy.trained_on import KEYS_FILE, bundle_keys
-from affekt.engine.experiment import data_path
 from affekt.engine.network import EagerNetwork, checkpoint_model
 from affekt.engine.runs.data import parts_of_run
 from affekt.engine.runs.names import find_run

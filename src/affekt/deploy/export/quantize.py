@@ -21,14 +21,13 @@ from affekt.core.dataset import Corpus
 from affekt.core.errors import ExportError, UsageError
 from affekt.core.sample import Preprocess, Sample
 from affekt.core.task import Answers
-from affekt.data.open import open_dataset
+from affekt.data.open import data_path, open_dataset
 from affekt.deploy.backends.names import Backend
 from affekt.deploy.export.calibration import calibration_batches, calibration_views
 from affekt.deploy.export.convolutions import has_convolutions, with_convolutions_in_8_bits
 from affekt.deploy.export.graphs import Graphs
 from affekt.deploy.export.tokens import has_token_products, with_token_products_in_8_bits
 from affekt.deploy.runtime.predictor import Predictor
-from affekt.engine.experiment import data_path
 from affekt.engine.runs.data import parts_of_run
 from affekt.engine.runs.run import Run
 

@@ -33,8 +33,8 @@ from affekt.core.recipe import Recipe
 from affekt.core.sample import Sample, as_localizing
 from affekt.core.settings import Settings
 from affekt.core.task import find_task
-from affekt.data.open import open_dataset
-from affekt.engine.experiment import data_path, make_network
+from affekt.data.open import data_path, open_dataset
+from affekt.engine.experiment import make_network
 from affekt.engine.features.backbone import FrozenBackbone
 from affekt.engine.features.filling import device_of
 from affekt.engine.features.index import (

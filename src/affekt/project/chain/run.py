@@ -17,6 +17,7 @@ from affekt.project.settings.project import FILE
 from affekt.project.steps import run_step
 from affekt.project.versions.release import RELEASES, release
 from affekt.project.versions.split import make_split, read_split
+from affekt.report.wording import counted
 
 ShowProgress = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
 
@@ -39,12 +40,12 @@ def run_chain(project: Project, show: ShowProgress, *, force: bool = False) -> I
     for name in settings.records.files:
         records = import_records(project, project.path / name)
         changes = f"{records.added} items added, {records.updated} changed, {records.unchanged} unchanged"
-        yield f"import {name}: {changes}, {len(records.skipped)} rows left out"
+        yield f"import {name}: {changes}, {counted(len(records.skipped), 'row')} left out"
     for name in settings.media.folders:
         with show("media") as on_item:
             media = import_media(project, project.path / name, on_item)
         changes = f"{media.added} media added, {media.updated} changed, {media.unchanged} unchanged"
-        yield f"import {name}: {changes}, {len(media.left_out)} files left out"
+        yield f"import {name}: {changes}, {counted(len(media.left_out), 'file')} left out"
     for name in settings.ratings.files:
         ratings = import_ratings(project, project.path / name)
         yield f"import {name}: {ratings.added} ratings added, {len(ratings.left_out)} left out"
@@ -52,9 +53,9 @@ def run_chain(project: Project, show: ShowProgress, *, force: bool = False) -> I
         with show(step.name) as on_item:
             ran = run_step(project, step, on_item)
         failed = f", {len(ran.failed)} without a result" if ran.failed else ""
-        yield f"{step.name}: {ran.computed} items computed, {ran.reused} kept{failed}"
+        yield f"{step.name}: {counted(ran.computed, 'item')} computed, {ran.reused} kept{failed}"
         if step.name == "check":
-            yield f"check: {len(find_duplicates(project))} clusters of copies"
+            yield f"check: {counted(len(find_duplicates(project)), 'cluster')} of copies"
     yield from _version(project, show, force=force)
 
 
@@ -73,7 +74,8 @@ def _version(project: Project, show: ShowProgress, *, force: bool) -> Iterator[s
     made = release(project, settings.release.version, split=split.name, force=force)
     for warning in made.warnings:
         yield f"warning: {warning}"
-    yield f"release {made.version} ({made.sha256[:12]}): {made.items} items, {len(made.left_out)} left out"
+    items = counted(made.items, "item")
+    yield f"release {made.version} ({made.sha256[:12]}): {items}, {len(made.left_out)} left out"
     if settings.encoding.named:
         # Of the extra `train`, which collecting and rating do without.
         from affekt.project.baseline.run import run_baseline

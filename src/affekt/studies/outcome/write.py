@@ -35,7 +35,6 @@ def write_outcome(
     Returns:
         The files by what they are.
     """
-    tables = [score_table(summary, data, link=PAGE) for data in _data(summary)]
     tests = comparison_table(summary)
     title = plan.title or path.stem
     files = {
@@ -46,7 +45,7 @@ def write_outcome(
         "tests": folder / "tests.csv",
         "numbers": folder / "results.json",
     }
-    shown = [*tables, *([tests] if tests.rows else []), *further]
+    shown = [*tables_of(summary, link=PAGE), *further]
     notes = "\n".join(f"- {note}" for note in summary.notes)
     text = [f"# {title}", *map(as_markdown, shown), *([notes] if notes else [])]
     write_text(files["Markdown"], "\n\n".join(text) + "\n")
@@ -71,6 +70,17 @@ def write_outcome(
     )
     write_study_page(files["page"], page)
     return files
+
+
+def tables_of(summary: Summary, *, link: str = "") -> list[Table]:
+    """A table of scores for each data set, and the comparisons, if there are any.
+
+    Args:
+        link: Page that the rows lead to.
+    """
+    tests = comparison_table(summary)
+    scores = [score_table(summary, data, link=link) for data in _data(summary)]
+    return [*scores, *([tests] if tests.rows else [])]
 
 
 def _data(summary: Summary) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from affekt.core import catalog
 from affekt.core.errors import UsageError
-from affekt.engine.experiment import data_path
+from affekt.data.open import data_path
 
 
 @dataclass(frozen=True)

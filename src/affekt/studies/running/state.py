@@ -11,7 +11,7 @@ from affekt.core.recipe import Recipe
 from affekt.engine.runs.folder import find_folder
 from affekt.engine.runs.looks import looks_at
 from affekt.engine.runs.run import Run
-from affekt.engine.weights.checkpoint import MODEL_FILE
+from affekt.engine.weights.files import MODEL_FILE
 from affekt.studies.plans.expand import Member
 
 DIGITS = 16  # of the SHA-256 of weights, by which recipes name them
