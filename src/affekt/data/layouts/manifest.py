@@ -76,13 +76,14 @@ def read_manifest(manifest: Path, *, stated: Mapping[str, NamedSplit] | None = N
         DataError: The manifest cannot be read, lacks a column or lists no file, a path is empty or points
             outside the folder, or a split is unknown.
     """
-    rows: Iterable[Mapping[str, Any]]
-    rows = (
-        _parquet_rows(manifest)
-        if manifest.suffix.lower() == ".parquet"
-        else csv_rows(manifest, ("path", "label"))
-    )
+    rows: Iterable[tuple[int, Mapping[Any, Any]]]
+    notes: list[str] = []
+    if manifest.suffix.lower() == ".parquet":
+        rows = enumerate(_parquet_rows(manifest), start=2)
+    else:
+        rows = csv_rows(manifest, ("path", "label"), notes=notes)
     content = _check_rows(manifest, list(rows), stated or {})
+    content.problems.extend(notes)
     if not content.files:
         raise DataError(f"{manifest} lists no file{' of a split that is read' if content.skipped else ''}")
     return content
@@ -108,16 +109,18 @@ def _parquet_rows(path: Path) -> list[dict[str, Any]]:
 
 
 def _check_rows(
-    manifest: Path, rows: Sequence[Mapping[str, Any]], stated: Mapping[str, NamedSplit]
+    manifest: Path, rows: Sequence[tuple[int, Mapping[Any, Any]]], stated: Mapping[str, NamedSplit]
 ) -> Manifest:
     root = manifest.parent
     content = Manifest([], [], [])
     problems: list[str] = []
-    splits = splits_of({text for row in rows if (text := stated_text(row, "split"))}, stated)
+    splits = splits_of({text for _, row in rows if (text := stated_text(row, "split"))}, stated)
     unknown: defaultdict[str, list[int]] = defaultdict(list)  # line numbers by unknown word
-    for number, row in enumerate(rows, start=2):
+    for number, row in rows:
         name, split = text_of(row, "path"), stated_text(row, "split")
-        if name is None:
+        if None in row:
+            problems.append(f"line {number}: more cells than columns: quote cells that hold the separator")
+        elif name is None:
             problems.append(f"line {number}: the path is empty")
         elif "\\" in name:
             problems.append(f"line {number}: {name!r} must use / between folders, on every system")

@@ -69,7 +69,7 @@ def read_table(
     problems: list[str] = []
     contradicting: list[str] = []
     rows: dict[str, int] = {}
-    for number, row in enumerate(csv_rows(table, ("file", "split", "class", speaker)), start=2):
+    for number, row in csv_rows(table, ("file", "split", "class", speaker)):
         cells = {key: text_of(row, key) for key in row if key is not None}
         cells["split"] = stated_text(row, "split")
         file, name = cells["file"] or "", PurePosixPath(cells["file"] or "").stem
