@@ -29,6 +29,7 @@ from affekt.core.files.regular import read_regular
 from affekt.core.settings import suggest
 from affekt.media.arrays import MAX_BYTES, read_npz
 from affekt.media.cell_rows import number_in
+from affekt.media.kinds import named_kind
 from affekt.media.skeleton.upright import parse_up, turn_upright
 from affekt.media.table_file import open_cells
 
@@ -196,7 +197,9 @@ def read_each_skeleton(
     if not path.is_file():
         raise MediaError(f"{path} does not exist or is not a file")
     if path.suffix.lower() not in SUFFIXES:
-        raise MediaError(f"{path} is not a skeleton file; known suffixes are {', '.join(SUFFIXES)}")
+        raise MediaError(
+            f"{path} is not a skeleton file; known suffixes are {', '.join(SUFFIXES)}{named_kind(path)}"
+        )
     if not 0 < path.stat().st_size <= MAX_BYTES:
         raise MediaError(f"{path} has {path.stat().st_size} bytes; 1 to {MAX_BYTES} are read")
     content = {".npz": _read_npz, ".json": _read_json, ".csv": _read_csv}[path.suffix.lower()](path)
