@@ -34,6 +34,7 @@ def finish(run: Run, experiment: Experiment, identity: DataIdentity) -> None:
         "samples": {"train": len(parts.train), "validation": len(parts.validation), "test": len(parts.test)},
         "skipped": len(corpus.skipped),
         "data": identity.document(),
+        **({"notes": list(corpus.notes)} if corpus.notes else {}),
     }
     if identity.accepted:
         result["accepted_data"] = list(identity.accepted)

@@ -26,7 +26,7 @@ from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample, Skipped, Split
 from affekt.core.settings import Settings
 from affekt.data.layouts.clip_trees import ClipTree, find_tree, plain
-from affekt.data.layouts.pictures import emotion_names
+from affekt.data.layouts.pictures import emotion_names, note_names
 from affekt.data.layouts.tables import leaves_folder, raise_problems
 from affekt.data.layouts.text_tables import read_text, split_lines
 
@@ -200,7 +200,9 @@ def _lines(path: Path) -> list[str]:
 
 
 def _class_of(word: str, labels: LabelSet) -> str | None:
-    return emotion_names([word], labels).get(word)
+    found = emotion_names([word], labels)
+    note_names(found)
+    return found.get(word)
 
 
 def _is_clip_name(clip: str) -> bool:

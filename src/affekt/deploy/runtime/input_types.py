@@ -273,6 +273,7 @@ def checked_path(given: str | os.PathLike[str]) -> Path:
     if (url := _URL.match(text)) and (isinstance(given, str) or not _exists(path)):
         live = (url["scheme"] or "").lower() in _LIVE
         what = "the address of a live stream" if live else "a URL"
+        shown = re.sub(r"^([^/:]+):/(?!/)", r"\1://", shown)  # a Path drops a slash
         advice = "record a part of it into a file" if live else "download it, give its path"
         raise UsageError(f"{shown} is {what}, and affekt opens no network connection: {advice}")
     with suppress(RuntimeError):  # an unknown user
