@@ -71,11 +71,18 @@ def separator_of(header: str, wanted: Sequence[str] = ()) -> str:
         (';', ',')
     """
     columns = {name.casefold() for name in wanted}
-    found = {sign: next(csv.reader([header], delimiter=sign), []) for sign in SEPARATORS}
+    found = {sign: _cells(header, sign) for sign in SEPARATORS}
     for sign, cells in found.items():
         if columns and columns <= {cell.strip().casefold() for cell in cells}:
             return sign
     return max(found, key=lambda sign: len(found[sign]))
+
+
+def _cells(header: str, separator: str) -> list[str]:
+    try:
+        return next(csv.reader([header], delimiter=separator), [])
+    except csv.Error:  # a cell too long for a header
+        return []
 
 
 def number_in(cell: str, separator: str) -> float:

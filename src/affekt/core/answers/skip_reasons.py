@@ -9,7 +9,7 @@ from pathlib import PurePath
 from affekt.core.sample import Skipped
 
 _MOST = 1000  # reasons that are told apart
-_NUMBERS = re.compile(r"\d+")
+_NUMBERS = re.compile(r"\d+(?:\.\d+)?")
 
 
 class SkipReasons:
@@ -24,8 +24,9 @@ class SkipReasons:
 
     def add(self, item: Skipped) -> bool:
         """Count an item; whether it is the first with its reason."""
-        name = item.reason.replace(item.id, "").replace(PurePath(item.id).name or item.id, "")
-        key = _NUMBERS.sub("#", name)
+        names = "|".join(re.escape(name) for name in (item.id, PurePath(item.id).name) if name)
+        unnamed = re.sub(rf"(?<!\w)(?:{names})(?!\w)", "", item.reason) if names else item.reason
+        key = _NUMBERS.sub("#", unnamed)
         if key not in self._first and len(self._first) >= _MOST:
             key = ""  # all further reasons
         if key in self._first:

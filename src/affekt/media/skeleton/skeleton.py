@@ -265,12 +265,14 @@ def _names(value: Any) -> tuple[str, ...]:
     return tuple(name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name) for name in names)
 
 
+def _plain(joint: str) -> str:
+    return joint.strip().casefold()
+
+
 def _usual_names(names: tuple[str, ...]) -> tuple[str, ...]:
     """Names without surrounding space, those of known joints as they are usually spelled."""
     known = {name for order in JOINT_ORDERS.values() for name in order}
-    usual = tuple(
-        name.strip().casefold() if name.strip().casefold() in known else name.strip() for name in names
-    )
+    usual = tuple(_plain(name) if _plain(name) in known else name.strip() for name in names)
     return usual if len(set(usual)) == len(set(names)) else names
 
 
@@ -335,15 +337,19 @@ def _csv_columns(path: Path, header: Sequence[str]) -> tuple[list[str], list[int
     """Joints of a table, and the columns of their coordinates."""
     names = [name for name in header if name]
     places = {name: _COORDINATE.fullmatch(name) for name in names}
-    joints = list(dict.fromkeys(found["joint"] for found in places.values() if found))
+    joints = list({_plain(found["joint"]): found["joint"] for found in places.values() if found}.values())
     if not joints:
         raise MediaError(f"{path} needs columns root_x, root_y, root_z, ... and one row per frame")
     if len(set(names)) < len(names):
         raise MediaError(f"{path} names a column twice, or has rows longer than its first line")
     place = {
-        (found["joint"], found["axis"].lower()): header.index(name) for name, found in places.items() if found
+        (_plain(found["joint"]), found["axis"].lower()): header.index(name)
+        for name, found in places.items()
+        if found
     }
-    wanted = [(joint, axis) for joint in joints for axis in "xyz"]
+    if len(place) < sum(found is not None for found in places.values()):
+        raise MediaError(f"{path} names a coordinate twice")
+    wanted = [(_plain(joint), axis) for joint in joints for axis in "xyz"]
     if missing := next((name for name in wanted if name not in place), None):
         raise MediaError(f"{path} has no column {'_'.join(missing)}")
     return joints, [place[name] for name in wanted]
