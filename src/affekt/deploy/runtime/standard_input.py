@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Protocol
 
 from affekt.core.answers.prediction import Prediction
 from affekt.core.errors import UsageError
@@ -21,8 +21,14 @@ _BLOCK_BYTES = 1 << 20
 _MARKS = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"  # byte order marks, zero bytes of UTF-16, space
 
 
+class Readable(Protocol):
+    """A binary stream."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
 @contextmanager
-def kept_in_file(stream: BinaryIO, modality: str) -> Iterator[Path]:
+def kept_in_file(stream: Readable, modality: str) -> Iterator[Path]:
     """A file with what a stream holds; its suffix is that of its content where readers ask for it.
 
     Raises:
