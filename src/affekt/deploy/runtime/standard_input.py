@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from affekt.core.answers.prediction import Prediction
 from affekt.core.errors import UsageError
@@ -21,6 +21,7 @@ _BLOCK_BYTES = 1 << 20
 _MARKS = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"  # byte order marks, zero bytes of UTF-16, space
 
 
+@runtime_checkable
 class Readable(Protocol):
     """A binary stream."""
 
