@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from affekt.cli.main import app
+from affekt.cli.main import app, run
 from affekt.core.errors import MediaError, UsageError
 
 BUNDLE = str(Path(__file__).parents[2] / "bundles" / "compact_face")
@@ -95,6 +97,22 @@ def test_paths_that_are_all_missing_are_wrong_usage(tmp_path):
     done = predict(tmp_path / "a.png", tmp_path / "b.png")
     with pytest.raises(UsageError, match=r"a\.png does not exist; .*b\.png does not exist"):
         raise done.exception
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "ascii"])
+def test_any_name_of_a_file_is_printed_in_any_encoding(face, monkeypatch, encoding):
+    for name in (b"caf\xe9.png", "\N{CJK UNIFIED IDEOGRAPH-4F60}.png".encode()):
+        shutil.copy(os.fsencode(face), os.path.join(os.fsencode(face.parent), name))  # noqa: PTH118
+    out = io.BytesIO()
+    monkeypatch.setattr("sys.argv", ["affekt", "predict", BUNDLE, str(face.parent)])
+    with io.TextIOWrapper(out, encoding=encoding, errors="strict") as stream:
+        monkeypatch.setattr("sys.stdout", stream)
+        with pytest.raises(SystemExit) as end:
+            run()
+        stream.flush()
+        text = out.getvalue().decode(encoding)
+    assert end.value.code == 0
+    assert "caf\\udce9.png" in text and "face.png" in text
 
 
 def test_a_picture_of_any_kind_is_standard_input(face):

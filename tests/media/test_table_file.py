@@ -90,6 +90,14 @@ def test_a_row_with_an_unquoted_separator_is_a_problem_of_a_manifest(tmp_path):
         read_manifest(path)
 
 
+@pytest.mark.parametrize(("label", "how"), [("sad", "as happy and sad"), ("happy", "as happy twice")])
+def test_a_file_that_is_listed_twice_is_named_with_both_lines(tmp_path, label, how):
+    path = tmp_path / "manifest.csv"
+    path.write_text(f"path,label\na.png,happy\nb.png,sad\na.png,{label}\n")
+    with pytest.raises(DataError, match=f"line 4: a.png is listed in line 2 already, {how}"):
+        read_manifest(path)
+
+
 def test_a_column_that_is_there_twice_is_refused(tmp_path):
     path = tmp_path / "manifest.csv"
     path.write_text("path,label,label\na.png,happy,sad\n")

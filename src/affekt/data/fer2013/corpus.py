@@ -276,7 +276,7 @@ def _emotion(text: str) -> str | None:
 
 def _class_of(row: Mapping[str, Any], column: str) -> str | None:
     """Name of the class whose number is in a cell; None if there is no such class."""
-    number = text_of(row, column) or ""
+    number = (text_of(row, column) or "").removesuffix(".0")  # pandas writes a column with gaps so
     return LABELS.names[int(number)] if number.isdecimal() and int(number) < len(LABELS) else None
 
 

@@ -116,6 +116,7 @@ def _check_rows(
     problems: list[str] = []
     splits = splits_of({text for _, row in rows if (text := stated_text(row, "split"))}, stated)
     unknown: defaultdict[str, list[int]] = defaultdict(list)  # line numbers by unknown word
+    listed: dict[str, tuple[int, str | None]] = {}  # line and label by item
     for number, row in rows:
         name, split = text_of(row, "path"), stated_text(row, "split")
         if None in row:
@@ -136,6 +137,14 @@ def _check_rows(
                 content.skipped.append(Skipped(item, reason, "ignored splits"))
                 continue
             label = text_of(row, "label")
+            if item in listed:
+                first, other = listed[item]
+                as_what = f"as {other} and {label}" if other != label else f"as {label} twice"
+                problems.append(
+                    f"line {number}: {item} is listed in line {first} already, {as_what}: keep one"
+                )
+                continue
+            listed[item] = number, label
             subject = stated_text(row, "subject")
             content.files.append(AnnotatedFile(item, root / name, label, subject, meant))
     for split, numbers in unknown.items():
