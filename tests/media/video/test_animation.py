@@ -55,6 +55,12 @@ def test_a_cut_animation_is_noted_or_refused(tmp_path):
         open_video(path)
 
 
+def test_an_animation_that_takes_too_long_to_decode_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("affekt.media.video.animation.MAX_TOTAL_PIXELS", 2 * 16 * 12)
+    with pytest.raises(MediaError, match="convert it to a video"):
+        open_video(saved(tmp_path / "a.gif"))
+
+
 def test_frames_may_have_one_name_before_their_numbers(tmp_path):
     for number, frame in enumerate(FRAMES, start=8):
         frame.save(tmp_path / f"frame_{number}.png")

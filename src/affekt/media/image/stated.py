@@ -20,7 +20,7 @@ MAX_CHUNKS = 1000  # chunks of a PNG file that are searched for its significant 
 
 # What Pillow's decoders raise for damaged files; also warnings, where the caller turned them into errors.
 DECODER_ERRORS = (
-    OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError, MemoryError,
+    OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, ArithmeticError, MemoryError,
     RuntimeError, zlib.error, struct.error, UserWarning,
 )  # fmt: skip
 

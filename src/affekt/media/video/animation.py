@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from PIL import Image
 from affekt.core.errors import MediaError
 from affekt.media.image import image_bytes, resize
 from affekt.media.image.arrays import on_white
+from affekt.media.image.read import OPENING
 from affekt.media.image.stated import DECODER_ERRORS
 from affekt.media.limits import MAX_DURATION_S, MAX_PIXELS
 
@@ -22,6 +24,8 @@ _FORMATS = ("GIF", "WEBP", "PNG", "AVIF")
 # Shorter durations are errors of old writers: browsers and FFmpeg show such frames for a tenth of a second.
 _SHORTEST_MS, _USUAL_MS = 20.0, 100.0
 _MAX_FRAMES = 100_000
+MAX_TOTAL_PIXELS = 4_000_000_000  # of all frames, which are decoded to find their times: a minute of full HD
+_BROKEN = (*DECODER_ERRORS, Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
 class AnimationSource:
@@ -60,7 +64,7 @@ class AnimationSource:
                 try:
                     image.seek(self._first + number)
                     picture = np.asarray(on_white(image.convert("RGBA")))
-                except (*DECODER_ERRORS, EOFError) as error:
+                except _BROKEN as error:
                     raise MediaError(f"{self.name} can no longer be decoded: {error}") from None
                 yield (
                     number,
@@ -68,9 +72,12 @@ class AnimationSource:
                 )
 
     def _opened(self) -> Image.Image:
+        content = io.BytesIO(image_bytes(self._path))
         try:
-            image = Image.open(io.BytesIO(image_bytes(self._path)), formats=_FORMATS)
-        except (*DECODER_ERRORS, Image.DecompressionBombError) as error:
+            with OPENING, warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # about large pictures, which are limited below, and odd tags
+                image = Image.open(content, formats=_FORMATS)
+        except _BROKEN as error:
             raise MediaError(f"{self.name} is truncated or damaged: {error}") from None
         if not 0 < image.size[0] * image.size[1] <= MAX_PIXELS:
             raise MediaError(
@@ -82,17 +89,24 @@ class AnimationSource:
     def _durations(self, image: Image.Image) -> list[float]:
         """In milliseconds, of each frame that can be decoded."""
         found: list[float] = []
+        pixels = 0
         try:
             for number in range(self._first, _MAX_FRAMES + self._first):
                 image.seek(number)
                 image.load()
+                pixels += image.size[0] * image.size[1]
+                if pixels > MAX_TOTAL_PIXELS:
+                    raise MediaError(
+                        f"{self.name} has more than {MAX_TOTAL_PIXELS / 1e6:.0f} megapixels in all its frames: "
+                        "convert it to a video, such as MP4"
+                    )
                 stated = float(image.info.get("duration") or 0.0)
                 found.append(stated if math.isfinite(stated) else 0.0)
                 if sum(found) > MAX_DURATION_S * 1000:
                     break
         except EOFError:
             pass  # after the last frame
-        except DECODER_ERRORS as error:
+        except _BROKEN as error:
             if not found:
                 raise MediaError(f"{self.name} is truncated or damaged: {error}") from None
             self.notes.append(f"cut off: {len(found)} frames can be decoded")
