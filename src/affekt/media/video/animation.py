@@ -97,7 +97,7 @@ class AnimationSource:
                 pixels += image.size[0] * image.size[1]
                 if pixels > MAX_TOTAL_PIXELS:
                     raise MediaError(
-                        f"{self.name} has more than {MAX_TOTAL_PIXELS / 1e6:.0f} megapixels in all its frames: "
+                        f"{self.name} has more than {MAX_TOTAL_PIXELS / 1e6:.0f} megapixels in its frames: "
                         "convert it to a video, such as MP4"
                     )
                 stated = float(image.info.get("duration") or 0.0)
