@@ -1,12 +1,15 @@
 """Bad input is one clear error with its exit code, never a traceback."""
 
+import json
 import subprocess
 import sys
 import zipfile
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from affekt.cli.main import app
 from affekt.media.skeleton import JOINT_ORDERS
 
 pytestmark = pytest.mark.xdist_group("bundle")
@@ -78,9 +81,33 @@ def test_an_empty_folder_is_one_clear_error(bundle, tmp_path):
     assert done.returncode == 1 and "holds no skeleton file" in done.stderr
 
 
-def test_one_path_that_does_not_exist_among_others_is_wrong_usage(bundle, walks, tmp_path):
+def test_one_path_that_does_not_exist_among_others_is_skipped(bundle, walks, tmp_path):
     done = affekt("predict", bundle, walks, tmp_path / "nowhere.npz")
-    assert done.returncode == 2 and "does not exist" in done.stderr
+    assert done.returncode == 0 and "3 predicted, 1 skipped" in done.stderr
+    assert f"skipped {tmp_path / 'nowhere.npz'} does not exist" in done.stderr
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".json", ".csv"])
+def test_a_walk_is_read_from_standard_input(bundle, walks, tmp_path, suffix):
+    from affekt.media.skeleton import read_skeletons
+
+    (walk,) = read_skeletons(walks / "walk0.npz")
+    path = tmp_path / f"walk{suffix}"
+    if suffix == ".npz":
+        path.write_bytes((walks / "walk0.npz").read_bytes())
+    elif suffix == ".json":
+        path.write_text(json.dumps({"joints": walk.joints, "positions": walk.positions.tolist()}))
+    else:
+        rows = [[f"{joint}_{axis}" for joint in walk.joints for axis in "xyz"]]
+        rows += walk.positions.reshape(len(walk.positions), -1).tolist()
+        path.write_text("\n".join(";".join(map(str, row)) for row in rows), encoding="utf-16")
+    answers = [
+        json.loads(CliRunner().invoke(app, ["predict", str(bundle), *given, "--json"], input=content).stdout)
+        for given, content in (([str(walks / "walk0.npz")], None), (["-"], path.read_bytes()))
+    ]
+    (by_path,), (by_stream,) = (one["predictions"] for one in answers)
+    assert by_stream["id"] == "stdin"
+    assert by_stream["scores"] == pytest.approx(by_path["scores"], abs=1e-3)
 
 
 def test_a_recipe_with_three_mistakes_reports_all_three(tmp_path):

@@ -11,6 +11,7 @@ from affekt.cli.early import check_data_of, find_network
 from affekt.cli.groups import show_groups
 from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, progress, say
 from affekt.cli.tables import as_table
+from affekt.core.answers.skip_reasons import skip_lines
 from affekt.core.errors import check_installed
 from affekt.deploy.backends.names import Backend, Precision
 from affekt.report.wording import counted
@@ -127,22 +128,27 @@ def command(
             list(result.localization.items()),
             title="segments with high attention against annotated events",
         )
+    if renamed := _renamed(result):
+        say(renamed)
+    for note in result.notes:
+        say(note)
+    if result.label_hint:
+        say(result.label_hint)
+    for line in skip_lines(result.skipped):
+        say(line)
+    for text in on.warnings if on else ():
+        say(f"warning: {text}")
+    say(f"figures and predictions: {result.folder}")
+
+
+def _renamed(result: Evaluation) -> str:
+    """The labels of the data that have another name in the network, or none; empty if there are none."""
     renamed = [
         f"{name} as {known}" if known else f"{name} is not known to the network"
         for name, known in result.label_map.items()
         if name != known
     ]
-    if renamed:
-        say(f"labels of the data, mapped by name: {', '.join(renamed)}")
-    for note in result.notes:
-        say(note)
-    if result.label_hint:
-        say(result.label_hint)
-    for item in result.skipped:
-        say(f"skipped {item}")
-    for text in on.warnings if on else ():
-        say(f"warning: {text}")
-    say(f"figures and predictions: {result.folder}")
+    return f"labels of the data, mapped by name: {', '.join(renamed)}" if renamed else ""
 
 
 def _show_subsets(results: dict[str, Evaluation], *, json: bool) -> None:
@@ -156,6 +162,8 @@ def _show_subsets(results: dict[str, Evaluation], *, json: bool) -> None:
     ]
     as_table(("modalities", "samples", *scores), rows, title="every subset of the modalities")
     for name, one in results.items():
-        for item in one.skipped[:3]:
-            say(f"{name}: skipped {item}")
+        for line in skip_lines(one.skipped):
+            say(f"{name}: {line}")
+    if renamed := _renamed(next(iter(results.values()))):
+        say(renamed)
     say(f"figures and predictions: {next(iter(results.values())).folder.parent}")

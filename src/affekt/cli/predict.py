@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -18,6 +19,8 @@ from affekt.report.wording import counted
 
 if TYPE_CHECKING:
     from affekt.core.answers.prediction import Prediction
+    from affekt.deploy.runtime.predictor import Predictor
+    from affekt.deploy.runtime.samples import StatedSkeleton
 
 
 def command(
@@ -27,8 +30,9 @@ def command(
     inputs: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="Files and folders; for a bundle that reads words: files of lines (.txt, .csv, .tsv, "
-            ".jsonl, .srt, .vtt), or - for lines of standard input, each answered at once."
+            help="Files and folders; - for standard input. For a bundle that reads words: files of lines "
+            "(.txt, .csv, .tsv, .jsonl, .srt, .vtt), or - for lines, each answered at once. For one of "
+            "video: folders of frames (0001.jpg, ...) and animated GIF or WebP."
         ),
     ] = None,
     text: Annotated[
@@ -72,7 +76,10 @@ def command(
         typer.Option(help="Up axis of skeleton files that do not state it."),
     ] = None,
     rate_hz: Annotated[
-        float | None, typer.Option(min=0, help="Frames per second of skeleton files that do not state it.")
+        float | None,
+        typer.Option(
+            min=0, help="Frames per second of skeleton files and folders of frames that do not state it."
+        ),
     ] = None,
     encoding: Annotated[
         str | None, typer.Option(help="Encoding of files of lines, such as big5. Default: found.")
@@ -118,54 +125,107 @@ def command(
     Example: affekt predict scenes.affekt clip.mp4 --text "I did not expect that"
     """
     from affekt.cli.words.predict import check_inputs, lines_in, predict_words
-    from affekt.cli.words.table import other_scores
-    from affekt.core.answers.prediction import Prediction
-    from affekt.data.left_out import as_values, summary_of
+    from affekt.core.files.regular import is_regular
     from affekt.deploy.load import load
     from affekt.deploy.runtime.input_types import reads_words
-    from affekt.deploy.runtime.output import to_document, writer_for
-    from affekt.deploy.runtime.samples import survey
+    from affekt.deploy.runtime.output import writer_for
+    from affekt.deploy.runtime.samples import StatedSkeleton
     from affekt.deploy.runtime.scene_files import reads_scenes
     from affekt.engine.runs.names import find_run
     from affekt.media.files import walk
     from affekt.media.skeleton import joint_order
     from affekt.media.speech import installed_recognizer
-    from affekt.report.timeline.one_clip import check_one_clip
 
     inputs = inputs or []
     apart = {name: file for name, file in (("audio", audio), ("video", video)) if file}
     from_stdin = check_inputs(inputs, text or [], apart)  # before a large bundle is loaded
     if form and not from_stdin:
         raise UsageError("--format is that of standard input (-); files have it in their names")
-    write = writer_for(output) if output else None
+    if output:
+        writer_for(output)  # which refuses it, before a large bundle is loaded
     # Counted before it is known which files the bundle reads: exact enough to choose a backend.
-    expected = sum(lines_in(path) if path.is_file() else len(walk(path).files) for path in inputs)
+    expected = sum(lines_in(path) if is_regular(path) else len(walk(path).files) for path in inputs)
     predictor = load(
         find_run(bundle, runs), backend=backend, precision=precision, threads=threads, expected=expected
     )
-    words = reads_words(predictor.modality)
+    words, scenes = reads_words(predictor.modality), reads_scenes(predictor.modality)
     if words and (joints or up or rate_hz is not None):
         raise UsageError("--joints, --up and --rate-hz state what skeletons are; this bundle reads words")
-    states_words = from_stdin or text or encoding or apart or transcript or recognize
-    if words or reads_scenes(predictor.modality) or states_words:
-        hears = words and reads_scenes(predictor.modality) and recognize is not False
+    stated = StatedSkeleton(joint_order(joints) if joints else None, up, rate_hz)
+    if words or form or text or encoding or apart or transcript or recognize or scenes:
+        hears = words and scenes and recognize is not False
         recognizer = installed_recognizer(threads) if hears else None
-        predict_words(
+        with _from_stdin(from_stdin and not words, predictor.modality) as stdin:
+            predict_words(
+                predictor,
+                [stdin] if stdin else [] if from_stdin else inputs,
+                text or [],
+                output=output,
+                json=json,
+                scores=scores,
+                batch_size=batch_size,
+                encoding=encoding,
+                form=form,
+                apart=apart,
+                transcript=transcript,
+                recognize=recognizer or recognize,
+            )
+        return
+    with _from_stdin(from_stdin, predictor.modality) as stdin:
+        given = [stdin] if stdin else inputs
+        _predict_media(
             predictor,
-            [] if from_stdin else inputs,
-            text or [],
+            given,
+            stated,
             output=output,
             json=json,
             scores=scores,
             batch_size=batch_size,
-            encoding=encoding,
-            form=form,
-            apart=apart,
-            transcript=transcript,
-            recognize=recognizer or recognize,
+            stdin=stdin,
         )
+
+
+@contextmanager
+def _from_stdin(wanted: bool, modality: str) -> Iterator[Path | None]:
+    """A file with the medium of standard input, if it is wanted."""
+    from affekt.deploy.runtime.standard_input import kept_in_file
+
+    if not wanted:
+        yield None
         return
-    order = joint_order(joints) if joints else None
+    with kept_in_file(sys.stdin.buffer, modality) as path:
+        yield path
+
+
+def _predict_media(
+    predictor: Predictor,
+    inputs: Sequence[Path],
+    stated: StatedSkeleton,
+    *,
+    output: Path | None,
+    json: bool,
+    scores: bool,
+    batch_size: int | None,
+    stdin: Path | None,
+) -> None:
+    """Answer files and folders of media without words.
+
+    Args:
+        stdin: The input that holds standard input.
+
+    Raises:
+        MediaError: There is no answer.
+    """
+    from affekt.cli.words.table import other_scores
+    from affekt.core.answers.prediction import Prediction
+    from affekt.core.answers.skip_reasons import skip_lines
+    from affekt.data.left_out import as_values, summary_of
+    from affekt.deploy.runtime.output import to_document, writer_for
+    from affekt.deploy.runtime.samples import survey
+    from affekt.deploy.runtime.standard_input import named
+    from affekt.report.timeline.one_clip import check_one_clip
+
+    write = writer_for(output) if output else None
     files, left_out, hidden = survey(inputs, predictor.modality)
     if output:
         check_one_clip(output, inputs=len(files), modality=predictor.modality)
@@ -174,9 +234,8 @@ def command(
         step(0, len(files))
         # Progress of one long file is counted in cells, of several files in files.
         on_cells = step if len(files) == 1 else lambda done, total: None
-        for answer in predictor.predict(
-            files, batch_size=batch_size, joints=order, up=up, rate_hz=rate_hz, on_cells=on_cells
-        ):
+        for found in predictor.predict(files, batch_size=batch_size, on_cells=on_cells, **stated._asdict()):
+            answer = named(found, stdin) if stdin else found
             (predictions if isinstance(answer, Prediction) else skipped).append(answer)
             # A file of several walks gives several predictions.
             done = len(predictions) + len(skipped)
@@ -210,8 +269,8 @@ def command(
         )
     for line in _notes(predictions):
         say(line)
-    for item in skipped:
-        say(f"skipped {item}")
+    for line in skip_lines(skipped):
+        say(line)
     if skipped:
         say(f"{len(predictions)} predicted, {len(skipped)} skipped")
     if left_out:

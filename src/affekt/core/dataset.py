@@ -27,6 +27,7 @@ class Corpus:
         problems: Warnings, one sentence each, as `affekt data check` reports them.
         errors: Problems that would lead to wrong classes, one sentence each. Training refuses the corpus.
         version: Which version of the data this is, where they state one; runs record it.
+        notes: How the data were read, where that is no problem, such as names of labels that were mapped.
     """
 
     samples: list[Sample]
@@ -36,6 +37,7 @@ class Corpus:
     problems: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     version: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def usable(self) -> list[Sample]:

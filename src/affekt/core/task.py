@@ -452,4 +452,6 @@ def _tasks() -> Registry:
 
 
 def _states_task(file: Path) -> bool:
-    return "\nTASK = " in file.read_text() or "import TASK" in file.read_text()
+    return "\nTASK = " in file.read_text(encoding="utf-8") or "import TASK" in file.read_text(
+        encoding="utf-8"
+    )

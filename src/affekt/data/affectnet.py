@@ -32,6 +32,7 @@ from affekt.data.layouts.annotated_file import AnnotatedFile
 from affekt.data.layouts.class_folders import published_layout
 from affekt.data.layouts.pictures import emotion_names, picture_samples, with_class_names
 from affekt.data.layouts.tables import leaves_folder, raise_problems
+from affekt.data.layouts.text_tables import read_text, split_lines
 from affekt.media.files import has_suffix, is_hidden
 from affekt.media.image import SUFFIXES
 
@@ -148,7 +149,7 @@ def _read_list(path: Path, split: Split, names: Sequence[str]) -> Iterator[Annot
     home = path.parent
     folder = home / "images" if (home / "images").is_dir() else home
     problems: list[str] = []
-    for count, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
+    for count, line in enumerate(split_lines(read_text(path)[0]), start=1):
         words = line.strip().rsplit(maxsplit=1)
         if len(words) == 2 and words[1].isdecimal() and not leaves_folder(words[0]):
             name, number = words

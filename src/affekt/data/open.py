@@ -11,6 +11,7 @@ from affekt.core import catalog
 from affekt.core.dataset import Corpus, Dataset
 from affekt.core.dialogues import link_dialogues
 from affekt.core.errors import ConfigError, DataError, UsageError
+from affekt.core.notes import collect_notes
 from affekt.core.settings import Settings, validate
 from affekt.core.task import read_task
 from affekt.data.store.index import check_header, is_prepared, read_index, samples_of
@@ -42,7 +43,10 @@ def open_dataset(
     check_root(dataset, root)
     if root is not None and is_prepared(root):
         return _linked(_open_store(dataset, root, chosen))
-    corpus = dataset.read(root or Path(), chosen)
+    with collect_notes() as notes:
+        corpus = dataset.read(root or Path(), chosen)
+    if notes:
+        corpus = replace(corpus, notes=(*corpus.notes, *notes))
     if strict and corpus.errors:
         count = f"{len(corpus.errors)} problem{'s' if len(corpus.errors) > 1 else ''}"
         where = f"{root} ({dataset.name})" if root is not None else dataset.name

@@ -28,6 +28,7 @@ from affekt.data.layouts.annotated_file import AnnotatedFile
 from affekt.data.layouts.class_folders import published_layout
 from affekt.data.layouts.pictures import picture_samples, with_class_names
 from affekt.data.layouts.tables import raise_problems
+from affekt.data.layouts.text_tables import read_text, split_lines
 from affekt.media.image import SUFFIXES
 
 LABELS = label_set("raf-7")
@@ -81,8 +82,7 @@ def _read_list(home: Path, pictures: str) -> list[AnnotatedFile]:
     files: list[AnnotatedFile] = []
     problems: list[str] = []
     ending = "_aligned.jpg" if pictures == "aligned" else ".jpg"
-    text = (home / LIST).read_text(encoding="utf-8", errors="replace")
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(split_lines(read_text(home / LIST)[0]), start=1):
         stated = _LINE.fullmatch(line.strip())
         if stated:
             path = home / "Image" / pictures / f"{stated['name']}{ending}"

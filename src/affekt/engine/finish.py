@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from affekt.core.answers.skip_reasons import skip_lines
 from affekt.core.files.sealed import read_sealed
 from affekt.engine.experiment import Experiment, preprocess_of
 from affekt.engine.network import checkpoint_model, eager_network, encoded_input
@@ -33,6 +34,7 @@ def finish(run: Run, experiment: Experiment, identity: DataIdentity) -> None:
         "samples": {"train": len(parts.train), "validation": len(parts.validation), "test": len(parts.test)},
         "skipped": len(corpus.skipped),
         "data": identity.document(),
+        **({"notes": list(corpus.notes)} if corpus.notes else {}),
     }
     if identity.accepted:
         result["accepted_data"] = list(identity.accepted)
@@ -50,8 +52,8 @@ def _calibrate(run: Run, experiment: Experiment) -> dict[str, Any]:
     preprocess, model = preprocess_of(sealed), checkpoint_model(sealed)
     network = eager_network(model, encoded=encoded_input(model, preprocess, task))
     answers = task.answer(experiment.parts.validation, preprocess, network)
-    for item in answers.skipped:
-        log.warning("calibrated without %s", item)
+    for line in skip_lines(answers.skipped):
+        log.warning("calibration: %s", line)
     fitted = task.calibrate(answers, preprocess, experiment.labels)
     fitted.draw(run.figures)
     return fitted.document

@@ -136,7 +136,7 @@ class SampleDataset(Dataset[dict[str, np.ndarray] | Skipped]):
 
 
 class Collate:
-    """Stacks the items that could be read; `skipped` holds the reasons why others could not.
+    """Stacks the items that could be read; `skipped` holds the ids of the others, with the reasons.
 
     Args:
         spec: How rows of different sizes are padded. Entries that it does not name, such as targets, are
@@ -154,7 +154,7 @@ class Collate:
             for name in good[0]:
                 tensor = known.get(name, TensorSpec(name=name, axes="b", shape=(), padding=0))
                 batch[name] = torch.from_numpy(tensor.stack([item[name] for item in good]))
-        return batch | {"skipped": [str(item) for item in items if isinstance(item, Skipped)]}
+        return batch | {"skipped": [(it.id, it.reason) for it in items if isinstance(it, Skipped)]}
 
 
 @dataclass(frozen=True)

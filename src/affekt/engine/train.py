@@ -251,6 +251,8 @@ def _fit(
         )
     for problem in corpus.problems:
         log.warning("%s", problem)
+    for note in corpus.notes:
+        log.info("%s", note)
     try:
         validation = plain_loader(datasets["validation"], recipe, by_length=True)
         if prepares:

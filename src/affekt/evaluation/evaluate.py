@@ -101,7 +101,11 @@ def evaluate(
     counted = selection.counted([item.id for item in scored.skipped])
     unfinished = open_run(path).unfinished if _is_run(path) else predictor.document.get("unfinished", "")
     result = Evaluation.of(
-        replace(scored, skipped=[*scored.skipped, *corpus.skipped]),
+        replace(
+            scored,
+            skipped=[*scored.skipped, *corpus.skipped],
+            notes=(*scored.notes, *corpus.notes),
+        ),
         folder=target,
         backend=predictor.backend,
         decision=predictor.decision,

@@ -66,7 +66,9 @@ class Evaluation(Scored):
     def write(self) -> None:
         """Scores and predictions into the folder, beside the figures."""
         write_text(self.folder / "scores.json", json.dumps(self.to_dict(), indent=1) + "\n")
-        with (self.folder / "predictions.csv").open("w", newline="") as stream:
+        with (self.folder / "predictions.csv").open(
+            "w", newline="", encoding="utf-8", errors="backslashreplace"
+        ) as stream:
             writer = csv.DictWriter(stream, fieldnames=list(self.predictions[0]) if self.predictions else [])
             writer.writeheader()
             writer.writerows(map(safe_row, self.predictions))

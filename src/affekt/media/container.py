@@ -11,6 +11,7 @@ from av.audio.stream import AudioStream
 from av.video.stream import VideoStream
 
 from affekt.core.errors import MediaError
+from affekt.media.kinds import described, head_of
 from affekt.media.limits import MAX_PIXELS
 
 # Formats that hold their own data, by their libavformat names. Playlists, concat scripts, image sequences,
@@ -26,6 +27,7 @@ _OPTIONS = {
     "enable_drefs": "0",  # tracks of a QuickTime movie that are stored in other files
     "max_pixels": str(MAX_PIXELS),  # probing decodes as well
 }
+_NO_HEADER = "; samples without a header state neither rate nor type: convert them to WAV"
 # What PyAV raises for damaged files; some of its errors derive from built-in ones only. IndexError: at the
 # end of a file that has more tracks than its beginning states.
 BROKEN = (av.error.FFmpegError, OSError, ValueError, EOFError, MemoryError, OverflowError, IndexError)
@@ -66,7 +68,9 @@ def open_container(path: Path, *, kind: str) -> av.container.InputContainer:
         return av.open(str(path.absolute()), options=_OPTIONS, metadata_errors="replace")
     except BROKEN as error:
         reason = getattr(error, "strerror", None) or error
-        raise MediaError(f"{path} cannot be read as {kind} ({reason}): {_content_of(path)}") from None
+        medium = "audio" if kind == "sound" else "video"
+        content = described(head_of(path), wanted=medium, further=_NO_HEADER if kind == "sound" else "")
+        raise MediaError(f"{path} cannot be read as {kind} ({reason}): {content}") from None
 
 
 def track_end_s(stream: VideoStream | AudioStream) -> float | None:
@@ -76,16 +80,3 @@ def track_end_s(stream: VideoStream | AudioStream) -> float | None:
         return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
     except ValueError:
         return None
-
-
-def _content_of(path: Path) -> str:
-    """Description of the first bytes of a file of unknown format."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(40)
-    except OSError as error:
-        return str(error.strerror)
-    try:
-        return f"it holds the text {head.decode('ascii')!r}"
-    except UnicodeDecodeError:
-        return f"its first bytes are {head[:8].hex(' ')}"

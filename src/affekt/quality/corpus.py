@@ -58,6 +58,7 @@ def describe(
         "left_out": count_by_kind(corpus.skipped),
         "errors": list(corpus.errors),
         "reported": list(corpus.problems),
+        "notes": list(corpus.notes),
         "shared_subjects": _shared_subjects(corpus.samples),
         "duplicates": duplicates,
         "images": describe_images(corpus.samples, known=duplicates, on_item=images_on),

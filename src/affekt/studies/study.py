@@ -227,7 +227,7 @@ def locked(study: Study) -> Iterator[tuple[int, ...]]:
     except ImportError:  # a system without such locks
         yield ()
         return
-    with (study.folder / LOCK).open("a") as stream:
+    with (study.folder / LOCK).open("a", encoding="utf-8") as stream:
         until = time.monotonic() + LOCK_WAIT_S
         while True:
             try:

@@ -117,7 +117,7 @@ def make_collection(
     _break_some(folder / "media", records, planted)
     _table(folder / "records.csv", records)
     _table(folder / "ratings.csv", _ratings(planted, seed))
-    (folder / "planted.json").write_text(json.dumps(planted.__dict__, indent=1))
+    (folder / "planted.json").write_text(json.dumps(planted.__dict__, indent=1), encoding="utf-8")
     return planted
 
 
@@ -158,7 +158,8 @@ def _write(media: Path, item: str, rng: np.random.Generator, cues: dict[str, int
     times = np.arange(len(pixels)) / FRAME_RATE_HZ
     write_clip(media / f"{item}.mp4", VideoFrames(pixels, times, len(pixels) / FRAME_RATE_HZ), sound)
     (media / f"{item}.srt").write_text(
-        f"1\n00:00:00,300 --> 00:00:01,900\n{words[0]}\n\n2\n00:00:02,000 --> 00:00:03,800\n{words[1]}\n"
+        f"1\n00:00:00,300 --> 00:00:01,900\n{words[0]}\n\n2\n00:00:02,000 --> 00:00:03,800\n{words[1]}\n",
+        encoding="utf-8",
     )
 
 
@@ -249,7 +250,7 @@ def _break_some(media: Path, records: list[dict[str, Any]], planted: Planted) ->
         if fault == "empty":
             file.write_bytes(b"")
         elif fault == "text":
-            file.write_text("<html>404 not found</html>\n" * 20)
+            file.write_text("<html>404 not found</html>\n" * 20, encoding="utf-8")
         elif fault == "cut_off":
             file.write_bytes(example.read_bytes()[:700])
         elif fault == "black":

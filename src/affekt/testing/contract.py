@@ -301,7 +301,9 @@ def check_runtime_is_light(name: str) -> None:
 def check_recipes(name: str) -> None:
     """Each recipe of the method is valid, and its first line states expected score and cost."""
     for file in sorted((catalog.method(name).folder / "recipes").glob("*.toml")):
-        assert file.read_text().startswith("# "), f"{file.name} does not state expected score and cost"
+        assert file.read_text(encoding="utf-8").startswith("# "), (
+            f"{file.name} does not state expected score and cost"
+        )
         assert Recipe.load([file]).method == name
 
 

@@ -71,7 +71,7 @@ def save_tiny_encoder(folder: Path, family: str = "bert", *, seed: int = 0, **co
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer = _tokenizer(kind, list(special.values()), special)
     tokenizer.save(str(folder / "tokenizer.json"))
-    (folder / "tokenizer_config.json").write_text(json.dumps(special))
+    (folder / "tokenizer_config.json").write_text(json.dumps(special), encoding="utf-8")
     first = 2 if family in ("roberta", "xlm-roberta", "mpnet") else 0  # places before the first position
     values = {
         "vocab_size": tokenizer.get_vocab_size(),

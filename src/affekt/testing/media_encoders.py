@@ -119,5 +119,5 @@ def _saved(
         folder / "model.safetensors",
         {"format": "pt"},
     )
-    (folder / "preprocessor_config.json").write_text(json.dumps(facts))
+    (folder / "preprocessor_config.json").write_text(json.dumps(facts), encoding="utf-8")
     return folder

@@ -56,7 +56,7 @@ def test_a_path_leads_out_by_its_parts(name, out):
 def test_rows_are_read_one_by_one(tmp_path):
     (tmp_path / "a.csv").write_text(" number , name\n1,x\n2,y\n")
     rows = csv_rows(tmp_path / "a.csv", ("number",))
-    assert next(rows) == {"number": "1", "name": "x"}
+    assert next(rows) == (2, {"number": "1", "name": "x"})
     rows.close()
 
 

@@ -232,6 +232,19 @@ def _videos(given: Path) -> list[Seed]:
                 out.mux(track.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
             out.mux(track.encode(None))
         seeds.append(one(name, stream.getvalue()))
+    return [*seeds, *_animations()]
+
+
+def _animations() -> list[Seed]:
+    from PIL import Image
+
+    rng = np.random.default_rng(0)
+    frames = [Image.fromarray(rng.integers(0, 255, (24, 32, 3)).astype(np.uint8)) for _ in range(4)]
+    seeds: list[Seed] = []
+    for name, form in (("a.gif", "gif"), ("a.webp", "webp"), ("a.apng", "png")):
+        stream = io.BytesIO()
+        frames[0].save(stream, form, save_all=True, append_images=frames[1:], duration=100)
+        seeds.append(one(name, stream.getvalue()))
     return seeds
 
 

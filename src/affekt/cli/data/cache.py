@@ -9,6 +9,7 @@ import typer
 
 from affekt.cli.early import check_data, check_weights
 from affekt.cli.show import AsJson, Download, as_json, progress, say
+from affekt.core.answers.skip_reasons import skip_lines
 from affekt.core.errors import check_installed
 
 
@@ -53,15 +54,15 @@ def command(
             download=download,
             on_item=show,
         )
-    for line in filled.skipped:
-        say(f"skipped {line}")
+    for line in skip_lines(filled.skipped):
+        say(line)
     if json:
         as_json(
             {
                 "folder": str(filled.folder),
                 "computed": filled.computed,
                 "reused": filled.reused,
-                "skipped": list(filled.skipped),
+                "skipped": list(map(str, filled.skipped)),
                 "bytes": filled.bytes,
                 "seconds": filled.seconds,
             }

@@ -90,6 +90,8 @@ def command(
         as_table(*text_table(description["text"]))
     for line in (*lines_of_points(description["localization"]), *lines_of_text(description["text"])):
         say(line)
+    for line in description["notes"]:
+        say(line)
     for line in found or ["no problem was found"]:
         say(line)
 

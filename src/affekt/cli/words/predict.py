@@ -13,7 +13,7 @@ from affekt.core.sample import Sample, Skipped
 from affekt.data.left_out import as_values, summary_of
 from affekt.deploy.runtime.clip_words import word_sources
 from affekt.deploy.runtime.conversations import linked, words_samples
-from affekt.deploy.runtime.input_types import reads_words
+from affekt.deploy.runtime.input_types import check_any_path, reads_words
 from affekt.deploy.runtime.samples import survey
 from affekt.deploy.runtime.scenes import apart_samples, check_apart
 from affekt.media.text import SUFFIXES, read_stream
@@ -36,7 +36,7 @@ def check_inputs(
         apart: Files of the sound and picture of one clip.
 
     Raises:
-        UsageError: Nothing is given, things that do not go together, or a path that does not exist.
+        UsageError: Nothing is given, things that do not go together, or only paths that do not exist.
     """
     if not inputs and not texts and not apart:
         raise UsageError("nothing to predict: give files, folders, --text WORDS, or - for standard input")
@@ -49,9 +49,7 @@ def check_inputs(
             raise UsageError("- reads standard input, and is given alone, without files")
         check_stdin()
         return True
-    missing = [str(path) for path in inputs if not path.exists()]
-    if missing:
-        raise UsageError(f"{', '.join(missing)} does not exist")
+    check_any_path(inputs)
     return False
 
 
@@ -62,7 +60,7 @@ def check_stdin() -> None:
         UsageError: It is.
     """
     if sys.stdin is None or sys.stdin.closed:
-        raise UsageError("standard input is closed: give lines by a pipe or a file (< talk.txt)")
+        raise UsageError("standard input is closed: give it by a pipe or from a file (< talk.txt)")
 
 
 def lines_in(path: Path) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from affekt.cli.show import say
 from affekt.core.answers.prediction import Prediction
+from affekt.core.answers.skip_reasons import SkipReasons
 from affekt.core.errors import MediaError
 from affekt.core.sample import Skipped
 from affekt.report.wording import counted
@@ -31,6 +32,7 @@ class Report:
         self._more_notes = 0
         self._first: Skipped | None = None
         self._waits = False
+        self._reasons, self._said, self._unsaid = SkipReasons(), 0, 0
         self._kinds: Counter[str] = Counter()
         self._examples: dict[str, Skipped] = {}
 
@@ -52,10 +54,17 @@ class Report:
         if self._first is None and not self._live:
             # Said later: if nothing else comes, it is the error.
             self._first, self._waits = item, not item.kind
+            if self._waits:
+                self._said += int(self._reasons.add(item))
         else:
             self._say_first()
-            if self._live or (not item.kind and self._skipped < _MAX_SAID):
+            # Of equal reasons the first is printed, the others are counted.
+            is_new = not item.kind and self._reasons.add(item)
+            if self._live or (is_new and self._said < _MAX_SAID):
+                self._said += 1
                 say(f"skipped {item}")
+            elif is_new:
+                self._unsaid += 1
         if item.kind:
             self._kinds[item.kind] += 1
             self._examples.setdefault(item.kind, item)
@@ -88,8 +97,10 @@ class Report:
             yield f"{first}: {note}{f' ({count - 1} more with such a note)' if count > 1 else ''}"
         if self._more_notes:
             yield f"{counted(self._more_notes, 'further note')}: write .csv, .json or .jsonl to have them all"
-        if self._skipped > _MAX_SAID:
-            yield f"skipped {counted(self._skipped - _MAX_SAID, 'more line')}"
+        if not self._live:
+            yield from self._reasons.further()
+        if self._unsaid:
+            yield f"skipped {counted(self._unsaid, 'more line')} for other reasons"
         for kind, count in self._kinds.most_common():
             yield f"not answered: {kind} {count}, such as {self._examples[kind]}"
         if self._skipped or self._kinds:

@@ -142,7 +142,7 @@ def _read_table(table: Path, options: Fer2013Options) -> Iterator[_Face | Skippe
             raise DataError(f"{path} does not exist: it contains the FER+ votes that options require")
         voted = list(read_voted_rows(path))
     count = 0
-    for count, row in enumerate(csv_rows(table, ("emotion", "pixels", "Usage")), start=1):
+    for count, (_, row) in enumerate(csv_rows(table, ("emotion", "pixels", "Usage")), start=1):
         usage = text_of(row, "Usage")
         # Rows beyond the end of the votes lead to the error below.
         votes = voted[count - 1] if voted and count <= len(voted) else None
@@ -194,7 +194,7 @@ def _pixels(text: str) -> np.ndarray | str:
 def _read_archives(table: Path, options: Fer2013Options) -> Iterator[_Face | Skipped]:
     votes_columns = tuple(f"votes_{name}" for name in NAMES) if options.needs_votes else ()
     archives: dict[str, set[str]] = {}
-    for row in csv_rows(table, ("split", "file", "label", *votes_columns)):
+    for _, row in csv_rows(table, ("split", "file", "label", *votes_columns)):
         part, member = text_of(row, "split") or "", text_of(row, "file") or ""
         name = f"{part}/{member}"
         split, label = split_of(part), _class_of(row, "label")
@@ -276,7 +276,7 @@ def _emotion(text: str) -> str | None:
 
 def _class_of(row: Mapping[str, Any], column: str) -> str | None:
     """Name of the class whose number is in a cell; None if there is no such class."""
-    number = text_of(row, column) or ""
+    number = (text_of(row, column) or "").removesuffix(".0")  # pandas writes a column with gaps so
     return LABELS.names[int(number)] if number.isdecimal() and int(number) < len(LABELS) else None
 
 

@@ -32,7 +32,7 @@ def read_voted_rows(path: Path) -> Iterator[VotedRow]:
     Raises:
         DataError: It cannot be read, or lacks a column.
     """
-    for row in csv_rows(path, ("Usage", *NAMES)):
+    for _, row in csv_rows(path, ("Usage", *NAMES)):
         yield VotedRow(text_of(row, "Usage"), votes_of(row))
 
 

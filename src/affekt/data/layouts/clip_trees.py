@@ -24,7 +24,7 @@ from affekt.core.errors import DataError
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample, Skipped, Split
 from affekt.data.layouts.annotated_file import AnnotatedFile
-from affekt.data.layouts.pictures import emotion_names
+from affekt.data.layouts.pictures import emotion_names, note_names
 from affekt.data.layouts.split_names import splits_of
 from affekt.data.layouts.tables import raise_problems
 from affekt.media import image, sound, video
@@ -237,6 +237,7 @@ def _classes(tree: Path, labels: LabelSet | None, *, ignore_others: bool = False
         else:
             found[name] = folder
     raise_problems(tree, problems)
+    note_names({folder.name: name for name, folder in found.items()})
     return {name: found[name] for name in labels.names if name in found}
 
 

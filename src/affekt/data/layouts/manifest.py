@@ -76,13 +76,14 @@ def read_manifest(manifest: Path, *, stated: Mapping[str, NamedSplit] | None = N
         DataError: The manifest cannot be read, lacks a column or lists no file, a path is empty or points
             outside the folder, or a split is unknown.
     """
-    rows: Iterable[Mapping[str, Any]]
-    rows = (
-        _parquet_rows(manifest)
-        if manifest.suffix.lower() == ".parquet"
-        else csv_rows(manifest, ("path", "label"))
-    )
+    rows: Iterable[tuple[int, Mapping[Any, Any]]]
+    notes: list[str] = []
+    if manifest.suffix.lower() == ".parquet":
+        rows = enumerate(_parquet_rows(manifest), start=2)
+    else:
+        rows = csv_rows(manifest, ("path", "label"), notes=notes)
     content = _check_rows(manifest, list(rows), stated or {})
+    content.problems.extend(notes)
     if not content.files:
         raise DataError(f"{manifest} lists no file{' of a split that is read' if content.skipped else ''}")
     return content
@@ -108,16 +109,19 @@ def _parquet_rows(path: Path) -> list[dict[str, Any]]:
 
 
 def _check_rows(
-    manifest: Path, rows: Sequence[Mapping[str, Any]], stated: Mapping[str, NamedSplit]
+    manifest: Path, rows: Sequence[tuple[int, Mapping[Any, Any]]], stated: Mapping[str, NamedSplit]
 ) -> Manifest:
     root = manifest.parent
     content = Manifest([], [], [])
     problems: list[str] = []
-    splits = splits_of({text for row in rows if (text := stated_text(row, "split"))}, stated)
+    splits = splits_of({text for _, row in rows if (text := stated_text(row, "split"))}, stated)
     unknown: defaultdict[str, list[int]] = defaultdict(list)  # line numbers by unknown word
-    for number, row in enumerate(rows, start=2):
+    listed: dict[str, tuple[int, str | None]] = {}  # line and label by item
+    for number, row in rows:
         name, split = text_of(row, "path"), stated_text(row, "split")
-        if name is None:
+        if None in row:
+            problems.append(f"line {number}: more cells than columns: quote cells that hold the separator")
+        elif name is None:
             problems.append(f"line {number}: the path is empty")
         elif "\\" in name:
             problems.append(f"line {number}: {name!r} must use / between folders, on every system")
@@ -133,6 +137,14 @@ def _check_rows(
                 content.skipped.append(Skipped(item, reason, "ignored splits"))
                 continue
             label = text_of(row, "label")
+            if item in listed:
+                first, other = listed[item]
+                as_what = f"as {other} and {label}" if other != label else f"as {label} twice"
+                problems.append(
+                    f"line {number}: {item} is listed in line {first} already, {as_what}: keep one"
+                )
+                continue
+            listed[item] = number, label
             subject = stated_text(row, "subject")
             content.files.append(AnnotatedFile(item, root / name, label, subject, meant))
     for split, numbers in unknown.items():

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from affekt.core.errors import DataError
 from affekt.core.files.regular import is_regular
 from affekt.core.labels import LabelSet
+from affekt.core.notes import note
 from affekt.core.sample import Sample, Skipped
 from affekt.data.layouts.annotated_file import AnnotatedFile
 from affekt.media.files import has_suffix, kind_by_suffix, suffix_list
@@ -63,7 +64,17 @@ def with_class_names(
     if unknown:
         known = ", ".join([*labels.names, *ids])
         raise DataError(f"{root}: no class is called {', '.join(unknown)}; known: {known}")
+    note_names({folder: names[folder] for folder in folders})
     return [file._replace(label=names[file.label or ""]) for file in files]
+
+
+def note_names(names: Mapping[str, str]) -> None:
+    """State which words of the data were read as labels of another name; `open_dataset` collects it."""
+    other = [
+        f"{word} as {name}" for word, name in sorted(names.items()) if word.casefold() != name.casefold()
+    ]
+    if other:
+        note(f"labels of the data, mapped by name: {', '.join(other)}")
 
 
 def emotion_names(words: Iterable[str], labels: LabelSet) -> dict[str, str]:

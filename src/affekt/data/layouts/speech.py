@@ -22,7 +22,7 @@ from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample, Skipped
 from affekt.core.settings import suggest
 from affekt.data.layouts.clip_trees import media_of
-from affekt.data.layouts.pictures import emotion_names
+from affekt.data.layouts.pictures import emotion_names, note_names
 from affekt.data.layouts.split_names import split_of
 from affekt.data.layouts.tables import csv_rows, leaves_folder, raise_problems, stated_text, text_of
 from affekt.media import sound, video
@@ -69,7 +69,8 @@ def read_table(
     problems: list[str] = []
     contradicting: list[str] = []
     rows: dict[str, int] = {}
-    for number, row in enumerate(csv_rows(table, ("file", "split", "class", speaker)), start=2):
+    mapped: dict[str, str] = {}
+    for number, row in csv_rows(table, ("file", "split", "class", speaker)):
         cells = {key: text_of(row, key) for key in row if key is not None}
         cells["split"] = stated_text(row, "split")
         file, name = cells["file"] or "", PurePosixPath(cells["file"] or "").stem
@@ -88,6 +89,7 @@ def read_table(
             continue
         standard = ("file", "split", "class", "label", speaker)
         label = emotion_names([cells["class"] or ""], labels)[cells["class"] or ""]
+        mapped[cells["class"] or ""] = label
         subject = (cells[speaker] or "").zfill(2)  # spreadsheets remove the leading zero
         named = recording_of(name)
         if isinstance(named, Recording) and (named.label, named.subject) != (label, subject):
@@ -103,6 +105,7 @@ def read_table(
             )
         )
     raise_problems(table, problems)
+    note_names(mapped)
     reports = _report(contradicting, "whose table and name contradict each other", "the table is used")
     return SpeechCorpus(samples, skipped, reports)
 

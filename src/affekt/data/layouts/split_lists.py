@@ -26,8 +26,9 @@ from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample, Skipped, Split
 from affekt.core.settings import Settings
 from affekt.data.layouts.clip_trees import ClipTree, find_tree, plain
-from affekt.data.layouts.pictures import emotion_names
+from affekt.data.layouts.pictures import emotion_names, note_names
 from affekt.data.layouts.tables import leaves_folder, raise_problems
+from affekt.data.layouts.text_tables import read_text, split_lines
 
 ALL_CLIPS = "none"  # as option `split`
 
@@ -195,14 +196,13 @@ def _has_its_number(line: str, numbers: Mapping[int, str], labels: LabelSet) -> 
 
 
 def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error}") from None
+    return split_lines(read_text(path)[0])
 
 
 def _class_of(word: str, labels: LabelSet) -> str | None:
-    return emotion_names([word], labels).get(word)
+    found = emotion_names([word], labels)
+    note_names(found)
+    return found.get(word)
 
 
 def _is_clip_name(clip: str) -> bool:
@@ -223,9 +223,10 @@ def _read_json(path: Path, labels: LabelSet) -> list[Row]:
     Raises:
         DataError: The file cannot be read or has another structure, or entries are wrong (all are listed).
     """
+    text, _ = read_text(path)
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_Object)
-    except (OSError, ValueError, RecursionError) as error:
+        content = json.loads(text, object_pairs_hook=_Object)
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path} cannot be read: {error}") from None
     database = content.get("database") if isinstance(content, _Object) else None
     if not isinstance(database, _Object):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from affekt.core.errors import DataError
+from affekt.core.errors import DataError, MediaError
+from affekt.media.table_file import open_cells
 
 # Standard column names, recognised in any case.
 COLUMNS = ("path", "label", "subject", "split", "id")
@@ -17,23 +17,37 @@ ABSENT = frozenset({"", "nan", "null", "none", "n/a", "na", "#n/a", "<na>", "nil
 _SHOWN = 10  # problems that a message lists
 
 
-def csv_rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Rows of a CSV file one by one, keys without surrounding space.
+def csv_rows(
+    path: Path, columns: Sequence[str], *, notes: list[str] | None = None
+) -> Iterator[tuple[int, dict[Any, Any]]]:
+    """Rows of a table one by one, each with the number of the line on which it ends, from 1.
+
+    Separators, encodings and line ends are those of `affekt.media.table_file`. Keys have no surrounding
+    space. A cell that a row lacks is None; cells beyond the header are a list under None. Empty rows are left
+    out.
 
     Args:
         columns: Required columns.
+        notes: Notes on how the file was read are added.
 
     Raises:
-        DataError: The file cannot be read, or lacks a column.
+        DataError: The file cannot be read, lacks a column, or has one twice.
     """
     try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:  # spreadsheets write a BOM
-            reader = csv.DictReader(stream, strict=True)
-            reader.fieldnames = normalize_columns([name.strip() for name in reader.fieldnames or ()], columns)
-            check_columns(path, reader.fieldnames, columns)
-            yield from reader
-    except (csv.Error, OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be read: {error}") from None
+        with open_cells(path, wanted=columns) as (rows, found):
+            header = normalize_columns(rows.header, columns)
+            check_columns(path, header, columns)
+            if notes is not None:
+                notes += [f"{path.name}: {note}" for note in found]
+            for cells in rows:
+                further = cells[len(header) :]
+                row: dict[Any, Any] = dict.fromkeys(header) | dict(zip(header, cells, strict=False))
+                if any(cell.strip() for cell in further):
+                    row[None] = further
+                if any(cell.strip() for cell in cells):
+                    yield rows.line, row
+    except MediaError as error:
+        raise DataError(str(error)) from None
 
 
 def text_of(row: Mapping[str, Any], column: str) -> str | None:
@@ -79,10 +93,10 @@ def normalize_columns(found: Sequence[str], wanted: Sequence[str]) -> list[str]:
 
 
 def check_columns(path: Path, found: Sequence[str], wanted: Sequence[str]) -> None:
-    """Require columns.
+    """Require columns, each once.
 
     Raises:
-        DataError: A column is missing.
+        DataError: A column is missing or repeated.
     """
     missing = [name for name in wanted if name not in found]
     if missing:
@@ -90,3 +104,6 @@ def check_columns(path: Path, found: Sequence[str], wanted: Sequence[str]) -> No
             f"{path} lacks the column {' and '.join(missing)}; "
             f"found {', '.join(map(str, found)) or 'no columns'}"
         )
+    repeated = [name for name in dict.fromkeys(found) if name and list(found).count(name) > 1]
+    if repeated:
+        raise DataError(f"{path} has the column {' and '.join(repeated)} twice: rename one")

@@ -18,18 +18,18 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from affekt.core.errors import DataError, MediaError
+from affekt.core.files.regular import read_regular
 from affekt.core.sample import Skipped
 from affekt.data.layouts.tables import check_columns, normalize_columns, text_of
+from affekt.media.cell_rows import CellRows
 from affekt.media.text.decode import decode_text
 
 SUFFIXES = (".csv", ".tsv", ".jsonl")
 EMPTY = "empty lines"  # kind of skipped rows without content
-_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _LONGEST_CELL = 1 << 24  # characters; the default of the csv module is 131072
 
 
@@ -76,19 +76,18 @@ def read_text_table(
         rows, skipped = _json_rows(path, text, (*columns, *optional))
         names = tuple(dict.fromkeys(name for row in rows for name in row.cells))
     else:
-        sign = "\t" if kind == ".tsv" else _separator(path, text, columns)
-        table = _tab_rows(text) if kind == ".tsv" else _csv_rows(path, text, sign)
-        names = tuple(normalize_columns([name.strip() for name in _first(table)], (*columns, *optional)))
-        rows, skipped = _checked(path, names, table[1:])
-        if kind != ".tsv" and sign != ",":
-            notes = [*notes, f"{path.name}: cells are separated by {_SEPARATORS[sign]}"]
+        if kind == ".tsv":
+            first, *table = _tab_rows(text)
+            header = [name.strip() for name in first[1]]
+        else:
+            header, table, found = _csv_rows(path, text, columns)
+            notes = [*notes, *(f"{path.name}: {note}" for note in found)]
+        names = tuple(normalize_columns(header, (*columns, *optional)))
+        rows, skipped = _checked(path, names, table)
     try:
         check_columns(path, names, columns)
     except DataError as error:
         raise DataError(f"{error}{f'; {hint}' if hint else ''}") from None
-    repeated = [name for name in dict.fromkeys(names) if name and names.count(name) > 1]
-    if repeated:
-        raise DataError(f"{path} has the column {' and '.join(repeated)} twice: rename one")
     return TextTable(rows, names, skipped, notes)
 
 
@@ -100,38 +99,29 @@ def read_text(path: Path, *, encoding: str | None = None) -> tuple[str, list[str
         UsageError: There is no such codec.
     """
     try:
-        decoded = decode_text(path.read_bytes(), path.name, encoding=encoding)
+        decoded = decode_text(read_regular(path), path.name, encoding=encoding)
     except (OSError, MediaError) as error:
         raise DataError(f"{path} cannot be read: {error}") from None
     return decoded.text, [f"{path.name}: {note}" for note in decoded.notes]
 
 
-def _separator(path: Path, text: str, columns: Sequence[str]) -> str:
-    """The separator with which the header has all required columns, or else the most columns."""
-    headers = {sign: _first(_csv_rows(path, text, sign, most=1)) for sign in _SEPARATORS}
-    wanted = {name.casefold() for name in columns}
-    for sign, header in headers.items():
-        if wanted <= {name.strip().casefold() for name in header}:
-            return sign
-    return max(headers, key=lambda sign: len(headers[sign]))
-
-
 def _csv_rows(
-    path: Path, text: str, separator: str, *, most: int | None = None
-) -> list[tuple[int, list[str]]]:
-    """The first `most` rows, or all, each with the number of the line on which it ends.
+    path: Path, text: str, columns: Sequence[str]
+) -> tuple[list[str], list[tuple[int, list[str]]], list[str]]:
+    """The header; the rows, each with the number of the line on which it ends; notes.
 
     Raises:
         DataError: Quotes are wrong, so that cells cannot be separated.
     """
     limit = csv.field_size_limit(_LONGEST_CELL)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    rows = None
     try:
-        return [(reader.line_num, cells) for cells in islice(reader, most)]
+        rows = CellRows(io.StringIO(text, newline=""), wanted=columns)
+        return rows.header, [(rows.line, cells) for cells in rows], rows.notes
     except csv.Error as error:
         raise DataError(
-            f"{path} cannot be read: line {reader.line_num}: {error}; a cell with quotes is written as "
-            '"He said ""no""."'
+            f"{path} cannot be read: line {rows.line if rows else 1}: {error}; a cell with quotes is written "
+            'as "He said ""no""."'
         ) from None
     finally:
         csv.field_size_limit(limit)
@@ -142,10 +132,6 @@ def _tab_rows(text: str) -> list[tuple[int, list[str]]]:
         (number, [_unquoted(cell) for cell in line.split("\t")] if line else [])
         for number, line in enumerate(split_lines(text), start=1)
     ]
-
-
-def _first(table: Sequence[tuple[int, list[str]]]) -> list[str]:
-    return table[0][1] if table else []
 
 
 def split_lines(text: str) -> list[str]:

@@ -83,7 +83,7 @@ def convert(file: Path, folder: Path) -> Mapping[str, Any]:
         with write_folder(folder) as partial:
             _write(partial, parts)
             stated = {"form": FORM, "source": file.name, **summary}
-            (partial / MANIFEST).write_text(json.dumps(stated, indent=1) + "\n")
+            (partial / MANIFEST).write_text(json.dumps(stated, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise DataError(f"{folder} cannot be written: {error.strerror or error}") from None
     return summary

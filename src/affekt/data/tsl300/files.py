@@ -18,6 +18,7 @@ from affekt.core.errors import DataError
 from affekt.core.sample import Skipped
 from affekt.core.segment import Point, Segment
 from affekt.data.layouts.tables import csv_rows, leaves_folder, text_of
+from affekt.data.layouts.text_tables import read_text, split_lines
 
 CLASSES = {"n": "negative", "p": "positive"}
 ANNOTATORS = ("annotator-0", "annotator-1", "annotator-2")
@@ -49,12 +50,8 @@ def read_list(path: Path, skipped: list[Skipped]) -> list[str]:
     """Names of videos, one per line; empty if the list does not exist."""
     if not path.is_file():
         return []
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be read: {error}") from None
     names: list[str] = []
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(split_lines(read_text(path)[0]), start=1):
         name = line.strip()
         if not name:
             continue
@@ -122,7 +119,7 @@ def read_points(path: Path, skipped: list[Skipped]) -> dict[str, list[tuple[int,
         DataError: It cannot be read, or lacks a column.
     """
     found: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for number, row in enumerate(csv_rows(path, _COLUMNS), start=2):
+    for number, row in csv_rows(path, _COLUMNS):
         name, word, frame = (text_of(row, column) for column in ("video_id", "class", "point"))
         where = f"{path.name} line {number}"
         if name is None or not is_video_name(name):
@@ -238,9 +235,10 @@ def _number(value: Any) -> float | None:
 
 
 def _read_object(path: Path) -> dict[str, Any]:
+    text, _ = read_text(path)
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path} cannot be read: {error}") from None
     if not isinstance(content, dict):
         raise DataError(f"{path} contains no object with an entry for each video")

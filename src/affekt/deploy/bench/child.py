@@ -193,7 +193,7 @@ def main() -> None:
 
     job = json.loads(sys.argv[1])
     # Engines may print: what they print is not a line of ours.
-    with os.fdopen(os.dup(1), "w", buffering=1) as lines:
+    with os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8") as lines:
         os.dup2(2, 1)
 
         def emit(values: Mapping[str, Any]) -> None:

@@ -139,7 +139,7 @@ def export(
             write_graph_files(work, graphs, name)
         write_assets(work, read_assets(sealed))
         if identity is not None:
-            (work / KEYS_FILE).write_text(bundle_keys(identity))
+            (work / KEYS_FILE).write_text(bundle_keys(identity), encoding="utf-8")
     seconds = time.perf_counter() - start
     size = len(graphs.main) + len(graphs.encoder or b"")
     return Exported(target, drift, gate, size, seconds, reduced.gate if reduced else None, unfinished)

@@ -80,7 +80,9 @@ _INSTEAD_OF_ARRAY = {
     "audio": "an array has no sampling rate: give affekt.media.sound.Waveform(samples, rate_hz)",
     "text": "an array holds no words: give them as str",
 }
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|data:[a-z]+/", re.ASCII)
+# A Path has a single slash after the colon.
+_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+):/|data:[a-z]+/", re.ASCII)
+_LIVE = ("rtsp", "rtsps", "rtmp", "rtmps", "rtp", "udp", "srt", "mms")  # schemes of streams without an end
 # A str without space that could be the name of a file: it has a suffix or a separator.
 _LIKE_A_PATH = re.compile(r"\S*[/\\]\S*|\S+\.[A-Za-z][A-Za-z0-9]{0,4}|~\S*")
 SHOWN = 80  # characters of a path in an error
@@ -131,7 +133,7 @@ def checked_input(given: Any, modality: str) -> Any:
     if isinstance(given, str) and reads_words(modality):
         return _words_or_path(given)
     if isinstance(given, str | os.PathLike):
-        return _path(given)
+        return checked_path(given)
     if isinstance(given, text.Text) and not given.words.strip():
         raise UsageError("the words are empty")
     if _is_open_file(given):
@@ -181,6 +183,24 @@ def each_checked(inputs: Iterable[Any], modality: str) -> Iterator[tuple[str, An
         yield name, found
 
 
+def check_any_path(paths: Iterable[str | os.PathLike[str]]) -> None:
+    """Refuse paths of which none exists.
+
+    Raises:
+        UsageError: With the reasons.
+    """
+    problems: list[str] = []
+    for path in paths:
+        try:
+            checked_path(path)
+        except UsageError as error:
+            problems.append(str(error))
+        else:
+            return
+    if problems:
+        raise UsageError("; ".join(problems))
+
+
 def _check_any(given: Collection[Any], modality: str) -> None:
     """Refuse a collection without any usable input: the caller meant something else."""
     first: UsageError | None = None
@@ -221,26 +241,41 @@ def _words_or_path(given: str) -> text.Text | Path:
     if not exists and not like_a_path:
         return text.Text(given)
     if exists and like_a_path:
-        return _path(given)
+        return checked_path(given)
     shown = repr(given if len(given) <= SHOWN else f"{given[:SHOWN]}...")
     how = f"give affekt.media.text.Text({shown}) for words, pathlib.Path({shown}) for a file"
     if exists:
         raise UsageError(f"{shown} could be words, but a file or folder has this name: {how}")
     if _URL.match(given):
-        return _path(given)  # raises
+        return checked_path(given)  # raises
     raise UsageError(f"{shown} does not exist, though it looks like the name of a file: {how}")
 
 
-def _path(given: str | os.PathLike[str]) -> Path:
+def _exists(path: Path) -> bool:
+    try:
+        path.stat()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def checked_path(given: str | os.PathLike[str]) -> Path:
+    """A path that exists; `~` is expanded.
+
+    Raises:
+        UsageError: It does not exist, cannot be read, or is an address.
+    """
     text = os.fsdecode(given)
     shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
     if not text:
         raise UsageError("a path is empty; a file or a folder was expected")
-    if isinstance(given, str) and _URL.match(text):
-        raise UsageError(
-            f"{shown} is a URL, and affekt opens no network connection: download it, give its path"
-        )
     path = Path(text)
+    if (url := _URL.match(text)) and (isinstance(given, str) or not _exists(path)):
+        live = (url["scheme"] or "").lower() in _LIVE
+        what = "the address of a live stream" if live else "a URL"
+        shown = re.sub(r"^([^/:]+):/(?!/)", r"\1://", shown)  # a Path drops a slash
+        advice = "record a part of it into a file" if live else "download it, give its path"
+        raise UsageError(f"{shown} is {what}, and affekt opens no network connection: {advice}")
     with suppress(RuntimeError):  # an unknown user
         path = path.expanduser() if text.startswith("~") and not os.path.lexists(text) else path
     try:

@@ -68,7 +68,7 @@ def to_document(predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -
 
 
 def _write_json(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:
-    path.write_text(json.dumps(to_document(predictions, skipped), indent=1) + "\n")
+    path.write_text(json.dumps(to_document(predictions, skipped), indent=1) + "\n", encoding="utf-8")
 
 
 def _write_json_lines(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:

@@ -11,14 +11,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from affekt.core.errors import MediaError, UsageError
+from affekt.core.files.regular import is_folder
 from affekt.core.sample import Sample, Skipped
 from affekt.deploy.runtime.clip_words import NO_WORDS, WordSources
 from affekt.deploy.runtime.conversations import file_samples
-from affekt.deploy.runtime.input_types import each_checked, modality_of, reads_words
+from affekt.deploy.runtime.input_types import check_any_path, each_checked, modality_of, reads_words
 from affekt.deploy.runtime.scene_files import reads_scenes, scene_suffixes, without_subtitles
 from affekt.deploy.runtime.scenes import decoded_samples, scene_samples
 from affekt.media import files as folder_files
 from affekt.media import image, skeleton, sound, text, video
+from affekt.media.video.animation import SUFFIXES as ANIMATED
+from affekt.media.video.folder import is_folder_of_frames
 
 _LONE_SURROGATES = re.compile(r"[\ud800-\udfff]")
 _PROBE_S = 0.1  # of a sound track, decoded as a test of the track
@@ -28,8 +31,8 @@ _PROBE_S = 0.1  # of a sound track, decoded as a test of the track
 _SUFFIXES = {
     "skeleton": skeleton.SUFFIXES,
     "image": image.SUFFIXES,
-    "video": video.SUFFIXES,
-    "video+audio": video.SUFFIXES,
+    "video": (*video.SUFFIXES, *ANIMATED),
+    "video+audio": (*video.SUFFIXES, *ANIMATED),
     "audio": (*sound.SUFFIXES, *video.SUFFIXES),
     "text": text.SUFFIXES,
 }
@@ -41,7 +44,7 @@ class StatedSkeleton(NamedTuple):
     Attributes:
         joints: Joint order.
         up: Axis that points up: x, -x, y, -y, z or -z.
-        rate_hz: Frames per second.
+        rate_hz: Frames per second; also of folders of frames.
     """
 
     joints: tuple[str, ...] | None = None
@@ -107,7 +110,7 @@ def as_samples(
             yield _with_sound(sample) if modality == "video+audio" else sample
         else:
             for file in find_files([given], modality):
-                if file.is_dir():
+                if file.is_dir() and not _takes_frames(file, modality):
                     yield Skipped(
                         str(file),
                         f"{file} holds no {modality} file; known are {', '.join(_suffixes(modality))}",
@@ -123,14 +126,14 @@ def as_samples(
                 elif modality == "skeleton":
                     yield from _walks(file, skeletons)
                 else:
-                    yield _clip(file, modality)
+                    yield _clip(file, modality, skeletons.rate_hz)
 
 
 def find_files(paths: Sequence[str | os.PathLike[str]], modality: str) -> list[Path]:
     """The files that paths stand for; a folder without any of the modality stands for itself.
 
     Raises:
-        UsageError: A path does not exist, or the modality has no reader.
+        UsageError: No path can be used, or the modality has no reader.
     """
     return survey(paths, modality).files
 
@@ -138,22 +141,24 @@ def find_files(paths: Sequence[str | os.PathLike[str]], modality: str) -> list[P
 def survey(paths: Sequence[str | os.PathLike[str]], modality: str) -> Surveyed:
     """The files that paths stand for, and the other files of folders.
 
+    A path that does not exist stands for itself: it is skipped where the others are answered.
+
     Raises:
-        UsageError: A path does not exist, or the modality has no reader.
+        UsageError: No path can be used, or the modality has no reader.
     """
     suffixes = _suffixes(modality)
-    missing = [str(path) for path in paths if not Path(path).exists()]
-    if missing:
-        raise UsageError(f"{', '.join(missing)} does not exist")
+    check_any_path(paths)
     files: list[Path] = []
     left_out: list[Skipped] = []
     hidden = 0
     for path in map(Path, paths):
-        if path.is_dir():
+        if is_folder(path):
             found = folder_files.walk(path)
-            known = [file for file in found.files if folder_files.has_suffix(file, suffixes)]
-            files += (without_subtitles(known) if reads_scenes(modality) else known) or [path]
-            others = folder_files.other_kinds(path, found.files, suffixes, f"{modality} file")
+            clips, rest = _folders_of_frames(path, found.files, modality)
+            known = [file for file in rest if folder_files.has_suffix(file, suffixes)]
+            known = without_subtitles(known) if reads_scenes(modality) else known
+            files += sorted([*clips, *known]) or [path]
+            others = folder_files.other_kinds(path, rest, suffixes, f"{modality} file")
             left_out += [replace(item, id=str(path / item.id)) for item in (*found.left_out, *others)]
             hidden += found.hidden
         else:
@@ -161,15 +166,38 @@ def survey(paths: Sequence[str | os.PathLike[str]], modality: str) -> Surveyed:
     return Surveyed(files, left_out, hidden)
 
 
-def _clip(path: Path, modality: str) -> Sample | Skipped:
-    """A clip; its video is indexed if the network uses it."""
+def _folders_of_frames(root: Path, files: Sequence[Path], modality: str) -> tuple[list[Path], list[Path]]:
+    """Folders of frames, which are clips for a network that takes video; and the other files."""
+    if "video" not in modality.split("+"):
+        return [], list(files)
+    held: dict[Path, list[Path]] = {}
+    for file in files:
+        held.setdefault(file.parent, []).append(file)
+    clips = [folder for folder, inside in held.items() if is_folder_of_frames(folder, inside)]
+    # Files below such a folder belong to it: it is one clip, also when it is given by its own path.
+    clips = [folder for folder in clips if not any(other in folder.parents for other in clips)]
+    return clips, [file for file in files if not any(folder in file.parents for folder in clips)]
+
+
+def _takes_frames(folder: Path, modality: str) -> bool:
+    return folder in _folders_of_frames(folder, folder_files.walk(folder).files, modality)[0]
+
+
+def _clip(path: Path, modality: str, rate_hz: float | None) -> Sample | Skipped:
+    """A clip; its video is indexed if the network uses it.
+
+    Args:
+        rate_hz: Frames per second of a folder of frames.
+    """
     facts: dict[str, Any] = {"path": str(path)}
     if modality == "audio":
         return Sample(id=str(path), media={"audio": path}, facts=facts)
     try:
-        clip = video.open_video(path)
+        clip = video.open_video(path, rate_hz=rate_hz)
     except MediaError as error:
         return Skipped(str(path), str(error))
+    if rate_hz is None and path.is_dir():
+        facts["notes"] = (video.UNSTATED_RATE,)
     media: dict[str, Any] = {"video": clip}
     if modality == "video+audio" and clip.sound_tracks:
         media["audio"] = path

@@ -8,11 +8,12 @@ from pathlib import Path
 from affekt.deploy.runtime.conversations import subtitles_of
 from affekt.media import sound, text, video
 from affekt.media.files import has_suffix
+from affekt.media.video.animation import SUFFIXES as ANIMATED
 
 SUFFIXES = {
     "text": text.SUFFIXES,
     "audio": (*sound.SUFFIXES, *video.SUFFIXES),
-    "video": video.SUFFIXES,
+    "video": (*video.SUFFIXES, *ANIMATED),
 }
 
 

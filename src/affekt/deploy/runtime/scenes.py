@@ -104,7 +104,7 @@ def _worded(
 ) -> Iterator[Sample | Skipped]:
     """A clip with its words, or its lines."""
     scene, said = clip.scene, words.text
-    facts: dict[str, Any] = {"path": scene.id} if clip.beside else {}
+    facts: dict[str, Any] = {**scene.facts, **({"path": scene.id} if clip.beside else {})}
     if "text" in kinds and not said:
         file = words.transcript or (subtitles_of(clip.beside) if clip.beside else None)
         try:
@@ -121,7 +121,7 @@ def _worded(
         if heard.lines and not heard.is_one_utterance(words):
             yield from linked(heard.noted_lines, scene.id, keep=keep, media=scene.media)
             return
-        said, facts["notes"] = heard.words, heard.notes
+        said, facts["notes"] = heard.words, (*facts.get("notes", ()), *heard.notes)
     media = {"text": said, **scene.media} if said.strip() else scene.media
     yield Sample(scene.id, media, facts=facts)
 
@@ -143,4 +143,5 @@ def _clip_of(path: Path, kinds: Sequence[str]) -> _Clip:
         media["audio"] = heard
     if not media:
         raise MediaError(f"{path} has no sound track, and the network reads no picture")
-    return _Clip(Sample(str(path), media), heard, path)
+    facts = {"notes": (video.UNSTATED_RATE,)} if path.is_dir() else {}
+    return _Clip(Sample(str(path), media, facts=facts), heard, path)

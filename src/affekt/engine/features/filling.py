@@ -40,7 +40,7 @@ class Filled:
     folder: Path
     computed: int
     reused: int
-    skipped: tuple[str, ...]
+    skipped: tuple[Skipped, ...]
     bytes: int
     seconds: float
 
@@ -169,7 +169,7 @@ def cached(
             on_item(done, total)
     model.to("cpu")
     broken = [
-        str(Skipped(dataset.samples[index].id, reason))
+        Skipped(dataset.samples[index].id, reason)
         for dataset in datasets.values()
         for index, reason in dataset.broken.items()
     ]

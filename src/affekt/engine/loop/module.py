@@ -14,8 +14,10 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
+from affekt.core.answers.skip_reasons import SkipReasons
 from affekt.core.errors import DataError
 from affekt.core.recipe import Recipe
+from affekt.core.sample import Skipped
 from affekt.core.task import Scorer
 from affekt.engine.features.backbone import FeatureNetwork
 from affekt.engine.framework import Compute, ComputedNetwork
@@ -55,7 +57,8 @@ class TrainingModule(pl.LightningModule):
         self._items = 0
         self._batch = 0
         self._before: State = {}  # of the objective, before the first pass of SAM
-        self._reported: set[str] = set()
+        self._reported: set[tuple[str, str]] = set()
+        self._reasons = SkipReasons()
 
     def training_step(self, batch: dict[str, Any], batch_idx: int) -> Tensor | None:
         if not self.can_use(batch):
@@ -74,6 +77,8 @@ class TrainingModule(pl.LightningModule):
         return loss
 
     def on_train_epoch_end(self) -> None:
+        for line in self._reasons.further():
+            log.warning("%s", line)
         means = {f"train/{name}": total / count for name, (total, count) in self._sums.items()}
         self._sums = {}
         self.log_dict(means, sync_dist=True)
@@ -122,11 +127,16 @@ class TrainingModule(pl.LightningModule):
         self.log_dict({f"validation/{name}": value for name, value in scores.items()}, sync_dist=True)
 
     def can_use(self, batch: dict[str, Any]) -> bool:
-        """Whether any item of a batch could be read; each broken item is reported once."""
-        new = [reason for reason in batch.pop("skipped", ()) if reason not in self._reported]
+        """Whether any item of a batch could be read.
+
+        Each broken item is reported once: the first with its reason at once, equal ones as a count after the
+        epoch.
+        """
+        new = [item for item in batch.pop("skipped", ()) if item not in self._reported]
         self._reported.update(new)
-        for reason in new:
-            log.warning("skipped %s", reason)
+        for item in (Skipped(*pair) for pair in new):
+            if self._reasons.add(item):
+                log.warning("skipped %s", item)
         return "number" in batch
 
     def _is_perturbed(self) -> bool:

@@ -64,5 +64,5 @@ def record_look(run: Path, command: str, document: Mapping[str, Any]) -> None:
     """Append one line, so that repeated evaluations of the test part are on record."""
     when = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     (run / FILE).parent.mkdir(exist_ok=True)
-    with (run / FILE).open("a") as stream:
+    with (run / FILE).open("a", encoding="utf-8") as stream:
         stream.write(json.dumps({"when": when, "command": command, **document}) + "\n")

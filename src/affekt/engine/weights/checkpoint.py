@@ -69,7 +69,7 @@ def write_checkpoint(
             for name, part in parts.items():
                 _write(save(part), folder / name, store)
             save_file(tensors, folder / TENSORS_FILE)
-            (folder / TREE_FILE).write_text(json.dumps(tree))
+            (folder / TREE_FILE).write_text(json.dumps(tree), encoding="utf-8")
             write_assets(folder, assets or {})
     except (OSError, SafetensorError, FolderError) as error:
         raise FolderError(

@@ -57,7 +57,7 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_opening = threading.Lock()  # warning filters are global to the process
+OPENING = threading.Lock()  # warning filters are global to the process
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def decode_image(content: bytes, name: str) -> np.ndarray:
     if not content:
         raise MediaError(f"{name} is empty")
     try:
-        with _opening, warnings.catch_warnings():
+        with OPENING, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about large pictures, which are limited below, and unusual tags
             image = Image.open(io.BytesIO(content), formats=_FORMATS)
             page = choose_page(image, content)

@@ -13,13 +13,14 @@ from PIL import Image
 
 from affekt.core.notes import note
 from affekt.media.image.values import StatedRange
+from affekt.media.kinds import HEAD_BYTES, described, kind_of
 
 MAX_PAGES = 100  # pages of a file that are examined
 MAX_CHUNKS = 1000  # chunks of a PNG file that are searched for its significant bits
 
 # What Pillow's decoders raise for damaged files; also warnings, where the caller turned them into errors.
 DECODER_ERRORS = (
-    OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError, MemoryError,
+    OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, ArithmeticError, MemoryError,
     RuntimeError, zlib.error, struct.error, UserWarning,
 )  # fmt: skip
 
@@ -42,9 +43,6 @@ _UNREAD = (
     (b"\x00\x00\x01\x00", "an icon"),
     (b"II*\x00", "a TIFF of a kind that is not read, such as raw camera data or floating-point colour"),
     (b"MM\x00*", "a TIFF of a kind that is not read, such as raw camera data or floating-point colour"),
-)
-_BRANDS = {b"avif": "an AVIF picture", b"avis": "an AVIF picture"} | dict.fromkeys(
-    (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), "a HEIC picture"
 )
 
 
@@ -111,15 +109,12 @@ def choose_page(image: Image.Image, content: bytes | None) -> int:
 
 def format_of(content: bytes) -> str:
     """Description of bytes that no decoder accepts."""
-    if content[4:8] == b"ftyp" and content[8:12] in _BRANDS:
-        return f"it is {_BRANDS[content[8:12]]}, which cannot be decoded here: convert it to JPEG or PNG"
     for start, kind in _UNREAD:
         if content.startswith(start):
             return f"it is {kind}, which is not decoded: convert it to an 8-bit JPEG or PNG"
-    try:
-        return f"it holds the text {content[:40].decode('ascii')!r}"
-    except UnicodeDecodeError:
-        return f"its first bytes are {content[:8].hex(' ')}"
+    if content[4:8] == b"ftyp" and (kind := kind_of(content)) and kind.medium == "image":
+        return f"it is {kind.name}, which cannot be decoded here: convert it to JPEG or PNG"
+    return described(content[:HEAD_BYTES], wanted="image")
 
 
 def _whole_pages(image: Image.Image) -> list[int]:

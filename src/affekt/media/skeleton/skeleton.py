@@ -6,15 +6,15 @@ Files state their joint order; data sets that number joints differently are matc
                 "y", "-y", "z" or "-z"), cycle_frames or period (scalar or (n,): length of one gait cycle),
                 rate_hz
     walk.json   {"joints": ["root", ...], "positions": [[[x, y, z], ...], ...], "up": "y", "rate_hz": 30}
-    walk.csv    one column per coordinate: root_x,root_y,root_z,spine_x,...   one row per frame
+    walk.csv    one column per coordinate: root_x,root_y,root_z,spine_x,...   one row per frame; read as
+                `affekt.media.table_file` documents, names in any case
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
+import re
 from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -25,10 +25,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from affekt.core.errors import MediaError, UsageError
-from affekt.core.files.regular import open_regular, read_regular
+from affekt.core.files.regular import read_regular
 from affekt.core.settings import suggest
 from affekt.media.arrays import MAX_BYTES, read_npz
+from affekt.media.cell_rows import number_in
+from affekt.media.kinds import named_kind
 from affekt.media.skeleton.upright import parse_up, turn_upright
+from affekt.media.table_file import open_cells
 
 SUFFIXES = (".npz", ".json", ".csv")
 MAX_FRAMES = 1_000_000  # of one walk: nine hours at 30 Hz
@@ -41,6 +44,7 @@ _LOOKED_AT = 1000  # frames
 
 _KEYS = ("positions", "poses", "joints", "up", "cycle_frames", "period", "rate_hz")
 
+_COORDINATE = re.compile(r"(?P<joint>.+)[_.](?P<axis>[xyzXYZ])")
 _ARM, _LEG = ("shoulder", "elbow", "hand"), ("hip", "knee", "foot")
 
 
@@ -193,7 +197,9 @@ def read_each_skeleton(
     if not path.is_file():
         raise MediaError(f"{path} does not exist or is not a file")
     if path.suffix.lower() not in SUFFIXES:
-        raise MediaError(f"{path} is not a skeleton file; known suffixes are {', '.join(SUFFIXES)}")
+        raise MediaError(
+            f"{path} is not a skeleton file; known suffixes are {', '.join(SUFFIXES)}{named_kind(path)}"
+        )
     if not 0 < path.stat().st_size <= MAX_BYTES:
         raise MediaError(f"{path} has {path.stat().st_size} bytes; 1 to {MAX_BYTES} are read")
     content = {".npz": _read_npz, ".json": _read_json, ".csv": _read_csv}[path.suffix.lower()](path)
@@ -223,7 +229,7 @@ def _skeletons(path: Path, content: Mapping[str, Any]) -> list[Skeleton | MediaE
             "states no joint order: add `joints` to the file, or name one of "
             f"{', '.join(sorted(JOINT_ORDERS))} with --joints"
         )
-    joints = _names(content["joints"])
+    joints = _usual_names(_names(content["joints"]))
     is_up_stated = content.get("up") is not None
     if is_up_stated:
         walks = turn_upright(walks, parse_up(content["up"]))
@@ -259,6 +265,17 @@ def _names(value: Any) -> tuple[str, ...]:
     return tuple(name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name) for name in names)
 
 
+def _plain(joint: str) -> str:
+    return joint.strip().casefold()
+
+
+def _usual_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names without surrounding space, those of known joints as they are usually spelled."""
+    known = {name for order in JOINT_ORDERS.values() for name in order}
+    usual = tuple(_plain(name) if _plain(name) in known else name.strip() for name in names)
+    return usual if len(set(usual)) == len(set(names)) else names
+
+
 def _numbers(value: Any, name: str) -> np.ndarray:
     """An array of numbers.
 
@@ -267,7 +284,9 @@ def _numbers(value: Any, name: str) -> np.ndarray:
     """
     try:
         found = np.asarray(value)
-    except (ValueError, OverflowError):
+        if found.dtype == object and name in ("positions", "poses"):
+            found = found.astype(float)  # null, as JSON writes a lost coordinate, becomes NaN
+    except (ValueError, TypeError, OverflowError):
         raise MediaError(f"{name} is not a regular array of numbers") from None
     if found.dtype.kind not in "fiu":
         raise MediaError(f"{name} is not a regular array of numbers")
@@ -305,45 +324,48 @@ def _read_json(path: Path) -> dict[str, Any]:
 def _read_csv(path: Path) -> dict[str, Any]:
     if path.stat().st_size > MAX_CSV_BYTES:
         raise MediaError(f"{path} has more than {MAX_CSV_BYTES} bytes, the most that is read of a CSV file")
-    try:
-        with open_regular(path) as file, io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as stream:
-            reader = csv.reader(stream, strict=True)
-            header = next(reader, [])
-            joints, columns = _csv_columns(path, header)
-            values = array("d")
-            for row in reader:
-                if row:
-                    values.extend(_csv_numbers(path, header, row, columns))
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise MediaError(f"{path} is not CSV: {error}") from None
+    values = array("d")
+    with open_cells(path) as (rows, _):
+        joints, columns = _csv_columns(path, rows.header)
+        for row in rows:
+            if any(cell.strip() for cell in row):
+                values.extend(_csv_numbers(path, rows.header, row, columns, rows.separator))
     return {"positions": np.frombuffer(values).reshape(-1, len(joints), 3), "joints": joints}
 
 
 def _csv_columns(path: Path, header: Sequence[str]) -> tuple[list[str], list[int]]:
     """Joints of a table, and the columns of their coordinates."""
     names = [name for name in header if name]
-    joints = list(dict.fromkeys(name[:-2] for name in names if name[-2:] in ("_x", "_y", "_z")))
+    places = {name: _COORDINATE.fullmatch(name) for name in names}
+    joints = list({_plain(found["joint"]): found["joint"] for found in places.values() if found}.values())
     if not joints:
         raise MediaError(f"{path} needs columns root_x, root_y, root_z, ... and one row per frame")
     if len(set(names)) < len(names):
         raise MediaError(f"{path} names a column twice, or has rows longer than its first line")
-    place = {name: number for number, name in enumerate(header)}
-    wanted = [f"{joint}_{axis}" for joint in joints for axis in "xyz"]
+    place = {
+        (_plain(found["joint"]), found["axis"].lower()): header.index(name)
+        for name, found in places.items()
+        if found
+    }
+    if len(place) < sum(found is not None for found in places.values()):
+        raise MediaError(f"{path} names a coordinate twice")
+    wanted = [(_plain(joint), axis) for joint in joints for axis in "xyz"]
     if missing := next((name for name in wanted if name not in place), None):
-        raise MediaError(f"{path} has no number in column {missing}")
+        raise MediaError(f"{path} has no column {'_'.join(missing)}")
     return joints, [place[name] for name in wanted]
 
 
 def _csv_numbers(
-    path: Path, header: Sequence[str], row: Sequence[str], columns: Sequence[int]
+    path: Path, header: Sequence[str], row: Sequence[str], columns: Sequence[int], separator: str
 ) -> list[float]:
     """The numbers of a row; an empty or missing cell is NaN."""
-    if len(row) > len(header):
+    if any(cell.strip() for cell in row[len(header) :]):
         raise MediaError(f"{path} names a column twice, or has rows longer than its first line")
     found: list[float] = []
     for column in columns:
+        cell = row[column] if column < len(row) else ""
         try:
-            found.append(float(row[column] or math.nan) if column < len(row) else math.nan)
+            found.append(number_in(cell, separator) if cell.strip() else math.nan)
         except ValueError:
             raise MediaError(f"{path} has no number in column {header[column]}") from None
     return found

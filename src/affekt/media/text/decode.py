@@ -200,8 +200,12 @@ class _Utf8:
 
     def feed(self, block: bytes) -> None:
         self._count(self._decoder.decode(block))
+        content = self._rest + block
+        if content.isascii():  # no line of it decides
+            self._rest = content[content.rfind(b"\n") + 1 :] if len(content) < _EVIDENCE_BYTES else b""
+            return
         # Whole lines only: a character must not be cut where a block ends.
-        lines = (self._rest + block).split(b"\n")
+        lines = content.split(b"\n")
         self._rest = lines.pop() if len(lines[-1]) < _EVIDENCE_BYTES else b""
         for line in lines:
             self._keep(line)

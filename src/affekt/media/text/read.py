@@ -15,6 +15,7 @@ from typing import IO
 
 from affekt.core.errors import MediaError
 from affekt.core.sample import Skipped
+from affekt.media.kinds import named_kind
 from affekt.media.limits import MAX_LINE_CHARACTERS, MAX_SUBTITLE_BYTES
 from affekt.media.text.clean import looks_like_mojibake
 from affekt.media.text.decode import Encoding, find_encoding, stated_encoding, undecodable
@@ -52,7 +53,9 @@ def read_lines(path: Path, *, encoding: str | None = None) -> Iterator[Line | Sk
     """
     suffix = path.suffix.lower()
     if suffix not in READERS:
-        raise MediaError(f"{path} is not a file of lines by its name: read are {', '.join(SUFFIXES)}")
+        raise MediaError(
+            f"{path} is not a file of lines by its name: read are {', '.join(SUFFIXES)}{named_kind(path)}"
+        )
     name = str(path)
     empty = True
     found = stated_encoding(encoding) if encoding else None

@@ -10,11 +10,11 @@ import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import chain
 from typing import Any
 
 from affekt.core.errors import MediaError
 from affekt.core.sample import Skipped
+from affekt.media.cell_rows import CellRows, separator_of
 from affekt.media.text.line import Line, clean_words, read_clock
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
@@ -28,7 +28,6 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "end": ("end_s", "end", "endtime", "end_time", "stop"),
     "label": ("label", "emotion"),
 }  # fmt: skip
-_DELIMITERS = ",;\t|"
 _SHOWN = 12  # columns that a message names
 NO_WORDS = "lines without words"
 
@@ -39,21 +38,21 @@ def read_csv(lines: Iterable[tuple[int, str]], name: str, *, delimiter: str = ""
     Args:
         lines: Number and text of each line, with its line end.
         name: Of the file, for errors and ids.
-        delimiter: Found in the header if not given: the most frequent of `, ; tab |` outside of quotes.
+        delimiter: Found in the header if not given, as in `affekt.media.cell_rows`.
 
     Raises:
         MediaError: The header names no column of words, or a quote is not closed.
     """
-    texts = (text for _, text in lines)
-    header = next((text for text in texts if text.strip()), None)
-    if header is None:
+    try:
+        rows = CellRows((text for _, text in lines), separator=delimiter)
+    except csv.Error as error:
+        raise MediaError(f"{name} is not a valid table at line 1: {error}") from None
+    if not (names := rows.header):
         return
-    rows = csv.reader(chain([header], texts), delimiter=delimiter or _delimiter(header), strict=True)
-    names = [cell.strip() for cell in _next(rows, name) or ()]
     columns = _columns(names, name)
-    begins = rows.line_num + 1
+    begins = rows.line + 1
     while (cells := _next(rows, name)) is not None:
-        number, begins = begins, rows.line_num + 1
+        number, begins = begins, rows.line + 1
         if not any(cell.strip() for cell in cells):
             continue  # an empty line, or a row of separators alone
         extra = [cell for cell in cells[len(names) :] if cell.strip()]
@@ -105,22 +104,16 @@ def is_header(text: str) -> bool:
         >>> is_header("speaker,text"), is_header("Text me, line by line")
         (True, False)
     """
-    cells = [cell.strip(' "').casefold() for cell in text.split(_delimiter(text))]
+    cells = [cell.strip(' "').casefold() for cell in text.split(separator_of(text))]
     known = {key for key, aliases in _NAMES.items() if set(aliases) & set(cells)}
     return "text" in known and len(known) > 1
 
 
-def _next(rows: Iterator[list[str]], name: str) -> list[str] | None:
+def _next(rows: CellRows, name: str) -> list[str] | None:
     try:
-        return next(rows, None)
+        return next(iter(rows), None)
     except csv.Error as error:
-        line = getattr(rows, "line_num", 0)
-        raise MediaError(f"{name} is not a valid table at line {line}: {error}") from None
-
-
-def _delimiter(header: str) -> str:
-    outside = "".join(header.split('"')[::2])
-    return max(_DELIMITERS, key=outside.count)
+        raise MediaError(f"{name} is not a valid table at line {rows.line}: {error}") from None
 
 
 def _columns(names: Sequence[str], name: str) -> dict[str, int]:

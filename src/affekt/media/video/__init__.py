@@ -1,5 +1,5 @@
 """Video: files and folders of frames, read by frame number."""
 
-from affekt.media.video.read import SUFFIXES, Video, VideoFrames, open_video, video_of
+from affekt.media.video.read import SUFFIXES, UNSTATED_RATE, Video, VideoFrames, open_video, video_of
 
-__all__ = ["SUFFIXES", "Video", "VideoFrames", "open_video", "video_of"]
+__all__ = ["SUFFIXES", "UNSTATED_RATE", "Video", "VideoFrames", "open_video", "video_of"]

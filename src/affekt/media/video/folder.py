@@ -1,8 +1,9 @@
-"""Folders of frames: 000001.jpg, 000002.jpg ..., as in published data sets of clips."""
+"""Folders of frames: 000001.jpg, 000002.jpg ..., or one name before all numbers, as in frame_0001.png."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from affekt.core.errors import MediaError
 from affekt.media.image import SUFFIXES, read_image, resize
 
+_NUMBERED = re.compile(r"(?P<name>.*?)(?P<number>[0-9]{1,12})")
 COUNT_FILE = "n_frames"  # text file with the number of the last frame to use
 
 
@@ -59,11 +61,7 @@ def open_folder(folder: Path, rate_hz: float) -> FolderSource:
         MediaError: The folder holds no frames, or no readable ones.
     """
     try:
-        files = {
-            int(file.stem): file
-            for file in sorted(folder.iterdir())
-            if file.suffix.lower() in SUFFIXES and file.stem.isascii() and file.stem.isdigit()
-        }
+        files = numbered_frames(folder.iterdir())
     except OSError as error:
         raise MediaError(f"{folder} cannot be read: {error.strerror}") from None
     if not files:
@@ -92,6 +90,31 @@ def open_folder(folder: Path, rate_hz: float) -> FolderSource:
     for number in span[1:]:
         kept.append(files.get(number, kept[-1]))
     return FolderSource(folder, kept, rate_hz, notes)
+
+
+def numbered_frames(files: Iterable[Path]) -> dict[int, Path]:
+    """The frames among the files of one folder, by their numbers; empty if there are none.
+
+    Frames have numbers for names; or, where no file has, the same name before the number throughout.
+    """
+    frames: dict[str, dict[int, Path]] = {}
+    for file in sorted(files):
+        found = _NUMBERED.fullmatch(file.stem) if file.suffix.lower() in SUFFIXES else None
+        if found:
+            frames.setdefault(found["name"], {})[int(found["number"])] = file
+    if "" in frames:
+        return frames[""]
+    return next(iter(frames.values())) if len(frames) == 1 else {}
+
+
+def is_folder_of_frames(folder: Path, files: Sequence[Path]) -> bool:
+    """Whether the files of a folder are the frames of a clip: most of them are numbered, and there are two.
+
+    Args:
+        files: Directly in the folder.
+    """
+    frames = numbered_frames(files)
+    return len(frames) > 1 and 2 * len(frames) > len([file for file in files if file.name != COUNT_FILE])
 
 
 def _stated(file: Path) -> int | str | None:

@@ -18,6 +18,7 @@ import numpy as np
 from affekt.core.errors import MediaError, UsageError
 from affekt.core.sample import Sample
 from affekt.media.image import resize
+from affekt.media.kinds import head_of, kind_of
 from affekt.media.limits import (
     MAX_FRAME_RATE_HZ,
     MAX_PIXELS,
@@ -25,6 +26,7 @@ from affekt.media.limits import (
     MOST_ELONGATED,
     check_times,
 )
+from affekt.media.video.animation import AnimationSource
 from affekt.media.video.folder import open_folder
 
 # Suffixes that are searched for in folders; a file that is named explicitly may have any suffix.
@@ -35,7 +37,10 @@ SUFFIXES = (
     ".h264", ".264", ".h265", ".265", ".hevc", ".insv",
 )  # fmt: skip
 DEFAULT_RATE_HZ = 25.0  # of folders of frames without a stated rate
+UNSTATED_RATE = f"no frame rate is stated: {DEFAULT_RATE_HZ:g} frames per second are assumed; state `rate_hz`"
 
+# Pictures that can be animated, by their names in `affekt.media.kinds`.
+_ANIMATED = ("a GIF picture", "a WebP picture", "a PNG picture", "an AVIF picture")
 _ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+:")
 _SMALL = 512  # longer side in pixels up to which any aspect is read
 _SAME_S = 1e-6  # tolerance, because spans are written with fewer digits than frame times
@@ -277,8 +282,9 @@ def open_video(reference: Path | str | VideoFrames | Video, *, rate_hz: float | 
     """Index a video.
 
     Args:
-        reference: A file; a folder of frames 000001.jpg, 000002.jpg ..., where a text file `n_frames` may
-            state the number of the last one; or decoded frames. A `Video` is returned unchanged.
+        reference: A file, also an animated GIF, WebP or PNG; a folder of frames 000001.jpg, 000002.jpg ...,
+            where a text file `n_frames` may state the number of the last one; or decoded frames. A `Video` is
+            returned unchanged.
         rate_hz: Frames per second of a folder, 25 by default; files state their own rate.
 
     Raises:
@@ -301,6 +307,11 @@ def open_video(reference: Path | str | VideoFrames | Video, *, rate_hz: float | 
         source = open_folder(path, rate_hz or DEFAULT_RATE_HZ)
         check_times(source.name, len(source.times_s), source.end_s)
         return Video(source)
+    kind = kind_of(head_of(path))
+    if kind is not None and kind.name in _ANIMATED:
+        animation = AnimationSource(path)
+        check_times(animation.name, len(animation.times_s), animation.end_s)
+        return Video(animation)
     # Imported here: loading FFmpeg takes a tenth of a second, which pictures and walks do not need.
     from affekt.media.video.file import open_file
 

@@ -15,6 +15,7 @@ from av.video.stream import VideoStream
 
 from affekt.core.errors import MediaError
 from affekt.media.container import open_container
+from affekt.media.kinds import head_of, kind_of
 from affekt.media.limits import MAX_PIXELS
 
 MAX_THREADS = 8  # per decoder; each thread holds its own frames
@@ -65,8 +66,9 @@ def _open(path: Path) -> InputContainer:
     try:
         return open_container(path, kind="video")
     except MediaError:
-        head = _head(path)
-        if head[4:8] == b"ftyp":
+        head = head_of(path)
+        kind = kind_of(head)
+        if head[4:8] == b"ftyp" and kind is not None and kind.medium == "video":
             raise MediaError(
                 f"{path} is cut off or damaged: it begins like a video, but its index (moov) cannot be read; "
                 f"copy or export it again"
@@ -76,16 +78,6 @@ def _open(path: Path) -> InputContainer:
                 f"{path} is a playlist or script, which refers to other files; give the video itself"
             ) from None
         raise
-
-
-def _head(path: Path) -> bytes:
-    try:
-        if not path.is_file():  # opening a pipe would wait for a writer
-            return b""
-        with path.open("rb") as file:
-            return file.read(64)
-    except (OSError, ValueError):
-        return b""
 
 
 def _video_track(container: InputContainer, path: Path) -> VideoStream:

@@ -65,7 +65,7 @@ def write_outcome(
         further,
         failed,
         METHOD,
-        path.read_text(),
+        path.read_text(encoding="utf-8"),
         f"affekt experiment {path.name}",
     )
     write_study_page(files["page"], page)

@@ -77,7 +77,11 @@ class Worker:
         return f"{how}: {last}" if last else how
 
     def _last_lines(self) -> str:
-        lines = [line for line in self._log.read_text(errors="replace").splitlines() if line.strip()]
+        lines = [
+            line
+            for line in self._log.read_text(errors="replace", encoding="utf-8").splitlines()
+            if line.strip()
+        ]
         return " | ".join(lines[-_LAST_LINES:])
 
     def _read(self) -> None:

@@ -29,7 +29,7 @@ def compiling(home: Path, *, alone: bool = False) -> Iterator[None]:
     home.mkdir(parents=True, exist_ok=True)
     # The lock ends with the process, however it ends. Unlike that of `flock`, it is not inherited by the
     # helpers that Jittor forks, which would keep it.
-    with (home / LOCK).open("a+") as lock:
+    with (home / LOCK).open("a+", encoding="utf-8") as lock:
         is_alone = _lock_at_once(lock)
         if not is_alone:
             fcntl.lockf(lock, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
@@ -39,7 +39,7 @@ def compiling(home: Path, *, alone: bool = False) -> Iterator[None]:
             fcntl.lockf(lock, fcntl.LOCK_SH)
         mark = home / MARK.format(os.getpid())
         partial = mark.with_suffix(".new")
-        partial.write_text(json.dumps({"began_s": time.time()}))
+        partial.write_text(json.dumps({"began_s": time.time()}), encoding="utf-8")
         partial.replace(mark)
         try:
             yield
@@ -97,7 +97,9 @@ def _is_complete(path: Path) -> bool:
 def _began(mark: Path) -> float:
     """When an interrupted compilation began; the time of the file if it cannot be read."""
     try:
-        return float(json.loads(mark.read_text())["began_s"]) - 1.0  # clocks of files are coarse
+        return (
+            float(json.loads(mark.read_text(encoding="utf-8"))["began_s"]) - 1.0
+        )  # clocks of files are coarse
     except (ValueError, LookupError, TypeError):
         return mark.stat().st_mtime - 1.0
 
@@ -110,12 +112,12 @@ def keep_kernels(home: Path) -> None:
     """
     file = home / MACHINE
     try:
-        known = json.loads(file.read_text())
+        known = json.loads(file.read_text(encoding="utf-8"))
         name, system = str(known["node"]), str(known["platform"])
     except (OSError, ValueError, LookupError, TypeError):
         name, system = platform.node(), platform.platform()
         partial = file.with_suffix(f".{os.getpid()}.new")
-        partial.write_text(json.dumps({"node": name, "platform": system}))
+        partial.write_text(json.dumps({"node": name, "platform": system}), encoding="utf-8")
         partial.replace(file)
     platform.node = lambda: name
     platform.platform = lambda aliased=False, terse=False: system

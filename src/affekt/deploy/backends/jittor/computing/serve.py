@@ -43,7 +43,9 @@ def main(home: Path) -> None:
         traceback.print_exc()
         _say(answers, _error("start", error))
         sys.exit(1)
-    (home / READY).write_text(json.dumps({"jittor": jittor.__version__, "python": sys.version.split()[0]}))
+    (home / READY).write_text(
+        json.dumps({"jittor": jittor.__version__, "python": sys.version.split()[0]}), encoding="utf-8"
+    )
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the client ends this process
     _say(answers, Frame({"answer": "ok", "protocol": PROTOCOL, "jittor": jittor.__version__}, {}))
     server = Server(home)
