@@ -53,7 +53,7 @@ def command(
     console.print()
     recipes = sorted((catalog.method(name).folder / "recipes").glob("*.toml"))
     for file in recipes:
-        expected = file.read_text().partition("\n")[0].removeprefix("# ")
+        expected = file.read_text("utf-8").partition("\n")[0].removeprefix("# ")
         console.print(f"affekt train {catalog.canonical(name)}/{file.stem}: {expected}", markup=False)
     console.print()
     as_table(

@@ -31,7 +31,7 @@ from affekt.cli.assets.main import app as assets_app
 from affekt.cli.data.main import app as data_app
 from affekt.cli.project.main import app as project_app
 from affekt.cli.runs.main import app as runs_app
-from affekt.cli.show import errors
+from affekt.cli.show import any_text, errors
 from affekt.cli.speed import bench
 from affekt.cli.store.main import app as store_app
 from affekt.cli.study import compare, experiment
@@ -72,6 +72,7 @@ app.add_typer(store_app, name="store")
 
 def run() -> None:
     """Run the command line; an `AffektError` is printed as one message, without a traceback."""
+    any_text()
     before = signal.getsignal(signal.SIGTERM)
     if before == signal.SIG_DFL:
         signal.signal(signal.SIGTERM, _ended_by(os.getpid()))

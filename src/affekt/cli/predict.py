@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -16,6 +16,8 @@ from affekt.deploy.backends.names import Backend, Precision
 
 if TYPE_CHECKING:
     from affekt.core.answers.prediction import Prediction
+    from affekt.core.sample import Skipped
+    from affekt.core.task import Task
 
 
 def command(
@@ -120,6 +122,7 @@ def command(
     from affekt.deploy.runtime.output import to_document, writer_for
     from affekt.deploy.runtime.samples import survey
     from affekt.deploy.runtime.scene_files import reads_scenes
+    from affekt.deploy.runtime.streams import SoFar
     from affekt.engine.runs.names import find_run
     from affekt.media.files import walk
     from affekt.media.skeleton import joint_order
@@ -162,47 +165,76 @@ def command(
     files, left_out, hidden = survey(inputs, predictor.modality)
     if output:
         check_one_clip(output, inputs=len(files), modality=predictor.modality)
-    predictions, skipped = [], []
-    with progress("predicting") as step, _no_warnings_of("affekt.methods"):  # predictions hold them as notes
-        step(0, len(files))
-        # Progress of one long file is counted in cells, of several files in files.
-        on_cells = step if len(files) == 1 else lambda done, total: None
-        for answer in predictor.predict(
-            files, batch_size=batch_size, joints=order, up=up, rate_hz=rate_hz, on_cells=on_cells
-        ):
-            (predictions if isinstance(answer, Prediction) else skipped).append(answer)
-            # A file of several walks gives several predictions.
-            done = len(predictions) + len(skipped)
-            if len(files) > 1 or done > 1:
-                step(done, max(done, len(files)))
-    if not predictions and len(skipped) == 1:
-        raise MediaError("; ".join([str(skipped[0]), *([summary_of(left_out)] if left_out else [])]))
-    if output and write:
-        write(output, predictions, skipped)
-        say(f"{len(predictions)} predictions: {output}")
-    if json:
-        beside = {"left_out": as_values(left_out, hidden), "backend": predictor.backend}
-        as_json({**to_document(predictions, skipped), **beside})
-    elif predictions and not output:
-        when = {"when": [_when(p) for p in predictions]} if any(p.moments for p in predictions) else {}
-        shown = [predictor.task.shown(p) for p in predictions]
-        as_table(
-            ("input", *shown[0], *when, *predictions[0].scores),
-            [
-                (p.id, *columns.values(), *cells, *p.scores.values())
-                for p, columns, *cells in zip(predictions, shown, *when.values(), strict=True)
-            ],
-        )
-    for line in _notes(predictions):
-        say(line)
-    for item in skipped:
-        say(f"skipped {item}")
+    predictions: list[Prediction] = []
+    skipped: list[Skipped] = []
+
+    def show(**further: bool) -> None:
+        """Print what was computed."""
+        if json:
+            beside = {"left_out": as_values(left_out, hidden), "backend": predictor.backend}
+            as_json({**to_document(predictions, skipped), **beside, **further})
+        elif predictions and not output:
+            _show(predictor.task, predictions)
+        for line in _notes(predictions):
+            say(line)
+        for item in skipped:
+            say(f"skipped {item}")
+
+    # Answers so far are kept if the work, or the writing of the file, ends with an error or a signal.
+    with SoFar(output) if output else nullcontext() as so_far:
+        # Predictions hold warnings as notes.
+        with _shown_if_stopped(show), progress("predicting") as step, _no_warnings_of("affekt.methods"):
+            step(0, len(files))
+            # Progress of one long file is counted in cells, of several files in files.
+            on_cells = step if len(files) == 1 else lambda done, total: None
+            for answer in predictor.predict(
+                files, batch_size=batch_size, joints=order, up=up, rate_hz=rate_hz, on_cells=on_cells
+            ):
+                if isinstance(answer, Prediction):
+                    predictions.append(answer)
+                else:
+                    skipped.append(answer)
+                if so_far:
+                    so_far.write(answer)
+                # A file of several walks gives several predictions.
+                done = len(predictions) + len(skipped)
+                if len(files) > 1 or done > 1:
+                    step(done, max(done, len(files)))
+        if not predictions and len(skipped) == 1:
+            raise MediaError("; ".join([str(skipped[0]), *([summary_of(left_out)] if left_out else [])]))
+        if output and write:
+            write(output, predictions, skipped)
+            say(f"{len(predictions)} predictions: {output}")
+    show()
     if skipped:
         say(f"{len(predictions)} predicted, {len(skipped)} skipped")
     if left_out:
         say(summary_of(left_out, example=True))
     if not predictions:
         raise MediaError("none of the inputs could be used")
+
+
+def _show(task: Task, predictions: Sequence[Prediction]) -> None:
+    """A table with a row for each prediction."""
+    when = {"when": [_when(p) for p in predictions]} if any(p.moments for p in predictions) else {}
+    shown = [task.shown(p) for p in predictions]
+    as_table(
+        ("input", *shown[0], *when, *predictions[0].scores),
+        [
+            (p.id, *columns.values(), *cells, *p.scores.values())
+            for p, columns, *cells in zip(predictions, shown, *when.values(), strict=True)
+        ],
+    )
+
+
+@contextmanager
+def _shown_if_stopped(show: Callable[..., None]) -> Iterator[None]:
+    """Print what was computed before an error or a signal, such as that of Ctrl-C, ends the work."""
+    try:
+        yield
+    except BaseException:
+        show(unfinished=True)
+        raise
 
 
 @contextmanager

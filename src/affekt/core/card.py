@@ -70,7 +70,7 @@ def read_card(path: Path) -> Card:
         ConfigError: The file is not valid TOML, or fields are missing or unknown.
     """
     try:
-        values = tomllib.loads(path.read_text())
+        values = tomllib.loads(path.read_text("utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(str(path), [f"not valid TOML: {error}"]) from None
     card, problems = validate(Card, values)

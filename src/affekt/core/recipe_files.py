@@ -75,5 +75,5 @@ def recipe_file(path: Path | str) -> Path:
 
 
 def _summary(path: Path) -> str:
-    first = path.read_text().partition("\n")[0]
+    first = path.read_text("utf-8").partition("\n")[0]
     return first.removeprefix("#").strip() if first.startswith("#") else ""

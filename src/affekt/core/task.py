@@ -454,4 +454,4 @@ def _plugins() -> dict[str, str]:
 
 
 def _states_task(file: Path) -> bool:
-    return "\nTASK = " in file.read_text() or "import TASK" in file.read_text()
+    return "\nTASK = " in file.read_text("utf-8") or "import TASK" in file.read_text("utf-8")

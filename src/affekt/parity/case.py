@@ -119,7 +119,7 @@ class Case:
     def meta(self) -> dict[str, Any]:
         """How the case was generated."""
         if self.path.suffix == ".json":
-            return json.loads(self.path.read_text())
+            return json.loads(self.path.read_text("utf-8"))
         with np.load(self.path, allow_pickle=False) as file:
             return json.loads(str(file["meta"]))
 
@@ -139,7 +139,7 @@ class Case:
         """
         if not self.keys_path.is_file():
             raise UsageError(f"{self.keys_path} does not exist; name the key list with --keys")
-        keys = json.loads(self.keys_path.read_text())
+        keys = json.loads(self.keys_path.read_text("utf-8"))
         salt = int(self.meta.get("salt", 0)) if salt is None else salt
         return {
             key: draw_tensor(key, tuple(spec["shape"]), spec["dtype"], salt) for key, spec in keys.items()

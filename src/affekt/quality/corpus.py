@@ -29,6 +29,7 @@ from affekt.quality.text.describe import describe_text, problems_of_text
 from affekt.quality.text.tokens import TokenCounter
 from affekt.quality.walks import describe_walks, problems_of_walks
 from affekt.report.figures import ACCENT, INK, SECOND
+from affekt.report.save import save_figure
 from affekt.report.wording import UNASSIGNED, count, some
 
 MANY_CLASSES = 12  # above which classes are rows of the figure
@@ -102,8 +103,7 @@ def draw_balance(description: Mapping[str, Any], path: Path) -> None:
     axes.set_title("Class balance")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize=8)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=130)
+    save_figure(figure, path, dpi=130)
 
 
 def _draw_upright(figure: Figure, axes: Axes, names: Sequence[str], splits: Mapping[str, Any]) -> None:

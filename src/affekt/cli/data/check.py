@@ -53,9 +53,12 @@ def command(
     from affekt.quality.points import lines_of_points
     from affekt.quality.text.describe import lines_of_text, text_table
     from affekt.quality.text.figure import draw_text
+    from affekt.report.save import check_figure
     from affekt.report.tiles import draw_tiles
 
     counter = _counter(tokenizer, encoder)
+    if figure is not None:
+        check_figure(figure)
 
     # Problems that stop a training are reported together with all others.
     corpus = open_dataset(dataset, data_root, options_from(option or []), strict=False)

@@ -10,6 +10,7 @@ import typer
 from affekt.cli.project.arguments import ProjectFolder
 from affekt.cli.show import AsJson, as_json, as_table, say
 from affekt.core.errors import UsageError
+from affekt.core.files.output import check_file
 
 if TYPE_CHECKING:
     from affekt.project.ratings.agreement.measure import RatingAgreement
@@ -48,6 +49,8 @@ def command(
     if encoded and features is not None:
         raise UsageError("--features and --encoded both state vectors: leave out one of them")
     opened = Project.open(project)
+    if page is not None:
+        check_file(page)
     vectors = None if features is None else read_vectors(features)
     with opened.database() as connection:
         if encoded:

@@ -10,6 +10,7 @@ import typer
 
 from affekt.cli.project.arguments import ProjectFolder
 from affekt.cli.show import AsJson, as_json, as_table, progress, say
+from affekt.core.files.output import check_file
 
 _SHOWN = 3  # findings of a kind, and clusters of duplicates
 
@@ -32,6 +33,8 @@ def command(
     from affekt.project.steps import run_step
 
     opened = Project.open(project)
+    if page is not None:
+        check_file(page)
     with progress("items") as show:
         ran = run_step(opened, CheckStep(), show)
     find_duplicates(opened)

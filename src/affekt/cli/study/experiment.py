@@ -91,7 +91,7 @@ def command(
             }
         )
     else:
-        typer.echo(outcome.files["Markdown"].read_text(), nl=False)
+        typer.echo(outcome.files["Markdown"].read_text("utf-8"), nl=False)
         say(f"page: {outcome.files['page']}")
     for name, reason in failed.items():
         say(f"failed: {name}: {reason}")

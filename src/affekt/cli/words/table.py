@@ -53,6 +53,9 @@ class Table:
         cells = [f"{value:.3f}" if isinstance(value, float) else str(value) for value in shown.values()]
         self._print([*fixed, *cells], other_scores(answer))
 
+    def stop(self) -> None:
+        pass
+
     def finish(self) -> None:
         pass
 
@@ -94,8 +97,7 @@ def plain(text: str) -> str:
 
 
 def write_line(text: str, *, flush: bool = False) -> None:
-    """A line on standard output; characters that its encoding lacks are written as escapes."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    """A line on standard output."""
+    sys.stdout.write(text + "\n")
     if flush:
         sys.stdout.flush()

@@ -72,7 +72,7 @@ def _count(graph: bytes, batch: Mapping[str, np.ndarray]) -> tuple[Counted, dict
         session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
         names = [output.name for output in session.get_outputs()]
         outputs = dict(zip(names, map(np.asarray, session.run(names, dict(batch))), strict=True))
-        events: list[dict[str, Any]] = json.loads(Path(session.end_profiling()).read_text())
+        events: list[dict[str, Any]] = json.loads(Path(session.end_profiling()).read_text("utf-8"))
     total, missing = 0, set()
     for event in events:
         facts = event.get("args", {})

@@ -187,7 +187,7 @@ def read_report(file: Path) -> BenchReport:
         UsageError: The file does not exist, or is no such report.
     """
     try:
-        values = json.loads(file.read_text())
+        values = json.loads(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not JSON"
         raise UsageError(f"{file} cannot be read: {reason}") from None

@@ -73,9 +73,10 @@ class FeatureCache:
         return self.folder / f"{sample_digest(sample, views, content=content)}.safetensors"
 
     def has(self, file: Path, count: int) -> bool:
-        """Whether a file holds all its views, undamaged; one that does not is removed.
+        """Whether a file holds all its views, undamaged.
 
-        Its bytes are checked once per process.
+        One that does not is replaced by `write`; it is not removed here, because another process may just
+        have replaced it. Its bytes are checked once per process.
         """
         if file.name in self._checked:
             return file.is_file()
@@ -84,7 +85,6 @@ class FeatureCache:
         problem = self._problem(file, count)
         if problem:
             log.warning("%s is computed again: %s", file, problem)
-            file.unlink(missing_ok=True)
             return False
         self._checked.add(file.name)
         return True

@@ -118,7 +118,7 @@ def _validation_score(run: Run, recipe: Recipe) -> Score | None:
     if run.result is not None:
         value = run.result["validation"].get(metric)
     elif run.best.exists():
-        value = json.loads((run.best / MANIFEST).read_text())["metrics"].get(f"validation/{metric}")
+        value = json.loads((run.best / MANIFEST).read_text("utf-8"))["metrics"].get(f"validation/{metric}")
     else:
         value = None
     return None if value is None else Score(metric, float(value))

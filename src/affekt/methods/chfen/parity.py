@@ -104,7 +104,7 @@ def _load(network: CHFEN, case: Case) -> dict[str, str]:
 
     The key list gives the names; its shapes are of one size of the network, and a case may be of another.
     """
-    ours = WEIGHTS.to_ours(json.loads(case.keys_path.read_text()))
+    ours = WEIGHTS.to_ours(json.loads(case.keys_path.read_text("utf-8")))
     state, salt = network.state_dict(), int(case.meta.get("salt", 0))
     for theirs, name in ours.items():
         state[name] = torch.from_numpy(draw_tensor(theirs, tuple(state[name].shape), "float32", salt))

@@ -279,7 +279,7 @@ def _marked(path: Path) -> dict[str, list[tuple[int, str]]]:
     """Annotated frames and their labels by video."""
     names = {"n": "negative", "p": "positive"}
     found: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    with path.open(newline="") as lines:
+    with path.open(newline="", encoding="utf-8") as lines:
         for row in csv.DictReader(lines):
             found[row["video_id"]].append((int(row["point"]), names[row["class"]]))
     return found
@@ -289,7 +289,7 @@ def _metric(case: Case) -> Iterator[Comparison]:
     meta, expected = case.meta, case.meta["expected"]
     truth = meta["ground_truth"]
     if isinstance(truth, str):
-        truth = json.loads(_shared_file(case, truth.removeprefix("shared/")).read_text())
+        truth = json.loads(_shared_file(case, truth.removeprefix("shared/")).read_text("utf-8"))
     truths = {
         video: _stretches([(each["label"], 1.0, *each["segment"]) for each in entry["annotations"]])
         for video, entry in truth["database"].items()

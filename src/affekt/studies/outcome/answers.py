@@ -70,8 +70,8 @@ def read_answers(folder: Path) -> Answers:
         FolderError: Its files cannot be read.
     """
     try:
-        document = json.loads((folder / "scores.json").read_text())
-        with (folder / "predictions.csv").open(newline="") as stream:
+        document = json.loads((folder / "scores.json").read_text("utf-8"))
+        with (folder / "predictions.csv").open(newline="", encoding="utf-8") as stream:
             rows = [
                 {name: plain_cell(cell) for name, cell in row.items()}
                 for row in csv.DictReader(stream, strict=True)

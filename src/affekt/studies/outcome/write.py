@@ -66,7 +66,7 @@ def write_outcome(
         further,
         failed,
         METHOD,
-        path.read_text(),
+        path.read_text("utf-8"),
         f"affekt experiment {path.name}",
     )
     write_study_page(files["page"], page)

@@ -139,7 +139,7 @@ def is_done(step: Step, journal: Path) -> bool:
 
 def record(step: Step, journal: Path) -> None:
     """Add a step to the journal."""
-    with journal.open("a") as stream:
+    with journal.open("a", encoding="utf-8") as stream:
         stream.write(
             json.dumps({"id": step.id, "command": shlex.join(step.words), "digest": step.digest}) + "\n"
         )
@@ -147,7 +147,7 @@ def record(step: Step, journal: Path) -> None:
 
 def _done(journal: Path) -> set[str]:
     found: set[str] = set()
-    for line in journal.read_text().splitlines() if journal.is_file() else []:
+    for line in journal.read_text("utf-8").splitlines() if journal.is_file() else []:
         try:
             found.add(json.loads(line)["digest"])
         except (ValueError, KeyError):  # a line that a kill cut off: the command is run again

@@ -79,7 +79,7 @@ def require_jittor(home: JittorHome, needed_by: str) -> None:
 
 def jittor_version() -> str:
     """The version of Jittor that the importer is written for."""
-    lines = REQUIREMENTS.read_text().splitlines()
+    lines = REQUIREMENTS.read_text("utf-8").splitlines()
     return next(line.removeprefix("jittor==") for line in lines if line.startswith("jittor=="))
 
 
