@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import signal
@@ -36,6 +37,9 @@ from affekt.cli.speed import bench
 from affekt.cli.store.main import app as store_app
 from affekt.cli.study import compare, experiment
 from affekt.core.errors import AffektError
+
+# Of a redirected output: a full disk, a limit, a reader that has ended.
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EPIPE)
 
 app = typer.Typer(
     name="affekt",
@@ -78,10 +82,21 @@ def run() -> None:
         signal.signal(signal.SIGTERM, _ended_by(os.getpid()))
     logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[_lines()])
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except AffektError as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         sys.exit(error.exit_code)
+    except OSError as error:
+        if error.errno not in _UNWRITABLE:
+            raise
+        # What is left in memory is not tried again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if error.errno != errno.EPIPE:  # whoever reads the output has ended: nothing is to be said
+            sys.stderr.write(f"AffektError: the output cannot be written: {error.strerror}\n")
+        sys.exit(AffektError.exit_code)
     except KeyboardInterrupt:
         sys.stderr.write("stopped\n")
         sys.exit(130)

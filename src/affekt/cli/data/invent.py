@@ -10,6 +10,7 @@ import typer
 from affekt.cli.show import AsJson, as_json, as_table, say
 from affekt.core import catalog
 from affekt.core.errors import ConfigError, UsageError
+from affekt.core.files.output import check_folder
 from affekt.core.recipe import options_from
 from affekt.core.settings import validate
 
@@ -33,6 +34,7 @@ def command(
     options, problems = validate(found.options, options_from(option or []), prefix="--set ")
     if options is None:
         raise ConfigError(f"data set {found.name}", problems)
+    check_folder(output)  # before the work
     summary = found.write(output, options)
     if json:
         as_json({"path": str(output), **summary})
