@@ -56,6 +56,7 @@ class FeatureCache:
         self.folder = root / f"{document['method']}-{self.key[:_DIGITS]}"
         self.features, self.inputs = frozenset(features), frozenset(inputs)
         self._checked: set[str] = set()
+        self._said: set[str] = set()  # damaged files that were reported
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             if not (self.folder / KEY_FILE).exists():  # a cache on a read-only disk can be used
@@ -84,7 +85,9 @@ class FeatureCache:
             return False
         problem = self._problem(file, count)
         if problem:
-            log.warning("%s is computed again: %s", file, problem)
+            if file.name not in self._said:
+                log.warning("%s is computed again: %s", file, problem)
+            self._said.add(file.name)
             return False
         self._checked.add(file.name)
         return True
