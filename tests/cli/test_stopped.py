@@ -10,6 +10,8 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from affekt.cli.main import app, run
+from affekt.cli.words.answer import answer_lines
+from affekt.core.answers.prediction import Prediction, Provenance
 from affekt.core.errors import AffektError
 from affekt.deploy.runtime.predictor import Predictor
 
@@ -87,6 +89,39 @@ def test_a_disk_that_is_full_at_the_end_keeps_the_answers(faces, monkeypatch, ca
     kept = faces.parent / "out.unfinished.jsonl"
     assert output.read_text() == "old" and len(kept.read_text().splitlines()) == 3
     assert str(kept) in caplog.text
+
+
+class TwoAnswers:
+    """A predictor that answers two lines and then fails."""
+
+    def answers(self, samples, batch_size=None):
+        provenance = Provenance("m", "w", "b")
+        for number in (1, 2):
+            yield Prediction(f"a:{number}", "joy", {"joy": 1.0}, 1.0, "text", provenance, text="Hello.")
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(("suffix", "kept"), [(".csv", ".csv"), (".srt", ".jsonl"), (".json", ".jsonl")])
+@pytest.mark.parametrize("live", [False, True])
+def test_a_stop_keeps_answers_to_words(tmp_path, suffix, kept, live):
+    output = tmp_path / f"out{suffix}"
+    output.write_text("old")
+    given = {"json": False, "batch_size": None, "extra": {}, "left_out": ""}
+    with pytest.raises(KeyboardInterrupt):
+        answer_lines(TwoAnswers(), [], output=output, live=live, **given)
+    if live and suffix == ".csv":  # lines that come one by one have no other end
+        assert "a:2" in output.read_text() and list(tmp_path.iterdir()) == [output]
+        return
+    assert output.read_text() == "old" and "a:2" in (tmp_path / f"out.unfinished{kept}").read_text()
+
+
+def test_a_stop_prints_the_document_of_answers_to_words(capsys):
+    with pytest.raises(KeyboardInterrupt):
+        answer_lines(
+            TwoAnswers(), [], output=None, json=True, live=False, batch_size=None, extra={}, left_out=""
+        )
+    document = json.loads(capsys.readouterr().out)
+    assert len(document["predictions"]) == 2 and document["unfinished"] is True
 
 
 def test_a_place_that_cannot_be_written_is_refused_before_the_bundle_is_read(faces):
