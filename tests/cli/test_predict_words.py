@@ -235,7 +235,7 @@ def test_a_stop_keeps_the_answers_so_far_in_a_table(line_bundle, tmp_path, suffi
         time.sleep(0.2)  # it waits for the next line
         process.send_signal(number)
         assert process.wait(30) == 128 + number
-        assert f"stopped after 2 lines, before the end: {output}" in process.stderr.read().decode()
+        assert f"stopped after 2 lines: {output} holds their answers" in process.stderr.read().decode()
     rows = output.read_text().splitlines()
     assert len(rows) == (3 if suffix == ".csv" else 2) and "rain" in rows[-1]
     assert [path.name for path in tmp_path.iterdir()] == [output.name]

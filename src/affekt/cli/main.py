@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import logging
 import os
@@ -34,11 +35,14 @@ from affekt.cli.assets.main import app as assets_app
 from affekt.cli.data.main import app as data_app
 from affekt.cli.project.main import app as project_app
 from affekt.cli.runs.main import app as runs_app
-from affekt.cli.show import errors
+from affekt.cli.show import any_text, errors
 from affekt.cli.speed import bench
 from affekt.cli.store.main import app as store_app
 from affekt.cli.study import compare, experiment
 from affekt.core.errors import AffektError
+
+# Of a redirected output: a full disk, a limit, a reader that has ended.
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EPIPE)
 
 app = typer.Typer(
     name="affekt",
@@ -94,6 +98,7 @@ app.add_typer(store_app, name="store")
 
 def run() -> None:
     """Run the command line; an `AffektError` is printed as one message, without a traceback."""
+    any_text()
     before = signal.getsignal(signal.SIGTERM)
     if before == signal.SIG_DFL:
         signal.signal(signal.SIGTERM, _ended_by(os.getpid()))
@@ -102,10 +107,21 @@ def run() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
     logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[_lines()])
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except AffektError as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         sys.exit(error.exit_code)
+    except OSError as error:
+        if error.errno not in _UNWRITABLE:
+            raise
+        # What is left in memory is not tried again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if error.errno != errno.EPIPE:  # whoever reads the output has ended: nothing is to be said
+            sys.stderr.write(f"AffektError: the output cannot be written: {error.strerror}\n")
+        sys.exit(AffektError.exit_code)
     except KeyboardInterrupt:
         sys.stderr.write("stopped\n")
         sys.exit(130)

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
-from affekt.cli.show import RUNS, RunsFolder, as_json, progress, say
-from affekt.cli.tables import as_table
-from affekt.core.errors import MediaError, UsageError
+from affekt.cli.show import RUNS, RunsFolder
+from affekt.core.errors import UsageError
 from affekt.deploy.backends.names import Backend, Precision
-from affekt.report.wording import counted
-
-if TYPE_CHECKING:
-    from affekt.core.answers.prediction import Prediction
-    from affekt.deploy.runtime.predictor import Predictor
-    from affekt.deploy.runtime.samples import StatedSkeleton
 
 
 def command(
@@ -124,6 +116,7 @@ def command(
 
     Example: affekt predict scenes.affekt clip.mp4 --text "I did not expect that"
     """
+    from affekt.cli.media.predict import predict_media
     from affekt.cli.words.predict import check_inputs, lines_in, predict_words
     from affekt.core.files.regular import is_regular
     from affekt.deploy.load import load
@@ -173,7 +166,7 @@ def command(
         return
     with _from_stdin(from_stdin, predictor.modality) as stdin:
         given = [stdin] if stdin else inputs
-        _predict_media(
+        predict_media(
             predictor,
             given,
             stated,
@@ -195,123 +188,3 @@ def _from_stdin(wanted: bool, modality: str) -> Iterator[Path | None]:
         return
     with kept_in_file(sys.stdin.buffer, modality) as path:
         yield path
-
-
-def _predict_media(
-    predictor: Predictor,
-    inputs: Sequence[Path],
-    stated: StatedSkeleton,
-    *,
-    output: Path | None,
-    json: bool,
-    scores: bool,
-    batch_size: int | None,
-    stdin: Path | None,
-) -> None:
-    """Answer files and folders of media without words.
-
-    Args:
-        stdin: The input that holds standard input.
-
-    Raises:
-        MediaError: There is no answer.
-    """
-    from affekt.cli.words.table import other_scores
-    from affekt.core.answers.prediction import Prediction
-    from affekt.core.answers.skip_reasons import skip_lines
-    from affekt.data.left_out import as_values, summary_of
-    from affekt.deploy.runtime.output import to_document, writer_for
-    from affekt.deploy.runtime.samples import survey
-    from affekt.deploy.runtime.standard_input import named
-    from affekt.report.timeline.one_clip import check_one_clip
-
-    write = writer_for(output) if output else None
-    files, left_out, hidden = survey(inputs, predictor.modality)
-    if output:
-        check_one_clip(output, inputs=len(files), modality=predictor.modality)
-    predictions, skipped = [], []
-    with progress("predicting") as step, _no_warnings_of("affekt.methods"):  # predictions hold them as notes
-        step(0, len(files))
-        # Progress of one long file is counted in cells, of several files in files.
-        on_cells = step if len(files) == 1 else lambda done, total: None
-        for found in predictor.predict(files, batch_size=batch_size, on_cells=on_cells, **stated._asdict()):
-            answer = named(found, stdin) if stdin else found
-            (predictions if isinstance(answer, Prediction) else skipped).append(answer)
-            # A file of several walks gives several predictions.
-            done = len(predictions) + len(skipped)
-            if len(files) > 1 or done > 1:
-                step(done, max(done, len(files)))
-    if not predictions and len(skipped) == 1:
-        raise MediaError("; ".join([str(skipped[0]), *([summary_of(left_out)] if left_out else [])]))
-    if output and write:
-        write(output, predictions, skipped)
-        say(f"{counted(len(predictions), 'prediction')}: {output}")
-    if json:
-        beside = {"left_out": as_values(left_out, hidden), "backend": predictor.backend}
-        as_json({**to_document(predictions, skipped), **beside})
-    elif predictions and not output:
-        when = {"when": [_when(p) for p in predictions]} if any(p.moments for p in predictions) else {}
-        shown = [predictor.task.shown(p) for p in predictions]
-        names = list(predictions[0].scores)
-        rest = (
-            {"runner-up": [other_scores(p, most=1) for p in predictions]}
-            if len(names) > 1 and not scores
-            else {}
-        )
-        rest |= when | ({name: [p.scores[name] for p in predictions] for name in names} if scores else {})
-        as_table(
-            ("input", *shown[0], *rest),
-            [
-                (p.id, *columns.values(), *cells)
-                for p, columns, *cells in zip(predictions, shown, *rest.values(), strict=True)
-            ],
-            whole=("input",),
-        )
-    for line in _notes(predictions):
-        say(line)
-    for line in skip_lines(skipped):
-        say(line)
-    if skipped:
-        say(f"{len(predictions)} predicted, {len(skipped)} skipped")
-    if left_out:
-        say(summary_of(left_out, example=True))
-    if not predictions:
-        raise MediaError("none of the inputs could be used")
-
-
-@contextmanager
-def _no_warnings_of(name: str) -> Iterator[None]:
-    logger = logging.getLogger(name)
-    before = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
-
-
-def _when(prediction: Prediction) -> str:
-    """The segment with the highest confidence or attention; empty if there is none."""
-    from affekt.report.timeline.moments import clock, key_spans
-
-    spans, counts = key_spans(prediction)
-    if not len(spans):
-        return ""
-    best = int(counts.argmax())
-    start_s, end_s = spans[best].tolist()
-    places = 0 if end_s - start_s >= 2 else 1
-    # A clip can hold several labels: that of the segment may differ from that of the clip.
-    label = f" {prediction.segments[best].label}" if prediction.segments else ""
-    return f"{clock(start_s, places=places)}\N{EN DASH}{clock(end_s, places=places)}{label}"
-
-
-def _notes(predictions: list[Prediction]) -> list[str]:
-    """Limitations of the inputs, one line for each note; equal notes are printed once."""
-    sharing: dict[str, list[str]] = {}
-    for prediction in predictions:
-        for note in prediction.notes:
-            sharing.setdefault(note, []).append(prediction.id)
-    return [
-        f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: {note}"
-        for note, names in sharing.items()
-    ]

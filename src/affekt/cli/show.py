@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,12 +25,32 @@ Download = Annotated[
         help="Open a connection: download an encoder that the recipe names from the Hugging Face hub.",
     ),
 ]
+_ESCAPES = "affekt.escapes"  # how characters that an encoding lacks are written
 RUNS = Path("runs")
 RunsFolder = Annotated[Path, typer.Option("--runs", help="Folder of all runs.")]
 
 # Rich's own console, on standard error: the engine's progress bar and log lines use it as well.
 rich.reconfigure(stderr=True)
 errors = rich.get_console()
+
+
+def any_text() -> None:
+    """Let standard output and errors take characters that their encoding lacks, as escapes.
+
+    Consoles and pipes of Windows have an encoding of 256 characters, those of the C locale have ASCII; names
+    of files hold bytes that are not UTF-8. Where such bytes pass as they are (the C locale), they still do.
+    """
+    codecs.register_error(_ESCAPES, _bytes_or_escapes)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors=_ESCAPES if stream.errors == "surrogateescape" else "backslashreplace")
+
+
+def _bytes_or_escapes(error: UnicodeError) -> tuple[str | bytes, int]:
+    try:
+        return codecs.lookup_error("surrogateescape")(error)
+    except UnicodeError:
+        return codecs.lookup_error("backslashreplace")(error)
 
 
 def as_json(values: Any) -> None:

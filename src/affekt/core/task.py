@@ -452,6 +452,4 @@ def _tasks() -> Registry:
 
 
 def _states_task(file: Path) -> bool:
-    return "\nTASK = " in file.read_text(encoding="utf-8") or "import TASK" in file.read_text(
-        encoding="utf-8"
-    )
+    return "\nTASK = " in file.read_text("utf-8") or "import TASK" in file.read_text("utf-8")

@@ -12,6 +12,7 @@ import numpy as np
 from affekt import __version__
 from affekt.core import catalog
 from affekt.core.answers.prediction import Prediction
+from affekt.core.files.whole import write_whole
 from affekt.core.recipe import Recipe
 from affekt.core.sample import Sample, Skipped
 from affekt.demo.loop import DemoResult, Loop, choose, run_loop
@@ -81,11 +82,11 @@ def run_demo(
 
 def write_walk(path: Path, skeleton: Skeleton) -> Path:
     """Save a walk as the npz file that `affekt.media.skeleton` reads."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, Any] = {"positions": skeleton.positions, "joints": np.array(skeleton.joints)}
     facts = {"cycle_frames": skeleton.cycle_frames, "rate_hz": skeleton.rate_hz}
     arrays |= {name: np.array(value) for name, value in facts.items() if value is not None}
-    np.savez_compressed(path, **arrays)
+    with write_whole(path) as partial, partial.open("wb") as stream:
+        np.savez_compressed(stream, **arrays)
     return path
 
 

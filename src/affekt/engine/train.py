@@ -14,6 +14,7 @@ from affekt.core.dataset import Corpus
 from affekt.core.errors import UsageError
 from affekt.core.files.assets import read_assets
 from affekt.core.files.lock import writing_alone
+from affekt.core.files.output import check_folder
 from affekt.core.files.sealed import read_sealed
 from affekt.core.recipe import Recipe, as_recipe
 from affekt.data.left_out import kinds_of
@@ -96,7 +97,7 @@ def train(
         ConfigError: The recipe does not fit the data, the machine or the weights.
         DataError: The data set cannot be read, or is not the one that the run began with.
         TrainingStopped: SIGINT or SIGTERM ended the training early; `resume` continues it.
-        UsageError: `recipe` is none of these, or another process trains this run.
+        UsageError: `recipe` is none of these, another process trains this run, or `runs` cannot be written.
 
     Example:
         >>> run = train("recipes/gait.toml", data_root="data/emotion_gait")  # doctest: +SKIP
@@ -104,6 +105,8 @@ def train(
     recipe = as_recipe(recipe)
     if accept_data and not resume:
         raise UsageError("accept_data continues a run on other data: it needs resume")
+    if not resume:
+        check_folder(Path(runs))  # before data are read
     with downloads_allowed(download), stop_requests() as request:
         state = Begun(recipe)
         try:

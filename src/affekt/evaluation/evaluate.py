@@ -8,6 +8,9 @@ from pathlib import Path
 
 from affekt.core import catalog
 from affekt.core.errors import UsageError
+from affekt.core.files.lock import writing_alone
+from affekt.core.files.output import check_folder
+from affekt.core.files.whole import write_into
 from affekt.core.recipe import DataSettings, Recipe, SplitSettings
 from affekt.core.sample import Sample
 from affekt.core.task import OnItem, quiet
@@ -62,11 +65,14 @@ def evaluate(
     Raises:
         DataError: There is no such part, or none of its labels is known to the network.
         UsageError: The data set has another task, an override concerns neither data nor split, or the data do
-            not state a group.
+            not state a group; the folder cannot be written, or another process writes an evaluation there.
+        AffektError: The disk is full: results of an earlier evaluation stay.
 
     Example:
         >>> evaluate("latest", data_root="data/emotion_gait").scores["uar"]  # doctest: +SKIP
     """
+    if folder is not None:
+        check_folder(folder)
     path = find_run(path)
     chosen = backend or ("onnxruntime" if is_bundle(path) else None)
     predictor = load(path, backend=chosen, precision=precision)
@@ -96,29 +102,30 @@ def evaluate(
         samples = _reduced(samples, modalities)
         name = f"{name}-subsets/{'+'.join(modalities)}"
     target = folder or place / name
-    target.mkdir(parents=True, exist_ok=True)
-    scored = predictor.task.evaluate(predictor, samples, corpus.labels, target, on_item=on_batch)
-    counted = selection.counted([item.id for item in scored.skipped])
-    unfinished = open_run(path).unfinished if _is_run(path) else predictor.document.get("unfinished", "")
-    result = Evaluation.of(
-        replace(
-            scored,
-            skipped=[*scored.skipped, *corpus.skipped],
-            notes=(*scored.notes, *corpus.notes),
-        ),
-        folder=target,
-        backend=predictor.backend,
-        decision=predictor.decision,
-        task=answered,
-        evaluated_on=replace(selection.on, **counted, unfinished=unfinished),
-        groups=tuple(
-            score_groups(
-                name, {it.id: it for it in samples}, scored.predictions, predictor.task, predictor.labels
-            )
-            for name in groups
-        ),
-    )
-    result.write()
+    check_folder(target)  # before the work
+    with writing_alone(target, work="writes an evaluation here"), write_into(target) as work:
+        scored = predictor.task.evaluate(predictor, samples, corpus.labels, work, on_item=on_batch)
+        counted = selection.counted([item.id for item in scored.skipped])
+        unfinished = open_run(path).unfinished if _is_run(path) else predictor.document.get("unfinished", "")
+        result = Evaluation.of(
+            replace(
+                scored,
+                skipped=[*scored.skipped, *corpus.skipped],
+                notes=(*scored.notes, *corpus.notes),
+            ),
+            folder=target,
+            backend=predictor.backend,
+            decision=predictor.decision,
+            task=answered,
+            evaluated_on=replace(selection.on, **counted, unfinished=unfinished),
+            groups=tuple(
+                score_groups(
+                    name, {it.id: it for it in samples}, scored.predictions, predictor.task, predictor.labels
+                )
+                for name in groups
+            ),
+        )
+        result.write(work)
     if _is_run(path):
         document = {
             **result.evaluated_on.to_dict(),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from affekt.core.files.cells import safe_row
+from affekt.core.files.tables import write_csv, write_parquet
 from affekt.core.files.whole import write_text
 from affekt.core.task import Scored
 from affekt.evaluation.evaluated_on import EvaluatedOn
@@ -63,17 +62,12 @@ class Evaluation(Scored):
             "evaluated_on": self.evaluated_on.to_dict(),
         }
 
-    def write(self) -> None:
-        """Scores and predictions into the folder, beside the figures."""
-        write_text(self.folder / "scores.json", json.dumps(self.to_dict(), indent=1) + "\n")
-        with (self.folder / "predictions.csv").open(
-            "w", newline="", encoding="utf-8", errors="backslashreplace"
-        ) as stream:
-            writer = csv.DictWriter(stream, fieldnames=list(self.predictions[0]) if self.predictions else [])
-            writer.writeheader()
-            writer.writerows(map(safe_row, self.predictions))
-        import pyarrow
-        import pyarrow.parquet
+    def write(self, folder: Path) -> None:
+        """Scores and predictions into a folder, beside the figures.
 
-        table = pyarrow.Table.from_pylist(self.predictions)
-        pyarrow.parquet.write_table(table, self.folder / "predictions.parquet")
+        Raises:
+            AffektError: The disk is full, or the folder cannot be written.
+        """
+        write_text(folder / "scores.json", json.dumps(self.to_dict(), indent=1) + "\n")
+        write_csv(folder / "predictions.csv", self.predictions)
+        write_parquet(folder / "predictions.parquet", self.predictions)

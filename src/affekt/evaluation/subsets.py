@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from affekt.core.errors import UsageError
+from affekt.core.files.output import check_folder
 from affekt.core.files.whole import write_text
 from affekt.core.spec import InputSpec
 from affekt.core.task import OnItem, quiet
@@ -38,6 +39,8 @@ def evaluate_subsets(
         UsageError: The network needs all its modalities.
         DataError: As for `evaluate`.
     """
+    if folder is not None:
+        check_folder(folder)
     path = find_run(path)
     spec = load(path).preprocess.spec
     found: dict[str, Evaluation] = {}

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from affekt.report.figures import ACCENT, INK, SECOND
+from affekt.report.save import save_figure
 from affekt.report.wording import UNASSIGNED
 
 MANY_CLASSES = 12  # above which classes are rows of the figure
@@ -30,8 +31,7 @@ def draw_balance(description: Mapping[str, Any], path: Path) -> None:
     axes.set_title("Class balance")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize=8)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=130)
+    save_figure(figure, path, dpi=130)
 
 
 def _draw_upright(figure: Figure, axes: Axes, names: Sequence[str], splits: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from affekt.report.figures import ACCENT, INK, SECOND
+from affekt.report.save import save_figure
 from affekt.report.tiles import letterboxed
 
 COLUMNS = 4
@@ -49,8 +50,7 @@ def draw_answers(
         picture.imshow(letterboxed(pixels, SIDE))
         picture.set_title(*_verdict(answer), fontsize=9)
         _draw_scores(bars, answer)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=130)
+    save_figure(figure, path, dpi=130)
 
 
 def _verdict(answer: Answer) -> tuple[str, dict[str, str]]:

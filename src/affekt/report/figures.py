@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from affekt.metrics.calibration import calibration_bins
+from affekt.report.save import save_figure
 
 INK, ACCENT, SECOND = "#1f2430", "#2f6f9f", "#c8553d"
 _ITEMS = ("share of items", "accuracy", "confidence")
@@ -141,5 +142,4 @@ def draw_average_precision(
 
 
 def _save(figure: Figure, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=130)
+    save_figure(figure, path, dpi=130)

@@ -13,6 +13,7 @@ from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample
 from affekt.media.image import image_of, resize
 from affekt.report.figures import INK
+from affekt.report.save import save_figure
 
 TILE, GAP = 96, 4  # pixels
 EXAMPLES = 10  # of each class
@@ -41,9 +42,8 @@ def draw_tiles(samples: Sequence[Sample], labels: LabelSet, path: Path) -> None:
         axes.spines[:].set_visible(False)
         label = f"{name}\n{len(members)}"
         axes.set_ylabel(label, rotation=0, ha="right", va="center", color=INK, fontsize=10, labelpad=8)
-    path.parent.mkdir(parents=True, exist_ok=True)
     # The layout reserves no space for the names left of the pictures: the canvas is extended to hold them.
-    figure.savefig(path, dpi=100, bbox_inches="tight", pad_inches=0.1)
+    save_figure(figure, path, dpi=100, bbox_inches="tight", pad_inches=0.1)
 
 
 def letterboxed(pixels: np.ndarray, side: int) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from affekt.core.errors import AffektError, UsageError
+from affekt.core.files.output import check_folder
+from affekt.core.files.whole import write_bytes
 from affekt.report.study.tables import Table
 from affekt.studies.outcome.gather import gather
 from affekt.studies.outcome.summary import Summary, summarize
@@ -219,8 +220,9 @@ def locked(study: Study) -> Iterator[tuple[int, ...]]:
     The processes of a killed study hold the lock until they have ended.
 
     Raises:
-        UsageError: Another process runs this study.
+        UsageError: Another process runs this study, or its folder cannot be written.
     """
+    check_folder(study.folder)
     study.folder.mkdir(parents=True, exist_ok=True)
     try:
         import fcntl
@@ -237,5 +239,5 @@ def locked(study: Study) -> Iterator[tuple[int, ...]]:
                 if time.monotonic() > until:
                     raise UsageError(f"another process runs this study: {study.folder}") from None
                 time.sleep(0.1)
-        shutil.copyfile(study.path, study.folder / "plan.toml")
+        write_bytes(study.folder / "plan.toml", study.path.read_bytes())
         yield (stream.fileno(),)

@@ -9,8 +9,8 @@ import threading
 import pytest
 
 from affekt.core.errors import UsageError
-from affekt.core.files.lock import writing_alone
-from affekt.core.files.whole import LOCK, remove_partials
+from affekt.core.files.lock import replacing_alone, writing_alone
+from affekt.core.files.whole import LOCK, remove_partials, write_folder
 
 HOLD = """
 import sys, time
@@ -94,4 +94,26 @@ def test_another_thread_is_refused_as_well(tmp_path):
     assert len(refused) == 1
     assert "another thread of this process works here" in refused[0]
     with writing_alone(tmp_path, work="works here"):
+        pass
+
+
+def test_a_folder_is_replaced_under_its_lock(tmp_path):
+    for _ in range(2):
+        with replacing_alone(tmp_path / "bundle", work="exports to it"):
+            with write_folder(tmp_path / "bundle") as work:
+                (work / "a").write_text("new")
+            remove_partials(tmp_path)
+            with (
+                pytest.raises(UsageError, match="bundle: another thread of this process exports to it"),
+                replacing_alone(tmp_path / "bundle", work="exports to it"),
+            ):
+                pass
+            with replacing_alone(tmp_path / "other", work="exports to it"):
+                pass
+    assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
+
+
+def test_a_place_without_room_for_a_lock_is_a_clear_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="cannot be written"), writing_alone(tmp_path / "file", work="w"):
         pass

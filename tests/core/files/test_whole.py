@@ -16,6 +16,7 @@ from affekt.core.files.whole import (
     remove_partials,
     write_bytes,
     write_folder,
+    write_into,
     write_text,
     write_whole,
 )
@@ -192,3 +193,59 @@ def test_a_link_to_a_folder_is_replaced_and_what_it_points_at_stays(tmp_path):
     assert names(tmp_path) == ["link", "target"]
     assert not (tmp_path / "link").is_symlink()
     assert names(tmp_path / "target") == []
+
+
+def full(descriptor):
+    raise OSError(28, "No space left on device")
+
+
+def test_a_folder_on_a_full_disk_is_an_error_of_the_type_asked_for(tmp_path, monkeypatch):
+    with write_folder(tmp_path / "a") as work:
+        (work / "file").write_text("old")
+    monkeypatch.setattr(os, "fsync", full)
+    with (
+        pytest.raises(FolderError, match="a cannot be written: No space left on device"),
+        write_folder(tmp_path / "a", error=FolderError) as work,
+    ):
+        (work / "file").write_text("new")
+    assert names(tmp_path) == ["a"] and (tmp_path / "a" / "file").read_text() == "old"
+
+
+def test_files_are_put_into_a_folder_beside_others(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    for content in ("one", "two"):
+        with write_into(tmp_path) as work:
+            (work / "below").mkdir()
+            (work / "below" / "a").write_text(content)
+            (work / "b").write_text(content)
+    assert names(tmp_path) == ["b", "below", "notes.txt"]
+    assert {(tmp_path / name).read_text() for name in ("b", "below/a")} == {"two"}
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, AffektError])
+def test_files_of_an_unfinished_work_change_nothing(tmp_path, error):
+    (tmp_path / "a").write_text("old")
+    with pytest.raises(error), write_into(tmp_path) as work:
+        (work / "a").write_text("new")
+        raise error
+    assert names(tmp_path) == ["a"] and (tmp_path / "a").read_text() == "old"
+
+
+def test_files_on_a_full_disk_change_nothing(tmp_path, monkeypatch):
+    (tmp_path / "a").write_text("old")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(AffektError, match="No space left on device"), write_into(tmp_path) as work:
+        (work / "a").write_text("new")
+    assert names(tmp_path) == ["a"] and (tmp_path / "a").read_text() == "old"
+
+
+def test_text_with_bytes_of_a_file_name_is_written_with_escapes(tmp_path):
+    write_text(tmp_path / "a.txt", os.fsdecode(b"caf\xe9.png"))
+    assert (tmp_path / "a.txt").read_text() == "caf\\udce9.png"
+
+
+def test_a_pipe_is_not_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(AffektError, match="pipe cannot be written: it is no regular file"):
+        write_text(tmp_path / "pipe", "x")
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)

@@ -1,5 +1,6 @@
 """Class names as they are found: spellings, words that are no label, names that are no class."""
 
+import os
 import unicodedata
 from pathlib import Path
 
@@ -102,6 +103,11 @@ def test_names_that_make_no_set_are_refused(names):
 def test_names_that_look_the_same_are_written_out():
     (error,) = settle("fr\u00f6hlich", "fro\u0308hlich", "sad").errors
     assert r"'fr\xf6hlich' (1)" in error and r"'fro\u0308hlich' (1)" in error
+
+
+def test_a_class_whose_folder_has_no_utf8_name_is_refused():
+    with pytest.raises(DataError, match=r"classes 'col\\udce8re' hold bytes that are not UTF-8.*rename"):
+        settle("joy", os.fsdecode(b"col\xe8re"))
 
 
 def test_one_class_that_looks_like_a_split_is_an_error():

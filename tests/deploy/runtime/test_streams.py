@@ -3,6 +3,7 @@
 import csv
 import gc
 import json
+import resource
 import tracemalloc
 
 import pytest
@@ -11,7 +12,7 @@ from affekt.core.answers.prediction import Prediction, Provenance
 from affekt.core.errors import UsageError
 from affekt.core.sample import Skipped
 from affekt.deploy.runtime.output import writer_for
-from affekt.deploy.runtime.streams import stream_writer
+from affekt.deploy.runtime.streams import SoFar, stream_writer
 
 SUFFIXES = pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
 
@@ -53,16 +54,92 @@ def test_answers_stay_in_the_order_in_which_they_come(tmp_path, suffix):
 def test_a_file_appears_when_it_is_complete(tmp_path, suffix):
     path = tmp_path / f"a{suffix}"
     path.write_text("old")
-    with pytest.raises(OSError, match="from elsewhere"), stream_writer(path) as out:
-        out.write(answer(1))
-        raise OSError("from elsewhere")
-    assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
     out = stream_writer(path)
     out.write(answer(1))
     assert path.read_text() == "old"
     out.close()
     out.close()
     assert ids(path) == ["a.txt:1"] and list(tmp_path.iterdir()) == [path]
+
+
+@SUFFIXES
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, OSError])
+def test_an_error_keeps_the_answers_under_another_name_and_says_it(tmp_path, caplog, suffix, error):
+    path = tmp_path / f"a{suffix}"
+    path.write_text("old")
+    for number in (1, 2):
+        with pytest.raises(error), stream_writer(path) as out:
+            out.write(answer(number))
+            raise error
+    kept = [tmp_path / f"a.unfinished{which}{suffix}" for which in ("", "-2")]
+    assert sorted(tmp_path.iterdir()) == sorted([path, *kept]) and path.read_text() == "old"
+    assert [ids(file) for file in kept] == [["a.txt:1"], ["a.txt:2"]]
+    assert f"{path} is not complete: {kept[0]} holds the 1 answers so far" in caplog.text
+
+
+@SUFFIXES
+def test_a_full_disk_keeps_the_complete_lines(tmp_path, suffix):
+    path = tmp_path / f"a{suffix}"
+    path.write_text("old")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with pytest.raises(UsageError, match="cannot be written: File too large"), stream_writer(path) as out:
+        out.write(answer(1))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+        try:
+            for number in range(2, 100):
+                out.write(answer(number))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    kept = tmp_path / f"a.unfinished{suffix}"
+    assert path.read_text() == "old" and sorted(tmp_path.iterdir()) == sorted([path, kept])
+    assert len(ids(kept)) == out.count > 1
+    assert ids(kept) == [f"a.txt:{number}" for number in range(1, out.count + 1)]
+    assert kept.read_text().endswith("\n")
+
+
+@SUFFIXES
+def test_a_kill_leaves_each_answer_that_was_written(tmp_path, caplog, suffix):
+    path = tmp_path / f"a{suffix}"
+    out = stream_writer(path)
+    out.write(answer(1))
+    (left,) = tmp_path.iterdir()
+    assert left.name.startswith(f".a{suffix}.") and left.name.endswith(".partial")
+    copied = tmp_path / f"b{suffix}"
+    copied.write_bytes(left.read_bytes())
+    assert ids(copied) == ["a.txt:1"]
+    stream_writer(path).discard()
+    assert f"{left} holds the answers of a run that was killed, or that is not done" in caplog.text
+    assert left.exists()
+    out.discard()
+
+
+@SUFFIXES
+def test_a_file_without_an_answer_is_not_kept(tmp_path, suffix):
+    with pytest.raises(KeyboardInterrupt), stream_writer(tmp_path / f"a{suffix}") as out:
+        out.write(Skipped("a.txt:1", "it is empty"))
+        raise KeyboardInterrupt
+    assert not list(tmp_path.iterdir())
+
+
+@SUFFIXES
+def test_a_place_that_is_taken_meanwhile_keeps_the_answers(tmp_path, suffix):
+    path = tmp_path / f"a{suffix}"
+    with pytest.raises(UsageError, match="cannot be written"), stream_writer(path) as out:
+        out.write(answer(1))
+        path.mkdir()
+    assert ids(tmp_path / f"a.unfinished{suffix}") == ["a.txt:1"]
+
+
+def test_answers_so_far_are_removed_once_the_file_is_written(tmp_path):
+    path = tmp_path / "a.parquet"
+    with SoFar(path) as so_far:
+        so_far.write(answer(1))
+        path.write_text("complete")
+    assert list(tmp_path.iterdir()) == [path]
+    with pytest.raises(UsageError, match="full"), SoFar(path) as so_far:
+        so_far.write(answer(1))
+        raise UsageError("the disk is full")
+    assert ids(tmp_path / "a.unfinished.jsonl") == ["a.txt:1"] and path.read_text() == "complete"
 
 
 @SUFFIXES

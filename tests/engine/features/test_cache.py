@@ -368,7 +368,28 @@ def test_a_file_that_holds_too_few_views_or_names_is_not_used(cache):
     for views in ([{"image": np.ones(2)}], [{"image": np.ones(2)}, {"sound": np.ones(2)}]):
         cache.write(file, views)
         assert not again.has(file, 2)
-        assert not file.exists()
+
+
+def test_a_file_that_another_process_writes_again_stays(cache):
+    file = cache.folder / "a.safetensors"
+    cache.write(file, [{"image": np.ones(2)}])
+    right = file.read_bytes()
+    file.write_bytes(right[:-1])
+    one, other = (
+        FeatureCache(cache.folder.parent, {"method": "none"}, features=("image",), inputs=("image",))
+        for _ in range(2)
+    )
+    problem, raced = one._problem, []
+
+    def found_late(place, count):
+        found = problem(place, count)
+        if not raced:
+            raced.append(other.write(file, [{"image": np.ones(2)}]))  # meanwhile
+        return found
+
+    one._problem = found_late
+    assert not one.has(file, 1)
+    assert file.read_bytes() == right and one.has(file, 1) and other.has(file, 1)
 
 
 def test_a_file_that_changes_during_an_epoch_stops_the_run(cache):

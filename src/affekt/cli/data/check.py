@@ -53,10 +53,13 @@ def command(
     from affekt.quality.images import summary_of_images
     from affekt.quality.points import lines_of_points
     from affekt.quality.text.describe import lines_of_text, text_table
+    from affekt.report.save import check_figure
 
     if figure is not None:
         check_installed("matplotlib", extra="train", needed_by="--figure")
     counter = _counter(tokenizer, encoder)
+    if figure is not None:
+        check_figure(figure)
 
     # Problems that stop a training are reported together with all others.
     corpus = open_dataset(dataset, data_root, options_from(option or []), strict=False)

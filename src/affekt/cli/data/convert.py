@@ -11,6 +11,7 @@ from affekt.cli.show import AsJson, as_json, say
 from affekt.cli.tables import as_table
 from affekt.core import catalog
 from affekt.core.errors import UsageError
+from affekt.core.files.output import check_folder
 
 
 def command(
@@ -31,6 +32,7 @@ def command(
             f"{found.name} is read as it is distributed: nothing is converted; converted are "
             f"{', '.join(others)}"
         )
+    check_folder(output)  # before the work
     summary = found.convert(file, output)
     if json:
         as_json({"path": str(output), **summary})

@@ -11,6 +11,7 @@ from affekt.cli.show import AsJson, as_json, say
 from affekt.cli.tables import as_table
 from affekt.core import catalog
 from affekt.core.errors import ConfigError, UsageError
+from affekt.core.files.output import check_folder
 from affekt.core.recipe import options_from
 from affekt.core.settings import validate
 
@@ -35,6 +36,7 @@ def command(
     options, problems = validate(found.options, options_from(option or []), prefix="--set ")
     if options is None:
         raise ConfigError(f"data set {found.name}", problems)
+    check_folder(output)  # before the work
     summary = found.write(output, options)
     if json:
         as_json({"path": str(output), **summary})

@@ -11,6 +11,7 @@ from affekt.cli.project.arguments import ProjectFolder
 from affekt.cli.show import AsJson, as_json, say
 from affekt.cli.tables import as_table
 from affekt.core.errors import UsageError
+from affekt.core.files.output import check_file
 from affekt.report.wording import counted
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def command(
     if encoded and features is not None:
         raise UsageError("--features and --encoded both state vectors: leave out one of them")
     opened = Project.open(project)
+    if page is not None:
+        check_file(page)
     vectors = None if features is None else read_vectors(features)
     with opened.database() as connection:
         if encoded:

@@ -35,7 +35,10 @@ def command(
     check_installed("sklearn", extra="train", needed_by="affekt project baseline")
     from affekt.project.baseline.figure import draw_baseline
     from affekt.project.baseline.run import run_baseline
+    from affekt.report.save import check_figure
 
+    if figure is not None:
+        check_figure(figure)
     with progress("features") as show:
         found = run_baseline(release, part=part, on_item=show)
     if figure is not None:

@@ -11,6 +11,7 @@ import typer
 from affekt.cli.project.arguments import ProjectFolder
 from affekt.cli.show import AsJson, as_json, progress, say
 from affekt.cli.tables import as_table
+from affekt.core.files.output import check_file
 from affekt.report.wording import counted
 
 _SHOWN = 3  # findings of a kind, and clusters of duplicates
@@ -34,6 +35,8 @@ def command(
     from affekt.project.steps import run_step
 
     opened = Project.open(project)
+    if page is not None:
+        check_file(page)
     with progress("items") as show:
         ran = run_step(opened, CheckStep(), show)
     find_duplicates(opened)

@@ -15,6 +15,7 @@ from affekt.cli.project.arguments import ProjectFolder, say_skipped
 from affekt.cli.show import AsJson, as_json, progress, say
 from affekt.cli.tables import as_table
 from affekt.core.files.cells import safe_cell
+from affekt.core.files.output import check_file
 from affekt.core.files.whole import write_text
 from affekt.report.wording import counted
 
@@ -41,6 +42,8 @@ def command(
     from affekt.project.tracks.summary import summarise
 
     opened = Project.open(project)
+    if frames is not None:
+        check_file(frames)
     failed = []
     for step in track_steps(opened):
         with progress(step.name) as show:

@@ -9,6 +9,7 @@ import typer
 
 from affekt.cli.show import AsJson, as_json, say
 from affekt.core.errors import UsageError
+from affekt.core.files.output import check_file
 from affekt.deploy.backends.names import Backend, Precision
 
 
@@ -79,11 +80,10 @@ def command(
             show_comparison(found, *map(str, compare))
         return
     from affekt.deploy.bench.bench import bench
-    from affekt.deploy.runtime.output import check_folder
 
     assert bundle is not None
     if save is not None:
-        check_folder(save)  # before a minute of work
+        check_file(save, makes_folders=False)  # before a minute of work
     report = bench(
         bundle,
         backend=backend,

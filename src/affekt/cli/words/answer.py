@@ -13,7 +13,7 @@ from affekt.cli.words.table import Table, write_line
 from affekt.core.answers.prediction import Prediction
 from affekt.core.sample import Sample, Skipped
 from affekt.deploy.runtime.output import to_document, writer_for
-from affekt.deploy.runtime.streams import STREAMED, json_line, stream_writer
+from affekt.deploy.runtime.streams import STREAMED, SoFar, json_line, stream_writer
 from affekt.report.wording import counted
 
 if TYPE_CHECKING:
@@ -25,6 +25,10 @@ class Sink(Protocol):
 
     def add(self, answer: Prediction | Skipped) -> None:
         """Take the next answer."""
+        ...
+
+    def stop(self) -> None:
+        """Called when an error or a signal ends the work before all answers were taken."""
         ...
 
     def finish(self) -> None:
@@ -52,7 +56,8 @@ def answer_lines(
         extra: Further entries of the JSON document.
         left_out: A summary of files that were left out; may be empty.
 
-    If it is stopped by Ctrl-C or SIGTERM, a .csv or .jsonl file holds the answers so far.
+    If it is stopped by Ctrl-C or SIGTERM, the answers so far are printed, or in a file that is named. Lines
+    that come one by one have no other end: their .csv or .jsonl file is then complete.
 
     Raises:
         MediaError: There is no answer.
@@ -61,7 +66,8 @@ def answer_lines(
     with ExitStack() as stack:
         sinks: list[Sink] = []
         if output:
-            sinks.append(_Streamed(stack, output) if output.suffix in STREAMED else _Whole(output))
+            kind = _Streamed if output.suffix in STREAMED else _Whole
+            sinks.append(kind(stack, output, live=live))
         if json:
             sinks.append(_JsonLines() if live else _Document(extra))
         elif not output:
@@ -69,7 +75,6 @@ def answer_lines(
         # A bar on standard error and lines on standard output would overwrite each other.
         step = stack.enter_context(progress("predicting")) if output or (json and not live) else None
         answers = predictor.answers(samples, batch_size=batch_size or (1 if live else None))
-        done = 0
         try:
             for done, answer in enumerate(answers, start=1):
                 report.add(answer)
@@ -77,8 +82,9 @@ def answer_lines(
                     sink.add(answer)
                 if step:
                     step(done, None)
-        except (KeyboardInterrupt, SystemExit):  # Ctrl-C, SIGTERM: complete rows are not lost
-            _say_stopped([sink.keep() for sink in sinks if isinstance(sink, _Streamed)], output, done)
+        except BaseException:  # Ctrl-C and SIGTERM as well: what was computed is not lost
+            for sink in sinks:
+                sink.stop()
             raise
         report.check(left_out)
         for sink in sinks:
@@ -91,32 +97,24 @@ def answer_lines(
         say(left_out)
 
 
-def _say_stopped(kept: list[int], output: Path | None, done: int) -> None:
-    if kept and kept[0]:
-        say(f"stopped after {counted(kept[0], 'line')}, before the end: {output} holds their answers")
-    elif output:
-        say(f"stopped after {counted(done, 'line')}: {output} is not written")
-
-
 class _Streamed:
     """A file of answers in their order."""
 
-    def __init__(self, stack: ExitStack, path: Path) -> None:
+    def __init__(self, stack: ExitStack, path: Path, *, live: bool) -> None:
         self._writer = stack.enter_context(stream_writer(path))
-        self._count = 0
+        self._live, self._count = live, 0
 
     def add(self, answer: Prediction | Skipped) -> None:
         self._writer.write(answer)
         self._count += 1
 
-    def keep(self) -> int:
-        """Complete the file with what was added, unless it is nothing. Returns the number of answers."""
-        if self._count:
+    def stop(self) -> None:
+        if self._live and self._count:
             self._writer.close()
-        return self._count
+            say(f"stopped after {counted(self._count, 'line')}: {self._writer.path} holds their answers")
 
     def finish(self) -> None:
-        pass  # the stack closes it
+        pass  # the stack closes it, or keeps what it holds
 
 
 class _Collected:
@@ -134,9 +132,17 @@ class _Collected:
 
 
 class _Whole(_Collected):
-    def __init__(self, path: Path) -> None:
+    def __init__(self, stack: ExitStack, path: Path, *, live: bool) -> None:
         super().__init__()
         self._path, self._write = path, writer_for(path)
+        self._so_far = stack.enter_context(SoFar(path))
+
+    def add(self, answer: Prediction | Skipped) -> None:
+        super().add(answer)
+        self._so_far.write(answer)
+
+    def stop(self) -> None:
+        pass  # the stack keeps the answers so far
 
     def finish(self) -> None:
         self._write(self._path, self.predictions, self.skipped)
@@ -147,6 +153,10 @@ class _Document(_Collected):
         super().__init__()
         self._extra = extra
 
+    def stop(self) -> None:
+        if self.predictions:
+            as_json({**to_document(self.predictions, self.skipped), **self._extra, "unfinished": True})
+
     def finish(self) -> None:
         as_json({**to_document(self.predictions, self.skipped), **self._extra})
 
@@ -154,6 +164,9 @@ class _Document(_Collected):
 class _JsonLines:
     def add(self, answer: Prediction | Skipped) -> None:
         write_line(json_line(answer), flush=True)
+
+    def stop(self) -> None:
+        pass
 
     def finish(self) -> None:
         pass

@@ -72,6 +72,9 @@ class Table:
             for line in textwrap.wrap(other_scores(answer), self._width - len(_INDENT)):
                 write_line(_INDENT + line, flush=self._live)
 
+    def stop(self) -> None:
+        pass
+
     def finish(self) -> None:
         pass
 
@@ -133,8 +136,7 @@ def plain(text: str) -> str:
 
 
 def write_line(text: str, *, flush: bool = False) -> None:
-    """A line on standard output; characters that its encoding lacks are written as escapes."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    """A line on standard output."""
+    sys.stdout.write(text + "\n")
     if flush:
         sys.stdout.flush()

@@ -19,6 +19,7 @@ from typing import Generic, TypeVar
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from affekt.core.errors import AffektError, UsageError
+from affekt.core.files.output import check_folder
 from affekt.core.files.whole import write_text
 from affekt.core.settings import Settings, dotted
 
@@ -141,7 +142,7 @@ def open_journal(
 
 
 def check_output(root: Path, source: Path | None, *, is_begun: Callable[[Path], bool], kind: str) -> None:
-    """Refuse to write a store where something else lies, or into the data set that it is made from.
+    """Refuse to write a store where something else lies, into its data set, or where nothing can be written.
 
     Args:
         source: Folder of the data set; None where it needs none.
@@ -161,6 +162,7 @@ def check_output(root: Path, source: Path | None, *, is_begun: Callable[[Path], 
         raise UsageError(
             f"{root} holds something else than a {kind}, so it is not changed: name another folder"
         )
+    check_folder(root)
 
 
 def check_same(root: Path, stored: JournalHeader, wanted: JournalHeader) -> None:

@@ -27,6 +27,8 @@ _changing = threading.Lock()
 def writing_alone(folder: Path, *, work: str) -> Iterator[None]:
     """Hold the lock of a folder, which is made; the system frees it when the process ends, however it ends.
 
+    The lock of a folder that is exchanged as a whole (`write_folder`) lies beside it: see `replacing_alone`.
+
     The lock is one of the process (`lockf`): unlike that of `flock`, processes that are forked from it, such
     as workers of a loader, do not keep it. File systems and systems without such locks have none.
 
@@ -36,8 +38,30 @@ def writing_alone(folder: Path, *, work: str) -> Iterator[None]:
     Raises:
         UsageError: Another process, or another thread, holds it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    place = folder.resolve() / LOCK
+    with _hold(folder / LOCK, folder, work):
+        yield
+
+
+@contextmanager
+def replacing_alone(folder: Path, *, work: str) -> Iterator[None]:
+    """Hold the lock of a folder that is to be written and then take the place of an older one.
+
+    Folders above it are made. Else as `writing_alone`.
+
+    Raises:
+        UsageError: Another process, or another thread, holds it.
+    """
+    with _hold(folder.parent / f".{folder.name or 'folder'}{LOCK}", folder, work):
+        yield
+
+
+@contextmanager
+def _hold(file: Path, folder: Path, work: str) -> Iterator[None]:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written: {error.strerror or error}") from None
+    place = file.parent.resolve() / file.name
     with _changing:
         if place in _held:
             raise UsageError(f"{folder}: another thread of this process {work}: wait until it is done")
@@ -56,7 +80,10 @@ def writing_alone(folder: Path, *, work: str) -> Iterator[None]:
 
 def _locked(place: Path, folder: Path, work: str) -> int:
     while True:
-        descriptor = os.open(place, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            descriptor = os.open(place, os.O_RDWR | os.O_CREAT, 0o666)
+        except OSError as error:
+            raise UsageError(f"{folder} cannot be written: {error.strerror or error}") from None
         try:
             if fcntl is not None:
                 fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -69,8 +96,9 @@ def _locked(place: Path, folder: Path, work: str) -> int:
                     "it"
                 ) from None
         if _is_current(descriptor, place):
-            os.truncate(descriptor, 0)
-            os.pwrite(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
+            with suppress(OSError):  # a full disk: others are refused without a name
+                os.truncate(descriptor, 0)
+                os.pwrite(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
             return descriptor
         os.close(descriptor)  # its holder has removed it since
 

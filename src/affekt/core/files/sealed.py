@@ -22,6 +22,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from affekt.core.errors import FolderError
+from affekt.core.files.output import check_folder
 from affekt.core.files.regular import open_regular
 from affekt.core.files.whole import recover, write_folder
 
@@ -82,10 +83,10 @@ def write_sealed(path: Path, document: dict[str, Any]) -> Iterator[Path]:
         document: Plain JSON values for the manifest; `files`, `schema` and `sha256` are added.
 
     Raises:
-        FolderError: Something else is at that place.
+        FolderError: Something else is at that place, or the disk is full.
     """
     check_place(path)
-    with write_folder(path) as work:
+    with write_folder(path, error=FolderError) as work:
         yield work
         names = sorted(file.relative_to(work).as_posix() for file in work.rglob("*") if file.is_file())
         files = {name: _describe(work / name) for name in names}
@@ -99,16 +100,17 @@ def write_sealed(path: Path, document: dict[str, Any]) -> Iterator[Path]:
 
 
 def check_place(path: Path) -> None:
-    """Refuse to replace anything but a sealed or empty folder.
+    """Refuse to replace anything but a sealed or empty folder, and a place that cannot be written.
 
     Raises:
-        FolderError: Something else is at that place.
+        FolderError: Something else is at that place, or nothing can be written there.
     """
     empty = path.is_dir() and not any(path.iterdir())
     if path.exists() and not empty and not (path / MANIFEST).is_file():
         raise FolderError(
             f"{path} exists and was not written by affekt, so it is not replaced: name another folder"
         )
+    check_folder(path.parent, error=FolderError)  # a new folder takes its place
 
 
 def kind_of(path: Path) -> str:

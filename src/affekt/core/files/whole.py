@@ -24,6 +24,7 @@ from affekt.core.errors import AffektError
 SUFFIX, REPLACED = ".partial", ".replaced"
 # A lock (`affekt.core.files.lock`): as something unfinished it is never read, but a process may hold it.
 LOCK = f".lock{SUFFIX}"
+_ABANDONED_S = 24 * 3600.0  # what is unfinished after a day was left by a kill
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # of Linux
 
 
@@ -50,18 +51,36 @@ def write_whole(path: Path, *, error: type[AffektError] = AffektError, synced: b
         5
         'hello'
     """
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}{SUFFIX}")
+    partial = partial_of(path)
     try:
+        _check_regular(path, error)
         path.parent.mkdir(parents=True, exist_ok=True)
         yield partial
-        if synced and not partial.is_symlink():
-            _sync(partial)
-        os.replace(partial, path)
+        put_whole(partial, path, error=error, synced=synced)
     except OSError as reason:
         raise error(f"{path} cannot be written: {reason.strerror or reason}") from None
     finally:
         with suppress(OSError):
             partial.unlink()
+
+
+def put_whole(
+    partial: Path, path: Path, *, error: type[AffektError] = AffektError, synced: bool = True
+) -> None:
+    """Give a file that was written beside its place (`partial_of`) its name.
+
+    Args:
+        synced: As in `write_whole`.
+
+    Raises:
+        AffektError: It cannot be; the file beside the place stays. Of the type `error`.
+    """
+    try:
+        if synced and not partial.is_symlink():
+            _sync(partial)
+        os.replace(partial, path)
+    except OSError as reason:
+        raise error(f"{path} cannot be written: {reason.strerror or reason}") from None
 
 
 def write_bytes(
@@ -73,29 +92,71 @@ def write_bytes(
 
 
 def write_text(path: Path, text: str, *, error: type[AffektError] = AffektError) -> None:
-    """Write a text file whole, as UTF-8; arguments and errors are those of `write_whole`."""
-    write_bytes(path, text.encode(), error=error)
+    """Write a text file whole, as UTF-8; arguments and errors are those of `write_whole`.
+
+    Bytes of file names that are not UTF-8 are written as escapes, so that nothing is lost.
+    """
+    write_bytes(path, text.encode(errors="backslashreplace"), error=error)
 
 
 @contextmanager
-def write_folder(path: Path) -> Iterator[Path]:
+def write_folder(path: Path, *, error: type[AffektError] = AffektError) -> Iterator[Path]:
     """Write a folder: fill the yielded one, and it takes the place of `path`; or nothing changes.
 
     Folders above it are made. An older folder at this place is removed after the new one stands there.
+
+    Args:
+        error: What is raised in place of an `OSError`.
+
+    Raises:
+        AffektError: The disk is full, or the place cannot be written. Of the type `error`.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    recover(path)
-    work = path.with_name(f".{path.name}.{secrets.token_hex(4)}{SUFFIX}")
-    work.mkdir()  # not by `tempfile`, whose folders only their owner can read: the umask decides
+    work = partial_of(path)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        recover(path)
+        work.mkdir()  # not by `tempfile`, whose folders only their owner can read: the umask decides
         yield work
         for file in work.rglob("*"):
             if file.is_file():
                 _sync(file)
         _put(work, path)
-    except BaseException:
+    except BaseException as reason:
         shutil.rmtree(work, ignore_errors=True)
+        if isinstance(reason, OSError):
+            raise error(f"{path} cannot be written: {reason.strerror or reason}") from None
         raise
+
+
+@contextmanager
+def write_into(folder: Path, *, error: type[AffektError] = AffektError) -> Iterator[Path]:
+    """Write files into a folder that may hold others: fill the yielded one, and each file takes its place.
+
+    The folder is made. Nothing changes before all files are written; other files of the folder stay.
+
+    Raises:
+        AffektError: The disk is full, or the place cannot be written. Of the type `error`.
+    """
+    work = folder / partial_of(folder).name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.iterdir():  # by a kill
+            is_own = is_partial(left) and left.name.startswith(f".{folder.name or 'folder'}.")
+            if is_own and not left.name.endswith(LOCK):
+                _remove_aged(left, _ABANDONED_S)
+        work.mkdir()
+        yield work
+        files = [file for file in work.rglob("*") if file.is_file()]
+        for file in files:
+            _sync(file)
+        for file in files:
+            place = folder / file.relative_to(work)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(file, place)
+    except OSError as reason:
+        raise error(f"{folder} cannot be written: {reason.strerror or reason}") from None
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
 
 
 def recover(path: Path) -> None:
@@ -114,6 +175,11 @@ def link_or_copy(source: str | os.PathLike[str], place: str | os.PathLike[str]) 
         shutil.copyfile(source, place)
 
 
+def partial_of(path: Path) -> Path:
+    """A name beside a file or folder, under which it is written; each call gives another one."""
+    return path.parent / f".{path.name or 'folder'}.{secrets.token_hex(4)}{SUFFIX}"  # "." has no name
+
+
 def is_partial(path: Path) -> bool:
     """Whether a name is that of something that was not finished."""
     return path.name.startswith(".") and path.name.endswith(SUFFIX)
@@ -129,7 +195,7 @@ def remove_partials(folder: Path, *, age_s: float = 0.0) -> None:
     for above, folders, files in os.walk(folder):
         for name in (*folders, *files):
             partial = Path(above, name)
-            if is_partial(partial) and name != LOCK:
+            if is_partial(partial) and not name.endswith(LOCK):
                 _remove_aged(partial, age_s)
         folders[:] = [name for name in folders if not is_partial(Path(name))]
 
@@ -142,6 +208,12 @@ def _remove_aged(partial: Path, age_s: float) -> None:
             shutil.rmtree(partial)
         else:
             partial.unlink()
+
+
+def _check_regular(path: Path, error: type[AffektError]) -> None:
+    """Refuse to put a file in the place of a device or a pipe, which root could."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise error(f"{path} cannot be written: it is no regular file")
 
 
 def _sync(file: Path) -> None:

@@ -69,7 +69,7 @@ def resolve_labels(root: Path, files: Sequence[AnnotatedFile], options: LabelOpt
     """Final labels of files, and the label set: the names of the option, or those in the data, sorted.
 
     Raises:
-        DataError: A label is not among those of the option, or there are fewer than two.
+        DataError: A label is not among those of the option or not UTF-8, or there are fewer than two.
     """
     chosen = options.labels
     counts = Counter(file.label for file in files if file.label is not None)
@@ -95,6 +95,11 @@ def resolve_labels(root: Path, files: Sequence[AnnotatedFile], options: LabelOpt
                 "options.merge_spellings = true merges them, listing each in options.labels keeps them apart"
             )
     names = sorted({name for name in final.values() if name is not None})
+    if undecodable := [repr(name) for name in names if not _is_text(name)]:
+        raise DataError(
+            f"{root}: classes {', '.join(undecodable)} hold bytes that are not UTF-8, which neither figures "
+            "nor tables can show: rename their folders"
+        )
     strange = [name for name in names if looks_like_split(name) and name not in chosen]
     unknown = [name for name in names if chosen and name not in chosen]
     if unknown:
@@ -122,6 +127,14 @@ def resolve_labels(root: Path, files: Sequence[AnnotatedFile], options: LabelOpt
         problems,
         errors,
     )
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def plain_name(name: str) -> str:

@@ -79,13 +79,10 @@ def convert(file: Path, folder: Path) -> Mapping[str, Any]:
         "widths": {name: found[0] for name, found in widths.items() if found},
         "notes": notes,
     }
-    try:
-        with write_folder(folder) as partial:
-            _write(partial, parts)
-            stated = {"form": FORM, "source": file.name, **summary}
-            (partial / MANIFEST).write_text(json.dumps(stated, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"{folder} cannot be written: {error.strerror or error}") from None
+    with write_folder(folder, error=DataError) as partial:
+        _write(partial, parts)
+        stated = {"form": FORM, "source": file.name, **summary}
+        (partial / MANIFEST).write_text(json.dumps(stated, indent=1) + "\n", encoding="utf-8")
     return summary
 
 
@@ -96,7 +93,7 @@ def _write(folder: Path, parts: Mapping[str, tuple[dict[str, np.ndarray], list[d
         for feature, array in arrays.items():
             np.save(folder / name / f"{feature}.npy", array, allow_pickle=False)
         text = "".join(json.dumps(line) + "\n" for line in lines)
-        (folder / name / LINES).write_text(text, encoding="utf-8")
+        (folder / name / LINES).write_bytes(text.encode())
 
 
 def _part(

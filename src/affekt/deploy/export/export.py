@@ -15,6 +15,7 @@ from affekt.core import catalog
 from affekt.core.answers.calibration import Calibration
 from affekt.core.errors import AffektError, ExportError, UsageError
 from affekt.core.files.assets import read_assets, write_assets
+from affekt.core.files.lock import replacing_alone
 from affekt.core.files.sealed import check_place, read_sealed, write_sealed
 from affekt.core.sample import as_localizing
 from affekt.data.open import data_path, open_dataset
@@ -88,8 +89,8 @@ def export(
     Raises:
         ExportError: The graph's answers drift from eager PyTorch, or int8 lowers a score by over a point;
             nothing is written.
-        FolderError: There is no such run or checkpoint.
-        UsageError: There is no such target.
+        FolderError: There is no such run or checkpoint, or the bundle cannot be written there.
+        UsageError: There is no such target, or another process exports to the same folder.
 
     Example:
         >>> export("latest", Path("walks.affekt"))  # doctest: +SKIP
@@ -101,6 +102,20 @@ def export(
     source = None if holds_weights(path) else open_run(path)
     target = folder or (path / "bundle" if source else path.with_name(path.name + "-bundle"))
     check_place(target)  # before minutes of work
+    with replacing_alone(target, work="exports to it"):
+        return _export(path, source, target, to=to, int8=int8, data_root=data_root, start=start)
+
+
+def _export(
+    path: Path,
+    source: Run | None,
+    target: Path,
+    *,
+    to: Target,
+    int8: bool,
+    data_root: Path | str | None,
+    start: float,
+) -> Exported:
     if unfinished := source.unfinished if source else "":
         log.warning("%s is an unfinished run: %s; the bundle states this", path, unfinished)
     sealed = read_sealed(source.best if source else path, kind="checkpoint")

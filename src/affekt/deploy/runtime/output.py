@@ -14,12 +14,14 @@ from typing import Any
 
 from affekt.core.answers.prediction import Prediction
 from affekt.core.errors import UsageError, require
+from affekt.core.files.output import check_file
+from affekt.core.files.tables import write_parquet
+from affekt.core.files.whole import write_text
 from affekt.core.sample import Skipped
 from affekt.deploy.runtime.streams import (
     CsvTable,
     JsonLines,
     all_rows,
-    check_folder,
     columns_of,
     flat_rows,
     skipped_values,
@@ -37,7 +39,7 @@ def writer_for(path: Path) -> Writer:
     """The writer of a file, by its suffix. Call it before computing, so that no answers are lost by an error.
 
     Raises:
-        UsageError: The suffix is unknown, or the folder does not exist.
+        UsageError: The suffix is unknown, the folder does not exist, or the file cannot be written.
         MissingExtra: Parquet was asked for without pyarrow.
     """
     writers: dict[str, Writer] = {
@@ -53,7 +55,7 @@ def writer_for(path: Path) -> Writer:
         raise UsageError(
             f"{path}: predictions are written as {', '.join(writers)}, not as {path.suffix or 'nothing'}"
         )
-    check_folder(path)
+    check_file(path, makes_folders=False)
     if path.suffix == ".parquet":
         require("pyarrow", extra="parquet", needed_by="Parquet output")
     return writers[path.suffix]
@@ -68,7 +70,7 @@ def to_document(predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -
 
 
 def _write_json(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:
-    path.write_text(json.dumps(to_document(predictions, skipped), indent=1) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(to_document(predictions, skipped), indent=1) + "\n", error=UsageError)
 
 
 def _write_json_lines(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:
@@ -85,9 +87,7 @@ def _write_csv(path: Path, predictions: Sequence[Prediction], skipped: Sequence[
 
 
 def _write_parquet(path: Path, predictions: Sequence[Prediction], skipped: Sequence[Skipped]) -> None:
-    pyarrow = require("pyarrow", extra="parquet", needed_by="Parquet output")
-    parquet = require("pyarrow.parquet", extra="parquet", needed_by="Parquet output")
-    parquet.write_table(pyarrow.Table.from_pylist(all_rows(predictions, skipped)), path)
+    write_parquet(path, all_rows(predictions, skipped), error=UsageError)
 
 
 def _check_labels(path: Path, predictions: Sequence[Prediction]) -> None:

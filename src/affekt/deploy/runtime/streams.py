@@ -1,25 +1,33 @@
 """Answers written one by one, as CSV or JSON lines: a file of any length needs the memory of one answer.
 
-The file appears under its name when it is complete, or when the caller closes it early and says so. After an
-error nothing is left, because half a table looks like a whole one.
+The file appears under its name when it is complete, or when the caller closes it early and says so. What an
+error, Ctrl-C or a full disk leaves is kept under another name, `answers.unfinished.csv`, because half a table
+looks like a whole one. After SIGKILL it lies beside the place as `.answers.csv.<digits>.partial`.
 """
 
 from __future__ import annotations
 
 import csv
 import json
+import logging
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TextIO
+from typing import Any, ClassVar, TextIO
 
 from affekt.core.answers.prediction import Prediction
-from affekt.core.errors import UsageError
+from affekt.core.errors import AffektError, UsageError
 from affekt.core.files.cells import safe_row
-from affekt.core.files.whole import write_whole
+from affekt.core.files.output import check_file
+from affekt.core.files.whole import is_partial, partial_of, put_whole
 from affekt.core.sample import Skipped
 from affekt.core.task import table_rows
+
+log = logging.getLogger(__name__)
 
 STREAMED = (".csv", ".jsonl")
 # Columns of a table in which no input has an answer.
@@ -29,22 +37,34 @@ _UNANSWERED = ("id", "label", "confidence", "notes", "skipped")
 class StreamWriter(ABC):
     """Writes answers in the order in which they come; a context manager.
 
+    Each answer is in the file beside the place when `write` returns, so that a kill loses none.
+
+    Attributes:
+        count: Answers that it holds.
+        suffix: Of its format.
+
     Example:
         >>> with stream_writer(Path("answers.jsonl")) as out:  # doctest: +SKIP
         ...     for answer in predictor.predict(samples):
         ...         out.write(answer)
     """
 
+    suffix: ClassVar[str]
+
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._place = write_whole(path, error=UsageError)
-        partial = self._place.__enter__()
+        self.count = 0
+        self._whole = 0  # bytes of its complete lines
+        for older in _left_beside(path):
+            log.warning("%s holds the answers of a run that was killed, or that is not done", older)
+        self._partial = partial_of(path)
         try:
             # Names of files may hold bytes that are not UTF-8: they are written as \udcff, so that no
             # answers are lost.
-            self._stream: TextIO = partial.open("w", newline="", encoding="utf-8", errors="backslashreplace")
+            self._stream: TextIO = self._partial.open(
+                "x", newline="", encoding="utf-8", errors="backslashreplace"
+            )
         except OSError as error:
-            self._abandon()
             raise self._unwritable(error) from None
 
     @abstractmethod
@@ -62,8 +82,11 @@ class StreamWriter(ABC):
         """
         try:
             self._write(item)
+            self._stream.flush()
+            self._whole = os.fstat(self._stream.fileno()).st_size
         except OSError as error:
             raise self._unwritable(error) from None
+        self.count += isinstance(item, Prediction)
 
     def close(self) -> None:
         """Complete the file. Does nothing if it is complete.
@@ -77,15 +100,33 @@ class StreamWriter(ABC):
             self._finish()
             self._stream.close()
         except OSError as error:
-            self._abandon()
             raise self._unwritable(error) from None
-        self._place.__exit__(None, None, None)
+        put_whole(self._partial, self.path, error=UsageError)
 
     def discard(self) -> None:
         """Remove what was written. Does nothing if the file is complete."""
         if not self._stream.closed:
-            self._abandon()
-            self._stream.close()
+            self._end_stream()
+            self._partial.unlink(missing_ok=True)
+
+    def keep(self) -> Path | None:
+        """Give what was written a name that says that it is not complete, as in `answers.unfinished.csv`.
+
+        Returns:
+            The file; None if it is complete, or has no answer.
+        """
+        if not self._partial.exists():
+            return None
+        if not self.count:
+            self.discard()
+            self._partial.unlink(missing_ok=True)
+            return None
+        self._end_stream()
+        with suppress(OSError):
+            os.truncate(self._partial, self._whole)  # the disk had no room for the rest of a line
+        kept = _free_name(self.path.with_suffix(self.suffix))
+        self._partial.rename(kept)
+        return kept
 
     def __enter__(self) -> StreamWriter:
         return self
@@ -93,13 +134,23 @@ class StreamWriter(ABC):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
-            self.close()
-        else:
-            self.discard()
+        """Complete the file; after an error, also that of Ctrl-C, keep what it holds and log where."""
+        try:
+            if kind is None:
+                self.close()
+                return
+        except AffektError:
+            self._keep_and_say()
+            raise
+        self._keep_and_say()
 
-    def _abandon(self) -> None:
-        self._place.__exit__(_Unfinished, _Unfinished(), None)
+    def _keep_and_say(self) -> None:
+        if kept := self.keep():
+            log.warning("%s is not complete: %s holds the %d answers so far", self.path, kept, self.count)
+
+    def _end_stream(self) -> None:
+        with suppress(OSError):  # a full disk: what is left in memory cannot be written
+            self._stream.close()
 
     def _unwritable(self, error: OSError) -> UsageError:
         return UsageError(f"{self.path} cannot be written: {error.strerror or error}")
@@ -108,11 +159,28 @@ class StreamWriter(ABC):
 class JsonLines(StreamWriter):
     """One JSON object a line: a complete prediction, or the id and reason of a skipped input."""
 
+    suffix = ".jsonl"
+
     def _write(self, item: Prediction | Skipped) -> None:
         self._stream.write(json_line(item) + "\n")
 
     def _finish(self) -> None:
         pass  # each line is complete
+
+
+class SoFar(JsonLines):
+    """The answers so far, beside a file that is written when all are there: kept if it is not written.
+
+    Example:
+        >>> with SoFar(Path("answers.parquet")) as so_far:  # doctest: +SKIP
+        ...     for answer in answers:
+        ...         so_far.write(answer)
+        ...     write(Path("answers.parquet"), answers, [])
+    """
+
+    def close(self) -> None:
+        """Remove them."""
+        self.discard()
 
 
 class CsvTable(StreamWriter):
@@ -121,6 +189,8 @@ class CsvTable(StreamWriter):
     Args:
         columns: Names of the columns, if they are known before the first answer.
     """
+
+    suffix = ".csv"
 
     def __init__(self, path: Path, columns: Sequence[str] = ()) -> None:
         super().__init__(path)
@@ -158,10 +228,6 @@ class CsvTable(StreamWriter):
         return table
 
 
-class _Unfinished(Exception):
-    """Ends the writing of a file that is not wanted."""
-
-
 def stream_writer(path: Path) -> StreamWriter:
     """A writer of single answers, for `.csv` and `.jsonl`. Other files need all answers: `writer_for`.
 
@@ -174,18 +240,21 @@ def stream_writer(path: Path) -> StreamWriter:
             f"{path}: answers are written one by one as {' or '.join(STREAMED)}, not as "
             f"{path.suffix or 'a file without suffix'}"
         )
-    check_folder(path)
+    check_file(path, makes_folders=False)
     return writers[path.suffix](path)
 
 
-def check_folder(path: Path) -> None:
-    """Refuse a file in a folder that does not exist.
+def _left_beside(path: Path) -> list[Path]:
+    """Unfinished files of a place, which only a kill leaves."""
+    start = f".{path.name}."
+    return sorted(one for one in path.parent.iterdir() if one.name.startswith(start) and is_partial(one))
 
-    Raises:
-        UsageError: It does not.
-    """
-    if not path.parent.is_dir():
-        raise UsageError(f"{path.parent} is not a folder; {path.name} cannot be written there")
+
+def _free_name(path: Path) -> Path:
+    """A name for what is not complete, which no other file has."""
+    names = (f"-{number}" if number > 1 else "" for number in count(1))
+    places = (path.with_name(f"{path.stem}.unfinished{name}{path.suffix}") for name in names)
+    return next(place for place in places if not os.path.lexists(place))
 
 
 def json_line(item: Prediction | Skipped) -> str:

@@ -56,6 +56,7 @@ class FeatureCache:
         self.folder = root / f"{document['method']}-{self.key[:_DIGITS]}"
         self.features, self.inputs = frozenset(features), frozenset(inputs)
         self._checked: set[str] = set()
+        self._said: set[str] = set()  # damaged files that were reported
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             if not (self.folder / KEY_FILE).exists():  # a cache on a read-only disk can be used
@@ -73,9 +74,10 @@ class FeatureCache:
         return self.folder / f"{sample_digest(sample, views, content=content)}.safetensors"
 
     def has(self, file: Path, count: int) -> bool:
-        """Whether a file holds all its views, undamaged; one that does not is removed.
+        """Whether a file holds all its views, undamaged.
 
-        Its bytes are checked once per process.
+        One that does not is replaced by `write`; it is not removed here, because another process may just
+        have replaced it. Its bytes are checked once per process.
         """
         if file.name in self._checked:
             return file.is_file()
@@ -83,8 +85,9 @@ class FeatureCache:
             return False
         problem = self._problem(file, count)
         if problem:
-            log.warning("%s is computed again: %s", file, problem)
-            file.unlink(missing_ok=True)
+            if file.name not in self._said:
+                log.warning("%s is computed again: %s", file, problem)
+            self._said.add(file.name)
             return False
         self._checked.add(file.name)
         return True

@@ -10,12 +10,16 @@ from __future__ import annotations
 
 import datetime
 import json
+import logging
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from affekt.engine.runs.run import read_rows
+
+log = logging.getLogger(__name__)
 
 FILE = Path("evaluation", "record.jsonl")
 
@@ -61,8 +65,19 @@ def looks_at(run: Path, part: str) -> list[Look]:
 
 
 def record_look(run: Path, command: str, document: Mapping[str, Any]) -> None:
-    """Append one line, so that repeated evaluations of the test part are on record."""
+    """Append one line, so that repeated evaluations of the test part are on record.
+
+    The results lie elsewhere: a record that cannot be written is reported, and is no error.
+    """
     when = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    (run / FILE).parent.mkdir(exist_ok=True)
-    with (run / FILE).open("a", encoding="utf-8") as stream:
-        stream.write(json.dumps({"when": when, "command": command, **document}) + "\n")
+    line = json.dumps({"when": when, "command": command, **document}) + "\n"
+    try:
+        (run / FILE).parent.mkdir(exist_ok=True)
+        with (run / FILE).open("a+b", buffering=0) as stream:
+            # What a kill or a full disk cut off stays a line of its own, which is ignored.
+            if stream.seek(0, os.SEEK_END):
+                stream.seek(-1, os.SEEK_END)
+                line = line if stream.read(1) == b"\n" else f"\n{line}"
+            stream.write(line.encode())
+    except OSError as error:
+        log.warning("this evaluation is not on record: %s: %s", run / FILE, error.strerror or error)

@@ -200,16 +200,15 @@ class Run:
 
 
 def read_rows(file: Path) -> list[dict[str, Any]]:
-    """Rows of a file of JSON lines that is appended to; an incomplete last line is ignored."""
+    """Rows of a file of JSON lines that is appended to; lines that a kill cut off are ignored."""
     rows: list[dict[str, Any]] = []
     for line in file.read_bytes().splitlines() if file.is_file() else []:
         try:
             row = json.loads(line)
         except (ValueError, RecursionError):
-            break
-        if not isinstance(row, dict):
-            break
-        rows.append(row)
+            continue
+        if isinstance(row, dict):
+            rows.append(row)
     return rows
 
 

@@ -37,15 +37,12 @@ def detach(run: Path, to: Path | None = None) -> int:
         return sum(link.path.stat().st_size for link in links)
     if to.exists():
         raise UsageError(f"{to} exists: name a folder that does not")
-    try:
-        with write_folder(to) as work:
-            shutil.copytree(run, work, symlinks=True, dirs_exist_ok=True)
-            for link in links:
-                copy = work / link.path.relative_to(run)
-                copy.unlink()
-                shutil.copyfile(link.path, copy)
-    except (OSError, shutil.Error) as error:
-        raise FolderError(f"{to} cannot be written: {error}") from None
+    with write_folder(to, error=FolderError) as work:
+        shutil.copytree(run, work, symlinks=True, dirs_exist_ok=True)
+        for link in links:
+            copy = work / link.path.relative_to(run)
+            copy.unlink()
+            shutil.copyfile(link.path, copy)
     return sum(link.path.stat().st_size for link in links)
 
 

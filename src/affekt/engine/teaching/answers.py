@@ -28,6 +28,7 @@ from safetensors.numpy import save
 
 from affekt.core.errors import ConfigError, DataError, FolderError, MediaError
 from affekt.core.files.fingerprint import fingerprint
+from affekt.core.files.output import check_file
 from affekt.core.files.whole import write_bytes
 from affekt.core.recipe import Recipe
 from affekt.core.sample import Preprocess
@@ -80,6 +81,7 @@ def with_answers(
     file = root / f"teacher-{teacher.digest}" / f"{key}.safetensors"
     found = _read(file, key)
     if found is None:
+        check_file(file, error=FolderError)  # before the work
         begun = time.perf_counter()
         found = _computed(asked, teacher, names, recipe, on_item)
         write_bytes(file, save(found, {"checksum": _checksum(key, found)}), error=FolderError, synced=False)

@@ -72,8 +72,9 @@ def write_checkpoint(
             (folder / TREE_FILE).write_text(json.dumps(tree), encoding="utf-8")
             write_assets(folder, assets or {})
     except (OSError, SafetensorError, FolderError) as error:
+        reason = str(error).removeprefix(f"{path} cannot be written: ")
         raise FolderError(
-            f"the checkpoint {path} cannot be written: {error}. Checkpoints that were complete are kept. "
+            f"the checkpoint {path} cannot be written: {reason}. Checkpoints that were complete are kept. "
             "If the disk is full, make space (affekt store gc) and continue with --resume"
         ) from None
 

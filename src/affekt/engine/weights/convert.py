@@ -10,13 +10,15 @@ from typing import Any
 
 import torch
 from pydantic import ValidationError
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from affekt.core import catalog
 from affekt.core.errors import ConfigError, FolderError, UsageError
 from affekt.core.files.assets import write_assets
-from affekt.core.files.sealed import write_sealed
+from affekt.core.files.lock import replacing_alone
+from affekt.core.files.sealed import check_place, write_sealed
 from affekt.core.labels import LabelSet, label_set, list_label_sets
 from affekt.core.method import Method
 from affekt.core.sample import TakesAssets
@@ -78,15 +80,18 @@ def convert(
 
     Raises:
         DataError: The method's preprocessing needs files that can only be made from training samples.
-        FolderError: The file is broken, of no known kind, or not complete.
+        FolderError: The file is broken, of no known kind, or not complete; or the result cannot be written.
         UsageError: There is no such file or method, or the labels are missing or of the wrong number.
 
     Example:
         >>> convert("poster_v2", "epoch42.pth", labels="raf-7").folder  # doctest: +SKIP
     """
     entry = catalog.method(method)
+    path = Path(file)
+    target = folder or path.with_name(_ENDINGS.sub("", path.name) + f"-{entry.name}")
+    check_place(target)  # before a large file is read
     inert = [name for source in entry.published_files for name in source.inert]
-    foreign = read_foreign(Path(file), inert=inert)
+    foreign = read_foreign(path, inert=inert)
     source = _kind_of(foreign, entry)
     names = source.names.sort(foreign.tensors)
     ours = {key: foreign.tensors[theirs] for theirs, key in names.ours.items()}
@@ -127,7 +132,6 @@ def convert(
             "task": entry.tasks[0],  # weight files do not state a task
             "preprocessing": {},
         }
-    target = folder or foreign.path.with_name(_ENDINGS.sub("", foreign.path.name) + f"-{entry.name}")
     converted = Converted(
         target,
         source.title,
@@ -141,8 +145,11 @@ def convert(
     document["counts"] = {name: getattr(converted, name) for name in ("matched", "filled", "dropped")}
     preprocess = entry.make_preprocess(settings) if entry.takes_assets and not source.part else None
     assets = preprocess.fit_assets([]) if isinstance(preprocess, TakesAssets) else {}
-    with write_sealed(target, document) as work:
-        save_file(tensors, work / MODEL_FILE)
+    with replacing_alone(target, work="converts to it"), write_sealed(target, document) as work:
+        try:
+            save_file(tensors, work / MODEL_FILE)
+        except SafetensorError as error:  # as of a full disk
+            raise FolderError(f"{target} cannot be written: {error}") from None
         write_assets(work, assets)
     return converted
 

@@ -54,7 +54,7 @@ def write_meld(folder: Path, samples: list[Sample]) -> Mapping[str, Any]:
     rows: dict[str, list[list[Any]]] = {part: [] for part in PARTS.values()}
     clock: dict[str, float] = defaultdict(float)
     try:
-        with write_folder(folder) as work:
+        with write_folder(folder, error=MediaError) as work:
             for sample in samples:
                 part, name = PARTS[sample.split or "train"], sample.dialogue or sample.id
                 if name not in places:
@@ -70,7 +70,7 @@ def write_meld(folder: Path, samples: list[Sample]) -> Mapping[str, Any]:
                 with (work / _TABLE.format(part)).open("w", newline="", encoding="utf-8") as stream:
                     table = csv.writer(stream)
                     table.writerows([_HEADER, *lines])
-    except (OSError, soundfile.LibsndfileError) as error:
+    except soundfile.LibsndfileError as error:
         raise MediaError(f"{folder} cannot be written: {error}") from None
     return {"lines": {part: len(lines) for part, lines in rows.items()}}
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from affekt.core.files.whole import write_whole
 from affekt.project.baseline.run import Baseline
 from affekt.report.figures import ACCENT, INK, SECOND
+from affekt.report.save import save_figure
 
 
 def draw_baseline(found: Baseline, path: Path) -> None:
@@ -33,5 +33,4 @@ def draw_baseline(found: Baseline, path: Path) -> None:
     for axes in (scores, curve):
         axes.spines[["top", "right"]].set_visible(False)
     figure.suptitle(f"Baseline of version {found.version}", fontsize=11)
-    with write_whole(path) as partial:
-        figure.savefig(partial, format="png", dpi=150)
+    save_figure(figure, path, dpi=150)

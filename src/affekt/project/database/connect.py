@@ -56,7 +56,8 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     try:
         yield connection
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # a full disk has rolled it back
+            connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
 

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from affekt.report.figures import ACCENT, INK, SECOND
+from affekt.report.save import save_figure
 from affekt.report.wording import UNASSIGNED, printable
 
 COLORS = {"train": ACCENT, "validation": "#8a8f98", "test": SECOND, UNASSIGNED: INK}
@@ -33,8 +34,7 @@ def draw_text(description: Mapping[str, Any], path: Path) -> None:
     for axes, draw in zip(grid, panels, strict=True):
         draw(axes, description)
         axes.spines[["top", "right"]].set_visible(False)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=130)
+    save_figure(figure, path, dpi=130)
 
 
 def _draw_words(axes: Axes, description: Mapping[str, Any]) -> None:

@@ -12,6 +12,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
+from affekt.core.files.whole import write_bytes
 from affekt.media.skeleton import BONES, Skeleton
 
 # One colour for each class, in order; readable on light and on dark backgrounds.
@@ -65,8 +66,7 @@ def draw_skeletons(
         buffer, format="png", dpi=dpi, transparent=background is None, facecolor=background or "none"
     )
     if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(buffer.getvalue())
+        write_bytes(path, buffer.getvalue())
     return buffer.getvalue()
 
 

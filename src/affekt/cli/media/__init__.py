@@ -1,0 +1,1 @@
+"""What `affekt predict` does for bundles of one medium without words."""

@@ -1,0 +1,59 @@
+"""Places of output, checked before the work whose result they are to hold.
+
+A check writes a small file beside the place and removes it: permissions, a read-only or full disk and limits
+of the process all show then, and not after hours of work.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from affekt.core.errors import AffektError, UsageError
+from affekt.core.files.whole import partial_of
+
+_PROBE = bytes(64 * 1024)
+
+
+def check_file(path: Path, *, makes_folders: bool = True, error: type[AffektError] = UsageError) -> None:
+    """Refuse a file that cannot be written.
+
+    Args:
+        makes_folders: Whether the writer makes the folders above it; else its folder must exist.
+
+    Raises:
+        AffektError: With the reason, of the type `error`.
+    """
+    if not makes_folders and not path.parent.is_dir():
+        raise error(f"{path.parent} is not a folder; {path.name} cannot be written there")
+    if path.is_dir():
+        raise error(f"{path} is a folder, and is not replaced by a file: name a file")
+    if path.exists() and not path.is_file():
+        raise error(f"{path} is no regular file, and is not replaced by one: name a file")
+    _probe(path, path.parent, error)
+
+
+def check_folder(path: Path, *, error: type[AffektError] = UsageError) -> None:
+    """Refuse a folder into which nothing can be written. It and those above it need not exist.
+
+    Raises:
+        AffektError: With the reason, of the type `error`.
+    """
+    if path.exists() and not path.is_dir():
+        raise error(f"{path} is not a folder: name one for the results")
+    _probe(path, path, error)
+
+
+def _probe(path: Path, folder: Path, error: type[AffektError]) -> None:
+    """Write into a folder, or into the first one above it that exists."""
+    while not os.path.lexists(folder) and folder != folder.parent:
+        folder = folder.parent
+    probe = folder / partial_of(path).name
+    try:
+        probe.write_bytes(_PROBE)
+    except OSError as reason:
+        raise error(f"{path} cannot be written: {reason.strerror or reason}") from None
+    finally:
+        with suppress(OSError):
+            probe.unlink()
