@@ -15,6 +15,7 @@ from affekt.core.errors import UsageError
 from affekt.core.files.assets import read_assets
 from affekt.core.files.lock import writing_alone
 from affekt.core.files.sealed import read_sealed
+from affekt.core.files.whole import ABANDONED_S, remove_partials
 from affekt.core.recipe import Recipe, as_recipe
 from affekt.data.left_out import kinds_of
 from affekt.encoders.source import downloads_allowed
@@ -156,6 +157,7 @@ def _begin(run: Run, recipe: Recipe, data: RunData, versions: Mapping[str, str],
         check_free(run)
     if warning := nothing_held_out(recipe, data.parts):
         log.warning("%s", warning)
+    remove_partials(run.path, age_s=ABANDONED_S)  # a younger one may be that of an evaluation
     run.start(recipe, versions)
     if data.is_new:
         data.identity.write(run.path)
