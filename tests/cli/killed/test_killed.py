@@ -1,8 +1,8 @@
 """Verbs that are killed at random moments and called again end as those that were not, byte for byte.
 
-A warm process forks for each command (`warm.py`), so that none waits for imports. Half of the kills come before a
-change of the disk that is drawn from all of its changes, half after a share of its time that is drawn. Both are seeded.
-`AFFEKT_KILLS=20` asks for as many kills of each verb.
+A warm process forks for each command (`warm.py`), so that none waits for imports. Half of the kills come before
+a change of the disk that is drawn from all of its changes, half after a share of its time that is drawn; both are
+seeded. `AFFEKT_KILLS=20` asks for as many kills of each verb.
 """
 
 import json
@@ -34,10 +34,10 @@ AT_ONCE = 2  # kills before a command is let to its end
 RUN = "run"
 # What states times: logs, and the record of evaluations, whose lines are counted.
 TIMED = ("log.txt", "events.out.tfevents", "record.jsonl")
-WALKS = """
-method = "bpm_gcn"
-data = {name = "walkers", options = {walkers = 12, walks_per_emotion = 1}}
-config = {width = 8, clip_frames = 24, normalise = true}
+FACES = """
+method = "compact_face"
+data = {name = "drawn_faces", options = {people = 12, faces_per_emotion = 1, size = 24}}
+config = {size = 24, width = 4, units = 1}
 optimizer = {name = "adamw", lr = 3e-3}
 train = {epochs = 3, batch_size = 16, threads = 1}
 """
@@ -126,17 +126,17 @@ def left_over(folder: Path) -> list[Path]:
 
 
 @pytest.fixture(scope="module")
-def walks_run(warm, tmp_path_factory):
+def face_runs(warm, tmp_path_factory):
     """A folder with a run, whose path below it is always the same."""
-    folder = tmp_path_factory.mktemp("walks")
-    (folder / "recipe.toml").write_text(WALKS)
+    folder = tmp_path_factory.mktemp("faces")
+    (folder / "recipe.toml").write_text(FACES)
     done = warm(["train", "recipe.toml", "--runs", RUN], folder)
     assert done["ended"] == 0, Path(f"{folder}.log").read_text()
     return folder, done
 
 
 @pytest.fixture(scope="module")
-def place(walks_run, talks, clip_files, tmp_path_factory):
+def place(face_runs, talks, clip_files, tmp_path_factory):
     """Inputs of all verbs."""
     folder = tmp_path_factory.mktemp("inputs")
     (folder / "words.toml").write_text(WORDS.replace("SOURCE", str(save_tiny_encoder(folder / "encoder"))))
@@ -157,21 +157,21 @@ def place(walks_run, talks, clip_files, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def verbs(place, walks_run, talks):
-    run = next((walks_run[0] / RUN).rglob("recipe.toml")).parent.relative_to(walks_run[0])
+def verbs(place, face_runs, talks):
+    run = next((face_runs[0] / RUN).rglob("recipe.toml")).parent.relative_to(face_runs[0])
 
     def recipe(folder: Path) -> None:
-        shutil.copy(walks_run[0] / "recipe.toml", folder)
+        shutil.copy(face_runs[0] / "recipe.toml", folder)
 
     def trained(folder: Path) -> None:
-        shutil.copytree(walks_run[0] / RUN, folder / RUN, symlinks=True)
+        shutil.copytree(face_runs[0] / RUN, folder / RUN, symlinks=True)
 
     words, store = place / "words.toml", ("--data-root", place / "clips", "--output", "store", "--workers", 0)
     return {
         "train": Verb(("train", "recipe.toml", "--runs", RUN), RUN, again=("--resume",), given=recipe),
         "prepare": Verb(("data", "prepare", "clips", *store), "store"),
         "cache": Verb(("data", "cache", words, "--data-root", talks, "--cache", "cache"), "cache"),
-        "export": Verb(("export", run, "--output", "walks.affekt"), "walks.affekt", given=trained),
+        "export": Verb(("export", run, "--output", "faces.affekt"), "faces.affekt", given=trained),
         "convert": Verb(
             ("convert", "poster_v2", place / "theirs.pth", "--labels", "raf-7", "--output", "ours"), "ours"
         ),
@@ -185,7 +185,7 @@ def make_older(output: Path, undisturbed: Path) -> None:
     """An earlier result of the same call that differs from the new one in every file, or in its manifest."""
     shutil.copytree(undisturbed, output)
     if (output / "affekt.json").is_file():
-        sealed = read_sealed(undisturbed)
+        sealed = read_sealed(undisturbed, kind=json.loads((output / "affekt.json").read_text())["kind"])
         with write_sealed(output, {**sealed.document, "older": True}) as work:
             for name in sealed.files:
                 (work / name).parent.mkdir(exist_ok=True, parents=True)
@@ -196,12 +196,12 @@ def make_older(output: Path, undisturbed: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["train", "prepare", "cache", "export", "convert", "evaluate"])
-def test_a_verb_that_was_killed_ends_as_one_that_was_not(name, verbs, warm, walks_run, tmp_path):
+def test_a_verb_that_was_killed_ends_as_one_that_was_not(name, verbs, warm, face_runs, tmp_path):
     verb: Verb = verbs[name]
     straight = tmp_path / "straight"
     straight.mkdir()
     if name == "train":
-        straight, done = walks_run
+        straight, done = face_runs
     else:
         verb.given(straight)
         done = warm(verb.arguments, straight)

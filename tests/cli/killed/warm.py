@@ -1,7 +1,7 @@
 """Runs commands of affekt in forked processes of a warm one, and kills them: started by `test_killed.py`.
 
-A line of JSON for each command on standard input, and one as its answer. Nothing is computed in the warm process:
-it only imports, so that a fork of it is as good as a new process.
+A line of JSON for each command on standard input, and one as its answer. Nothing is computed in the warm
+process: it only imports, so that a fork of it is as good as a new process.
 """
 
 import importlib
@@ -11,14 +11,15 @@ import signal
 import sys
 import time
 import traceback
+from pathlib import Path
 
 # What the verbs import when they begin; seconds of each process otherwise.
 MODULES = (
     "affekt.cli.main", "affekt.deploy.export.export", "affekt.engine.train", "affekt.evaluation.evaluate",
     "affekt.evaluation.subsets", "affekt.engine.weights.convert", "affekt.engine.features.fill_ahead",
     "affekt.data.prepare.prepare", "affekt.data.prepare.clip", "affekt.report.figures", "lightning.pytorch",
-    "matplotlib.backends.backend_agg", "onnx", "onnxruntime", "onnxscript", "pyarrow.parquet", "sklearn.metrics",
-    "tensorboard", "torch.onnx", "torch.utils.tensorboard", "transformers",
+    "matplotlib.backends.backend_agg", "onnx", "onnxruntime", "onnxscript", "pyarrow.parquet",
+    "sklearn.metrics", "tensorboard", "torch.onnx", "torch.utils.tensorboard", "transformers",
 )  # fmt: skip
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 CHANGES = ("os.rename", "os.symlink", "os.link", "os.mkdir", "os.remove", "os.rmdir", "os.truncate")
@@ -45,7 +46,7 @@ def forked(arguments, folder, log, change=None, after_s=None):
         after_s: The group is killed after this time.
 
     Returns:
-        How it ended: its exit code, or minus the number of a signal; its seconds, and its changes of the disk.
+        How it ended (its exit code, or minus the number of a signal), its seconds, its changes of the disk.
     """
     reading, writing = os.pipe()
     begun = time.monotonic()
@@ -90,7 +91,8 @@ def _command(arguments, folder, log, change, writing):
         nonlocal changes
         if event != "open" and event not in CHANGES:
             return
-        if os.getpid() != owner or (os.path.isabs(str(given[0])) and not str(given[0]).startswith(folder)):
+        place = Path(str(given[0]))
+        if os.getpid() != owner or not Path(folder, place).is_relative_to(folder):
             return
         if event == "open" and not (isinstance(given[2], int) and given[2] & WRITING):
             return

@@ -8,7 +8,7 @@ from affekt.core.errors import AffektError
 
 
 def append_line(path: Path, line: str) -> None:
-    """Add a line in one write. The rest of a line that a kill cut off is removed, so that this one can be read.
+    """Add a line in one write. What a kill left of an earlier line is removed: else neither could be read.
 
     The folder above must exist.
 

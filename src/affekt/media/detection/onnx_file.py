@@ -12,7 +12,9 @@ Outputs, by name; a first axis of size 1 is allowed:
 - `landmarks` (n, 5, 2) float32, optional: eyes, nose, corners of the mouth in pixels of the input.
 
 The file holds all of its values and uses operators of the ONNX standard only (opset 7 or later), and no loops
-(`affekt.core.graphs.check`). Boxes may overlap: those of one thing are joined. Detectors of torchvision are exported in this form, apart
+(`affekt.core.graphs.check`).
+
+Boxes may overlap: those of one thing are joined. Detectors of torchvision are exported in this form, apart
 from their values of 0 to 1; other networks need a few operators at their ends.
 """
 

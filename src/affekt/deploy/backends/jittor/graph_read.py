@@ -1,4 +1,4 @@
-"""The content of an ONNX graph that passed `affekt.core.graphs.check`: nodes, attributes and values, without `onnx`.
+"""The content of a checked ONNX graph (`affekt.core.graphs.check`), read without `onnx`.
 
 Engines that read ONNX themselves do not need it; it serves those that do not, such as Jittor.
 """
