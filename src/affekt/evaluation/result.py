@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from affekt.core.files.cells import safe_row
-from affekt.core.files.whole import ABANDONED_S, remove_partials, write_text, write_whole
+from affekt.core.files.whole import write_text
 from affekt.core.task import Scored
 from affekt.evaluation.evaluated_on import EvaluatedOn
 from affekt.evaluation.groups import Grouping
@@ -64,18 +64,14 @@ class Evaluation(Scored):
         }
 
     def write(self) -> None:
-        """Scores and predictions into the folder, beside the figures; the scores come last."""
-        import pyarrow
-        import pyarrow.parquet
-
-        with (
-            write_whole(self.folder / "predictions.csv") as partial,
-            partial.open("w", newline="", encoding="utf-8") as stream,
-        ):
+        """Scores and predictions into the folder, beside the figures."""
+        write_text(self.folder / "scores.json", json.dumps(self.to_dict(), indent=1) + "\n")
+        with (self.folder / "predictions.csv").open("w", newline="") as stream:
             writer = csv.DictWriter(stream, fieldnames=list(self.predictions[0]) if self.predictions else [])
             writer.writeheader()
             writer.writerows(map(safe_row, self.predictions))
-        with write_whole(self.folder / "predictions.parquet") as partial:
-            pyarrow.parquet.write_table(pyarrow.Table.from_pylist(self.predictions), partial)
-        write_text(self.folder / "scores.json", json.dumps(self.to_dict(), indent=1) + "\n")
-        remove_partials(self.folder, age_s=ABANDONED_S)
+        import pyarrow
+        import pyarrow.parquet
+
+        table = pyarrow.Table.from_pylist(self.predictions)
+        pyarrow.parquet.write_table(table, self.folder / "predictions.parquet")

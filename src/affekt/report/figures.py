@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from affekt.core.files.whole import write_whole
 from affekt.metrics.calibration import calibration_bins
 
 INK, ACCENT, SECOND = "#1f2430", "#2f6f9f", "#c8553d"
@@ -142,5 +141,5 @@ def draw_average_precision(
 
 
 def _save(figure: Figure, path: Path) -> None:
-    with write_whole(path, synced=False) as partial:
-        figure.savefig(partial, dpi=130, format="png")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=130)

@@ -1,8 +1,8 @@
 """Verbs that are killed at random moments and called again end as those that were not, byte for byte.
 
-A warm process forks for each command (`warm.py`), so that none waits for imports. Half of the kills come before
-a change of the disk that is drawn from all of its changes, half after a share of its time that is drawn; both are
-seeded. `AFFEKT_KILLS=20` asks for as many kills of each verb.
+A warm process forks for each command (`warm.py`), so that none waits for imports. Half of the kills come
+before a change of the disk that is drawn from all of its changes, half after a drawn share of its time; both
+are seeded. `AFFEKT_KILLS=20` asks for as many kills of each verb.
 """
 
 import json
@@ -21,7 +21,7 @@ import torch
 
 import affekt
 from affekt.core.files.sealed import read_sealed, write_sealed
-from affekt.core.files.whole import ABANDONED_S, LOCK, is_partial
+from affekt.core.files.whole import LOCK, is_partial
 from affekt.testing.encoders import save_tiny_encoder
 
 pytestmark = [
@@ -32,6 +32,7 @@ pytestmark = [
 KILLS = int(os.environ.get("AFFEKT_KILLS", "2"))
 AT_ONCE = 2  # kills before a command is let to its end
 RUN = "run"
+TWO_DAYS_S = 48 * 3600.0
 # What states times: logs, and the record of evaluations, whose lines are counted.
 TIMED = ("log.txt", "events.out.tfevents", "record.jsonl")
 FACES = """
@@ -234,7 +235,7 @@ def test_a_verb_that_was_killed_ends_as_one_that_was_not(name, verbs, warm, face
                 assert found.keys() == older.keys()
                 assert [one for one in found if found[one] not in (older[one], wanted[one])] == [], kill
         for path in left_over(folder):
-            os.utime(path, (0, path.lstat().st_mtime - 2 * ABANDONED_S), follow_symlinks=False)
+            os.utime(path, (0, path.lstat().st_mtime - TWO_DAYS_S), follow_symlinks=False)
         ended = warm((*verb.arguments, *verb.again), folder)["ended"]
         assert ended == 0, Path(f"{folder}.log").read_text()
         found = content(folder / verb.output)

@@ -24,7 +24,6 @@ from affekt.core.errors import AffektError
 SUFFIX, REPLACED = ".partial", ".replaced"
 # A lock (`affekt.core.files.lock`): as something unfinished it is never read, but a process may hold it.
 LOCK = f".lock{SUFFIX}"
-ABANDONED_S = 24 * 3600.0  # what is still unfinished after a day was left by a kill
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # of Linux
 
 
@@ -82,8 +81,7 @@ def write_text(path: Path, text: str, *, error: type[AffektError] = AffektError)
 def write_folder(path: Path) -> Iterator[Path]:
     """Write a folder: fill the yielded one, and it takes the place of `path`; or nothing changes.
 
-    Folders above it are made. An older folder at this place is removed after the new one stands there, and so
-    is what kills left of such writes a day ago or earlier.
+    Folders above it are made. An older folder at this place is removed after the new one stands there.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     recover(path)
@@ -167,9 +165,14 @@ def _put(work: Path, path: Path) -> None:
             older.rename(path)
             raise
         _remove(older)
-    for left in path.parent.iterdir():  # by kills; it may be as large as what was written now
+    _remove_abandoned(path)
+
+
+def _remove_abandoned(path: Path, *, age_s: float = 24 * 3600.0) -> None:
+    """Remove what kills left of writes to this place; what is younger may be that of another process."""
+    for left in path.parent.iterdir():
         if is_partial(left) and left.name.startswith(f".{path.name}."):
-            _remove_aged(left, ABANDONED_S)
+            _remove_aged(left, age_s)
 
 
 def _exchange(one: Path, other: Path) -> bool:

@@ -25,7 +25,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from affekt.core.errors import AffektError, FolderError
-from affekt.core.files.whole import ABANDONED_S, remove_partials, write_bytes, write_text
+from affekt.core.files.whole import remove_partials, write_bytes, write_text
 from affekt.core.sample import Sample
 from affekt.engine.features.keys import Views, arrays_digest, digest_of, sample_digest
 
@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 KEY_FILE = "key.json"
 _DIGITS = 16  # of the SHA-256 in the name of a folder
+_ABANDONED_S = 24 * 3600.0  # a file that is still partial after a day was left by a kill
 _AGAIN = "continue with --resume, which computes it again"
 
 
@@ -59,7 +60,7 @@ class FeatureCache:
             self.folder.mkdir(parents=True, exist_ok=True)
             if not (self.folder / KEY_FILE).exists():  # a cache on a read-only disk can be used
                 write_text(self.folder / KEY_FILE, json.dumps(document, indent=1, sort_keys=True) + "\n")
-            remove_partials(self.folder, age_s=ABANDONED_S)
+            remove_partials(self.folder, age_s=_ABANDONED_S)
         except (OSError, AffektError) as error:
             raise FolderError(f"{self.folder} cannot be used as a cache: {error}") from None
 

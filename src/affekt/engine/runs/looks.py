@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from affekt.core.files.lines import append_line
 from affekt.engine.runs.run import read_rows
 
 FILE = Path("evaluation", "record.jsonl")
@@ -65,4 +64,5 @@ def record_look(run: Path, command: str, document: Mapping[str, Any]) -> None:
     """Append one line, so that repeated evaluations of the test part are on record."""
     when = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     (run / FILE).parent.mkdir(exist_ok=True)
-    append_line(run / FILE, json.dumps({"when": when, "command": command, **document}))
+    with (run / FILE).open("a") as stream:
+        stream.write(json.dumps({"when": when, "command": command, **document}) + "\n")

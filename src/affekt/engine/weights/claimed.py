@@ -16,13 +16,14 @@ _MAKING = frozenset(
 ) | {torch.ops.aten.empty.memory_format}
 _BESIDE = 4  # networks compute their first weights from other values, and hold masks that are not saved
 _SMALL = 2**26  # values, 256 MB: not worth a question
+_FEW = 10_000  # tensors: likewise, a second or two
 
 
 class SizeOf(TorchDispatchMode):
-    """Within it, no tensors are made that are far larger than these weights, all together.
+    """Within it, no tensors are made that are far larger or far more than these weights, all together.
 
-    A config is a claim: without this, one that states a width of a million takes the memory of the computer
-    before its weights are found not to fit it.
+    A config is a claim: without this, one that states a width of a million, or a billion layers, takes the
+    memory of the computer before its weights are found not to fit it.
 
     Raises:
         ValueError: Before the memory is taken.
@@ -32,6 +33,7 @@ class SizeOf(TorchDispatchMode):
         super().__init__()
         self.held = sum(value.numel() for value in weights.values())
         self.left = _BESIDE * self.held + _SMALL
+        self.tensors_left = _BESIDE * len(weights) + _FEW
 
     def __torch_dispatch__(
         self,
@@ -42,6 +44,7 @@ class SizeOf(TorchDispatchMode):
     ) -> Any:
         if func in _MAKING:
             self.left -= math.prod(args[0])
-            if self.left < 0:
+            self.tensors_left -= 1
+            if min(self.left, self.tensors_left) < 0:
                 raise ValueError(f"a network of it is far larger than its weights of {self.held} values")
         return func(*args, **(kwargs or {}))

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from affekt.core.errors import AffektError
-from affekt.core.files.lines import append_line
 from affekt.core.recipe import options_from
 from affekt.studies.plans.expand import Row
 from affekt.studies.plans.plan import Variant, nested
@@ -140,8 +139,10 @@ def is_done(step: Step, journal: Path) -> bool:
 
 def record(step: Step, journal: Path) -> None:
     """Add a step to the journal."""
-    document = {"id": step.id, "command": shlex.join(step.words), "digest": step.digest}
-    append_line(journal, json.dumps(document))
+    with journal.open("a") as stream:
+        stream.write(
+            json.dumps({"id": step.id, "command": shlex.join(step.words), "digest": step.digest}) + "\n"
+        )
 
 
 def _done(journal: Path) -> set[str]:
