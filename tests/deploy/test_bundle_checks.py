@@ -13,7 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 import affekt
 from affekt.core.errors import FolderError
 from affekt.core.files.sealed import MANIFEST, _manifest_text
-from affekt.deploy.backends.graph_check import Port, Ports
+from affekt.core.graphs.check import Port, Ports
 from affekt.deploy.backends.graph_contract import GraphContract
 
 BUNDLE = Path(__file__).parents[2] / "bundles" / "compact_face"

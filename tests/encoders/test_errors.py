@@ -59,7 +59,30 @@ def no_tokenizer(folder):
     (folder / "tokenizer_config.json").unlink()
 
 
+def of_config(**values):
+    return lambda at: change(at / "config.json", **values)
+
+
 BROKEN = {
+    "a width without weights": (of_config(hidden_size=2**20), "hidden_size = 1048576: its weights have only"),
+    "layers without end": (
+        of_config(num_hidden_layers=2**30),
+        "num_hidden_layers = 1073741824: a whole number of 0 to 10000",
+    ),
+    "a vocabulary without rows": (of_config(vocab_size=2**30), "vocab_size = 1073741824: its weights have"),
+    "a size above 31 bits": (of_config(intermediate_size=10**30), "intermediate_size = 10+: a whole number"),
+    "a size that is text": (of_config(hidden_size="large"), "hidden_size = large: a whole number"),
+    "positions without end": (
+        of_config(max_position_embeddings=2**40),
+        "max_position_embeddings = 1099511627776",
+    ),
+    "positions that are a list": (of_config(max_position_embeddings=[1]), "max_position_embeddings = "),
+    "padding that is text": (of_config(pad_token_id="0"), "pad_token_id = 0: a whole number"),
+    "a nested config": (lambda at: (at / "config.json").write_text('{"a":' * 90_000), "cannot be read"),
+    "a nested part": (
+        of_config(text_config={"vocab_size": 2**31}),
+        "vocab_size = 2147483648: a whole number",
+    ),
     "only a pickle": (only_a_pickle, "only as pytorch_model.bin; reading a pickle can run code"),
     "no weights": (lambda at: (at / "model.safetensors").unlink(), "has no model.safetensors"),
     "no config": (lambda at: (at / "config.json").unlink(), "has no config.json"),

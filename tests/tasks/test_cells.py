@@ -5,7 +5,9 @@ import pytest
 
 from affekt.core.answers.networks import StagedNetwork
 from affekt.core.sample import Sample
+from affekt.core.spec import InputSpec, TensorSpec
 from affekt.tasks.localization.cells import blocks_of, cell_logits
+from affekt.tasks.localization.task import Localization
 
 CONTEXT = 2
 
@@ -86,3 +88,33 @@ def test_a_separate_encoder_computes_each_cell_once():
     assert staged.seen == 20
     whole = network({"x": cells.values[None], "doubled": 2 * cells.values[None]})[0]
     np.testing.assert_allclose(found, whole, rtol=1e-5, atol=1e-5)
+
+
+class Whole(Cells):
+    """The same with all members of preprocessing that localizes."""
+
+    spec = InputSpec(inputs=(TensorSpec(name="x", axes="t d", shape=(None, 3), meaning="numbers"),))
+    threshold_tiou = 0.5
+
+    def fit(self, samples):
+        return {}
+
+    def views(self, sample):
+        return [self(sample)]
+
+    def __call__(self, sample, *, rng=None):
+        return {"x": self.values}
+
+
+class NotFinite:
+    """A network that answers with NaN."""
+
+    def __call__(self, batch):
+        return np.full((1, batch["x"].shape[1], 3), np.nan, np.float32)
+
+
+def test_a_long_sample_that_is_answered_with_nan_is_left_out_of_scores_with_the_reason():
+    answers = Localization().answer([Sample("a", {}), Sample("b", {})], Whole([3, 2]), NotFinite())
+    assert answers.values == [] and answers.used == []
+    assert [one.id for one in answers.skipped] == ["a", "b"]
+    assert all("not finite" in one.reason for one in answers.skipped)

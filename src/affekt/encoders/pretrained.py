@@ -121,8 +121,8 @@ def make_config(architecture: dict[str, Any]) -> Any:
     kind = values.pop("model_type")
     try:
         return transformers.AutoConfig.for_model(kind, **values)
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
-        raise FolderError(f"no encoder can be made of the config of {kind!r}: {error}") from None
+    except Exception as error:  # of any class, where a value of a config is impossible
+        raise FolderError(f"no encoder can be made of the config of {kind!r}: {str(error)[:300]}") from None
 
 
 def make_backbone(architecture: dict[str, Any], network: type | None = None) -> nn.Module:
@@ -143,9 +143,9 @@ def make_backbone(architecture: dict[str, Any], network: type | None = None) -> 
         # The pooling layer of some families is a head, which is not used here.
         headless = {"add_pooling_layer": False} if _takes(kind, "add_pooling_layer") else {}
         return kind._from_config(config, **headless)
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
+    except Exception as error:  # of any class, where a value of a config is impossible
         raise FolderError(
-            f"no encoder can be made of the config of {architecture['model_type']!r}: {error}"
+            f"no encoder can be made of the config of {architecture['model_type']!r}: {str(error)[:300]}"
         ) from None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
@@ -16,6 +17,46 @@ NEEDED = ("model_type", "vocab_size", "hidden_size", "num_hidden_layers")
 COUNT_FROM_PADDING = frozenset(
     {"roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "data2vec-text", "mpnet"}
 )
+# Sizes of a network, and the largest that are possible.
+_MOST = {
+    "vocab_size": 2**31 - 1,
+    "hidden_size": 2**31 - 1,
+    "intermediate_size": 2**31 - 1,
+    "num_hidden_layers": 10_000,
+    "max_position_embeddings": 2**24,
+    "type_vocab_size": 2**16,
+}
+_SMALL = 2**24  # bytes: a network of this size needs no question
+
+
+def problems_of_sizes(architecture: Mapping[str, Any], *, held: int | None = None) -> list[str]:
+    """What no network can have of the sizes that a config states, before one is made of it.
+
+    Args:
+        held: Bytes of the weights of the network, if there are any: each of its values has at least one.
+    """
+    stated = {name: architecture[name] for name in _MOST if architecture.get(name) is not None}
+    problems = [
+        f"{name} = {str(value)[:40]}: a whole number of 0 to {_MOST[name]} is needed"
+        for name, value in stated.items()
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST[name]
+    ]
+    padding = architecture.get("pad_token_id")
+    if padding is not None and (isinstance(padding, bool) or not isinstance(padding, int)):
+        problems.append(f"pad_token_id = {str(padding)[:40]}: a whole number is needed")
+    if not isinstance(architecture.get("model_type", ""), str):
+        problems.append("model_type: a name is needed")
+    if problems:
+        return problems
+    width = stated.get("hidden_size", 1)
+    inner = architecture.get("embedding_size")  # some families have embeddings of a smaller width
+    inner = inner if isinstance(inner, int) and inner > 0 else width
+    for name, columns in (("hidden_size", width), ("intermediate_size", width), ("vocab_size", inner)):
+        if held is not None and stated.get(name, 1) * columns > max(held, _SMALL):
+            problems.append(f"{name} = {stated[name]}: its weights have only {held} bytes")
+    for value in architecture.values():  # networks that consist of several
+        problems += problems_of_sizes(value, held=held) if isinstance(value, Mapping) else []
+    return problems
 
 
 class LoraSettings(Settings):
@@ -70,6 +111,8 @@ class PretrainedSettings(Settings):
         lacking = [name for name in self.needed if name not in self.architecture]
         if self.architecture and lacking:
             raise ValueError(f"architecture lacks {', '.join(lacking)}")
+        if problems := problems_of_sizes(self.architecture):
+            raise ValueError(f"architecture: {'; '.join(problems)}")
         return self
 
     @property

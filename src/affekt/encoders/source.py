@@ -19,7 +19,9 @@ from typing import Any
 from affekt.assets.places import asset_files
 from affekt.assets.registry import list_assets
 from affekt.core.errors import AffektError, ConfigError, FolderError, UsageError, require
-from affekt.encoders.settings import COUNT_FROM_PADDING, NEEDED, EncoderSettings
+from affekt.core.files.json_file import MAX_BYTES
+from affekt.core.files.regular import read_regular
+from affekt.encoders.settings import COUNT_FROM_PADDING, NEEDED, EncoderSettings, problems_of_sizes
 from affekt.encoders.use_tokenizer import ROWS as USE_ROWS
 from affekt.encoders.use_tokenizer import USE_TOKENS, use_tokenizer
 from affekt.media.text.tokens import TOKENIZER_FILE, SpecialTokens, Tokenizer, stated_tokens
@@ -71,6 +73,11 @@ class Source:
         return [path for name, path in sorted(self.files.items()) if name.endswith((".safetensors", ".npz"))]
 
     @property
+    def weights_bytes(self) -> int:
+        """Size of all weights."""
+        return sum(path.stat().st_size for path in self.weights)
+
+    @property
     def weights_sha256(self) -> str:
         """Hash of all weights."""
         digest = hashlib.sha256()
@@ -113,6 +120,8 @@ class Source:
             raise FolderError(
                 f"{path} asks for code of the model's own repository (auto_map), which affekt does not run"
             )
+        if problems := problems_of_sizes(found, held=self.weights_bytes):
+            raise FolderError("\n  ".join([f"{path} cannot be used", *problems]))
         left_out = ("_name_or_path", "transformers_version", "torch_dtype", "dtype", "gradient_checkpointing")
         return {name: value for name, value in found.items() if name not in left_out}
 
@@ -308,7 +317,10 @@ def _folder(folder: Path, name: str) -> Source:
     if WEIGHTS_FILE in names:
         parts = [WEIGHTS_FILE]
     elif INDEX_FILE in names:
-        parts = sorted(set(_read_json(folder / INDEX_FILE).get("weight_map", {}).values()))
+        listed = _read_json(folder / INDEX_FILE).get("weight_map")
+        if not isinstance(listed, dict) or not all(isinstance(one, str) for one in listed.values()):
+            raise FolderError(f"{folder / INDEX_FILE} does not state the file of each weight (weight_map)")
+        parts = sorted(set(listed.values()))
         if lacking := [one for one in parts if one not in names]:
             raise FolderError(f"{folder} lacks weights that {INDEX_FILE} names: {', '.join(lacking)}")
     else:
@@ -346,9 +358,9 @@ def _read_json(path: Path, *, kind: type = dict) -> Any:
         FolderError: It cannot be read, or holds something else than `kind`.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise FolderError(f"{path} cannot be read: {error}") from None
+        found = json.loads(read_regular(path, limit=MAX_BYTES))
+    except (OSError, ValueError, RecursionError) as error:
+        raise FolderError(f"{path} cannot be read: {str(error)[:200]}") from None
     if not isinstance(found, kind):
         raise FolderError(f"{path} does not hold a JSON {'object' if kind is dict else 'array'}")
     return found

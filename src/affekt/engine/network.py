@@ -20,6 +20,7 @@ from affekt.core.files.sealed import Sealed, read_sealed
 from affekt.core.sample import Preprocess
 from affekt.core.task import Task
 from affekt.engine.weights.checkpoint import model_weights
+from affekt.engine.weights.claimed import SizeOf
 
 
 def checkpoint_model(sealed: Sealed) -> nn.Module:
@@ -31,8 +32,10 @@ def checkpoint_model(sealed: Sealed) -> nn.Module:
     document = read_document(CheckpointDocument, sealed.document, sealed.path)
     config = config_of(document, sealed.path)
     try:
-        model: nn.Module = catalog.method(document.method).load("model")(config)
-        model.load_state_dict(model_weights(sealed))
+        weights = model_weights(sealed)
+        with SizeOf(weights):
+            model: nn.Module = catalog.method(document.method).load("model")(config)
+        model.load_state_dict(weights)
     except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
         raise FolderError(
             f"{sealed.path}: its weights do not fit the config of {document.method} ({str(error)[:300]})"

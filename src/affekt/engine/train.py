@@ -16,6 +16,7 @@ from affekt.core.files.assets import read_assets
 from affekt.core.files.lock import writing_alone
 from affekt.core.files.output import check_folder
 from affekt.core.files.sealed import read_sealed
+from affekt.core.files.whole import remove_partials
 from affekt.core.recipe import Recipe, as_recipe
 from affekt.data.left_out import kinds_of
 from affekt.data.open import data_path
@@ -52,6 +53,8 @@ from affekt.engine.weights.initial import (
     start_from,
 )
 from affekt.engine.weights.parts import files_of
+
+_ABANDONED_S = 24 * 3600.0  # a younger unfinished file may be that of an evaluation
 
 log = logging.getLogger(__name__)
 
@@ -160,6 +163,7 @@ def _begin(run: Run, recipe: Recipe, data: RunData, versions: Mapping[str, str],
         check_free(run)
     if warning := nothing_held_out(recipe, data.parts):
         log.warning("%s", warning)
+    remove_partials(run.path, age_s=_ABANDONED_S)
     run.start(recipe, versions)
     if data.is_new:
         data.identity.write(run.path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import lzma
 import math
+import sys
 import tokenize
 import zipfile
 import zlib
@@ -34,7 +35,7 @@ def read_npz(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
 
     Raises:
         MediaError: It is not an npz file, truncated, damaged, larger than `MAX_BYTES` unpacked, has an array
-            of more than `MAX_VALUES`, or holds objects.
+            of more than `MAX_VALUES`, or holds objects or text that is none.
     """
     try:
         with open_regular(path) as file, zipfile.ZipFile(file) as archive:
@@ -77,7 +78,16 @@ def _read_member(archive: zipfile.ZipFile, name: str, path: Path) -> np.ndarray:
         raise MediaError(f"{path} is damaged: {name} is shorter than the shape {shape} that it states")
     with archive.open(name) as stream:
         # Arrays of text have their own limit of bytes, which is that of the file.
-        return np.lib.format.read_array(stream, allow_pickle=False)
+        array = np.lib.format.read_array(stream, allow_pickle=False)
+    if dtype.kind == "U" and not is_unicode(array):
+        raise MediaError(f"{path} is damaged: {name} holds numbers that are no characters")
+    return array
+
+
+def is_unicode(text: np.ndarray) -> bool:
+    """Whether an array of text holds characters only; Python fails on others when they are used."""
+    codes = np.ascontiguousarray(text).view(np.dtype(np.uint32).newbyteorder(text.dtype.byteorder))
+    return not codes.size or int(codes.max()) <= sys.maxunicode
 
 
 def _header(stream: IO[bytes] | zipfile.ZipExtFile) -> tuple[tuple[int, ...], np.dtype]:

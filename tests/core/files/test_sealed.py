@@ -2,10 +2,14 @@
 
 import hashlib
 import json
+import os
 import shutil
+import stat
 import zipfile
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from affekt.core.errors import FolderError
 from affekt.core.files import sealed
@@ -222,3 +226,18 @@ def test_an_error_about_weights_names_the_option_that_takes_them(tmp_path):
         (work / "model.safetensors").write_bytes(b"")
     with pytest.raises(FolderError, match="affekt train --weights"):
         read_sealed(tmp_path / "part", kind="checkpoint")
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
+def test_files_have_the_mode_that_the_umask_leaves_whoever_wrote_them(tmp_path, mask, mode):
+    (tmp_path / "object").write_text("of a store")
+    (tmp_path / "object").chmod(0o444)
+    before = os.umask(mask)
+    try:
+        with write_sealed(tmp_path / "a", {"kind": "bundle"}) as work:
+            save_file({"a": np.zeros(3)}, work / "model.safetensors")  # makes a file for its owner alone
+            os.link(tmp_path / "object", work / "linked")
+    finally:
+        os.umask(before)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "a").iterdir()}
+    assert modes == {MANIFEST: mode, "model.safetensors": mode, "linked": 0o444}

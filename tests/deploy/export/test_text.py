@@ -14,8 +14,8 @@ from affekt.cli.main import app
 from affekt.core import catalog
 from affekt.core.errors import ExportError
 from affekt.core.files.sealed import read_sealed
+from affekt.core.graphs.check import check_graph
 from affekt.core.sample import Sample
-from affekt.deploy.backends.graph_check import check_graph
 from affekt.deploy.backends.network import graph_network
 from affekt.deploy.export import quantize
 from affekt.deploy.export.export import export

@@ -10,10 +10,13 @@ import pytest
 import affekt
 from affekt.core.errors import MediaError
 from affekt.core.sample import Skipped
+from affekt.core.task import read_task
 from affekt.data.open import open_dataset
 from affekt.media import arrays
 from affekt.media.skeleton import Skeleton, read_skeletons
 from affekt.tasks.rows import finite_outputs
+
+BUNDLE = Path(__file__).parents[3] / "bundles" / "compact_face"
 
 
 @pytest.fixture(scope="module")
@@ -74,9 +77,7 @@ class _Diverging:
 
 def test_a_sample_with_nan_has_a_reason_and_no_label_and_the_others_are_answered():
 
-    predictor = affekt.load(
-        Path(__file__).parents[3] / "bundles" / "compact_face", backend="onnxruntime", threads=1
-    )
+    predictor = affekt.load(BUNDLE, backend="onnxruntime", threads=1)
     pictures = [np.full((48, 48, 3), shade, np.uint8) for shade in (10, 120, 240)]
     expected = list(predictor.predict(pictures))
     broken = replace(predictor, network=_Diverging(predictor.network))
@@ -84,6 +85,18 @@ def test_a_sample_with_nan_has_a_reason_and_no_label_and_the_others_are_answered
     assert isinstance(second, Skipped)
     assert "not finite" in second.reason
     assert (first.scores, third.scores) == (expected[0].scores, expected[2].scores)
+
+
+@pytest.mark.parametrize("task", ["regression", "multi_label"])
+def test_other_tasks_name_nothing_for_outputs_that_are_not_finite(task):
+    """Whatever computes them: engines of graphs, PyTorch and Jittor answer through the same function."""
+    predictor = affekt.load(BUNDLE, backend="onnxruntime", threads=1)
+    broken = replace(predictor, network=_Diverging(predictor.network), task=read_task(task))
+    first, second, third = broken.predict([np.full((48, 48, 3), shade, np.uint8) for shade in (10, 120, 240)])
+    assert isinstance(second, Skipped) and "not finite" in second.reason
+    assert all(
+        np.isfinite([*one.scores.values(), *(one.values or {}).values()]).all() for one in (first, third)
+    )
 
 
 def test_an_npz_whose_header_states_too_much_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):

@@ -163,6 +163,29 @@ def _detector(path: Path) -> Any:
     return OnnxDetector(path, threads=1).detect(PICTURE)
 
 
+def _encoder(path: Path) -> Any:
+    from affekt.encoders.settings import EncoderSettings
+    from affekt.encoders.source import resolved
+    from affekt.encoders.text import TextEncoder
+    from affekt.media.text.tokens import Tokenizer
+
+    settings = resolved(EncoderSettings(source=str(path)))
+    Tokenizer((path / "tokenizer.json").read_bytes(), settings.tokens).ids("I am so happy.")
+    TextEncoder(settings).load_pretrained()
+
+
+def _features(path: Path) -> Any:
+    from affekt.data.multimodal.mmsa_files import convert
+
+    convert(path, path.with_name("folder"))
+
+
+def _vectors(path: Path) -> Any:
+    from affekt.project.ratings.agreement.suspects import read_vectors
+
+    read_vectors(path)
+
+
 def _load_walker() -> Any:
     _walk(given() / "walk.npz")
 
@@ -173,6 +196,14 @@ def _load_torch() -> Any:
     from affekt.engine.create import create
 
     return torch, create
+
+
+def _load_encoders() -> Any:
+    import transformers
+
+    from affekt.encoders.text import TextEncoder
+
+    return transformers.BertModel, TextEncoder
 
 
 READERS: dict[str, Reader] = {
@@ -198,4 +229,8 @@ READERS: dict[str, Reader] = {
     "arrays of BPM-GCN": Reader(_dataset("bpm_gcn_arrays")),
     "release": Reader(_release),
     "prepared store": Reader(_store),
+    "detector": Reader(_detector),
+    "encoder folder": Reader(_encoder, _load_encoders),
+    "features of MMSA": Reader(_features),
+    "vectors": Reader(_vectors),
 }

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import random
+import tempfile
 import wave
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -374,6 +375,58 @@ def _stores(given: Path) -> list[Seed]:
     ]
 
 
+def _detectors(given: Path) -> list[Seed]:
+    from onnx import TensorProto, helper, numpy_helper
+
+    boxes = np.array([[8, 16, 24, 40], [20, 20, 40, 44]], np.float32)
+    nodes = [
+        helper.make_node("ReduceMean", ["image"], ["mean"], keepdims=0),
+        helper.make_node("Div", ["mean", "full"], ["share"]),
+        helper.make_node("Add", ["zeros", "share"], ["scores"]),
+        helper.make_node("Identity", ["fixed"], ["boxes"]),
+    ]
+    values = {"fixed": boxes, "zeros": np.zeros(2, np.float32), "full": np.array(255, np.float32)}
+    graph = helper.make_graph(
+        nodes,
+        "detector",
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, (1, 3, "h", "w"))],
+        [
+            helper.make_tensor_value_info("boxes", TensorProto.FLOAT, (2, 4)),
+            helper.make_tensor_value_info("scores", TensorProto.FLOAT, (2,)),
+        ],
+        [numpy_helper.from_array(value, name) for name, value in values.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    return [one("faces.onnx", model.SerializeToString())]
+
+
+def _encoders(given: Path) -> list[Seed]:
+    from affekt.testing.encoders import save_tiny_encoder
+
+    with tempfile.TemporaryDirectory() as folder:
+        return [Seed("encoder", folder_of(save_tiny_encoder(Path(folder, "encoder"))))]
+
+
+def _features(given: Path) -> list[Seed]:
+    import pickle
+
+    rng = np.random.default_rng(0)
+    part = {
+        "id": ["a$_$1", "a$_$2"],
+        "raw_text": ["Well, hello.", "Oh no."],
+        "text": rng.normal(size=(2, 3, 4)).astype(np.float32),
+        "audio": rng.normal(size=(2, 3, 2)),
+        "audio_lengths": [3, 2],
+        "regression_labels": np.array([1.0, -2.0]),
+        "annotations": ["Positive", "Negative"],
+    }
+    return [one("mosi.pkl", pickle.dumps(dict.fromkeys(("train", "valid", "test"), part), 4))]
+
+
+def _vectors(given: Path) -> list[Seed]:
+    return [one("vectors.npz", _npz(ids=np.array(["a", "b"]), vectors=np.ones((2, 3), np.float32)))]
+
+
 SEEDS: dict[str, Callable[[Path], list[Seed]]] = {
     "bundle folder": lambda given: _faces(changed=("affekt.json",)),
     "bundle zip": lambda given: _faces(is_zipped=True),
@@ -397,4 +450,8 @@ SEEDS: dict[str, Callable[[Path], list[Seed]]] = {
     "arrays of BPM-GCN": _bpm_gcn,
     "release": _releases,
     "prepared store": _stores,
+    "detector": _detectors,
+    "encoder folder": _encoders,
+    "features of MMSA": _features,
+    "vectors": _vectors,
 }

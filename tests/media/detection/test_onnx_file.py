@@ -89,12 +89,66 @@ def test_outputs_of_another_shape_are_refused_when_they_appear(write_detector, t
 
 def test_what_is_no_network_or_no_detector_is_refused(tmp_path):
     (tmp_path / "text.onnx").write_text("not a network")
-    with pytest.raises(FolderError, match="cannot be loaded as an ONNX network"):
+    with pytest.raises(
+        FolderError, match=r"text\.onnx cannot be loaded: it does not begin like an ONNX graph"
+    ):
         open_detector("text.onnx", folder=tmp_path)
     with pytest.raises(UsageError, match=r"gone\.onnx does not exist"):
         open_detector("gone.onnx", folder=tmp_path)
     with pytest.raises(UsageError, match="did you mean centerface"):
         open_detector("centreface")
+
+
+def _changed(path, kind):
+    """A valid detector, made into one that an engine must not see."""
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load(path)
+    if kind == "file":
+        weights = model.graph.initializer[0]
+        weights.ClearField("raw_data")
+        weights.data_location = onnx.TensorProto.EXTERNAL
+        entry = weights.external_data.add()
+        entry.key, entry.value = "location", "secret.bin"
+    elif kind == "loop":
+        body = onnx.helper.make_graph([], "body", [], [])
+        model.graph.node.append(onnx.helper.make_node("Loop", ["", ""], ["never"], body=body))
+    elif kind == "operator":
+        model.graph.node[-1].domain = "own"
+    elif kind == "size":
+        model.graph.initializer[0].dims[0] = 2**40
+    path.write_bytes(model.SerializeToString())
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("file", "values outside of the graph"),
+        ("loop", "it uses Loop"),
+        ("operator", "of 'own'"),
+        ("size", "which needs"),
+    ],
+)
+def test_a_network_that_reads_files_or_may_not_end_reaches_no_engine(
+    write_detector, tmp_path, monkeypatch, kind, reason
+):
+    path = write_detector(tmp_path / "faces.onnx", BOXES)
+    _changed(path, kind)
+    monkeypatch.setattr("onnxruntime.InferenceSession", lambda *given, **named: pytest.fail("it was opened"))
+    with pytest.raises(FolderError, match=reason):
+        open_detector(str(path))
+
+
+def test_a_network_of_an_older_exporter_lists_its_weights_as_inputs(write_detector, tmp_path):
+    onnx = pytest.importorskip("onnx")
+    path = write_detector(tmp_path / "faces.onnx", BOXES)
+    model = onnx.load(path)
+    model.ir_version = 3
+    model.opset_import[0].version = 9
+    model.opset_import.append(onnx.helper.make_opsetid("ai.onnx.ml", 1))
+    for one in model.graph.initializer:
+        model.graph.input.append(onnx.helper.make_tensor_value_info(one.name, one.data_type, one.dims))
+    path.write_bytes(model.SerializeToString())
+    assert len(open_detector(str(path)).detect(WHITE).boxes) == 2
 
 
 def test_the_digest_changes_with_all_that_boxes_depend_on(write_detector, tmp_path):

@@ -105,10 +105,12 @@ def test_suspected_items_are_listed_by_id_with_a_likely_label(noisy, tmp_path):
         ({"ids": np.array(["a"])}, "has no vectors"),
         ({"ids": np.array([1]), "vectors": np.ones((1, 2))}, "of text"),
         ({"ids": np.array(["a", "a"]), "vectors": np.ones((2, 2))}, "each id once"),
-        ({"ids": np.array(["a"], object), "vectors": np.ones((1, 2))}, "cannot be read"),
+        ({"ids": np.array(["a"], object), "vectors": np.ones((1, 2))}, "objects are never loaded"),
+        ({"ids": np.array(["a"]), "vectors": np.zeros((90_000_000, 1), np.int8)}, "states 90000000 values"),
+        ({"ids": np.array([2**31], "u4").view("U1"), "vectors": np.ones((1, 2))}, "no characters"),
     ],
 )
 def test_a_file_of_vectors_that_is_none_is_an_error(tmp_path, arrays, said):
-    np.savez(tmp_path / "v.npz", **arrays)
+    np.savez_compressed(tmp_path / "v.npz", **arrays)
     with pytest.raises(DataError, match=said):
         read_vectors(tmp_path / "v.npz")

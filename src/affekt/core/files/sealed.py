@@ -13,9 +13,10 @@ import json
 import lzma
 import os
 import re
+import stat
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -90,6 +91,7 @@ def write_sealed(path: Path, document: dict[str, Any]) -> Iterator[Path]:
         yield work
         names = sorted(file.relative_to(work).as_posix() for file in work.rglob("*") if file.is_file())
         files = {name: _describe(work / name) for name in names}
+        _open_by_umask(work, names)
         manifest = _manifest_text({**document, "schema": SCHEMA, "files": files}).encode()
         if len(manifest) > MAX_MANIFEST_BYTES or len(files) > MAX_FILES:
             raise FolderError(
@@ -178,6 +180,16 @@ def _manifest_text(document: dict[str, Any]) -> str:
     body = json.dumps(document, indent=1, sort_keys=True)
     digest = hashlib.sha256(body.encode()).hexdigest()
     return json.dumps({**document, "sha256": digest}, indent=1, sort_keys=True) + "\n"
+
+
+def _open_by_umask(work: Path, names: Sequence[str]) -> None:
+    """Give files the mode that the umask leaves; safetensors makes them for their owner alone."""
+    mode = work.stat().st_mode & 0o666
+    for file in (work / name for name in names):
+        there = file.lstat()
+        # A file with another name is an object of a store, or one of an earlier checkpoint.
+        if stat.S_ISREG(there.st_mode) and there.st_nlink == 1 and stat.S_IMODE(there.st_mode) != mode:
+            file.chmod(mode)
 
 
 def _describe(file: Path) -> dict[str, Any]:

@@ -237,6 +237,14 @@ def _put(work: Path, path: Path) -> None:
             older.rename(path)
             raise
         _remove(older)
+    _remove_abandoned(path)
+
+
+def _remove_abandoned(path: Path, *, age_s: float = 24 * 3600.0) -> None:
+    """Remove what kills left of writes to this place; what is younger may be that of another process."""
+    for left in path.parent.iterdir():
+        if is_partial(left) and left.name.startswith(f".{path.name}."):
+            _remove_aged(left, age_s)
 
 
 def _exchange(one: Path, other: Path) -> bool:

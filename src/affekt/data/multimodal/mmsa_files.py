@@ -164,10 +164,16 @@ def _lengths(part: Mapping[str, Any], feature: str, array: np.ndarray) -> np.nda
     last = np.where(filled.any(axis=1), array.shape[1] - filled[:, ::-1].argmax(axis=1), 0)
     stated = None
     if feature == "text" and isinstance(mask := part.get("text_bert"), np.ndarray) and mask.ndim == 3:
-        if mask.shape[0] == len(array) and mask.shape[1] == 3 and mask.shape[2] == array.shape[1]:
+        if (
+            mask.dtype.kind in "fiub"
+            and mask.shape[0] == len(array)
+            and mask.shape[1] == 3
+            and mask.shape[2] == array.shape[1]
+        ):
             stated = (mask[:, 1] > 0).sum(axis=1)
     elif (numbers := _numbers(part.get(f"{feature}_lengths"))) is not None and len(numbers) == len(array):
-        stated = np.array(numbers).astype(int)
+        # NaN and numbers beyond integers cannot be converted.
+        stated = np.nan_to_num(np.array(numbers), nan=0).clip(0, array.shape[1]).astype(int)
     if stated is None:
         return last
     return np.where(last > 0, np.clip(stated, 1, array.shape[1]), 0)

@@ -1,6 +1,6 @@
 """The engines that compute a graph: ONNX Runtime, which the core installs, and OpenVINO, if it is installed.
 
-Engines get only graphs that passed `graph_check`, from `affekt.deploy.backends.network`.
+Engines get only graphs that passed `affekt.core.graphs.check`, from `affekt.deploy.backends.network`.
 """
 
 from __future__ import annotations

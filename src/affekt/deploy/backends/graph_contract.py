@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from affekt.core.errors import FolderError
+from affekt.core.graphs.check import Port, Ports
 from affekt.core.sample import Preprocess
 from affekt.core.spec import TensorSpec
 from affekt.core.task import Task
-from affekt.deploy.backends.graph_check import Port, Ports
 
 ANSWER = "logits"  # output of every graph, from which predictions are made
 CELLS, FEATURES = "cells", "features"  # input and output of an encoder's graph

@@ -21,9 +21,9 @@ import numpy as np
 
 from affekt.core.errors import FolderError, UsageError
 from affekt.core.files.sealed import read_sealed
+from affekt.core.graphs.check import Port, Ports, check_graph
 from affekt.deploy.backends.engines import Compute, open_onnxruntime, open_openvino
 from affekt.deploy.backends.forks import openvino_can_open, openvino_is_broken
-from affekt.deploy.backends.graph_check import Port, Ports, check_graph
 from affekt.deploy.backends.graph_contract import ANSWER as ANSWER
 from affekt.deploy.backends.graph_contract import CELLS as CELLS
 from affekt.deploy.backends.graph_contract import FEATURES as FEATURES

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from affekt.core.errors import FolderError
+from affekt.core.graphs.check import OTHERS, check_graph
 
 
 class Port(NamedTuple):
@@ -27,10 +28,11 @@ class Network:
         threads: Processor cores that it may use; None leaves the choice to ONNX Runtime.
 
     Raises:
-        FolderError: It cannot be loaded.
+        FolderError: It cannot be loaded, or is refused by `check_graph`.
     """
 
     def __init__(self, model: bytes, name: str, threads: int | None = None) -> None:
+        check_graph(model, name, origin=OTHERS)
         self._model, self.name, self._threads = model, name, threads
         self._open()
 

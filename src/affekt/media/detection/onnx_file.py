@@ -11,6 +11,9 @@ Outputs, by name; a first axis of size 1 is allowed:
 - `labels` (n,) integer, if it has several classes: the settings then state the one that is kept (`label`);
 - `landmarks` (n, 5, 2) float32, optional: eyes, nose, corners of the mouth in pixels of the input.
 
+The file holds all of its values and uses operators of the ONNX standard only (opset 7 or later), and no loops
+(`affekt.core.graphs.check`).
+
 Boxes may overlap: those of one thing are joined. Detectors of torchvision are exported in this form, apart
 from their values of 0 to 1; other networks need a few operators at their ends.
 """
@@ -42,7 +45,8 @@ class OnnxDetector:
 
     Raises:
         UsageError: There is no such file, or `label` is missing or superfluous.
-        FolderError: It is not an ONNX network, or does not follow the convention.
+        FolderError: It is not an ONNX network, refers to something outside of it, or does not follow the
+            convention.
     """
 
     def __init__(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
-from affekt.core.errors import FolderError, require
+from pydantic import ValidationError
+
+from affekt.core.errors import AffektError, FolderError, MediaError, require
 from affekt.core.settings import Settings
 
 TOKENIZER_FILE = "tokenizer.json"
@@ -28,6 +31,22 @@ class SpecialTokens(Settings):
     mask: str | None = "[MASK]"
 
 
+@contextmanager
+def tokenizer_errors(kind: type[AffektError], said: str) -> Iterator[None]:
+    """Errors of the `tokenizers` package as ours: it raises plain `Exception`, and ends in panics of Rust.
+
+    Args:
+        said: The message, before the reason.
+    """
+    try:
+        yield
+    except BaseException as error:
+        # A panic is no `Exception`, and the package does not export its class.
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        raise kind(f"{said}: {str(error)[:300]}") from None
+
+
 class Tokenizer:
     """A tokenizer and the ids of its special tokens.
 
@@ -45,17 +64,16 @@ class Tokenizer:
             MissingExtra: The `tokenizers` package is not installed.
         """
         tokenizers = require("tokenizers", extra="text", needed_by="reading text")
-        try:
+        with tokenizer_errors(FolderError, f"{TOKENIZER_FILE} is not a tokenizer"):
             self._tokenizer = tokenizers.Tokenizer.from_str(content.decode())
-        except Exception as error:  # the package raises plain Exception
-            raise FolderError(f"{TOKENIZER_FILE} is not a tokenizer: {error}") from None
         self._tokenizer.encode_special_tokens = True
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
-        self.largest: int = max(self._tokenizer.get_vocab(with_added_tokens=True).values())
+        self.largest: int = max(self._tokenizer.get_vocab(with_added_tokens=True).values(), default=-1)
         lacking = [word for word in special.model_dump().values() if word and self.id_of(word) is None]
         if lacking:
-            raise FolderError(f"{TOKENIZER_FILE} lacks {', '.join(lacking)}")
+            shown = ", ".join(lacking).encode(errors="backslashreplace").decode()
+            raise FolderError(f"{TOKENIZER_FILE} lacks {shown}")
         self.special = special
         self.padding, self.unknown = self._id(special.padding), self._id(special.unknown)
         self.begin, self.separator = self._id(special.begin), self._id(special.separator)
@@ -68,7 +86,10 @@ class Tokenizer:
 
     def id_of(self, token: str) -> int | None:
         """Id of a token; None if the vocabulary lacks it."""
-        return self._tokenizer.token_to_id(token)
+        try:
+            return self._tokenizer.token_to_id(token)
+        except UnicodeEncodeError:  # half of a surrogate pair, as JSON may hold it
+            return None
 
     def tokens_of(self, ids: Iterable[int]) -> list[str]:
         """Tokens as the vocabulary spells them."""
@@ -78,7 +99,8 @@ class Tokenizer:
         """Ids of a text, without tokens around it."""
         # Half of a surrogate pair cannot be passed on.
         text = text if text.isascii() else text.encode(errors="replace").decode()
-        found = self._tokenizer.encode(text, add_special_tokens=False).ids
+        with tokenizer_errors(MediaError, f"the text cannot be read by {TOKENIZER_FILE}"):
+            found = self._tokenizer.encode(text, add_special_tokens=False).ids
         # A Unigram model holds its special tokens as pieces, and matches them as it matches words.
         return tuple(self.unknown if number in self._reserved else number for number in found)
 
@@ -118,9 +140,10 @@ def tokenizer_of(
 def with_tokens(content: bytes, added: Sequence[str]) -> bytes:
     """A tokenizer file with further special tokens, such as those of speakers; known ones are kept."""
     tokenizers = require("tokenizers", extra="text", needed_by="reading text")
-    tokenizer = tokenizers.Tokenizer.from_str(content.decode())
-    tokenizer.add_special_tokens(list(added))
-    return tokenizer.to_str().encode()
+    with tokenizer_errors(FolderError, f"{TOKENIZER_FILE} takes no further tokens"):
+        tokenizer = tokenizers.Tokenizer.from_str(content.decode())
+        tokenizer.add_special_tokens(list(added))
+        return tokenizer.to_str().encode()
 
 
 def trained_tokenizer(lines: Iterable[str], special: SpecialTokens, *, size: int) -> bytes:
@@ -154,12 +177,15 @@ def stated_tokens(config: bytes) -> SpecialTokens:
         "mask": ("mask_token",),
     }
     stated = json.loads(config)
-    found: dict[str, str | None] = {}
+    found: dict[str, Any] = {}
     for role, keys in names.items():
         values = [stated[key] for key in keys if stated.get(key)]
         word = values[0] if values else None
-        found[role] = word["content"] if isinstance(word, dict) else word
+        found[role] = word.get("content") if isinstance(word, dict) else word
     lacking = [role for role in ("padding", "unknown", "begin", "separator") if not found[role]]
     if lacking:
         raise FolderError(f"the tokenizer states no token for {', '.join(lacking)}")
-    return SpecialTokens(**found)  # pyright: ignore[reportArgumentType]
+    try:
+        return SpecialTokens(**found)
+    except ValidationError:
+        raise FolderError(f"the tokenizer states special tokens that are no text: {found}") from None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tokenize
 from pathlib import Path
 
 import numpy as np
 
 from affekt.core.errors import MediaError
 from affekt.core.sample import Sample
+from affekt.media.arrays import BROKEN
 
 
 def stored_rows(sample: Sample, name: str, width: int) -> np.ndarray:
@@ -40,15 +40,7 @@ def open_npy(path: Path) -> np.ndarray:
         raise MediaError(f"{path} {'is not a file' if path.exists() else 'does not exist'}")
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (
-        OSError,
-        ValueError,
-        EOFError,
-        SyntaxError,
-        OverflowError,
-        MemoryError,
-        tokenize.TokenError,
-    ) as error:
+    except BROKEN as error:
         reason = str(error).partition("\n")[0]
         if "pickle" in reason or "objects" in reason:  # numpy reports this for any unknown content
             reason = "it holds Python objects, or is not an array"

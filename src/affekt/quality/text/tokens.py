@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from affekt.core.errors import UsageError, require
+from affekt.core.errors import DataError, FolderError, UsageError, require
+from affekt.core.files.json_file import read_json_object
+from affekt.media.text.tokens import tokenizer_errors
 
 TOKENIZER = "tokenizer.json"
 _UNLIMITED = 10**6  # larger values of `model_max_length` mean that none was stated
@@ -34,18 +35,21 @@ class TokenCounter:
         if not file.is_file():
             raise UsageError(f"{place} is neither a {TOKENIZER} nor a folder with one")
         tokenizers = require("tokenizers", extra="text", needed_by="counting tokens")
-        try:
+        with tokenizer_errors(UsageError, f"{file} is not a tokenizer"):
             self._tokenizer = tokenizers.Tokenizer.from_file(str(file))
-        except Exception as error:  # the package raises plain Exception
-            raise UsageError(f"{file} is not a tokenizer: {error}") from None
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self.name = name or file.parent.name or place.name
         self.limit = _limit(file.parent)
 
     def __call__(self, texts: Sequence[str]) -> list[int]:
-        """Number of tokens of each text."""
-        return [len(found.ids) for found in self._tokenizer.encode_batch(list(texts))]
+        """Number of tokens of each text.
+
+        Raises:
+            DataError: A text cannot be read by the tokenizer.
+        """
+        with tokenizer_errors(DataError, f"the texts cannot be read by the tokenizer {self.name}"):
+            return [len(found.ids) for found in self._tokenizer.encode_batch(list(texts))]
 
     def is_over(self, length: int) -> bool:
         """Whether a text of this length is truncated."""
@@ -76,9 +80,6 @@ def _document(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        found = json.loads(path.read_bytes())
-    except ValueError as error:
-        raise UsageError(f"{path} is not JSON: {error}") from None
-    if not isinstance(found, dict):
-        raise UsageError(f"{path} is not a JSON object")
-    return found
+        return read_json_object(path)
+    except FolderError as error:
+        raise UsageError(str(error)) from None

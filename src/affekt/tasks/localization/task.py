@@ -116,7 +116,7 @@ class Localization(Task):
         skipped: list[Skipped] = []
         for number, sample in enumerate(samples):
             try:
-                logits = cell_logits(sample, localizing, network)
+                logits = _finite(cell_logits(sample, localizing, network))
                 detected.append(localizing.localize(sample, logits))
                 used.append(sample)
             except AffektError as error:
@@ -264,10 +264,15 @@ def localize(answerer: Answerer, sample: Sample, *, on_cells: OnItem = quiet) ->
         TypeError: The network is not for localization.
     """
     preprocess = as_localizing(answerer.preprocess)
-    logits = cell_logits(sample, preprocess, answerer.network, on_cells=on_cells)
+    logits = _finite(cell_logits(sample, preprocess, answerer.network, on_cells=on_cells))
+    return preprocess.localize(sample, logits)
+
+
+def _finite(logits: np.ndarray) -> np.ndarray:
+    """The logits; raises MediaError for NaN or infinity."""
     if not np.isfinite(logits).all():
         raise MediaError(NOT_FINITE)
-    return preprocess.localize(sample, logits)
+    return logits
 
 
 def _draw(scores: Any, folder: Path) -> None:

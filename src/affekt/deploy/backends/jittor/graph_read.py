@@ -1,4 +1,4 @@
-"""The content of an ONNX graph that passed `graph_check`: nodes, attributes and values, without `onnx`.
+"""The content of a checked ONNX graph (`affekt.core.graphs.check`), read without `onnx`.
 
 Engines that read ONNX themselves do not need it; it serves those that do not, such as Jittor.
 """
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from affekt.core.errors import FolderError
-from affekt.deploy.backends.graph_check import (
+from affekt.core.graphs.check import (
     ATTRIBUTE,
     ELEMENTS,
     GRAPH,
@@ -22,9 +22,9 @@ from affekt.deploy.backends.graph_check import (
     TENSOR,
     check_graph,
 )
+from affekt.core.graphs.wire import Span, WireReader
 from affekt.deploy.backends.jittor.computing.graph import Attribute, Graph, Node
 from affekt.deploy.backends.jittor.computing.graph import Port as FilePort
-from affekt.deploy.backends.wire import Span, WireReader
 
 _INT, _INTS, _FLOAT, _FLOATS, _TEXT, _TENSOR, _TEXTS = 2, 7, 1, 6, 3, 4, 8  # types of attributes
 

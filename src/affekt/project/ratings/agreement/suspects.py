@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from affekt.core.errors import DataError
+from affekt.core.errors import DataError, MediaError
 from affekt.core.labels import LabelSet
+from affekt.media.arrays import read_npz
 from affekt.metrics.agreement.label_noise import LabelNoise
 from affekt.project.groups import groups_of
 from affekt.project.ratings.agreement.noise import noise_from_features
@@ -60,10 +60,9 @@ def read_vectors(path: Path) -> dict[str, np.ndarray]:
         DataError: It cannot be read, or holds something else.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            found = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} cannot be read: {error}") from None
+        found = read_npz(path, ("ids", "vectors"))
+    except MediaError as error:
+        raise DataError(str(error)) from None
     missing = [name for name in ("ids", "vectors") if name not in found]
     if missing:
         raise DataError(f"{path} has no {' and no '.join(missing)}; found {', '.join(found) or 'nothing'}")

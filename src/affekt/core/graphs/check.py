@@ -11,13 +11,11 @@ import math
 from typing import NamedTuple
 
 from affekt.core.errors import FolderError
-from affekt.deploy.backends.wire import Field, Kind, Schema, Span, WireError, WireReader
+from affekt.core.graphs.wire import Field, Kind, Schema, Span, WireError, WireReader
 
 MAX_BYTES = 2**31 - 1  # of a protobuf message
 MAX_DEPTH = 8  # of nested graphs: branches and loop bodies
 MAX_RANK = 64
-IR_VERSIONS = range(4, 14)  # from version 4 on, initializers are not inputs
-OPSETS = range(13, 27)  # of the ONNX standard; export writes 18
 # A loop may run for ever, and no method needs one: networks over time are unrolled, or single operators.
 UNBOUNDED = ("Loop", "Scan")
 DOMAINS = ("", "ai.onnx")  # two spellings of the standard; int8 graphs need no other
@@ -144,6 +142,25 @@ ELEMENTS = {
 _STORES = ("raw_data", "float_data", "int32_data", "int64_data", "double_data", "uint64_data")
 
 
+class Origin(NamedTuple):
+    """Who wrote a graph.
+
+    Attributes:
+        ir_versions: Versions of the format that are accepted.
+        opsets: Versions of the ONNX standard's operators that are accepted.
+        is_exact: Weights are no inputs, and no operator set is stated beside that of the standard. Other
+            exporters list weights as inputs, and state sets which no node uses.
+    """
+
+    ir_versions: range
+    opsets: range
+    is_exact: bool
+
+
+OURS = Origin(range(4, 14), range(13, 27), is_exact=True)  # from IR version 4 on, initializers are not inputs
+OTHERS = Origin(range(3, 14), range(7, 27), is_exact=False)
+
+
 class Port(NamedTuple):
     """An input or output of a graph.
 
@@ -165,22 +182,23 @@ class Ports(NamedTuple):
     outputs: dict[str, Port]
 
 
-def check_graph(graph: bytes, name: str = "the graph") -> Ports:
+def check_graph(graph: bytes, name: str = "the graph", *, origin: Origin = OURS) -> Ports:
     """Check a graph before an engine reads it, and return its inputs and outputs.
 
     Reads the structure only; the values of tensors are neither copied nor inspected.
 
     Args:
         name: Name of the graph in errors.
+        origin: Graphs that affekt did not write may be older and state more.
 
     Raises:
         FolderError: The bytes are not an ONNX graph, refer to something outside of it, or hold something that
-            the export never writes.
+            no network of affekt needs.
     """
     if len(graph) > MAX_BYTES:
         raise FolderError(f"{name} cannot be loaded: it has {len(graph)} bytes, at most {MAX_BYTES}")
     try:
-        return _Checker(graph).model()
+        return _Checker(graph, origin).model()
     except WireError as error:
         raise FolderError(f"{name} cannot be loaded: {error}; export the network again") from None
 
@@ -188,8 +206,8 @@ def check_graph(graph: bytes, name: str = "the graph") -> Ports:
 class _Checker:
     """One pass over a file."""
 
-    def __init__(self, graph: bytes) -> None:
-        self.graph = graph
+    def __init__(self, graph: bytes, origin: Origin) -> None:
+        self.graph, self.origin = graph, origin
         self.reader = WireReader(graph)
 
     def model(self) -> Ports:
@@ -198,27 +216,29 @@ class _Checker:
             raise WireError("it does not begin like an ONNX graph")
         model = self.reader.message(Span(0, len(self.graph)), MODEL, "the model")
         version = model["ir_version"][0]
-        if version not in IR_VERSIONS:
-            raise WireError(f"its IR version is {version}; {_range(IR_VERSIONS)} are known")
+        if version not in self.origin.ir_versions:
+            raise WireError(f"its IR version is {version}; {_range(self.origin.ir_versions)} are known")
         self._opsets(model.get("opset_import", []))
         if "graph" not in model:
             raise WireError("the model has no graph")
         return self._graph(model["graph"][0], "the graph", depth=1)
 
     def _opsets(self, spans: list[Span]) -> None:
-        """Check that there is exactly one operator set: a known version of the standard's."""
-        opsets = [self.reader.message(span, OPSET, "an operator set") for span in spans]
-        domains = [self.reader.text(opset.get("domain", [None])[0]) for opset in opsets]
-        foreign = [domain for domain in domains if domain not in DOMAINS]
-        if foreign:
-            raise WireError(
-                f"it needs operators of {foreign[0]!r}; only those of the ONNX standard are known"
-            )
-        if len(opsets) != 1:
-            raise WireError(f"it states {len(opsets)} operator sets, not one")
-        version = opsets[0].get("version", [0])[0]
-        if version not in OPSETS:
-            raise WireError(f"its operator set is {version}; {_range(OPSETS)} are known")
+        """Check that there is exactly one operator set of the standard, of a known version."""
+        versions: list[int] = []
+        for span in spans:
+            opset = self.reader.message(span, OPSET, "an operator set")
+            domain = self.reader.text(opset.get("domain", [None])[0])
+            if domain in DOMAINS:
+                versions.append(opset.get("version", [0])[0])
+            elif self.origin.is_exact:
+                raise WireError(
+                    f"it needs operators of {domain!r}; only those of the ONNX standard are known"
+                )
+        if len(versions) != 1:
+            raise WireError(f"it states {len(versions)} operator sets of the ONNX standard, not one")
+        if versions[0] not in self.origin.opsets:
+            raise WireError(f"its operator set is {versions[0]}; {_range(self.origin.opsets)} are known")
 
     def _graph(self, span: Span, what: str, *, depth: int) -> Ports:
         if depth > MAX_DEPTH:
@@ -233,9 +253,9 @@ class _Checker:
             return Ports({}, {})
         ports = Ports(self._ports(graph, "input"), self._ports(graph, "output"))
         both = set(names) & set(ports.inputs)
-        if both:
+        if both and self.origin.is_exact:
             raise WireError(f"{min(both)!r} is an input and an initializer")
-        return ports
+        return Ports({name: port for name, port in ports.inputs.items() if name not in both}, ports.outputs)
 
     def _node(self, span: Span, depth: int) -> None:
         node = self.reader.message(span, NODE, "a node")

@@ -8,7 +8,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from affekt.core.errors import FolderError
-from affekt.deploy.backends.graph_check import Port, check_graph
+from affekt.core.graphs.check import OTHERS, Port, check_graph
 from affekt.deploy.backends.network import graph_network
 
 GRAPH_FILE = Path(__file__).parents[3] / "bundles" / "compact_face" / "model.onnx"
@@ -167,6 +167,20 @@ def test_content_that_no_export_writes_is_refused(kind):
     make, reason = REFUSED[kind]
     with pytest.raises(FolderError, match=reason):
         check_graph(make().SerializeToString())
+
+
+def test_graphs_of_other_exporters_may_be_older_and_state_more_but_not_use_it():
+    older = model(opsets=(("", 9), ("ai.onnx.ml", 1)))
+    older.ir_version = 3
+    older.graph.input.append(value("k", 2))
+    content = older.SerializeToString()
+    assert list(check_graph(content, origin=OTHERS).inputs) == ["x"]
+    with pytest.raises(FolderError, match="IR version is 3"):
+        check_graph(content)
+    for kind in ("another domain's operator", "two operator sets", "functions", "sparse tensors"):
+        make, reason = REFUSED[kind]
+        with pytest.raises(FolderError, match=reason):
+            check_graph(make().SerializeToString(), origin=OTHERS)
 
 
 def test_a_tensor_must_hold_as_many_values_as_its_shape_has():
