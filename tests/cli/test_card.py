@@ -75,8 +75,8 @@ def test_the_card_of_a_run_states_recipe_epochs_and_checkpoints(run):
 
 
 @pytest.mark.xdist_group("bundle")
-def test_the_card_of_a_checkpoint_states_its_epoch_and_files(run):
-    facts = json.loads(card(run / "checkpoints" / "best", "--json"))
+def test_the_card_of_a_checkpoint_states_its_epoch_and_files(trained_run):
+    facts = json.loads(card(trained_run / "checkpoints" / "best", "--json"))
     assert facts["kind"] == "checkpoint" and facts["config"].startswith("width 8")
     assert facts["files"][-1].startswith("in all ")
 

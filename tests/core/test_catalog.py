@@ -211,3 +211,21 @@ def test_readable_leaves_out_what_is_broken_with_a_line_each(plugin, monkeypatch
     assert "walkers" in found and problems == [
         "walks is left out: plug-in their_package.set: DATASET cannot be read (ValueError: old)"
     ]
+
+
+def test_a_package_with_malformed_entry_points_costs_none_of_the_others(tmp_path, monkeypatch, caplog):
+    for name, text in (
+        ("odd", "[affekt.methods]\nno value\n"),
+        ("fine", "[affekt.methods]\nfine_net = fine\n"),
+    ):
+        info = tmp_path / f"{name}-1.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n")
+        (info / "entry_points.txt").write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    clear()
+    try:
+        assert {"bpm_gcn", "fine_net"} <= set(catalog.list_methods())
+        assert "odd: its entry_points.txt cannot be read" in caplog.text
+    finally:
+        clear()

@@ -103,7 +103,9 @@ def test_names_of_recipes_may_be_spelled_with_hyphens():
     assert recipe_file("bpm-gcn/emotion-gait") == recipe_file("bpm_gcn/emotion_gait.toml")
 
 
-@pytest.mark.parametrize("name", ["mine.toml", "a/b/c.toml", "x" * 5000, "a\0b"])
+@pytest.mark.parametrize(
+    "name", ["mine.toml", "a/b/c.toml", "/mine.toml", "../mine.toml", "a/.toml", "x" * 5000, "a\0b"]
+)
 def test_a_path_that_is_like_no_recipe_stays_a_path(name):
     assert str(recipe_file(name)) == name
 

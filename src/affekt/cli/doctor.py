@@ -26,7 +26,7 @@ _EXTRAS = {
     "predict --backend jittor (see affekt doctor jittor)": "jittor",
     "predict, chat on a bundle that reads text": "text",
     "predict --recognize, words of clips that have none": "asr",
-    "train, convert, evaluate, export, demo, data check": "train",
+    "train, convert, evaluate, export, demo, data check --figure": "train",
     "train with a pretrained text encoder": "encoders",
     "project ratings import of spreadsheets": "sheets",
     "project rate": "serve",

@@ -67,9 +67,9 @@ def recipe_file(path: Path | str) -> Path:
             method, or a similar name.
     """
     path = Path(path)
-    if is_regular(path) or is_folder(path) or len(path.parts) not in (1, 2):
+    if is_regular(path) or is_folder(path) or not _may_be_name(path):
         return path
-    name, folder = path.with_name(path.name.removesuffix(".toml")).as_posix(), PARTS / path.parts[0]
+    name, folder = path.as_posix().removesuffix(".toml"), PARTS / path.parts[0]
     if len(path.parts) == 2 and is_regular(part := folder / f"{path.name.removesuffix('.toml')}.toml"):
         return part
     if len(path.parts) == 2 and is_folder(folder):
@@ -82,6 +82,11 @@ def recipe_file(path: Path | str) -> Path:
     if close and not os.path.lexists(path):
         raise _unknown(path, f"did you mean {known[close]}?")
     return path
+
+
+def _may_be_name(path: Path) -> bool:
+    """Whether a path has the form of a recipe's name: `bpm_gcn/emotion_gait`, or a part of it."""
+    return len(path.parts) in (1, 2) and not path.is_absolute() and ".." not in path.parts
 
 
 def _of_method(path: Path, name: str) -> Path:

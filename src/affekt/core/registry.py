@@ -7,16 +7,20 @@ Only asking for such a name is an error, so that a plug-in costs no other name.
 from __future__ import annotations
 
 import importlib
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, distributions, entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
 from affekt.core.errors import UsageError
 from affekt.core.settings import suggest
+
+log = logging.getLogger(__name__)
 
 Found = TypeVar("Found")
 
@@ -64,7 +68,7 @@ def registry(
 ) -> Registry:
     """The parts of affekt together with the plug-ins of a group of entry points."""
     announced: dict[str, list[EntryPoint]] = defaultdict(list)
-    for entry in entry_points(group=group):
+    for entry in _entries(group):
         announced[spelling(entry.name)].append(entry)
     modules, clashes = dict(own), {}
     for name, entries in announced.items():
@@ -78,6 +82,25 @@ def registry(
             f"a plug-in, or rename its entry point in {group}"
         )
     return Registry(kind, modules, clashes)
+
+
+def _entries(group: str) -> list[EntryPoint]:
+    """The entry points of all installed packages; those of a package whose list is malformed are left out."""
+    try:
+        return list(entry_points(group=group))
+    except (TypeError, ValueError):  # a line without "=", of any package
+        found: list[EntryPoint] = []
+        for package in distributions():
+            try:
+                found += package.entry_points.select(group=group)
+            except (TypeError, ValueError):
+                _say_malformed(package.metadata["Name"] or "a package without a name")
+        return found
+
+
+@cache
+def _say_malformed(package: str) -> None:
+    log.warning("%s: its entry_points.txt cannot be read; plug-ins that it brings are left out", package)
 
 
 def declared(module: str, name: str, kind: type) -> Any:

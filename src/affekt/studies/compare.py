@@ -11,12 +11,10 @@ from affekt.core.settings import suggest
 from affekt.core.task import OnItem, find_task, quiet
 from affekt.engine.runs.names import find_run
 from affekt.evaluation.evaluate import evaluate
+from affekt.studies.networks import SEPARATOR, check_rows
 from affekt.studies.outcome.answers import Answers, answers_of
 from affekt.studies.outcome.gather import RowRuns
 from affekt.studies.outcome.summary import Summary, summarize
-from affekt.studies.plans.plan import ALL
-
-SEPARATOR = ","  # of runs that are one row: other seeds of one recipe
 
 
 def compare_networks(
@@ -69,20 +67,6 @@ def compare_networks(
         raise UsageError(f"--metric {unknown[0]}: no such score; {suggest(unknown[0], scores)}")
     summary.notes = [*notes, *summary.notes]
     return summary
-
-
-def check_rows(rows: Sequence[str], against: str) -> None:
-    """Refuse rows that cannot be compared, as far as their names show it.
-
-    Raises:
-        UsageError: There are fewer than two, one is given twice, or `against` is none of them.
-    """
-    if len(rows) < 2:
-        raise UsageError("a comparison needs two runs or bundles")
-    if repeated := sorted({row for row in rows if list(rows).count(row) > 1}):
-        raise UsageError(f"{repeated[0]} is given twice")
-    if against not in ("", ALL, *rows):
-        raise UsageError(f"--against {against}: it is not compared; {suggest(against, list(rows))}")
 
 
 def _match(answers: dict[str, list[Answers]], *, common: bool) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from affekt.cli.early import check_data
 from affekt.cli.show import AsJson, as_json, progress, say
 from affekt.cli.tables import as_table
 from affekt.core.errors import UsageError, check_installed
@@ -48,18 +49,18 @@ def command(
 
     Example: affekt data check emotion-gait --data-root DIR
     """
+    check_data(dataset, data_root)
+    if figure is not None:
+        check_installed("matplotlib", extra="train", needed_by="--figure")
+        from affekt.report.save import check_figure
+
+        check_figure(figure)
+    counter = _counter(tokenizer, encoder)
     from affekt.quality.clips import summary_of_clips
     from affekt.quality.corpus import describe, problems
     from affekt.quality.images import summary_of_images
     from affekt.quality.points import lines_of_points
     from affekt.quality.text.describe import lines_of_text, text_table
-    from affekt.report.save import check_figure
-
-    if figure is not None:
-        check_installed("matplotlib", extra="train", needed_by="--figure")
-    counter = _counter(tokenizer, encoder)
-    if figure is not None:
-        check_figure(figure)
 
     # Problems that stop a training are reported together with all others.
     corpus = open_dataset(dataset, data_root, options_from(option or []), strict=False)

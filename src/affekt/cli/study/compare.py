@@ -11,6 +11,7 @@ from affekt.cli.early import check_data_of, find_network
 from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, progress, say
 from affekt.cli.study.shown import show_tables
 from affekt.core.errors import check_installed
+from affekt.studies.networks import SEPARATOR, check_rows
 
 
 def command(
@@ -45,12 +46,11 @@ def command(
 
     Example: affekt compare RUN BUNDLE --data-root DIR
     """
-    check_installed("sklearn", extra="train", needed_by="affekt compare")
-    from affekt.studies.compare import SEPARATOR, check_rows, compare_networks
-
     check_rows(networks, against)
     for text in (text for row in networks for text in row.split(SEPARATOR)):
         check_data_of(find_network(text, runs), data, data_root)
+    check_installed("sklearn", extra="train", needed_by="affekt compare")
+    from affekt.studies.compare import compare_networks
     from affekt.studies.outcome.documents import summary_document
     from affekt.studies.outcome.shown import comparison_table, score_table
 
