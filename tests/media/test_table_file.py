@@ -75,6 +75,9 @@ def test_a_number_with_two_commas_is_none():
             number_in(cell, ";")
     with pytest.raises(ValueError):
         number_in("0,5", ",")
+    assert number_in("1,234", ";") == 1.234
+    with pytest.raises(ValueError, match="1,234 may have a decimal comma, or group thousands"):
+        number_in("1,234", "\t")
 
 
 def test_numbers_of_lines_are_those_of_the_file(tmp_path):

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+_GROUPED = re.compile(r"\s*[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+\s*")
 _STATED = re.compile(r"\s*\"?sep=(.)\"?\s*", re.IGNORECASE)
 
 
@@ -89,14 +90,17 @@ def number_in(cell: str, separator: str) -> float:
     """The number of a cell; a decimal comma is read where commas do not separate cells.
 
     Raises:
-        ValueError: It is not a number.
+        ValueError: It is not a number; or between tabs, where commas may also group thousands, it may be two.
 
     Example:
-        >>> number_in(" -0,25", ";"), number_in("1.5e3", ",")
-        (-0.25, 1500.0)
+        >>> number_in(" -0,25", ";"), number_in("0,250", chr(9)), number_in("1.5e3", ",")
+        (-0.25, 0.25, 1500.0)
     """
-    text = cell.replace(",", ".") if separator != "," and cell.count(",") == 1 and "." not in cell else cell
-    return float(text)
+    if separator == "," or "," not in cell:
+        return float(cell)
+    if separator != ";" and _GROUPED.fullmatch(cell):
+        raise ValueError(f"{cell.strip()} may have a decimal comma, or group thousands")
+    return float(cell.replace(",", ".") if cell.count(",") == 1 and "." not in cell else cell)
 
 
 def _spelled(separator: str) -> str:

@@ -85,7 +85,7 @@ def test_a_still_picture_and_words_are_named(predictor, tmp_path):
         str(item) for item in predictor.predict([tmp_path / name for name in ("a.jpg", "b.webp", "c.srt")])
     ]
     for reason, part in zip(
-        reasons, ("a JPEG picture, not a video", "a still picture", "holds the text"), strict=True
+        reasons, ("a JPEG picture, not a video", "it is a still picture", "holds the text"), strict=True
     ):
         assert part in reason
     with pytest.raises(UsageError, match="live stream"):

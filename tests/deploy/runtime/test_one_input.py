@@ -145,6 +145,15 @@ def test_a_broken_input_among_others_is_skipped_with_its_reason(predictor, file)
         predictor(given[3])
 
 
+def test_a_file_that_vanishes_meanwhile_is_skipped(predictor, file):
+    other = file.with_name("other.png")
+    answers = predictor.predict([file, other], batch_size=1)
+    other.unlink()
+    first, second = answers
+    assert isinstance(first, Prediction)
+    assert "does not exist" in str(second)
+
+
 def test_a_table_is_refused_and_its_column_holds_several_inputs():
     class Series:
         """The part of a column of a data frame that this test needs."""

@@ -161,8 +161,9 @@ class Predictor:
         Args:
             sources: One input, or several as a list, tuple, set, generator or column of a table. An input is
                 a path (a folder stands for all files of the modality below it, a file of several walks for
-                each of them), a `Sample` (in a list, turns of one dialogue are linked: see
-                `affekt.core.dialogues`), or decoded media: a `Skeleton`, `VideoFrames` or `Waveform`; for
+                each of them; for networks that take video, a folder of frames is one clip), a `Sample` (in a
+                list, turns of one dialogue are linked: see `affekt.core.dialogues`), or decoded media: a
+                `Skeleton`, `VideoFrames` or `Waveform`; for
                 networks that take pictures also a picture of Pillow, the bytes of a picture file, an open
                 binary file, or an array or tensor. An array is (h, w), (h, w, 1), (h, w, 3) in RGB or
                 (h, w, 4), or the same with channels first; uint8, or another type whose range is found as
@@ -181,7 +182,7 @@ class Predictor:
                 computed, the next one is decoded; with 1, nothing is read before it is needed.
             joints: Joint order of skeleton files that do not state one.
             up: Axis that points up in skeleton files that do not state it: x, -x, y, -y, z or -z.
-            rate_hz: Frames a second of skeleton files that do not state it.
+            rate_hz: Frames a second of skeleton files that do not state it, and of folders of frames.
             encoding: Of files of lines, such as `big5`; found if not given.
             text: For networks of words with sound or picture: the words of the only clip in `sources`.
             transcript: The same as a file of lines, such as subtitles; with times each line is answered by

@@ -109,8 +109,9 @@ def as_samples(
             sample = Sample(id=name, media={kind: given})
             yield _with_sound(sample) if modality == "video+audio" else sample
         else:
-            for file in find_files([given], modality):
-                if file.is_dir() and not _takes_frames(file, modality):
+            # A file that is gone by now is skipped by its reader.
+            for file in _listed([given], modality).files:
+                if is_folder(file) and not _takes_frames(file, modality):
                     yield Skipped(
                         str(file),
                         f"{file} holds no {modality} file; known are {', '.join(_suffixes(modality))}",
@@ -146,8 +147,12 @@ def survey(paths: Sequence[str | os.PathLike[str]], modality: str) -> Surveyed:
     Raises:
         UsageError: No path can be used, or the modality has no reader.
     """
-    suffixes = _suffixes(modality)
     check_any_path(paths)
+    return _listed(paths, modality)
+
+
+def _listed(paths: Sequence[str | os.PathLike[str]], modality: str) -> Surveyed:
+    suffixes = _suffixes(modality)
     files: list[Path] = []
     left_out: list[Skipped] = []
     hidden = 0

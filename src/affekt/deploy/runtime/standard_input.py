@@ -61,9 +61,13 @@ def named(answer: Prediction | Skipped, path: Path) -> Prediction | Skipped:
     def name(text: str) -> str:
         return text.replace(str(path), NAME)
 
+    def renamed(one: Prediction) -> Prediction:
+        heads = {head: renamed(further) for head, further in one.heads.items()}
+        return replace(one, id=name(one.id), notes=tuple(map(name, one.notes)), heads=heads)
+
     if isinstance(answer, Skipped):
         return Skipped(name(answer.id), name(answer.reason), answer.kind)
-    return replace(answer, id=name(answer.id), notes=tuple(map(name, answer.notes)))
+    return renamed(answer)
 
 
 def _suffix(head: bytes, modality: str) -> str:

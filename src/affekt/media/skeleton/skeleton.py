@@ -366,6 +366,6 @@ def _csv_numbers(
         cell = row[column] if column < len(row) else ""
         try:
             found.append(number_in(cell, separator) if cell.strip() else math.nan)
-        except ValueError:
-            raise MediaError(f"{path} has no number in column {header[column]}") from None
+        except ValueError as error:
+            raise MediaError(f"{path} has no number in column {header[column]}: {error}") from None
     return found

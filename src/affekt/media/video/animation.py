@@ -46,7 +46,7 @@ class AnimationSource:
             self._first = int(bool(getattr(image, "default_image", False)))
             durations = self._durations(image)
         if len(durations) < 2:
-            raise MediaError(f"{path} is a still picture; a clip is expected")
+            raise MediaError(f"{path} cannot be read as video: it is a still picture")
         brief = np.array(durations) < _SHORTEST_MS
         if brief.any():
             self.notes.append(f"{brief.sum()} of its frames state no duration: 0.1 s each is assumed")
