@@ -99,6 +99,11 @@ class Project:
         return self.path / path
 
 
+def origin_of(file: Path) -> str:
+    """The place of a collected file as the database holds it, which takes no bytes that are not UTF-8."""
+    return str(file.resolve()).encode(errors="backslashreplace").decode()
+
+
 def _quoted(text: str) -> str:
     """A TOML string."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')

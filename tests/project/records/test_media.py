@@ -1,9 +1,12 @@
 """Media files come to the items that their names state; collected files stay as they are."""
 
+import os
+
 import pytest
 
 from affekt.core.errors import UsageError
 from affekt.project.folder import Project
+from affekt.project.ratings.page.media import medium_of
 from affekt.project.records.media import import_media, place_of
 from affekt.project.records.upsert import import_records
 from affekt.project.settings.records import MediaSettings
@@ -92,3 +95,13 @@ def test_the_name_states_id_and_stem():
 def test_a_folder_that_is_not_there_is_an_error(project, tmp_path):
     with pytest.raises(UsageError, match="not a folder"):
         import_media(project, tmp_path / "none")
+
+
+def test_a_folder_whose_name_is_not_utf8_is_collected(project, folder):
+    strange = folder.rename(os.fsdecode(os.fsencode(folder) + b"\xe9"))
+    assert import_media(project, strange).added == 4
+    found = media(project)[2]
+    assert found["origin"].endswith("collected\\udce9/1.mp4")
+    with project.database() as connection:
+        place, kind = medium_of(project, connection, found["path"])
+    assert (place.read_bytes(), kind) == (b"1.mp4", "video/mp4")

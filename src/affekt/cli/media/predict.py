@@ -64,7 +64,11 @@ def predict_media(
     # Answers so far are kept if the work, or the writing of the file, ends with an error or a signal.
     with SoFar(output) if output else nullcontext() as so_far:
         # Predictions hold warnings as notes.
-        with _shown_if_stopped(show), progress("predicting") as step, _no_warnings_of("affekt.methods"):
+        with (
+            _shown_if_stopped(show, predictions),
+            progress("predicting") as step,
+            _no_warnings_of("affekt.methods"),
+        ):
             step(0, len(files))
             # Progress of one long file is counted in cells, of several files in files.
             on_cells = step if len(files) == 1 else lambda done, total: None
@@ -96,12 +100,13 @@ def predict_media(
 
 
 @contextmanager
-def _shown_if_stopped(show: Callable[..., None]) -> Iterator[None]:
+def _shown_if_stopped(show: Callable[..., None], predictions: Sequence[Prediction]) -> Iterator[None]:
     """Print what was computed before an error or a signal, such as that of Ctrl-C, ends the work."""
     try:
         yield
     except BaseException:
-        show(unfinished=True)
+        if predictions:
+            show(unfinished=True)
         raise
 
 

@@ -112,7 +112,7 @@ def peak_bytes() -> int | None:
 
 def _kilobytes(file: Path, name: str) -> int | None:
     try:
-        found = re.search(rf"^{name}:\s+(\d+) kB", file.read_text(encoding="utf-8"), re.MULTILINE)
+        found = re.search(rf"^{name}:\s+(\d+) kB", file.read_text("utf-8"), re.MULTILINE)
     except OSError:  # not Linux
         return None
     return int(found[1]) * 1024 if found else None
@@ -135,7 +135,7 @@ def _instruction_sets() -> tuple[str, ...]:
 
 def _cpuinfo() -> str:
     try:
-        return _CPUINFO.read_text(encoding="utf-8")
+        return _CPUINFO.read_text("utf-8")
     except OSError:  # not Linux
         return ""
 

@@ -15,7 +15,7 @@ from affekt.core.sample import Skipped
 from affekt.media.files import has_suffix, walk
 from affekt.project.database.connect import transaction
 from affekt.project.database.hashing import file_sha256
-from affekt.project.folder import MEDIA, Project
+from affekt.project.folder import MEDIA, Project, origin_of
 from affekt.project.settings.records import KINDS, MediaSettings
 
 STEM = "mix"  # of a sound whose name states none
@@ -129,7 +129,7 @@ def _import_one(
     before = connection.execute(
         "SELECT * FROM medium WHERE item_id = ? AND kind = ? AND name = ?", place
     ).fetchone()
-    sha256, size, origin = file_sha256(file), file.stat().st_size, str(file.resolve())
+    sha256, size, origin = file_sha256(file), file.stat().st_size, origin_of(file)
     if before is not None and before["sha256"] == sha256 and project.locate(before["path"]).is_file():
         report.unchanged += 1
         return

@@ -8,7 +8,7 @@ import sqlite3
 from pathlib import Path
 
 from affekt.core.errors import MediaError
-from affekt.project.folder import MEDIA, Project
+from affekt.project.folder import MEDIA, Project, origin_of
 
 # Types that browsers know under another name than the tables of some systems.
 _TYPES = {".m4v": "video/mp4", ".mkv": "video/x-matroska", ".flac": "audio/flac", ".opus": "audio/ogg"}
@@ -27,7 +27,7 @@ def medium_of(project: Project, connection: sqlite3.Connection, path: str) -> tu
     if row is None or not place.startswith(folder + os.sep):
         raise MediaError(f"the project has no medium {path}")
     real = os.path.realpath(place)
-    if real != row["origin"] and not real.startswith(os.path.realpath(folder) + os.sep):
+    if origin_of(Path(real)) != row["origin"] and not real.startswith(os.path.realpath(folder) + os.sep):
         raise MediaError(f"{path} is a link to another file than {row['origin']}")
     if not os.path.isfile(real):  # noqa: PTH113
         raise MediaError(f"{path} is missing: import its folder again")

@@ -97,9 +97,7 @@ def _is_complete(path: Path) -> bool:
 def _began(mark: Path) -> float:
     """When an interrupted compilation began; the time of the file if it cannot be read."""
     try:
-        return (
-            float(json.loads(mark.read_text(encoding="utf-8"))["began_s"]) - 1.0
-        )  # clocks of files are coarse
+        return float(json.loads(mark.read_text("utf-8"))["began_s"]) - 1.0  # clocks of files are coarse
     except (ValueError, LookupError, TypeError):
         return mark.stat().st_mtime - 1.0
 
