@@ -71,6 +71,7 @@ BROKEN = {
     ),
     "a vocabulary without rows": (of_config(vocab_size=2**30), "vocab_size = 1073741824: its weights have"),
     "a size above 31 bits": (of_config(intermediate_size=10**30), "intermediate_size = 10+: a whole number"),
+    "a vocabulary of null": (of_config(vocab_size=None), "states no vocab_size"),
     "a size that is text": (of_config(hidden_size="large"), "hidden_size = large: a whole number"),
     "positions without end": (
         of_config(max_position_embeddings=2**40),

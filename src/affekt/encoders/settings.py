@@ -108,7 +108,7 @@ class PretrainedSettings(Settings):
                 f"source = {self.source!r} states the architecture: leave it out, or set source = '' for "
                 "random weights"
             )
-        lacking = [name for name in self.needed if name not in self.architecture]
+        lacking = [name for name in self.needed if self.architecture.get(name) is None]
         if self.architecture and lacking:
             raise ValueError(f"architecture lacks {', '.join(lacking)}")
         if problems := problems_of_sizes(self.architecture):
