@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 from affekt.core import catalog
 from affekt.core.errors import ConfigError, FolderError, UsageError
 from affekt.core.recipe import Recipe
-from affekt.encoders.settings import EncoderSettings
+from affekt.encoders.settings import EncoderSettings, problems_of_sizes
 from affekt.encoders.source import downloads_allowed, find_source, resolved
 from affekt.encoders.text import TextEncoder
 from affekt.testing.encoders import save_tiny_encoder
@@ -108,6 +108,22 @@ BROKEN = {
         r"padding token \[SEP\] has another role",
     ),
 }
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        {"d_model": 2**40}, {"encoder_layers": 10**9}, {"num_mel_bins": "many"}, {"num_frames": 2**20},
+        {"conv_kernel": [3, "3"]}, {"conv_stride": 2**20}, {"image_size": {"height": 3}},
+        {"patch_size": [16, -1]},
+        {"vision_config": {"image_size": 2**30}}, {"pad_token_id": True},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_sizes_that_no_network_has_are_problems_of_a_config(claim):
+    plausible = {"hidden_size": 768, "conv_kernel": [10, 3], "image_size": [224, 224], "pad_token_id": -1}
+    assert problems_of_sizes(plausible, held=10**9) == []
+    assert problems_of_sizes({**plausible, **claim}, held=10**9)
 
 
 @pytest.mark.parametrize("what", BROKEN)
