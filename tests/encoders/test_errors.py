@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 from affekt.core import catalog
 from affekt.core.errors import ConfigError, FolderError, UsageError
 from affekt.core.recipe import Recipe
-from affekt.encoders.settings import EncoderSettings
+from affekt.encoders.settings import EncoderSettings, problems_of_sizes
 from affekt.encoders.source import downloads_allowed, find_source, resolved
 from affekt.encoders.text import TextEncoder
 from affekt.testing.encoders import save_tiny_encoder
@@ -71,6 +71,7 @@ BROKEN = {
     ),
     "a vocabulary without rows": (of_config(vocab_size=2**30), "vocab_size = 1073741824: its weights have"),
     "a size above 31 bits": (of_config(intermediate_size=10**30), "intermediate_size = 10+: a whole number"),
+    "a vocabulary of null": (of_config(vocab_size=None), "states no vocab_size"),
     "a size that is text": (of_config(hidden_size="large"), "hidden_size = large: a whole number"),
     "positions without end": (
         of_config(max_position_embeddings=2**40),
@@ -107,6 +108,22 @@ BROKEN = {
         r"padding token \[SEP\] has another role",
     ),
 }
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        {"d_model": 2**40}, {"encoder_layers": 10**9}, {"num_mel_bins": "many"}, {"num_frames": 2**20},
+        {"conv_kernel": [3, "3"]}, {"conv_stride": 2**20}, {"image_size": {"height": 3}},
+        {"patch_size": [16, -1]},
+        {"vision_config": {"image_size": 2**30}}, {"pad_token_id": True},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_sizes_that_no_network_has_are_problems_of_a_config(claim):
+    plausible = {"hidden_size": 768, "conv_kernel": [10, 3], "image_size": [224, 224], "pad_token_id": -1}
+    assert problems_of_sizes(plausible, held=10**9) == []
+    assert problems_of_sizes({**plausible, **claim}, held=10**9)
 
 
 @pytest.mark.parametrize("what", BROKEN)

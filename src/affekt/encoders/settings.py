@@ -25,7 +25,16 @@ _MOST = {
     "num_hidden_layers": 10_000,
     "max_position_embeddings": 2**24,
     "type_vocab_size": 2**16,
+    # Of sound and picture.
+    "d_model": 2**31 - 1,
+    "encoder_layers": 10_000,
+    "decoder_layers": 10_000,
+    "max_source_positions": 2**24,
+    "num_mel_bins": 2**16,
+    "num_frames": 2**16,
 }
+_SEVERAL = ("conv_dim", "conv_kernel", "conv_stride", "image_size", "patch_size", "tubelet_size")
+_MOST_OF_SEVERAL = 2**16  # a number, or a list of them
 _SMALL = 2**24  # bytes: a network of this size needs no question
 
 
@@ -39,10 +48,18 @@ def problems_of_sizes(architecture: Mapping[str, Any], *, held: int | None = Non
     problems = [
         f"{name} = {str(value)[:40]}: a whole number of 0 to {_MOST[name]} is needed"
         for name, value in stated.items()
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST[name]
+        if not _is_size(value, _MOST[name])
     ]
+    for name in _SEVERAL:
+        value = architecture.get(name)
+        values = value if isinstance(value, list | tuple) else [0 if value is None else value]
+        if len(values) > _MOST_OF_SEVERAL or not all(_is_size(one, _MOST_OF_SEVERAL) for one in values):
+            problems.append(
+                f"{name} = {str(value)[:40]}: whole numbers of 0 to {_MOST_OF_SEVERAL} are needed"
+            )
     padding = architecture.get("pad_token_id")
-    if padding is not None and (isinstance(padding, bool) or not isinstance(padding, int)):
+    is_number = isinstance(padding, int) and not isinstance(padding, bool)
+    if padding is not None and not (is_number and abs(padding) < 2**31):
         problems.append(f"pad_token_id = {str(padding)[:40]}: a whole number is needed")
     if not isinstance(architecture.get("model_type", ""), str):
         problems.append("model_type: a name is needed")
@@ -57,6 +74,10 @@ def problems_of_sizes(architecture: Mapping[str, Any], *, held: int | None = Non
     for value in architecture.values():  # networks that consist of several
         problems += problems_of_sizes(value, held=held) if isinstance(value, Mapping) else []
     return problems
+
+
+def _is_size(value: Any, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
 
 
 class LoraSettings(Settings):
@@ -108,7 +129,7 @@ class PretrainedSettings(Settings):
                 f"source = {self.source!r} states the architecture: leave it out, or set source = '' for "
                 "random weights"
             )
-        lacking = [name for name in self.needed if name not in self.architecture]
+        lacking = [name for name in self.needed if self.architecture.get(name) is None]
         if self.architecture and lacking:
             raise ValueError(f"architecture lacks {', '.join(lacking)}")
         if problems := problems_of_sizes(self.architecture):

@@ -96,7 +96,7 @@ class Source:
         if USE_FILE in self.files:
             return dict(USE_ARCHITECTURE)
         found = self.config()
-        if lacking := [name for name in NEEDED if name not in found]:
+        if lacking := [name for name in NEEDED if found.get(name) is None]:
             raise FolderError(
                 f"{self.files[CONFIG_FILE]} is the config of {found['model_type']!r}, which states no "
                 f"{', '.join(lacking)}: encoders of text are networks like BERT, RoBERTa, MPNet, ModernBERT "
@@ -114,7 +114,7 @@ class Source:
             raise FolderError(f"{self.name} has no {CONFIG_FILE}: it is not an encoder of sound or picture")
         path = self.files[CONFIG_FILE]
         found = _read_json(path)
-        if "model_type" not in found:
+        if found.get("model_type") is None:
             raise FolderError(f"{path} does not state a model_type: it is not the config of an encoder")
         if "auto_map" in found:
             raise FolderError(

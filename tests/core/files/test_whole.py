@@ -33,6 +33,20 @@ def test_text_is_replaced(tmp_path):
     assert names(tmp_path / "new") == ["a.txt"]
 
 
+def test_what_kills_left_beside_a_folder_is_removed_after_a_day(tmp_path):
+    old, young, other = (
+        tmp_path / f".{name}.partial" for name in ("a.affekt.00", "a.affekt.11", "b.affekt.00")
+    )
+    for left in (old, young, other):
+        left.mkdir()
+        (left / "model.onnx").write_text("half")
+        if left != young:
+            os.utime(left, (0, left.stat().st_mtime - 25 * 3600))
+    with write_folder(tmp_path / "a.affekt") as work:
+        (work / "model.onnx").write_text("whole")
+    assert names(tmp_path) == [young.name, other.name, "a.affekt"]
+
+
 def test_the_old_file_stays_until_the_new_one_is_complete(tmp_path):
     write_text(tmp_path / "a.txt", "old")
     with write_whole(tmp_path / "a.txt") as partial:
@@ -249,17 +263,3 @@ def test_a_pipe_is_not_replaced(tmp_path):
     with pytest.raises(AffektError, match="pipe cannot be written: it is no regular file"):
         write_text(tmp_path / "pipe", "x")
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
-
-
-def test_what_kills_left_beside_a_folder_is_removed_after_a_day(tmp_path):
-    old, young, other = (
-        tmp_path / f".{name}.partial" for name in ("a.affekt.00", "a.affekt.11", "b.affekt.00")
-    )
-    for left in (old, young, other):
-        left.mkdir()
-        (left / "model.onnx").write_text("half")
-        if left != young:
-            os.utime(left, (0, left.stat().st_mtime - 25 * 3600))
-    with write_folder(tmp_path / "a.affekt") as work:
-        (work / "model.onnx").write_text("whole")
-    assert names(tmp_path) == [young.name, other.name, "a.affekt"]

@@ -200,6 +200,13 @@ def remove_partials(folder: Path, *, age_s: float = 0.0) -> None:
         folders[:] = [name for name in folders if not is_partial(Path(name))]
 
 
+def remove_abandoned(path: Path, *, age_s: float = 24 * 3600.0) -> None:
+    """Remove what kills left of writes to this place; what is younger may be that of another process."""
+    for left in path.parent.iterdir():
+        if is_partial(left) and left.name.startswith(f".{path.name}.") and left.name != LOCK:
+            _remove_aged(left, age_s)
+
+
 def _remove_aged(partial: Path, age_s: float) -> None:
     with suppress(FileNotFoundError):  # another process has just finished or removed it
         if time.time() - partial.lstat().st_mtime < age_s:
@@ -237,14 +244,7 @@ def _put(work: Path, path: Path) -> None:
             older.rename(path)
             raise
         _remove(older)
-    _remove_abandoned(path)
-
-
-def _remove_abandoned(path: Path, *, age_s: float = 24 * 3600.0) -> None:
-    """Remove what kills left of writes to this place; what is younger may be that of another process."""
-    for left in path.parent.iterdir():
-        if is_partial(left) and left.name.startswith(f".{path.name}."):
-            _remove_aged(left, age_s)
+    remove_abandoned(path)
 
 
 def _exchange(one: Path, other: Path) -> bool:

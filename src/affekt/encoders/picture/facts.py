@@ -59,7 +59,9 @@ def _sizes(config: Mapping[str, Any], name: str) -> dict[str, Any]:
             "pictures vit and clip"
         )
     needed = ["hidden_size", "num_hidden_layers", "image_size", *(["num_frames"] if kind in VIDEOS else [])]
-    if lacking := [one for one in needed if one not in found]:  # stated by the class of the config alone
+    if lacking := [
+        one for one in needed if found.get(one) is None
+    ]:  # stated by the class of the config alone
         transformers = require("transformers", extra="encoders", needed_by="a pretrained encoder")
         stated = {key: value for key, value in found.items() if key != "model_type"}
         try:

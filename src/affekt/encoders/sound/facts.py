@@ -49,7 +49,7 @@ def _sizes(architecture: Mapping[str, Any], name: str) -> dict[str, Any]:
             f"{', '.join(SPECTROGRAMS)}"
         )
     needed = (*_WAVES_NEED, "hidden_size", "num_hidden_layers") if kind in WAVES else _SPECTROGRAMS_NEED
-    if lacking := [one for one in needed if one not in architecture]:
+    if lacking := [one for one in needed if architecture.get(one) is None]:
         raise FolderError(f"{name}: the config of {kind!r} states no {', '.join(lacking)}")
     if kind in WAVES:
         if architecture.get("conv_pos_batch_norm"):
