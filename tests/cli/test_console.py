@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from affekt.cli.show import any_text, as_json, as_table
+from affekt.cli.show import any_text, as_json
+from affekt.cli.tables import as_table
 from affekt.cli.words.table import write_line
 
 NAME = os.fsdecode(b"caf\xe9.png")
