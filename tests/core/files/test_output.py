@@ -83,3 +83,9 @@ def test_a_folder_without_permission_is_refused(tmp_path):
     (tmp_path / "closed").mkdir(mode=0o500)
     with pytest.raises(UsageError, match="cannot be written: Permission denied"):
         check_file(tmp_path / "closed" / "a.csv")
+
+
+def test_a_name_that_is_too_long_is_refused(tmp_path):
+    for check in (check_file, check_folder):
+        with pytest.raises(UsageError, match="cannot be written: File name too long"):
+            check(tmp_path / ("a" * 250))

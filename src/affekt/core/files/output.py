@@ -1,13 +1,13 @@
 """Places of output, checked before the work whose result they are to hold.
 
-A check writes a small file beside the place and removes it: permissions, a read-only or full disk and limits
-of the process all show then, and not after hours of work.
+A check writes a small file without a name where the output will be: permissions, a read-only or full disk and
+limits of the process all show then, and not after hours of work. A kill leaves nothing of it.
 """
 
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+import tempfile
 from pathlib import Path
 
 from affekt.core.errors import AffektError, UsageError
@@ -25,6 +25,7 @@ def check_file(path: Path, *, makes_folders: bool = True, error: type[AffektErro
     Raises:
         AffektError: With the reason, of the type `error`.
     """
+    _check_name(path, error)
     if not makes_folders and not path.parent.is_dir():
         raise error(f"{path.parent} is not a folder; {path.name} cannot be written there")
     if path.is_dir():
@@ -40,6 +41,7 @@ def check_folder(path: Path, *, error: type[AffektError] = UsageError) -> None:
     Raises:
         AffektError: With the reason, of the type `error`.
     """
+    _check_name(path, error)
     if path.exists() and not path.is_dir():
         raise error(f"{path} is not a folder: name one for the results")
     _probe(path, path, error)
@@ -49,11 +51,19 @@ def _probe(path: Path, folder: Path, error: type[AffektError]) -> None:
     """Write into a folder, or into the first one above it that exists."""
     while not os.path.lexists(folder) and folder != folder.parent:
         folder = folder.parent
-    probe = folder / partial_of(path).name
     try:
-        probe.write_bytes(_PROBE)
+        with tempfile.TemporaryFile(dir=folder, buffering=0) as probe:
+            probe.write(_PROBE)
+            probe.write(_PROBE)  # a disk that took a part of the first takes nothing more
     except OSError as reason:
         raise error(f"{path} cannot be written: {reason.strerror or reason}") from None
-    finally:
-        with suppress(OSError):
-            probe.unlink()
+
+
+def _check_name(path: Path, error: type[AffektError]) -> None:
+    """Refuse a name that is too long, as that under which the output is written."""
+    try:
+        os.lstat(partial_of(path))
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as reason:
+        raise error(f"{path} cannot be written: {reason.strerror or reason}") from None

@@ -86,7 +86,7 @@ def write_sealed(path: Path, document: dict[str, Any]) -> Iterator[Path]:
     Raises:
         FolderError: Something else is at that place, or the disk is full.
     """
-    check_place(path)
+    _check_free(path)
     with write_folder(path, error=FolderError) as work:
         yield work
         names = sorted(file.relative_to(work).as_posix() for file in work.rglob("*") if file.is_file())
@@ -107,12 +107,17 @@ def check_place(path: Path) -> None:
     Raises:
         FolderError: Something else is at that place, or nothing can be written there.
     """
+    _check_free(path)
+    check_folder(path.parent, error=FolderError)  # a new folder takes its place
+
+
+def _check_free(path: Path) -> None:
+    """Refuse to replace anything but a sealed or empty folder."""
     empty = path.is_dir() and not any(path.iterdir())
     if path.exists() and not empty and not (path / MANIFEST).is_file():
         raise FolderError(
             f"{path} exists and was not written by affekt, so it is not replaced: name another folder"
         )
-    check_folder(path.parent, error=FolderError)  # a new folder takes its place
 
 
 def kind_of(path: Path) -> str:
