@@ -49,13 +49,14 @@ def _fuzz(options: argparse.Namespace, folder: Path, given: Path) -> list[Outcom
     chosen = {name.partition(":")[0]: name.partition(":")[2] for name in options.only}
     readers = [reader for reader in SEEDS if not chosen or reader in chosen]
     each = -(-options.files // len(readers))
-    until = time.monotonic() + options.seconds
     found: list[Outcome] = []
 
     def work(mine: list[str], home: Path) -> None:
         seeds = {reader: SEEDS[reader](given) for reader in mine}
         child = Child(mine, limit_s=options.limit)
         try:
+            child.start()
+            until = time.monotonic() + options.seconds  # what is loaded before does not count
             for number in range(each):
                 for reader in mine:
                     if time.monotonic() < until and chosen.get(reader, "") in ("", str(number)):

@@ -26,7 +26,7 @@ class Child:
 
     def run(self, case: str, reader: str, path: Path) -> Outcome:
         """Read a file in the child."""
-        process = self._running()
+        process = self.start()
         assert process.stdin is not None
         process.stdin.write(json.dumps({"reader": reader, "path": str(path)}) + "\n")
         process.stdin.flush()
@@ -46,7 +46,8 @@ class Child:
             self._process.communicate()
             self._process = None
 
-    def _running(self) -> subprocess.Popen[str]:
+    def start(self) -> subprocess.Popen[str]:
+        """The process, which is started if it does not run."""
         if self._process is None:
             command = [sys.executable, "-m", "fuzzer.child", *self.readers]
             environment = {**os.environ, "OMP_NUM_THREADS": "1"}

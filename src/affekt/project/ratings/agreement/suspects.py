@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from affekt.core.errors import DataError, MediaError
+from affekt.core.files.regular import is_regular
 from affekt.core.labels import LabelSet
 from affekt.media.arrays import read_npz
 from affekt.metrics.agreement.label_noise import LabelNoise
@@ -59,6 +60,8 @@ def read_vectors(path: Path) -> dict[str, np.ndarray]:
     Raises:
         DataError: It cannot be read, or holds something else.
     """
+    if not is_regular(path):
+        raise DataError(f"{path} cannot be read: it does not exist, or is no regular file")
     try:
         found = read_npz(path, ("ids", "vectors"))
     except MediaError as error:
