@@ -135,12 +135,12 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_bundle_is_read(fac
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["data", "check", "images", "--data-root", "missing", "--figure", "{}/a.png"],
-        ["data", "check", "images", "--data-root", "missing", "--figure", "{}.unknown"],
+        ["data", "check", "images", "--data-root", "{0.parent}", "--figure", "{}/a.png"],
+        ["data", "check", "images", "--data-root", "{0.parent}", "--figure", "{}.unknown"],
         ["data", "invent", "spoken_scenes", "{}/a"],
         ["data", "prepare", "clips", "--data-root", "missing", "--output", "{}/a"],
         ["evaluate", str(BUNDLE), "--output", "{}/a"],
-        ["train", "compact_face/fer2013", "--runs", "{}/a"],
+        ["train", "compact_face/fer2013", "--data-root", "{0.parent}", "--runs", "{}/a"],
         ["bench", "missing", "--save", "{}/a.json"],
     ],
 )

@@ -205,7 +205,7 @@ def test_a_broken_parquet_manifest_is_refused(listed):
     [
         ("file,label", "lacks the column path; found file, label"),
         ("path,emotion", "lacks the column label; found path, emotion"),
-        ("path;label", "lacks the column path and label; found path;label"),
+        ("path;emotion", "lacks the column label; found path, emotion"),
         ("", "lacks the column path and label; found no columns"),
     ],
 )
@@ -214,7 +214,7 @@ def test_a_missing_column_is_named_with_what_was_found(listed, header, message):
         open_dataset(SKELETONS, manifest(listed, header, "walks/1.npz,sad"[: 100 if header else 0]))
 
 
-OUTSIDE = ("../secret.npz", "/etc/passwd", "walks/../../secret.npz", "walks/..", "..", "a\0b")
+OUTSIDE = ("../secret.npz", "/etc/passwd", "walks/../../secret.npz", "walks/..", "..")
 
 
 @pytest.mark.parametrize("path", OUTSIDE)
@@ -262,7 +262,9 @@ def test_a_file_that_is_not_there_is_skipped(listed):
 
 def test_a_file_that_is_listed_twice_is_refused(listed):
     rows = ("path,label", "walks/1.npz,sad", "walks/1.npz,happy")
-    with pytest.raises(DataError, match=r"sample ids are repeated: walks/1\.npz"):
+    with pytest.raises(
+        DataError, match=r"line 3: walks/1\.npz is listed in line 2 already, as sad and happy"
+    ):
         open_dataset(SKELETONS, manifest(listed, *rows))
 
 
@@ -273,10 +275,17 @@ def test_a_manifest_without_rows_or_labels_is_refused(listed):
         open_dataset(SKELETONS, manifest(listed, "path,label", "walks/1.npz,"))
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe\x00p", b'path,label\n"a', b"path,label\n" + b"x" * 200_000])
-def test_a_manifest_that_is_no_csv_is_refused(listed, content):
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"path,label\na\0b,sad", "is binary"),
+        (b'path,label\n"a', "cannot be read"),
+        (b"path,label\n" + b"x" * 200_000, "cannot be read"),
+    ],
+)
+def test_a_manifest_that_is_no_csv_is_refused(listed, content, message):
     (listed / "manifest.csv").write_bytes(content)
-    with pytest.raises(DataError, match=r"manifest\.csv cannot be read"):
+    with pytest.raises(DataError, match=rf"manifest\.csv {message}"):
         open_dataset(SKELETONS, listed)
 
 

