@@ -16,7 +16,7 @@ SEVEN = len(CLASSES)
 @pytest.fixture(scope="module")
 def faces(shared):
     """Votes (n, 10) in the order of `NAMES`, and the original class (n,)."""
-    rows = list(csv_rows(shared / "data" / "fer2013" / "labels.csv", ("label",)))
+    rows = [row for _, row in csv_rows(shared / "data" / "fer2013" / "labels.csv", ("label",))]
     votes = [votes_of(row, "votes_") for row in rows]
     counts = np.array([[one.get(name, 0) for name in NAMES] for one in votes])
     return counts, np.array([int(row["label"]) for row in rows])

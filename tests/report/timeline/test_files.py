@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from affekt.cli.predict import _when
+from affekt.cli.media.table import _when
 from affekt.core.answers.prediction import Moment, Prediction, Provenance
 from affekt.core.errors import UsageError
 from affekt.core.sample import Skipped

@@ -86,6 +86,7 @@ _LIVE = ("rtsp", "rtsps", "rtmp", "rtmps", "rtp", "udp", "srt", "mms")  # scheme
 # A str without space that could be the name of a file: it has a suffix or a separator.
 _LIKE_A_PATH = re.compile(r"\S*[/\\]\S*|\S+\.[A-Za-z][A-Za-z0-9]{0,4}|~\S*")
 SHOWN = 80  # characters of a path in an error
+MAX_PATH = 4096  # characters: a longer text is no path, and not shown whole
 
 
 def inputs_of(given: Any, modality: str) -> Iterable[Any]:
@@ -266,7 +267,7 @@ def checked_path(given: str | os.PathLike[str]) -> Path:
         UsageError: It does not exist, cannot be read, or is an address.
     """
     text = os.fsdecode(given)
-    shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+    shown = text if len(text) <= MAX_PATH else f"{text[:SHOWN]}..."
     if not text:
         raise UsageError("a path is empty; a file or a folder was expected")
     path = Path(text)
