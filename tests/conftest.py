@@ -1,8 +1,12 @@
 """Fixtures of several tests: small trained runs, their bundles, and media files."""
 
+import json
+import os
 import shutil
 import socket
 import struct
+import subprocess
+import sys
 import threading
 import zlib
 from pathlib import Path
@@ -10,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import affekt
 from affekt.core import catalog
 from affekt.core.recipe import Recipe
 from affekt.data.open import open_dataset
@@ -69,6 +74,31 @@ def jittor():
     if not is_compiled(home):
         pytest.skip("Jittor is not compiled yet (make jittor)")
     return home
+
+
+@pytest.fixture(scope="session")
+def warm():
+    """A function that runs a command of affekt in a folder, in a fork of a process that imports first.
+
+    It takes arguments, a folder and what `warm.forked` takes, and returns what that returns. The command's
+    output is appended to the file beside the folder that ends in `.log`.
+    """
+    if not hasattr(os, "fork"):
+        pytest.skip("commands are forked from a warm process")
+    process = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("warm.py"))],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(affekt.__file__).parents[1]), "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+
+    def run(arguments, folder, **options):
+        job = {"arguments": [*map(str, arguments)], "folder": str(folder), "log": f"{folder}.log", **options}
+        process.stdin.write(json.dumps(job) + "\n")
+        process.stdin.flush()
+        return json.loads(process.stdout.readline())
+
+    yield run
+    process.communicate()
 
 
 @pytest.fixture(scope="session")

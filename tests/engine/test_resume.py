@@ -1,14 +1,12 @@
 """A run that was killed and resumed ends with the same result as one that was not."""
 
 import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("resume")
+pytestmark = pytest.mark.xdist_group("warm")
+EPOCHS = 4
 
 ACCUMULATED = """
 method = "bpm_gcn"
@@ -34,18 +32,7 @@ SHARPNESS_AWARE = (
 )
 
 
-def command(folder: Path, *more: str) -> list[str]:
-    code = "from affekt.cli.main import run; run()"
-    return [
-        sys.executable,
-        "-c",
-        code,
-        "train",
-        str(folder / "recipe.toml"),
-        "--runs",
-        str(folder / "runs"),
-        *more,
-    ]
+RUN = ("train", "recipe.toml", "--runs", "runs")
 
 
 def run_folder(folder: Path) -> Path:
@@ -58,74 +45,85 @@ def recipe(request):
 
 
 @pytest.fixture(scope="module")
-def straight(recipe, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("straight")
-    (folder / "recipe.toml").write_text(recipe)
-    subprocess.run(command(folder), check=True, capture_output=True)
-    return run_folder(folder)
+def command(recipe, warm, tmp_path_factory):
+    """A folder with the recipe, and a function that trains it there: how it ended, and what it printed."""
+
+    def make():
+        folder = tmp_path_factory.mktemp("resume")
+        (folder / "recipe.toml").write_text(recipe)
+
+        def train(*more, **kill):
+            log = Path(f"{folder}.log")
+            log.unlink(missing_ok=True)
+            return warm([*RUN, *more], folder, **kill), log.read_text()
+
+        return folder, train
+
+    return make
 
 
 @pytest.fixture(scope="module")
-def killed(recipe, tmp_path_factory):
-    """A run that was killed in its third epoch and then resumed."""
-    folder = tmp_path_factory.mktemp("killed")
-    (folder / "recipe.toml").write_text(recipe)
-    process = subprocess.Popen(command(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        links = list((folder / "runs").rglob("last"))
-        if links and str(links[0].readlink()) == "epoch-2":
-            break
-        time.sleep(0.01)
-    time.sleep(0.05)  # into the third epoch
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
+def straight(command):
+    """A run, the function that trains it, and the number of changes of the disk that it took."""
+    folder, train = command()
+    done, log = train()
+    assert done["ended"] == 0, log
+    return run_folder(folder), train, done["changes"]
+
+
+@pytest.fixture(scope="module")
+def killed(command, straight):
+    """A run that was killed in the middle and then resumed, and the function that trains it."""
+    folder, train = command()
+    done, log = train(change=round(0.6 * straight[2]))
+    assert done["ended"] == -signal.SIGKILL, log
     rows = (run_folder(folder) / "metrics.jsonl").read_text().splitlines()
-    assert len(rows) == 2, "the kill came too late to fall into the third epoch"
-    subprocess.run(command(folder, "--resume"), check=True, capture_output=True)
-    return run_folder(folder)
+    assert 1 <= len(rows) < EPOCHS, "the kill did not fall between two epochs"
+    done, log = train("--resume")
+    assert done["ended"] == 0, log
+    return run_folder(folder), train
 
 
 def test_weights_are_identical_after_a_kill_and_resume(straight, killed):
     for name in ("last", "best"):
-        ours, theirs = (run / "checkpoints" / name / "model.safetensors" for run in (straight, killed))
+        ours, theirs = (run / "checkpoints" / name / "model.safetensors" for run in (straight[0], killed[0]))
         assert ours.read_bytes() == theirs.read_bytes()
 
 
 def test_optimizer_state_is_identical_after_a_kill_and_resume(straight, killed):
-    ours, theirs = (run / "checkpoints/last/trainer.safetensors" for run in (straight, killed))
+    ours, theirs = (run / "checkpoints/last/trainer.safetensors" for run in (straight[0], killed[0]))
     assert ours.read_bytes() == theirs.read_bytes()
 
 
 def test_metrics_files_are_identical_after_a_kill_and_resume(straight, killed):
-    assert (straight / "metrics.jsonl").read_bytes() == (killed / "metrics.jsonl").read_bytes()
-    assert len((killed / "metrics.jsonl").read_text().splitlines()) == 4
+    assert (straight[0] / "metrics.jsonl").read_bytes() == (killed[0] / "metrics.jsonl").read_bytes()
+    assert len((killed[0] / "metrics.jsonl").read_text().splitlines()) == EPOCHS
 
 
 def test_resuming_a_finished_run_changes_nothing(straight):
-    before = {
-        file: file.read_bytes() for file in straight.rglob("*") if file.is_file() and file.name != "log.txt"
-    }
-    done = subprocess.run(command(straight.parents[5], "--resume"), capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    run, train, _ = straight
+    before = {file: file.read_bytes() for file in run.rglob("*") if file.is_file() and file.name != "log.txt"}
+    done, log = train("--resume")
+    assert done["ended"] == 0, log
     assert {file: file.read_bytes() for file in before} == before
 
 
 def test_starting_over_an_existing_run_is_refused(straight):
-    done = subprocess.run(command(straight.parents[5]), capture_output=True, text=True)
-    assert done.returncode == 1
-    assert "is finished: evaluate it, or remove it to start over" in done.stderr
-    assert "Traceback" not in done.stderr
+    done, log = straight[1]()
+    assert done["ended"] == 1
+    assert "is finished: evaluate it, or remove it to start over" in log
+    assert "Traceback" not in log
 
 
 def test_a_truncated_checkpoint_is_refused(killed):
-    weights = killed / "checkpoints" / "last" / "model.safetensors"
+    run, train = killed
+    weights = run / "checkpoints" / "last" / "model.safetensors"
     content = weights.read_bytes()
-    (killed / "result.json").unlink()
+    (run / "result.json").unlink()
     weights.write_bytes(content[:-1])
     try:
-        done = subprocess.run(command(killed.parents[5], "--resume"), capture_output=True, text=True)
+        done, log = train("--resume")
     finally:
         weights.write_bytes(content)
-    assert done.returncode == 1
-    assert "incomplete" in done.stderr and "Traceback" not in done.stderr
+    assert done["ended"] == 1
+    assert "incomplete" in log and "Traceback" not in log

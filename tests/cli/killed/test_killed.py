@@ -1,8 +1,8 @@
 """Verbs that are killed at random moments and called again end as those that were not, byte for byte.
 
-A warm process forks for each command (`warm.py`), so that none waits for imports. Half of the kills come
-before a change of the disk that is drawn from all of its changes, half after a drawn share of its time; both
-are seeded. `AFFEKT_KILLS=20` asks for as many kills of each verb.
+A warm process forks for each command (the fixture `warm`), so that none waits for imports. Half of the kills
+come before a change of the disk that is drawn from all of its changes, half after a drawn share of its time;
+both are seeded. `AFFEKT_KILLS=20` asks for as many kills of each verb.
 """
 
 import json
@@ -10,8 +10,6 @@ import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,15 +17,11 @@ from pathlib import Path
 import pytest
 import torch
 
-import affekt
 from affekt.core.files.sealed import read_sealed, write_sealed
 from affekt.core.files.whole import LOCK, is_partial
 from affekt.testing.encoders import save_tiny_encoder
 
-pytestmark = [
-    pytest.mark.xdist_group("killed"),
-    pytest.mark.skipif(not hasattr(os, "fork"), reason="commands are forked from a warm process"),
-]
+pytestmark = pytest.mark.xdist_group("warm")
 
 KILLS = int(os.environ.get("AFFEKT_KILLS", "2"))
 AT_ONCE = 2  # kills before a command is let to its end
@@ -60,33 +54,6 @@ kind = "spcl"
 pool_size = 8
 support = 4
 """
-
-
-class Warm:
-    """The warm process."""
-
-    def __init__(self) -> None:
-        environment = {
-            **os.environ, "PYTHONPATH": str(Path(affekt.__file__).parents[1]), "OMP_NUM_THREADS": "1",
-        }  # fmt: skip
-        self.process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("warm.py"))],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
-        )  # fmt: skip
-
-    def __call__(self, arguments, folder, **kill) -> dict:
-        job = {"arguments": [*map(str, arguments)], "folder": str(folder), "log": f"{folder}.log", **kill}
-        assert self.process.stdin and self.process.stdout
-        self.process.stdin.write(json.dumps(job) + "\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
-
-
-@pytest.fixture(scope="module")
-def warm():
-    process = Warm()
-    yield process
-    process.process.communicate()
 
 
 @dataclass(frozen=True)

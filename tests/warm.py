@@ -1,4 +1,4 @@
-"""Runs commands of affekt in forked processes of a warm one, and kills them: started by `test_killed.py`.
+"""Runs commands of affekt in forked processes of a warm one, and kills them: started by the fixture `warm`.
 
 A line of JSON for each command on standard input, and one as its answer. Nothing is computed in the warm
 process: it only imports, so that a fork of it is as good as a new process.
@@ -35,7 +35,7 @@ def main():
         print(json.dumps(forked(**json.loads(line))), file=answers, flush=True)
 
 
-def forked(arguments, folder, log, change=None, after_s=None):
+def forked(arguments, folder, log, change=None, after_s=None, paths=()):
     """Run a command in a process group of its own.
 
     Args:
@@ -44,6 +44,7 @@ def forked(arguments, folder, log, change=None, after_s=None):
         log: File that its output is appended to.
         change: The group is killed before this change of the disk.
         after_s: The group is killed after this time.
+        paths: Folders of plug-ins.
 
     Returns:
         How it ended (its exit code, or minus the number of a signal), its seconds, its changes of the disk.
@@ -53,7 +54,7 @@ def forked(arguments, folder, log, change=None, after_s=None):
     child = os.fork()
     if child == 0:
         os.close(reading)
-        os._exit(_command(arguments, folder, log, change, writing))
+        os._exit(_command(arguments, folder, log, change, writing, paths))
     os.close(writing)
     status = None
     while status is None:
@@ -79,8 +80,9 @@ def _end(group):
         return
 
 
-def _command(arguments, folder, log, change, writing):
+def _command(arguments, folder, log, change, writing, paths):
     os.setpgid(0, 0)
+    sys.path[:0] = paths
     os.chdir(folder)
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
     for number in (1, 2):
