@@ -11,7 +11,7 @@ from affekt.core.recipe import Recipe
 from affekt.engine.runs.folder import find_folder
 from affekt.engine.runs.looks import looks_at
 from affekt.engine.runs.run import Run
-from affekt.engine.weights.files import MODEL_FILE
+from affekt.engine.weights.files import weights_sha256
 from affekt.studies.plans.expand import Member
 
 DIGITS = 16  # of the SHA-256 of weights, by which recipes name them
@@ -74,4 +74,4 @@ class Finder:
         if folder is None:
             return ""
         checkpoint = Run(folder).best if (folder / "recipe.toml").is_file() else folder
-        return json.loads((checkpoint / MANIFEST).read_bytes())["files"][MODEL_FILE]["sha256"][:DIGITS]
+        return weights_sha256(json.loads((checkpoint / MANIFEST).read_bytes()))[:DIGITS]
