@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import io
 import logging
 import os
 import signal
@@ -102,9 +101,6 @@ def run() -> None:
     before = signal.getsignal(signal.SIGTERM)
     if before == signal.SIG_DFL:
         signal.signal(signal.SIGTERM, _ended_by(os.getpid()))
-    # Names of files that no encoding has, or that of the terminal lacks, are printed with escapes.
-    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
-        sys.stdout.reconfigure(errors="backslashreplace")
     logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[_lines()])
     try:
         try:
@@ -119,7 +115,7 @@ def run() -> None:
             raise
         # What is left in memory is not tried again at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if error.errno != errno.EPIPE:  # whoever reads the output has ended: nothing is to be said
+        if error.errno != errno.EPIPE:  # a reader such as `head` has ended: no error
             sys.stderr.write(f"AffektError: the output cannot be written: {error.strerror}\n")
         sys.exit(AffektError.exit_code)
     except KeyboardInterrupt:

@@ -1,6 +1,6 @@
 """Names and the modules that bring them: parts of affekt, and plug-ins, announced by entry points.
 
-A name that two parts claim belongs to neither: which of them trained a network could not be told afterwards.
+A name that two parts claim belongs to neither: nobody would know which of them trained a network.
 Only asking for such a name is an error, so that a plug-in costs no other name.
 """
 

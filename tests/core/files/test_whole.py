@@ -11,8 +11,10 @@ import pytest
 from affekt.core.errors import AffektError, FolderError
 from affekt.core.files import whole
 from affekt.core.files.whole import (
+    LOCK,
     is_partial,
     recover,
+    remove_abandoned,
     remove_partials,
     write_bytes,
     write_folder,
@@ -263,3 +265,11 @@ def test_a_pipe_is_not_replaced(tmp_path):
     with pytest.raises(AffektError, match="pipe cannot be written: it is no regular file"):
         write_text(tmp_path / "pipe", "x")
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+def test_a_lock_beside_a_folder_is_not_removed_whatever_its_age(tmp_path):
+    lock = tmp_path / f".a.affekt{LOCK}"
+    lock.touch()
+    os.utime(lock, (0, 0))
+    remove_abandoned(tmp_path / "a.affekt")
+    assert lock.exists()

@@ -166,7 +166,7 @@ class _JsonLines:
         write_line(json_line(answer), flush=True)
 
     def stop(self) -> None:
-        pass
+        pass  # each line is printed already
 
     def finish(self) -> None:
         pass

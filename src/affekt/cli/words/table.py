@@ -73,7 +73,7 @@ class Table:
                 write_line(_INDENT + line, flush=self._live)
 
     def stop(self) -> None:
-        pass
+        pass  # each row is printed already
 
     def finish(self) -> None:
         pass

@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from affekt.core.sample import Skipped
 
-_MOST = 1000  # reasons that are told apart
+_MOST = 1000  # reasons that are counted one by one
 _NUMBERS = re.compile(r"\d+(?:\.\d+)?")
 
 

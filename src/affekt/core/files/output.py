@@ -64,6 +64,6 @@ def _check_name(path: Path, error: type[AffektError]) -> None:
     try:
         os.lstat(partial_of(path))
     except (FileNotFoundError, NotADirectoryError):
-        pass
+        return  # the name is short enough
     except OSError as reason:
         raise error(f"{path} cannot be written: {reason.strerror or reason}") from None

@@ -140,10 +140,7 @@ def write_into(folder: Path, *, error: type[AffektError] = AffektError) -> Itera
     work = folder / partial_of(folder).name
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for left in folder.iterdir():  # by a kill
-            is_own = is_partial(left) and left.name.startswith(f".{folder.name or 'folder'}.")
-            if is_own and not left.name.endswith(LOCK):
-                _remove_aged(left, _ABANDONED_S)
+        remove_abandoned(folder / (folder.name or "folder"))
         work.mkdir()
         yield work
         files = [file for file in work.rglob("*") if file.is_file()]
@@ -200,11 +197,11 @@ def remove_partials(folder: Path, *, age_s: float = 0.0) -> None:
         folders[:] = [name for name in folders if not is_partial(Path(name))]
 
 
-def remove_abandoned(path: Path, *, age_s: float = 24 * 3600.0) -> None:
+def remove_abandoned(path: Path) -> None:
     """Remove what kills left of writes to this place; what is younger may be that of another process."""
     for left in path.parent.iterdir():
-        if is_partial(left) and left.name.startswith(f".{path.name}.") and left.name != LOCK:
-            _remove_aged(left, age_s)
+        if is_partial(left) and left.name.startswith(f".{path.name}.") and not left.name.endswith(LOCK):
+            _remove_aged(left, _ABANDONED_S)
 
 
 def _remove_aged(partial: Path, age_s: float) -> None:

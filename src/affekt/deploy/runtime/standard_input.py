@@ -71,7 +71,7 @@ def named(answer: Prediction | Skipped, path: Path) -> Prediction | Skipped:
 
 
 def _suffix(head: bytes, modality: str) -> str:
-    """Files of walks and of sound beside picture are told apart by their names."""
+    """The suffix that readers of walks, and of sound where a network takes picture as well, ask for."""
     if modality == "skeleton":
         if head.startswith(b"PK"):
             return ".npz"
