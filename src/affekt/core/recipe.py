@@ -62,7 +62,9 @@ class SplitSettings(Settings):
     @model_validator(mode="after")
     def _fold_exists(self) -> SplitSettings:
         if self.test_share and self.scheme == "k_fold":
-            raise ValueError("k_fold already holds out a fold as the test part: leave out test_share, or set it to 0")
+            raise ValueError(
+                "k_fold already holds out a fold as the test part: leave out test_share, or set it to 0"
+            )
         if self.fold >= self.folds:
             raise ValueError(
                 f"fold {self.fold} does not exist among {self.folds} folds (folds are counted from 0)"

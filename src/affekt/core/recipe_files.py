@@ -93,7 +93,8 @@ def recipe_file(path: Path | str) -> Path:
     path = Path(path)
     if is_regular(path) or not _may_be_name(path):
         return path
-    if is_folder(path) and (len(path.parts) > 1 or catalog.canonical(path.name) not in catalog.list_methods()):
+    is_method = len(path.parts) == 1 and catalog.canonical(str(path)) in catalog.list_methods()
+    if is_folder(path) and not is_method:
         return path
     name, folder = path.as_posix().removesuffix(".toml"), PARTS / path.parts[0]
     if len(path.parts) == 2 and is_regular(part := folder / f"{path.name.removesuffix('.toml')}.toml"):
@@ -129,10 +130,15 @@ def _of_method(path: Path, name: str) -> Path:
         others = ", ".join(one.method for one in own_recipes())
         raise _unknown(
             path,
-            f"those of the method {method} are {known}. It has no recipe for your own files; {others} have one",
+            f"those of the method {method} are {known}; none is for your own files, as {others} have it",
         )
-    found = suggest(f"{catalog.canonical(method)}/{catalog.canonical(stem)}", [one.name for one in recipes])
-    raise _unknown(path, found)
+    # A name that is not known is that of a data set: the recipe for own files is never meant.
+    close = close_to(
+        f"{catalog.canonical(method)}/{catalog.canonical(stem)}",
+        [one.name for one in recipes if one.path.stem != OWN],
+    )
+    known = ", ".join(one.name for one in recipes)
+    raise _unknown(path, f"did you mean {close}?" if close else f"known: {known}")
 
 
 def _unknown(path: Path, known: str) -> UsageError:

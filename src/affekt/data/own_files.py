@@ -68,4 +68,6 @@ def methods_for(root: Path | None, *, but: Collection[str] = ()) -> str:
     if not fitting:
         return ""
     names = ", ".join(f"affekt train {name}" for name in fitting)
-    return f". {root} holds {counted(number, most.noun)}, which these read: {names} (with the same --data-root)"
+    return (
+        f". {root} holds {counted(number, most.noun)}, which these read: {names} (with the same --data-root)"
+    )

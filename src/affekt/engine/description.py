@@ -10,7 +10,6 @@ from affekt.core.dataset import Corpus
 from affekt.core.errors import DataError, MediaError
 from affekt.core.recipe import Recipe
 from affekt.core.sample import Preprocess, Sample
-from affekt.data.left_out import kinds_of
 from affekt.data.own_files import methods_for
 from affekt.engine.splits import PARTS, Parts, strongest_label
 from affekt.report.wording import counted, some
@@ -37,7 +36,9 @@ def limits_of_data(corpus: Corpus, parts: Parts) -> list[str]:
     known = [sample for name in PARTS for sample in parts.part(name)]
     without = sum(sample.subject is None for sample in known)
     if without:
-        some_of = "no subject is" if without == len(known) else f"of {counted(without, 'sample')} no subject is"
+        some_of = (
+            "no subject is" if without == len(known) else f"of {counted(without, 'sample')} no subject is"
+        )
         lines.append(
             f"{some_of} known: one person may be in several parts, and scores may not hold for new people. "
             "State subjects if you can (a column subject, or file names that begin with sub-NAME_)"
@@ -74,8 +75,8 @@ def _class_limits(corpus: Corpus, parts: Parts) -> list[str]:
     there = [name for name in names if train[name]]
     if len(there) < 2:
         raise DataError(
-            f"the training part has samples of {some(there) or 'no class'} only, of {counted(len(names), 'class')}: "
-            "two or more are needed; add samples of other classes, or other subjects"
+            f"the training part has samples of {some(there) or 'no class'} only, of "
+            f"{counted(len(names), 'class')}: two or more are needed; add samples or people of others"
         )
     if none := [name for name in names if not train[name]]:
         lines.append(f"no training sample of {some(none)}: the network cannot learn it")

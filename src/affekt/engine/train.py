@@ -21,8 +21,8 @@ from affekt.core.recipe import Recipe, as_recipe
 from affekt.data.left_out import kinds_of
 from affekt.data.open import data_path
 from affekt.encoders.source import downloads_allowed
-from affekt.engine.experiment import Experiment, make_objective, open_corpus
 from affekt.engine.description import check_readable, describe_data, limits_of_data
+from affekt.engine.experiment import Experiment, make_objective, open_corpus
 from affekt.engine.features.backbone import replaced_entries
 from affekt.engine.features.cache import cache_root
 from affekt.engine.features.filling import cached

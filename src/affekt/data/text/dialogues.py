@@ -184,5 +184,10 @@ DATASET = Dataset(
     cite="the authors of your dialogues",
     options=DialoguesOptions,
     read=read,
-    own=OwnFiles(("dialogues",), SUFFIXES, "a table (.csv, .tsv or .jsonl) with the columns dialogue, text and label, or such files called train, val and test"),
+    own=OwnFiles(
+        ("dialogues",),
+        SUFFIXES,
+        "a table (.csv, .tsv or .jsonl) with the columns dialogue, text and label, or such files "
+        "called train, val and test",
+    ),
 )

@@ -129,5 +129,10 @@ DATASET = Dataset(
     cite="the authors of your lines",
     options=TextsOptions,
     read=read,
-    own=OwnFiles(("lines",), SUFFIXES, "a table (.csv, .tsv or .jsonl) with the columns text and label, or such files called train, val and test"),
+    own=OwnFiles(
+        ("lines",),
+        SUFFIXES,
+        "a table (.csv, .tsv or .jsonl) with the columns text and label, or such files called train, "
+        "val and test",
+    ),
 )
