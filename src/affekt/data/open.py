@@ -72,13 +72,17 @@ def check_root(dataset: Dataset, root: Path | None) -> None:
         UsageError: The data set needs a folder, which is not given or does not exist.
     """
     if dataset.needs_root and root is None:
-        what = f", {dataset.own.layout}" if dataset.own else ""
+        what = f". {_reads(dataset)}" if dataset.own else ""
         raise UsageError(
             f"the folder of {dataset.name} is not set: give --data-root DIR or set AFFEKT_DATA{what}"
         )
     if dataset.needs_root and root is not None and not root.exists():
-        what = dataset.own.layout if dataset.own else f"{dataset.name} was expected there"
+        what = _reads(dataset) if dataset.own else f"{dataset.name} was expected there"
         raise UsageError(f"{root} does not exist; {what}")
+
+
+def _reads(dataset: Dataset) -> str:
+    return f"{dataset.name} reads {dataset.own.layout}" if dataset.own else ""
 
 
 def _linked(corpus: Corpus) -> Corpus:

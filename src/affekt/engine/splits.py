@@ -160,6 +160,8 @@ def _hold_out(
         (abs(k / n - settings.test_share), n, k) for n in range(2, min(10, subjects) + 1) for k in range(1, n)
     ]
     if subjects < 3 or not choices:
+        if subjects == 1 and rest[0].subject is not None:
+            raise ConfigError("split", [_one_subject(f"test_share = {settings.test_share:g}", rest)])
         few = "samples" if any(sample.subject is None for sample in rest) else "subjects"
         raise ConfigError(
             "split",
@@ -176,6 +178,13 @@ def _hold_out(
     )
 
 
+def _one_subject(what: str, samples: Sequence[Sample]) -> str:
+    return (
+        f"{what} is not possible: all samples are of the subject {samples[0].subject}, who cannot be in two "
+        "parts. Add other people; or leave out subjects, for scores that hold for this person only"
+    )
+
+
 def _subjects(samples: Sequence[Sample]) -> list[str]:
     """Subject of each sample; a sample without a known subject counts as a subject of its own."""
     return [sample.subject or f"sample {sample.id}" for sample in samples]
@@ -188,13 +197,9 @@ def _folds(samples: Sequence[Sample], folds: int, seed: int) -> np.ndarray:
 
     subjects = _subjects(samples)
     if (found := len(set(subjects))) < folds:
-        problem = f"{folds} folds need {folds} subjects or more, the data have {found}"
         if found == 1 and samples[0].subject is not None:
-            problem += (
-                f" ({samples[0].subject}), who cannot be in two parts: add people, or do not state subjects, "
-                "for scores that hold for this person only"
-            )
-        raise ConfigError("split", [problem])
+            raise ConfigError("split", [_one_subject(f"a split in {folds}", samples)])
+        raise ConfigError("split", [f"{folds} folds need {folds} subjects or more, the data have {found}"])
     labels = [strongest_label(sample) or "" for sample in samples]
     if max(Counter(labels).values()) < folds:  # no class is in every fold: split by subject only
         labels = [""] * len(samples)
