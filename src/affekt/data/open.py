@@ -14,6 +14,7 @@ from affekt.core.errors import ConfigError, DataError, UsageError
 from affekt.core.notes import collect_notes
 from affekt.core.settings import Settings, validate
 from affekt.core.task import read_task
+from affekt.core.wording import counted
 from affekt.data.own_files import methods_for
 from affekt.data.store.index import check_header, is_prepared, read_index, samples_of
 
@@ -53,7 +54,7 @@ def open_dataset(
     if notes:
         corpus = replace(corpus, notes=(*corpus.notes, *notes))
     if strict and corpus.errors:
-        count = f"{len(corpus.errors)} problem{'s' if len(corpus.errors) > 1 else ''}"
+        count = counted(len(corpus.errors), "problem")
         where = f"{root} ({dataset.name})" if root is not None else dataset.name
         raise DataError("\n  ".join([f"{where} has {count} that must be fixed first", *corpus.errors]))
     return _linked(corpus)

@@ -12,9 +12,10 @@ from affekt.core.errors import ConfigError, DataError, MediaError
 from affekt.core.recipe import Recipe
 from affekt.core.recipe_files import own_recipes
 from affekt.core.sample import Preprocess, Sample
+from affekt.core.wording import counted
 from affekt.data.own_files import methods_for
 from affekt.engine.splits import PARTS, Parts, strongest_label
-from affekt.report.wording import counted, some
+from affekt.report.wording import some
 
 _FEW = 5  # training samples of a class; below this a network learns the samples, not the class
 _LISTED = 12  # classes whose counts are shown

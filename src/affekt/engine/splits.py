@@ -12,6 +12,7 @@ import numpy as np
 from affekt.core.errors import ConfigError, DataError
 from affekt.core.recipe import SplitSettings
 from affekt.core.sample import Sample, Split
+from affekt.core.wording import counted
 from affekt.data.layouts.split_names import split_of
 
 PARTS = ("train", "validation", "test")
@@ -107,10 +108,7 @@ def describe_splits(samples: Sequence[Sample]) -> str:
     """
     counts = Counter(sample.split for sample in samples)
     order = sorted(counts, key=lambda name: ((*PARTS, name).index(name), name or "\uffff"))
-    return ", ".join(
-        f"{name or 'no part stated'} ({counts[name]} sample{'s' if counts[name] > 1 else ''})"
-        for name in order
-    )
+    return ", ".join(f"{name or 'no part stated'} ({counted(counts[name], 'sample')})" for name in order)
 
 
 def check_splits(parts: Parts) -> None:
@@ -152,7 +150,10 @@ def _hold_out(
     if test:
         raise ConfigError(
             "split",
-            [f"test_share = {settings.test_share:g}, but the data state a test part of {len(test)} samples"],
+            [
+                f"test_share = {settings.test_share:g}, but the data state a test part of "
+                f"{counted(len(test), 'sample')}"
+            ],
         )
     subjects = len(set(_subjects(rest)))
     # The fraction of folds that is closest to the share, with the fewest folds: 0.3 is 3 of 10.

@@ -17,6 +17,7 @@ from affekt.core.errors import AffektError, UsageError
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Preprocess, Sample, Skipped
 from affekt.core.task import OnItem, Task, quiet
+from affekt.core.wording import counted
 from affekt.deploy.runtime.clip_words import word_sources
 from affekt.deploy.runtime.conversations import earlier_turns_of
 from affekt.deploy.runtime.input_types import PredictInput, checked_input, inputs_of, is_one
@@ -61,7 +62,7 @@ class Predictor:
     path: Path | None = None
 
     def __repr__(self) -> str:
-        takes = f"{self.modality} → {len(self.labels)} labels"
+        takes = f"{self.modality} → {counted(len(self.labels), 'label')}"
         return f"Predictor({self.provenance.method}, {takes}, {self.backend}, {self.path or 'in memory'})"
 
     @property
@@ -136,7 +137,7 @@ class Predictor:
         found = list(islice(items, 2))
         if len(found) > 1:
             count = len(found) + sum(1 for _ in items)
-            raise AffektError(f"{source} holds {count} items: use predict, which answers each")
+            raise AffektError(f"{source} holds {counted(count, 'item')}: use predict, which answers each")
         (only,) = self.answers(found, batch_size=1)
         if isinstance(only, Skipped):
             raise AffektError(str(only))
