@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from affekt.core import catalog
 from affekt.core.answers.calibration import Calibration
 from affekt.core.answers.networks import WholeNetwork
 from affekt.core.answers.prediction import Prediction, Provenance
+from affekt.core.claims.invented import NOTE, is_invented
 from affekt.core.dialogues import link_dialogues
 from affekt.core.errors import AffektError, UsageError
 from affekt.core.labels import LabelSet
@@ -245,4 +246,11 @@ class Predictor:
 
         For streams: `affekt.deploy.runtime.conversations` makes linked samples of lines.
         """
-        return self.task.predict(self, samples, batch_size=batch_size, on_cells=on_cells)
+        found = self.task.predict(self, samples, batch_size=batch_size, on_cells=on_cells)
+        return map(_with_note, found) if is_invented(self.document) else found
+
+
+def _with_note(answer: Prediction | Skipped) -> Prediction | Skipped:
+    if isinstance(answer, Skipped):
+        return answer
+    return replace(answer, notes=(*answer.notes, NOTE))
