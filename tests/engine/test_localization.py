@@ -51,7 +51,7 @@ def test_an_evaluation_scores_classes_by_name_and_writes_a_row_for_each_segment(
     assert low <= result.scores["map"] <= high
     assert [one["class"] for one in result.per_class] == list(NAMES)
 
-    corpus = open_corpus(Recipe.load([long_run / "recipe.toml"]), None).corpus
+    corpus = open_corpus(Recipe.load([long_run / "recipe.toml"]), None)
     tests = {sample.id: sample for sample in corpus.samples if sample.split == "test"}
     for one in result.per_class:
         stated = [it for sample in tests.values() for it in sample.segments if it.label == one["class"]]
