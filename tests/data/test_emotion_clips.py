@@ -78,8 +78,8 @@ def test_numbers_that_do_not_match_the_clips_are_all_reported(tmp_path):
     touch(frames(tmp_path, "Angry/b", "Angry/a", "Sad/z"), "mp3/Angry/1.mp3", "mp3/Sad/z.mp3")
     with pytest.raises(DataError) as caught:
         open_dataset(CLIPS, tmp_path, {"sound_names": "numbers"})
-    assert "Angry has 2 clips, but 1 sounds; 1 to 2 were expected" in str(caught.value)
-    assert "Sad has 1 clips, but 1 sounds, such as z; 1 to 1 were expected" in str(caught.value)
+    assert "Angry has 2 clips, but 1 sound; 1 to 2 were expected" in str(caught.value)
+    assert "Sad has 1 clip, but 1 sound, such as z; 1 to 1 were expected" in str(caught.value)
 
 
 def test_a_session_is_the_subject_where_that_is_asked_for(tmp_path):
