@@ -71,6 +71,8 @@ class LabelSet(Settings):
     (`affekt.core.task.Task.fewest_labels`).
 
     Attributes:
+        names: Names of the classes or ratings.
+        polarity: Whether a class is `positive`, `negative` or `neutral`; none if that is not known.
         scale: For ratings: the least and the largest value that raters could give, 0 between them being
             neutral; None if the data do not state it.
 
