@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from affekt import __version__  # noqa: E402
+from affekt import __version__
 
 project = "affekt"
 author = copyright = "The affekt authors"

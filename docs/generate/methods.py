@@ -39,11 +39,11 @@ def _page(method: Method, card: Card) -> str:
         f"## Recipes\n\n{definitions(recipes)}" if recipes else "",
         *(f"## {one.title}\n\n{_table(one)}" for one in card.tables if one.rows),
         "## Inputs\n",
-        "What preprocessing makes of a sample with the default config; the first axis of a batch is not shown.\n",
+        "What preprocessing makes of a sample with the default config; the axis of the batch is not shown.\n",
         _inputs(method),
         "## Config\n",
-        f"Fields of the table `config` of a recipe. `affekt recipe {method.name}/NAME --full` shows them with the "
-        "values of a recipe.\n",
+        f"Fields of the table `config` of a recipe. `affekt recipe {method.name}/NAME --full` shows them "
+        "with the values of a recipe.\n",
         fields(tables_of(method.load("config")), level=3, outermost="Top level"),
     ]
     return "\n".join(parts)
