@@ -1,6 +1,6 @@
 """The generated part of the documentation: written to `docs/generated/` when a build starts.
 
-Its sources are those of the program: models of settings, cards, data sets, commands. Nothing of it is committed.
+Its sources are those of the program: models of settings, cards, data sets, commands. Nothing is committed.
 """
 
 from __future__ import annotations

@@ -40,6 +40,7 @@ def part(samples: Sequence[Sample], settings: SplitSettings) -> Parts:
             one.
     """
     labelled = list(samples)
+    held_out = settings.test_share and not _keeps_stated_test(labelled, settings)
     if settings.scheme == "k_fold":
         fold = _folds(labelled, settings.folds, settings.seed)
         test = [sample for sample, where in zip(labelled, fold, strict=True) if where == settings.fold]
@@ -49,7 +50,7 @@ def part(samples: Sequence[Sample], settings: SplitSettings) -> Parts:
         test = [sample for sample in labelled if sample.split == "test"]
         validation = [sample for sample in labelled if sample.split == "validation"]
         rest = [sample for sample in labelled if sample.split not in ("test", "validation")]
-    if settings.test_share:
+    if held_out:
         test, rest = _hold_out(test, rest, settings)
     if settings.validate_on_test:
         return Parts([*rest, *validation], test, test)
@@ -75,7 +76,8 @@ def select(samples: Sequence[Sample], settings: SplitSettings, split: str) -> li
     name = split_name(split, labelled)
     if name == "all":
         return labelled
-    if name not in PARTS or (settings.scheme == "native" and name == "test" and not settings.test_share):
+    is_stated = not settings.test_share or _keeps_stated_test(labelled, settings)
+    if name not in PARTS or (settings.scheme == "native" and name == "test" and is_stated):
         found = [sample for sample in labelled if sample.split == name]
     else:
         found = getattr(part(samples, settings), name)
@@ -135,6 +137,10 @@ def check_splits(parts: Parts) -> None:
             )
 
 
+def _keeps_stated_test(samples: Sequence[Sample], settings: SplitSettings) -> bool:
+    return settings.keep_stated_test and any(sample.split == "test" for sample in samples)
+
+
 def _hold_out(
     test: list[Sample], rest: list[Sample], settings: SplitSettings
 ) -> tuple[list[Sample], list[Sample]]:
@@ -154,7 +160,14 @@ def _hold_out(
         (abs(k / n - settings.test_share), n, k) for n in range(2, min(10, subjects) + 1) for k in range(1, n)
     ]
     if subjects < 3 or not choices:
-        raise ConfigError("split", [f"test_share needs 3 subjects or more, the data have {subjects}"])
+        few = "samples" if any(sample.subject is None for sample in rest) else "subjects"
+        raise ConfigError(
+            "split",
+            [
+                f"test_share = {settings.test_share:g} needs 3 {few} or more, the data have {subjects}, and "
+                f"none may be in two parts: add {few}, or --hold-out 0 trains without a test part"
+            ],
+        )
     _, folds, held = min(choices)
     fold = _folds(rest, folds, settings.seed)
     return (
@@ -174,10 +187,14 @@ def _folds(samples: Sequence[Sample], folds: int, seed: int) -> np.ndarray:
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
     subjects = _subjects(samples)
-    if len(set(subjects)) < folds:
-        raise ConfigError(
-            "split", [f"{folds} folds need {folds} subjects or more, the data have {len(set(subjects))}"]
-        )
+    if (found := len(set(subjects))) < folds:
+        problem = f"{folds} folds need {folds} subjects or more, the data have {found}"
+        if found == 1 and samples[0].subject is not None:
+            problem += (
+                f" ({samples[0].subject}), who cannot be in two parts: add people, or do not state subjects, "
+                "for scores that hold for this person only"
+            )
+        raise ConfigError("split", [problem])
     labels = [strongest_label(sample) or "" for sample in samples]
     if max(Counter(labels).values()) < folds:  # no class is in every fold: split by subject only
         labels = [""] * len(samples)

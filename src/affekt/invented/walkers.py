@@ -280,5 +280,6 @@ DATASET = Dataset(
     labels=label_set("gait-4"),
     options=WalkersOptions,
     needs_root=False,
+    invented=True,
     read=read,
 )

@@ -38,6 +38,14 @@ class CustomFiles(NamedTuple):
         )
 
 
+def own_layout(file: str) -> str:
+    """The layouts of `read_custom_files` as the rest of a sentence, with a file of the modality."""
+    return (
+        f"with a folder for each class, as in happy/{file}, or parts around them, as in train/happy/{file}; "
+        "or with a manifest.csv of the columns path, label and, if known, subject and split"
+    )
+
+
 def read_custom_files(
     root: Path, options: FolderOptions, suffixes: Sequence[str], kind: str, *, several: str = ""
 ) -> CustomFiles:

@@ -47,7 +47,7 @@ def fill_ahead(
         raise ConfigError(
             "recipe", ["train.cached_views is 0: set the number of views per sample that are cached"]
         )
-    corpus = open_corpus(recipe, data_root)
+    recipe, corpus = open_corpus(recipe, data_root)
     parts = part(corpus.usable, recipe.split)
     check_splits(parts)
     given = read_weights(weights)

@@ -45,6 +45,12 @@ class Score:
         """Over seeds."""
         return float(np.mean(list(self.values.values())))
 
+    @property
+    def seed_range(self) -> Ends | None:
+        """The lowest and the highest value of a seed; None for one seed."""
+        values = self.values.values()
+        return (min(values), max(values)) if len(values) > 1 else None
+
 
 @dataclass(frozen=True)
 class RowSummary:
