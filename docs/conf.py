@@ -27,6 +27,8 @@ html_show_copyright = False
 
 default_role = "code"
 autodoc_typehints = "signature"
+# Heavy libraries are not imported: signatures and docstrings do not need them.
+autodoc_mock_imports = ["torch", "lightning", "jaxtyping", "matplotlib", "sklearn"]
 autodoc_member_order = "bysource"
 napoleon_numpy_docstring = False
 # Types of other packages, and of modules that have no page.

@@ -23,7 +23,7 @@ def recipe_pages() -> Iterator[tuple[str, str]]:
     shown = "\n".join(line.removeprefix("    ") for line in lines[:end])
     rest = text(" ".join(lines[end:]).strip())
     tables = fields(tables_of(plan.Plan), level=3, outermost="Top level")
-    yield "fragments/plan.md", f"```toml\n{shown}\n```\n\n{rest}\n\n{tables}"
+    yield "fragments/plan.md", f"```toml\n{shown}\n```\n\n{rest}\n\n## Fields\n\n{tables}"
     found = list_recipes()
     rows = [[f"`{one.name}`", cell(one.summary)] for one in found if one.is_whole]
     parts = [[f"`{one.name}`", cell(one.summary)] for one in found if not one.is_whole]

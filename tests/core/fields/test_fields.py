@@ -104,10 +104,10 @@ def test_a_model_with_values_lists_the_table_that_is_used():
     ("annotation", "text"),
     [
         (PositiveInt | None, "whole number > 0, or none"),
-        (tuple[float, ...], "list of number"),
+        (tuple[float, ...], "list of numbers"),
         (tuple[int, int, str], "list of 3: whole number, text"),
-        (dict[str, PositiveInt], "table of whole number > 0"),
-        (Literal["a"] | dict[str, float], '"a" or table of number'),
+        (dict[str, PositiveInt], "table of whole numbers > 0"),
+        (Literal["a"] | dict[str, float], '"a" or table of numbers'),
         (Wide, "table"),
     ],
 )

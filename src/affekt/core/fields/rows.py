@@ -43,7 +43,8 @@ class FieldRow(NamedTuple):
     def type_with_limits(self) -> str:
         """The type and the limits in one text."""
         kind, none, _ = self.type.partition(OR_NONE)
-        return " ".join(filter(None, (kind, self.limits))) + none
+        between = ", " if self.limits[:1].isalpha() else " "  # signs follow their noun
+        return (f"{kind}{between}{self.limits}" if self.limits else kind) + none
 
 
 class FieldTable(NamedTuple):

@@ -29,7 +29,7 @@ def type_of(annotation: Any) -> str:
 
     Example:
         >>> type_of(tuple[int, int] | None), type_of(dict[str, float]), type_of(Literal["a", "b"])
-        ('list of 2: whole number, or none', 'table of number', '"a" or "b"')
+        ('list of 2: whole number, or none', 'table of numbers', '"a" or "b"')
     """
     origin, inner = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
@@ -42,13 +42,13 @@ def type_of(annotation: Any) -> str:
         return " or ".join(kinds) + (OR_NONE if NoneType in inner else "")
     if origin is tuple:
         if len(inner) == 2 and inner[1] is Ellipsis:
-            return f"list of {type_of(inner[0])}"
+            return f"list of {_plural(inner[0])}"
         kinds = list(dict.fromkeys(type_of(one) for one in inner))
         return f"list of {len(inner)}: {', '.join(kinds)}"
     if isinstance(origin, type) and issubclass(origin, Mapping):
-        return f"table of {type_of(inner[1])}"
+        return f"table of {_plural(inner[1])}"
     if isinstance(origin, type) and issubclass(origin, Sequence | set | frozenset):
-        return f"list of {type_of(inner[0])}"
+        return f"list of {_plural(inner[0])}"
     if value := getattr(annotation, "__value__", None):  # a type alias
         return type_of(value)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel | Mapping):
@@ -86,6 +86,13 @@ def is_several(annotation: Any) -> bool:
     if origin in (Union, UnionType):
         return any(is_several(one) for one in get_args(annotation))
     return isinstance(origin, type) and issubclass(origin, Mapping | Sequence)
+
+
+def _plural(annotation: Any) -> str:
+    """A type in words, of several values: its noun, which may be followed by limits, in the plural."""
+    words = type_of(annotation)
+    noun = next((one for one in sorted({*_PLAIN.values(), "table"}, key=len) if words.startswith(one)), "")
+    return f"{noun}s{words.removeprefix(noun)}" if noun and noun != "true or false" else words
 
 
 def _either(words: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
 """A plan: the experiments of a study in one TOML file.
 
     title = "Fusion on walkers"
-    recipe = ["bpm_gcn/walkers"]            # files as `affekt train` takes them, or beside the plan
+    recipe = ["base.toml"]                  # files as `affekt train` takes them, or beside the plan
     set = {train = {epochs = 5}}            # changes, as tables or as dotted keys: "train.epochs" = 5
     seeds = [0, 1, 2]
     folds = 5                               # cross-validation: each member is trained once a fold
