@@ -14,9 +14,9 @@ from affekt.cli.study.row import show_row
 from affekt.cli.tables import as_table
 from affekt.core.answers.skip_reasons import skip_lines
 from affekt.core.errors import UsageError, check_installed
+from affekt.core.wording import counted
 from affekt.deploy.backends.names import Backend, Precision
 from affekt.engine.runs.names import find_runs
-from affekt.report.wording import counted
 
 if TYPE_CHECKING:
     from affekt.evaluation.result import Evaluation

@@ -26,6 +26,16 @@ def plural(noun: str) -> str:
     return noun + "s"
 
 
+def singular(noun: str) -> str:
+    """The singular of the plural of a noun whose plural has only one letter more.
+
+    Example:
+        >>> singular("rows"), singular("row")
+        ('row', 'row')
+    """
+    return noun.removesuffix("s")
+
+
 def counted(number: int, noun: str) -> str:
     """A number of things.
 
@@ -37,6 +47,21 @@ def counted(number: int, noun: str) -> str:
         ('1 row', '2 rows', '3 matches')
     """
     return f"{number} {noun if number == 1 else plural(noun)}"
+
+
+def are(number: int) -> str:
+    """The verb after a number of things.
+
+    Example:
+        >>> f"1 item {are(1)} left out, 2 items {are(2)}"
+        '1 item is left out, 2 items are'
+    """
+    return "is" if number == 1 else "are"
+
+
+def have(number: int) -> str:
+    """`has` after one thing, `have` after several."""
+    return "has" if number == 1 else "have"
 
 
 def count(things: Sequence[Any], noun: str) -> str:

@@ -6,13 +6,16 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from affekt.core import catalog
 from affekt.core.dataset import Corpus
-from affekt.core.errors import DataError, MediaError
+from affekt.core.errors import ConfigError, DataError, MediaError
 from affekt.core.recipe import Recipe
+from affekt.core.recipe_files import own_recipes
 from affekt.core.sample import Preprocess, Sample
+from affekt.core.wording import counted
 from affekt.data.own_files import methods_for
 from affekt.engine.splits import PARTS, Parts, strongest_label
-from affekt.report.wording import counted, some
+from affekt.report.wording import some
 
 _FEW = 5  # training samples of a class; below this a network learns the samples, not the class
 _LISTED = 12  # classes whose counts are shown
@@ -64,8 +67,32 @@ def check_readable(
             return
     raise DataError(
         f"none of {counted(len(samples), 'training sample')} can be read by {recipe.method}, such as {first}"
-        f"{methods_for(root, but=(recipe.method,))}"
+        f"{methods_for(root, but=_alike(recipe.method))}"
     )
+
+
+def check_batches(recipe: Recipe, parts: Parts) -> None:
+    """Refuse a training part that is smaller than one batch, if batches that are not full are dropped.
+
+    Raises:
+        ConfigError: It is.
+    """
+    found, size = len(parts.train), recipe.train.batch_size
+    if recipe.train.drop_last and found < size:
+        fitting = 2 ** max(1, (found // 2).bit_length() - 1)
+        raise ConfigError(
+            f"recipe for {recipe.method}",
+            [
+                f"{counted(found, 'training sample')} do not fill a batch of train.batch_size = {size}, and "
+                f"train.drop_last drops others: add samples, or --set train.batch_size={fitting}"
+            ],
+        )
+
+
+def _alike(method: str) -> list[str]:
+    """Methods that read the same modalities as one."""
+    read = {name: {*catalog.card(name).modalities} for name in (method, *(it.method for it in own_recipes()))}
+    return [name for name, modalities in read.items() if modalities == read[method]]
 
 
 def _class_limits(corpus: Corpus, parts: Parts) -> list[str]:

@@ -12,6 +12,7 @@ import numpy as np
 from affekt.core.errors import ConfigError, DataError
 from affekt.core.recipe import SplitSettings
 from affekt.core.sample import Sample, Split
+from affekt.core.wording import counted
 from affekt.data.layouts.split_names import split_of
 
 PARTS = ("train", "validation", "test")
@@ -107,10 +108,7 @@ def describe_splits(samples: Sequence[Sample]) -> str:
     """
     counts = Counter(sample.split for sample in samples)
     order = sorted(counts, key=lambda name: ((*PARTS, name).index(name), name or "\uffff"))
-    return ", ".join(
-        f"{name or 'no part stated'} ({counts[name]} sample{'s' if counts[name] > 1 else ''})"
-        for name in order
-    )
+    return ", ".join(f"{name or 'no part stated'} ({counted(counts[name], 'sample')})" for name in order)
 
 
 def check_splits(parts: Parts) -> None:
@@ -152,7 +150,10 @@ def _hold_out(
     if test:
         raise ConfigError(
             "split",
-            [f"test_share = {settings.test_share:g}, but the data state a test part of {len(test)} samples"],
+            [
+                f"test_share = {settings.test_share:g}, but the data state a test part of "
+                f"{counted(len(test), 'sample')}"
+            ],
         )
     subjects = len(set(_subjects(rest)))
     # The fraction of folds that is closest to the share, with the fewest folds: 0.3 is 3 of 10.
@@ -160,6 +161,8 @@ def _hold_out(
         (abs(k / n - settings.test_share), n, k) for n in range(2, min(10, subjects) + 1) for k in range(1, n)
     ]
     if subjects < 3 or not choices:
+        if subjects == 1 and rest[0].subject is not None:
+            raise ConfigError("split", [_one_subject(f"test_share = {settings.test_share:g}", rest)])
         few = "samples" if any(sample.subject is None for sample in rest) else "subjects"
         raise ConfigError(
             "split",
@@ -176,6 +179,13 @@ def _hold_out(
     )
 
 
+def _one_subject(what: str, samples: Sequence[Sample]) -> str:
+    return (
+        f"{what} is not possible: all samples are of the subject {samples[0].subject}, who cannot be in two "
+        "parts. Add other people; or leave out subjects, for scores that hold for this person only"
+    )
+
+
 def _subjects(samples: Sequence[Sample]) -> list[str]:
     """Subject of each sample; a sample without a known subject counts as a subject of its own."""
     return [sample.subject or f"sample {sample.id}" for sample in samples]
@@ -188,13 +198,9 @@ def _folds(samples: Sequence[Sample], folds: int, seed: int) -> np.ndarray:
 
     subjects = _subjects(samples)
     if (found := len(set(subjects))) < folds:
-        problem = f"{folds} folds need {folds} subjects or more, the data have {found}"
         if found == 1 and samples[0].subject is not None:
-            problem += (
-                f" ({samples[0].subject}), who cannot be in two parts: add people, or do not state subjects, "
-                "for scores that hold for this person only"
-            )
-        raise ConfigError("split", [problem])
+            raise ConfigError("split", [_one_subject(f"a split in {folds}", samples)])
+        raise ConfigError("split", [f"{folds} folds need {folds} subjects or more, the data have {found}"])
     labels = [strongest_label(sample) or "" for sample in samples]
     if max(Counter(labels).values()) < folds:  # no class is in every fold: split by subject only
         labels = [""] * len(samples)

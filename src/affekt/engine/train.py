@@ -21,7 +21,7 @@ from affekt.core.recipe import Recipe, as_recipe
 from affekt.data.left_out import kinds_of
 from affekt.data.open import data_path
 from affekt.encoders.source import downloads_allowed
-from affekt.engine.description import check_readable, describe_data, limits_of_data
+from affekt.engine.description import check_batches, check_readable, describe_data, limits_of_data
 from affekt.engine.experiment import Experiment, make_objective, open_corpus
 from affekt.engine.features.backbone import replaced_entries
 from affekt.engine.features.cache import cache_root
@@ -129,7 +129,7 @@ def train(
             if not run.last.exists():
                 check_start(recipe, given, catalog.method(recipe.method))
             if not resume and _is_first_process():
-                check_free(run)
+                check_free(run, data_path(data_root))
             data = data_of_run(run, recipe, corpus, data_path(data_root), accept=accept_data)
             alone = writing_alone(run.path, work="trains this run") if _is_first_process() else nullcontext()
             with alone:
@@ -200,6 +200,7 @@ def _fit(
         if data.identity.accepted:  # the weights need the statistics of the earlier data
             measured = last.document["preprocessing"]
     _report_data(run, recipe, corpus, data.parts)
+    check_batches(recipe, data.parts)
     experiment = Experiment.of(recipe, corpus, data.parts, config=config, state=measured, assets=assets)
     method, parts = experiment.method, experiment.parts
     preprocess, task, labels = experiment.preprocess, experiment.task, experiment.labels

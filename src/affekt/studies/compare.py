@@ -10,6 +10,7 @@ from affekt.core.errors import AffektError, UsageError
 from affekt.core.recipe import Recipe
 from affekt.core.settings import suggest
 from affekt.core.task import OnItem, find_task, quiet
+from affekt.core.wording import are, counted
 from affekt.engine.runs.run import Run
 from affekt.evaluation.evaluate import evaluate
 from affekt.evaluation.result import renamed_labels
@@ -119,13 +120,14 @@ def _match(answers: dict[str, list[Answers]], *, common: bool) -> list[str]:
     if shared == everything:
         return []
     places = "; ".join(
-        f"{row}: {len(one.rows)} items of {one.data}, {one.part}" for row, one in every.items()
+        f"{row}: {counted(len(one.rows), 'item')} of {one.data}, {one.part}" for row, one in every.items()
     )
     if not shared:
         raise AffektError(f"the networks have no test item in common: {places}")
     if not common:
         raise UsageError(
-            f"the networks have other test items: {places}. {len(shared)} items are common to all: --common "
+            f"the networks have other test items: {places}. {counted(len(shared), 'item')} "
+            f"{are(len(shared))} common to all: --common "
             "compares on these, or name the same data and part with --data and --split"
         )
     for row, found in answers.items():
@@ -133,7 +135,8 @@ def _match(answers: dict[str, list[Answers]], *, common: bool) -> list[str]:
             replace(one, rows={name: one.rows[name] for name in one.rows if name in shared}) for one in found
         ]
     return [
-        f"compared on the {len(shared)} items that all networks have; {len(everything) - len(shared)} are "
+        f"compared on the {counted(len(shared), 'item')} that all networks have; "
+        f"{len(everything) - len(shared)} are "
         f"left out ({places})"
     ]
 
