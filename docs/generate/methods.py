@@ -8,23 +8,24 @@ from affekt.core import catalog
 from affekt.core.card import Card, CardTable
 from affekt.core.fields.rows import tables_of
 from affekt.core.method import Method
-from affekt.core.recipe_files import recipes_of
+from affekt.core.recipe_files import own_recipes, recipes_of
 from generate.markdown import cell, definitions, facts, fields, table, text
 
 
 def method_pages() -> Iterator[tuple[str, str]]:
     """The table of methods, and their pages."""
     names = catalog.list_methods()
+    own = {one.method: found.kinds for one in own_recipes() if (found := catalog.dataset(one.data).own)}
     rows = [
         [
             f"[{text(card.title)}](/generated/methods/{name}.md)",
             f"`{name}`",
             cell(card.task),
-            cell(card.summary),
+            cell(" or ".join(own.get(name, ())) or "-"),
         ]
         for name, card in ((name, catalog.card(name)) for name in names)
     ]
-    yield "fragments/methods.md", table(("method", "name", "task", "summary"), rows)
+    yield "fragments/methods.md", table(("method", "name", "task", "own files"), rows)
     for name in names:
         yield f"methods/{name}.md", _page(catalog.method(name), catalog.card(name))
 

@@ -21,7 +21,11 @@ from affekt.core.settings import validate
 
 def command(
     recipe: Annotated[
-        list[Path], typer.Argument(help="Recipe files, or METHOD/NAME; later ones override earlier ones.")
+        list[Path],
+        typer.Argument(
+            help="Recipe files, METHOD/NAME, or METHOD for that of your own files; later ones override "
+            "earlier ones."
+        ),
     ],
     change: Annotated[list[str] | None, typer.Option("--set", help="Override one value: a.b=c.")] = None,
     full: Annotated[
