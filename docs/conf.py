@@ -16,6 +16,8 @@ exclude_patterns = ["_build", "generated/fragments"]
 myst_enable_extensions = ["deflist", "colon_fence", "attrs_inline"]
 myst_heading_anchors = 4
 
+smartquotes = False  # options begin with two hyphens
+
 html_theme = "furo"
 html_title = "affekt"
 html_static_path = ["static"]

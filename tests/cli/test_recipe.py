@@ -30,6 +30,13 @@ def test_all_fields_as_toml_are_the_same_recipe(name):
     assert Recipe.from_values(tomllib.loads(text)).digest() == recipe.digest()
 
 
+def test_a_part_that_was_turned_off_by_a_word_stays_off():
+    words = ["bpm_gcn/emotion_gait", "--set", "config.gaps=false"]
+    again = Recipe.from_values(tomllib.loads(shown(*words, "--full").stdout))
+    assert again.digest() == Recipe.load(words[0], words[2:]).digest()
+    assert again.digest() != Recipe.load(words[0]).digest()
+
+
 def test_a_recipe_is_shown_with_its_comments():
     assert shown("compact_face/fer2013").stdout.startswith("# Compact Face on FER2013")
 
