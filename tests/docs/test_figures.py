@@ -2,6 +2,8 @@
 
 import re
 
+from affekt.data.open import open_dataset
+
 
 def test_coverage_is_that_of_the_simulation(page):
     shares = {}
@@ -26,3 +28,9 @@ def test_false_positives_are_those_of_the_simulation(page):
     text = page("docs/measuring.md").text
     assert f"{items.strip().removesuffix('%')} % of the" in text
     assert f"in {in_use.strip().removesuffix('%')} %." in text
+
+
+def test_the_first_day_states_the_size_of_its_test_part(page):
+    test = [one for one in open_dataset("walkers", None, {"walkers": 16}).samples if one.split == "test"]
+    subjects = {one.subject for one in test}
+    assert f"has {len(test)} walks of {len(subjects)} persons" in page("docs/quickstart.md").text

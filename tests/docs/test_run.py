@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from affekt.cli.main import app
 from affekt.core import catalog
+from affekt.core.files.toml import read_toml
 from affekt.core.settings import dotted
 from affekt.data.open import open_dataset
 from affekt.media.video.write import write_clip
@@ -19,12 +20,13 @@ RUN = ["docs/quickstart.md", "docs/own-data.md", "docs/bundles.md", "docs/refere
 CLASSES = ("happy", "sad")
 
 
-def tiny(words):
+def tiny(given):
     """Changes that make a training of a page short; the page does not show them."""
-    changes = {"train.epochs": 1, "train.batch_size": 4, "train.threads": 1}
-    if words[1] in catalog.list_methods():
-        changes |= dotted(catalog.card(words[1]).tiny, "config.")
-        changes.pop("config.num_classes", None)  # those of the folder
+    method = given if given in catalog.list_methods() else read_toml(Path(given))["method"]
+    changes = {"train.epochs": 1, "train.threads": 1} | dotted(catalog.card(method).tiny, "config.")
+    changes.pop("config.num_classes", None)  # those of the folder
+    if given == method:
+        changes["train.batch_size"] = 4
     return [word for key, value in changes.items() for word in ("--set", f"{key}={value}")]
 
 
@@ -73,7 +75,7 @@ def test_the_commands_of_a_page_run(name, page, files, tmp_path, monkeypatch):
             continue
         for line in block.body.splitlines():
             words = shlex.split(line, comments=True)[1:]
-            given = [*words, *tiny(words)] if words[0] == "train" else words
+            given = [*words, *tiny(words[1])] if words[0] == "train" else words
             result = CliRunner().invoke(app, given)
             assert result.exit_code == 0, f"{line}\n{result.output}\n{result.exception}"
             ran += 1
