@@ -247,7 +247,7 @@ class Predictor:
         For streams: `affekt.deploy.runtime.conversations` makes linked samples of lines.
         """
         found = self.task.predict(self, samples, batch_size=batch_size, on_cells=on_cells)
-        return map(_with_note, found) if is_invented(self.document) else found
+        return (_with_note(answer) for answer in found) if is_invented(self.document) else found
 
 
 def _with_note(answer: Prediction | Skipped) -> Prediction | Skipped:
