@@ -46,7 +46,9 @@ def _section(command: Any, path: list[str]) -> str:
             f"{'##' if len(path) == 2 else '###'} `{' '.join(path)}`\n",
             "\n\n".join(about) + "\n",
             "```bash\n" + "\n".join(examples) + "\n```\n" if examples else "",
-            definitions([(_name(name), text(" ".join(said.split()))) for name, said in records]),
+            definitions(
+                [(_name(name), text(" ".join(said.replace("\\[", "[").split()))) for name, said in records]
+            ),
             definitions(listed),
         ]
     )

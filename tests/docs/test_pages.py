@@ -149,10 +149,10 @@ def test_examples_in_python_give_what_they_show(pages):
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
     for page in pages:
         for block in page.blocks:
-            if block.info == "python" and block.body.lstrip().startswith(">>>"):
+            if block.info.startswith("python") and block.body.lstrip().startswith(">>>"):
                 example = doctest.DocTestParser().get_doctest(block.body, {}, page.name, page.name, 0)
                 runner.run(example)
-            elif block.info == "python":
+            elif block.info.startswith("python"):
                 compile(block.body, page.name, "exec")
     assert runner.tries > 0 and runner.failures == 0
 

@@ -46,7 +46,9 @@ def files(tmp_path_factory):
         if sample.label in ("happiness", "sadness"):
             label = CLASSES[sample.label == "sadness"]
             Image.fromarray(pixels).save(root / "pictures" / label / f"sub-{sample.subject}_1.png")
-    Image.open(next((root / "pictures" / "happy").glob("*.png"))).save(root / "faces" / "happy" / "1.png")
+    face = Image.open(next((root / "pictures" / "happy").glob("*.png")))
+    face.save(root / "faces" / "happy" / "1.png")
+    face.save(root / "face.png")
     for number, sample in enumerate(open_dataset("walkers", None, {"walkers": 8}).samples):
         walk = sample.media["skeleton"]
         if sample.label in CLASSES:
@@ -72,6 +74,9 @@ def test_the_commands_of_a_page_run(name, page, files, tmp_path, monkeypatch):
         if kind == "toml" and rest:
             (tmp_path / rest).write_text(block.body)
         if rest != "run":
+            continue
+        if kind == "python":
+            exec(compile(block.body, name, "exec"), {})
             continue
         for line in block.body.splitlines():
             words = shlex.split(line, comments=True)[1:]
