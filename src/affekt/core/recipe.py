@@ -192,7 +192,8 @@ class SelectionSettings(Settings):
     labels.
 
     Attributes:
-        metric: A metric of the task on the validation part, such as `uar`, `accuracy`, `f1`, `ccc` or `map`.
+        metric: A metric of the task on the validation part, such as `uar`, `accuracy`,
+            `weighted_f1`, `ccc` or `map`.
         patience: The run ends after this number of epochs without improvement of the metric.
         last_epoch: Keep the last epoch regardless of its validation score. With a few dozen validation
             samples and a learning rate that decays to 0, the best of many epochs is largely chance.
@@ -234,11 +235,11 @@ class TrainSettings(Settings):
         cached_views: For networks with a frozen backbone: the backbone computes the features of this number
             of views of each training sample once, before the first epoch, and the epochs use the views in
             turn. 0 caches nothing; 1 is right if training views do not vary.
-        deterministic: Refuse operations whose result may vary between two runs.
+        deterministic: Use reproducible operations only; where there is none, training ends with an error.
         weight_average: Decay of an exponential moving average of weights and batch statistics, updated after
             each step; validation and checkpoints use the average. The decay grows to this value during the
             first steps (`engine.loop.averaging`). 0 does not average.
-        accelerator: Where is computed: `cpu`, `gpu`, or `auto`.
+        accelerator: What computes: `cpu`, `gpu`, or `auto`.
         devices: Number of devices, or `auto`.
         strategy: How several devices share the work, such as `ddp`.
         keep: Checkpoints that stay in the run folder.

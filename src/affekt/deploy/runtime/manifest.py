@@ -46,7 +46,7 @@ class BundleManifest(NetworkDocument):
         weights_sha256: SHA-256 of the weights in training, before any quantization.
         inputs: Inputs of the graph; those that the method prepares.
         encoder: A frozen encoder in a graph of its own, if there is one.
-        precision: Of the weights: `f32` or `int8`.
+        precision: Of the weights: `f32`, or what is in 8 bits, as in `int8 (convolutions)`.
         kind: Always `bundle`: the sealed folder is no checkpoint.
     """
 

@@ -255,7 +255,7 @@ class ShiftingSettings(Settings):
         main: The modality whose vector is shifted.
         heads: Heads of the attention.
         beta: Length of the shift relative to the vector, before the cap at 1.
-        dropout: Of the shifted vector.
+        dropout: Of the attended vectors, and of the shifted one.
         attention: `token`: each other modality is a token. `row`, `batch`: they are one token. `none`: no
             attention.
 

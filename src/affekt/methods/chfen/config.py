@@ -17,8 +17,8 @@ class Widths(Settings):
     """Values of one embedding of each modality; scenes and faces of a video have the same number.
 
     Attributes:
-        title, video, text, audio: Values of one embedding of the title, of a scene or face, of a line of
-            words, of a part of the sound.
+        title, video, text, audio: Values of one embedding of the title, of a scene or face, of the
+            words of a second, of the whole sound.
     """
 
     title: PositiveInt = 768

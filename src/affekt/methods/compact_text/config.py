@@ -32,7 +32,7 @@ class CompactTextConfig(Settings):
         channels: Size of a position after a convolution.
         layers: Convolutions over three positions each.
         heads: Weights of attention at a position.
-        dropout: Of embeddings and before the classifier.
+        dropout: Of embeddings, after each convolution, and before the classifier.
     """
 
     num_classes: int = Field(default=7, ge=2)
