@@ -1,5 +1,6 @@
 """Fixtures of several tests: small trained runs, their bundles, and media files."""
 
+import functools
 import json
 import os
 import shutil
@@ -74,6 +75,17 @@ def jittor():
     if not is_compiled(home):
         pytest.skip("Jittor is not compiled yet (make jittor)")
     return home
+
+
+@pytest.fixture(scope="session", autouse=True)
+def operators_read_once():
+    """Export reads the sources of 500 operators for each graph: half a second that does not change."""
+    from torch.onnx._internal.exporter._registration import ONNXRegistry
+
+    read = functools.cache(ONNXRegistry.from_torchlib)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ONNXRegistry, "from_torchlib", staticmethod(read))
+        yield
 
 
 @pytest.fixture(scope="session")
