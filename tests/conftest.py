@@ -1,6 +1,5 @@
 """Fixtures of several tests: small trained runs, their bundles, and media files."""
 
-import functools
 import json
 import os
 import shutil
@@ -19,6 +18,7 @@ import affekt
 from affekt.core import catalog
 from affekt.core.recipe import Recipe
 from affekt.data.open import open_dataset
+from affekt.testing.quick_exports import remember_graphs
 
 SHARED = Path(__file__).parents[1].parent / "shared"
 
@@ -78,13 +78,10 @@ def jittor():
 
 
 @pytest.fixture(scope="session", autouse=True)
-def operators_read_once():
-    """Export reads the sources of 500 operators for each graph: half a second that does not change."""
-    from torch.onnx._internal.exporter._registration import ONNXRegistry
-
-    read = functools.cache(ONNXRegistry.from_torchlib)
+def quick_exports():
+    """Exports of one process trace equal networks once."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ONNXRegistry, "from_torchlib", staticmethod(read))
+        remember_graphs(patch)
         yield
 
 
