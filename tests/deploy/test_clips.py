@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 import affekt
 from affekt.cli.main import app
 from affekt.core.answers.prediction import Prediction
+from affekt.core.claims.invented import NOTE as INVENTED
 from affekt.core.sample import Sample, Skipped
 from affekt.data.open import open_dataset
 from affekt.media.sound import Waveform
@@ -66,7 +67,7 @@ def test_moments_cover_each_clip_from_its_beginning_to_its_end(predictor, clip_f
     for prediction, seconds in zip(predictions, (16 / 12, 2.0, 3.0), strict=True):
         check_timeline(prediction)
         assert prediction.span_s == (0.0, pytest.approx(seconds, abs=0.01))
-        assert prediction.modality == "video+audio" and prediction.notes == ()
+        assert prediction.modality == "video+audio" and prediction.notes == (INVENTED,)
         assert len(prediction.moments) == 2
 
 
@@ -94,7 +95,7 @@ def test_the_table_has_times_and_lines_below_it_state_limitations_of_the_input(
     lines = done.stdout.splitlines()
     head = next(line for line in lines if "confidence" in line)
     names = [cell.strip() for cell in head.split("\N{BOX DRAWINGS HEAVY VERTICAL}")]
-    assert names[-4:] == ["label", "confidence", "runner-up", "when"]
+    assert names[-5:] == ["label", "confidence", "runner-up", "when", "trained on"]
     assert sum("0:00" in line and "\N{EN DASH}0:0" in line for line in lines) == 3
     assert all(any(str(path) in line for line in lines) for path in (paths[0], tmp_path / "mute1.mp4"))
     assert f"{tmp_path / 'mute0.mp4'} and 1 more: {SILENT}" in done.stderr.replace("\n", " ")
@@ -142,7 +143,7 @@ def test_decoded_frames_and_sound_are_answered(predictor, samples):
 def test_frames_without_sound_are_answered_with_a_note(predictor, samples):
     (sample, *_) = samples
     alone = predictor(replace(sample, media={"video": sample.media["video"]}))
-    assert (alone.modality, alone.notes) == ("video", (SILENT,))
+    assert (alone.modality, alone.notes) == ("video", (SILENT, INVENTED))
     assert dict(predictor(sample.media["video"]).scores) == dict(alone.scores)
     heard = predictor(sample)
     assert dict(alone.scores) != pytest.approx(dict(heard.scores), abs=1e-9)
@@ -151,7 +152,7 @@ def test_frames_without_sound_are_answered_with_a_note(predictor, samples):
 def test_the_sound_of_a_sample_with_a_video_reference_only_is_used(predictor, clip_files):
     path = clip_files / "clip1.mp4"
     prediction = predictor(Sample("a", {"video": path}))
-    assert prediction.modality == "video+audio" and prediction.notes == ()
+    assert prediction.modality == "video+audio" and prediction.notes == (INVENTED,)
     same(prediction, predictor(path), tolerance=1e-9)
 
 
@@ -162,7 +163,7 @@ def test_sound_of_another_file_that_is_broken_is_not_replaced_by_the_clips_own(
     path = clip_files / "clip1.mp4"
     prediction = predictor(Sample("a", {"video": path, "audio": tmp_path / "voice.wav"}))
     assert prediction.modality == "video"
-    (note,) = prediction.notes
+    note, _ = prediction.notes
     assert note.startswith("its sound cannot be used") and "voice.wav" in note
     assert dict(prediction.scores) != pytest.approx(dict(predictor(path).scores), abs=1e-9)
 
@@ -188,9 +189,9 @@ def test_limitations_of_the_sound_are_noted_with_the_answer(predictor, samples, 
     (sample, *_) = samples
     sound = Waveform(change(sample.media["audio"].samples), 16000)
     prediction = predictor(replace(sample, media={**sample.media, "audio": sound}))
-    (note,) = prediction.notes
+    note, _ = prediction.notes
     assert note.startswith(expected) and prediction.modality == "video+audio"
-    assert predictor(sample).notes == ()
+    assert predictor(sample).notes == (INVENTED,)
 
 
 # Folders

@@ -11,7 +11,7 @@ from affekt.cli.early import check_weights
 from affekt.cli.show import AsJson, as_json, say
 from affekt.core import catalog
 from affekt.core.errors import UsageError, check_installed
-from affekt.report.wording import counted
+from affekt.core.wording import counted
 
 
 def command(

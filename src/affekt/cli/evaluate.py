@@ -10,11 +10,13 @@ import typer
 from affekt.cli.early import check_data_of, find_network
 from affekt.cli.groups import show_groups
 from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, progress, say
+from affekt.cli.study.row import show_row
 from affekt.cli.tables import as_table
 from affekt.core.answers.skip_reasons import skip_lines
-from affekt.core.errors import check_installed
+from affekt.core.errors import UsageError, check_installed
+from affekt.core.wording import counted
 from affekt.deploy.backends.names import Backend, Precision
-from affekt.report.wording import counted
+from affekt.engine.runs.names import find_runs
 
 if TYPE_CHECKING:
     from affekt.evaluation.result import Evaluation
@@ -22,7 +24,11 @@ if TYPE_CHECKING:
 
 def command(
     run: Annotated[
-        Path, typer.Argument(help="A run: its folder, its name (see affekt runs) or latest; or a bundle.")
+        Path,
+        typer.Argument(
+            help="A run: its folder, its name (see affekt runs) or latest; or a bundle. A name without its "
+            "seed stands for all seeds and folds of a recipe."
+        ),
     ],
     data: Annotated[
         str | None, typer.Option(help="Another data set. Default: the data set of the run.")
@@ -68,10 +74,25 @@ def command(
 
     Example: affekt evaluate latest --data-root DIR
     """
-    network = find_network(run, runs)
+    several = find_runs(run, runs)
+    network = find_network(several[0], runs)
     check_installed("sklearn", extra="train", needed_by="affekt evaluate")
     check_data_of(network, data, data_root)
+    if len(several) > 1:
+        alone = {
+            "--set": change,
+            "--groups": groups,
+            "--output": output,
+            "--backend": backend,
+            "--subsets": subsets,
+        }
+        if asked := [name for name, value in alone.items() if value]:
+            names = ", ".join(map(str, several))
+            raise UsageError(f"{asked[0]} is for one run; {run} stands for {len(several)}: {names}")
+        show_row(str(run), several, runs=runs, data=data, data_root=data_root, split=split, json=json)
+        return
     from affekt.evaluation.evaluate import evaluate
+    from affekt.evaluation.result import renamed_labels
     from affekt.evaluation.subsets import evaluate_subsets
 
     options: dict[str, Any] = {
@@ -128,7 +149,7 @@ def command(
             list(result.localization.items()),
             title="segments with high attention against annotated events",
         )
-    if renamed := _renamed(result):
+    if renamed := renamed_labels(result.label_map):
         say(renamed)
     for note in result.notes:
         say(note)
@@ -141,18 +162,10 @@ def command(
     say(f"figures and predictions: {result.folder}")
 
 
-def _renamed(result: Evaluation) -> str:
-    """The labels of the data that have another name in the network, or none; empty if there are none."""
-    renamed = [
-        f"{name} as {known}" if known else f"{name} is not known to the network"
-        for name, known in result.label_map.items()
-        if name != known
-    ]
-    return f"labels of the data, mapped by name: {', '.join(renamed)}" if renamed else ""
-
-
 def _show_subsets(results: dict[str, Evaluation], *, json: bool) -> None:
     """A row for each subset, a column for each score."""
+    from affekt.evaluation.result import renamed_labels
+
     if json:
         as_json({name: one.to_dict() for name, one in results.items()})
         return
@@ -164,6 +177,6 @@ def _show_subsets(results: dict[str, Evaluation], *, json: bool) -> None:
     for name, one in results.items():
         for line in skip_lines(one.skipped):
             say(f"{name}: {line}")
-    if renamed := _renamed(next(iter(results.values()))):
+    if renamed := renamed_labels(next(iter(results.values())).label_map):
         say(renamed)
     say(f"figures and predictions: {next(iter(results.values())).folder.parent}")

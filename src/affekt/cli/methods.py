@@ -5,18 +5,28 @@ from __future__ import annotations
 from affekt.cli.show import AsJson, as_json, say
 from affekt.cli.tables import as_table
 from affekt.core import catalog
+from affekt.core.recipe_files import own_recipes
 
 
 def command(json: AsJson = False) -> None:
-    """List the methods. Example: affekt methods"""
+    """List the methods. Example: affekt methods
+
+    A method with own files can be trained on them by its name: affekt train METHOD --data-root DIR.
+    """
     cards, broken = catalog.readable(catalog.list_methods(), catalog.card)
     for line in broken:
         say(line)
+    own = {one.method: found.kinds for one in own_recipes() if (found := catalog.dataset(one.data).own)}
     if json:
-        as_json({name: card.model_dump(mode="json") for name, card in cards.items()})
+        as_json(
+            {
+                name: card.model_dump(mode="json") | {"own_files": list(own.get(name, ()))}
+                for name, card in cards.items()
+            }
+        )
         return
     rows = [
-        (name, card.paper.year, ", ".join(card.modalities), card.task, card.paper.venue)
+        (name, card.paper.year, ", ".join(card.modalities), card.task, " or ".join(own.get(name, ())))
         for name, card in cards.items()
     ]
-    as_table(("method", "year", "modalities", "task", "venue"), rows)
+    as_table(("method", "year", "modalities", "task", "own files"), rows)

@@ -79,6 +79,21 @@ class FeatureLayout:
 
 
 @dataclass(frozen=True)
+class OwnFiles:
+    """What a data set for people's own files reads.
+
+    Attributes:
+        kinds: Words for the files, in the plural, as in `("pictures",)`.
+        suffixes: Of the files, with a dot, in small letters.
+        layout: How they are laid out, as the rest of a sentence that begins with the folder.
+    """
+
+    kinds: tuple[str, ...]
+    suffixes: tuple[str, ...]
+    layout: str
+
+
+@dataclass(frozen=True)
 class Dataset:
     """What is known about a data set before it is read.
 
@@ -86,6 +101,8 @@ class Dataset:
         read: `read(root, options)` gives the `Corpus`; its module's docstring shows the folder tree.
         labels: None if they are only known from the files (one folder per class).
         needs_root: False for invented data.
+        invented: Whether its media are generated: networks that were trained on them say so.
+        own: What it reads, if it is for people's own files in any folder; None for a certain corpus.
         features: Where features of its videos lie; None if it cannot be read from features.
         convert: `convert(file, folder)` makes the folder that `read` reads from a file as it is distributed,
             and returns a summary as plain values; None if the data are read as they are.
@@ -101,6 +118,8 @@ class Dataset:
     labels: LabelSet | None = None
     options: type[Settings] = NoOptions
     needs_root: bool = True
+    invented: bool = False
+    own: OwnFiles | None = None
     features: FeatureLayout | None = None
     convert: Callable[[Path, Path], Mapping[str, Any]] | None = None
     write: Callable[[Path, Any], Mapping[str, Any]] | None = None

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from types import ModuleType
 
+from affekt.core.wording import counted
+
 
 class AffektError(Exception):
     """Base class of the errors that affekt raises; the message is written for the caller."""
@@ -25,7 +27,7 @@ class ConfigError(UsageError):
 
     def __init__(self, source: str, problems: Sequence[str]) -> None:
         self.source, self.problems = source, tuple(problems)
-        count = f"{len(self.problems)} problem{'s' if len(self.problems) > 1 else ''}"
+        count = counted(len(self.problems), "problem")
         super().__init__("\n  ".join([f"{source} has {count}", *self.problems]))
 
     def __reduce__(self) -> tuple[type[ConfigError], tuple[str, tuple[str, ...]]]:

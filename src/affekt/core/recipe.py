@@ -44,6 +44,8 @@ class SplitSettings(Settings):
     Attributes:
         test_share: Share of the samples that is held out as the test part if the data set has none;
             stratified by label, subjects are kept whole. 0 holds out nothing.
+        keep_stated_test: With `test_share`: a test part that the data state is kept and nothing else is held
+            out. Otherwise such data are refused.
         validate_on_test: Select the epoch on the test part, as some references do, and train on all other
             samples. The test scores are then optimistic; the run and its evaluations state this.
     """
@@ -55,11 +57,14 @@ class SplitSettings(Settings):
     seed: int = 0
     validate_on_test: bool = False
     test_share: float = Field(default=0.0, ge=0, lt=1)
+    keep_stated_test: bool = False
 
     @model_validator(mode="after")
     def _fold_exists(self) -> SplitSettings:
         if self.test_share and self.scheme == "k_fold":
-            raise ValueError("k_fold already holds out a fold as the test part: leave out test_share")
+            raise ValueError(
+                "k_fold already holds out a fold as the test part: leave out test_share, or set it to 0"
+            )
         if self.fold >= self.folds:
             raise ValueError(
                 f"fold {self.fold} does not exist among {self.folds} folds (folds are counted from 0)"
@@ -368,6 +373,8 @@ def _check_names(values: Mapping[str, Any]) -> list[str]:
             problems += found
     except AffektError as error:
         problems.append(f"method: {error}")
+    if config is not None and "num_classes" not in config.model_fields_set:
+        config = None  # the number is that of the data set: `with_classes`
     framework = values.get("framework", PYTORCH)
     if isinstance(framework, str) and framework != PYTORCH and framework not in catalog.list_frameworks():
         known = [PYTORCH, *catalog.list_frameworks()]
@@ -398,6 +405,26 @@ def check_classes(config: Settings | None, labels: LabelSet | None) -> list[str]
         f"config.num_classes is {classes}, the data set has {len(labels)} classes: "
         f"set num_classes = {len(labels)}, or name a {classes}-class data set"
     ]
+
+
+def with_classes(recipe: Recipe, labels: LabelSet) -> Recipe:
+    """The recipe with the number of classes of its data set, where it leaves `config.num_classes` open.
+
+    A recipe that states another number is returned as it is: `check_classes` reports it. The digest of a
+    recipe that leaves out the default number stays the same.
+
+    Args:
+        labels: Of the data set as it was read; empty if it has no labels.
+
+    Example:
+        >>> recipe = Recipe.from_values({"method": "compact_face", "data": {"name": "images"}})
+        >>> with_classes(recipe, LabelSet.of("calm", "tense")).config
+        {'num_classes': 2}
+    """
+    fields = catalog.method(recipe.method).load("config").model_fields
+    if "num_classes" not in fields or "num_classes" in recipe.config or not len(labels):
+        return recipe
+    return recipe.model_copy(update={"config": {**recipe.config, "num_classes": len(labels)}})
 
 
 def merge(into: dict[str, Any], more: Mapping[str, Any]) -> None:

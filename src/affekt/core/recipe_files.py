@@ -1,6 +1,7 @@
 """The recipes that come with affekt: those of methods, and parts that are merged into one.
 
     affekt/methods/<method>/recipes/<name>.toml     complete, as `<method>/<name>`
+    affekt/methods/<method>/recipes/own.toml        for people's own files; `<method>` alone stands for it
     affekt/recipes/dataset/meld-emotion.toml        parts, as `dataset/meld-emotion.toml`
                    encoders/T.toml
                    losses/spcl.toml
@@ -17,8 +18,10 @@ from typing import NamedTuple
 from affekt.core import catalog
 from affekt.core.errors import UsageError
 from affekt.core.files.regular import is_folder, is_regular
+from affekt.core.files.toml import read_toml
 from affekt.core.settings import close_to, suggest
 
+OWN = "own"  # the recipe of a method for people's own files
 PARTS = Path(__file__).parent.parent / "recipes"
 _ENDS = (".", "!", "?", ".)")  # of a sentence
 
@@ -35,6 +38,25 @@ class RecipeFile(NamedTuple):
     summary: str
     is_whole: bool
     path: Path
+
+
+class OwnRecipe(NamedTuple):
+    """A method that can be trained on people's own files by its name alone.
+
+    Attributes:
+        data: The data set that reads them.
+    """
+
+    method: str
+    data: str
+
+
+def own_recipes() -> list[OwnRecipe]:
+    """All methods with a recipe for people's own files; without plug-ins that are broken."""
+    folders, _ = catalog.readable(catalog.list_methods(), catalog.method_folder)
+    files = {name: folder / "recipes" / f"{OWN}.toml" for name, folder in folders.items()}
+    read = {name: read_toml(path) for name, path in files.items() if is_regular(path)}
+    return [OwnRecipe(name, str(values["data"]["name"])) for name, values in read.items()]
 
 
 def list_recipes() -> list[RecipeFile]:
@@ -62,12 +84,17 @@ def recipes_of(method: str) -> list[RecipeFile]:
 def recipe_file(path: Path | str) -> Path:
     """The file itself if it exists; else the recipe or the part of this name; else the path as it is.
 
+    The name of a method alone is that of its recipe for people's own files.
+
     Raises:
         UsageError: It does not exist, and is close to the name of a recipe: one of a folder of parts, of a
             method, or a similar name.
     """
     path = Path(path)
-    if is_regular(path) or is_folder(path) or not _may_be_name(path):
+    if is_regular(path) or not _may_be_name(path):
+        return path
+    is_method = len(path.parts) == 1 and catalog.canonical(str(path)) in catalog.list_methods()
+    if is_folder(path) and not is_method:
         return path
     name, folder = path.as_posix().removesuffix(".toml"), PARTS / path.parts[0]
     if len(path.parts) == 2 and is_regular(part := folder / f"{path.name.removesuffix('.toml')}.toml"):
@@ -94,14 +121,24 @@ def _of_method(path: Path, name: str) -> Path:
     recipes = recipes_of(path.parts[0])
     method, _, stem = name.partition("/")
     for recipe in recipes:
-        if recipe.path.stem in (stem, catalog.canonical(stem)):
+        if recipe.path.stem in (stem or OWN, catalog.canonical(stem)):
             return recipe.path
     if not recipes:
         raise _unknown(path, f"the method {method} has none")
     if not stem:
-        raise _unknown(path, f"those of the method {method} are {', '.join(one.name for one in recipes)}")
-    found = suggest(f"{catalog.canonical(method)}/{catalog.canonical(stem)}", [one.name for one in recipes])
-    raise _unknown(path, found)
+        known = ", ".join(one.name for one in recipes)
+        others = ", ".join(one.method for one in own_recipes())
+        raise _unknown(
+            path,
+            f"those of the method {method} are {known}; none is for your own files, as {others} have it",
+        )
+    # A name that is not known is that of a data set: the recipe for own files is never meant.
+    close = close_to(
+        f"{catalog.canonical(method)}/{catalog.canonical(stem)}",
+        [one.name for one in recipes if one.path.stem != OWN],
+    )
+    known = ", ".join(one.name for one in recipes)
+    raise _unknown(path, f"did you mean {close}?" if close else f"known: {known}")
 
 
 def _unknown(path: Path, known: str) -> UsageError:

@@ -27,6 +27,7 @@ from affekt.core.labels import LabelSet
 from affekt.core.registry import Registry, declared, registry
 from affekt.core.sample import Preprocess, Sample, Skipped
 from affekt.core.settings import closest
+from affekt.core.wording import counted
 
 TaskDocument = str | list[dict[str, Any]]  # a task as plain JSON values
 OnItem = Callable[[int, int], None]  # called with the number of items that are done, and of all items
@@ -241,8 +242,8 @@ class Task(ABC):
         """
         if len(labels) < self.fewest_labels:
             raise DataError(
-                f"{self.name} needs a label set of at least {self.fewest_labels} "
-                f"name{'s' if self.fewest_labels > 1 else ''}, found {list(labels.names)}"
+                f"{self.name} needs a label set of at least "
+                f"{counted(self.fewest_labels, 'name')}, found {list(labels.names)}"
             )
 
     def usable(self, samples: Sequence[Sample]) -> list[Sample]:

@@ -26,9 +26,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from affekt.core.dataset import Corpus, Dataset
+from affekt.core.dataset import Corpus, Dataset, OwnFiles
 from affekt.data.layouts.clip_trees import CLIP_SUFFIXES, clip_samples
-from affekt.data.layouts.custom_files import read_custom_files
+from affekt.data.layouts.custom_files import own_layout, read_custom_files
 from affekt.data.layouts.label_names import FolderOptions
 
 
@@ -54,4 +54,5 @@ DATASET = Dataset(
     cite="the authors of your clips",
     options=ClipsOptions,
     read=read,
+    own=OwnFiles(("clips", "sounds"), tuple(CLIP_SUFFIXES), own_layout("1.mp4")),
 )

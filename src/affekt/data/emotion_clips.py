@@ -26,6 +26,7 @@ from pydantic import Field
 
 from affekt.core.dataset import Corpus, Dataset
 from affekt.core.sample import Sample, Skipped
+from affekt.core.wording import counted
 from affekt.data.layouts.annotated_file import AnnotatedFile
 from affekt.data.layouts.clip_trees import ClipTree, find_split_trees
 from affekt.data.layouts.label_names import LabelOptions, resolve_labels
@@ -107,7 +108,7 @@ def _by_number(tree: ClipTree) -> Mapping[str, Mapping[str, Path]]:
         else:
             strange = sorted(sounds.keys() - set(numbers))
             problems.append(
-                f"{label} has {len(clips)} clips, but {len(sounds)} sounds"
+                f"{label} has {counted(len(clips), 'clip')}, but {counted(len(sounds), 'sound')}"
                 + (f", such as {strange[0]}" if strange else "")
                 + f"; 1 to {len(clips)} were expected"
             )

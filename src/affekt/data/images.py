@@ -24,8 +24,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from affekt.core.dataset import Corpus, Dataset
-from affekt.data.layouts.custom_files import read_custom_files
+from affekt.core.dataset import Corpus, Dataset, OwnFiles
+from affekt.data.layouts.custom_files import own_layout, read_custom_files
 from affekt.data.layouts.label_names import FolderOptions
 from affekt.data.layouts.pictures import picture_samples
 from affekt.media.image import SUFFIXES
@@ -53,4 +53,5 @@ DATASET = Dataset(
     cite="the authors of your pictures",
     options=ImagesOptions,
     read=read,
+    own=OwnFiles(("pictures",), tuple(SUFFIXES), own_layout("1.jpg")),
 )

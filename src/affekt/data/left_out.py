@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from affekt.core.sample import Skipped
+from affekt.core.wording import counted
 
 # Media without a decoder here: the summary shows that converting them would help.
 _NO_DECODER = frozenset({
@@ -58,4 +59,4 @@ def summary_of(items: Sequence[Skipped], *, example: bool = False) -> str:
         return ""
     broken = [item for item in items if not item.kind.startswith(".")]
     such = f"; such as {broken[0]}" if example and broken else ""
-    return f"left out: {len(items)} item{'s' if len(items) > 1 else ''}: {kinds_of(items)}{such}"
+    return f"left out: {counted(len(items), 'item')}: {kinds_of(items)}{such}"

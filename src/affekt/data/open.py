@@ -14,6 +14,8 @@ from affekt.core.errors import ConfigError, DataError, UsageError
 from affekt.core.notes import collect_notes
 from affekt.core.settings import Settings, validate
 from affekt.core.task import read_task
+from affekt.core.wording import counted
+from affekt.data.own_files import methods_for
 from affekt.data.store.index import check_header, is_prepared, read_index, samples_of
 
 
@@ -44,11 +46,15 @@ def open_dataset(
     if root is not None and is_prepared(root):
         return _linked(_open_store(dataset, root, chosen))
     with collect_notes() as notes:
-        corpus = dataset.read(root or Path(), chosen)
+        try:
+            corpus = dataset.read(root or Path(), chosen)
+        except DataError as error:
+            others = methods_for(root, but=(dataset.name,)) if dataset.own else ""
+            raise DataError(f"{error}{others}") from None
     if notes:
         corpus = replace(corpus, notes=(*corpus.notes, *notes))
     if strict and corpus.errors:
-        count = f"{len(corpus.errors)} problem{'s' if len(corpus.errors) > 1 else ''}"
+        count = counted(len(corpus.errors), "problem")
         where = f"{root} ({dataset.name})" if root is not None else dataset.name
         raise DataError("\n  ".join([f"{where} has {count} that must be fixed first", *corpus.errors]))
     return _linked(corpus)
@@ -67,9 +73,17 @@ def check_root(dataset: Dataset, root: Path | None) -> None:
         UsageError: The data set needs a folder, which is not given or does not exist.
     """
     if dataset.needs_root and root is None:
-        raise UsageError(f"the folder of {dataset.name} is not set: give --data-root DIR or set AFFEKT_DATA")
+        what = f". {_reads(dataset)}" if dataset.own else ""
+        raise UsageError(
+            f"the folder of {dataset.name} is not set: give --data-root DIR or set AFFEKT_DATA{what}"
+        )
     if dataset.needs_root and root is not None and not root.exists():
-        raise UsageError(f"{root} does not exist; {dataset.name} was expected there")
+        what = _reads(dataset) if dataset.own else f"{dataset.name} was expected there"
+        raise UsageError(f"{root} does not exist; {what}")
+
+
+def _reads(dataset: Dataset) -> str:
+    return f"{dataset.name} reads {dataset.own.layout}" if dataset.own else ""
 
 
 def _linked(corpus: Corpus) -> Corpus:

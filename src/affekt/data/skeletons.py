@@ -28,10 +28,10 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from affekt.core.dataset import Corpus, Dataset
+from affekt.core.dataset import Corpus, Dataset, OwnFiles
 from affekt.core.errors import MediaError, UsageError
 from affekt.core.sample import Sample, Skipped
-from affekt.data.layouts.custom_files import read_custom_files
+from affekt.data.layouts.custom_files import own_layout, read_custom_files
 from affekt.data.layouts.label_names import FolderOptions
 from affekt.media.skeleton import SUFFIXES, joint_order, read_each_skeleton
 
@@ -93,4 +93,5 @@ DATASET = Dataset(
     cite="the authors of your recordings",
     options=SkeletonsOptions,
     read=read,
+    own=OwnFiles(("skeleton files",), tuple(SUFFIXES), own_layout("walk1.npz")),
 )

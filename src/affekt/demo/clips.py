@@ -11,6 +11,7 @@ from affekt.core import catalog
 from affekt.core.answers.prediction import Prediction
 from affekt.core.recipe import Recipe
 from affekt.core.sample import Sample, Skipped
+from affekt.core.wording import count, counted
 from affekt.data.open import open_dataset
 from affekt.demo.loop import DemoResult, Loop, choose, run_loop
 from affekt.deploy.load import load
@@ -18,7 +19,6 @@ from affekt.media.video.write import write_clip
 from affekt.report.timeline.elan import write_eaf
 from affekt.report.timeline.page import write_timeline
 from affekt.report.timeline.srt import write_srt
-from affekt.report.wording import count, counted
 
 EPOCHS = 4
 CLIPS = 360
@@ -118,7 +118,7 @@ def _lead(loop: Loop) -> str:
         "contracting). The sound expresses arousal: aroused (high, fast, rough) or calm (low, slow, soft). "
         "From one modality alone, at most half of the emotions can be recognized.\n\n"
         f"A small {catalog.card(loop.recipe.method).title} was trained on labels of whole clips only. Its "
-        f"accuracy on {len(loop.unseen)} clips of {subjects} that were not in training is "
+        f"accuracy on {counted(len(loop.unseen), 'clip')} of {subjects} that were not in training is "
         f"{100 * evaluation.scores['accuracy']:.0f} % (95 % interval {low:.0f} to {high:.0f} %; chance "
         f"is {100 / len(evaluation.labels):.0f} %). True events, which were not part of the training data, "
         f"are shown above the segments that its attention selects{localized}. A few test clips follow, "

@@ -13,6 +13,7 @@ from affekt.core.answers.prediction import Prediction
 from affekt.core.dataset import Corpus
 from affekt.core.recipe import Recipe
 from affekt.core.sample import Sample, Skipped
+from affekt.core.wording import counted
 from affekt.data.open import open_dataset
 from affekt.deploy.export.export import Exported, export
 from affekt.engine.runs.run import Run
@@ -99,7 +100,7 @@ def run_loop(
     shutil.rmtree(Run.place(folder / "runs", recipe, corpus.labels).path, ignore_errors=True)
     owners = len({sample.subject for sample in corpus.samples})
     say(f"generated {len(corpus.samples)} {kind} of {owners} {subjects}, in {len(corpus.labels)} emotions")
-    say(f"training {recipe.method} for {recipe.train.epochs} epochs")
+    say(f"training {recipe.method} for {counted(recipe.train.epochs, 'epoch')}")
     run = train(recipe, runs=folder / "runs", progress=progress)
     say(f"trained: {run.path}")
     evaluation = evaluate(run.path)

@@ -15,13 +15,13 @@ from affekt.core.answers.prediction import Prediction
 from affekt.core.files.whole import write_whole
 from affekt.core.recipe import Recipe
 from affekt.core.sample import Sample, Skipped
+from affekt.core.wording import counted
 from affekt.demo.loop import DemoResult, Loop, choose, run_loop
 from affekt.deploy.export.export import Exported
 from affekt.deploy.load import load
 from affekt.evaluation.evaluate import Evaluation
 from affekt.media.skeleton import Skeleton
 from affekt.report.run.page import Command, Figure, Page, Walk, write_page
-from affekt.report.wording import counted
 
 EPOCHS = 12
 
@@ -125,8 +125,8 @@ def _page(
         predictions=evaluation.predictions,
         samples=(
             f"Computed on {len(evaluation.predictions)} test walks of {subjects} walkers. The network was "
-            f"trained on {parts['train']} walks of other walkers; the epoch was selected on "
-            f"{parts['validation']} walks of further ones."
+            f"trained on {counted(parts['train'], 'walk')} of other walkers; the epoch was selected on "
+            f"{counted(parts['validation'], 'walk')} of further ones."
         ),
         commands=[
             Command(f"affekt train {run.path / 'recipe.toml'} --runs again", "Train the same network again."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +19,7 @@ from affekt.core.files.assets import read_assets
 from affekt.core.files.sealed import Sealed
 from affekt.core.labels import LabelSet
 from affekt.core.method import Method
-from affekt.core.recipe import Recipe, check_classes
+from affekt.core.recipe import Recipe, check_classes, with_classes
 from affekt.core.sample import Preprocess, Sample
 from affekt.core.settings import ChecksLabels, Settings, closest, resolve
 from affekt.core.task import Task
@@ -156,17 +156,30 @@ def preprocess_of(sealed: Sealed) -> Preprocess:
     return claims.preprocess_of(document, read_assets(sealed), sealed.path)
 
 
+class Opened(NamedTuple):
+    """A recipe with the number of classes of its data, and the data."""
+
+    recipe: Recipe
+    corpus: Corpus
+
+
 def open_corpus(recipe: Recipe, data_root: Path | str | None) -> Corpus:
-    """The data of a recipe, checked against its method.
+    """The data of a recipe alone, checked as `open_data` does."""
+    return open_data(recipe, data_root).corpus
+
+
+def open_data(recipe: Recipe, data_root: Path | str | None) -> Opened:
+    """The data of a recipe, checked against its method; the recipe gets what it leaves to the data.
 
     Raises:
         ConfigError: The network has another number of classes, or the method does not serve the data's task.
         DataError: The data set cannot be read.
     """
     corpus = open_dataset(recipe.data.name, data_path(data_root), recipe.data.options)
+    recipe = with_classes(recipe, corpus.labels)
     if problems := misfits(recipe, corpus):
         raise ConfigError(f"recipe for {recipe.method} on {recipe.data.name}", problems)
-    return corpus
+    return Opened(recipe, corpus)
 
 
 def misfits(recipe: Recipe, corpus: Corpus) -> list[str]:

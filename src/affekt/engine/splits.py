@@ -12,6 +12,7 @@ import numpy as np
 from affekt.core.errors import ConfigError, DataError
 from affekt.core.recipe import SplitSettings
 from affekt.core.sample import Sample, Split
+from affekt.core.wording import counted
 from affekt.data.layouts.split_names import split_of
 
 PARTS = ("train", "validation", "test")
@@ -40,6 +41,7 @@ def part(samples: Sequence[Sample], settings: SplitSettings) -> Parts:
             one.
     """
     labelled = list(samples)
+    held_out = settings.test_share and not _keeps_stated_test(labelled, settings)
     if settings.scheme == "k_fold":
         fold = _folds(labelled, settings.folds, settings.seed)
         test = [sample for sample, where in zip(labelled, fold, strict=True) if where == settings.fold]
@@ -49,7 +51,7 @@ def part(samples: Sequence[Sample], settings: SplitSettings) -> Parts:
         test = [sample for sample in labelled if sample.split == "test"]
         validation = [sample for sample in labelled if sample.split == "validation"]
         rest = [sample for sample in labelled if sample.split not in ("test", "validation")]
-    if settings.test_share:
+    if held_out:
         test, rest = _hold_out(test, rest, settings)
     if settings.validate_on_test:
         return Parts([*rest, *validation], test, test)
@@ -75,7 +77,8 @@ def select(samples: Sequence[Sample], settings: SplitSettings, split: str) -> li
     name = split_name(split, labelled)
     if name == "all":
         return labelled
-    if name not in PARTS or (settings.scheme == "native" and name == "test" and not settings.test_share):
+    is_stated = not settings.test_share or _keeps_stated_test(labelled, settings)
+    if name not in PARTS or (settings.scheme == "native" and name == "test" and is_stated):
         found = [sample for sample in labelled if sample.split == name]
     else:
         found = getattr(part(samples, settings), name)
@@ -105,10 +108,7 @@ def describe_splits(samples: Sequence[Sample]) -> str:
     """
     counts = Counter(sample.split for sample in samples)
     order = sorted(counts, key=lambda name: ((*PARTS, name).index(name), name or "\uffff"))
-    return ", ".join(
-        f"{name or 'no part stated'} ({counts[name]} sample{'s' if counts[name] > 1 else ''})"
-        for name in order
-    )
+    return ", ".join(f"{name or 'no part stated'} ({counted(counts[name], 'sample')})" for name in order)
 
 
 def check_splits(parts: Parts) -> None:
@@ -135,6 +135,10 @@ def check_splits(parts: Parts) -> None:
             )
 
 
+def _keeps_stated_test(samples: Sequence[Sample], settings: SplitSettings) -> bool:
+    return settings.keep_stated_test and any(sample.split == "test" for sample in samples)
+
+
 def _hold_out(
     test: list[Sample], rest: list[Sample], settings: SplitSettings
 ) -> tuple[list[Sample], list[Sample]]:
@@ -146,7 +150,10 @@ def _hold_out(
     if test:
         raise ConfigError(
             "split",
-            [f"test_share = {settings.test_share:g}, but the data state a test part of {len(test)} samples"],
+            [
+                f"test_share = {settings.test_share:g}, but the data state a test part of "
+                f"{counted(len(test), 'sample')}"
+            ],
         )
     subjects = len(set(_subjects(rest)))
     # The fraction of folds that is closest to the share, with the fewest folds: 0.3 is 3 of 10.
@@ -154,12 +161,28 @@ def _hold_out(
         (abs(k / n - settings.test_share), n, k) for n in range(2, min(10, subjects) + 1) for k in range(1, n)
     ]
     if subjects < 3 or not choices:
-        raise ConfigError("split", [f"test_share needs 3 subjects or more, the data have {subjects}"])
+        if subjects == 1 and rest[0].subject is not None:
+            raise ConfigError("split", [_one_subject(f"test_share = {settings.test_share:g}", rest)])
+        few = "samples" if any(sample.subject is None for sample in rest) else "subjects"
+        raise ConfigError(
+            "split",
+            [
+                f"test_share = {settings.test_share:g} needs 3 {few} or more, the data have {subjects}, and "
+                f"none may be in two parts: add {few}, or --hold-out 0 trains without a test part"
+            ],
+        )
     _, folds, held = min(choices)
     fold = _folds(rest, folds, settings.seed)
     return (
         [sample for sample, where in zip(rest, fold, strict=True) if where < held],
         [sample for sample, where in zip(rest, fold, strict=True) if where >= held],
+    )
+
+
+def _one_subject(what: str, samples: Sequence[Sample]) -> str:
+    return (
+        f"{what} is not possible: all samples are of the subject {samples[0].subject}, who cannot be in two "
+        "parts. Add other people; or leave out subjects, for scores that hold for this person only"
     )
 
 
@@ -174,10 +197,10 @@ def _folds(samples: Sequence[Sample], folds: int, seed: int) -> np.ndarray:
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
     subjects = _subjects(samples)
-    if len(set(subjects)) < folds:
-        raise ConfigError(
-            "split", [f"{folds} folds need {folds} subjects or more, the data have {len(set(subjects))}"]
-        )
+    if (found := len(set(subjects))) < folds:
+        if found == 1 and samples[0].subject is not None:
+            raise ConfigError("split", [_one_subject(f"a split in {folds}", samples)])
+        raise ConfigError("split", [f"{folds} folds need {folds} subjects or more, the data have {found}"])
     labels = [strongest_label(sample) or "" for sample in samples]
     if max(Counter(labels).values()) < folds:  # no class is in every fold: split by subject only
         labels = [""] * len(samples)

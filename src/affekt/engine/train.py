@@ -21,7 +21,8 @@ from affekt.core.recipe import Recipe, as_recipe
 from affekt.data.left_out import kinds_of
 from affekt.data.open import data_path
 from affekt.encoders.source import downloads_allowed
-from affekt.engine.experiment import Experiment, make_objective, open_corpus
+from affekt.engine.description import check_batches, check_readable, describe_data, limits_of_data
+from affekt.engine.experiment import Experiment, make_objective, open_data
 from affekt.engine.features.backbone import replaced_entries
 from affekt.engine.features.cache import cache_root
 from affekt.engine.features.filling import cached
@@ -40,6 +41,7 @@ from affekt.engine.objectives.hooks import PreparingObjective, ReviewingObjectiv
 from affekt.engine.runs.data import RunData, data_of_run, nothing_held_out
 from affekt.engine.runs.recording import EpochRecorder
 from affekt.engine.runs.run import Run, check_free, environment
+from affekt.engine.splits import Parts
 from affekt.engine.store.objects import Store
 from affekt.engine.teaching.answers import kept_outputs, with_answers
 from affekt.engine.teaching.teacher import Teacher, check_takes_teacher, name_teacher, read_teacher
@@ -114,7 +116,7 @@ def train(
         state = Begun(recipe)
         try:
             framework = framework_of(recipe)
-            corpus = open_corpus(recipe, data_root)
+            recipe, corpus = open_data(recipe, data_root)
             given = read_weights(weights)
             taught_by = read_teacher(teacher) if teacher is not None else None
             recipe = name_teacher(name_weights(recipe, given), taught_by)
@@ -127,7 +129,7 @@ def train(
             if not run.last.exists():
                 check_start(recipe, given, catalog.method(recipe.method))
             if not resume and _is_first_process():
-                check_free(run)
+                check_free(run, data_path(data_root))
             data = data_of_run(run, recipe, corpus, data_path(data_root), accept=accept_data)
             alone = writing_alone(run.path, work="trains this run") if _is_first_process() else nullcontext()
             with alone:
@@ -197,9 +199,12 @@ def _fit(
             assets = read_assets(last)
         if data.identity.accepted:  # the weights need the statistics of the earlier data
             measured = last.document["preprocessing"]
+    _report_data(run, recipe, corpus, data.parts)
+    check_batches(recipe, data.parts)
     experiment = Experiment.of(recipe, corpus, data.parts, config=config, state=measured, assets=assets)
     method, parts = experiment.method, experiment.parts
     preprocess, task, labels = experiment.preprocess, experiment.task, experiment.labels
+    check_readable(recipe, parts.train, preprocess, root=Path(data.identity.root))
     datasets: Mapping[str, SampleDataset] = experiment.datasets()
     weights = class_weights(recipe.loss, datasets["train"].targets, labels)
     model = experiment.network()
@@ -248,18 +253,6 @@ def _fit(
         reload=prepares,
         review=review if isinstance(objective, ReviewingObjective) else None,
     )
-    counts = len(parts.train), len(parts.validation), len(parts.test)
-    log.info("%d training, %d validation and %d test samples, %s", *counts, run.path)
-    if corpus.skipped:
-        first, left = corpus.skipped[0], len(corpus.skipped)
-        kinds = kinds_of(corpus.skipped)
-        log.warning(
-            "left out: %d of the data set, such as %s: %s; by kind: %s", left, first.id, first.reason, kinds
-        )
-    for problem in corpus.problems:
-        log.warning("%s", problem)
-    for note in corpus.notes:
-        log.info("%s", note)
     try:
         validation = plain_loader(datasets["validation"], recipe, by_length=True)
         if prepares:
@@ -275,6 +268,23 @@ def _fit(
     if trainer.is_global_zero:
         finish(run, experiment, data.identity)
         store.drop((), at_once=True)
+
+
+def _report_data(run: Run, recipe: Recipe, corpus: Corpus, parts: Parts) -> None:
+    """Say what is trained on, before anything is computed."""
+    for line in describe_data(recipe, corpus, parts):
+        log.info("%s", line)
+    if corpus.skipped:
+        first, left = corpus.skipped[0], len(corpus.skipped)
+        kinds = kinds_of(corpus.skipped)
+        log.warning(
+            "left out: %d of the data set, such as %s: %s; by kind: %s", left, first.id, first.reason, kinds
+        )
+    for problem in (*corpus.problems, *limits_of_data(corpus, parts)):
+        log.warning("%s", problem)
+    for note in corpus.notes:
+        log.info("%s", note)
+    log.info("run: %s", run.path)
 
 
 def _resume_point(run: Run, recorder: EpochRecorder) -> str | None:

@@ -14,6 +14,7 @@ from affekt.core.errors import DataError, UsageError
 from affekt.core.recipe import DataSettings, SplitSettings, options_from
 from affekt.core.sample import Sample
 from affekt.core.settings import validate
+from affekt.core.wording import are, counted
 from affekt.data.store.index import is_prepared
 from affekt.deploy.trained_on import TrainedOn
 from affekt.engine.runs.identity import corpus_hash, identify, kept_parts, keys_by_id
@@ -67,12 +68,13 @@ class EvaluatedOn:
         found: list[str] = []
         if self.trained_on:
             found.append(
-                f"{self.trained_on} of {self.samples} samples were trained on: these scores do not hold for "
+                f"{self.trained_on} of {counted(self.samples, 'sample')} were trained on: these scores do "
+                "not hold for "
                 "new data"
             )
         if self.validated_on:
             found.append(
-                f"{self.validated_on} of {self.samples} samples were used to select the epoch: "
+                f"{self.validated_on} of {counted(self.samples, 'sample')} were used to select the epoch: "
                 "scores on them are higher than on new data"
             )
         if self.trained_on is None:
@@ -248,10 +250,15 @@ def _changed_part(
     notes: list[str] = []
     gone = before - sum(found == name for found in known.values())
     if gone > 0:
-        notes.append(f"{gone} of {before} samples of the {name} part are gone since the training")
+        notes.append(
+            f"{gone} of {counted(before, 'sample')} of the {name} part {are(gone)} gone since the training"
+        )
     if new:
         rest = f"; {left} of them belong to no part and are left out" if left else ""
-        notes.append(f"{len(new)} of {len(labelled)} samples of the data are new since the training{rest}")
+        notes.append(
+            f"{len(new)} of {counted(len(labelled), 'sample')} of the data {are(len(new))} new since the "
+            f"training{rest}"
+        )
     return samples, notes
 
 

@@ -23,6 +23,7 @@ from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample
 from affekt.core.settings import suggest
 from affekt.core.task import Task
+from affekt.core.wording import counted, have
 from affekt.metrics.intervals import units_of
 from affekt.metrics.paired.sums import UnitSums, score_range
 
@@ -158,9 +159,12 @@ def _part(tally: Tally, places: np.ndarray) -> Tally:
 def _notes(member: np.ndarray, groups: Sequence[GroupScores]) -> tuple[str, ...]:
     found: list[str] = []
     if missing := int((member == UNKNOWN).sum()):
-        found.append(f"{missing} of {len(member)} samples do not state it")
+        found.append(f"{missing} of {counted(len(member), 'sample')} do not state it")
     if small := [one.group for one in groups if one.samples < LEAST]:
-        found.append(f"{len(small)} groups have fewer than {LEAST} samples, such as {small[0]}")
+        found.append(
+            f"{counted(len(small), 'group')} {have(len(small))} fewer than {counted(LEAST, 'sample')}, "
+            f"such as {small[0]}"
+        )
     return tuple(found)
 
 

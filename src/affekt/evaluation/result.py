@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -71,3 +72,18 @@ class Evaluation(Scored):
         write_text(folder / "scores.json", json.dumps(self.to_dict(), indent=1) + "\n")
         write_csv(folder / "predictions.csv", self.predictions)
         write_parquet(folder / "predictions.parquet", self.predictions)
+
+
+def renamed_labels(label_map: Mapping[str, str | None]) -> str:
+    """The labels of the data that have another name in the network, or none; empty if there are none.
+
+    Example:
+        >>> renamed_labels({"sadness": "sad", "fear": None, "anger": "anger"})
+        'labels of the data, mapped by name: sadness as sad, fear is not known to the network'
+    """
+    renamed = [
+        f"{name} as {known}" if known else f"{name} is not known to the network"
+        for name, known in label_map.items()
+        if name != known
+    ]
+    return f"labels of the data, mapped by name: {', '.join(renamed)}" if renamed else ""

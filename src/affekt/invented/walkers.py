@@ -279,5 +279,6 @@ DATASET = Dataset(
     labels=label_set("gait-4"),
     options=WalkersOptions,
     needs_root=False,
+    invented=True,
     read=read,
 )

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from affekt.core.sample import Sample
+from affekt.core.wording import count
 from affekt.quality.clip_checks import QUIET_DBFS, ClipFacts, is_clip, read_clips
 from affekt.quality.duplicate_clips import ClipPrint, find_clip_pairs, may_show_the_same
 from affekt.quality.duplicate_sounds import SoundPrint, find_sound_pairs
 from affekt.quality.duplicates import near_duplicates, problems_of_groups
-from affekt.report.wording import count, some
+from affekt.report.wording import some
 
 _COMMON = 5  # sizes that are listed, the most frequent ones
 _EVIDENCE = {

@@ -16,6 +16,7 @@ from affekt.core.dataset import Corpus
 from affekt.core.dialogues import words_around
 from affekt.core.errors import MediaError
 from affekt.core.sample import Sample
+from affekt.core.wording import count, counted
 from affekt.data.left_out import count_by_kind
 from affekt.media.image import ZippedImage, image_bytes
 from affekt.quality.clips import describe_clips, problems_of_clips
@@ -25,7 +26,7 @@ from affekt.quality.points import describe_points, problems_of_points
 from affekt.quality.text.describe import describe_text, problems_of_text
 from affekt.quality.text.tokens import TokenCounter
 from affekt.quality.walks import describe_walks, problems_of_walks
-from affekt.report.wording import UNASSIGNED, count, some
+from affekt.report.wording import UNASSIGNED, some
 
 UNBALANCED = 10  # times as many samples in the largest class as in the smallest
 File = Path | ZippedImage  # whose bytes are compared
@@ -211,7 +212,7 @@ def _problems_of_people(description: Mapping[str, Any]) -> list[str]:
     unknown = sum(part["without_subject"] for part in description["splits"].values())
     if unknown:
         found.append(
-            f"the subject of {unknown} of {description['samples']} samples is unknown: "
+            f"the subject of {unknown} of {counted(description['samples'], 'sample')} is unknown: "
             "one person may be in several splits"
         )
     return found

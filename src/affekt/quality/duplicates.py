@@ -10,7 +10,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from affekt.core.sample import Sample
-from affekt.report.wording import SHOWN, UNASSIGNED, count
+from affekt.core.wording import count
+from affekt.report.wording import SHOWN, UNASSIGNED
 
 
 def describe_group(samples: Sequence[Sample]) -> dict[str, Any]:

@@ -12,10 +12,10 @@ import numpy as np
 
 from affekt.core.errors import MediaError
 from affekt.core.sample import Sample
+from affekt.core.wording import count, counted
 from affekt.media.image import image_of
 from affekt.quality.duplicate_images import ImagePrint, find_image_pairs, image_print
 from affekt.quality.duplicates import near_duplicates, problems_of_groups
-from affekt.report.wording import count
 
 COMMON_SIZES = 5  # the most frequent ones are listed
 _AT_ONCE = 1024  # pictures handed to the threads, so that waiting results stay few
@@ -75,9 +75,9 @@ def summary_of_images(description: Mapping[str, Any]) -> str:
     """
     width, height = description["width"], description["height"]
     if width is None:
-        return f"{description['images']} pictures, none of which can be read"
+        return f"{counted(description['images'], 'picture')}, none of which can be read"
     return (
-        f"{description['images']} pictures, {_span(width, 'wide')}, {_span(height, 'high')}, "
+        f"{counted(description['images'], 'picture')}, {_span(width, 'wide')}, {_span(height, 'high')}, "
         f"{100 * description['grey']:.0f} % of them grey"
     )
 

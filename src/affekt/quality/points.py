@@ -13,7 +13,8 @@ import numpy as np
 from affekt.core.dataset import Corpus
 from affekt.core.sample import Sample
 from affekt.core.segment import Point
-from affekt.report.wording import UNASSIGNED, count
+from affekt.core.wording import count
+from affekt.report.wording import UNASSIGNED
 
 NEAR_S = 3.0  # points of two annotators mark the same moment if they are at most this far apart
 DOUBTFUL = 0.1  # share of points outside the segments of their class above which it is reported as a problem

@@ -10,11 +10,12 @@ import numpy as np
 
 from affekt.core.errors import MediaError
 from affekt.core.sample import Sample
+from affekt.core.wording import count, counted
 from affekt.media.skeleton import BONES, Skeleton
 from affekt.media.skeleton.lost import find_lost
 from affekt.media.skeleton.motion import MotionLimits, check_walks
 from affekt.media.skeleton.upright import body_up, turn_upright
-from affekt.report.wording import count, some
+from affekt.report.wording import some
 
 # Standard deviation of a bone's length over the frames, relative to the mean bone length. The largest value
 # in Emotion-Gait is 0.11.
@@ -72,7 +73,8 @@ def problems_of_walks(description: Mapping[str, Any] | None) -> list[str]:
     if description["backward_knees"]:
         names = description["backward_knees"]
         found.append(
-            f"knees bend backward in {len(names)} of {description['walks']} walks, such as {some(names)}: "
+            f"knees bend backward in {len(names)} of {counted(description['walks'], 'walk')}, such as "
+            f"{some(names)}: "
             "left and right appear to be exchanged"
         )
     number = description["walks"]
@@ -82,7 +84,8 @@ def problems_of_walks(description: Mapping[str, Any] | None) -> list[str]:
             without > 0
         )
         found.append(
-            f"walks have different frame rates: {', '.join(stated)} of {number} walks; those with another "
+            f"walks have different frame rates: {', '.join(stated)} of {counted(number, 'walk')}; those "
+            "with another "
             "rate are resampled to the most frequent one, those without a rate are assumed to have it"
         )
     if description["turned"]:
@@ -102,7 +105,7 @@ def problems_of_walks(description: Mapping[str, Any] | None) -> list[str]:
         found.append(f"{count(names, 'skeleton')} cannot be used as a walk, such as {names[0]}")
     if description["without_length"]:
         bones = [f"{bone} in {number}" for bone, number in description["without_length"].items()]
-        found.append(f"bones of length zero: {some(bones)} of {description['walks']} walks")
+        found.append(f"bones of length zero: {some(bones)} of {counted(description['walks'], 'walk')}")
     return found
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+
+from affekt.core.wording import count as count
+from affekt.core.wording import counted as counted
 
 SHOWN = 3  # examples in a sentence
 UNASSIGNED = "unassigned"  # samples without a split
@@ -12,21 +14,6 @@ UNASSIGNED = "unassigned"  # samples without a split
 # Characters that neither XML nor HTML can hold: control characters except tab and line ends, and surrogates,
 # which Python uses for undecodable bytes in the names of files.
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def counted(number: int, noun: str) -> str:
-    """A number of things.
-
-    Example:
-        >>> counted(1, "row"), counted(2, "row")
-        ('1 row', '2 rows')
-    """
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def count(things: Sequence[Any], noun: str) -> str:
-    """`1 walk`, `2 walks`."""
-    return counted(len(things), noun)
 
 
 def some(names: Sequence[str]) -> str:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from affekt.core.errors import AffektError, UsageError
+from affekt.core.recipe import Recipe
 from affekt.core.settings import suggest
 from affekt.core.task import OnItem, find_task, quiet
-from affekt.engine.runs.names import find_run
+from affekt.core.wording import are, counted
+from affekt.engine.runs.run import Run
 from affekt.evaluation.evaluate import evaluate
-from affekt.studies.networks import SEPARATOR, check_rows
-from affekt.studies.outcome.answers import Answers, answers_of
+from affekt.evaluation.result import renamed_labels
+from affekt.studies.networks import check_apart, check_rows, networks_of
+from affekt.studies.outcome.answers import Answers, answers_of, pooled
 from affekt.studies.outcome.gather import RowRuns
 from affekt.studies.outcome.summary import Summary, summarize
 
@@ -27,38 +30,43 @@ def compare_networks(
     metrics: Sequence[str] = (),
     against: str = "",
     common: bool = False,
+    least: int = 2,
+    command: str = "affekt compare",
     on_item: OnItem = quiet,
 ) -> Summary:
     """Evaluate networks on the same part of the same data, and test their differences.
 
     Args:
-        rows: Runs and bundles by path or name; several of them joined by commas are one row, such as the
-            seeds of one recipe.
+        rows: Runs and bundles by path or name. A name without a seed stands for all runs of one recipe
+            (`engine.runs.names.find_runs`), which are one row, as are several joined by commas. Folds of
+            a cross-validation are scored together.
         data, data_root, split: As `affekt.evaluation.evaluate.evaluate` takes them.
         metrics: Scores to compare; those of the task if not given.
         against: A row, as in `rows`, that the others are tested against; the first one if not given, `all`
             for each pair.
         common: Compare on the items that all have, where these differ; refused if not set.
+        least: Fewest rows; with 1, one row is scored without a test.
 
     Raises:
-        UsageError: There are fewer than two rows, an unknown score, or the networks have other test items.
+        UsageError: There are fewer than `least` rows, an unknown score, or other test items.
         AffektError: The networks answer differently, or the data state another truth.
     """
-    check_rows(rows, against)
+    check_rows(rows, against, least=least)
+    found = {row: networks_of(row, runs) for row in rows}
+    check_apart(found)
     answers: dict[str, list[Answers]] = {}
-    for row in rows:
-        answers[row] = []
-        for text in row.split(SEPARATOR):
+    notes: list[str] = []
+    for row, paths in found.items():
+        folds: dict[Hashable, list[Answers]] = {}
+        for path in paths:
             result = evaluate(
-                find_run(text, runs),
-                data=data,
-                data_root=data_root,
-                split=split,
-                command="affekt compare",
-                on_batch=on_item,
+                path, data=data, data_root=data_root, split=split, command=command, on_batch=on_item
             )
-            answers[row].append(answers_of(result.to_dict(), result.predictions))
-    notes = _match(answers, common=common)
+            notes += [f"{row}: {text}" for text in (renamed_labels(result.label_map),) if text]
+            folds.setdefault(_seed_of(path), []).append(answers_of(result.to_dict(), result.predictions))
+        answers[row] = [pooled(each) for each in folds.values()]
+        notes += _about_folds(row, paths, folds.values())
+    notes = [*dict.fromkeys(notes), *_match(answers, common=common)]
     gathered = [RowRuns(row, "", (), dict(enumerate(found)), ()) for row, found in answers.items()]
     summary = summarize(gathered, tuple(metrics) or _metrics(answers), against)
     known = {name for row in summary.rows for name in row.scores}
@@ -67,6 +75,36 @@ def compare_networks(
         raise UsageError(f"--metric {unknown[0]}: no such score; {suggest(unknown[0], scores)}")
     summary.notes = [*notes, *summary.notes]
     return summary
+
+
+def _seed_of(path: Path) -> Hashable:
+    """What is equal for the folds of one seed of one cross-validation, and for nothing else."""
+    recipe = _cross_validation(path)
+    if recipe is None:
+        return path
+    whole = recipe.model_copy(update={"split": recipe.split.model_copy(update={"fold": 0})})
+    return whole.digest(), whole.seed
+
+
+def _cross_validation(path: Path) -> Recipe | None:
+    """The recipe of a run that is one fold; None for others."""
+    if not (path / "recipe.toml").is_file():
+        return None
+    recipe = Run(path).recipe
+    return recipe if recipe.split.scheme == "k_fold" else None
+
+
+def _about_folds(row: str, paths: Sequence[Path], folds: Iterable[Sequence[Answers]]) -> list[str]:
+    """What a row of folds is about, in words."""
+    recipe = _cross_validation(paths[0])
+    if recipe is None or len(paths) == 1:
+        return []
+    counts = sorted({len(each) for each in folds})
+    every = recipe.split.folds
+    if counts == [every]:
+        return [f"{row}: the {every} folds of a seed are scored together"]
+    number = " to ".join(map(str, counts))
+    return [f"{row}: {number} of {every} folds of a seed are scored together, the others are missing"]
 
 
 def _match(answers: dict[str, list[Answers]], *, common: bool) -> list[str]:
@@ -82,13 +120,14 @@ def _match(answers: dict[str, list[Answers]], *, common: bool) -> list[str]:
     if shared == everything:
         return []
     places = "; ".join(
-        f"{row}: {len(one.rows)} items of {one.data}, {one.part}" for row, one in every.items()
+        f"{row}: {counted(len(one.rows), 'item')} of {one.data}, {one.part}" for row, one in every.items()
     )
     if not shared:
         raise AffektError(f"the networks have no test item in common: {places}")
     if not common:
         raise UsageError(
-            f"the networks have other test items: {places}. {len(shared)} items are common to all: --common "
+            f"the networks have other test items: {places}. {counted(len(shared), 'item')} "
+            f"{are(len(shared))} common to all: --common "
             "compares on these, or name the same data and part with --data and --split"
         )
     for row, found in answers.items():
@@ -96,7 +135,8 @@ def _match(answers: dict[str, list[Answers]], *, common: bool) -> list[str]:
             replace(one, rows={name: one.rows[name] for name in one.rows if name in shared}) for one in found
         ]
     return [
-        f"compared on the {len(shared)} items that all networks have; {len(everything) - len(shared)} are "
+        f"compared on the {counted(len(shared), 'item')} that all networks have; "
+        f"{len(everything) - len(shared)} are "
         f"left out ({places})"
     ]
 

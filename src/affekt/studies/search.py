@@ -93,7 +93,7 @@ def _run(
     study: Study, rows: list[Row], at_once: int, on_change: OnChange, lock: tuple[int, ...]
 ) -> tuple[Progress, Expansion]:
     """Train rows; trials that were chosen twice, or equal another row, are one run."""
-    expansion = expand(study.plan, rows, study.path.parent)
+    expansion = expand(study.plan, rows, study.path.parent, study.found.labels)
     view = replace(study, found=expansion)
     unique: dict[tuple[str, int], Member] = {}
     for member in expansion.members:

@@ -36,7 +36,9 @@ class Study:
     Attributes:
         folder: Of its results.
         metrics: Scores of the table.
+        text: Of the plan.
         entry: How a command line is run, as `module:function`.
+        accept_data: Whether unfinished runs are continued on data that have changed.
     """
 
     path: Path
@@ -47,9 +49,11 @@ class Study:
     found: Expansion
     commands: Commands
     metrics: tuple[str, ...]
+    text: str
     entry: str = ""
     cache: Path | None = None
     download: bool = False
+    accept_data: bool = False
 
     @property
     def asked_by(self) -> str:
@@ -118,6 +122,7 @@ def open_study(
         found,
         commands,
         metrics,
+        path.read_text(encoding="utf-8"),
         entry,
         cache,
         download,
@@ -204,6 +209,7 @@ def _document(study: Study, member: Member) -> dict[str, Any]:
         "runs": str(study.finder.runs),
         "cache": str(study.cache) if study.cache else None,
         "download": study.download,
+        "accept_data": study.accept_data,
         "part": study.finder.part if member.tested else "",
         "asked_by": study.asked_by,
     }
@@ -239,5 +245,5 @@ def locked(study: Study) -> Iterator[tuple[int, ...]]:
                 if time.monotonic() > until:
                     raise UsageError(f"another process runs this study: {study.folder}") from None
                 time.sleep(0.1)
-        write_bytes(study.folder / "plan.toml", study.path.read_bytes())
+        write_bytes(study.folder / "plan.toml", study.text.encode())
         yield (stream.fileno(),)

@@ -15,6 +15,7 @@ from affekt.core.errors import DataError
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Preprocess, Sample
 from affekt.core.task import Answerer, Answers, Fitted, OnItem, Scored, Scorer, quiet
+from affekt.core.wording import counted
 from affekt.metrics.calibration import (
     binary_log_likelihood,
     cell_calibration_error,
@@ -258,7 +259,7 @@ class MultiLabelScorer(RowScorer):
 def _draw(rows: list[dict[str, Any]], probability: np.ndarray, truth: np.ndarray, folder: Path) -> None:
     from affekt.report.figures import draw_classes, draw_reliability  # the runtime has no matplotlib
 
-    draw_classes(rows, folder / "classes.png", title=f"{len(truth)} samples")
+    draw_classes(rows, folder / "classes.png", title=f"{counted(len(truth), 'sample')}")
     draw_reliability(probability.ravel(), truth.ravel() > PRESENT, folder / "reliability.png", cells=True)
 
 

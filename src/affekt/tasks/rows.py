@@ -20,6 +20,7 @@ from affekt.core.errors import DataError
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Preprocess, Sample, Skipped, Timed
 from affekt.core.task import Answerer, Answers, OnItem, Task, quiet
+from affekt.core.wording import counted
 from affekt.tasks.predictions import make_prediction, named
 
 # Why a sample has no answer. A label of such numbers would mean nothing.
@@ -307,11 +308,12 @@ def check_answers(answers: Answers, asked: int) -> np.ndarray:
     """
     logits = np.asarray(answers.values)
     if not answers.used:
-        raise DataError(f"none of {asked} samples could be used, for example {answers.skipped[0]}")
+        raise DataError(f"none of {counted(asked, 'sample')} could be used, for example {answers.skipped[0]}")
     diverged = np.flatnonzero(~np.isfinite(logits).all(axis=1))
     if len(diverged):
         raise DataError(
-            f"the network answers {len(diverged)} of {len(answers.used)} samples with numbers that are not "
+            f"the network answers {len(diverged)} of {counted(len(answers.used), 'sample')} with numbers "
+            "that are not "
             f"finite, such as {answers.used[diverged[0]].id}: its training diverged, or its graph is broken"
         )
     return logits

@@ -16,6 +16,7 @@ from affekt.core.labels import LabelSet
 from affekt.core.sample import Preprocess, Sample
 from affekt.core.task import Answerer, Answers, Fitted, OnItem, Scored, Scorer, quiet
 from affekt.core.wheel import wheel_distances
+from affekt.core.wording import counted
 from affekt.metrics.calibration import (
     expected_calibration_error,
     fit_temperature,
@@ -213,7 +214,7 @@ def _draw(
 ) -> None:
     from affekt.report.figures import draw_confusion, draw_reliability  # the runtime has no matplotlib
 
-    draw_confusion(confusion, names, folder / "confusion.png", title=f"{len(probability)} samples")
+    draw_confusion(confusion, names, folder / "confusion.png", title=f"{counted(len(probability), 'sample')}")
     draw_reliability(probability.max(axis=1), right, folder / "reliability.png")
 
 

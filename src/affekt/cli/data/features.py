@@ -9,7 +9,7 @@ from typing import Any
 from affekt.cli.early import check_data, check_weights
 from affekt.cli.show import as_json, progress, say
 from affekt.core.errors import check_installed
-from affekt.report.wording import counted
+from affekt.core.wording import counted
 
 SHOWN = 5  # lines about broken videos, and lines about videos with notes
 

@@ -12,8 +12,8 @@ from affekt.cli.show import AsJson, as_json, progress, say
 from affekt.core.errors import ConfigError, UsageError
 from affekt.core.recipe import options_from
 from affekt.core.settings import validate
+from affekt.core.wording import counted
 from affekt.data.store.index import PrepareSettings
-from affekt.report.wording import counted
 
 SHOWN = 5  # lines about broken clips
 HEIGHT, NATIVE, SOUND_RATE_HZ, FORM = 240, "native", 44100, "video"  # defaults

@@ -13,6 +13,7 @@ from affekt.core.answers.prediction import Prediction
 from affekt.core.answers.skip_reasons import skip_lines
 from affekt.core.errors import MediaError
 from affekt.core.sample import Skipped
+from affekt.core.wording import counted
 from affekt.data.left_out import as_values, summary_of
 from affekt.deploy.runtime.output import to_document, writer_for
 from affekt.deploy.runtime.predictor import Predictor
@@ -20,7 +21,6 @@ from affekt.deploy.runtime.samples import StatedSkeleton, survey
 from affekt.deploy.runtime.standard_input import named
 from affekt.deploy.runtime.streams import SoFar
 from affekt.report.timeline.one_clip import check_one_clip
-from affekt.report.wording import counted
 
 
 def predict_media(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from affekt.cli.tables import as_table
 from affekt.cli.words.table import other_scores
 from affekt.core.answers.prediction import Prediction
+from affekt.core.claims.invented import NOTE
 from affekt.core.task import Task
 
 
@@ -19,6 +20,8 @@ def show_table(task: Task, predictions: Sequence[Prediction], *, all_scores: boo
         rest["runner-up"] = [other_scores(p, most=1) for p in predictions]
     if any(p.moments for p in predictions):
         rest["when"] = [_when(p) for p in predictions]
+    if any(NOTE in p.notes for p in predictions):
+        rest["trained on"] = ["invented data" if NOTE in p.notes else "" for p in predictions]
     if all_scores:
         rest |= {name: [p.scores[name] for p in predictions] for name in names}
     as_table(

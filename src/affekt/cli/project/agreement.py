@@ -12,7 +12,7 @@ from affekt.cli.show import AsJson, as_json, say
 from affekt.cli.tables import as_table
 from affekt.core.errors import UsageError
 from affekt.core.files.output import check_file
-from affekt.report.wording import counted
+from affekt.core.wording import counted
 
 if TYPE_CHECKING:
     from affekt.project.ratings.agreement.measure import RatingAgreement
@@ -81,14 +81,22 @@ def _show(found: RatingAgreement) -> None:
     as_table(
         ("what", "value", "over"),
         [
-            ("Krippendorff's alpha", _number(votes.alpha), f"{votes.shared} items with two ratings"),
+            (
+                "Krippendorff's alpha",
+                _number(votes.alpha),
+                f"{counted(votes.shared, 'item')} with two ratings",
+            ),
             ("alpha, distances on the wheel", _number(votes.alpha_ring), "the same"),
             (
                 "Fleiss' kappa",
                 _number(votes.fleiss),
-                f"{votes.fleiss_items} items with {votes.fleiss_votes} ratings each",
+                f"{counted(votes.fleiss_items, 'item')} with {votes.fleiss_votes} ratings each",
             ),
-            ("items on which all agree", _percent(votes.unanimous), f"{votes.shared} items with two ratings"),
+            (
+                "items on which all agree",
+                _percent(votes.unanimous),
+                f"{counted(votes.shared, 'item')} with two ratings",
+            ),
             ("mean entropy of the votes, nats", _number(votes.mean_entropy), "the same"),
         ],
         title=f"{counted(votes.votes, 'rating')} of {counted(votes.items, 'item')} by "

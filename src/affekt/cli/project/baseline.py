@@ -11,7 +11,7 @@ import typer
 from affekt.cli.project.arguments import ProjectFolder
 from affekt.cli.show import AsJson, as_json, progress, say
 from affekt.cli.tables import as_table
-from affekt.report.wording import counted
+from affekt.core.wording import counted
 
 
 def command(

@@ -12,7 +12,7 @@ from affekt.cli.project.arguments import ProjectFolder
 from affekt.cli.show import AsJson, as_json, progress, say
 from affekt.cli.tables import as_table
 from affekt.core.files.output import check_file
-from affekt.report.wording import counted
+from affekt.core.wording import counted
 
 _SHOWN = 3  # findings of a kind, and clusters of duplicates
 

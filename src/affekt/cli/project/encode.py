@@ -9,7 +9,7 @@ import typer
 
 from affekt.cli.project.arguments import ProjectFolder, say_skipped
 from affekt.cli.show import AsJson, as_json, progress, say
-from affekt.report.wording import counted
+from affekt.core.wording import counted
 
 
 def command(

@@ -11,7 +11,7 @@ import typer
 from affekt.cli.project.arguments import ProjectFolder, say_skipped
 from affekt.cli.show import AsJson, as_json, progress, say
 from affekt.core.errors import UsageError
-from affekt.report.wording import counted
+from affekt.core.wording import counted
 
 
 def command(
@@ -42,7 +42,10 @@ def command(
         as_json({"records": [asdict(it) for it in found], "media": [asdict(it) for it in taken]})
         return
     for one in found:
-        say(f"{one.file}: {one.added} items added, {one.updated} changed, {one.unchanged} unchanged")
+        say(
+            f"{one.file}: {counted(one.added, 'item')} added, {one.updated} changed, {one.unchanged} "
+            "unchanged"
+        )
         for note in one.notes:
             say(f"note: {note}")
         say_skipped(one.skipped)

@@ -8,6 +8,7 @@ import typer
 
 from affekt.cli.project.arguments import ProjectFolder
 from affekt.cli.show import say
+from affekt.core.wording import counted
 
 
 def command(
@@ -38,4 +39,4 @@ def command(
 
     progress = serve(Project.open(project), rater, round=round_number, port=port, on_ready=on_ready)
     skipped = f", {progress.skipped} skipped" if progress.skipped else ""
-    say(f"{rater}: {progress.rated} of {progress.items} items rated{skipped}")
+    say(f"{rater}: {progress.rated} of {counted(progress.items, 'item')} rated{skipped}")

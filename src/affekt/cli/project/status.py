@@ -7,7 +7,7 @@ from dataclasses import asdict
 from affekt.cli.project.arguments import ProjectFolder
 from affekt.cli.show import AsJson, as_json, say
 from affekt.cli.tables import as_table
-from affekt.report.wording import counted
+from affekt.core.wording import counted
 
 
 def command(project: ProjectFolder, json: AsJson = False) -> None:

@@ -9,7 +9,7 @@ import typer
 from affekt.cli.project.arguments import ProjectFolder
 from affekt.cli.show import AsJson, as_json, progress, say
 from affekt.cli.tables import as_table
-from affekt.report.wording import counted
+from affekt.core.wording import counted, have
 
 _SHOWN = 5  # failures, and findings
 
@@ -63,7 +63,10 @@ def command(
     if hidden:
         say(f"{hidden} more; --json lists all")
     if found["without_words"]:
-        say(f"{found['without_words']} of {found['items']} items have no words")
+        say(
+            f"{found['without_words']} of {counted(found['items'], 'item')} {have(found['without_words'])} "
+            "no words"
+        )
 
 
 def _shown(confidence: float | None) -> str:

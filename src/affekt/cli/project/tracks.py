@@ -17,7 +17,7 @@ from affekt.cli.tables import as_table
 from affekt.core.files.cells import safe_cell
 from affekt.core.files.output import check_file
 from affekt.core.files.whole import write_text
-from affekt.report.wording import counted
+from affekt.core.wording import counted
 
 if TYPE_CHECKING:
     from affekt.project.tracks.summary import TrackSummary

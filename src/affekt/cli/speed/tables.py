@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from affekt.cli.show import say
 from affekt.cli.tables import as_table
+from affekt.core.wording import counted
 from affekt.deploy.bench.compare import Comparison
 from affekt.deploy.bench.report import P95_CALLS, BenchReport
-from affekt.report.wording import counted
 
 BUSY = 0.3  # processes for each core in the minute before, from which a measurement is not to be trusted
 
@@ -17,7 +17,7 @@ def show_report(report: BenchReport) -> None:
     sets = machine["instruction_sets"]
     say(
         f"{facts.method}, weights {facts.precision}, {settings.engine}; {machine['processor']}, "
-        f"{machine['cores']} core{'' if machine['cores'] == 1 else 's'}, "
+        f"{counted(int(str(machine['cores'])), 'core')}, "
         f"{' '.join(sets) if isinstance(sets, tuple) else sets}"
     )
     if first := report.first_answer:
@@ -89,15 +89,15 @@ def _explanations(report: BenchReport) -> list[str]:
     """What the numbers are, as far as the report has them."""
     settings, lines = report.settings, []
     source = (
-        f"of the file ({counted(report.input.file_rows, settings.unit.removesuffix('s'))})"
+        f"of the file ({counted(report.input.file_rows, settings.one)})"
         if report.input.file
         else "random, of usual sizes"
     )
     shapes = ", ".join(f"{name} {_shape(shape)}" for name, shape in report.input.rows.items())
-    lines.append(f"input: {source}; one {settings.unit.removesuffix('s')} is {shapes}")
+    lines.append(f"input: {source}; one {settings.one} is {shapes}")
     if report.product:
         rates = ", ".join(
-            f"{one.multiply_adds_per_s / 1e9:.1f} at {one.threads} thread{'s' if one.threads > 1 else ''}"
+            f"{one.multiply_adds_per_s / 1e9:.1f} at {counted(one.threads, 'thread')}"
             for one in report.product
         )
         kind = settings.precision
@@ -107,7 +107,7 @@ def _explanations(report: BenchReport) -> list[str]:
     if report.work:
         one = report.work[0]
         lines.append(
-            f"multiply-adds of {counted(one.size, settings.unit.removesuffix('s'))}: "
+            f"multiply-adds of {counted(one.size, settings.one)}: "
             f"{one.multiply_adds / 1e9:.4g}e9"
             + (f", without {', '.join(one.not_counted)}" if one.not_counted else "")
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, say
 from affekt.cli.store.opened import megabytes, named_runs, open_store
 from affekt.cli.tables import as_table
-from affekt.report.wording import counted
+from affekt.core.wording import counted
 
 
 def command(runs: RunsFolder = RUNS, json: AsJson = False) -> None:

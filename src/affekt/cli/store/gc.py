@@ -8,7 +8,7 @@ import typer
 
 from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, say
 from affekt.cli.store.opened import megabytes, open_store
-from affekt.report.wording import counted
+from affekt.core.wording import counted
 
 
 def command(

@@ -6,7 +6,7 @@ import typer
 
 from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, progress, say
 from affekt.cli.store.opened import named_runs, names_of, open_store
-from affekt.report.wording import counted
+from affekt.core.wording import counted
 
 
 def command(runs: RunsFolder = RUNS, json: AsJson = False) -> None:

@@ -11,13 +11,16 @@ from affekt.cli.early import check_data_of, find_network
 from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, progress, say
 from affekt.cli.study.shown import show_tables
 from affekt.core.errors import check_installed
-from affekt.studies.networks import SEPARATOR, check_rows
+from affekt.studies.networks import check_apart, check_rows, networks_of
 
 
 def command(
     networks: Annotated[
         list[str],
-        typer.Argument(help="Two or more runs or bundles; several joined by commas are one row: its seeds."),
+        typer.Argument(
+            help="Two or more runs or bundles. A name without its seed stands for all seeds and folds of a "
+            "recipe, which are one row; so are several joined by commas."
+        ),
     ],
     data: Annotated[
         str | None, typer.Option(help="Another data set. Default: the data set of each network.")
@@ -44,11 +47,13 @@ def command(
     Paired bootstrap intervals; McNemar's test for accuracy, a permutation for other scores and for items of
     one subject; Holm's correction. Each comparison is a look at the part, which the runs record.
 
-    Example: affekt compare RUN BUNDLE --data-root DIR
+    Example: affekt compare compact_face-images-3fa2 poster_v2-images-91c0 --data-root DIR
     """
     check_rows(networks, against)
-    for text in (text for row in networks for text in row.split(SEPARATOR)):
-        check_data_of(find_network(text, runs), data, data_root)
+    found = {row: networks_of(row, runs) for row in networks}
+    check_apart(found)
+    for path in (path for paths in found.values() for path in paths):
+        check_data_of(find_network(path, runs), data, data_root)
     check_installed("sklearn", extra="train", needed_by="affekt compare")
     from affekt.studies.compare import compare_networks
     from affekt.studies.outcome.documents import summary_document

@@ -12,7 +12,7 @@ from affekt.cli.next_step import line, repeated
 from affekt.cli.show import RUNS, AsJson, Download, RunsFolder, as_json, say
 from affekt.core.errors import check_installed
 from affekt.core.files.toml import read_toml
-from affekt.report.wording import counted
+from affekt.core.wording import counted
 from affekt.studies.plans.roots import Roots
 
 

@@ -12,9 +12,9 @@ from affekt.cli.words.report import Report
 from affekt.cli.words.table import Table, write_line
 from affekt.core.answers.prediction import Prediction
 from affekt.core.sample import Sample, Skipped
+from affekt.core.wording import counted
 from affekt.deploy.runtime.output import to_document, writer_for
 from affekt.deploy.runtime.streams import STREAMED, SoFar, json_line, stream_writer
-from affekt.report.wording import counted
 
 if TYPE_CHECKING:
     from affekt.deploy.runtime.predictor import Predictor

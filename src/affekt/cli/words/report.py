@@ -11,7 +11,7 @@ from affekt.core.answers.prediction import Prediction
 from affekt.core.answers.skip_reasons import SkipReasons
 from affekt.core.errors import MediaError
 from affekt.core.sample import Skipped
-from affekt.report.wording import counted
+from affekt.core.wording import counted
 
 _NUMBER = re.compile(r"\d+")
 _MAX_SAID = 20  # skipped lines and notes that are printed one by one

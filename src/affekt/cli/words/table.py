@@ -11,6 +11,7 @@ from rich.cells import cell_len, set_cell_size
 
 from affekt.cli.tables import WIDTH
 from affekt.core.answers.prediction import Prediction
+from affekt.core.claims.invented import NOTE
 from affekt.core.sample import Skipped
 from affekt.report.timeline.moments import clock
 
@@ -47,6 +48,8 @@ class Table:
         shown = self._task.shown(answer)
         if len(answer.scores) > 1 and not self._all:
             shown = {**shown, "runner-up": other_scores(answer, most=1)}
+        if NOTE in answer.notes:
+            shown = {**shown, "trained on": "invented data"}
         if self._several:
             shown = {**shown, "based on": answer.modality}
         if not self._columns or answer.dialogue != self._dialogue:
@@ -94,6 +97,8 @@ class Table:
             return 5
         if name == "runner-up":
             return self._label + len(" 0.00")
+        if name == "trained on":
+            return len(str(value))
         return self._label if name == "label" else _OTHER
 
     def _print(self, cells: dict[str, str], shown: dict[str, Any]) -> None:

@@ -38,6 +38,7 @@ from affekt.core.errors import DataError
 from affekt.core.labels import LabelSet, label_set
 from affekt.core.sample import Sample, Skipped, Split
 from affekt.core.settings import Settings
+from affekt.core.wording import counted
 from affekt.data.fer2013.votes import NAMES, Votes, mixed, read_voted_rows, shares, strongest, votes_of
 from affekt.data.layouts.class_folders import published_layout
 from affekt.data.layouts.pictures import emotion_names, picture_samples, with_class_names
@@ -108,7 +109,7 @@ def read(root: Path, options: Fer2013Options) -> Corpus:
     skipped = [item for item in items if isinstance(item, Skipped)]
     contradicting = [item for item in skipped if item.kind == _CONTRADICTION]
     problems = (
-        f"{len(contradicting)} row{'s' if len(contradicting) > 1 else ''} with columns that contradict each "
+        f"{counted(len(contradicting), 'row')} with columns that contradict each "
         f"other, such as {contradicting[0]}: skipped"
         for _ in contradicting[:1]
     )

@@ -24,6 +24,7 @@ from typing import NamedTuple
 
 from affekt.core.errors import DataError
 from affekt.core.sample import Skipped
+from affekt.core.wording import are, counted
 from affekt.data.layouts.annotated_file import AnnotatedFile
 from affekt.data.layouts.split_names import NamedSplit, option_for, splits_of
 from affekt.media.files import FolderListing, has_suffix, other_kinds, walk
@@ -260,7 +261,7 @@ def _raise_strays(root: Path, grouped: _Grouped) -> None:
     if level and len(parents_of_splits) == 1:
         advice += f"; if only {root.joinpath(*parents_of_splits.pop())} is the data set, give that folder"
     raise DataError(
-        f"{root}: {count} file{'s' if count > 1 else ''} in {shown} {'are' if count > 1 else 'is'} beside "
+        f"{root}: {counted(count, 'file')} in {shown} {are(count)} beside "
         f"folders of {beside}, so that {'their' if count > 1 else 'its'} split is unknown: {advice}"
     )
 

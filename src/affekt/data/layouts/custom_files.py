@@ -17,6 +17,8 @@ from affekt.data.layouts.label_names import FolderOptions, resolve_labels
 from affekt.data.layouts.manifest import find_manifest, read_manifest
 from affekt.media.files import suffix_list
 
+_SHOWN = 8  # suffixes that a message lists
+
 
 class CustomFiles(NamedTuple):
     """Files with final labels, and what their corpus reports."""
@@ -36,6 +38,15 @@ class CustomFiles(NamedTuple):
             problems=tuple(self.problems),
             errors=tuple(self.errors),
         )
+
+
+def own_layout(file: str) -> str:
+    """The layouts of `read_custom_files` as the rest of a sentence, with a file of the modality."""
+    return (
+        f"a folder with one for each class, as in happy/{file}, or parts around them, as in "
+        f"train/happy/{file}; or a folder with a manifest.csv of the columns path, label and, if known, "
+        "subject and split"
+    )
 
 
 def read_custom_files(
@@ -62,7 +73,8 @@ def read_custom_files(
             example = f"happy/1{suffixes[0]}"
             raise DataError(
                 f"{root} contains neither manifest.csv nor a folder of {several or kind + 's'} for each "
-                f"class, as in {example} or train/{example}; {kind}s are {suffix_list(suffixes)}"
+                f"class, as in {example} or train/{example}; {kind}s are {suffix_list(suffixes[:_SHOWN])}"
+                f"{' and other formats' if len(suffixes) > _SHOWN else ''}"
             )
     try:
         labelled = resolve_labels(root, files, options)

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, get_args
 from affekt.core.errors import DataError, require
 from affekt.core.sample import Skipped, Split
 from affekt.core.settings import suggest
+from affekt.core.wording import counted
 from affekt.data.layouts.annotated_file import AnnotatedFile
 from affekt.data.layouts.split_names import NamedSplit, option_for, split_of, splits_of
 from affekt.data.layouts.tables import (
@@ -148,11 +149,7 @@ def _check_rows(
             subject = stated_text(row, "subject")
             content.files.append(AnnotatedFile(item, root / name, label, subject, meant))
     for split, numbers in unknown.items():
-        more = (
-            f" (and {len(numbers) - 1} more line{'s' if len(numbers) > 2 else ''})"
-            if len(numbers) > 1
-            else ""
-        )
+        more = f" (and {counted(len(numbers) - 1, 'more line')})" if len(numbers) > 1 else ""
         problems.append(
             f"line {numbers[0]}{more}: unknown split {split!r}; {suggest(split, list(get_args(Split)))}; "
             f"options.splits assigns other names, as in {option_for(split)}"

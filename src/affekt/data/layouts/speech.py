@@ -21,6 +21,7 @@ from typing import NamedTuple
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample, Skipped
 from affekt.core.settings import suggest
+from affekt.core.wording import counted
 from affekt.data.layouts.clip_trees import media_of
 from affekt.data.layouts.pictures import emotion_names, note_names
 from affekt.data.layouts.split_names import split_of
@@ -181,5 +182,5 @@ def recordings_below(root: Path, folder: str = "") -> tuple[list[Path], list[Ski
 
 
 def _report(items: Sequence[str], what: str, then: str) -> tuple[str, ...]:
-    count = f"{len(items)} recording{'s' if len(items) > 1 else ''}"
+    count = counted(len(items), "recording")
     return (f"{count} {what}, such as {items[0]}: {then}",) if items else ()

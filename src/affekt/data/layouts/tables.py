@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from affekt.core.errors import DataError, MediaError
+from affekt.core.wording import counted
 from affekt.media.table_file import open_cells
 
 # Standard column names, recognised in any case.
@@ -81,7 +82,7 @@ def raise_problems(source: Path, problems: Sequence[str]) -> None:
     """
     if problems:
         more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
-        count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+        count = counted(len(problems), "problem")
         raise DataError("\n  ".join([f"{source} has {count}", *problems[:_SHOWN], *more]))
 
 

@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 from affekt.core.errors import DataError, MediaError
 from affekt.core.files.regular import read_regular
 from affekt.core.sample import Skipped
+from affekt.core.wording import counted
 from affekt.data.layouts.tables import check_columns, normalize_columns, text_of
 from affekt.media.cell_rows import CellRows
 from affekt.media.text.decode import decode_text
@@ -158,7 +159,7 @@ def _checked(
             skipped.append(Skipped(f"{path.name} line {number}", "the line is empty", EMPTY))
         elif len(cells) != len(names):
             reason = (
-                f"it has {len(cells)} cell{'s' if len(cells) > 1 else ''}, the header {len(names)}: "
+                f"it has {counted(len(cells), 'cell')}, the header {len(names)}: "
                 "quote cells that hold the separator"
             )
             skipped.append(Skipped(f"{path.name} line {number}", reason, "rows of another length"))

@@ -27,13 +27,14 @@ from affekt.core.dataset import Corpus, Dataset
 from affekt.core.errors import DataError
 from affekt.core.sample import Annotation, Sample, Skipped
 from affekt.core.settings import Settings
+from affekt.core.wording import count
 from affekt.data.layouts.split_names import split_of
 from affekt.data.layouts.tables import raise_problems, stated_text
 from affekt.data.layouts.text_tables import Row, read_text_table
 from affekt.data.multimodal.rated_lines import annotation_of, answer_of, kept_apart
 from affekt.data.text.turns import words_of
 from affekt.metrics.rating_classes import UNIT
-from affekt.report.wording import count, some
+from affekt.report.wording import some
 
 TABLES = ("meta.csv", "label.csv")
 COLUMNS, OPTIONAL = ("video_id", "clip_id", "label"), ("text", "label_T", "label_A", "label_V", "mode")

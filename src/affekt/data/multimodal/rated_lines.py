@@ -12,8 +12,9 @@ import numpy as np
 from affekt.core.labels import LabelSet, label_set
 from affekt.core.sample import Sample
 from affekt.core.task import Task, find_task
+from affekt.core.wording import count
 from affekt.metrics.rating_classes import UNIT, ways_of
-from affekt.report.wording import count, some
+from affekt.report.wording import some
 
 RATING = "sentiment"
 # Names of the classes into which the scale of CH-SIMS is cut, from the lowest to the highest.

@@ -30,13 +30,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from affekt.core.dataset import Corpus, Dataset
+from affekt.core.dataset import Corpus, Dataset, OwnFiles
 from affekt.core.files.regular import is_regular
 from affekt.core.sample import Sample, Skipped
+from affekt.core.wording import count
 from affekt.data.layouts.tables import raise_problems
+from affekt.data.layouts.text_tables import SUFFIXES
 from affekt.data.text.own_lines import Line, LineOptions, OwnLines, read_own_lines, with_labels, words_in
 from affekt.data.text.turns import shared_people, span_of, strange_times
-from affekt.report.wording import count, some
+from affekt.report.wording import some
 
 REQUIRED = ("text", "dialogue")
 OPTIONAL = ("turn", "speaker", "label", "start", "end", "split", "id", "audio", "video")
@@ -183,4 +185,10 @@ DATASET = Dataset(
     cite="the authors of your dialogues",
     options=DialoguesOptions,
     read=read,
+    own=OwnFiles(
+        ("dialogues",),
+        SUFFIXES,
+        "a table (.csv, .tsv or .jsonl) with the columns dialogue, text and label, or such files "
+        "called train, val and test",
+    ),
 )

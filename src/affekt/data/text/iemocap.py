@@ -38,6 +38,7 @@ from affekt.core.errors import DataError
 from affekt.core.labels import LabelSet, label_set
 from affekt.core.sample import Sample, Skipped, Split
 from affekt.core.settings import Settings
+from affekt.core.wording import count
 from affekt.data.layouts.pictures import emotion_names
 from affekt.data.layouts.tables import raise_problems, text_of
 from affekt.data.layouts.text_tables import Row, read_text, read_text_table
@@ -51,7 +52,7 @@ from affekt.data.text.turns import (
     strange_times,
     words_of,
 )
-from affekt.report.wording import count, some
+from affekt.report.wording import some
 
 TABLES, DOCUMENTS = ("IEMOCAP_{}.csv", "iemocap_{}.csv"), ("{}_data.json",)
 COLUMNS = ("Utterance", "Speaker", "Emotion")

@@ -36,6 +36,7 @@ from affekt.core.errors import DataError
 from affekt.core.labels import label_set
 from affekt.core.sample import Sample, Skipped
 from affekt.core.settings import Settings, suggest
+from affekt.core.wording import count
 from affekt.data.layouts.tables import raise_problems, text_of
 from affekt.data.layouts.text_tables import Row, number_of, read_text_table
 from affekt.data.text.turns import (
@@ -48,7 +49,7 @@ from affekt.data.text.turns import (
     strange_times,
     words_of,
 )
-from affekt.report.wording import count, some
+from affekt.report.wording import some
 
 EMOTIONS, SENTIMENTS = label_set("meld-7"), label_set("sentiment-3")
 TABLES = ("{}_sent_emo.csv", "{}_meld_emo.csv")

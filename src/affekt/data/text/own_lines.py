@@ -21,6 +21,7 @@ from affekt.core.errors import DataError, UsageError
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample, Skipped, Split
 from affekt.core.settings import suggest
+from affekt.core.wording import counted
 from affekt.data.layouts.annotated_file import AnnotatedFile
 from affekt.data.layouts.label_names import FolderOptions, resolve_labels
 from affekt.data.layouts.split_names import NamedSplit, option_for, splits_of
@@ -134,7 +135,8 @@ def _files(root: Path, options: LineOptions, found: OwnLines) -> list[tuple[Path
     unnamed = [path.name for path in paths if path.stem not in splits]
     if unnamed and len(paths) > 1:
         raise DataError(
-            f"{root} contains {len(paths)} files, and the name of {unnamed[0]} is not that of a part such as "
+            f"{root} contains {counted(len(paths), 'file')}, and the name of {unnamed[0]} is not that of a "
+            "part such as "
             "train, val or test: name one file as the folder of the data, rename it, or assign it with "
             f"options.splits, as in {option_for(Path(unnamed[0]).stem)}"
         )

@@ -27,11 +27,12 @@ from pathlib import Path
 
 from pydantic import Field
 
-from affekt.core.dataset import Corpus, Dataset
+from affekt.core.dataset import Corpus, Dataset, OwnFiles
 from affekt.core.errors import DataError
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample, Skipped
 from affekt.core.task import find_task
+from affekt.data.layouts.text_tables import SUFFIXES
 from affekt.data.text.own_lines import Line, LineOptions, OwnLines, read_own_lines, with_labels, words_in
 
 REQUIRED, OPTIONAL = ("text",), ("label", "labels", "split", "subject", "id")
@@ -128,4 +129,10 @@ DATASET = Dataset(
     cite="the authors of your lines",
     options=TextsOptions,
     read=read,
+    own=OwnFiles(
+        ("lines",),
+        SUFFIXES,
+        "a table (.csv, .tsv or .jsonl) with the columns text and label, or such files called train, "
+        "val and test",
+    ),
 )

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample, Split
+from affekt.core.wording import count
 from affekt.media.text.clean import plain_words
-from affekt.report.wording import count, some
+from affekt.report.wording import some
 
 SHORT_S, LONG_S = 0.1, 30.0  # a turn of subtitles hardly lasts less or more
 _CLOCK = re.compile(r"(?:(?:(\d{1,9}):)?(\d{1,2}):)?(\d{1,9}(?:[.,]\d+)?)")

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from affekt.core.errors import AffektError, UsageError
+from affekt.core.wording import counted, singular
 from affekt.deploy.bench.child import WARM_UP
 from affekt.deploy.bench.machine import free_bytes, load_of_others, machine_facts, usable_cores, versions
 from affekt.deploy.bench.matrix_product import product_multiply_adds
@@ -30,7 +31,6 @@ from affekt.deploy.bench.report import (
     Reading,
     Work,
 )
-from affekt.report.wording import counted
 
 LIMIT_S = 90.0
 ROW_SIZES, CELL_SIZES = (1, 8, 32), (16, 128, 512)
@@ -299,7 +299,7 @@ class _Bench:
             taken = times.get((threads, size), [])
             if not taken:
                 why = measured.ended or "no time was left"
-                pair = f"{counted(size, unit.removesuffix('s'))} at {counted(threads, 'thread')}"
+                pair = f"{counted(size, singular(unit))} at {counted(threads, 'thread')}"
                 self.skipped.append(f"{pair}: {why}")
                 continue
             median = statistics.median(taken)
@@ -329,7 +329,7 @@ class _Bench:
         kept: list[tuple[int, int]] = []
         for (threads, size), cost in sorted(costs.items(), key=lambda one: one[1]):
             whole = cost * (WARM_UP + _FEWEST_CALLS)
-            pair = f"{counted(size, unit.removesuffix('s'))} at {counted(threads, 'thread')}"
+            pair = f"{counted(size, singular(unit))} at {counted(threads, 'thread')}"
             if time_s <= 0:
                 self.skipped.append(f"{pair}: no time was left: {_MORE}")
             elif whole > time_s:

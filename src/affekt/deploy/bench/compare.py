@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from affekt.core.errors import UsageError
 from affekt.core.settings import dotted
+from affekt.core.wording import counted, singular
 from affekt.deploy.bench.report import BenchReport, Latency
-from affekt.report.wording import counted
 
 MB = 1e6
 
@@ -154,4 +154,4 @@ def _shown(values: dict[str, object], key: str) -> str:
 
 def _many(number: int, unit: str) -> str:
     """A number of things whose name in the plural is `unit`."""
-    return counted(number, unit.removesuffix("s"))
+    return counted(number, singular(unit))

@@ -9,6 +9,7 @@ from typing import Literal
 from affekt.core.errors import UsageError
 from affekt.core.files.whole import write_text
 from affekt.core.settings import Settings, validate
+from affekt.core.wording import singular
 
 FORMAT = 1
 P95_CALLS = 20  # the 95th percentile of fewer calls would be their slowest one
@@ -61,6 +62,11 @@ class BenchSettings(Settings):
     unit: str
     limit_s: float
     warm_up: int
+
+    @property
+    def one(self) -> str:
+        """The unit in the singular."""
+        return singular(self.unit)
 
 
 class FirstAnswer(Settings):

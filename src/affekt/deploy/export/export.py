@@ -13,6 +13,7 @@ import numpy as np
 from affekt import __version__
 from affekt.core import catalog
 from affekt.core.answers.calibration import Calibration
+from affekt.core.claims.invented import INVENTED
 from affekt.core.errors import AffektError, ExportError, UsageError
 from affekt.core.files.assets import read_assets, write_assets
 from affekt.core.files.lock import replacing_alone
@@ -235,4 +236,5 @@ def _training(run: Run, checkpoint: dict[str, Any]) -> dict[str, Any]:
         "recipe": recipe.digest(),
         "seed": recipe.seed,
         "data_licence": catalog.dataset(recipe.data.name).licence,
+        INVENTED: catalog.dataset(recipe.data.name).invented,
     }

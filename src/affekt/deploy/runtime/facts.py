@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, get_args
 
+from affekt.core.claims.invented import NOTE, is_invented
 from affekt.core.claims.network import read_document
 from affekt.core.files.sealed import read_sealed
 from affekt.core.task import read_task
@@ -47,6 +48,7 @@ def facts_of(path: Path) -> Facts:
         + (f"measured on training samples: {', '.join(measured)}" if measured else "nothing was measured"),
         "config": config_text(manifest.method, document.get("config")),
         "training data": data_text(data.get("name"), data.get("options")),
+        "invented": NOTE if is_invented(document) else "",
         "parts": parts_text(document.get("data_identity")),
         "split": pairs_text(split),
         "scores": f"{scores_text(metrics)} ({metrics['split']})" if "split" in metrics else "",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,11 +12,13 @@ from affekt.core import catalog
 from affekt.core.answers.calibration import Calibration
 from affekt.core.answers.networks import WholeNetwork
 from affekt.core.answers.prediction import Prediction, Provenance
+from affekt.core.claims.invented import NOTE, is_invented
 from affekt.core.dialogues import link_dialogues
 from affekt.core.errors import AffektError, UsageError
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Preprocess, Sample, Skipped
 from affekt.core.task import OnItem, Task, quiet
+from affekt.core.wording import counted
 from affekt.deploy.runtime.clip_words import word_sources
 from affekt.deploy.runtime.conversations import earlier_turns_of
 from affekt.deploy.runtime.input_types import PredictInput, checked_input, inputs_of, is_one
@@ -61,7 +63,7 @@ class Predictor:
     path: Path | None = None
 
     def __repr__(self) -> str:
-        takes = f"{self.modality} → {len(self.labels)} labels"
+        takes = f"{self.modality} → {counted(len(self.labels), 'label')}"
         return f"Predictor({self.provenance.method}, {takes}, {self.backend}, {self.path or 'in memory'})"
 
     @property
@@ -136,7 +138,7 @@ class Predictor:
         found = list(islice(items, 2))
         if len(found) > 1:
             count = len(found) + sum(1 for _ in items)
-            raise AffektError(f"{source} holds {count} items: use predict, which answers each")
+            raise AffektError(f"{source} holds {counted(count, 'item')}: use predict, which answers each")
         (only,) = self.answers(found, batch_size=1)
         if isinstance(only, Skipped):
             raise AffektError(str(only))
@@ -244,4 +246,11 @@ class Predictor:
 
         For streams: `affekt.deploy.runtime.conversations` makes linked samples of lines.
         """
-        return self.task.predict(self, samples, batch_size=batch_size, on_cells=on_cells)
+        found = self.task.predict(self, samples, batch_size=batch_size, on_cells=on_cells)
+        return (_with_note(answer) for answer in found) if is_invented(self.document) else found
+
+
+def _with_note(answer: Prediction | Skipped) -> Prediction | Skipped:
+    if isinstance(answer, Skipped):
+        return answer
+    return replace(answer, notes=(*answer.notes, NOTE))

@@ -19,6 +19,7 @@ from affekt.core.errors import ConfigError, MediaError
 from affekt.core.recipe import Recipe
 from affekt.core.sample import Skipped, as_localizing
 from affekt.core.task import OnItem, quiet
+from affekt.core.wording import counted
 from affekt.engine.experiment import Experiment
 from affekt.engine.features.backbone import FEATURE_DTYPE, FrozenBackbone, NoBackbone
 from affekt.engine.features.cache import FeatureCache
@@ -46,7 +47,7 @@ class Filled:
 
     def __str__(self) -> str:
         return (
-            f"features in {self.folder}: {self.computed} samples computed, {self.reused} reused, "
+            f"features in {self.folder}: {counted(self.computed, 'sample')} computed, {self.reused} reused, "
             f"{len(self.skipped)} skipped; {self.bytes / 1e6:.1f} MB, {self.seconds:.1f} s"
         )
 

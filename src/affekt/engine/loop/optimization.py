@@ -12,6 +12,7 @@ from torch.optim import SGD, Adam, AdamW, Optimizer
 
 from affekt.core.errors import ConfigError
 from affekt.core.recipe import OptimizerSettings, ScheduleSettings
+from affekt.core.wording import counted
 from affekt.optim.sam import SAM
 
 FEW_STEPS = 20  # below this a decay is a few jumps, not a curve
@@ -137,12 +138,14 @@ def schedule_limits(settings: ScheduleSettings, epochs: int, steps: int) -> list
     found: list[str] = []
     if settings.warmup_epochs >= epochs:
         found.append(
-            f"the warm-up lasts {settings.warmup_epochs:g} of {epochs} epochs: the learning rate never "
+            f"the warm-up lasts {settings.warmup_epochs:g} of {counted(epochs, 'epoch')}: the learning "
+            "rate never "
             "reaches optimizer.lr"
         )
     if steps < FEW_STEPS and (settings.warmup_epochs or settings.name in ("cosine", "linear")):
         found.append(
-            f"the whole run has {steps} steps of the optimizer, so the learning rate of a {settings.name} "
+            f"the whole run has {counted(steps, 'step')} of the optimizer, so the learning rate of a "
+            f"{settings.name} "
             "schedule changes in large jumps: take smaller batches, more epochs or a constant rate"
         )
     return found

@@ -14,6 +14,7 @@ from types import FrameType
 
 from affekt.core.errors import AffektError
 from affekt.core.recipe import Recipe
+from affekt.core.wording import counted
 from affekt.engine.runs.run import Run
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ class TrainingStopped(KeyboardInterrupt):
     def state(self) -> str:
         """How many epochs are complete."""
         if not self.epoch:
-            return f"stopped before the first of {self.epochs} epochs was complete"
+            return f"stopped before the first of {counted(self.epochs, 'epoch')} was complete"
         return f"stopped after epoch {self.epoch} of {self.epochs}"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from affekt.core.errors import FolderError
 from affekt.core.files.json_file import read_json_object
-from affekt.report.wording import counted
+from affekt.core.wording import counted
 
 SCORES_FILE = "scores.json"
 

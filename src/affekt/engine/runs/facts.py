@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from affekt.core import catalog
+from affekt.core.claims.invented import NOTE, is_invented
 from affekt.core.claims.network import CheckpointDocument, WeightsDocument, read_document
 from affekt.core.errors import AffektError
 from affekt.core.files.json_file import read_json_object
@@ -38,6 +39,7 @@ def facts_of_run(run: Run) -> Facts:
         "task": str(best.get("task", "")) if isinstance(best.get("task"), str) else "",
         "labels": _names(best.get("labels")),
         "training data": data_text(recipe.data.name, recipe.data.options),
+        "invented": NOTE if is_invented({"data": {"name": recipe.data.name}}) else "",
         "parts": parts_text(identity.document() if identity else {}),
         "recipe": pairs_text(changed),
         "epochs": f"{run.epochs_done} of {recipe.train.epochs}"
@@ -70,6 +72,7 @@ def facts_of_checkpoint(sealed: Sealed) -> Facts:
         "config": config_text(str(document["method"]), document.get("config")),
         "labels": _names(document.get("labels")),
         "training data": data_text(data.get("name"), data.get("options")),
+        "invented": NOTE if is_invented({"data": data}) else "",
         "epoch": str(document.get("epoch", "")),
         "scores": scores_text(metrics) if isinstance(metrics, Mapping) else "",
         "files": files_text(document["files"]),

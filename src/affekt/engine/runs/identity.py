@@ -24,6 +24,7 @@ from affekt.core.files.json_file import read_json_object
 from affekt.core.files.regular import open_regular
 from affekt.core.files.whole import write_bytes, write_text
 from affekt.core.sample import Sample
+from affekt.core.wording import counted
 from affekt.data.store.index import is_prepared
 from affekt.engine.splits import Parts, strongest_label
 
@@ -230,7 +231,7 @@ class Difference:
             found.append(f"the classes are now {', '.join(self.classes)}")
         if self.version:
             found.append(f"the version is now {self.version}")
-        return f"{self.before} samples before, {self.now} now: {'; '.join(found)}"
+        return f"{counted(self.before, 'sample')} before, {self.now} now: {'; '.join(found)}"
 
 
 def compare(

@@ -3,6 +3,9 @@
 The name is `<method>-<data set>-<digits>-<seed>`, as in `bpm_gcn-walkers-4a4b-0`. The digits are the first
 four of the hash in the folder's name, or more if four do not distinguish the runs. The name of a run whose
 folder was renamed is the name of the folder.
+
+Without the seed it is the name of all runs of one recipe: its seeds, and the folds of its cross-validation,
+whose digits are those of fold 0.
 """
 
 from __future__ import annotations
@@ -11,11 +14,15 @@ import difflib
 import os
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from affekt.core.errors import ConfigError, UsageError
+from affekt.core.errors import AffektError, ConfigError, UsageError
 from affekt.core.files.toml import read_toml
+from affekt.core.recipe import Recipe
+from affekt.engine.runs.folder import HASH_DIGITS
 
 LATEST = "latest"
 _FOLDER = re.compile(r"([0-9a-f]{8})--(\d+)")
@@ -31,6 +38,7 @@ class NamedRun:
     Attributes:
         name: The short name; empty if the recipe of the run cannot be read.
         full_name: The name with all digits of the hash.
+        group: Name of all runs of its recipe; the run's own name if its folder was renamed.
         changed_s: When training last wrote to the folder, in seconds since 1970.
     """
 
@@ -38,6 +46,7 @@ class NamedRun:
     name: str
     full_name: str
     changed_s: float
+    group: str = ""
 
 
 def find_run(text: Path | str, runs: Path | str = "runs") -> Path:
@@ -64,22 +73,60 @@ def find_run(text: Path | str, runs: Path | str = "runs") -> Path:
         return found[0].path
     if found:
         names = ", ".join(run.name if _is_only(run, found) else str(run.path) for run in found[:_SHOWN])
-        raise UsageError(f"{text} fits {len(found)} runs in {runs}, such as {names}: give one of these")
+        every = "" if len({run.group for run in found}) > 1 else ", or all of them to evaluate or compare"
+        raise UsageError(
+            f"{text} fits {len(found)} runs in {runs}, such as {names}: give one of these{every}"
+        )
     raise UsageError(f"{text} does not exist, and no run in {runs} has this name{_near(wanted, named)}")
+
+
+def find_runs(text: Path | str, runs: Path | str = "runs") -> list[Path]:
+    """The paths of the runs that a path or a name stands for.
+
+    A path, the whole name of a run and `latest` stand for one run. A name without its seed stands for all
+    runs of that recipe: its seeds, and the folds of its cross-validation, by fold and seed. The beginning of
+    a name is enough if it fits the runs of one recipe only.
+
+    Raises:
+        UsageError: As `find_run`; the name fits runs of several recipes.
+    """
+    if Path(text).exists() or str(text) == LATEST:
+        return [find_run(text, runs)]
+    named = [run for run in name_runs(Path(runs)) if run.name]
+    wanted = _plain(str(text))
+    if any(wanted in _spellings(run) for run in named):
+        return [find_run(text, runs)]
+    found = [run for run in named if any(one.startswith(wanted) for one in _spellings(run))]
+    groups = {run.group for run in found}
+    if len(groups) != 1:
+        return [find_run(text, runs)]  # which raises
+    return [run.path for run in sorted(named, key=_seed_of) if run.group in groups]
 
 
 def name_runs(runs: Path) -> list[NamedRun]:
     """All run folders below a folder with their names, the newest first."""
     read = [(path, *_read_name(path)) for path in run_folders(runs)]
     counts = Counter(
-        name for _, method_data, digits, seed in read for name in _names_of(method_data, digits, seed)
+        name for _, method_data, digits, seed, _ in read for name in _names_of(method_data, digits, seed)
+    )
+    groups = Counter(
+        name
+        for method_data, digits in {(one[1], one[4]) for one in read if one[4]}
+        for name in _groups_of(method_data, digits)
     )
     found: list[NamedRun] = []
-    for path, method_data, digits, seed in read:
+    for path, method_data, digits, seed, common in read:
         names = _names_of(method_data, digits, seed) or [""]
         short = next((name for name in names if counts[name] == 1), names[-1])
-        found.append(NamedRun(path, short, names[-1], _changed_s(path)))
+        wide = _groups_of(method_data, common) if common else [names[-1]]
+        group = next((name for name in wide if groups[name] == 1), wide[-1])
+        found.append(NamedRun(path, short, names[-1], _changed_s(path), group))
     return sorted(found, key=lambda run: -run.changed_s)
+
+
+def group_of(run: Path, runs: Path) -> str:
+    """Name of all runs of the recipe of a run; its path if it is not below `runs`."""
+    return next((one.group for one in name_runs(runs) if one.path == run and one.group), str(run))
 
 
 def run_folders(runs: Path) -> list[Path]:
@@ -97,15 +144,42 @@ def run_folders(runs: Path) -> list[Path]:
     return found
 
 
-def _read_name(path: Path) -> tuple[str, str, str]:
-    """Method with data set, digits and seed of a run; of a renamed folder its name alone."""
+def _read_name(path: Path) -> tuple[str, str, str, str]:
+    """Method with data set, digits and seed of a run, and digits of its group.
+
+    Of a renamed folder its name alone.
+    """
     try:
         recipe = read_toml(path / "recipe.toml")
         method_data = f"{recipe['method']}-{recipe['data']['name']}"
     except (ConfigError, KeyError, TypeError):
-        return "", "", ""
+        return "", "", "", ""
     folder = _FOLDER.fullmatch(path.name)
-    return (method_data, folder[1], folder[2]) if folder else (path.name, "", "")
+    if not folder:
+        return path.name, "", "", ""
+    return method_data, folder[1], folder[2], _first_fold(path, recipe) or folder[1]
+
+
+def _first_fold(path: Path, values: Mapping[str, Any]) -> str:
+    """Digits of the run of fold 0 of a cross-validation; empty for other runs."""
+    split = values.get("split")
+    if not isinstance(split, Mapping) or split.get("scheme") != "k_fold" or not split.get("fold"):
+        return ""
+    try:
+        recipe = Recipe.load([path / "recipe.toml"], ["split.fold=0"])
+    except AffektError:  # a method that is not installed any more: a group of its own
+        return ""
+    return recipe.digest()[:HASH_DIGITS]
+
+
+def _groups_of(method_data: str, digits: str) -> list[str]:
+    """Names of a group, from the shortest to the full one."""
+    return [f"{method_data}-{digits[:n]}" for n in range(_LEAST_DIGITS, len(digits) + 1)]
+
+
+def _seed_of(run: NamedRun) -> tuple[int, str]:
+    folder = _FOLDER.fullmatch(run.path.name)
+    return (int(folder[2]) if folder else 0, run.full_name)
 
 
 def _names_of(method_data: str, digits: str, seed: str) -> list[str]:

@@ -242,14 +242,20 @@ def checkpoint_of(path: Path) -> Path:
     return open_run(path).best if (path / "recipe.toml").is_file() else path
 
 
-def check_free(run: Run) -> None:
-    """Refuse to train a run again that exists.
+def check_free(run: Run, root: Path | None = None) -> None:
+    """Refuse to train a run again of which an epoch is complete.
+
+    Args:
+        root: Folder of the data: a run is named by its recipe, which does not state where the data lie.
 
     Raises:
-        AffektError: The folder exists.
+        AffektError: There is a complete epoch.
     """
-    if run.path.exists():
+    if run.last.exists() or run.result:
         state = "is finished: evaluate it" if run.result else "is unfinished: continue it with --resume"
+        other = run.identity.root if run.identity else ""
+        if root is not None and other and Path(other) != root.resolve():
+            state = f"was trained on {other}, with the same recipe: --runs DIR keeps runs on {root} apart"
         raise AffektError(f"{run.path} exists and {state}, or remove it to start over")
 
 

@@ -41,6 +41,7 @@ class RunSummary:
 
     Attributes:
         name: Short name, by which commands find the run; empty if its recipe cannot be read.
+        group: Name of all runs of its recipe: its seeds and folds.
         state: `finished`, or as in `epoch 3 of 30`.
         epoch: Complete epochs, of `epochs`.
         validation: Score of the selected epoch, by the metric that selects.
@@ -64,6 +65,7 @@ class RunSummary:
     test: Score | None = None
     looks: int = 0
     reason: str = ""
+    group: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -95,6 +97,7 @@ def _summary(named: NamedRun) -> RunSummary:
             validation=_validation_score(run, recipe),
             test=_test_score(run, recipe),
             looks=len(looks_at(run.path, "test")),
+            group=named.group,
         )
     except (AffektError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         return RunSummary(named.path, named.name, when, reason=_reason(named.path, error))

@@ -201,5 +201,6 @@ DATASET = Dataset(
     labels=label_set("fer-7"),
     options=DrawnFacesOptions,
     needs_root=False,
+    invented=True,
     read=read,
 )

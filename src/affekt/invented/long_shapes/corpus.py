@@ -156,5 +156,6 @@ DATASET = Dataset(
     labels=LABELS,
     options=LongShapesOptions,
     needs_root=False,
+    invented=True,
     read=read,
 )

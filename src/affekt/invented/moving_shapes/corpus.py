@@ -155,5 +155,6 @@ DATASET = Dataset(
     labels=LABELS,
     options=MovingShapesOptions,
     needs_root=False,
+    invented=True,
     read=read,
 )

@@ -106,5 +106,6 @@ DATASET = Dataset(
     labels=LABELS,
     options=ShortNewsOptions,
     needs_root=False,
+    invented=True,
     read=read,
 )

@@ -169,6 +169,7 @@ DATASET = Dataset(
     labels=LABELS,
     options=SpokenScenesOptions,
     needs_root=False,
+    invented=True,
     read=read,
     write=write,
 )

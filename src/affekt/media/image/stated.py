@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from affekt.core.notes import note
+from affekt.core.wording import plural
 from affekt.media.image.values import StatedRange
 from affekt.media.kinds import HEAD_BYTES, described, kind_of
 
@@ -101,7 +102,7 @@ def choose_page(image: Image.Image, content: bytes | None) -> int:
         kind = "page" if image.format == "TIFF" else "picture"
         at_least = "at least " if whole[-1] == MAX_PAGES - 1 else ""
         note(
-            f"the file holds {at_least}{more} further {kind}{'s' if more > 1 else ''}: "
+            f"the file holds {at_least}{more} further {kind if more == 1 else plural(kind)}: "
             "only the first was read"
         )
     return whole[0] if whole else 0

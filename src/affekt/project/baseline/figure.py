@@ -6,6 +6,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from affekt.core.wording import counted
 from affekt.project.baseline.run import Baseline
 from affekt.report.figures import ACCENT, INK, SECOND
 from affekt.report.save import save_figure
@@ -22,7 +23,7 @@ def draw_baseline(found: Baseline, path: Path) -> None:
     scores.scatter([row.accuracy for row in rows], list(places), color=ACCENT, zorder=3)
     scores.set_yticks(list(places), [row.name for row in rows])
     scores.set(xlim=(0, 1), xlabel=f"accuracy, 95 % interval over {found.over}")
-    scores.set_title(f"{found.part}: {found.items} items", fontsize=10)
+    scores.set_title(f"{found.part}: {counted(found.items, 'item')}", fontsize=10)
     items = [point.items for point in found.curve]
     curve.fill_between(
         items, [it.least for it in found.curve], [it.most for it in found.curve], color=SECOND, alpha=0.2

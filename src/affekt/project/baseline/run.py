@@ -10,6 +10,7 @@ import numpy as np
 
 from affekt.core.errors import DataError
 from affekt.core.sample import Sample
+from affekt.core.wording import counted
 from affekt.data.open import open_dataset
 from affekt.metrics.classification import confusion_matrix, scores_of
 from affekt.metrics.intervals import score_intervals
@@ -75,7 +76,9 @@ def run_baseline(
     train = [sample for sample in corpus.samples if sample.split == "train"]
     scored = [sample for sample in corpus.samples if sample.split == part]
     if not train or not scored:
-        raise DataError(f"{release} has {len(train)} items for training and {len(scored)} in {part}")
+        raise DataError(
+            f"{release} has {counted(len(train), 'item')} for training and {len(scored)} in {part}"
+        )
     if len({sample.label for sample in train}) < 2:
         raise DataError(f"all {len(train)} training items of {release} have one label")
     vectors = vectors_of([*train, *scored], on_item)

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from affekt.core.errors import ConfigError
+from affekt.core.wording import counted
 from affekt.project.chain.steps import item_steps
 from affekt.project.checking.duplicates import find_duplicates
 from affekt.project.folder import Project
@@ -17,7 +18,6 @@ from affekt.project.settings.project import FILE
 from affekt.project.steps import run_step
 from affekt.project.versions.release import RELEASES, release
 from affekt.project.versions.split import make_split, read_split
-from affekt.report.wording import counted
 
 ShowProgress = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
 
@@ -39,7 +39,8 @@ def run_chain(project: Project, show: ShowProgress, *, force: bool = False) -> I
     settings = project.settings
     for name in settings.records.files:
         records = import_records(project, project.path / name)
-        changes = f"{records.added} items added, {records.updated} changed, {records.unchanged} unchanged"
+        changes = f"{counted(records.added, 'item')} added, {records.updated} changed, {records.unchanged} "
+        "unchanged"
         yield f"import {name}: {changes}, {counted(len(records.skipped), 'row')} left out"
     for name in settings.media.folders:
         with show("media") as on_item:

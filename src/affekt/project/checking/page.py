@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from affekt.core.files.whole import write_text
+from affekt.core.wording import counted
 from affekt.project.folder import Project
 from affekt.report.templates import render_page
 from affekt.report.timeline.parts import COLORS_CSS
@@ -133,10 +134,9 @@ def _group(kind: Mapping[str, Any], cards: _Cards) -> Group:
 
 def _lead(found: Mapping[str, Any]) -> str:
     media = ", ".join(
-        f"{count} {kind}{'s' if count != 1 and kind != 'audio' else ''}"
-        for kind, count in found["media_by_kind"].items()
+        counted(count, "sound" if kind == "audio" else kind) for kind, count in found["media_by_kind"].items()
     )
-    items = f"{found['items']} item{'s' if found['items'] != 1 else ''}"
+    items = counted(found["items"], "item")
     return f"{items} with {media or 'no media'}. Each medium was decoded once."
 
 

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from affekt.core.dataset import Corpus
+from affekt.core.wording import count, counted
 from affekt.media.text.clean import looks_like_mojibake
 from affekt.media.text.script import main_script
 from affekt.quality.text.parts import TextLine, lines_by_part
 from affekt.quality.text.repeated import describe_repeated
 from affekt.quality.text.tokens import TokenCounter
-from affekt.report.wording import SHOWN, count, some
+from affekt.report.wording import SHOWN, some
 
 
 def describe_text(corpus: Corpus, *, tokens: TokenCounter | None = None) -> dict[str, Any] | None:
@@ -80,7 +81,8 @@ def lines_of_text(description: Mapping[str, Any] | None) -> list[str]:
     for seen in description["repeated"]["seen"]:
         if seen["alike"] > seen["lines"]:
             found.append(
-                f"{seen['part']}: {seen['alike']} of {seen['of']} lines are also in train if case and "
+                f"{seen['part']}: {seen['alike']} of {counted(seen['of'], 'line')} are also in train if "
+                "case and "
                 "punctuation are ignored"
             )
     signs = description["without_letters"]

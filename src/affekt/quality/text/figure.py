@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from affekt.core.wording import counted
 from affekt.report.figures import ACCENT, INK, SECOND
 from affekt.report.save import save_figure
 from affekt.report.wording import UNASSIGNED, printable
@@ -39,7 +40,7 @@ def draw_text(description: Mapping[str, Any], path: Path) -> None:
 
 def _draw_words(axes: Axes, description: Mapping[str, Any]) -> None:
     for name, part in description["parts"].items():
-        _draw_shares(axes, part["lengths"], name, f"{name}, {part['lines']} lines")
+        _draw_shares(axes, part["lengths"], name, f"{name}, {counted(part['lines'], 'line')}")
     axes.set(
         title="Words of a line",
         xlabel="words, at least",
@@ -82,7 +83,9 @@ def _draw_seen(axes: Axes, description: Mapping[str, Any]) -> None:
         color=[COLORS[part["part"]] for part in seen],
         label="the label they mostly have there",
     )
-    axes.bar_label(bars, [f"{part['lines']} lines, {part['agree']} agree" for part in seen], fontsize=8)
+    axes.bar_label(
+        bars, [f"{counted(part['lines'], 'line')}, {part['agree']} agree" for part in seen], fontsize=8
+    )
     axes.set(
         title="Lines whose words are also in train", ylabel="% of the part", ylim=(0, 1.4 * max([*shares, 1]))
     )

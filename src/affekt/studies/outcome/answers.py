@@ -16,6 +16,7 @@ from affekt.core.errors import AffektError, FolderError
 from affekt.core.files.cells import plain_cell
 from affekt.core.labels import LabelSet
 from affekt.core.task import find_task
+from affekt.core.wording import are, counted, have
 from affekt.metrics.intervals import Units, units_of
 
 TRUTH = "true"  # columns of predictions that state the truth begin so
@@ -111,7 +112,9 @@ def pooled(parts: Sequence[Answers]) -> Answers:
         if (one.labels, one.task) != (parts[0].labels, parts[0].task):
             raise AffektError("the folds of a run have different labels: they cannot be scored together")
         if shared := rows.keys() & one.rows.keys():
-            raise AffektError(f"{len(shared)} items are in two folds, such as {sorted(shared)[0]}")
+            raise AffektError(
+                f"{counted(len(shared), 'item')} {are(len(shared))} in two folds, such as {sorted(shared)[0]}"
+            )
         rows |= one.rows
     names = [name for name in parts[0].scores if all(name in one.scores for one in parts)]
     scores = {name: float(np.mean([one.scores[name] for one in parts])) for name in names}
@@ -158,7 +161,8 @@ def common_items(answers: Sequence[Answers]) -> Common:
         other = [name for name in items if one.truth(name) != first.truth(name)]
         if other:
             raise AffektError(
-                f"{len(other)} items have another truth in one of the evaluations, such as {other[0]}: "
+                f"{counted(len(other), 'item')} {have(len(other))} another truth in one of the "
+                f"evaluations, such as {other[0]}: "
                 f"{first.truth(other[0])} and {one.truth(other[0])}"
             )
     return Common(items, len(everything) - len(items), units_of(len(items), first.subjects(items)))

@@ -73,9 +73,10 @@ def score_table(summary: Summary, data: str, *, link: str) -> Table:
     rows = [row for row in summary.rows if row.runs.data == data]
     metrics = [name for name in summary.metrics if any(name in row.scores for row in rows)]
     over = ", ".join(dict.fromkeys(row.over for row in rows))
+    several = any(len(row.runs.by_seed) > 1 for row in rows)
     columns = ["row", "seeds"]
     for name in metrics:
-        columns += [name, "95 % over seeds", f"95 % over {over}"]
+        columns += [name, *(["lowest to highest"] if several else []), "95 % over seeds", f"95 % over {over}"]
     cells: list[list[Cell]] = []
     for row in rows:
         place = f"{link}#{anchor(row)}"
@@ -87,6 +88,7 @@ def score_table(summary: Summary, data: str, *, link: str) -> Table:
                 mean += f" ± {value(score.deviation)}"
             texts = (
                 mean,
+                *([ends(score.seed_range if score else None)] if several else []),
                 ends(score.over_seeds if score else None),
                 ends(score.over_items if score else None),
             )

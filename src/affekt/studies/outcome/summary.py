@@ -10,6 +10,7 @@ import numpy as np
 from scipy import stats
 
 from affekt.core.errors import AffektError
+from affekt.core.wording import are, counted
 from affekt.metrics.intervals import Units
 from affekt.metrics.jackknife import LEVEL
 from affekt.metrics.paired.compare import Difference, compare, correct
@@ -44,6 +45,12 @@ class Score:
     def mean(self) -> float:
         """Over seeds."""
         return float(np.mean(list(self.values.values())))
+
+    @property
+    def seed_range(self) -> Ends | None:
+        """The lowest and the highest value of a seed; None for one seed."""
+        values = self.values.values()
+        return (min(values), max(values)) if len(values) > 1 else None
 
 
 @dataclass(frozen=True)
@@ -104,7 +111,9 @@ def summarize(rows: Sequence[RowRuns], metrics: Sequence[str], against: str) -> 
         if row.by_seed:
             found.rows.append(_row(row, metrics))
         if row.missing:
-            found.notes.append(f"{row.row}: {len(row.missing)} of its runs are not finished")
+            found.notes.append(
+                f"{row.row}: {len(row.missing)} of its runs {are(len(row.missing))} not finished"
+            )
     shared = dict.fromkeys(note for row in found.rows for note in row.notes)
     found.notes += [note for note in shared if all(note in row.notes for row in found.rows)]
     tested = [
@@ -172,7 +181,10 @@ def _row(row: RowRuns, metrics: Sequence[str]) -> RowSummary:
     sums = sums_of(answers, common.items, common.units, answers[0].labels)
     notes = [common.units.note] if common.units.note else []
     if common.left_out:
-        notes.append(f"{common.left_out} items are left out, which not all of its runs could answer")
+        notes.append(
+            f"{counted(common.left_out, 'item')} {are(common.left_out)} left out, which not all of its "
+            "runs could answer"
+        )
     notes += dict.fromkeys(text for one in answers for text in one.warnings)
     scores: dict[str, Score] = {}
     for name in metrics:
@@ -202,8 +214,9 @@ def _compare(
         return []
     if common.left_out:
         notes.append(
-            f"{one.name} and {other.name} are compared on {len(common.items)} items; {common.left_out} items "
-            "of one of them are left out"
+            f"{one.name} and {other.name} are compared on {counted(len(common.items), 'item')}; "
+            f"{counted(common.left_out, 'item')} "
+            f"of one of them {are(common.left_out)} left out"
         )
     labels = first[0].labels
     sums = [sums_of(answers, common.items, common.units, labels) for answers in (first, second)]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from affekt.core.files.whole import write_text
+from affekt.core.wording import counted
 from affekt.report.study.page import Number, RunGroup, ShownRun, StudyPage, write_study_page
 from affekt.report.study.tables import Table, as_latex, as_markdown
 from affekt.studies.outcome.documents import comparisons_csv, relative, scores_csv, summary_document
@@ -97,7 +98,7 @@ def _lead(plan: Plan, summary: Summary) -> str:
         if tested
         else ""
     )
-    return f"{runs} runs of {rows} row{'' if rows == 1 else 's'}, scored on the {plan.part} part.{found}"
+    return f"{counted(runs, 'run')} of {counted(rows, 'row')}, scored on the {plan.part} part.{found}"
 
 
 def _numbers(summary: Summary) -> list[Number]:

@@ -14,7 +14,7 @@ from affekt.core.settings import suggest
 from affekt.data.open import open_dataset
 from affekt.engine.experiment import misfits, objective_kind
 from affekt.engine.splits import check_splits, part
-from affekt.studies.plans.expand import Expansion, Member, Row, expand, rows_of
+from affekt.studies.plans.expand import Expansion, Member, Row, data_key, expand, rows_of
 from affekt.studies.plans.plan import ALL, Plan, nested
 from affekt.studies.plans.roots import Roots
 
@@ -46,10 +46,14 @@ def check_plan(
         raise ConfigError(source, problems)
     rows = [*rows_of(plan), *further]
     lines = [*problems, *_check_rows(plan, rows)]
-    found = expand(plan, rows, folder)
+    first = expand(plan, rows, folder)
+    corpora = _open_all(first, roots)
+    found = expand(plan, rows, folder, {key: corpus.labels for key, corpus in corpora.items()})
     _check_references(rows, folder, found)
     _check_search(plan, found)
-    corpora = _open_all(found, roots)
+    for problem, names in first.problems.items():
+        for name in names:
+            found.report(problem, name)
     _check_data(plan, found, corpora)
     _check_duplicates(found)
     lines += [_line(problem, names, rows) for problem, names in found.problems.items()]
@@ -138,11 +142,6 @@ def _open_all(found: Expansion, roots: Roots) -> dict[str, Corpus]:
     return corpora
 
 
-def data_key(recipe: Recipe) -> str:
-    """A data set with its options, as text."""
-    return recipe.data.model_dump_json()
-
-
 def _check_data(plan: Plan, found: Expansion, corpora: Mapping[str, Corpus]) -> None:
     """Recipes against their data: task, classes, splits, teachers."""
     seen: set[str] = set()
@@ -157,7 +156,7 @@ def _check_data(plan: Plan, found: Expansion, corpora: Mapping[str, Corpus]) -> 
         try:
             parts = part(corpus.usable, recipe.split)
             check_splits(parts)
-            if plan.part == "test" and not parts.test:
+            if member.tested and plan.part == "test" and not parts.test:
                 found.report(
                     f"{recipe.data.name} has no test part: set split.test_share = 0.2, folds = 5, or "
                     "part = 'validation' in the plan",

@@ -11,7 +11,8 @@ from typing import Any
 
 from affekt.core.errors import AffektError, ConfigError
 from affekt.core.files.regular import is_folder, is_regular
-from affekt.core.recipe import Recipe, merge, read_values
+from affekt.core.labels import LabelSet
+from affekt.core.recipe import Recipe, merge, read_values, with_classes
 from affekt.studies.plans.plan import Plan, Variant, nested
 
 BASE = "base"
@@ -91,18 +92,25 @@ class Expansion:
     Attributes:
         problems: Sentences, each with the names of the rows that have it.
         metrics: Scores of a table that names none.
+        labels: Of each data set that was read, by `data_key`.
     """
 
     rows: list[Row] = field(default_factory=list)
     members: list[Member] = field(default_factory=list)
     problems: dict[str, list[str]] = field(default_factory=dict)
     metrics: tuple[str, ...] = ()
+    labels: Mapping[str, LabelSet] = field(default_factory=dict)
 
     def report(self, problem: str, row: str) -> None:
         """Add a problem of a row."""
         rows = self.problems.setdefault(problem, [])
         if row not in rows:
             rows.append(row)
+
+
+def data_key(recipe: Recipe) -> str:
+    """A data set with its options, as text."""
+    return recipe.data.model_dump_json()
 
 
 def rows_of(plan: Plan) -> list[Row]:
@@ -126,18 +134,22 @@ def rows_of(plan: Plan) -> list[Row]:
                 member.weights,
                 member.from_base,
                 member.shown,
+                member.tested,
             )
         )
     return rows
 
 
-def expand(plan: Plan, rows: Sequence[Row], folder: Path) -> Expansion:
+def expand(
+    plan: Plan, rows: Sequence[Row], folder: Path, labels: Mapping[str, LabelSet] | None = None
+) -> Expansion:
     """All members of some rows.
 
     Args:
         folder: Of the plan; its recipe files may lie there.
+        labels: Of the data sets, by `data_key`, for recipes that leave the number of classes to the data.
     """
-    found = Expansion(list(rows))
+    found = Expansion(list(rows), labels=labels or {})
     known: dict[tuple[str, str, int, int | None], Member] = {}
     for row in in_order(rows, found):
         for data, variant in (plan.data or {"": Variant()}).items():
@@ -225,7 +237,9 @@ def _recipe(
         if values.get(key):
             found.report(f"{key}: a plan names rows, as in {given} = ...; leave it out of the recipe", row)
     try:
-        return Recipe.from_values({**own, "seed": seed})
+        recipe = Recipe.from_values({**own, "seed": seed})
+        labels = found.labels.get(data_key(recipe))
+        return recipe if labels is None else with_classes(recipe, labels)
     except ConfigError as error:
         for problem in error.problems:
             found.report(problem, row)

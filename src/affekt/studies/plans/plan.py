@@ -74,11 +74,13 @@ class MemberSettings(Variant):
             the only one.
         from_base: Whether it starts from the base recipe of the plan.
         shown: Whether it is a row of the table; a stage that only others refer to need not be.
+        tested: Whether its networks are evaluated; false only trains them.
     """
 
     seeds: tuple[Seed, ...] = ()
     from_base: bool = True
     shown: bool = True
+    tested: bool = True
 
 
 class Range(Settings):

@@ -98,6 +98,7 @@ def _train(job: dict[str, Any]) -> None:
         runs=job["runs"],
         cache=job["cache"],
         resume=True,
+        accept_data=job["accept_data"],
         download=job["download"],
         progress=False,
     )

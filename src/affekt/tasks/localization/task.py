@@ -18,6 +18,7 @@ from affekt.core.notes import collect_notes
 from affekt.core.sample import Localized, Localizing, Preprocess, Sample, Skipped, as_localizing
 from affekt.core.segment import Segment
 from affekt.core.task import Answerer, Answers, Fitted, OnItem, Scored, Scorer, Task, quiet
+from affekt.core.wording import counted
 from affekt.metrics.detection import detection_intervals, detection_scores
 from affekt.metrics.segment_threshold import best_threshold
 from affekt.metrics.segments import Segments
@@ -174,7 +175,9 @@ class Localization(Task):
         answers = self.answer(known, answerer.preprocess, answerer.network, on_item=on_item)
         skipped += answers.skipped
         if not answers.used:
-            raise DataError(f"none of {len(annotated)} samples could be used, for example {skipped[-1]}")
+            raise DataError(
+                f"none of {counted(len(annotated), 'sample')} could be used, for example {skipped[-1]}"
+            )
         truths = {
             sample.id: Segments.of(
                 [replace(one, label=label_map[one.label] or "") for one in sample.segments or ()]

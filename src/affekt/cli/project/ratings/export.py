@@ -11,6 +11,7 @@ import typer
 
 from affekt.cli.project.arguments import ProjectFolder
 from affekt.cli.show import AsJson, as_json, say
+from affekt.core.wording import counted
 
 
 class To(StrEnum):
@@ -59,4 +60,4 @@ def command(
     if found.without_media:
         ids = ", ".join(found.without_media[:3])
         number = len(found.without_media)
-        say(f"left out: {number} items without a medium that {to.value} shows, such as {ids}")
+        say(f"left out: {counted(number, 'item')} without a medium that {to.value} shows, such as {ids}")

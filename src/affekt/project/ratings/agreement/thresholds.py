@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from affekt.core.errors import AffektError
+from affekt.core.wording import counted
 from affekt.project.database.connect import transaction
 from affekt.project.database.times import now
 from affekt.project.folder import Project
@@ -44,7 +45,7 @@ def crossed(found: RatingAgreement, settings: RatingSettings) -> list[Crossed]:
         *(
             Crossed(
                 "warning",
-                f"{one.rater} gave {one.same:.0%} of {one.items} items the same label in rounds "
+                f"{one.rater} gave {one.same:.0%} of {counted(one.items, 'item')} the same label in rounds "
                 f"{one.rounds[0]} and {one.rounds[1]}: below least_repeat = {settings.least_repeat:g}",
             )
             for one in found.drifts
@@ -114,7 +115,8 @@ def _of_alpha(found: RatingAgreement, settings: RatingSettings) -> list[Crossed]
         reason = "all ratings name one label" if votes.shared else "no item has two ratings"
         return [Crossed("warning", f"agreement is not defined: {reason}")]
     ring = "" if votes.alpha_ring is None else f", {votes.alpha_ring:.3f} with distances on the wheel"
-    text = f"Krippendorff's alpha is {votes.alpha:.3f}{ring}, over {votes.shared} items with two ratings"
+    text = f"Krippendorff's alpha is {votes.alpha:.3f}{ring}, over {counted(votes.shared, 'item')} with "
+    "two ratings"
     if votes.alpha < settings.block_below:
         return [Crossed("block", f"{text}: below block_below = {settings.block_below:g}")]
     if votes.alpha < settings.least_alpha:
@@ -126,11 +128,12 @@ def _of_rater(one: Rater, settings: RatingSettings) -> list[str]:
     texts = []
     if one.kappa is not None and one.shared >= LEAST_ITEMS and one.kappa < settings.least_rater_kappa:
         texts.append(
-            f"{one.name} agrees with the others by a kappa of {one.kappa:.2f} over {one.shared} items: below "
+            f"{one.name} agrees with the others by a kappa of {one.kappa:.2f} over "
+            f"{counted(one.shared, 'item')}: below "
             f"least_rater_kappa = {settings.least_rater_kappa:g}"
         )
     if one.ratings >= LEAST_ITEMS and (one.labels > 0).sum() == 1:
-        texts.append(f"{one.name} gave all {one.ratings} items the same label")
+        texts.append(f"{one.name} gave all {counted(one.ratings, 'item')} the same label")
     if one.median_s is not None and one.timed >= LEAST_ITEMS and one.median_s < settings.fastest_s:
         texts.append(
             f"{one.name} needed {one.median_s:.1f} s for half of the ratings or less: below fastest_s = "
