@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 SHOWN = 3  # examples in a sentence
 UNASSIGNED = "unassigned"  # samples without a split
+
+# What an item of a modality is called.
+_NOUNS = {"video": "clip", "image": "picture", "skeleton": "walk", "audio": "sound", "text": "line"}
 
 # Characters that neither XML nor HTML can hold: control characters except tab and line ends, and surrogates,
 # which Python uses for undecodable bytes in the names of files.
@@ -27,6 +30,23 @@ def counted(number: int, noun: str) -> str:
 def count(things: Sequence[Any], noun: str) -> str:
     """`1 walk`, `2 walks`."""
     return counted(len(things), noun)
+
+
+def noun_of(modalities: Iterable[str]) -> str:
+    """The noun for items of these modalities, as predictions state them: a picture, a clip, or a neutral one.
+
+    Example:
+        >>> noun_of(["image", "image"]), noun_of(["video", "video+audio"]), noun_of(["image", "text"])
+        ('picture', 'clip', 'input')
+    """
+    found = {_noun(modality) for modality in modalities}
+    return found.pop() if len(found) == 1 else "input"
+
+
+def _noun(modality: str) -> str:
+    """With several modalities, the item is what is seen: a clip has words and sound as well."""
+    parts = modality.split("+")
+    return next((noun for part, noun in _NOUNS.items() if part in parts), "input")
 
 
 def some(names: Sequence[str]) -> str:

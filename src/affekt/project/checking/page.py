@@ -13,7 +13,6 @@ from typing import Any
 from affekt.core.files.whole import write_text
 from affekt.project.folder import Project
 from affekt.report.templates import render_page
-from affekt.report.timeline.parts import COLORS_CSS
 
 SHOWN = 48  # cards of a kind, and clusters: more would make a page that browsers are slow with
 _ALIKE = {"file": "the same file", "sound": "the same sound", "video": "the same picture"}
@@ -70,7 +69,6 @@ def write_check_page(
     page = render_page(
         Path(__file__).parent,
         {},
-        colors=COLORS_CSS,
         title=project.settings.title or project.path.resolve().name,
         lead=_lead(found),
         numbers=_numbers(found),

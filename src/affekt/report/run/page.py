@@ -16,7 +16,9 @@ import numpy as np
 from affekt.core.errors import UsageError
 from affekt.core.files.whole import write_text
 from affekt.media.skeleton import Skeleton
-from affekt.report.run.film_strip import COLORS, chains, draw_skeletons, normalize_walk
+from affekt.report.colors.labels import LabelColors
+from affekt.report.colors.scheme import SOFT
+from affekt.report.run.film_strip import chains, draw_skeletons, normalize_walk
 from affekt.report.templates import render_page
 
 # Units of a chart's view box: its size, and the positions of its axes.
@@ -61,7 +63,7 @@ class Page:
     """The content of the page. Empty parts are left out.
 
     Attributes:
-        labels: Class names in order, which determines their colours.
+        labels: Class names in order.
         epochs: Rows of `metrics.jsonl`.
         best_epoch: The epoch that was kept, marked in the curves.
         confusion: (k, k) counts, one row for each true class.
@@ -94,12 +96,14 @@ def write_page(path: Path, page: Page) -> None:
     """
     if page.confusion is not None and page.confusion.shape != (len(page.labels), len(page.labels)):
         raise UsageError(f"a confusion matrix {page.confusion.shape} does not fit {len(page.labels)} labels")
+    colors = LabelColors(page.labels)
     text = render_page(
         Path(__file__).parent,
         {"number": _number},
         page=page,
-        color={name: f"var(--c{index % len(COLORS)})" for index, name in enumerate(page.labels)},
-        strips=[_strip(walk, page.labels) for walk in page.walks],
+        labels=colors,
+        color=colors.css,
+        strips=[_strip(walk, colors) for walk in page.walks],
         movements=[_movement(walk.skeleton) for walk in page.walks],
         charts=_charts(page),
         shares=_shares(page.confusion),
@@ -121,11 +125,16 @@ def _shares(confusion: np.ndarray | None) -> list[list[float]]:
     return (confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)).tolist()
 
 
-def _strip(walk: Walk, labels: tuple[str, ...]) -> str:
-    """The walk as a picture, for readers without scripts and for print."""
-    color = COLORS[labels.index(walk.predicted) % len(COLORS)] if walk.predicted in labels else COLORS[3]
-    png = draw_skeletons([walk.skeleton], colors=[color], dpi=100)
-    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+def _strip(walk: Walk, colors: LabelColors) -> tuple[str, str]:
+    """The walk as pictures for light and dark pages, for readers without scripts and for print."""
+    light, dark, *_ = colors[walk.predicted][1:] if walk.predicted in colors else SOFT
+    return _png(draw_skeletons([walk.skeleton], colors=[light], ink=SOFT.light, dpi=100)), _png(
+        draw_skeletons([walk.skeleton], colors=[dark], ink=SOFT.dark, dpi=100)
+    )
+
+
+def _png(content: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(content).decode()}"
 
 
 def _movement(skeleton: Skeleton) -> dict[str, Any]:

@@ -84,6 +84,4 @@ class StudyPage:
 
 def write_study_page(path: Path, page: StudyPage) -> None:
     """Write the page as one file."""
-    folder = Path(__file__).parent
-    colors = folder.parent / "timeline" / "colors.css"
-    write_text(path, render_page(folder, {}, colors=colors, page=page))
+    write_text(path, render_page(Path(__file__).parent, {}, page=page))

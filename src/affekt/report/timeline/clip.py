@@ -9,17 +9,17 @@ from typing import Any
 from affekt.core.answers.prediction import Prediction
 from affekt.core.sample import Sample
 from affekt.metrics.localization import is_salient
+from affekt.report.colors.labels import LabelColors
 from affekt.report.timeline.lanes import Events, describe_timeline
 from affekt.report.timeline.media import MANY, SMALL_ROWS, ClipMedia, clip_media, picture
 from affekt.report.timeline.moments import attention_of, clock, likeliest, stretches
-from affekt.report.timeline.parts import Places
 from affekt.report.timeline.segments import address_of, summary_of_segments
 
 _BARS = 10  # scores that are listed with a clip
 
 
 def describe_clip(
-    prediction: Prediction, media: ClipMedia, events: Events, places: Places, folder: Path
+    prediction: Prediction, media: ClipMedia, events: Events, colors: LabelColors, folder: Path
 ) -> dict[str, Any]:
     """Values for `clip.html.jinja`.
 
@@ -44,7 +44,7 @@ def describe_clip(
         "scores": scores,
         # Only long clips have segments; the frames show the content of a short one.
         "address": address_of(media.file, folder) if has_segments and media.file is not None else "",
-        "timeline": describe_timeline(prediction, media, events, places),
+        "timeline": describe_timeline(prediction, media, events, colors),
         "moments": [] if has_segments else _moments(prediction),
         "source": _source(prediction),
     }

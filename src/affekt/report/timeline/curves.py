@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from affekt.report.timeline.parts import COLORS, Places, corners
+from affekt.report.colors.labels import LabelColors
+from affekt.report.timeline.parts import corners
 
 ENDS = 8  # labels that fit beside the curves
 _END_GAP = 10.5  # between two labels, in percent of the plot's height
@@ -15,7 +16,7 @@ def describe_curves(
     x: Sequence[float],
     scores: Mapping[str, Sequence[float]],
     strong: Collection[str],
-    places: Places,
+    colors: LabelColors,
     *,
     words: str,
     behind: str = "",
@@ -33,7 +34,7 @@ def describe_curves(
     ends: dict[str, float] = {}
     for label in sorted(scores, key=lambda label: label in strong):
         y = [100 * (1 - score) for score in scores[label]]
-        kinds = ["strong"] * (label in strong) + ["dashed"] * (places[label] >= COLORS)
+        kinds = ["strong"] * (label in strong) + ["dashed"] * (colors[label].striped)
         drawn.append({"label": label, "kind": " ".join(kinds), "points": corners(zip(x, y, strict=True))})
         if label in strong:
             ends[label] = y[-1]

@@ -1,0 +1,168 @@
+"""One look for all figures: fonts, sizes, light paper and grid, and names written beside their lines."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, ParamSpec, TypeVar
+
+import matplotlib
+from cycler import cycler
+from matplotlib.axes import Axes
+
+from affekt.report.colors.labels import LabelColors
+from affekt.report.colors.scheme import ACCENT, INK, LINE, PAPER, PEAK, SECOND, SOFT
+from affekt.report.wording import UNASSIGNED
+
+# Colours of the parts of a data set.
+PARTS = {"train": ACCENT.light, "validation": "#8a8f98", "test": SECOND.light, UNASSIGNED: INK.light}
+
+STYLE: dict[str, Any] = {
+    "figure.facecolor": PAPER.light,
+    "savefig.facecolor": PAPER.light,
+    "axes.facecolor": PAPER.light,
+    # The font that comes with matplotlib: a figure looks the same on every machine.
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "text.color": INK.light,
+    "text.parse_math": False,  # a dollar sign in the name of a label begins no formula
+    "figure.constrained_layout.h_pad": 0.12,
+    "figure.constrained_layout.w_pad": 0.12,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 10.5,
+    "axes.titleweight": "bold",
+    "axes.titlepad": 10,
+    "axes.labelcolor": SOFT.light,
+    "axes.labelpad": 6,
+    "axes.edgecolor": PEAK.light,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "axes.prop_cycle": cycler(color=[ACCENT.light, SECOND.light, INK.light, SOFT.light]),
+    "grid.color": LINE.light,
+    "grid.linewidth": 0.8,
+    "xtick.color": SOFT.light,
+    "ytick.color": SOFT.light,
+    "xtick.labelcolor": INK.light,
+    "ytick.labelcolor": INK.light,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+    "xtick.minor.size": 0,
+    "ytick.minor.size": 0,
+    "lines.linewidth": 1.8,
+    "lines.solid_capstyle": "round",
+    "lines.markersize": 5,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+}
+_LABEL_PT = 8.5  # size of a name beside its line
+_APART = 1.45  # distance of two names, in their size
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+def styled(draw: Callable[_P, _T]) -> Callable[_P, _T]:
+    """A function that draws and saves a figure, in the common style."""
+
+    @functools.wraps(draw)
+    def drawn(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+        with matplotlib.rc_context(STYLE):  # type: ignore[reportArgumentType]
+            return draw(*args, **kwargs)
+
+    return drawn
+
+
+class Line(NamedTuple):
+    """A line to be named: its name, the height of its end in units of the axis, and its colour."""
+
+    name: str
+    end: float
+    color: str
+
+
+def name_lines(axes: Axes, lines: Sequence[Line]) -> None:
+    """Write names at the right edge, at the height of the ends of their lines, apart from each other.
+
+    To be called after the limits of the axis are final.
+    """
+    low, high = axes.get_ylim()
+    height_pt = axes.get_window_extent().height * 72 / axes.get_figure(root=True).dpi  # type: ignore[reportOptionalMemberAccess]
+    gap = _APART * _LABEL_PT / max(height_pt * 0.85, 1.0)  # the layout may make the axes lower
+    for line, height in zip(
+        sorted(lines, key=lambda line: line.end),
+        _spread([(end - low) / (high - low) for end in sorted(line.end for line in lines)], gap),
+        strict=True,
+    ):
+        axes.annotate(
+            line.name,
+            (1.0, height),
+            (7, 0),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            va="center",
+            ha="left",
+            color=line.color,
+            fontsize=_LABEL_PT,
+            annotation_clip=False,
+        )
+
+
+def mark_labels(axes: Axes, names: Sequence[str], *, upright: bool = False) -> None:
+    """A dot in the colour of each label between its name and the axis, where the ticks are 0, 1, ...
+
+    Args:
+        upright: Whether the names are below the axes instead of at its left.
+    """
+    axes.tick_params(axis="x" if upright else "y", pad=13)
+    for place, color in enumerate(LabelColors(names).values()):
+        axes.annotate(
+            "\N{BLACK CIRCLE}",
+            (place, 0.0) if upright else (0.0, place),
+            (0, -8) if upright else (-8, 0),
+            xycoords=("data", "axes fraction") if upright else ("axes fraction", "data"),
+            textcoords="offset points",
+            ha="center",
+            va="center",
+            color=color.light,
+            fontsize=8,
+        )
+
+
+def _spread(heights: Sequence[float], gap: float) -> list[float]:
+    """Ascending heights moved apart to `gap`, as little as this takes; those that touch move together.
+
+    None is above 1, the top of the axes.
+
+    Example:
+        >>> _spread([0.5, 0.5, 0.9], 0.25)
+        [0.375, 0.625, 0.9]
+        >>> _spread([0.9, 1.0], 0.25)
+        [0.75, 1.0]
+    """
+    groups: list[
+        list[float]
+    ] = []  # sum of the wanted heights of the lowest member, and the number of members
+    for height in heights:
+        groups.append([height, 1])
+        while len(groups) > 1 and _top(groups[-2], gap) + gap > _bottom(groups[-1], gap):
+            second = groups.pop()
+            groups[-1] = [groups[-1][0] + second[0], groups[-1][1] + second[1]]
+    spread = [_bottom(group, gap) + place * gap for group in groups for place in range(int(group[1]))]
+    limit = 1.0
+    for place in reversed(range(len(spread))):
+        spread[place] = min(spread[place], limit)
+        limit = spread[place] - gap
+    return [round(height, 6) for height in spread]
+
+
+def _bottom(group: Sequence[float], gap: float) -> float:
+    total, members = group
+    return total / members - (members - 1) * gap / 2
+
+
+def _top(group: Sequence[float], gap: float) -> float:
+    return _bottom(group, gap) + (group[1] - 1) * gap
