@@ -89,12 +89,12 @@ def name_lines(axes: Axes, lines: Sequence[Line]) -> None:
 
     To be called after the limits of the axis are final.
     """
-    low, high = axes.get_ylim()
-    height_pt = axes.get_window_extent().height * 72 / axes.get_figure(root=True).dpi  # type: ignore[reportOptionalMemberAccess]
+    low, high = map(float, axes.get_ylim())
+    height_pt = float(axes.get_window_extent().height) * 72 / axes.get_figure(root=True).dpi  # type: ignore[reportOptionalMemberAccess]
     gap = _APART * _LABEL_PT / max(height_pt * 0.85, 1.0)  # the layout may make the axes lower
     for line, height in zip(
         sorted(lines, key=lambda line: line.end),
-        _spread([(end - low) / (high - low) for end in sorted(line.end for line in lines)], gap),
+        _spread([(end - low) / (high - low) for end in sorted(float(line.end) for line in lines)], gap),
         strict=True,
     ):
         axes.annotate(
@@ -143,9 +143,7 @@ def _spread(heights: Sequence[float], gap: float) -> list[float]:
         >>> _spread([0.9, 1.0], 0.25)
         [0.75, 1.0]
     """
-    groups: list[
-        list[float]
-    ] = []  # sum of the wanted heights of the lowest member, and the number of members
+    groups: list[list[float]] = []  # sum of the wanted heights, and the number of members
     for height in heights:
         groups.append([height, 1])
         while len(groups) > 1 and _top(groups[-2], gap) + gap > _bottom(groups[-1], gap):

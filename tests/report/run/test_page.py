@@ -126,8 +126,8 @@ def test_a_walk_without_feet_is_played_on_still_ground(written, page):
     assert movements(written(replace(page, walks=[walk])))[0]["pace"] == 0
 
 
-def test_without_scripts_each_walk_has_a_picture(written, page):
-    assert written(page).count("data:image/png;base64,") == 2
+def test_without_scripts_each_walk_has_a_picture_for_light_and_for_dark_pages(written, page):
+    assert written(page).count("data:image/png;base64,") == 2 * 2
 
 
 def test_a_wrong_answer_states_the_label_of_the_walk(written, page):

@@ -204,7 +204,7 @@ def test_true_events_are_above_the_attention_in_the_colour_of_their_label(writte
     assert '<div class="what">events<small>annotated</small></div>' in text
     (lane,) = re.findall(r'<div class="plot events">(.*?)</div>', text, re.S)
     assert re.findall(r'style="([^"]*)"[^>]*>([^<]*)<', lane) == [
-        ("left: 25.0%; width: 25.000%; --class: var(--c0)", "joy"),
+        (f"left: 25.0%; width: 25.000%; --class: var(--l{LABELS.index('joy')})", "joy"),
         ("left: 75.0%; width: 25.000%", ""),
     ]
     assert text.index('"plot events"') < text.index('"plot attention"')
@@ -226,7 +226,7 @@ def test_annotated_moments_are_dots(written):
     known = replace(sample()["clip.mp4"], points=(Point(1.5, "fear"), Point(3.0, HOSTILE)))
     text = written(answer(), samples={"clip.mp4": known})
     assert '<div class="what">points<small>marked</small></div>' in text and HOSTILE not in text
-    assert '<i style="left: 25.0%; --class: var(--c5)" title="0:01.5 fear"></i>' in text
+    assert f'<i style="left: 25.0%; --class: var(--l{LABELS.index("fear")})" title="0:01.5 fear"></i>' in text
 
 
 def test_without_known_events_there_is_no_lane_of_events(written):

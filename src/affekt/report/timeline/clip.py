@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import Any
@@ -16,6 +17,7 @@ from affekt.report.timeline.moments import attention_of, clock, likeliest, stret
 from affekt.report.timeline.segments import address_of, summary_of_segments
 
 _BARS = 10  # scores that are listed with a clip
+_NEXT = 2  # scores after the highest one that are beside a small picture
 
 
 def describe_clip(
@@ -42,6 +44,9 @@ def describe_clip(
         "stretches": [] if has_segments else stretches(prediction),
         "notes": (*prediction.notes, *media.missing),
         "scores": scores,
+        # Scores of several labels at once are no parts of a whole.
+        "adds_up": math.isclose(sum(prediction.scores.values()), 1.0, abs_tol=0.01),
+        "next": sorted(prediction.scores.items(), key=lambda item: -item[1])[1 : 1 + _NEXT],
         # Only long clips have segments; the frames show the content of a short one.
         "address": address_of(media.file, folder) if has_segments and media.file is not None else "",
         "timeline": describe_timeline(prediction, media, events, colors),

@@ -27,6 +27,7 @@ from affekt.report.timeline.segments import LISTED, score, strength
 from affekt.report.wording import count, noun_of
 
 FULL = 50  # clips that are drawn; a page with more would be slow to write and to open
+FULL_GRID = 240  # the same for items without times, such as pictures
 
 
 def write_timeline(
@@ -38,7 +39,7 @@ def write_timeline(
     title: str = "",
     lead: str = "",
     events: str = "stated",
-    full: int = FULL,
+    full: int | None = None,
 ) -> None:
     """Write the page: a card with a timeline for each of the first clips, and a table of the others.
 
@@ -51,7 +52,7 @@ def write_timeline(
         title: By default the name of the clip, or the number of clips.
         lead: Introduction; a blank line begins a new paragraph.
         events: Origin of the true events, such as `annotated`; shown beside them.
-        full: Number of clips that are drawn.
+        full: Number of items that are drawn; by default `FULL`, of items without times `FULL_GRID`.
     """
     known = {name: Events.of(sample, events) for name, sample in (samples or {}).items()}
     # Answers first, so that true events of other labels change no order.
@@ -62,6 +63,8 @@ def write_timeline(
         for name in it
     )
     what = noun_of(prediction.modality for prediction in predictions)
+    is_grid = len(predictions) > 1 and not any(map(_has_times, predictions))
+    full = full if full is not None else FULL_GRID if is_grid else FULL
     # A generator, because each clip holds its frames: the template takes them one by one.
     clips = (
         describe_clip(
@@ -96,6 +99,7 @@ def write_timeline(
         color=colors.css,
         width=WIDTH,
         what=what,
+        is_grid=is_grid,
         counts=sorted(answered.items(), key=lambda item: (-item[1], colors[item[0]].place))
         if len(predictions) > 1
         else (),
@@ -107,6 +111,11 @@ def write_timeline(
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, page)
+
+
+def _has_times(prediction: Prediction) -> bool:
+    """Whether there is anything to draw over time."""
+    return bool(prediction.moments) or prediction.segments is not None or prediction.span_s is not None
 
 
 def _names(prediction: Prediction) -> Iterator[str]:
