@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 
 from affekt.report.colors.labels import LabelColors
 from affekt.report.colors.scheme import ACCENT, INK, LINE, PAPER, PEAK, SECOND, SOFT
+from affekt.report.line_ends import spread
 from affekt.report.wording import UNASSIGNED
 
 # Colours of the parts of a data set.
@@ -94,7 +95,9 @@ def name_lines(axes: Axes, lines: Sequence[Line]) -> None:
     gap = _APART * _LABEL_PT / max(height_pt * 0.85, 1.0)  # the layout may make the axes lower
     for line, height in zip(
         sorted(lines, key=lambda line: line.end),
-        _spread([(end - low) / (high - low) for end in sorted(float(line.end) for line in lines)], gap),
+        spread(
+            [(end - low) / (high - low) for end in sorted(float(line.end) for line in lines)], gap, 0.0, 1.0
+        ),
         strict=True,
     ):
         axes.annotate(
@@ -130,37 +133,3 @@ def mark_labels(axes: Axes, names: Sequence[str], *, upright: bool = False) -> N
             color=color.light,
             fontsize=8,
         )
-
-
-def _spread(heights: Sequence[float], gap: float) -> list[float]:
-    """Ascending heights moved apart to `gap`, as little as this takes; those that touch move together.
-
-    None is above 1, the top of the axes.
-
-    Example:
-        >>> _spread([0.5, 0.5, 0.9], 0.25)
-        [0.375, 0.625, 0.9]
-        >>> _spread([0.9, 1.0], 0.25)
-        [0.75, 1.0]
-    """
-    groups: list[list[float]] = []  # sum of the wanted heights, and the number of members
-    for height in heights:
-        groups.append([height, 1])
-        while len(groups) > 1 and _top(groups[-2], gap) + gap > _bottom(groups[-1], gap):
-            second = groups.pop()
-            groups[-1] = [groups[-1][0] + second[0], groups[-1][1] + second[1]]
-    spread = [_bottom(group, gap) + place * gap for group in groups for place in range(int(group[1]))]
-    limit = 1.0
-    for place in reversed(range(len(spread))):
-        spread[place] = min(spread[place], limit)
-        limit = spread[place] - gap
-    return [round(height, 6) for height in spread]
-
-
-def _bottom(group: Sequence[float], gap: float) -> float:
-    total, members = group
-    return total / members - (members - 1) * gap / 2
-
-
-def _top(group: Sequence[float], gap: float) -> float:
-    return _bottom(group, gap) + (group[1] - 1) * gap

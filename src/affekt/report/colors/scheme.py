@@ -40,7 +40,7 @@ _FONTS = """\
 --sans: system-ui, -apple-system, "Segoe UI", "Helvetica Neue", "Noto Sans", "Liberation Sans",
   Arial, sans-serif;
 --mono: ui-monospace, "SF Mono", "Cascadia Mono", "Liberation Mono", Menlo, monospace;
---gap: repeating-linear-gradient(135deg, transparent 0 3px, var(--card) 3px 5px); --stripe: none;"""
+--gap: repeating-linear-gradient(135deg, transparent 0 2.5px, var(--card) 2.5px 4px); --stripe: none;"""
 
 
 def scheme_css() -> str:

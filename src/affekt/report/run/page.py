@@ -18,12 +18,14 @@ from affekt.core.files.whole import write_text
 from affekt.media.skeleton import Skeleton
 from affekt.report.colors.labels import LabelColors
 from affekt.report.colors.scheme import SOFT
+from affekt.report.line_ends import spread
 from affekt.report.run.film_strip import chains, draw_skeletons, normalize_walk
 from affekt.report.templates import render_page
 
 # Units of a chart's view box: its size, and the positions of its axes.
 WIDTH, HEIGHT = 460, 220
-LEFT, RIGHT, TOP, BOTTOM = 34, WIDTH - 8, 10, HEIGHT - 22
+LEFT, RIGHT, TOP, BOTTOM = 34, WIDTH - 122, 16, HEIGHT - 22
+END_GAP = 15.0  # between the names at two line ends
 RATE_HZ = 30.0  # assumed for walks without a frame rate
 
 TRAILS = ("left_hand", "left_foot", "right_hand", "right_foot")  # joints whose path is drawn
@@ -173,10 +175,14 @@ def _pace(feet: list[np.ndarray]) -> float:
 def _charts(page: Page) -> list[dict[str, Any]]:
     """The curves of the loss, and of scores on validation samples."""
     wanted = (
-        ("Loss", {"train/loss": "training, all terms", "validation/loss": "validation, cross-entropy"}, None),
         (
-            "Validation",
-            {"validation/accuracy": "accuracy", "validation/uar": "unweighted average recall"},
+            "Loss: training with all terms, validation with the cross-entropy",
+            {"train/loss": "training", "validation/loss": "validation"},
+            None,
+        ),
+        (
+            "Validation: accuracy and unweighted average recall (UAR)",
+            {"validation/accuracy": "accuracy", "validation/uar": "UAR"},
             (0.0, 1.0),
         ),
     )
@@ -205,6 +211,10 @@ def _chart(
     def y(value: Any) -> Any:
         return np.round(BOTTOM - (value - low) / (high - low) * (BOTTOM - TOP), 1)
 
+    last_y = {name: float(y(values[name][-1])) for name in values}
+    order = sorted(last_y, key=lambda name: last_y[name])
+    places = spread([last_y[name] for name in order], END_GAP, float(TOP), float(BOTTOM))
+    ends = dict(zip(order, places, strict=True))
     return {
         "title": title,
         **{"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT, "top": TOP, "bottom": BOTTOM},
@@ -213,12 +223,14 @@ def _chart(
                 "name": name,
                 "points": " ".join(f"{a},{b}" for a, b in zip(x(epochs), y(v), strict=True)),
                 "value": float(v[chosen]),
+                "end": ends[name],
             }
             for name, v in values.items()
         ],
         "x": [{"at": x(tick), "text": f"{tick:g}"} for tick in _ticks(first, last, whole=True)],
         "y": [{"at": y(tick), "text": f"{tick:g}"} for tick in _ticks(low, high)],
         "best": None if page.best_epoch is None else x(page.best_epoch),
+        "is_late": page.best_epoch is not None and page.best_epoch > (first + last) / 2,
     }
 
 

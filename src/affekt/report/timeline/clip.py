@@ -70,9 +70,8 @@ def media_of(prediction: Prediction, samples: Mapping[str, Sample]) -> ClipMedia
     if not prediction.moments and prediction.span_s is None:
         return ClipMedia(None)
     if not Path(prediction.id).exists():
-        return ClipMedia(
-            _span(prediction), missing=("its frames and sound cannot be shown: the file does not exist",)
-        )
+        what = "sound" if prediction.modality == "audio" else "frames and sound"
+        return ClipMedia(_span(prediction), missing=(f"its {what} cannot be shown: the file does not exist",))
     video = None if prediction.modality == "audio" else prediction.id
     return clip_media(video, prediction.id, _span(prediction), **more)
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from affekt.report.colors.labels import LabelColors
+from affekt.report.line_ends import spread
 from affekt.report.timeline.parts import corners
 
 ENDS = 8  # labels that fit beside the curves
@@ -42,13 +43,6 @@ def describe_curves(
 
 
 def _apart(ends: Mapping[str, float]) -> list[tuple[str, float]]:
-    """Heights of the names at line ends, in percent, moved apart so that they do not overlap."""
+    """Heights of the names at line ends, in percent from the top, moved apart so that they do not overlap."""
     names = sorted(ends, key=lambda name: ends[name])
-    heights: list[float] = []
-    for name in names:
-        heights.append(max(ends[name], heights[-1] + _END_GAP if heights else ends[name]))
-    limit = 100.0
-    for number in reversed(range(len(heights))):
-        heights[number] = min(heights[number], limit)
-        limit = heights[number] - _END_GAP
-    return list(zip(names, heights, strict=True))
+    return list(zip(names, spread([ends[name] for name in names], _END_GAP, 0.0, 100.0), strict=True))
