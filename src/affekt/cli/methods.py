@@ -8,7 +8,7 @@ from affekt.core import catalog
 
 
 def command(json: AsJson = False) -> None:
-    """List the methods. Example: affekt methods"""
+    """List the methods, with the year and the venue of their publication. Example: affekt methods"""
     cards, broken = catalog.readable(catalog.list_methods(), catalog.card)
     for line in broken:
         say(line)
@@ -16,7 +16,13 @@ def command(json: AsJson = False) -> None:
         as_json({name: card.model_dump(mode="json") for name, card in cards.items()})
         return
     rows = [
-        (name, card.paper.year, ", ".join(card.modalities), card.task, card.paper.venue)
+        (
+            name,
+            "-" if card.of_this_project else card.paper.year,
+            ", ".join(card.modalities),
+            card.task,
+            "this project" if card.of_this_project else card.paper.venue,
+        )
         for name, card in cards.items()
     ]
     as_table(("method", "year", "modalities", "task", "venue"), rows)
