@@ -15,7 +15,7 @@ from affekt.project.folder import Project
 from affekt.report.templates import render_page
 
 SHOWN = 48  # cards of a kind, and clusters: more would make a page that browsers are slow with
-_ALIKE = {"file": "the same file", "sound": "the same sound", "video": "the same picture"}
+_ALIKE = {"file": "the same file", "sound": "the same sound", "video": "the same picture in grey"}
 
 
 @dataclass(frozen=True)
