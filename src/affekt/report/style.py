@@ -18,47 +18,53 @@ from affekt.report.wording import UNASSIGNED
 # Colours of the parts of a data set.
 PARTS = {"train": ACCENT.light, "validation": "#8a8f98", "test": SECOND.light, UNASSIGNED: INK.light}
 
-STYLE: dict[str, Any] = {
-    "figure.facecolor": PAPER.light,
-    "savefig.facecolor": PAPER.light,
-    "axes.facecolor": PAPER.light,
-    # The font that comes with matplotlib: a figure looks the same on every machine.
-    "font.family": "DejaVu Sans",
-    "font.size": 9,
-    "text.color": INK.light,
-    "text.parse_math": False,  # a dollar sign in the name of a label begins no formula
-    "figure.constrained_layout.h_pad": 0.12,
-    "figure.constrained_layout.w_pad": 0.12,
-    "axes.titlelocation": "left",
-    "axes.titlesize": 10.5,
-    "axes.titleweight": "bold",
-    "axes.titlepad": 10,
-    "axes.labelcolor": SOFT.light,
-    "axes.labelpad": 6,
-    "axes.edgecolor": PEAK.light,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "axes.grid": True,
-    "axes.prop_cycle": cycler(color=[ACCENT.light, SECOND.light, INK.light, SOFT.light]),
-    "grid.color": LINE.light,
-    "grid.linewidth": 0.8,
-    "xtick.color": SOFT.light,
-    "ytick.color": SOFT.light,
-    "xtick.labelcolor": INK.light,
-    "ytick.labelcolor": INK.light,
-    "xtick.labelsize": 8.5,
-    "ytick.labelsize": 8.5,
-    "xtick.major.size": 0,
-    "ytick.major.size": 0,
-    "xtick.minor.size": 0,
-    "ytick.minor.size": 0,
-    "lines.linewidth": 1.8,
-    "lines.solid_capstyle": "round",
-    "lines.markersize": 5,
-    "legend.frameon": False,
-    "legend.fontsize": 8.5,
-}
+
+def _style(scheme: int) -> dict[str, Any]:
+    """Settings of matplotlib for the light (0) or the dark scheme (1)."""
+    return {
+        "figure.facecolor": PAPER[scheme],
+        "savefig.facecolor": PAPER[scheme],
+        "axes.facecolor": PAPER[scheme],
+        # The font that comes with matplotlib: a figure looks the same on every machine.
+        "font.family": "DejaVu Sans",
+        "font.size": 9,
+        "text.color": INK[scheme],
+        "text.parse_math": False,  # a dollar sign in the name of a label begins no formula
+        "figure.constrained_layout.h_pad": 0.12,
+        "figure.constrained_layout.w_pad": 0.12,
+        "axes.titlelocation": "left",
+        "axes.titlesize": 10.5,
+        "axes.titleweight": "bold",
+        "axes.titlepad": 10,
+        "axes.labelcolor": SOFT[scheme],
+        "axes.labelpad": 6,
+        "axes.edgecolor": PEAK[scheme],
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.axisbelow": True,
+        "axes.grid": True,
+        "axes.prop_cycle": cycler(color=[ACCENT[scheme], SECOND[scheme], INK[scheme], SOFT[scheme]]),
+        "grid.color": LINE[scheme],
+        "grid.linewidth": 0.8,
+        "xtick.color": SOFT[scheme],
+        "ytick.color": SOFT[scheme],
+        "xtick.labelcolor": INK[scheme],
+        "ytick.labelcolor": INK[scheme],
+        "xtick.labelsize": 8.5,
+        "ytick.labelsize": 8.5,
+        "xtick.major.size": 0,
+        "ytick.major.size": 0,
+        "xtick.minor.size": 0,
+        "ytick.minor.size": 0,
+        "lines.linewidth": 1.8,
+        "lines.solid_capstyle": "round",
+        "lines.markersize": 5,
+        "legend.frameon": False,
+        "legend.fontsize": 8.5,
+    }
+
+
+_STYLES = (_style(0), _style(1))
 _LABEL_PT = 8.5  # size of a name beside its line
 _APART = 1.45  # distance of two names, in their size
 
@@ -67,11 +73,15 @@ _T = TypeVar("_T")
 
 
 def styled(draw: Callable[_P, _T]) -> Callable[_P, _T]:
-    """A function that draws and saves a figure, in the common style."""
+    """A function that draws and saves a figure, in the common style.
+
+    It is for light pages, unless the function is called with `dark=True`.
+    """
 
     @functools.wraps(draw)
     def drawn(*args: _P.args, **kwargs: _P.kwargs) -> _T:
-        with matplotlib.rc_context(STYLE):  # type: ignore[reportArgumentType]
+        style = _STYLES[bool(kwargs.get("dark"))]
+        with matplotlib.rc_context(style):  # type: ignore[reportArgumentType]
             return draw(*args, **kwargs)
 
     return drawn

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from affekt.report.colors.labels import LabelColors
 from affekt.report.colors.scheme import scheme_css
-from affekt.report.wording import printable
+from affekt.report.wording import counted, printable
 
 
 def render_page(
@@ -28,7 +28,7 @@ def render_page(
 
     Args:
         folder: Templates are found in it by their names.
-        filters: Functions that templates apply to values, by name.
+        filters: Functions that templates apply to values, by name, besides `counted`.
         labels: Labels whose colours the page uses, as the variables `--l0`, `--l1`, ...
         styles: Style sheets of other pages; they come before `page.css`.
         values: The variables of the templates.
@@ -42,7 +42,7 @@ def render_page(
         finalize=_finalize,
     )
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
-    environment.filters |= filters
+    environment.filters |= {"counted": counted, **filters}
     # Style and script are files of this package, not data of a caller, and are not escaped.
     sheets = [file.read_text("utf-8") for file in (*styles, folder / "page.css")]
     style = "\n".join([scheme_css(), *([labels.style] if labels else []), *sheets])

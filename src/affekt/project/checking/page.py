@@ -13,6 +13,7 @@ from typing import Any
 from affekt.core.files.whole import write_text
 from affekt.project.folder import Project
 from affekt.report.templates import render_page
+from affekt.report.wording import counted
 
 SHOWN = 48  # cards of a kind, and clusters: more would make a page that browsers are slow with
 _ALIKE = {"file": "the same file", "sound": "the same sound", "video": "the same picture in grey"}
@@ -131,11 +132,10 @@ def _group(kind: Mapping[str, Any], cards: _Cards) -> Group:
 
 def _lead(found: Mapping[str, Any]) -> str:
     media = ", ".join(
-        f"{count} {kind}{'s' if count != 1 and kind != 'audio' else ''}"
+        f"{count} {kind}" if kind == "audio" else counted(count, kind)
         for kind, count in found["media_by_kind"].items()
     )
-    items = f"{found['items']} item{'s' if found['items'] != 1 else ''}"
-    return f"{items} with {media or 'no media'}. Each medium was decoded once."
+    return f"{counted(found['items'], 'item')} with {media or 'no media'}. Each medium was decoded once."
 
 
 def _numbers(found: Mapping[str, Any]) -> list[tuple[str, str, str]]:
@@ -147,7 +147,7 @@ def _numbers(found: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         ("Video", f"{found['total_s'] / 60:.1f}", "minutes"),
         ("With errors", str(found["with_errors"]), "items that cannot be used as they are"),
         ("Without a finding", str(clean), "items"),
-        ("Copies", str(copies), f"items in {len(found['duplicates'])} clusters"),
+        ("Copies", str(copies), f"items in {counted(len(found['duplicates']), 'cluster')}"),
     ]
 
 

@@ -12,11 +12,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from affekt.report.colors.scheme import ACCENT, INK, PEAK
+from affekt.report.colors.emotions import OTHERS
+from affekt.report.colors.scheme import ACCENT, INK, PEAK, Shade
 from affekt.report.style import Line, name_lines, styled
 
-# Of rows, which are no emotions.
-COLORS = ("#2b6481", "#a04500", "#0a8d6b", "#4a3397", "#8b9200", "#d169ac", "#603c3e", "#4a8cf0")
+# Of rows, which are no emotions; neighbours differ most.
+COLORS = tuple(Shade(OTHERS[place].light, OTHERS[place].dark) for place in (5, 1, 3, 6, 2, 7, 4, 0))
 _WIDTH_IN = 8.6
 _DPI = 140
 
@@ -45,17 +46,17 @@ class Curves:
 
 
 @styled
-def draw_seeds(rows: Sequence[SeedScores], score: str, over: str) -> bytes:
+def draw_seeds(rows: Sequence[SeedScores], score: str, over: str, *, dark: bool = False) -> bytes:
     """A PNG: a dot for each seed, a bar for the mean, a line for the 95 % interval over items."""
     figure = Figure(figsize=(_WIDTH_IN, 1.1 + 0.42 * len(rows)), layout="constrained")
     axes = figure.subplots()
     for place, row in enumerate(rows):
         if row.low is not None and row.high is not None:
             axes.plot(
-                [row.low, row.high], [place, place], color=PEAK.light, linewidth=7, solid_capstyle="round"
+                [row.low, row.high], [place, place], color=PEAK[dark], linewidth=7, solid_capstyle="round"
             )
-        axes.plot([np.mean(row.values)] * 2, [place - 0.28, place + 0.28], color=INK.light, linewidth=1.6)
-        axes.plot(row.values, [place] * len(row.values), "o", color=ACCENT.light, alpha=0.85)
+        axes.plot([np.mean(row.values)] * 2, [place - 0.28, place + 0.28], color=INK[dark], linewidth=1.6)
+        axes.plot(row.values, [place] * len(row.values), "o", color=ACCENT[dark], alpha=0.85)
     axes.set_yticks(range(len(rows)), [row.name for row in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlabel(f"{score}: each seed, mean, and 95 % interval over {over}")
@@ -65,11 +66,11 @@ def draw_seeds(rows: Sequence[SeedScores], score: str, over: str) -> bytes:
 
 
 @styled
-def draw_learning(rows: Sequence[Curves], score: str) -> bytes:
+def draw_learning(rows: Sequence[Curves], score: str, *, dark: bool = False) -> bytes:
     """A PNG: the mean validation score of each row over epochs, and the range over its runs."""
     figure = Figure(figsize=(_WIDTH_IN, 3.9), layout="constrained")
     axes = figure.subplots()
-    styles = cycle([(color, line) for line in ("-", "--", ":") for color in COLORS])
+    styles = cycle([(color[dark], line) for line in ("-", "--", ":") for color in COLORS])
     drawn: list[Line] = []
     for row, (color, line) in zip(rows, styles, strict=False):
         longest = max((len(run) for run in row.runs), default=0)

@@ -22,10 +22,15 @@ class Number:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure as the source of an image, with its title and the text that replaces it."""
+    """A figure with its title and the text that replaces it.
+
+    Attributes:
+        source, dark_source: Sources of an image, for light and for dark pages.
+    """
 
     title: str
     source: str
+    dark_source: str
     text: str
 
 

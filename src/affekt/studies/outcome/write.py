@@ -9,6 +9,7 @@ from pathlib import Path
 from affekt.core.files.whole import write_text
 from affekt.report.study.page import Number, RunGroup, ShownRun, StudyPage, write_study_page
 from affekt.report.study.tables import Table, as_latex, as_markdown
+from affekt.report.wording import counted
 from affekt.studies.outcome.documents import comparisons_csv, relative, scores_csv, summary_document
 from affekt.studies.outcome.pictures import pictures_of
 from affekt.studies.outcome.shown import METHOD, anchor, comparison_table, score_table, value
@@ -92,12 +93,12 @@ def _lead(plan: Plan, summary: Summary) -> str:
     far = sum(it.difference.is_distinguishable() for it in summary.comparisons)
     tested = len(summary.comparisons)
     found = (
-        f" Of {tested} comparisons, {far} {'is' if far == 1 else 'are'} distinguishable after "
+        f" Of {counted(tested, 'comparison')}, {far} {'is' if far == 1 else 'are'} distinguishable after "
         "Holm's correction."
         if tested
         else ""
     )
-    return f"{runs} runs of {rows} row{'' if rows == 1 else 's'}, scored on the {plan.part} part.{found}"
+    return f"{counted(runs, 'run')} of {counted(rows, 'row')}, scored on the {plan.part} part.{found}"
 
 
 def _numbers(summary: Summary) -> list[Number]:
