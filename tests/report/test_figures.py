@@ -56,8 +56,15 @@ def are_apart(boxes):
 def test_curves_mark_the_selected_epoch_and_name_their_lines(shown):
     figure = shown(figures.draw_curves, ROWS, chosen=2)
     assert texts(figure).count("epoch 2 selected") == 2
-    assert {"validation 0.750", "training,\nall terms 0.500", "accuracy 0.400"} <= set(texts(figure))
+    assert {"validation 0.750", "training, all terms 0.500", "accuracy 0.400"} <= set(texts(figure))
     assert not any(axes.get_legend() for axes in figure.axes)
+
+
+def test_equal_curves_are_one_line_with_both_names(shown):
+    figure = shown(
+        figures.draw_curves, [{**row, "validation/uar": row["validation/accuracy"]} for row in ROWS]
+    )
+    assert "accuracy = UAR 0.600" in texts(figure) and len(figure.axes[1].lines) == 1
 
 
 def test_curves_of_one_epoch_and_without_a_score_are_drawn(shown):

@@ -41,7 +41,7 @@ def draw_curves(rows: Sequence[Mapping[str, Any]], path: Path, *, chosen: int | 
     """
     figure = Figure(figsize=(10, 3.6), layout="constrained")
     losses, scores = figure.subplots(1, 2)
-    lines = {"train/loss": ("training,\nall terms", INK.light)}
+    lines = {"train/loss": ("training, all terms", INK.light)}
     if "validation/loss" in rows[0]:
         lines["validation/loss"] = ("validation", SECOND.light)
     drawn = {f"validation/{name}": line for name, line in _SCORES.items() if f"validation/{name}" in rows[0]}
@@ -69,6 +69,7 @@ def _draw_epochs(
     epochs = [row["epoch"] for row in rows]
     marker = "o" if len(epochs) == 1 else None
     values = {key: [row.get(key, np.nan) for row in rows] for key in lines}
+    lines = _merge_equal(lines, values)
     at = epochs.index(chosen) if chosen in epochs else len(epochs) - 1
     for key, (_, color) in lines.items():
         axes.plot(epochs, values[key], color=color, marker=marker)
@@ -101,6 +102,20 @@ def _draw_epochs(
             for key, (name, color) in lines.items()
         ],
     )
+
+
+def _merge_equal(
+    lines: Mapping[str, tuple[str, str]], values: Mapping[str, Sequence[float]]
+) -> dict[str, tuple[str, str]]:
+    """One line for equal ones, which would hide each other: accuracy and UAR of balanced classes."""
+    merged: dict[str, tuple[str, str]] = {}
+    for key, (name, color) in lines.items():
+        twin = next((one for one in merged if np.allclose(values[one], values[key], atol=1e-6)), None)
+        if twin is None:
+            merged[key] = (name, color)
+        else:
+            merged[twin] = (f"{merged[twin][0]} = {name}", merged[twin][1])
+    return merged
 
 
 @styled
@@ -165,7 +180,10 @@ def draw_reliability(
               rotation_mode="anchor", transform_rotates_text=True)  # fmt: skip
     axes.vlines(found.confidence[filled], found.confidence[filled], found.right[filled],
                 color=PEAK.light, linewidth=2)  # fmt: skip
-    axes.plot(found.confidence[filled], found.right[filled], marker="o", color=ACCENT.light, clip_on=False)
+    # Larger dots for more items: those of a few items are mostly chance.
+    sizes = 14 + 130 * found.items[filled] / found.items.max()
+    axes.plot(found.confidence[filled], found.right[filled], color=ACCENT.light, linewidth=0.8, alpha=0.6)
+    axes.scatter(found.confidence[filled], found.right[filled], sizes, ACCENT.light, clip_on=False, zorder=3)
     axes.set(ylabel=share, xlim=(0, 1), ylim=(0, 1))
     axes.set_title("Reliability")
     centres = (np.arange(bins) + 0.5) / bins
