@@ -24,7 +24,7 @@ from affekt.report.templates import render_page
 
 # Units of a chart's view box: its size, and the positions of its axes.
 WIDTH, HEIGHT = 460, 220
-LEFT, RIGHT, TOP, BOTTOM = 34, WIDTH - 122, 16, HEIGHT - 22
+LEFT, RIGHT, TOP, BOTTOM = 34, WIDTH - 134, 16, HEIGHT - 22
 END_GAP = 15.0  # between the names at two line ends
 RATE_HZ = 30.0  # assumed for walks without a frame rate
 
