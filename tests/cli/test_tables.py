@@ -30,7 +30,7 @@ def test_networks_of_this_project_are_listed_as_such_and_not_under_the_paper_tha
     for name, card in catalog.readable(catalog.list_methods(), catalog.card)[0].items():
         assert card.of_this_project == card.reference.startswith("none")
         (row,) = [line for line in listed.splitlines() if line.startswith(f"{name} ")]
-        assert ("this project" in row) == card.of_this_project
+        assert ("ours" in row) == card.of_this_project
         assert (str(card.paper.year) in row) != card.of_this_project
 
 

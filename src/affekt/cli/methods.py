@@ -8,7 +8,10 @@ from affekt.core import catalog
 
 
 def command(json: AsJson = False) -> None:
-    """List the methods, with the year and the venue of their publication. Example: affekt methods"""
+    """List the methods. Example: affekt methods
+
+    Networks of this project have "ours" in place of the year of a publication.
+    """
     cards, broken = catalog.readable(catalog.list_methods(), catalog.card)
     for line in broken:
         say(line)
@@ -18,10 +21,10 @@ def command(json: AsJson = False) -> None:
     rows = [
         (
             name,
-            "-" if card.of_this_project else card.paper.year,
+            "ours" if card.of_this_project else card.paper.year,
             ", ".join(card.modalities),
             card.task,
-            "this project" if card.of_this_project else card.paper.venue,
+            "" if card.of_this_project else card.paper.venue,
         )
         for name, card in cards.items()
     ]
