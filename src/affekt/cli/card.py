@@ -53,7 +53,9 @@ def command(
     typer.echo(textwrap.fill(f"{card.title}: {card.summary}", width()) + "\n")
     _print_facts(
         {
-            "paper": f"{paper.authors}. {paper.title}. {paper.venue}, {paper.year}.",
+            "follows"
+            if card.of_this_project
+            else "paper": f"{paper.authors}. {paper.title}. {paper.venue}, {paper.year}.",
             "task": card.task,
             "reference": card.reference,
             "parity": card.parity,

@@ -53,6 +53,8 @@ class Card(Settings):
     reference: str
     licence: str
     labels: str = ""
+    # Whether the network is of this project: `paper` is then what it follows, not where it was published.
+    of_this_project: bool = False
     parity: str
     extras: tuple[str, ...] = ()
     intended_use: str
