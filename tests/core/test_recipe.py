@@ -7,7 +7,8 @@ import pytest
 
 from affekt.core import catalog
 from affekt.core.errors import ConfigError, UsageError
-from affekt.core.recipe import Recipe, check_classes
+from affekt.core.labels import LabelSet
+from affekt.core.recipe import Recipe, check_classes, with_classes
 from affekt.core.task import find_task
 from affekt.engine.runs.digest_v1 import digest_v1
 
@@ -329,3 +330,13 @@ def test_a_wrong_kind_of_a_part_is_refused_with_the_close_one():
 def test_a_wrong_loss_is_refused_with_the_close_one():
     with pytest.raises(UsageError, match=r"did you mean ccc\?"):
         find_task("regression").loss_of("cc")
+
+
+def test_the_number_of_classes_is_that_of_the_data_where_a_recipe_leaves_it_open():
+    recipe = Recipe.from_values(LEAST)
+    same, other = with_classes(recipe, LabelSet.of(*"abcd")), with_classes(recipe, LabelSet.of(*"abc"))
+    assert same.config == {"num_classes": 4} and other.config == {"num_classes": 3}
+    # The default number leaves no trace: runs that were made before it was filled in are found.
+    assert same.digest() == recipe.digest() != other.digest()
+    assert with_classes(other, LabelSet.of("a", "b")).config == {"num_classes": 3}
+    assert with_classes(recipe, LabelSet.of()) == recipe

@@ -90,7 +90,7 @@ def test_a_precision_may_be_given_as_a_number():
         ("bpm_gc/emotion_gait", r"did you mean bpm_gcn/emotion_gait\?"),
         ("bpm-gcn/emotion-gat", r"did you mean bpm_gcn/emotion_gait\?"),
         ("emotion-gait", r"did you mean bpm_gcn/emotion_gait\?"),
-        ("bpm-gcn", r"those of the method bpm-gcn are bpm_gcn/emotion_gait"),
+        ("tsl-net", r"those of the method tsl-net are tsl_net/long_shapes"),
         ("losses/spc", r"did you mean losses/spcl\.toml\?"),
     ],
 )

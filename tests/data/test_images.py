@@ -113,7 +113,7 @@ def test_the_order_of_labels_can_be_chosen(tmp_path):
 
 
 def test_a_folder_without_pictures_says_what_was_looked_for(tmp_path):
-    with pytest.raises(DataError, match=r"neither manifest\.csv nor a folder of pictures(.|\n)*\.png"):
+    with pytest.raises(DataError, match=r"neither manifest\.csv nor a folder of pictures(.|\n)*\.jpg"):
         open_dataset(IMAGES, tmp_path)
     (tmp_path / "happy").mkdir()
     (tmp_path / "happy" / "a.txt").write_text("x")

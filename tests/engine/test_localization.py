@@ -220,7 +220,7 @@ def test_a_recipe_whose_task_does_not_fit_is_refused_with_advice(changes, proble
 
 def test_a_wrong_number_of_classes_is_reported_before_a_wrong_task():
     with pytest.raises(ConfigError, match=r"config\.num_classes is 2, the data set has 4 classes"):
-        recipe_of(data={"name": "moving_shapes"})
+        recipe_of(data={"name": "moving_shapes"}, config={"num_classes": 2})
 
 
 def test_networks_are_not_evaluated_on_data_of_another_task(long_run, clip_run):

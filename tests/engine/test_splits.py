@@ -1,6 +1,7 @@
 """Parts: no subject in two of them, and the same parts every time."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -194,3 +195,13 @@ def test_unusual_corpora_are_split_without_leaks_or_refused(seed):
     except AffektError:
         return
     assert_disjoint(parts)
+
+
+def test_a_test_part_that_the_data_state_can_be_kept_in_place_of_a_share():
+    share = SplitSettings(test_share=0.25, keep_stated_test=True)
+    bare = [Sample(f"s{n}", {}, "ab"[n % 2]) for n in range(16)]
+    assert len(part(bare, share).test) == len(select(bare, share, "test")) == 4
+    stated = [replace(one, split="test" if n < 2 else None) for n, one in enumerate(bare)]
+    assert part(stated, share).test == select(stated, share, "test") == stated[:2]
+    with pytest.raises(ConfigError, match="the data state a test part of 2 samples"):
+        part(stated, SplitSettings(test_share=0.25))

@@ -99,8 +99,7 @@ def test_a_fold_is_that_of_the_training_after_files_were_removed(fold_run, tmp_p
     result = affekt.evaluate(run.path, data_root=less, folder=tmp_path / "out")
     assert ids(result) == tested - {gone} and result.evaluated_on.trained_on == 0
     assert (
-        f"1 of {len(tested)} samples of the test part are gone since the training"
-        in result.evaluated_on.notes
+        f"1 of {len(tested)} samples of the test part is gone since the training" in result.evaluated_on.notes
     )
 
 

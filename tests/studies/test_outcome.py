@@ -80,7 +80,7 @@ def test_p_values_are_corrected_over_the_whole_study(summary):
 
 def test_tables_have_a_cell_for_each_number(summary, tmp_path):
     table = score_table(summary, "", link="index.html")
-    assert len(table.columns) == 2 + 3 * 3 and len(table.rows) == 3
+    assert len(table.columns) == 2 + 4 * 3 and len(table.rows) == 3
     assert table.rows[2][0] == Cell("better", "index.html#runs-better")
     assert " ± " in table.rows[2][2].text
     assert len(comparison_table(summary).rows) == 4
@@ -136,7 +136,7 @@ def test_another_truth_is_refused():
     one, other = answers(0.7, 0), answers(0.7, 1)
     item = next(iter(other.rows))
     other.rows[item]["true"] = LABELS[1 - LABELS.index(other.rows[item]["true"])]
-    with pytest.raises(AffektError, match="1 items have another truth"):
+    with pytest.raises(AffektError, match="1 item has another truth"):
         common_items([one, other])
 
 

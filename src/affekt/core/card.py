@@ -61,6 +61,8 @@ class Card(Settings):
     reference: str
     licence: str
     labels: str = ""
+    # Whether the network is of this project: `paper` is then what it follows, not where it was published.
+    of_this_project: bool = False
     parity: str
     extras: tuple[str, ...] = ()
     intended_use: str
@@ -75,7 +77,7 @@ class Card(Settings):
         """What is shown above the tables, by its name."""
         paper = self.paper
         return {
-            "paper": f"{paper.authors}. {paper.title}. {paper.venue}, {paper.year}.",
+            "follows" if self.of_this_project else "paper": f"{paper.authors}. {paper.title}. {paper.venue}, {paper.year}.",
             "task": self.task,
             "reference": self.reference,
             "parity": self.parity,

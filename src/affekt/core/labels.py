@@ -64,6 +64,16 @@ _CANONICAL = {name: names[0] for names, _ in _EMOTIONS for name in names}
 _POLARITY: dict[str, Polarity] = {name: polarity for names, polarity in _EMOTIONS for name in names}
 
 
+def emotion_of(name: str) -> str | None:
+    """The canonical name of an emotion or polarity that a label names; None for any other label.
+
+    Example:
+        >>> emotion_of("Joy"), emotion_of("sad"), emotion_of("on task")
+        ('happiness', 'sadness', None)
+    """
+    return _CANONICAL.get(name.lower())
+
+
 class LabelSet(Settings):
     """Class names in the order of a network's outputs.
 

@@ -163,7 +163,12 @@ class Opened(NamedTuple):
     corpus: Corpus
 
 
-def open_corpus(recipe: Recipe, data_root: Path | str | None) -> Opened:
+def open_corpus(recipe: Recipe, data_root: Path | str | None) -> Corpus:
+    """The data of a recipe alone, checked as `open_data` does."""
+    return open_data(recipe, data_root).corpus
+
+
+def open_data(recipe: Recipe, data_root: Path | str | None) -> Opened:
     """The data of a recipe, checked against its method; the recipe gets what it leaves to the data.
 
     Raises:

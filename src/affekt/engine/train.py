@@ -22,7 +22,7 @@ from affekt.data.left_out import kinds_of
 from affekt.data.open import data_path
 from affekt.encoders.source import downloads_allowed
 from affekt.engine.description import check_batches, check_readable, describe_data, limits_of_data
-from affekt.engine.experiment import Experiment, make_objective, open_corpus
+from affekt.engine.experiment import Experiment, make_objective, open_data
 from affekt.engine.features.backbone import replaced_entries
 from affekt.engine.features.cache import cache_root
 from affekt.engine.features.filling import cached
@@ -116,7 +116,7 @@ def train(
         state = Begun(recipe)
         try:
             framework = framework_of(recipe)
-            recipe, corpus = open_corpus(recipe, data_root)
+            recipe, corpus = open_data(recipe, data_root)
             given = read_weights(weights)
             taught_by = read_teacher(teacher) if teacher is not None else None
             recipe = name_teacher(name_weights(recipe, given), taught_by)

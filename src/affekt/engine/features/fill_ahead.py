@@ -9,7 +9,7 @@ from affekt.core.errors import ConfigError
 from affekt.core.recipe import Recipe
 from affekt.core.task import OnItem, quiet
 from affekt.encoders.source import downloads_allowed
-from affekt.engine.experiment import Experiment, open_corpus
+from affekt.engine.experiment import Experiment, open_data
 from affekt.engine.features.cache import cache_root
 from affekt.engine.features.filling import Filled, cached
 from affekt.engine.splits import check_splits, part
@@ -47,7 +47,7 @@ def fill_ahead(
         raise ConfigError(
             "recipe", ["train.cached_views is 0: set the number of views per sample that are cached"]
         )
-    recipe, corpus = open_corpus(recipe, data_root)
+    recipe, corpus = open_data(recipe, data_root)
     parts = part(corpus.usable, recipe.split)
     check_splits(parts)
     given = read_weights(weights)
