@@ -15,7 +15,10 @@ from affekt.core import catalog
 from affekt.core.recipe_files import list_recipes
 
 # A page and its translation: the same commands and the same figures.
-TRANSLATIONS = [("docs/quickstart.md", "docs/zh-CN/quickstart.md")]
+TRANSLATIONS = [
+    ("docs/quickstart.md", "docs/zh-CN/quickstart.md"),
+    ("README.md", "README.zh-CN.md"),
+]
 USAGE_ERROR = typer.BadParameter.__mro__[1]
 COMMANDS = typer.main.get_command(app)
 LINK = re.compile(r"\]\(([^)\s]+)\)")

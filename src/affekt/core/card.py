@@ -76,8 +76,9 @@ class Card(Settings):
     def facts(self) -> dict[str, str]:
         """What is shown above the tables, by its name."""
         paper = self.paper
+        source = "follows" if self.of_this_project else "paper"
         return {
-            "follows" if self.of_this_project else "paper": f"{paper.authors}. {paper.title}. {paper.venue}, {paper.year}.",
+            source: f"{paper.authors}. {paper.title}. {paper.venue}, {paper.year}.",
             "task": self.task,
             "reference": self.reference,
             "parity": self.parity,
