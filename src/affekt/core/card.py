@@ -77,7 +77,9 @@ class Card(Settings):
         """What is shown above the tables, by its name."""
         paper = self.paper
         return {
-            "follows" if self.of_this_project else "paper": f"{paper.authors}. {paper.title}. {paper.venue}, {paper.year}.",
+            "follows"
+            if self.of_this_project
+            else "paper": f"{paper.authors}. {paper.title}. {paper.venue}, {paper.year}.",
             "task": self.task,
             "reference": self.reference,
             "parity": self.parity,
