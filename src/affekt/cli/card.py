@@ -49,11 +49,11 @@ def command(
     if json:
         as_json(card.model_dump(mode="json"))
         return
-    paper = card.paper
+    paper, published = card.paper, "follows" if card.of_this_project else "paper"
     typer.echo(textwrap.fill(f"{card.title}: {card.summary}", width()) + "\n")
     _print_facts(
         {
-            "follows" if card.of_this_project else "paper": f"{paper.authors}. {paper.title}. {paper.venue}, {paper.year}.",
+            published: f"{paper.authors}. {paper.title}. {paper.venue}, {paper.year}.",
             "task": card.task,
             "reference": card.reference,
             "parity": card.parity,
