@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from affekt.cli.main import app
 from affekt.core import catalog
+from affekt.core.claims.invented import NOTE
 
 BUNDLE = Path(__file__).parents[2] / "bundles" / "compact_face"
 SCORES = {
@@ -84,3 +85,12 @@ def test_the_card_of_a_checkpoint_states_its_epoch_and_files(trained_run):
 def test_recipes_on_a_card_are_whole_sentences():
     shown = " ".join(card("compact_voice").split())
     assert "Trained from the weights of compact_voice/ravdess: --weights RUN/checkpoints/best." in shown
+
+
+def test_a_network_that_was_trained_on_invented_data_says_so(bundle, trained_run, walks):
+    assert json.loads((bundle / "affekt.json").read_text())["invented"] is True
+    for path in (bundle, trained_run):
+        done = CliRunner().invoke(app, ["card", str(path), "--json"])
+        assert NOTE in json.loads(done.stdout)["invented"], done.output
+    done = CliRunner().invoke(app, ["predict", str(bundle), str(walks), "--json"])
+    assert all(NOTE in one["notes"] for one in json.loads(done.stdout)["predictions"])

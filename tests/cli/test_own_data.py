@@ -186,6 +186,8 @@ def test_a_folder_without_what_is_needed_is_refused_with_the_next_step(folder, d
     assert "none of" in broken and "training samples can be read" in broken and "poster_v2" not in broken
     few = refused(*given, folder, "--set", "train.batch_size=500")
     assert "19 training samples do not fill a batch" in few and "--set train.batch_size=8" in few
+    (tmp_path / "lines.csv").write_text("text,label\nwell,joy\n")
+    assert "skeleton" not in refused("spcl", "--data-root", tmp_path / "lines.csv")
     sounds = refused("compact_voice", "--data-root", folder)
     assert "30 pictures, which these read: affekt train compact_face, affekt train poster_v2" in sounds
 

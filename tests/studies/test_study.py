@@ -83,7 +83,7 @@ def test_members_that_fail_are_reported_with_their_reasons_while_the_rest_goes_o
     assert "3 of 7 failed; again with: affekt experiment" in done.stderr
     table = (folder / "runs" / "studies" / "plan" / "table.md").read_text()
     assert "[second]" in table and "[plain]" in table and "first" not in table
-    assert "wild: 1 of its runs are not finished" in table
+    assert "wild: 1 of its runs is not finished" in table
 
 
 def test_a_command_that_is_not_a_training_is_run_once(study):

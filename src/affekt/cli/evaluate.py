@@ -9,6 +9,7 @@ import typer
 
 from affekt.cli.early import check_data_of, find_network
 from affekt.cli.groups import show_groups
+from affekt.cli.next_step import line, repeated
 from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json, progress, say
 from affekt.cli.study.row import show_row
 from affekt.cli.tables import as_table
@@ -155,11 +156,14 @@ def command(
         say(note)
     if result.label_hint:
         say(result.label_hint)
-    for line in skip_lines(result.skipped):
-        say(line)
+    for text in skip_lines(result.skipped):
+        say(text)
     for text in on.warnings if on else ():
         say(f"warning: {text}")
     say(f"figures and predictions: {result.folder}")
+    if (network / "recipe.toml").is_file():
+        root = repeated("--data-root", data_root, variable="AFFEKT_DATA") if data is None else []
+        say(f"next: {line('affekt', 'export', network, *root)}")
 
 
 def _show_subsets(results: dict[str, Evaluation], *, json: bool) -> None:
@@ -175,8 +179,8 @@ def _show_subsets(results: dict[str, Evaluation], *, json: bool) -> None:
     ]
     as_table(("modalities", "samples", *scores), rows, title="every subset of the modalities")
     for name, one in results.items():
-        for line in skip_lines(one.skipped):
-            say(f"{name}: {line}")
+        for text in skip_lines(one.skipped):
+            say(f"{name}: {text}")
     if renamed := renamed_labels(next(iter(results.values())).label_map):
         say(renamed)
     say(f"figures and predictions: {next(iter(results.values())).folder.parent}")

@@ -15,7 +15,7 @@ from affekt.core.notes import collect_notes
 from affekt.core.settings import Settings, validate
 from affekt.core.task import read_task
 from affekt.core.wording import counted
-from affekt.data.own_files import methods_for
+from affekt.data.own_files import has_files, methods_for
 from affekt.data.store.index import check_header, is_prepared, read_index, samples_of
 
 
@@ -49,7 +49,8 @@ def open_dataset(
         try:
             corpus = dataset.read(root or Path(), chosen)
         except DataError as error:
-            others = methods_for(root, but=(dataset.name,)) if dataset.own else ""
+            # Files of its kind are there: the layout is wrong, not the method.
+            others = "" if dataset.own is None or has_files(root, dataset.own) else methods_for(root)
             raise DataError(f"{error}{others}") from None
     if notes:
         corpus = replace(corpus, notes=(*corpus.notes, *notes))

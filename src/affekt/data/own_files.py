@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from affekt.core import catalog
+from affekt.core.dataset import OwnFiles
 from affekt.core.recipe_files import own_recipes
 from affekt.core.wording import counted
 from affekt.data.layouts import text_tables
@@ -43,6 +44,14 @@ def media_in(root: Path) -> dict[Medium, int]:
     counts = Counter(path.suffix.lower() for path in files)
     found = {medium: sum(counts[suffix] for suffix in {*medium.suffixes}) for medium in MEDIA}
     return dict(sorted(((one, n) for one, n in found.items() if n), key=lambda pair: -pair[1]))
+
+
+def has_files(root: Path | None, own: OwnFiles) -> bool:
+    """Whether a folder holds a file of the kinds that a data set reads."""
+    if root is None or not root.exists():
+        return False
+    files = walk(root).files if root.is_dir() else [root]
+    return any(path.suffix.lower() in own.suffixes for path in files)
 
 
 def methods_for(root: Path | None, *, but: Collection[str] = ()) -> str:
