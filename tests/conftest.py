@@ -18,6 +18,7 @@ import affekt
 from affekt.core import catalog
 from affekt.core.recipe import Recipe
 from affekt.data.open import open_dataset
+from affekt.testing.quick_exports import remember_graphs
 
 SHARED = Path(__file__).parents[1].parent / "shared"
 
@@ -74,6 +75,14 @@ def jittor():
     if not is_compiled(home):
         pytest.skip("Jittor is not compiled yet (make jittor)")
     return home
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_exports():
+    """Exports of one process trace equal networks once."""
+    with pytest.MonkeyPatch.context() as patch:
+        remember_graphs(patch)
+        yield
 
 
 @pytest.fixture(scope="session")

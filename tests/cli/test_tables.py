@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from affekt.cli.main import app
 from affekt.cli.tables import WIDTH, as_table
+from affekt.core import catalog
 
 PATH = "/data/" + "/".join(f"folder {number}" for number in range(9)) + "/clip.mp4"
 GOEMOTIONS = [f"emotion_{number}" for number in range(28)]
@@ -22,6 +23,15 @@ def test_a_listing_has_at_most_90_columns(words):
     assert not [
         line for line in lines if len(line) > WIDTH and max(map(len, re.split(r" +│ | +", line))) < 60
     ]
+
+
+def test_networks_of_this_project_are_listed_as_such_and_not_under_the_paper_that_they_follow():
+    listed = CliRunner().invoke(app, ["methods"]).stdout
+    for name, card in catalog.readable(catalog.list_methods(), catalog.card)[0].items():
+        assert card.of_this_project == card.reference.startswith("none")
+        (row,) = [line for line in listed.splitlines() if line.startswith(f"{name} ")]
+        assert ("ours" in row) == card.of_this_project
+        assert (str(card.paper.year) in row) != card.of_this_project
 
 
 def test_many_columns_are_divided_into_tables_with_the_same_first_column(capsys):

@@ -373,7 +373,8 @@ def test_the_strongest_vote_may_not_be_outvoted_by_no_face():
         strongest({"fear": 4, "NF": 5})
 
 
-# The real material, where it is beside the project
+# The real material, where it is beside the project: one worker reads it
+ONE_WORKER = pytest.mark.xdist_group("real fer2013")
 
 
 @pytest.fixture(scope="module")
@@ -388,6 +389,7 @@ def faces(real):
     return open_dataset(FER2013, real)
 
 
+@ONE_WORKER
 def test_the_real_faces_are_as_many_as_their_source_says(faces):
     assert faces.skipped == []
     counts = Counter((sample.split, sample.label) for sample in faces.samples)
@@ -403,6 +405,7 @@ def test_the_real_faces_are_as_many_as_their_source_says(faces):
     }
 
 
+@ONE_WORKER
 def test_a_real_face_has_48_by_48_grey_pixels(faces):
     for sample in faces.samples[::10_000]:
         picture = image_of(sample)
@@ -410,6 +413,7 @@ def test_a_real_face_has_48_by_48_grey_pixels(faces):
         assert (picture == picture[..., :1]).all()
 
 
+@ONE_WORKER
 def test_real_votes_are_read(real):
     corpus = open_dataset(FER2013, real, {"labels": "votes"})
     first = corpus.samples[0]  # train,angry/fer0000000.png,0,angry,4,0,0,1,3,2,0,0,0,0
@@ -419,6 +423,7 @@ def test_real_votes_are_read(real):
     assert len(corpus.skipped) < 10
 
 
+@ONE_WORKER
 def test_original_label_and_majority_agree_as_often_as_the_source_says(real, faces):
     original = {sample.id: sample.label for sample in faces.samples}
     majority = open_dataset(FER2013, real, {"truth": "majority"}).samples

@@ -75,7 +75,7 @@ def test_backend_without_its_set_up_is_one_error_that_names_the_doctor(faces, wi
         env=dict(os.environ),
     )
     assert done.returncode == 2
-    assert "there is no environment in" in done.stderr and "affekt doctor jittor" in done.stderr
+    assert "backend jittor needs Jittor: " in done.stderr and "affekt doctor jittor" in done.stderr
     assert "Traceback" not in done.stderr
 
 

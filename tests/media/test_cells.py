@@ -21,6 +21,9 @@ from affekt.media.video import Video, VideoFrames, open_video
 from affekt.media.video.snippets import as_clips
 from affekt.parity.case import draw_normal
 
+# One worker compiles librosa, which takes as long as all of these tests.
+pytestmark = pytest.mark.xdist_group("librosa")
+
 
 def numbered(frames, height=8, width=8):
     """Frame n has grey level n + 1, so that no frame is black."""

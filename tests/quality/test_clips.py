@@ -306,3 +306,46 @@ def test_channels_of_opposite_phase_are_reported():
     assert [note["id"] for note in description["notes"]] == ["a"]
     assert "opposite phase" in description["notes"][0]["note"]
     assert not description["silent"]
+
+
+# ---- what differs in colour or in pitch only
+
+
+def tone(hertz: float, rate_hz: int = 8000) -> Waveform:
+    """A tone that swells and fades three times a second."""
+    times = np.arange(3 * rate_hz) / rate_hz
+    samples = 0.2 * (1 + np.sin(2 * np.pi * 3 * times)) * np.sin(2 * np.pi * hertz * times)
+    return Waveform(samples[None].astype(np.float32), rate_hz)
+
+
+def painted(color: tuple[int, int, int], frames: int = 24) -> VideoFrames:
+    """A square of a colour that moves over a grey ground."""
+    pixels = np.full((frames, 48, 48, 3), 110, np.uint8)
+    for frame in range(frames):
+        pixels[frame, 14:34, frame : frame + 20] = color
+    return VideoFrames(pixels, np.arange(frames) / 12, frames / 12)
+
+
+RED, BLUE = (220, 30, 40), (40, 66, 250)  # of nearly the same grey
+
+
+def test_clips_that_differ_in_colour_only_are_not_duplicates():
+    red, blue, copy = (painted(color) for color in (RED, BLUE, RED))
+    assert duplicates(of("red", red), of("blue", blue), of("copy", copy)) == [(["red", "copy"], ["video"])]
+    still = [
+        of(name, changed(clip, lambda pixels: np.repeat(pixels[:1], 24, 0)))
+        for name, clip in (("a", red), ("b", blue))
+    ]
+    assert duplicates(*still) == []
+
+
+def test_a_grey_copy_of_a_clip_is_a_duplicate():
+    grey = changed(
+        painted(RED), lambda pixels: np.repeat(pixels.mean(axis=3, keepdims=True).astype(np.uint8), 3, 3)
+    )
+    assert duplicates(of("red", painted(RED)), of("grey", grey)) == [(["red", "grey"], ["video"])]
+
+
+def test_tones_that_differ_in_pitch_only_are_not_duplicates():
+    tones = [of(str(hertz), None, tone(hertz)) for hertz in (220, 247, 275, 330, 440, 880)]
+    assert duplicates(*tones) == []

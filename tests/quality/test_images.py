@@ -53,6 +53,18 @@ CHANGES = {
 }
 
 
+def test_pictures_that_differ_in_colour_only_are_not_duplicates():
+    ground = np.full((64, 64, 3), 110, np.uint8)
+    red, blue = ground.copy(), ground.copy()
+    red[10:40, 20:50], blue[10:40, 20:50] = (220, 30, 40), (40, 66, 250)  # of nearly the same grey
+    assert len(find_image_pairs([image_print(red), image_print(red[:, ::-1])])) == 1
+    assert find_image_pairs([image_print(red), image_print(blue), image_print(blue[:, ::-1])])[0][:2] == (
+        1,
+        2,
+    )
+    assert len(find_image_pairs([image_print(red), image_print(blue)])) == 0
+
+
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_slightly_changed_picture_is_found(faces, change):
     changed = of("copy", CHANGES[change](image_of(faces[10])), label=faces[10].label)

@@ -10,7 +10,7 @@ import pytest
 class Tags(HTMLParser):
     """Collects elements that are open at the end, and all addresses."""
 
-    EMPTY = ("meta", "img", "input", "line", "polyline", "path", "rect")
+    EMPTY = ("meta", "img", "input", "line", "polyline", "path", "rect", "source")
 
     def __init__(self, text: str) -> None:
         super().__init__()

@@ -5,10 +5,12 @@ import pytest
 from PIL import Image
 
 from affekt.report.answers import draw_answers
-from affekt.report.figures import ACCENT, SECOND
+from affekt.report.colors.labels import LabelColors
+from affekt.report.colors.scheme import SECOND
 
 GREY = np.full((48, 48), 128, np.uint8)
 SCORES = {"fear": 0.2, "happiness": 0.7, "neutral": 0.1}
+COLORS = LabelColors(SCORES)
 
 
 def drawn(path, pictures, answers, **values):
@@ -22,22 +24,24 @@ def is_color(picture, color):
     return (picture == (red, green, blue)).all(axis=2)
 
 
-def test_a_right_answer_is_blue_and_a_wrong_one_red(tmp_path):
+def test_the_predicted_label_has_its_colour_and_a_wrong_answer_is_marked(tmp_path):
     right = drawn(tmp_path / "right.png", [GREY], [("happiness", SCORES, "happiness")])
     wrong = drawn(tmp_path / "wrong.png", [GREY], [("happiness", SCORES, "fear")])
-    assert is_color(right, ACCENT).sum() > 500 and not is_color(right, SECOND).any()
-    assert is_color(wrong, SECOND).sum() > 500 and not is_color(wrong, ACCENT).any()
+    for picture in (right, wrong):
+        assert is_color(picture, COLORS["happiness"].light).sum() > 500
+        assert not is_color(picture, COLORS["fear"].light).any()
+    assert is_color(wrong, SECOND.light).any() and not is_color(right, SECOND.light).any()
 
 
 def test_answers_without_a_true_label_are_not_marked_wrong(tmp_path):
     picture = drawn(tmp_path / "x.png", [GREY], [("happiness", SCORES, None)])
-    assert is_color(picture, ACCENT).any() and not is_color(picture, SECOND).any()
+    assert not is_color(picture, SECOND.light).any()
 
 
 def test_the_length_of_a_bar_is_proportional_to_its_score(tmp_path):
     def length(score):
         picture = drawn(tmp_path / "x.png", [GREY], [("fear", {"fear": score, "neutral": 1 - score}, "fear")])
-        bar = is_color(picture, ACCENT)
+        bar = is_color(picture, COLORS["fear"].light)
         return np.ptp(np.flatnonzero(bar.sum(axis=0) > 20))
 
     assert length(0.9) / length(0.45) == pytest.approx(2, rel=0.05)

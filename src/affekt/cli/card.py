@@ -49,30 +49,11 @@ def command(
     if json:
         as_json(card.model_dump(mode="json"))
         return
-    paper = card.paper
     typer.echo(textwrap.fill(f"{card.title}: {card.summary}", width()) + "\n")
-    _print_facts(
-        {
-            "paper": f"{paper.authors}. {paper.title}. {paper.venue}, {paper.year}.",
-            "task": card.task,
-            "reference": card.reference,
-            "parity": card.parity,
-            "licence": card.licence,
-            "for": card.intended_use,
-            "limits": card.limits,
-        }
-    )
+    _print_facts(card.facts)
     _print_recipes(name)
-    as_table(
-        ("data", "metric", "paper", "ours", "note"),
-        [(r.data, r.metric, r.paper or "-", r.ours or "-", r.note) for r in card.results],
-        title="\nResults",
-    )
-    as_table(
-        ("quirk of the reference", "here", "config", "effect"),
-        [(q.what, q.here, q.config, q.effect) for q in card.quirks],
-        title="\nQuirks",
-    )
+    for table in card.tables:
+        as_table(table.columns, table.rows, title=f"\n{table.title}")
 
 
 def _path_of(name: str, runs: Path) -> Path | None:

@@ -27,6 +27,7 @@ from affekt.cli import (
     export,
     methods,
     predict,
+    recipe,
     recipes,
     train,
 )
@@ -76,6 +77,7 @@ for module in (
     datasets,
     card,
     recipes,
+    recipe,
     convert,
     train,
     evaluate,

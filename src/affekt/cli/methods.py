@@ -12,6 +12,7 @@ def command(json: AsJson = False) -> None:
     """List the methods. Example: affekt methods
 
     A method with own files can be trained on them by its name: affekt train METHOD --data-root DIR.
+    Networks of this project have "ours" in place of the year of a publication.
     """
     cards, broken = catalog.readable(catalog.list_methods(), catalog.card)
     for line in broken:
@@ -26,7 +27,13 @@ def command(json: AsJson = False) -> None:
         )
         return
     rows = [
-        (name, card.paper.year, ", ".join(card.modalities), card.task, " or ".join(own.get(name, ())))
+        (
+            name,
+            "ours" if card.of_this_project else card.paper.year,
+            ", ".join(card.modalities),
+            card.task,
+            " or ".join(own.get(name, ())),
+        )
         for name, card in cards.items()
     ]
     as_table(("method", "year", "modalities", "task", "own files"), rows)

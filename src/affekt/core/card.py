@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -42,6 +42,14 @@ class Quirk(Settings):
     effect: str = ""
 
 
+class CardTable(NamedTuple):
+    """A table of a card, as it is shown."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+
+
 class Card(Settings):
     """The facts of `card.toml`."""
 
@@ -53,6 +61,8 @@ class Card(Settings):
     reference: str
     licence: str
     labels: str = ""
+    # Whether the network is of this project: `paper` is then what it follows, not where it was published.
+    of_this_project: bool = False
     parity: str
     extras: tuple[str, ...] = ()
     intended_use: str
@@ -61,6 +71,37 @@ class Card(Settings):
     tiny: dict[str, Any] = Field(default_factory=dict)
     results: tuple[Result, ...] = ()
     quirks: tuple[Quirk, ...] = ()
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What is shown above the tables, by its name."""
+        paper = self.paper
+        source = "follows" if self.of_this_project else "paper"
+        return {
+            source: f"{paper.authors}. {paper.title}. {paper.venue}, {paper.year}.",
+            "task": self.task,
+            "reference": self.reference,
+            "parity": self.parity,
+            "licence": self.licence,
+            "for": self.intended_use,
+            "limits": self.limits,
+        }
+
+    @property
+    def tables(self) -> list[CardTable]:
+        """Results and quirks."""
+        return [
+            CardTable(
+                "Results",
+                ("data", "metric", "paper", "ours", "note"),
+                [(one.data, one.metric, one.paper or "-", one.ours or "-", one.note) for one in self.results],
+            ),
+            CardTable(
+                "Quirks",
+                ("quirk of the reference", "here", "config", "effect"),
+                [(one.what, one.here, one.config, one.effect) for one in self.quirks],
+            ),
+        ]
 
 
 def read_card(path: Path) -> Card:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -124,6 +126,16 @@ class Dataset:
     convert: Callable[[Path, Path], Mapping[str, Any]] | None = None
     write: Callable[[Path, Any], Mapping[str, Any]] | None = None
     name: str = ""
+
+    @property
+    def layout(self) -> str:
+        """The docstring of the module that reads it: its title, the folder tree, and what is to be known."""
+        return inspect.cleandoc(sys.modules[self.read.__module__].__doc__ or "")
+
+    @property
+    def check_command(self) -> str:
+        """The command that reads it and reports problems."""
+        return f"affekt data check {self.name}" + (" --data-root DIR" if self.needs_root else "")
 
     def at(self, name: str) -> Dataset:
         """The same data set under the name of its module."""

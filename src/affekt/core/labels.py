@@ -64,6 +64,16 @@ _CANONICAL = {name: names[0] for names, _ in _EMOTIONS for name in names}
 _POLARITY: dict[str, Polarity] = {name: polarity for names, polarity in _EMOTIONS for name in names}
 
 
+def emotion_of(name: str) -> str | None:
+    """The canonical name of an emotion or polarity that a label names; None for any other label.
+
+    Example:
+        >>> emotion_of("Joy"), emotion_of("sad"), emotion_of("on task")
+        ('happiness', 'sadness', None)
+    """
+    return _CANONICAL.get(name.lower())
+
+
 class LabelSet(Settings):
     """Class names in the order of a network's outputs.
 
@@ -71,6 +81,8 @@ class LabelSet(Settings):
     (`affekt.core.task.Task.fewest_labels`).
 
     Attributes:
+        names: Names of the classes or ratings.
+        polarity: Whether a class is `positive`, `negative` or `neutral`; none if that is not known.
         scale: For ratings: the least and the largest value that raters could give, 0 between them being
             neutral; None if the data do not state it.
 

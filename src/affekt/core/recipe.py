@@ -29,7 +29,12 @@ _AVERAGING = "growing decay"
 
 
 class DataSettings(Settings):
-    """The data set by name; its folder is given by `--data-root` or AFFEKT_DATA, not by the recipe."""
+    """The data set by name; its folder is given by `--data-root` or AFFEKT_DATA, not by the recipe.
+
+    Attributes:
+        name: The data set, a name of `affekt datasets`.
+        options: Options of the data set; `affekt datasets NAME` lists them.
+    """
 
     name: str
     options: dict[str, Any] = Field(default_factory=dict)
@@ -42,12 +47,20 @@ class SplitSettings(Settings):
     data set has no validation part, one is taken from the training part.
 
     Attributes:
+        scheme: Where the parts come from: `native` keeps the test part of the data set, `k_fold` makes one of
+            `folds` groups of subjects (of samples, if subjects are not known) the test part.
+        folds: Number of folds of `k_fold`.
+        fold: The fold that is the test part, counted from 0.
+        validation_share: Share of the training part that becomes the validation part if the data set has
+            none.
+        seed: Of the draw of the parts. It is separate from the recipe's `seed`, so that trainings with
+            several seeds share their parts.
+        validate_on_test: Select the epoch on the test part, as some references do, and train on all other
+            samples. The test scores are then optimistic; the run and its evaluations state this.
         test_share: Share of the samples that is held out as the test part if the data set has none;
             stratified by label, subjects are kept whole. 0 holds out nothing.
         keep_stated_test: With `test_share`: a test part that the data state is kept and nothing else is held
             out. Otherwise such data are refused.
-        validate_on_test: Select the epoch on the test part, as some references do, and train on all other
-            samples. The test scores are then optimistic; the run and its evaluations state this.
     """
 
     scheme: Literal["native", "k_fold"] = "native"
@@ -92,6 +105,12 @@ class OptimizerSettings(Settings):
     """The optimizer, by its usual name and arguments; `sam` can wrap any of them.
 
     Attributes:
+        name: The rule of the update: `adam`, `adamw` (weight decay apart from the gradient) or `sgd`.
+        lr: Learning rate.
+        weight_decay: Factor of weight decay; 0 decays nothing.
+        momentum: Momentum of `sgd`.
+        nesterov: Nesterov's form of the momentum of `sgd`.
+        betas: Decay rates of the running means of the gradient and of its square, for `adam` and `adamw`.
         rates: Factors on the learning rate of parts of the network, as in `{"audio": 10.0}`. A part is the
             beginning of parameter names (`encoders.T`), or a pattern with `*` (`*.lora_*`); of
             several that fit a parameter the first one counts.
@@ -128,6 +147,13 @@ class ScheduleSettings(Settings):
     `exponential` multiplies by `factor` each epoch, `step` at each of `milestones`; `cosine` and `linear`
     decay to `floor` at the last epoch. Each of them can begin with a linear warm-up from 0 over
     `warmup_epochs`.
+
+    Attributes:
+        name: The form of the decay.
+        factor: What `exponential` and `step` multiply by.
+        milestones: Epochs at which `step` multiplies.
+        floor: The factor that `cosine` and `linear` end with.
+        warmup_epochs: Epochs of the linear warm-up; may be a fraction.
     """
 
     name: Literal["constant", "exponential", "step", "cosine", "linear"] = "constant"
@@ -149,6 +175,9 @@ class LossSettings(Settings):
     Attributes:
         name: Which of the task's losses (`Task.losses`), such as `mse`, `l1` or `ccc` for ratings; the task's
             usual one if not given. Further heads of a network have the usual one of their task.
+        label_smoothing: Share of the target that is spread evenly over all classes.
+        class_weights: Factor of each class in the loss: `none`, `balanced` (inverse to the frequency in the
+            training part), or a table with a number for every class.
     """
 
     name: str | None = None
@@ -163,6 +192,8 @@ class SelectionSettings(Settings):
     labels.
 
     Attributes:
+        metric: A metric of the task on the validation part, such as `uar`, `accuracy`,
+            `weighted_f1`, `ccc` or `map`.
         patience: The run ends after this number of epochs without improvement of the metric.
         last_epoch: Keep the last epoch regardless of its validation score. With a few dozen validation
             samples and a learning rate that decays to 0, the best of many epochs is largely chance.
@@ -187,17 +218,31 @@ class TrainSettings(Settings):
     """The training loop. `accelerator`, `devices` and `strategy` are options of Lightning.
 
     Attributes:
+        epochs: Passes over the training part.
+        batch_size: Samples of a batch.
+        precision: `32` computes in float32, `bf16-mixed` and `16-mixed` in 16 bits where that is safe.
+        accumulate: Batches whose gradients are added up before an update.
+        clip_norm: Largest norm of the gradient; longer ones are shortened to it. 0 does not clip.
+        sampler: `shuffle` visits every sample once an epoch; `balanced` draws with replacement, so that all
+            classes are equally frequent.
+        drop_last: Leave out the last batch of an epoch if it is smaller than the others.
         bucket_batches: Number of batches within which samples are sorted by length, so that a batch has
             little padding; the batches are visited in random order. 0 does not sort; media that all have
             one length are not sorted.
         workers: Processes that prepare batches.
+        threads: Threads of PyTorch; by default as many as it chooses.
         channels_last: Memory format of images and convolutions; faster on most processors.
         cached_views: For networks with a frozen backbone: the backbone computes the features of this number
             of views of each training sample once, before the first epoch, and the epochs use the views in
             turn. 0 caches nothing; 1 is right if training views do not vary.
+        deterministic: Use reproducible operations only; where there is none, training ends with an error.
         weight_average: Decay of an exponential moving average of weights and batch statistics, updated after
             each step; validation and checkpoints use the average. The decay grows to this value during the
             first steps (`engine.loop.averaging`). 0 does not average.
+        accelerator: What computes: `cpu`, `gpu`, or `auto`.
+        devices: Number of devices, or `auto`.
+        strategy: How several devices share the work, such as `ddp`.
+        keep: Checkpoints that stay in the run folder.
     """
 
     epochs: PositiveInt = 10
@@ -225,6 +270,10 @@ class Recipe(Settings):
     """One experiment, complete.
 
     Attributes:
+        method: The method, a name of `affekt methods`; `-` and `_` are the same.
+        data: The data set.
+        seed: Of the weights at the start, the order of samples and augmentation.
+        config: Fields of the method's config.
         framework: What computes the network in training: `pytorch`, or a folder of `affekt.frameworks`.
         initial_weights: First 16 digits of the SHA-256 of each set of weights that the network starts from.
             `train` fills them in; the folders are given by `--weights`, not by the recipe.

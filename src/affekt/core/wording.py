@@ -6,20 +6,21 @@ from collections.abc import Sequence
 from typing import Any
 
 _SIBILANTS = ("s", "x", "z", "ch", "sh")
+_HARD = ("epoch",)  # end in ch without its sound
 
 
 def plural(noun: str) -> str:
     """The plural of a regular noun; of several words the last one changes, or the one before `of` or `in`.
 
     Example:
-        >>> plural("clip"), plural("class"), plural("study"), plural("day"), plural("row of scores")
-        ('clips', 'classes', 'studies', 'days', 'rows of scores')
+        >>> plural("clip"), plural("class"), plural("epoch"), plural("study"), plural("row of scores")
+        ('clips', 'classes', 'epochs', 'studies', 'rows of scores')
     """
     for link in (" of ", " in "):
         head, found, rest = noun.partition(link)
         if found:
             return plural(head) + found + rest
-    if noun.endswith(_SIBILANTS):
+    if noun.endswith(_SIBILANTS) and not noun.endswith(_HARD):
         return noun + "es"
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":
         return noun[:-1] + "ies"

@@ -48,7 +48,11 @@ _PLAIN_OPCODES = """
 
 
 class BPMGCNArraysOptions(Settings):
-    """The emotion of each class number, in order."""
+    """The emotion of each class number, in order.
+
+    Attributes:
+        labels_order: Names of the classes 0, 1, ... in the arrays.
+    """
 
     labels_order: tuple[str, ...] = label_set("gait-4").names
 

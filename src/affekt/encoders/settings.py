@@ -84,7 +84,9 @@ class LoraSettings(Settings):
     """Low-rank adapters on linear layers (Hu et al., ICLR 2022); the layers themselves stay as they are.
 
     Attributes:
+        rank: Width of the adapters.
         alpha: The adapters' output is multiplied by `alpha / rank`.
+        dropout: Of the adapters' input.
         targets: `auto` adapts every linear layer; else ends of layer names, such as `("query", "value")`.
     """
 

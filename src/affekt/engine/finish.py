@@ -22,7 +22,7 @@ def finish(run: Run, experiment: Experiment, identity: DataIdentity) -> None:
     recipe, corpus, parts = experiment.recipe, experiment.corpus, experiment.parts
     rows = run.metrics()
     selected = best_epoch(rows, recipe.selection, experiment.task.metrics)
-    draw_curves(rows, run.figures / "curves.png")
+    draw_curves(rows, run.figures / "curves.png", chosen=selected)
     result: dict[str, Any] = {
         "epochs": len(rows),
         "best_epoch": selected,

@@ -38,11 +38,12 @@ class WalkersOptions(Settings):
     """Size and difficulty of the generated corpus.
 
     Attributes:
+        walkers: Number of persons; no person is in two parts.
+        walks_per_emotion: Walks of each emotion and person.
         frames: Frames of each walk.
+        seed: Another seed gives other subjects. A larger corpus of the same seed begins with the smaller one.
         noise: Variation between subjects and walks; 0 makes all subjects identical, 1 is the default
             difficulty.
-        seed: Another seed gives other subjects. A larger corpus of the same seed begins with the smaller one.
-
     """
 
     walkers: int = Field(40, ge=8)

@@ -3,7 +3,7 @@
 Two clips of one person in the same chair have nearly equal frames, so frames alone are not evidence. The
 difference of eight frames to their mean is specific to a clip: its lowest frequencies in space and time give
 a hash, and small films of the candidates then decide. Clips in which nothing moves are compared by their mean
-picture, as pictures are.
+picture, as pictures are. Clips of other colours are not the same.
 """
 
 from __future__ import annotations
@@ -15,7 +15,14 @@ from typing import NamedTuple
 import numpy as np
 
 from affekt.media.image import resize
-from affekt.quality.duplicate_images import FLATTEST, MOST_DIFFERENT, find_image_pairs, find_near, image_print
+from affekt.quality.duplicate_images import (
+    FLATTEST,
+    MOST_DIFFERENT,
+    find_image_pairs,
+    find_near,
+    have_other_colors,
+    image_print,
+)
 
 MOMENTS = 8  # frames of a clip that are compared, evenly spaced
 MOST_BITS = 9  # of 64, in which hashes may differ
@@ -41,10 +48,16 @@ _MIRROR = np.packbits(_COLUMNS % 2 == 1).view(np.uint64)[0]
 
 
 class ClipPrint(NamedTuple):
-    """What is kept of a clip's picture: a film of `MOMENTS` x 16 x 16 grey values (uint8), and its length."""
+    """What is kept of a clip's picture.
+
+    Attributes:
+        film: `MOMENTS` x 16 x 16 grey values (uint8).
+        tint: That of the mean picture, as in `ImagePrint`; None where colours are not kept.
+    """
 
     film: np.ndarray
     duration_s: float
+    tint: np.ndarray | None = None
 
     @property
     def mean(self) -> np.ndarray:
@@ -69,7 +82,9 @@ class ClipPrint(NamedTuple):
 
 def clip_print(frames: np.ndarray, duration_s: float) -> ClipPrint:
     """The print of `MOMENTS` frames (8, h, w, 3) uint8 of a clip."""
-    return ClipPrint(np.stack([image_print(frame).small for frame in frames]), duration_s)
+    prints = [image_print(frame) for frame in frames]
+    tint = np.mean([one.tint for one in prints], axis=0).round().astype(np.int16)
+    return ClipPrint(np.stack([one.small for one in prints]), duration_s, tint)
 
 
 def find_clip_pairs(prints: Sequence[ClipPrint]) -> list[tuple[int, int]]:
@@ -81,7 +96,8 @@ def find_clip_pairs(prints: Sequence[ClipPrint]) -> list[tuple[int, int]]:
     pairs: set[tuple[int, int]] = set()
     for place, one in enumerate(prints):
         if not one.is_flat:
-            first = firsts.setdefault(one.film.tobytes(), place)
+            tint = b"" if one.tint is None else one.tint.tobytes()
+            first = firsts.setdefault(one.film.tobytes() + tint, place)
             if first != place:
                 pairs.add((first, place))
     moving = [place for place in firsts.values() if prints[place].is_moving]
@@ -95,7 +111,9 @@ def find_clip_pairs(prints: Sequence[ClipPrint]) -> list[tuple[int, int]]:
     for pair in find_image_pairs(
         [image_print(_as_picture(prints[place].mean)) for place in still], neighbours=NEIGHBOURS
     ):
-        pairs.add((still[pair.one], still[pair.other]))
+        one, other = still[pair.one], still[pair.other]
+        if not _differ_in_color(prints[one], prints[other], mirrored=pair.mirrored):
+            pairs.add((one, other))
     return sorted(pairs)
 
 
@@ -107,7 +125,11 @@ def show_the_same(one: ClipPrint, other: ClipPrint) -> bool:
     return any(
         _mean_difference(one.mean, mean) < MOST_DIFFERENT
         and float((motion * _normalised(film)).mean()) >= LEAST_CORRELATION
-        for mean, film in ((other.mean, other.motion), (other.mean[:, ::-1], other.motion[:, :, ::-1]))
+        and not _differ_in_color(one, other, mirrored=mirrored)
+        for mean, film, mirrored in (
+            (other.mean, other.motion, False),
+            (other.mean[:, ::-1], other.motion[:, :, ::-1], True),
+        )
     )
 
 
@@ -121,6 +143,12 @@ def may_show_the_same(one: ClipPrint, other: ClipPrint) -> bool:
     return any(
         _mean_difference(one.mean, mean) < MOST_DIFFERENT for mean in (other.mean, other.mean[:, ::-1])
     )
+
+
+def _differ_in_color(one: ClipPrint, other: ClipPrint, *, mirrored: bool) -> bool:
+    if one.tint is None or other.tint is None:
+        return False
+    return have_other_colors(one.tint, other.tint[:, ::-1] if mirrored else other.tint)
 
 
 def _hash(one: ClipPrint) -> np.uint64:

@@ -7,139 +7,256 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from affekt.metrics.calibration import calibration_bins
+from affekt.report.colors.labels import LabelColors
+from affekt.report.colors.scheme import ACCENT, CARD, HOVER, INK, PEAK, SECOND, SOFT
 from affekt.report.save import save_figure
+from affekt.report.style import Line, mark_labels, name_lines, styled
 
-INK, ACCENT, SECOND = "#1f2430", "#2f6f9f", "#c8553d"
-_ITEMS = ("share of items", "accuracy", "confidence")
+MANY_CLASSES = 12  # of a confusion matrix, above which cells have room for one number only
+_ITEMS = ("items", "share of correct answers", "confidence")
+_CELLS = ("cells", "share of present classes", "probability")
+# A score, the name of its line, and its colour.
+_SCORES = {
+    "accuracy": ("accuracy", ACCENT),
+    "uar": ("UAR", SECOND),
+    "map": ("mean AP", ACCENT),
+    "recall": ("recall", SECOND),
+    "ccc": ("CCC", ACCENT),
+}
+_SHARES = LinearSegmentedColormap.from_list("shares", [HOVER.light, ACCENT.light])
 
 
-def draw_curves(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
-    """Draw loss and scores over the epochs, from the rows of `metrics.jsonl`."""
-    figure = Figure(figsize=(9, 3.4), layout="constrained")
+@styled
+def draw_curves(rows: Sequence[Mapping[str, Any]], path: Path, *, chosen: int | None = None) -> None:
+    """Draw loss and scores over the epochs, from the rows of `metrics.jsonl`.
+
+    Args:
+        chosen: The epoch that was selected, which is marked; the numbers beside lines are of it.
+    """
+    figure = Figure(figsize=(10, 3.6), layout="constrained")
     losses, scores = figure.subplots(1, 2)
-    epochs = [row["epoch"] for row in rows]
-    losses.plot(epochs, [row["train/loss"] for row in rows], color=INK, label="training, all terms")
+    lines = {"train/loss": ("training, all terms", INK.light)}
     if "validation/loss" in rows[0]:
-        losses.plot(epochs, [row["validation/loss"] for row in rows], color=SECOND, label="validation")
-    losses.set(title="Loss", xlabel="epoch")
-    named = {
-        "accuracy": ("accuracy", ACCENT),
-        "uar": ("unweighted average recall", SECOND),
-        "map": ("mean average precision", ACCENT),
-        "recall": ("recall of segments", SECOND),
-        "ccc": ("concordance correlation", ACCENT),
-    }
-    drawn = [name for name in named if f"validation/{name}" in rows[0]]
+        lines["validation/loss"] = ("validation", SECOND.light)
+    drawn = {f"validation/{name}": line for name, line in _SCORES.items() if f"validation/{name}" in rows[0]}
     if drawn:
-        lowest = min(min(row[f"validation/{name}"] for row in rows) for name in drawn)
+        lowest = min(min(row[key] for row in rows) for key in drawn)
         scores.set(ylim=(min(0.0, lowest), 1))
     else:  # no score of the task: the terms of an objective that validates itself
-        others = {"validation/loss", *(name for name in rows[0] if not name.startswith("validation/"))}
-        drawn = [name.removeprefix("validation/") for name in rows[0] if name not in others] or ["loss"]
-    for name in drawn:
-        label, color = named.get(name, (name, None))
-        values = [row.get(f"validation/{name}", np.nan) for row in rows]
-        scores.plot(epochs, values, color=color, label=label)
-    scores.set(title="Validation", xlabel="epoch")
-    for axes in (losses, scores):
-        axes.legend(frameon=False, fontsize=8)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.xaxis.get_major_locator().set_params(integer=True)
-    _save(figure, path)
+        keys = [key for key in rows[0] if key.startswith("validation/") and key != "validation/loss"]
+        colors = (ACCENT, SECOND, INK, SOFT)
+        drawn = {
+            key: (key.removeprefix("validation/"), colors[place % len(colors)])
+            for place, key in enumerate(keys or ["validation/loss"])
+        }
+    _draw_epochs(losses, rows, lines, chosen)
+    _draw_epochs(scores, rows, {key: (name, color.light) for key, (name, color) in drawn.items()}, chosen)
+    losses.set_title("Loss")
+    scores.set_title("Validation")
+    save_figure(figure, path, dpi=130)
 
 
-def draw_confusion(confusion: np.ndarray, names: Sequence[str], path: Path, *, title: str) -> None:
-    """Draw a confusion matrix: shares of each true class, with counts."""
-    size = 1.6 + 0.75 * len(names)
-    figure = Figure(figsize=(size + 0.6, size), layout="constrained")
-    axes = figure.subplots()
-    shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    for (row, column), count in np.ndenumerate(confusion):
-        color = "white" if shares[row, column] > 0.55 else INK
-        axes.text(
-            column,
-            row,
-            f"{shares[row, column]:.0%}\n{int(count)}",
-            ha="center",
-            va="center",
-            color=color,
+def _draw_epochs(
+    axes: Axes, rows: Sequence[Mapping[str, Any]], lines: Mapping[str, tuple[str, str]], chosen: int | None
+) -> None:
+    """A line for each key of the rows, named at its end, and the selected epoch."""
+    epochs = [row["epoch"] for row in rows]
+    marker = "o" if len(epochs) == 1 else None
+    values = {key: [row.get(key, np.nan) for row in rows] for key in lines}
+    lines = _merge_equal(lines, values)
+    at = epochs.index(chosen) if chosen in epochs else len(epochs) - 1
+    for key, (_, color) in lines.items():
+        axes.plot(epochs, values[key], color=color, marker=marker)
+    axes.set_xlabel("epoch")
+    if len(epochs) > 1:
+        axes.set_xlim(epochs[0], epochs[-1])
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    else:
+        axes.set_xticks(epochs)
+    if chosen is not None:
+        axes.axvline(chosen, color=SOFT.light, linewidth=1.0, linestyle=(0, (3, 3)))
+        for key, (_, color) in lines.items():
+            axes.plot(chosen, values[key][at], "o", color=color, clip_on=False, zorder=3)
+        is_late = epochs.index(chosen) > len(epochs) / 2 if chosen in epochs else False
+        axes.annotate(
+            f"epoch {chosen} selected",
+            (chosen, 1.0),
+            (-4 if is_late else 4, 2),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha="right" if is_late else "left",
+            va="bottom",
+            color=SOFT.light,
             fontsize=8,
         )
+    name_lines(
+        axes,
+        [
+            Line(f"{name} {values[key][at]:.3f}", float(np.nan_to_num(values[key][-1])), color)
+            for key, (name, color) in lines.items()
+        ],
+    )
+
+
+def _merge_equal(
+    lines: Mapping[str, tuple[str, str]], values: Mapping[str, Sequence[float]]
+) -> dict[str, tuple[str, str]]:
+    """One line for equal ones, which would hide each other: accuracy and UAR of balanced classes."""
+    merged: dict[str, tuple[str, str]] = {}
+    for key, (name, color) in lines.items():
+        twin = next((one for one in merged if np.allclose(values[one], values[key], atol=1e-6)), None)
+        if twin is None:
+            merged[key] = (name, color)
+        else:
+            merged[twin] = (f"{merged[twin][0]} = {name}", merged[twin][1])
+    return merged
+
+
+@styled
+def draw_confusion(confusion: np.ndarray, names: Sequence[str], path: Path, *, title: str) -> None:
+    """Draw a confusion matrix: shares of each true class, with counts. Of many classes, only counts."""
+    many = len(names) > MANY_CLASSES
+    cell = 0.4 if many else 0.68
+    longest = max(len(name) for name in names)
+    margin = 1.0 + 0.075 * longest
+    figure = Figure(
+        figsize=(margin + max(cell * len(names), 2.4), margin + cell * len(names)), layout="constrained"
+    )
+    axes = figure.subplots()
+    shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
+    axes.imshow(shares, cmap=_SHARES, vmin=0, vmax=1)
+    axes.grid(visible=False)
+    for (row, column), number in np.ndenumerate(confusion):
+        share = shares[row, column]
+        text = f"{int(number)}" if many or not number else f"{share:.0%}\n{int(number)}"
+        color = SOFT.light if not number else CARD.light if share > 0.82 else INK.light
+        size = (7 if number < 1000 else 5.6) if many else 8
+        axes.text(column, row, text, ha="center", va="center", color=color, fontsize=size)
+    edges = np.arange(len(names) + 1) - 0.5
+    axes.hlines(edges, -0.5, len(names) - 0.5, color=figure.get_facecolor(), linewidth=2)
+    axes.vlines(edges, -0.5, len(names) - 0.5, color=figure.get_facecolor(), linewidth=2)
     ticks = range(len(names))
-    axes.set_xticks(ticks, names, rotation=30, ha="right")
+    upright = many or longest * len(names) * 0.075 > cell * len(names) * 3
+    if upright:
+        axes.set_xticks(ticks, names, rotation=90)
+    else:
+        axes.set_xticks(ticks, names, rotation=35, ha="right", rotation_mode="anchor")
     axes.set_yticks(ticks, names)
-    axes.set(title=title, xlabel="predicted", ylabel="true")
-    _save(figure, path)
+    mark_labels(axes, names)
+    mark_labels(axes, names, upright=True)
+    axes.set(xlim=(-0.5, len(names) - 0.5), ylim=(len(names) - 0.5, -0.5))
+    axes.spines[:].set_visible(False)
+    shade = "; shades: shares of the true class" if many else ""
+    axes.set(xlabel=f"predicted{shade}", ylabel="true")
+    # Left of the names: a long title over few classes would not fit above the cells alone.
+    figure.suptitle(title, x=0.01, ha="left", fontsize=10.5, fontweight="bold")
+    save_figure(figure, path, dpi=130)
 
 
+@styled
 def draw_reliability(
     confidence: np.ndarray, right: np.ndarray, path: Path, *, bins: int = 10, cells: bool = False
 ) -> None:
-    """Draw accuracy over confidence, with the share of items as bars. Perfect calibration is the diagonal.
+    """Draw accuracy over confidence, above the number of items. Perfect calibration is the diagonal.
 
     Args:
         confidence: (n,) in [0, 1].
         right: (n,) whether each item is right.
         cells: Whether the items are (item, class) cells: probability of a class, and whether it is present.
     """
-    figure = Figure(figsize=(4.2, 4.2), layout="constrained")
-    axes = figure.subplots()
+    figure = Figure(figsize=(4.8, 5.6), layout="constrained")
+    axes, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     found = calibration_bins(confidence, right, bins=bins)
     filled = found.items > 0
+    items, share, what = _CELLS if cells else _ITEMS
+    axes.plot([0, 1], [0, 1], color=SOFT.light, linewidth=1, linestyle=(0, (3, 3)))
+    axes.text(0.04, 0.075, "perfectly calibrated", color=SOFT.light, fontsize=8, rotation=45, va="bottom",
+              rotation_mode="anchor", transform_rotates_text=True)  # fmt: skip
+    axes.vlines(found.confidence[filled], found.confidence[filled], found.right[filled],
+                color=PEAK.light, linewidth=2)  # fmt: skip
+    # Larger dots for more items: those of a few items are mostly chance.
+    sizes = 14 + 130 * found.items[filled] / found.items.max()
+    axes.plot(found.confidence[filled], found.right[filled], color=ACCENT.light, linewidth=0.8, alpha=0.6)
+    axes.scatter(found.confidence[filled], found.right[filled], sizes, ACCENT.light, clip_on=False, zorder=3)
+    axes.set(ylabel=share, xlim=(0, 1), ylim=(0, 1))
+    axes.set_title("Reliability")
     centres = (np.arange(bins) + 0.5) / bins
-    what = ("share of cells", "share of present classes", "probability") if cells else _ITEMS
-    axes.bar(centres, found.items / found.items.sum(), width=0.9 / bins, color="#d8dee6", label=what[0])
-    axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=":")
-    axes.plot(found.confidence[filled], found.right[filled], marker="o", color=ACCENT, label=what[1])
-    axes.set(title="Reliability", xlabel=what[2], xlim=(0, 1), ylim=(0, 1))
-    axes.legend(frameon=False, fontsize=8, loc="upper left")
-    axes.spines[["top", "right"]].set_visible(False)
-    _save(figure, path)
+    bars = below.bar(centres, found.items, width=0.9 / bins, color=PEAK.light)
+    below.bar_label(bars, [_short(int(number)) for number in found.items], fontsize=7, padding=2)
+    below.set(xlabel=what, ylabel=items, ylim=(0, 1.25 * max(int(found.items.max()), 1)))
+    below.yaxis.set_major_locator(MaxNLocator(3, integer=True))
+    below.grid(visible=False, axis="x")
+    save_figure(figure, path, dpi=130)
 
 
+@styled
 def draw_classes(rows: Sequence[Mapping[str, Any]], path: Path, *, title: str) -> None:
     """Draw precision, recall, F1 and threshold of each class of a multi-label task.
 
     Args:
         rows: As returned by `affekt.metrics.multi_label.multi_label_per_class`.
     """
-    figure = Figure(figsize=(6.4, 1.2 + 0.5 * len(rows)), layout="constrained")
+    figure = Figure(figsize=(7.2, 1.4 + 0.3 * len(rows)), layout="constrained")
     axes = figure.subplots()
     places = np.arange(len(rows))
-    for shift, (name, color) in zip(
-        (-0.26, 0.0, 0.26), (("precision", "#9fb8cc"), ("recall", ACCENT), ("f1", INK)), strict=True
+    found = {name: np.array([row[name] for row in rows], float) for name in ("precision", "recall", "f1")}
+    ends = np.stack(list(found.values()))
+    axes.hlines(places, ends.min(axis=0), ends.max(axis=0), color=PEAK.light, linewidth=3)
+    for name, marker, color in (
+        ("precision", "<", SOFT.light),
+        ("recall", ">", ACCENT.light),
+        ("f1", "o", INK.light),
     ):
         label = "F1" if name == "f1" else name
-        axes.barh(places + shift, [row[name] for row in rows], height=0.24, color=color, label=label)
-    axes.scatter(
-        [row["threshold"] for row in rows], places, marker="|", s=200, color=SECOND, label="threshold"
-    )
+        axes.plot(found[name], places, marker, color=color, label=label, markersize=5.5, clip_on=False)
+    axes.plot(
+        [row["threshold"] for row in rows], places, "|", color=SECOND.light, label="threshold",
+        markersize=10, markeredgewidth=2, clip_on=False,
+    )  # fmt: skip
     axes.set_yticks(places, [f"{row['class']} ({row['count']})" for row in rows])
-    axes.set(title=title, xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5))
-    axes.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    axes.spines[["top", "right"]].set_visible(False)
-    _save(figure, path)
+    axes.set(xlim=(0, 1), ylim=(len(rows) - 0.4, -0.6))
+    axes.grid(visible=False, axis="y")
+    axes.set_title(title, pad=26)
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4, borderaxespad=0.4, handletextpad=0.2,
+        columnspacing=1.4,
+    )  # fmt: skip
+    save_figure(figure, path, dpi=130)
 
 
+@styled
 def draw_average_precision(
     thresholds: Sequence[float], values: np.ndarray, names: Sequence[str], path: Path
 ) -> None:
     """Draw the average precision (thresholds, labels) of detected segments over the tIoU threshold."""
-    figure = Figure(figsize=(5.2, 3.4), layout="constrained")
+    figure = Figure(figsize=(6.4, 3.6), layout="constrained")
     axes = figure.subplots()
+    colors = LabelColors(names)
+    mean = np.nanmean(values, axis=1)
+    axes.plot(thresholds, mean, color=INK.light, linestyle=(0, (2, 2)))
+    lines = [Line(f"mean {mean[-1]:.2f}", float(np.nan_to_num(mean[-1])), INK.light)]
     for column, name in enumerate(names):
-        color = (SECOND, ACCENT, INK)[column % 3]
-        axes.plot(thresholds, values[:, column], marker="o", markersize=3, color=color, label=name)
-    axes.plot(thresholds, np.nanmean(values, axis=1), color=INK, linestyle=":", label="mean of classes")
-    axes.set(title="Detected segments", xlabel="tIoU threshold", ylabel="average precision", ylim=(0, 1))
-    axes.legend(frameon=False, fontsize=8)
-    axes.spines[["top", "right"]].set_visible(False)
-    _save(figure, path)
-
-
-def _save(figure: Figure, path: Path) -> None:
+        color, last = colors[name].light, values[-1, column]
+        dashes = (0, (5, 2)) if colors[name].striped else "-"
+        axes.plot(thresholds, values[:, column], marker="o", markersize=3, color=color, linestyle=dashes)
+        lines.append(Line(f"{name} {last:.2f}", float(np.nan_to_num(last)), color))
+    axes.set(xlabel="tIoU threshold", ylabel="average precision", ylim=(0, 1))
+    axes.set_title("Detected segments")
+    name_lines(axes, lines)
     save_figure(figure, path, dpi=130)
+
+
+def _short(number: int) -> str:
+    """A number that fits above a bar.
+
+    Example:
+        >>> _short(0), _short(9999), _short(123456)
+        ('', '9999', '123k')
+    """
+    return "" if not number else str(number) if number < 10_000 else f"{number / 1000:.0f}k"

@@ -12,13 +12,16 @@ from affekt.core.errors import MediaError
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample
 from affekt.media.image import image_of, resize
-from affekt.report.figures import INK
+from affekt.report.colors.scheme import INK
 from affekt.report.save import save_figure
+from affekt.report.style import styled
 
 TILE, GAP = 96, 4  # pixels
+PAPER = (251, 250, 247)  # between the pictures: that of the figure
 EXAMPLES = 10  # of each class
 
 
+@styled
 def draw_tiles(samples: Sequence[Sample], labels: LabelSet, path: Path) -> None:
     """Draw a row for each class: its name, its number of pictures, and random examples.
 
@@ -33,15 +36,16 @@ def draw_tiles(samples: Sequence[Sample], labels: LabelSet, path: Path) -> None:
     figure = Figure(figsize=(11.2, 1.05 * len(classes)), layout="constrained")
     rows = figure.subplots(len(classes), 1)
     for axes, (name, members) in zip(rows, classes.items(), strict=True):
-        strip = np.full((TILE, EXAMPLES * (TILE + GAP) - GAP, 3), 255, np.uint8)
+        strip = np.full((TILE, EXAMPLES * (TILE + GAP) - GAP, 3), PAPER, np.uint8)
         for place, pixels in enumerate(_examples(members)):
             left = place * (TILE + GAP)
             strip[:, left : left + TILE] = letterboxed(pixels, TILE)
         axes.imshow(strip)
         axes.set(xticks=[], yticks=[])
+        axes.grid(visible=False)
         axes.spines[:].set_visible(False)
         label = f"{name}\n{len(members)}"
-        axes.set_ylabel(label, rotation=0, ha="right", va="center", color=INK, fontsize=10, labelpad=8)
+        axes.set_ylabel(label, rotation=0, ha="right", va="center", color=INK.light, fontsize=10, labelpad=8)
     # The layout reserves no space for the names left of the pictures: the canvas is extended to hold them.
     save_figure(figure, path, dpi=100, bbox_inches="tight", pad_inches=0.1)
 

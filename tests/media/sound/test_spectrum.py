@@ -10,6 +10,9 @@ from affekt.core.errors import MediaError, UsageError
 from affekt.media.sound.spectrum import kaldi_filterbank, log_mel, log_mel_of_blocks, mfcc
 from affekt.parity.case import Case, draw_normal
 
+# One worker compiles librosa, which takes as long as all of these tests.
+pytestmark = pytest.mark.xdist_group("librosa")
+
 
 def parity_wave(seed, count, rate):
     """The waveform that the metadata of the cases describe."""

@@ -126,8 +126,8 @@ def test_a_walk_without_feet_is_played_on_still_ground(written, page):
     assert movements(written(replace(page, walks=[walk])))[0]["pace"] == 0
 
 
-def test_without_scripts_each_walk_has_a_picture(written, page):
-    assert written(page).count("data:image/png;base64,") == 2
+def test_without_scripts_each_walk_has_a_picture_for_light_and_for_dark_pages(written, page):
+    assert written(page).count("data:image/png;base64,") == 2 * 2
 
 
 def test_a_wrong_answer_states_the_label_of_the_walk(written, page):
@@ -158,12 +158,12 @@ def test_a_confusion_matrix_of_another_size_is_refused(tmp_path, page):
 
 
 def test_curves_give_the_value_of_the_chosen_epoch(written, page):
-    assert "validation, cross-entropy <b>0.500</b>" in written(page)
+    assert "validation <tspan>0.500</tspan>" in written(page)
 
 
 def test_equal_curves_are_one_line(written, page):
     text = written(replace(page, epochs=[epoch(1, uar=0.5), epoch(2, uar=0.5)]))
-    assert "accuracy = unweighted average recall" in text
+    assert "accuracy = UAR <tspan>" in text
 
 
 def test_a_single_epoch_can_be_drawn(written, page):

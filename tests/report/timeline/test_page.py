@@ -204,7 +204,7 @@ def test_true_events_are_above_the_attention_in_the_colour_of_their_label(writte
     assert '<div class="what">events<small>annotated</small></div>' in text
     (lane,) = re.findall(r'<div class="plot events">(.*?)</div>', text, re.S)
     assert re.findall(r'style="([^"]*)"[^>]*>([^<]*)<', lane) == [
-        ("left: 25.0%; width: 25.000%; --class: var(--c0)", "joy"),
+        (f"left: 25.0%; width: 25.000%; --class: var(--l{LABELS.index('joy')})", "joy"),
         ("left: 75.0%; width: 25.000%", ""),
     ]
     assert text.index('"plot events"') < text.index('"plot attention"')
@@ -226,7 +226,7 @@ def test_annotated_moments_are_dots(written):
     known = replace(sample()["clip.mp4"], points=(Point(1.5, "fear"), Point(3.0, HOSTILE)))
     text = written(answer(), samples={"clip.mp4": known})
     assert '<div class="what">points<small>marked</small></div>' in text and HOSTILE not in text
-    assert '<i style="left: 25.0%; --class: var(--c5)" title="0:01.5 fear"></i>' in text
+    assert f'<i style="left: 25.0%; --class: var(--l{LABELS.index("fear")})" title="0:01.5 fear"></i>' in text
 
 
 def test_without_known_events_there_is_no_lane_of_events(written):
@@ -264,6 +264,33 @@ def test_a_picture_is_shown_with_its_scores(written, tmp_path):
 def test_an_answer_without_time_is_shown_without_a_timeline(written):
     text = written(answer("walk.npz", modality="skeleton", moments=0, span_s=None))
     assert 'class="timeline"' not in text and 'class="bar"' in text and 'class="notes"' not in text
+
+
+def test_items_without_times_are_a_grid_that_says_what_they_are(tags_of, written, tmp_path):
+    Image.new("RGB", (40, 30), "red").save(tmp_path / "face.png")
+    names = [str(tmp_path / "face.png"), "gone.png", "other.png"]
+    pictures = [answer(name, modality="image", moments=0, span_s=None) for name in names]
+    text = written(*pictures, skipped=[Skipped("broken.png", "it is damaged")])
+    assert tags_of(text).open == [] and "<h1>3 pictures</h1>" in text
+    assert text.count('<li class="tile"') == 3 and text.count("<article") == 0
+    assert text.count('class="shown"') == 1 and "broken.png" in text
+    assert "clip" not in re.sub(r"<style>.*?</style>|<script>.*?</script>|id=.clip-\d.", "", text, flags=re.S)
+
+
+@pytest.mark.parametrize(
+    ("modality", "noun"),
+    [("image", "picture"), ("audio", "sound"), ("skeleton", "walk"), ("video+text", "clip")],
+)
+def test_a_page_says_what_its_items_are(written, modality, noun):
+    many = [answer(f"{number}", modality=modality, moments=0, span_s=None) for number in range(5)]
+    assert f"<h1>5 {noun}s</h1>" in (text := written(*many, full=4)) and f"<h2>1 more {noun}</h2>" in text
+
+
+def test_scores_of_several_labels_at_once_are_no_shares_of_a_bar(written):
+    one = answer("a.png", modality="image", moments=0, span_s=None)
+    assert 'aria-hidden="true"><i style="--class' in written(one, one)
+    several = replace(one, scores={"anger": 0.9, "fear": 0.2, "joy": 0.8})
+    assert 'aria-hidden="true"><i style="--class' not in written(several, several)
 
 
 def test_clips_beyond_the_limit_are_rows_of_a_table(written):

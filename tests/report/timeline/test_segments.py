@@ -17,7 +17,7 @@ from affekt.media.video import VideoFrames
 from affekt.media.video.write import write_clip
 from affekt.report.timeline.moments import key_spans, scored, without_overlaps
 from affekt.report.timeline.page import write_timeline
-from affekt.report.timeline.parts import places_of, when
+from affekt.report.timeline.parts import when
 
 LABELS = ("negative", "positive")
 HOSTILE = "<script>alert('x')</script>"
@@ -76,12 +76,12 @@ def bars(text: str) -> list[tuple[str, str]]:
 def test_segments_are_bars_by_label_and_overlapping_ones_of_lower_score_are_below(written):
     text = written(answer())
     assert bars(text) == [
+        ("r0", "0:06.0\N{EN DASH}0:09.0 negative 0.50"),
         ("r0", "0:02.0\N{EN DASH}0:05.0 positive 0.90"),
         ("r1", "0:04.0\N{EN DASH}0:06.5 positive 0.25"),
-        ("r0", "0:06.0\N{EN DASH}0:09.0 negative 0.50"),
     ]
     assert '<i class="r0" style="left: 20.0%; width: 30.000%; --strength: 91%"' in text
-    assert re.findall(r"<small>(\d detected)</small>", text) == ["2 detected", "1 detected"]
+    assert re.findall(r"<small>(\d detected)</small>", text) == ["1 detected", "2 detected"]
 
 
 def test_the_strength_of_a_bar_grows_with_the_score(written):
@@ -150,18 +150,6 @@ def test_hostile_text_is_shown_not_run(tags_of, written, field):
     text = written(one)
     assert HOSTILE not in text and "&lt;script&gt;" in text
     assert tags_of(text).open == [] and text.count("<script>") == 1
-
-
-def test_polarities_have_the_same_colours_in_any_order(written):
-    assert places_of(["positive", "negative"]) == {"positive": 1, "negative": 2}
-    assert places_of(["Negative", "Neutral", "Positive"]) == {"Negative": 2, "Neutral": 3, "Positive": 1}
-
-
-def test_common_emotions_have_the_same_colours_on_every_page_and_others_the_free_ones():
-    assert places_of(["neutral", "Anger", "sad"]) == {"neutral": 3, "Anger": 2, "sad": 1}
-    assert places_of(["negative", "joy"]) == {"negative": 1, "joy": 0}
-    many = places_of(["happy", "joy", *(str(number) for number in range(8))])
-    assert many["happy"] == 0 and sorted(many.values()) == list(range(10))
 
 
 def test_without_segments_the_curves_are_drawn(tags_of, written):

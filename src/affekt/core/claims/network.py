@@ -38,7 +38,13 @@ def _known_task(document: TaskDocument) -> TaskDocument:
 
 
 class EncoderDocument(DocumentPart):
-    """The fields that a network is made from, whatever it answers."""
+    """The fields that a network is made from, whatever it answers.
+
+    Attributes:
+        method: Name of the method that makes and reads the network.
+        config: The method's config, complete.
+        preprocessing: What preprocessing measured on the training part, as the method's `fit` returns it.
+    """
 
     method: str
     config: dict[str, Any]
@@ -46,7 +52,12 @@ class EncoderDocument(DocumentPart):
 
 
 class NetworkDocument(EncoderDocument):
-    """The fields of any trained network."""
+    """The fields of any trained network.
+
+    Attributes:
+        labels: Labels in the order of the outputs.
+        task: What an answer is: the name of a task, or a document for a network with several heads.
+    """
 
     labels: LabelSet
     task: Annotated[TaskDocument, AfterValidator(_known_task)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Mapping
@@ -17,6 +18,8 @@ _INTEGERS = range(-(2**63), 2**63)  # of the TOML standard
 _SHOWN = 80  # characters of a parser's message
 # What cannot be part of a dotted key. The time of the parser grows with the square of the parts of a key.
 _BETWEEN_KEYS = re.compile(r"[^\w.\"' \t-]")
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -61,6 +64,47 @@ def parse_toml(text: str, source: str) -> dict[str, Any]:
     if large := [name for name, value in _leaves(values) if type(value) is int and value not in _INTEGERS]:
         raise ConfigError(source, [f"{name}: an integer of TOML has at most 64 bits" for name in large[:10]])
     return values
+
+
+def toml_value(value: Any) -> str:
+    """A JSON value as TOML writes it, on one line. The value is not None, and holds none.
+
+    Example:
+        >>> toml_value({"lr": 1e-3, "betas": [0.9, 0.999], "a b": True})
+        '{lr = 0.001, betas = [0.9, 0.999], "a b" = true}'
+    """
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{toml_key(key)} = {toml_value(one)}' for key, one in value.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(toml_value, value))}]"
+    if isinstance(value, float):
+        return repr(value)  # `inf` and `nan` are words of TOML as well
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def toml_key(key: str) -> str:
+    """A key as TOML writes it: quoted where it is no plain word."""
+    return key if _BARE_KEY.fullmatch(key) else toml_value(key)
+
+
+def toml_text(values: Mapping[str, Any], name: str = "") -> str:
+    """A document of JSON values: plain ones first, then a table for each mapping. None is left out.
+
+    Example:
+        >>> print(toml_text({"method": "cten", "train": {"epochs": 2}}))
+        method = "cten"
+        <BLANKLINE>
+        [train]
+        epochs = 2
+    """
+    plain = {key: value for key, value in values.items() if not isinstance(value, Mapping)}
+    lines = [f"{toml_key(key)} = {toml_value(value)}" for key, value in plain.items() if value is not None]
+    parts = ["\n".join([f"[{name}]", *lines] if name else lines)] if lines or not values else []
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            inner = toml_key(key)
+            parts.append(toml_text(value, f"{name}.{inner}" if name else inner))
+    return "\n\n".join(parts)
 
 
 def _depth(values: Mapping[str, Any]) -> int:

@@ -63,6 +63,7 @@ class EmoryNLPOptions(Settings):
     """Which annotation is the label, and which files are read if both forms exist.
 
     Attributes:
+        label: Seven emotions, or the three sentiments that they belong to.
         files: `all` is the full corpus (JSON), `clips` the lines with clips (CSV).
     """
 

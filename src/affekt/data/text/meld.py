@@ -62,7 +62,11 @@ _SOUNDS = (".flac", ".wav")
 
 
 class MeldOptions(Settings):
-    """Which annotation is the label; the other one is among the facts."""
+    """Which annotation is the label; the other one is among the facts.
+
+    Attributes:
+        label: Seven emotions, or three sentiments.
+    """
 
     label: Literal["emotion", "sentiment"] = "emotion"
 

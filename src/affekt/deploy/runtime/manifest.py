@@ -14,7 +14,13 @@ from affekt.core.task import read_task
 
 
 class StatedInput(DocumentPart):
-    """An input as the manifest states it."""
+    """An input as the manifest states it.
+
+    Attributes:
+        name: Name of the graph's input.
+        shape: Shape of one row; an axis without a size is `null`.
+        dtype: Type of the numbers.
+    """
 
     name: str
     shape: tuple[int | None, ...]
@@ -22,13 +28,27 @@ class StatedInput(DocumentPart):
 
 
 class Encoder(DocumentPart):
-    """A frozen encoder that is applied to each cell of time."""
+    """A frozen encoder that is applied to each cell of time.
+
+    Attributes:
+        input: Name of the input that it reads.
+    """
 
     input: str
 
 
 class BundleManifest(NetworkDocument):
-    """The fields of a manifest that a predictor needs."""
+    """The fields of a manifest that a predictor needs.
+
+    Attributes:
+        modality: What an input is, such as `image` or `skeleton`.
+        calibration: Values that were fitted on the validation part.
+        weights_sha256: SHA-256 of the weights in training, before any quantization.
+        inputs: Inputs of the graph; those that the method prepares.
+        encoder: A frozen encoder in a graph of its own, if there is one.
+        precision: Of the weights: `f32`, or what is in 8 bits, as in `int8 (convolutions)`.
+        kind: Always `bundle`: the sealed folder is no checkpoint.
+    """
 
     modality: str
     calibration: Calibration

@@ -35,7 +35,13 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 
 
 class ModalContrastSettings(Settings):
-    """Vectors of the other modalities agree with those of the main one within a batch (`cross`)."""
+    """Vectors of the other modalities agree with those of the main one within a batch (`cross`).
+
+    Attributes:
+        main: The modality that the others agree with.
+        weight: Factor of the term.
+        temperature: Divisor of similarities.
+    """
 
     main: Letter = "T"
     weight: float = Field(default=1.0, gt=0)
@@ -46,6 +52,7 @@ class ReconstructionSettings(Settings):
     """Similarity between the fused vector and the joined inputs.
 
     Attributes:
+        weight: Factor of the term.
         similarity: Its sign in the loss; +1, as published, makes them dissimilar.
     """
 
@@ -60,6 +67,8 @@ class DistillationSettings(Settings):
         on: Logits that learn from the teacher's: of a head for each modality, in one run (MAKD), or of the
             network's answer, as a student of one modality does (TelME).
         modalities: Those that learn; all if not given.
+        logits: Terms on logits.
+        features: Terms on the vectors before the classifier.
     """
 
     on: Literal["heads", "answer"] = "heads"

@@ -27,6 +27,10 @@ class PictureInput(Settings):
         resize: The shorter side after resizing, or height and width, in pixels.
         crop: Height and width that are cut out of the middle; None keeps all.
         resample: Filter of the resizing.
+        scale: Factor of a pixel, from 0 to 255.
+        offset: What is subtracted after scaling.
+        mean: What is subtracted from red, green and blue.
+        std: What red, green and blue are divided by.
     """
 
     resize: PositiveInt | tuple[PositiveInt, PositiveInt] = 224

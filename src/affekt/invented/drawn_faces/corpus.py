@@ -35,11 +35,12 @@ class DrawnFacesOptions(Settings):
     """Size and difficulty of the generated corpus.
 
     Attributes:
+        people: Number of persons; no person is in two parts.
+        faces_per_emotion: Pictures of each emotion and person.
         size: Side of a picture in pixels.
+        seed: Another seed gives other persons. A larger corpus of the same seed begins with the smaller one.
         noise: Variation between persons and pictures; 0 makes all persons identical, 1 is the default
             difficulty.
-        seed: Another seed gives other persons. A larger corpus of the same seed begins with the smaller one.
-
     """
 
     people: int = Field(40, ge=8)

@@ -56,13 +56,13 @@ class MovingShapesOptions(Settings):
         clips: Number of clips; labels alternate, and the performer changes every four clips.
         subjects: Number of performers.
         pixels: Height and width of a frame.
+        frames_per_clip: Frames of each clip.
         rate_hz: Frames per second.
         sound_rate_hz: Samples of sound per second.
         tells: Strength of the cues of an event in picture and sound; 0 leaves nothing to learn.
         noise: Variation between performers and clips, and strength of distractors and sensor noise; 0 leaves
             only the cues, 1 is the default difficulty.
         seed: Another seed gives other clips. A larger corpus of the same seed begins with the smaller one.
-
     """
 
     FINGERPRINT_NAME: ClassVar[str] = "affekt.data.moving_shapes.MovingShapesOptions"

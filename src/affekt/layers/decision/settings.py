@@ -55,6 +55,7 @@ class DecisionSettings(Settings):
     """What the config of a method has if its answer is a decision on one vector.
 
     Attributes:
+        num_classes: Classes of the data, as many as the network has outputs.
         decision: What answers: the nearest prototype, which is the mean vector of a class over the training
             samples, or the classifier.
     """

@@ -25,7 +25,12 @@ class NoFusion(Settings):
 
 
 class VanillaSettings(Settings):
-    """Vectors one after the other, and a linear layer; `depth` above 1 adds layers with GELU."""
+    """Vectors one after the other, and a linear layer; `depth` above 1 adds layers with GELU.
+
+    Attributes:
+        width: Size of the fused vector.
+        depth: Number of layers.
+    """
 
     kind: Literal["vanilla"] = "vanilla"
     width: PositiveInt = 128
@@ -33,7 +38,12 @@ class VanillaSettings(Settings):
 
 
 class DeepSettings(Settings):
-    """`vanilla` with several layers."""
+    """`vanilla` with several layers.
+
+    Attributes:
+        width: Size of the fused vector.
+        depth: Number of layers.
+    """
 
     kind: Literal["deep"] = "deep"
     width: PositiveInt = 128
@@ -44,6 +54,8 @@ class MeanSettings(Settings):
     """Mean of vectors of one width, and a linear layer.
 
     Attributes:
+        width: Size of the fused vector.
+        depth: Number of layers.
         missing: A missing modality is its learned placeholder, or does not count in the mean.
     """
 
@@ -57,6 +69,8 @@ class SelfAttentionSettings(Settings):
     """Attention between modalities, and a linear layer.
 
     Attributes:
+        width: Size of the fused vector.
+        heads: Heads of the attention.
         inner: Width of a modality's token; each vector is projected to it (axis `modality` only).
         axis: `modality`: each modality is a token, the missing ones are skipped, the mean over the present
             ones is projected. With `row` and `batch` the vectors one after the other are one token.
@@ -76,7 +90,11 @@ class SelfAttentionSettings(Settings):
 
 
 class CrossAttentionSettings(Settings):
-    """Each modality attends to the others, and the results are joined: as wide as all inputs together."""
+    """Each modality attends to the others, and the results are joined: as wide as all inputs together.
+
+    Attributes:
+        heads: Heads of each attention.
+    """
 
     kind: Literal["cross_attention"] = "cross_attention"
     heads: PositiveInt = 4
@@ -101,6 +119,8 @@ class LowRankSettings(Settings):
     """The tensor product with weights of low rank (LMF, Liu et al., ACL 2018).
 
     Attributes:
+        width: Size of the fused vector.
+        rank: Rank of the weights.
         start: Factors at the start have the variance 1 / width; `published` has variance 1.
     """
 
@@ -114,6 +134,7 @@ class ConcatMoESettings(Settings):
     """A linear expert for each modality and one for all, weighted by a router that reads all vectors.
 
     Attributes:
+        width: Size of the fused vector.
         joint_expert: Whether the expert of all vectors takes part. The reference weighs it and leaves it out.
         order: Which expert reads which modality: its own; or by the order of the modalities' names, as in the
             reference, which mixes them up where the config has another order.
@@ -126,7 +147,12 @@ class ConcatMoESettings(Settings):
 
 
 class DenseMoESettings(Settings):
-    """Linear experts on the vectors one after the other, all of which answer."""
+    """Linear experts on the vectors one after the other, all of which answer.
+
+    Attributes:
+        width: Size of the fused vector.
+        experts: Number of experts.
+    """
 
     kind: Literal["dense_moe"] = "dense_moe"
     width: PositiveInt = 128
@@ -134,7 +160,13 @@ class DenseMoESettings(Settings):
 
 
 class SparseMoESettings(Settings):
-    """Linear experts on the vectors one after the other, of which the `top` best rated ones answer."""
+    """Linear experts on the vectors one after the other, of which the `top` best rated ones answer.
+
+    Attributes:
+        width: Size of the fused vector.
+        experts: Number of experts.
+        top: Number of experts that answer for a sample.
+    """
 
     kind: Literal["sparse_moe"] = "sparse_moe"
     width: PositiveInt = 128
@@ -154,6 +186,11 @@ class TextGuidedMoESettings(Settings):
     After TGMoE (text-guided attention, then sparsely gated experts), on one vector for each modality.
 
     Attributes:
+        width: Size of the fused vector.
+        inner: Width within the attention.
+        heads: Heads of the attention.
+        experts: Number of experts.
+        top: Number of experts that answer for a sample.
         guide: The modality that attends and chooses experts.
     """
 
@@ -175,7 +212,12 @@ class TextGuidedMoESettings(Settings):
 
 
 class MultiHeadMoESettings(Settings):
-    """Whole fusions as experts; the router adds up one rating from each modality that is present."""
+    """Whole fusions as experts; the router adds up one rating from each modality that is present.
+
+    Attributes:
+        width: Size of the fused vector.
+        experts: The fusions.
+    """
 
     kind: Literal["multihead_moe"] = "multihead_moe"
     width: PositiveInt = 128
@@ -210,9 +252,12 @@ class ShiftingSettings(Settings):
     """Attention-based modality shifting fusion: the other modalities shift the vector of the main one.
 
     Attributes:
+        main: The modality whose vector is shifted.
+        heads: Heads of the attention.
+        beta: Length of the shift relative to the vector, before the cap at 1.
+        dropout: Of the attended vectors, and of the shifted one.
         attention: `token`: each other modality is a token. `row`, `batch`: they are one token. `none`: no
             attention.
-        beta: Length of the shift relative to the vector, before the cap at 1.
 
     Source: Yun et al., TelME, NAACL 2024; values of MELD, for IEMOCAP heads = 4 and beta = 0.2.
     """

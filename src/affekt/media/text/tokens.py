@@ -21,6 +21,10 @@ class SpecialTokens(Settings):
     """How a vocabulary spells the tokens that are not words.
 
     Attributes:
+        padding: Fills a batch.
+        unknown: Stands for a word that the vocabulary lacks.
+        begin: Begins a line.
+        separator: Ends a line, and separates two.
         mask: The token that masked language models predict; None if the vocabulary has none.
     """
 

@@ -18,6 +18,7 @@ class AugmentConfig(Settings):
     the released code: posture and movement get independent draws, and the shift is also added to velocities.
 
     Attributes:
+        kind: `none` leaves walks as they are; `physical` and `reference` as above.
         tilt_deg, stretch, shift: Largest rotation in the x-y plane, change of size and translation, each
             drawn for the first and the last frame and interpolated between them.
         turn_deg: Largest turn about the vertical. Not in the paper.
@@ -40,6 +41,7 @@ class BPMGCNConfig(Settings):
     """BPM-GCN.
 
     Attributes:
+        num_classes: Classes of the data, as many as the network has outputs.
         width: Channels of the first stage; the others have two and four times as many.
         depths: Number of units of each stage.
         clip_frames: Number of frames of a clip; the attention over time has this size.
@@ -50,6 +52,7 @@ class BPMGCNConfig(Settings):
         fusion_update: `symmetric` as in the paper; in the released code (`sequential`) movement receives the
             already fused posture.
         decision: Mean of the streams' logits, as in the code, or of their scores, as in the paper's text.
+        dropout: Before the classifiers.
         head_std: Standard deviation of the classifiers' initial weights; by default the paper's (.71 for 4
             classes).
         affective: Whether the posture stream also predicts the affective features.

@@ -14,7 +14,12 @@ LONGEST = 5000  # steps that have a position; as many rows of a batch have one i
 
 
 class Widths(Settings):
-    """Values of one embedding of each modality; scenes and faces of a video have the same number."""
+    """Values of one embedding of each modality; scenes and faces of a video have the same number.
+
+    Attributes:
+        title, video, text, audio: Values of one embedding of the title, of a scene or face, of the
+            words of a second, of the whole sound.
+    """
 
     title: PositiveInt = 768
     video: PositiveInt = 768
@@ -26,7 +31,9 @@ class CHFENConfig(Settings):
     """Conditional hybrid fusion of pre-encoded modalities.
 
     Attributes:
+        num_classes: Classes of the data, as many as the network has outputs.
         dim: Width of the network. Embeddings of another width are projected to it.
+        heads: Heads of each attention.
         modalities: Those that the network has; the others have neither inputs nor weights.
         faces: Whether faces are joined with the scenes of a video.
         frame_fusion: How a frame joins its scene and faces. `scene_query`: the scene asks scene and faces,

@@ -31,9 +31,11 @@ class CompactFaceConfig(Settings):
     """A residual network of three stages.
 
     Attributes:
+        num_classes: Classes of the data, as many as the network has outputs.
         size: Side of the grey input image, in pixels.
         width: Channels of the first stage; the others have two and four times as many.
         units: Residual units of each stage.
+        dropout: Before the classifier.
         mirror_views: Whether a prediction is the mean over the face and its mirror image.
     """
 

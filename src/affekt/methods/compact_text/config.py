@@ -23,6 +23,7 @@ class CompactTextConfig(Settings):
     """Embeddings of word pieces, convolutions, attention and the maximum over the line.
 
     Attributes:
+        num_classes: Classes of the data, as many as the network has outputs.
         source: Encoder whose word pieces and embeddings are the start: an asset, or the folder of an encoder
             of the BERT family. Without one, word pieces are made of the training lines.
         pieces: Rows of the table of embeddings; as many as the vocabulary of `source` has.
@@ -31,6 +32,7 @@ class CompactTextConfig(Settings):
         channels: Size of a position after a convolution.
         layers: Convolutions over three positions each.
         heads: Weights of attention at a position.
+        dropout: Of embeddings, after each convolution, and before the classifier.
     """
 
     num_classes: int = Field(default=7, ge=2)

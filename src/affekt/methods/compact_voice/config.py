@@ -35,6 +35,7 @@ class CompactVoiceConfig(Settings):
     """A residual network over equal chunks of a log-mel spectrogram, weighted by temporal attention.
 
     Attributes:
+        num_classes: Classes of the data, as many as the network has outputs.
         rate_hz: Sampling rate to which the sound is resampled.
         fft, hop: Length of a window and distance between windows, in samples.
         mels, low_hz, high_hz: Number of mel bands, lower edge of the first and upper edge of the last.

@@ -49,6 +49,7 @@ class CTENConfig(Settings):
     """Cross-modal attention, and temporal erasing in training.
 
     Attributes:
+        num_classes: Classes of the data, as many as the network has outputs.
         streams: Modalities that the network takes.
         heads: Number of heads of each cross-modal attention.
         local_start: Initialise non-local blocks as the identity, as in their original paper; in the reference

@@ -29,6 +29,7 @@ class PosterV2Config(Settings):
     """POSTER V2, for any number of classes.
 
     Attributes:
+        num_classes: Classes of the data, as many as the network has outputs.
         size: Side of the input image, in pixels; it determines the size of the position tables.
         sampling: How the image is scaled. `nearest` scales to twice the size and keeps every second pixel, as
             for the published weights; `area` scales to the size and uses all pixels.

@@ -61,6 +61,7 @@ class TSLNetConfig(Settings):
         num_classes: Number of classes, without the background.
         streams: Modalities that the network takes.
         frames: Encoder of raw frames; None reads features from files, `feature_width` numbers a cell.
+        feature_width: Values of a cell in files of features.
         audio_widths: Channels of the first two blocks of the audio encoder; the third has `align`.
         align: Features of a cell in each modality.
         hidden: Features of a cell after fusion.

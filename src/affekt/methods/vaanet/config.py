@@ -68,6 +68,7 @@ class VAANetConfig(Settings):
     """Visual and audio attention, or one of the two.
 
     Attributes:
+        num_classes: Classes of the data, as many as the network has outputs.
         streams: Modalities that the network takes.
         freeze_backbone: Do not train the 3D network.
         drift_statistics: Use and update batch statistics in a frozen backbone during training, as the

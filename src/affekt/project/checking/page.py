@@ -14,10 +14,9 @@ from affekt.core.files.whole import write_text
 from affekt.core.wording import counted
 from affekt.project.folder import Project
 from affekt.report.templates import render_page
-from affekt.report.timeline.parts import COLORS_CSS
 
 SHOWN = 48  # cards of a kind, and clusters: more would make a page that browsers are slow with
-_ALIKE = {"file": "the same file", "sound": "the same sound", "video": "the same picture"}
+_ALIKE = {"file": "the same file", "sound": "the same sound", "video": "the same picture in grey"}
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,6 @@ def write_check_page(
     page = render_page(
         Path(__file__).parent,
         {},
-        colors=COLORS_CSS,
         title=project.settings.title or project.path.resolve().name,
         lead=_lead(found),
         numbers=_numbers(found),
@@ -149,7 +147,7 @@ def _numbers(found: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         ("Video", f"{found['total_s'] / 60:.1f}", "minutes"),
         ("With errors", str(found["with_errors"]), "items that cannot be used as they are"),
         ("Without a finding", str(clean), "items"),
-        ("Copies", str(copies), f"items in {len(found['duplicates'])} clusters"),
+        ("Copies", str(copies), f"items in {counted(len(found['duplicates']), 'cluster')}"),
     ]
 
 

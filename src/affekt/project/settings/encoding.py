@@ -18,6 +18,8 @@ class TextEncoding(Settings):
     Attributes:
         source: An asset such as `minilm` (English) or `use` (16 languages with Chinese), a folder, or a name
             on the hub that was downloaded.
+        pooling: How the vectors of tokens become one.
+        layers: The last layer, or all of them.
         tokens: The longest input; the rest of a line is cut off.
     """
 
@@ -28,7 +30,13 @@ class TextEncoding(Settings):
 
 
 class PretrainedEncoding(Settings):
-    """Pictures or sound by a frozen network of `transformers`, from a folder or the hub's local cache."""
+    """Pictures or sound by a frozen network of `transformers`, from a folder or the hub's local cache.
+
+    Attributes:
+        source: Folder of the network, or its name on the hub.
+        pooling: How the vectors of parts become one, such as `mean`.
+        layers: The last layer, or all of them.
+    """
 
     kind: Literal["pretrained"] = "pretrained"
     source: str
@@ -37,7 +45,11 @@ class PretrainedEncoding(Settings):
 
 
 class TrainedEncoding(Settings):
-    """Pictures or sound by a network that affekt trained: the folder of a run or a checkpoint."""
+    """Pictures or sound by a network that affekt trained.
+
+    Attributes:
+        source: Folder of a run or a checkpoint.
+    """
 
     kind: Literal["trained"]
     source: str

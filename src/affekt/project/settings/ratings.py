@@ -10,7 +10,16 @@ from affekt.core.settings import Settings
 
 
 class RatingColumns(Settings):
-    """Columns of ratings by what they mean; `item` is also the name of an item in the data of a task."""
+    """Columns of ratings by what they mean; `item` is also the name of an item in the data of a task.
+
+    Attributes:
+        item: The rated item.
+        rater: Who rated.
+        label: The label that was given.
+        rated_at: When it was given.
+        seconds: How long the rater took.
+        round: Round of rating.
+    """
 
     item: str = "item"
     rater: str = "rater"

@@ -16,7 +16,17 @@ KINDS = {"video": VIDEO, "audio": AUDIO, "image": IMAGE, "subtitle": SUBTITLE}
 
 
 class ColumnSettings(Settings):
-    """Columns of records by what they mean; one that is missing from a file is left empty."""
+    """Columns of records by what they mean; one that is missing from a file is left empty.
+
+    Attributes:
+        id: Identifies an item.
+        title: Its title.
+        account: Who published it.
+        event: What it is about.
+        published: When it was published.
+        duration_s: Its length, in seconds.
+        label: A label that it comes with.
+    """
 
     id: str = "id"
     title: str = "title"

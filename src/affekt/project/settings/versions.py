@@ -18,6 +18,7 @@ class PartitionSettings(Settings):
             (`duplicates`, as `affekt project check` finds them). Groups that share an item are one.
         validation_share, test_share: Of the items; parts are stratified by label, groups are kept whole, so
             that shares are approximate.
+        seed: Of the draw of the parts.
     """
 
     name: str = "default"

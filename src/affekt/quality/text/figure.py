@@ -11,14 +11,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from affekt.core.wording import counted
-from affekt.report.figures import ACCENT, INK, SECOND
+from affekt.report.colors.scheme import LINE
 from affekt.report.save import save_figure
-from affekt.report.wording import UNASSIGNED, printable
+from affekt.report.style import PARTS, styled
+from affekt.report.wording import printable
 
-COLORS = {"train": ACCENT, "validation": "#8a8f98", "test": SECOND, UNASSIGNED: INK}
 SPEAKERS = 10  # with most lines
 
 
+@styled
 def draw_text(description: Mapping[str, Any], path: Path) -> None:
     """Draw the description of `describe_text` to a PNG; panels without content are left out."""
     parts = description["parts"]
@@ -34,7 +35,6 @@ def draw_text(description: Mapping[str, Any], path: Path) -> None:
     grid: Sequence[Axes] = figure.subplots(rows, columns, squeeze=False).ravel().tolist()
     for axes, draw in zip(grid, panels, strict=True):
         draw(axes, description)
-        axes.spines[["top", "right"]].set_visible(False)
     save_figure(figure, path, dpi=130)
 
 
@@ -50,7 +50,7 @@ def _draw_words(axes: Axes, description: Mapping[str, Any]) -> None:
     )
     axes.set_xticks([1, 2, 5, 10, 20, 50, 100], ["1", "2", "5", "10", "20", "50", "100"])
     axes.minorticks_off()
-    axes.legend(frameon=False, fontsize=8)
+    axes.legend()
 
 
 def _draw_turns(axes: Axes, description: Mapping[str, Any]) -> None:
@@ -60,14 +60,14 @@ def _draw_turns(axes: Axes, description: Mapping[str, Any]) -> None:
     axes.set(
         title="Turns of a dialogue", xlabel="turns, at least", ylabel="share of dialogues", ylim=(0, 1.02)
     )
-    axes.legend(frameon=False, fontsize=8)
+    axes.legend()
 
 
 def _draw_shares(axes: Axes, histogram: Sequence[Sequence[int]], name: str, label: str) -> None:
     """The share of items that have at least a number."""
     values, counts = np.array(histogram).T
     shares = counts[::-1].cumsum()[::-1] / counts.sum()
-    axes.step(values, shares, where="pre", color=COLORS[name], label=label)
+    axes.step(values, shares, where="pre", color=PARTS[name], label=label)
 
 
 def _draw_seen(axes: Axes, description: Mapping[str, Any]) -> None:
@@ -75,12 +75,12 @@ def _draw_seen(axes: Axes, description: Mapping[str, Any]) -> None:
     places = np.arange(len(seen))
     shares = [100 * part["lines"] / part["of"] for part in seen]
     same = [100 * part["agree"] / part["of"] for part in seen]
-    bars = axes.bar(places, shares, 0.5, color="#d7dade", label="another label")
+    bars = axes.bar(places, shares, 0.5, color=LINE.light, label="another label")
     axes.bar(
         places,
         same,
         0.5,
-        color=[COLORS[part["part"]] for part in seen],
+        color=[PARTS[part["part"]] for part in seen],
         label="the label they mostly have there",
     )
     axes.bar_label(
@@ -89,7 +89,7 @@ def _draw_seen(axes: Axes, description: Mapping[str, Any]) -> None:
     axes.set(
         title="Lines whose words are also in train", ylabel="% of the part", ylim=(0, 1.4 * max([*shares, 1]))
     )
-    axes.legend(frameon=False, fontsize=8, loc="upper left")
+    axes.legend(loc="upper left")
     axes.set_xticks(places, [part["part"] for part in seen])
     axes.set_xlim(-0.7, len(seen) - 0.3)
 
@@ -106,7 +106,7 @@ def _draw_speakers(axes: Axes, description: Mapping[str, Any]) -> None:
     left = np.zeros(len(shown))
     for name, found in lines.items():
         widths = np.array([found.get(speaker, 0) for speaker in shown])
-        axes.barh(places, widths, left=left, color=COLORS[name])
+        axes.barh(places, widths, left=left, color=PARTS[name])
         left += widths
     axes.set_yticks(places, [_short(speaker) for speaker in shown], fontsize=8)
     more = len(total) - len(shown)
@@ -114,5 +114,5 @@ def _draw_speakers(axes: Axes, description: Mapping[str, Any]) -> None:
 
 
 def _short(name: str) -> str:
-    name = printable(name).replace("$", r"\$")  # a dollar sign begins a formula
+    name = printable(name)
     return name if len(name) <= 18 else f"{name[:16]}..."

@@ -9,10 +9,11 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from affekt.core.answers.prediction import Prediction
+from affekt.core.wording import count as how_many
+from affekt.report.colors.labels import LabelColors
 from affekt.report.conversation.lines import Conversation, labels_of, score_of, verdict
 from affekt.report.timeline.moments import clock
-from affekt.report.timeline.parts import WIDTH, Places, Scale, time_axis
-from affekt.report.wording import count as how_many
+from affekt.report.timeline.parts import WIDTH, Scale, time_axis
 
 LANES = 12  # speakers that are drawn: those with the most lines
 BARS = 150  # lines of a lane that are drawn one by one; with more, all lanes are counted in stretches
@@ -30,7 +31,7 @@ class _Place(NamedTuple):
     line: Prediction
 
 
-def describe_course(conversation: Conversation, places: Places) -> dict[str, Any] | None:
+def describe_course(conversation: Conversation, colors: LabelColors) -> dict[str, Any] | None:
     """Values for the figure; None for a single line, and for lines that are no conversation.
 
     Lines without dialogue, turn and time are in no order, so that they have no course.
@@ -50,7 +51,7 @@ def describe_course(conversation: Conversation, places: Places) -> dict[str, Any
             name,
             [place for place in placed if (place.line.speaker or None) == name],
             scale,
-            places,
+            colors,
             is_counted=is_counted,
         )
         for name in speakers
@@ -84,7 +85,7 @@ def _placed(conversation: Conversation) -> tuple[list[_Place], str]:
 
 
 def _lane(
-    speaker: str | None, placed: Sequence[_Place], scale: Scale, places: Places, *, is_counted: bool
+    speaker: str | None, placed: Sequence[_Place], scale: Scale, colors: LabelColors, *, is_counted: bool
 ) -> dict[str, Any]:
     counts = Counter(name for place in placed for name in labels_of(place.line))
     each = ", ".join(f"{number} {name}" for name, number in counts.most_common(5))
@@ -93,7 +94,7 @@ def _lane(
         "said": how_many(placed, "line"),
         "words": f"{speaker or 'all lines'}: {how_many(placed, 'line')}; {each or 'no label'}",
         "bars": [] if is_counted else [bar for place in placed for bar in _bars(place, scale)],
-        "stacks": _stacks(placed, scale, places) if is_counted else [],
+        "stacks": _stacks(placed, scale, colors) if is_counted else [],
     }
 
 
@@ -117,7 +118,7 @@ def _bars(place: _Place, scale: Scale) -> Iterator[dict[str, Any]]:
         }
 
 
-def _stacks(placed: Sequence[_Place], scale: Scale, places: Places) -> list[tuple[str, str]]:
+def _stacks(placed: Sequence[_Place], scale: Scale, colors: LabelColors) -> list[tuple[str, str]]:
     """For each label the shape of its shares; in each stretch of the axis they add up to the height."""
     counts: list[Counter[str]] = [Counter() for _ in range(_STRETCHES)]
     for place in placed:
@@ -127,13 +128,13 @@ def _stacks(placed: Sequence[_Place], scale: Scale, places: Places) -> list[tupl
     shapes: dict[str, list[str]] = {}
     for number, found in enumerate(counts):
         top, total = 100.0, found.total()
-        for name in sorted(found, key=lambda name: places[name]):
+        for name in sorted(found, key=lambda name: colors[name].place):
             height = 100 * found[name] / total
             top -= height
             shapes.setdefault(name, []).append(
                 f"M{number * width:.1f},{top:.1f}h{width:.1f}v{height:.1f}h-{width:.1f}z"
             )
-    return [(name, "".join(shapes[name])) for name in sorted(shapes, key=lambda name: places[name])]
+    return [(name, "".join(shapes[name])) for name in sorted(shapes, key=lambda name: colors[name].place)]
 
 
 def _stretch_in_words(scale: Scale, unit: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from affekt.core.answers.prediction import Prediction
+from affekt.core.wording import count
 from affekt.report.annotations.eaf import Tier, write_tiers
 from affekt.report.annotations.times import milliseconds
 from affekt.report.conversation.lines import (
@@ -17,7 +18,6 @@ from affekt.report.conversation.lines import (
     one_line,
     score_of,
 )
-from affekt.report.wording import count
 
 # Start and end in seconds, and the answer.
 _Timed = tuple[float, float, Prediction]

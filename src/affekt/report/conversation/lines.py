@@ -11,8 +11,9 @@ from affekt.core.answers.prediction import Prediction
 from affekt.core.errors import UsageError
 from affekt.core.sample import Sample
 from affekt.core.task import find_task
+from affekt.core.wording import count
 from affekt.report.timeline.moments import percent
-from affekt.report.wording import count, printable
+from affekt.report.wording import printable
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from typing import Any
 from affekt.core.answers.prediction import Prediction
 from affekt.core.files.whole import write_text
 from affekt.core.sample import Skipped
+from affekt.core.wording import count
+from affekt.report.colors.labels import LabelColors
 from affekt.report.conversation.course import describe_course
 from affekt.report.conversation.lines import (
     Conversation,
@@ -28,8 +30,7 @@ from affekt.report.conversation.lines import (
 from affekt.report.conversation.speakers import Person, describe_speakers, persons
 from affekt.report.templates import render_page
 from affekt.report.timeline.moments import clock, percent
-from affekt.report.timeline.parts import COLORS, COLORS_CSS, WIDTH, Places, colors_of, places_of
-from affekt.report.wording import count
+from affekt.report.timeline.parts import WIDTH
 
 CHANCE = 0.5  # below this confidence, an answer is more probably wrong than right
 _TOGETHER = 40  # lines whose layout a browser computes together, when they come into view
@@ -51,7 +52,7 @@ def write_page(
         title: By default the name of the dialogue, or the number of dialogues or lines.
         lead: Introduction; a blank line begins a new paragraph.
     """
-    places = places_of(name for line in predictions for name in (*line.scores, *labels_of(line)))
+    colors = LabelColors(name for line in predictions for name in (*line.scores, *labels_of(line)))
     talks = conversations(predictions)
     if not title:
         title = (
@@ -61,20 +62,19 @@ def write_page(
     page = render_page(
         Path(__file__).parent,
         {"clock": clock, "count": count, "percent": percent},
-        colors=COLORS_CSS,
+        labels=colors,
         title=title,
         lead=[part for part in lead.split("\n\n") if part.strip()],
         lines=predictions,
-        color=colors_of(places),
-        striped={name for name, place in places.items() if place >= COLORS},
+        color=colors.css,
         width=WIDTH,
-        counts=sorted(counts.items(), key=lambda item: (-item[1], places[item[0]])),
+        counts=sorted(counts.items(), key=lambda item: (-item[1], colors[item[0]].place)),
         has_unsure=any(_is_unsure(line) for line in predictions),
         has_several=any(map(has_several, predictions)),
         chance=CHANCE,
         # A generator: the template takes the dialogues one by one.
-        talks=(_describe(number, talk, places) for number, talk in enumerate(talks, 1)),
-        contents=[_entry(number, talk, places) for number, talk in enumerate(talks, 1)]
+        talks=(_describe(number, talk, colors) for number, talk in enumerate(talks, 1)),
+        contents=[_entry(number, talk, colors) for number, talk in enumerate(talks, 1)]
         if len(talks) > 1
         else [],
         notes=Counter(note for line in predictions for note in line.notes).most_common(),
@@ -85,18 +85,18 @@ def write_page(
     write_text(path, page)
 
 
-def _entry(number: int, talk: Conversation, places: Places) -> dict[str, Any]:
+def _entry(number: int, talk: Conversation, colors: LabelColors) -> dict[str, Any]:
     """A line of the table of contents."""
     counts = Counter(name for line in talk.lines for name in labels_of(line))
     return {
         "number": number,
         "name": talk.name or "lines without a dialogue",
         "lines": count(talk.lines, "line"),
-        "stack": sorted(counts.items(), key=lambda one: places[one[0]]),
+        "stack": sorted(counts.items(), key=lambda one: colors[one[0]].place),
     }
 
 
-def _describe(number: int, talk: Conversation, places: Places) -> dict[str, Any]:
+def _describe(number: int, talk: Conversation, colors: LabelColors) -> dict[str, Any]:
     """Values for the section of a dialogue."""
     people = persons(talk)
     facts = [count(talk.lines, "line")]
@@ -111,8 +111,8 @@ def _describe(number: int, talk: Conversation, places: Places) -> dict[str, Any]
         "facts": ", ".join(facts),
         "is_plain": not talk.speakers,
         "people": people,
-        "course": describe_course(talk, places),
-        "speakers": describe_speakers(talk, places) if talk.speakers and len(talk.lines) > 1 else None,
+        "course": describe_course(talk, colors),
+        "speakers": describe_speakers(talk, colors) if talk.speakers and len(talk.lines) > 1 else None,
         "parts": _parts(talk, people),
     }
 

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from affekt.report.colors.labels import LabelColors
 from affekt.report.conversation.lines import Conversation, labels_of
 from affekt.report.timeline.moments import clock
-from affekt.report.timeline.parts import Places
 from affekt.report.wording import printable
 
 TONES = 6  # marks of speakers differ in this many tones; names are always written
@@ -51,13 +51,13 @@ def initials(name: str) -> str:
     return "".join((first[0], first[-1]) if len(first) > 1 else first[:1]) or "?"
 
 
-def describe_speakers(conversation: Conversation, places: Places) -> dict[str, Any]:
+def describe_speakers(conversation: Conversation, colors: LabelColors) -> dict[str, Any]:
     """Values for the table: lines, time and shares of labels of each speaker."""
     counts = Counter(name for line in conversation.lines for name in labels_of(line))
-    names = sorted((name for name, _ in counts.most_common(_COLUMNS)), key=lambda name: places[name])
-    rows = [_row(conversation, speaker, names, places) for speaker in conversation.speakers]
+    names = sorted((name for name, _ in counts.most_common(_COLUMNS)), key=lambda name: colors[name].place)
+    rows = [_row(conversation, speaker, names, colors) for speaker in conversation.speakers]
     if conversation.said_by(None):
-        rows.append(_row(conversation, None, names, places))
+        rows.append(_row(conversation, None, names, colors))
     return {
         "labels": names,
         "rest": len(counts) - len(names),
@@ -66,7 +66,9 @@ def describe_speakers(conversation: Conversation, places: Places) -> dict[str, A
     }
 
 
-def _row(conversation: Conversation, speaker: str | None, names: list[str], places: Places) -> dict[str, Any]:
+def _row(
+    conversation: Conversation, speaker: str | None, names: list[str], colors: LabelColors
+) -> dict[str, Any]:
     lines = conversation.said_by(speaker)
     counts = Counter(name for line in lines for name in labels_of(line))
     confidence = [line.confidence for line in lines if line.confidence is not None]
@@ -76,7 +78,7 @@ def _row(conversation: Conversation, speaker: str | None, names: list[str], plac
         "lines": len(lines),
         "time": clock(seconds),
         "confidence": float(np.mean(confidence)) if confidence else None,
-        "stack": sorted(counts.items(), key=lambda one: places[one[0]]),
+        "stack": sorted(counts.items(), key=lambda one: colors[one[0]].place),
         # Of the lines: a line with several labels counts for each of them.
         "shares": [counts[name] / len(lines) for name in names],
     }

@@ -14,9 +14,8 @@ from matplotlib.patches import Circle
 
 from affekt.core.files.whole import write_bytes
 from affekt.media.skeleton import BONES, Skeleton
+from affekt.report.colors.scheme import ACCENT, SOFT
 
-# One colour for each class, in order; readable on light and on dark backgrounds.
-COLORS = ("#cf9424", "#4a86b4", "#cc5f45", "#878f9b", "#35977f", "#8b6cb8", "#c2608c", "#7d9a3c")
 TURN_DEG = 62.0  # direction of the walk: towards the viewer (0), to the right (90)
 STEP = 0.5  # distance of two poses, in heights of the person
 HEAD = 0.055  # radius, in heights of the person
@@ -28,10 +27,10 @@ def draw_skeletons(
     path: Path | None = None,
     *,
     names: Sequence[str] = (),
-    colors: Sequence[str] = COLORS,
+    colors: Sequence[str] = (ACCENT.light,),
     poses: int = 9,
     background: str | None = None,
-    ink: str = "#878f9b",
+    ink: str = SOFT.light,
     dpi: int = 120,
 ) -> bytes:
     """Draw a strip for each walk, one below the other: poses of one gait cycle from left to right.

@@ -16,12 +16,16 @@ import numpy as np
 from affekt.core.errors import UsageError
 from affekt.core.files.whole import write_text
 from affekt.media.skeleton import Skeleton
-from affekt.report.run.film_strip import COLORS, chains, draw_skeletons, normalize_walk
+from affekt.report.colors.labels import LabelColors
+from affekt.report.colors.scheme import SOFT
+from affekt.report.line_ends import spread
+from affekt.report.run.film_strip import chains, draw_skeletons, normalize_walk
 from affekt.report.templates import render_page
 
 # Units of a chart's view box: its size, and the positions of its axes.
 WIDTH, HEIGHT = 460, 220
-LEFT, RIGHT, TOP, BOTTOM = 34, WIDTH - 8, 10, HEIGHT - 22
+LEFT, RIGHT, TOP, BOTTOM = 34, WIDTH - 134, 16, HEIGHT - 22
+END_GAP = 15.0  # between the names at two line ends
 RATE_HZ = 30.0  # assumed for walks without a frame rate
 
 TRAILS = ("left_hand", "left_foot", "right_hand", "right_foot")  # joints whose path is drawn
@@ -61,7 +65,7 @@ class Page:
     """The content of the page. Empty parts are left out.
 
     Attributes:
-        labels: Class names in order, which determines their colours.
+        labels: Class names in order.
         epochs: Rows of `metrics.jsonl`.
         best_epoch: The epoch that was kept, marked in the curves.
         confusion: (k, k) counts, one row for each true class.
@@ -94,12 +98,14 @@ def write_page(path: Path, page: Page) -> None:
     """
     if page.confusion is not None and page.confusion.shape != (len(page.labels), len(page.labels)):
         raise UsageError(f"a confusion matrix {page.confusion.shape} does not fit {len(page.labels)} labels")
+    colors = LabelColors(page.labels)
     text = render_page(
         Path(__file__).parent,
         {"number": _number},
         page=page,
-        color={name: f"var(--c{index % len(COLORS)})" for index, name in enumerate(page.labels)},
-        strips=[_strip(walk, page.labels) for walk in page.walks],
+        labels=colors,
+        color=colors.css,
+        strips=[_strip(walk, colors) for walk in page.walks],
         movements=[_movement(walk.skeleton) for walk in page.walks],
         charts=_charts(page),
         shares=_shares(page.confusion),
@@ -121,11 +127,16 @@ def _shares(confusion: np.ndarray | None) -> list[list[float]]:
     return (confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)).tolist()
 
 
-def _strip(walk: Walk, labels: tuple[str, ...]) -> str:
-    """The walk as a picture, for readers without scripts and for print."""
-    color = COLORS[labels.index(walk.predicted) % len(COLORS)] if walk.predicted in labels else COLORS[3]
-    png = draw_skeletons([walk.skeleton], colors=[color], dpi=100)
-    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+def _strip(walk: Walk, colors: LabelColors) -> tuple[str, str]:
+    """The walk as pictures for light and dark pages, for readers without scripts and for print."""
+    light, dark, *_ = colors[walk.predicted][1:] if walk.predicted in colors else SOFT
+    return _png(draw_skeletons([walk.skeleton], colors=[light], ink=SOFT.light, dpi=100)), _png(
+        draw_skeletons([walk.skeleton], colors=[dark], ink=SOFT.dark, dpi=100)
+    )
+
+
+def _png(content: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(content).decode()}"
 
 
 def _movement(skeleton: Skeleton) -> dict[str, Any]:
@@ -164,10 +175,14 @@ def _pace(feet: list[np.ndarray]) -> float:
 def _charts(page: Page) -> list[dict[str, Any]]:
     """The curves of the loss, and of scores on validation samples."""
     wanted = (
-        ("Loss", {"train/loss": "training, all terms", "validation/loss": "validation, cross-entropy"}, None),
         (
-            "Validation",
-            {"validation/accuracy": "accuracy", "validation/uar": "unweighted average recall"},
+            "Loss: training with all terms, validation with the cross-entropy",
+            {"train/loss": "training", "validation/loss": "validation"},
+            None,
+        ),
+        (
+            "Validation: accuracy and unweighted average recall (UAR)",
+            {"validation/accuracy": "accuracy", "validation/uar": "UAR"},
             (0.0, 1.0),
         ),
     )
@@ -196,6 +211,10 @@ def _chart(
     def y(value: Any) -> Any:
         return np.round(BOTTOM - (value - low) / (high - low) * (BOTTOM - TOP), 1)
 
+    last_y = {name: float(y(values[name][-1])) for name in values}
+    order = sorted(last_y, key=lambda name: last_y[name])
+    places = spread([last_y[name] for name in order], END_GAP, float(TOP), float(BOTTOM))
+    ends = dict(zip(order, places, strict=True))
     return {
         "title": title,
         **{"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT, "top": TOP, "bottom": BOTTOM},
@@ -204,12 +223,14 @@ def _chart(
                 "name": name,
                 "points": " ".join(f"{a},{b}" for a, b in zip(x(epochs), y(v), strict=True)),
                 "value": float(v[chosen]),
+                "end": ends[name],
             }
             for name, v in values.items()
         ],
         "x": [{"at": x(tick), "text": f"{tick:g}"} for tick in _ticks(first, last, whole=True)],
         "y": [{"at": y(tick), "text": f"{tick:g}"} for tick in _ticks(low, high)],
         "best": None if page.best_epoch is None else x(page.best_epoch),
+        "is_late": page.best_epoch is not None and page.best_epoch > (first + last) / 2,
     }
 
 

@@ -22,10 +22,15 @@ class Number:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure as the source of an image, with its title and the text that replaces it."""
+    """A figure with its title and the text that replaces it.
+
+    Attributes:
+        source, dark_source: Sources of an image, for light and for dark pages.
+    """
 
     title: str
     source: str
+    dark_source: str
     text: str
 
 
@@ -84,6 +89,4 @@ class StudyPage:
 
 def write_study_page(path: Path, page: StudyPage) -> None:
     """Write the page as one file."""
-    folder = Path(__file__).parent
-    colors = folder.parent / "timeline" / "colors.css"
-    write_text(path, render_page(folder, {}, colors=colors, page=page))
+    write_text(path, render_page(Path(__file__).parent, {}, page=page))

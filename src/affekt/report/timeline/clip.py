@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import Any
@@ -9,17 +10,18 @@ from typing import Any
 from affekt.core.answers.prediction import Prediction
 from affekt.core.sample import Sample
 from affekt.metrics.localization import is_salient
+from affekt.report.colors.labels import LabelColors
 from affekt.report.timeline.lanes import Events, describe_timeline
 from affekt.report.timeline.media import MANY, SMALL_ROWS, ClipMedia, clip_media, picture
 from affekt.report.timeline.moments import attention_of, clock, likeliest, stretches
-from affekt.report.timeline.parts import Places
 from affekt.report.timeline.segments import address_of, summary_of_segments
 
 _BARS = 10  # scores that are listed with a clip
+_NEXT = 2  # scores after the highest one that are beside a small picture
 
 
 def describe_clip(
-    prediction: Prediction, media: ClipMedia, events: Events, places: Places, folder: Path
+    prediction: Prediction, media: ClipMedia, events: Events, colors: LabelColors, folder: Path
 ) -> dict[str, Any]:
     """Values for `clip.html.jinja`.
 
@@ -42,9 +44,12 @@ def describe_clip(
         "stretches": [] if has_segments else stretches(prediction),
         "notes": (*prediction.notes, *media.missing),
         "scores": scores,
+        # Scores of several labels at once are no parts of a whole.
+        "adds_up": math.isclose(sum(prediction.scores.values()), 1.0, abs_tol=0.01),
+        "next": sorted(prediction.scores.items(), key=lambda item: -item[1])[1 : 1 + _NEXT],
         # Only long clips have segments; the frames show the content of a short one.
         "address": address_of(media.file, folder) if has_segments and media.file is not None else "",
-        "timeline": describe_timeline(prediction, media, events, places),
+        "timeline": describe_timeline(prediction, media, events, colors),
         "moments": [] if has_segments else _moments(prediction),
         "source": _source(prediction),
     }
@@ -65,9 +70,8 @@ def media_of(prediction: Prediction, samples: Mapping[str, Sample]) -> ClipMedia
     if not prediction.moments and prediction.span_s is None:
         return ClipMedia(None)
     if not Path(prediction.id).exists():
-        return ClipMedia(
-            _span(prediction), missing=("its frames and sound cannot be shown: the file does not exist",)
-        )
+        what = "sound" if prediction.modality == "audio" else "frames and sound"
+        return ClipMedia(_span(prediction), missing=(f"its {what} cannot be shown: the file does not exist",))
     video = None if prediction.modality == "audio" else prediction.id
     return clip_media(video, prediction.id, _span(prediction), **more)
 

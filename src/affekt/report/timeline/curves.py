@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from affekt.report.timeline.parts import COLORS, Places, corners
+from affekt.report.colors.labels import LabelColors
+from affekt.report.line_ends import spread
+from affekt.report.timeline.parts import corners
 
 ENDS = 8  # labels that fit beside the curves
 _END_GAP = 10.5  # between two labels, in percent of the plot's height
@@ -15,7 +17,7 @@ def describe_curves(
     x: Sequence[float],
     scores: Mapping[str, Sequence[float]],
     strong: Collection[str],
-    places: Places,
+    colors: LabelColors,
     *,
     words: str,
     behind: str = "",
@@ -33,7 +35,7 @@ def describe_curves(
     ends: dict[str, float] = {}
     for label in sorted(scores, key=lambda label: label in strong):
         y = [100 * (1 - score) for score in scores[label]]
-        kinds = ["strong"] * (label in strong) + ["dashed"] * (places[label] >= COLORS)
+        kinds = ["strong"] * (label in strong) + ["dashed"] * (colors[label].striped)
         drawn.append({"label": label, "kind": " ".join(kinds), "points": corners(zip(x, y, strict=True))})
         if label in strong:
             ends[label] = y[-1]
@@ -41,13 +43,6 @@ def describe_curves(
 
 
 def _apart(ends: Mapping[str, float]) -> list[tuple[str, float]]:
-    """Heights of the names at line ends, in percent, moved apart so that they do not overlap."""
+    """Heights of the names at line ends, in percent from the top, moved apart so that they do not overlap."""
     names = sorted(ends, key=lambda name: ends[name])
-    heights: list[float] = []
-    for name in names:
-        heights.append(max(ends[name], heights[-1] + _END_GAP if heights else ends[name]))
-    limit = 100.0
-    for number in reversed(range(len(heights))):
-        heights[number] = min(heights[number], limit)
-        limit = heights[number] - _END_GAP
-    return list(zip(names, heights, strict=True))
+    return list(zip(names, spread([ends[name] for name in names], _END_GAP, 0.0, 100.0), strict=True))

@@ -12,10 +12,11 @@ from affekt.core.answers.prediction import Prediction
 from affekt.core.sample import Sample
 from affekt.core.segment import Point, Segment
 from affekt.metrics.localization import KEY_THRESHOLD, is_salient
+from affekt.report.colors.labels import LabelColors
 from affekt.report.timeline.curves import ENDS, describe_curves
 from affekt.report.timeline.media import ClipMedia
 from affekt.report.timeline.moments import attention_of, key_spans, likeliest
-from affekt.report.timeline.parts import WIDTH, Places, Scale, corners, on_clock, script_data, time_axis, when
+from affekt.report.timeline.parts import WIDTH, Scale, corners, on_clock, script_data, time_axis, when
 from affekt.report.timeline.segments import label_rows, segment_curves, segment_data
 
 _SILENT = 0.005  # peak (-46 dBFS); quieter sound is not magnified, so that noise does not look like speech
@@ -36,7 +37,7 @@ class Events:
 
 
 def describe_timeline(
-    prediction: Prediction, media: ClipMedia, events: Events, places: Places
+    prediction: Prediction, media: ClipMedia, events: Events, colors: LabelColors
 ) -> dict[str, Any] | None:
     """Values for `timeline.html.jinja`; None for a clip without any lane."""
     if media.span_s is None:
@@ -56,29 +57,29 @@ def describe_timeline(
         "axis": time_axis(scale),
     }
     if prediction.segments is not None:
-        shown["labels"] = label_rows(prediction, places)
-        shown["data"] = segment_data(prediction, scale, places)
+        shown["labels"] = label_rows(prediction, colors)
+        shown["data"] = segment_data(prediction, scale, colors)
         if prediction.moments:
-            shown["curves"] = segment_curves(prediction, scale, places)
+            shown["curves"] = segment_curves(prediction, scale, colors)
             shown["legend"] = list(prediction.scores)
     elif prediction.moments:
         strong = _leading(prediction)
         shown |= {
             "attention": _attention(prediction, scale),
-            "curves": _curves(prediction, scale, places, strong),
+            "curves": _curves(prediction, scale, colors, strong),
             "legend": [name for name in prediction.moments[0].scores if name in strong],
             "key_spans": key_spans(prediction)[0].tolist(),
-            "data": _data(prediction, scale, places),
+            "data": _data(prediction, scale, colors),
         }
     has_lanes = media.frames or shown["sound"] or shown["labels"] or shown["curves"]
     return shown if has_lanes or events.segments is not None or events.points else None
 
 
-def _data(prediction: Prediction, scale: Scale, places: Places) -> dict[str, Any]:
+def _data(prediction: Prediction, scale: Scale, colors: LabelColors) -> dict[str, Any]:
     """Values for the page's script: attention and scores of each moment."""
     names = list(prediction.moments[0].scores)
     return {
-        **script_data(names, scale, places),
+        **script_data(names, scale, colors),
         "moments": [
             [
                 round(m.start_s, 3),
@@ -123,7 +124,7 @@ def _attention(prediction: Prediction, scale: Scale) -> dict[str, Any]:
     return {**drawn, "threshold": threshold, "words": f"attention; highest at {highest_at}"}
 
 
-def _curves(prediction: Prediction, scale: Scale, places: Places, strong: set[str]) -> dict[str, Any]:
+def _curves(prediction: Prediction, scale: Scale, colors: LabelColors, strong: set[str]) -> dict[str, Any]:
     """A line for each label; labels in `strong` have a strong line and are named at its end."""
     moments = prediction.moments
     middles = [scale.x((moment.start_s + moment.end_s) / 2) for moment in moments]
@@ -134,7 +135,7 @@ def _curves(prediction: Prediction, scale: Scale, places: Places, strong: set[st
         for name in moments[0].scores
     }
     words = ", ".join(f"{on_clock(moment)} {likeliest(moment)}" for moment in moments)
-    return describe_curves(x, scores, strong, places, words=f"most likely label of each moment: {words}")
+    return describe_curves(x, scores, strong, colors, words=f"most likely label of each moment: {words}")
 
 
 def _leading(prediction: Prediction) -> set[str]:

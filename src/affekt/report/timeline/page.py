@@ -17,15 +17,18 @@ from pathlib import Path, PurePath
 from affekt.core.answers.prediction import Prediction
 from affekt.core.files.whole import write_text
 from affekt.core.sample import Sample, Skipped
+from affekt.core.wording import count
+from affekt.report.colors.labels import LabelColors
 from affekt.report.templates import render_page
 from affekt.report.timeline.clip import describe_clip, media_of
 from affekt.report.timeline.lanes import Events
 from affekt.report.timeline.moments import clock, percent, scored
-from affekt.report.timeline.parts import COLORS_CSS, WIDTH, colors_of, on_clock, places_of, when
+from affekt.report.timeline.parts import WIDTH, on_clock, when
 from affekt.report.timeline.segments import LISTED, score, strength
-from affekt.report.wording import count
+from affekt.report.wording import noun_of
 
 FULL = 50  # clips that are drawn; a page with more would be slow to write and to open
+FULL_GRID = 240  # the same for items without times, such as pictures
 
 
 def write_timeline(
@@ -37,7 +40,7 @@ def write_timeline(
     title: str = "",
     lead: str = "",
     events: str = "stated",
-    full: int = FULL,
+    full: int | None = None,
 ) -> None:
     """Write the page: a card with a timeline for each of the first clips, and a table of the others.
 
@@ -50,23 +53,32 @@ def write_timeline(
         title: By default the name of the clip, or the number of clips.
         lead: Introduction; a blank line begins a new paragraph.
         events: Origin of the true events, such as `annotated`; shown beside them.
-        full: Number of clips that are drawn.
+        full: Number of items that are drawn; by default `FULL`, of items without times `FULL_GRID`.
     """
-    places = places_of(name for prediction in predictions for name in _names(prediction))
     known = {name: Events.of(sample, events) for name, sample in (samples or {}).items()}
+    # Answers first, so that true events of other labels change no order.
+    colors = LabelColors(
+        name
+        for names in (map(_names, predictions), map(_true_names, known.values()))
+        for it in names
+        for name in it
+    )
+    what = noun_of(prediction.modality for prediction in predictions)
+    is_grid = len(predictions) > 1 and not any(map(_has_times, predictions))
+    full = full if full is not None else FULL_GRID if is_grid else FULL
     # A generator, because each clip holds its frames: the template takes them one by one.
     clips = (
         describe_clip(
             prediction,
             media_of(prediction, samples or {}),
             known.get(prediction.id, Events()),
-            places,
+            colors,
             path.parent,
         )
         for prediction in predictions[:full]
     )
     if not title:
-        title = PurePath(predictions[0].id).name if len(predictions) == 1 else count(predictions, "clip")
+        title = PurePath(predictions[0].id).name if len(predictions) == 1 else count(predictions, what)
     answered = Counter(prediction.label for prediction in predictions)
     page = render_page(
         Path(__file__).parent,
@@ -80,14 +92,16 @@ def write_timeline(
             "strength": strength,
             "when": when,
         },
-        colors=COLORS_CSS,
+        labels=colors,
         title=title,
         lead=[part for part in lead.split("\n\n") if part.strip()],
         has_segments=any(prediction.segments is not None for prediction in predictions),
         has_moments=any(prediction.moments for prediction in predictions),
-        color=colors_of(places),
+        color=colors.css,
         width=WIDTH,
-        counts=sorted(answered.items(), key=lambda item: (-item[1], places[item[0]]))
+        what=what,
+        is_grid=is_grid,
+        counts=sorted(answered.items(), key=lambda item: (-item[1], colors[item[0]].place))
         if len(predictions) > 1
         else (),
         clips=clips,
@@ -100,7 +114,17 @@ def write_timeline(
     write_text(path, page)
 
 
+def _has_times(prediction: Prediction) -> bool:
+    """Whether there is anything to draw over time."""
+    return bool(prediction.moments) or prediction.segments is not None or prediction.span_s is not None
+
+
 def _names(prediction: Prediction) -> Iterator[str]:
     """Every label in an answer."""
     yield from prediction.scores
     yield from (segment.label for segment in prediction.segments or ())
+
+
+def _true_names(events: Events) -> Iterator[str]:
+    """Every label of true events."""
+    yield from (event.label for event in (*(events.segments or ()), *events.points) if event.label)

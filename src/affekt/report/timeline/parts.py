@@ -1,70 +1,22 @@
-"""What drawings and tables of a timeline share: colours of labels, and positions in time."""
+"""What drawings and tables of a timeline share: positions in time, and times in words."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from itertools import count
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
 from affekt.core.answers.prediction import Moment, Prediction
 from affekt.core.segment import Segment
+from affekt.report.colors.labels import LabelColors
 from affekt.report.timeline.moments import Stretch, clock, scored, stretches
 from affekt.report.wording import printable
 
-# Number of colours in the page's style. Colour-blind readers can distinguish them too: any two differ by 0.08
-# or more in Oklab, with normal vision and with one kind of cone missing (simulated as in Machado 2009).
-COLORS = 8
-
-# Polarities have the same colours on every page: negative is rust, positive blue, neutral grey.
-_POLARITIES = {"negative": 2, "positive": 1, "neutral": 3}
-
-# So do the most common emotions: in their conventional colours, as far as the palette has them.
-_EMOTIONS = {
-    **dict.fromkeys(("joy", "happy", "happiness", "amusement"), 0),
-    **dict.fromkeys(("sad", "sadness"), 1),
-    **dict.fromkeys(("anger", "angry"), 2),
-    "neutral": 3,
-    **dict.fromkeys(("disgust", "disgusted"), 4),
-    **dict.fromkeys(("fear", "fearful", "afraid"), 5),
-    **dict.fromkeys(("surprise", "surprised"), 6),
-    "contempt": 7,
-}
-
 WIDTH = 1000  # units of a drawing's width
-# Style sheet with these colours, for light and dark pages.
-COLORS_CSS = Path(__file__).with_name("colors.css")
 _STEPS_S = (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800)
 _DAY_S = 86_400
 _TICKS = 8
 _LISTED = 3  # segments of a clip that are listed in a row of a table
-
-# Label to the index of its colour; indices beyond the last colour start again from the first.
-Places = Mapping[str, int]
-
-
-def places_of(names: Iterable[str]) -> dict[str, int]:
-    """The index of each label's colour: that of a known emotion or polarity, otherwise the next free one.
-
-    Example:
-        >>> places_of(["anger", "pride", "joy", "happy"])
-        {'anger': 2, 'pride': 1, 'joy': 0, 'happy': 3}
-    """
-    order = list(dict.fromkeys(names))
-    known = _POLARITIES if all(name.lower() in _POLARITIES for name in order) else _EMOTIONS
-    places: dict[str, int] = {}
-    for name in order:
-        place = known.get(name.lower())
-        if place is not None and place not in places.values():
-            places[name] = place
-    free = (place for place in count() if place not in places.values())
-    return {name: places[name] if name in places else places.setdefault(name, next(free)) for name in order}
-
-
-def colors_of(places: Places) -> dict[str, str]:
-    """The colour of each label, as a variable of the page's style."""
-    return {name: f"var(--c{place % COLORS})" for name, place in places.items()}
 
 
 class Scale:
@@ -101,15 +53,14 @@ def time_axis(scale: Scale) -> list[tuple[float, str]]:
     return [(scale.share(tick), clock(tick, places=decimals)) for tick in ticks]
 
 
-def script_data(labels: Iterable[str], scale: Scale, places: Places) -> dict[str, Any]:
+def script_data(labels: Iterable[str], scale: Scale, colors: LabelColors) -> dict[str, Any]:
     """What the page's script needs of every timeline: its ends, and labels with their colours."""
-    colors = colors_of(places)
     names = list(labels)
     return {
         "start": scale.start,
         "end": scale.end,
         "labels": [printable(name) for name in names],
-        "colors": [colors[name] for name in names],
+        "colors": [colors[name].variable for name in names],
     }
 
 

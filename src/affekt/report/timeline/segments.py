@@ -13,10 +13,12 @@ import numpy as np
 
 from affekt.core.answers.prediction import Prediction
 from affekt.core.segment import Segment
+from affekt.core.wording import count
+from affekt.report.colors.labels import LabelColors
 from affekt.report.timeline.curves import ENDS, describe_curves
 from affekt.report.timeline.moments import clock, confidence, percent, scored, without_overlaps
-from affekt.report.timeline.parts import Places, Scale, corners, script_data
-from affekt.report.wording import count, printable
+from affekt.report.timeline.parts import Scale, corners, script_data
+from affekt.report.wording import printable
 
 LISTED = 300  # segments of the list and of the cursor
 _DRAWN = 600  # bars of a label
@@ -24,20 +26,20 @@ _ROWS = 4  # of bars of a label: the first, and overlapping ones below it
 _BINS = 1500  # of a curve: finer than a screen shows
 
 
-def label_rows(prediction: Prediction, places: Places) -> list[dict[str, Any]]:
+def label_rows(prediction: Prediction, colors: LabelColors) -> list[dict[str, Any]]:
     """Bars of the most frequent labels: the row of each bar, and its segment."""
     segments = prediction.segments or ()
     counts = Counter(segment.label for segment in segments)
-    shown = sorted((label for label, _ in counts.most_common(ENDS)), key=lambda label: places[label])
+    shown = sorted((label for label, _ in counts.most_common(ENDS)), key=lambda label: colors[label].place)
     return [_label_row(label, [one for one in segments if one.label == label]) for label in shown]
 
 
-def segment_data(prediction: Prediction, scale: Scale, places: Places) -> dict[str, Any]:
+def segment_data(prediction: Prediction, scale: Scale, colors: LabelColors) -> dict[str, Any]:
     """Values for the page's script: scores over time in percent, and the segments."""
     names = list(dict.fromkeys([*prediction.scores, *(one.label for one in prediction.segments or ())]))
     bins = _bins(prediction)
     return {
-        **script_data(names, scale, places),
+        **script_data(names, scale, colors),
         "edges": [round(float(edge), 2) for edge in bins.edges_s],
         "curves": (100 * bins.curves.T).round().astype(int).tolist(),
         "segments": [
@@ -123,7 +125,7 @@ def _bins(prediction: Prediction) -> _Bins:
     )
 
 
-def segment_curves(prediction: Prediction, scale: Scale, places: Places) -> dict[str, Any]:
+def segment_curves(prediction: Prediction, scale: Scale, colors: LabelColors) -> dict[str, Any]:
     """A line for each label over time; detected labels and the clip's own are strong."""
     bins = _bins(prediction)
     edges = bins.edges_s
@@ -148,4 +150,4 @@ def segment_curves(prediction: Prediction, scale: Scale, places: Places) -> dict
         for name, score, second in peaks
         if name in strong
     )
-    return describe_curves(x, scores, strong, places, words=f"scores over time: {words}", behind=shape)
+    return describe_curves(x, scores, strong, colors, words=f"scores over time: {words}", behind=shape)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from affekt.core.wording import counted
 from affekt.report.study.figures import Curves, SeedScores, as_data, draw_learning, draw_seeds
 from affekt.report.study.page import Picture
 from affekt.studies.outcome.summary import RowSummary, Summary
@@ -16,14 +17,17 @@ def pictures_of(summary: Summary) -> list[Picture]:
         for name in summary.metrics:
             shown = [_seeds(row, name) for row in rows if name in row.scores]
             if shown:
-                png = as_data(draw_seeds(shown, name, rows[0].over))
-                found.append(Picture(f"{name}{where}", png, f"{name} of each seed of {len(shown)} rows"))
+                light, dark = (
+                    as_data(draw_seeds(shown, name, rows[0].over, dark=it)) for it in (False, True)
+                )
+                text = f"{name} of each seed of {counted(len(shown), 'row')}"
+                found.append(Picture(f"{name}{where}", light, dark, text))
         selected = rows[0].runs.runs[0].member.recipe.selection.metric
         curves = [_curves(row, selected) for row in rows]
         if any(run for row in curves for run in row.runs):
-            png = as_data(draw_learning(curves, selected))
+            light, dark = (as_data(draw_learning(curves, selected, dark=it)) for it in (False, True))
             title = f"Learning curves{where}: mean over runs, shaded from the lowest to the highest"
-            found.append(Picture(title, png, f"validation {selected} by epoch"))
+            found.append(Picture(title, light, dark, f"validation {selected} by epoch"))
     return found
 
 

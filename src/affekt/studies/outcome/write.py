@@ -93,7 +93,7 @@ def _lead(plan: Plan, summary: Summary) -> str:
     far = sum(it.difference.is_distinguishable() for it in summary.comparisons)
     tested = len(summary.comparisons)
     found = (
-        f" Of {tested} comparisons, {far} {'is' if far == 1 else 'are'} distinguishable after "
+        f" Of {counted(tested, 'comparison')}, {far} {'is' if far == 1 else 'are'} distinguishable after "
         "Holm's correction."
         if tested
         else ""

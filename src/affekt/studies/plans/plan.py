@@ -1,7 +1,7 @@
 """A plan: the experiments of a study in one TOML file.
 
     title = "Fusion on walkers"
-    recipe = ["bpm_gcn/walkers"]            # files as `affekt train` takes them, or beside the plan
+    recipe = ["base.toml"]                  # files as `affekt train` takes them, or beside the plan
     set = {train = {epochs = 5}}            # changes, as tables or as dotted keys: "train.epochs" = 5
     seeds = [0, 1, 2]
     folds = 5                               # cross-validation: each member is trained once a fold
@@ -129,7 +129,20 @@ class Plan(Settings):
     """A plan as its file states it; see the module's docstring.
 
     Attributes:
+        title: Title of the table.
+        recipe: Recipe files of all rows, merged in order.
+        set: Changes of all rows, after the files.
+        seeds: A row is trained once for each seed.
+        folds: Number of folds of a cross-validation; each member is trained once a fold.
         part: The part of the data that the table is about.
+        metrics: Columns of the table; by default those of the task.
+        against: The row that others are tested against; `all` tests each pair.
+        data: The same rows on several data sets.
+        grid: Axes whose cross product is the rows.
+        ablations: Rows with one change each.
+        members: Rows with names, which may refer to each other.
+        commands: Command lines by the name of their row, run in order.
+        search: A search of settings.
     """
 
     title: str = ""

@@ -28,9 +28,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from affekt.core.errors import AffektError, MediaError
 from affekt.project.folder import Project
-from affekt.project.ratings.colors import style_of
 from affekt.project.ratings.page.media import medium_of
 from affekt.project.ratings.page.queue import Queue
+from affekt.report.colors.labels import LabelColors
+from affekt.report.colors.scheme import scheme_css
 
 # Keys of labels in their order; r, s and u are those of the page.
 KEYS = "1234567890qwetyiopadfghjklzxcvbnm"
@@ -134,8 +135,10 @@ def _page(rating: Rating) -> Callable[[Request], Response]:
 
 def _style(rating: Rating) -> Callable[[Request], Response]:
     labels = rating.project.settings.label_set
-    rules = "".join(f"#l{place}{{--own:var(--l{place})}}" for place in range(len(labels)))
-    text = (_FOLDER / "page.css").read_text("utf-8") + style_of(labels) + rules
+    colors = LabelColors(labels.names)
+    rules = [f"#l{place} {{ --own: {value} }}" for place, value in enumerate(colors.css.values())]
+    sheet = (_FOLDER / "page.css").read_text("utf-8")
+    text = "\n".join([scheme_css(), colors.style, sheet, *rules])
     return lambda request: Response(text, media_type="text/css")
 
 

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from markupsafe import Markup
 
 import affekt.report.study
-import affekt.report.timeline
 from affekt.core.files.whole import write_text
 from affekt.metrics.agreement.ratings import vote_counts
 from affekt.project.ratings.agreement.measure import RatingAgreement
@@ -21,7 +19,7 @@ from affekt.project.ratings.agreement.page.figures import (
     vote_patterns,
 )
 from affekt.project.ratings.agreement.thresholds import Crossed
-from affekt.project.ratings.colors import style_of
+from affekt.report.colors.labels import LabelColors
 from affekt.report.templates import render_page
 
 _MOST_ITEMS = 30
@@ -34,15 +32,13 @@ def write_agreement_page(path: Path, found: RatingAgreement, crossed: Sequence[C
     Raises:
         AffektError: It cannot be written.
     """
-    reports = Path(str(affekt.report.study.__file__)).parent
-    timeline = Path(str(affekt.report.timeline.__file__)).parent
+    study = Path(str(affekt.report.study.__file__)).parent
     counts = vote_counts(found.table.ratings, len(found.labels))
     text = render_page(
         _FOLDER,
         {"percent": _percent, "number": _number},
-        colors=timeline / "colors.css",
-        shared=Markup((reports / "page.css").read_text("utf-8")),
-        hues=Markup(style_of(found.labels)),
+        labels=LabelColors(found.labels.names),
+        styles=(study / "page.css",),
         title=title,
         found=found,
         crossed=crossed,
