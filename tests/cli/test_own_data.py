@@ -1,6 +1,7 @@
 """`affekt train METHOD`: own files without a recipe, and several trainings in one command."""
 
 import json
+import re
 import shlex
 import tomllib
 from pathlib import Path
@@ -28,7 +29,6 @@ TINY = [
 class InProcess(Worker):
     """Does the jobs of a study at once, in the process of the test."""
 
-    is_alive = True
     failing = ""
 
     def __init__(self, keep_open=()):
@@ -42,6 +42,10 @@ class InProcess(Worker):
 
     def ended(self):
         return self.reason
+
+    @property
+    def is_alive(self):
+        return True
 
     def terminate(self):
         pass
@@ -66,10 +70,14 @@ def invoke(*words):
     return CliRunner().invoke(app, [str(word) for word in words])
 
 
-def refused(*words):
-    done = invoke("train", *words)
+def error_of(*words):
+    done = invoke(*words)
     assert isinstance(done.exception, UsageError | ConfigError | DataError), done.output
     return str(done.exception)
+
+
+def refused(*words):
+    return error_of("train", *words)
 
 
 def test_a_method_alone_is_trained_on_a_folder_and_says_what_it_does(folder, tmp_path, caplog):
@@ -115,15 +123,13 @@ def test_several_seeds_and_folds_are_trained_evaluated_and_compared(folder, tmp_
 
     with pytest.raises(UsageError, match=r"fits 3 runs.*or all of them to evaluate or compare"):
         find_run(group, tmp_path / "runs")
-    with pytest.raises(UsageError, match="is for one run"):
-        raise invoke("evaluate", group, *given, "--subsets").exception
+    assert "is for one run" in error_of("evaluate", group, *given, "--subsets")
     done = invoke("compare", group, folds, "--common", *given, "--json")
     assert done.exit_code == 0, done.output
     one, other = json.loads(done.stdout)["rows"]
     assert (len(one["scores"]["uar"]["values"]), len(other["scores"]["uar"]["values"])) == (3, 1)
     assert one["samples"] == other["samples"] == 6
-    with pytest.raises(UsageError, match="is in two rows"):
-        raise invoke("compare", group, "latest", f"{group},{folds}", *given).exception
+    assert "is in two rows" in error_of("compare", group, "latest", f"{group},{folds}", *given)
 
 
 def test_a_member_that_fails_is_named_and_the_others_are_kept(folder, tmp_path, in_process):
@@ -166,8 +172,7 @@ def find_run_group(output):
 )
 def test_a_wrong_call_is_refused_with_the_right_one(words, message, monkeypatch):
     monkeypatch.delenv("AFFEKT_DATA", raising=False)
-    with pytest.raises(UsageError, match=message):
-        raise invoke("train", *words).exception
+    assert re.search(message, refused(*words))
 
 
 def test_a_folder_without_what_is_needed_is_refused_with_the_next_step(folder, draw_picture, tmp_path):
