@@ -14,7 +14,7 @@ from affekt.core.recipe_files import own_recipes
 from affekt.core.sample import Preprocess, Sample
 from affekt.core.wording import counted
 from affekt.data.own_files import methods_for
-from affekt.engine.splits import PARTS, Parts, strongest_label
+from affekt.engine.splits import PARTS, Parts
 from affekt.report.wording import some
 
 _FEW = 5  # training samples of a class; below this a network learns the samples, not the class
@@ -31,7 +31,7 @@ def limits_of_data(corpus: Corpus, parts: Parts) -> list[str]:
     """What is wrong or too little in the parts, a sentence each.
 
     Raises:
-        DataError: Fewer than two classes have training samples.
+        DataError: Too few classes have training samples.
     """
     lines: list[str] = []
     if corpus.task.has_classes and not corpus.task.has_several:
@@ -97,29 +97,34 @@ def _alike(method: str) -> list[str]:
 
 def _class_limits(corpus: Corpus, parts: Parts) -> list[str]:
     lines: list[str] = []
-    train = Counter(strongest_label(sample) for sample in parts.train)
-    names = corpus.labels.names
+    train = _counts(corpus, parts.train)
+    names, fewest = corpus.labels.names, corpus.task.fewest_learned
     there = [name for name in names if train[name]]
-    if len(there) < 2:
+    if len(there) < fewest:
         raise DataError(
             f"the training part has samples of {some(there) or 'no class'} only, of "
-            f"{counted(len(names), 'class')}: two or more are needed; add samples or people of others"
+            f"{counted(len(names), 'class')}: {fewest} or more are needed; add samples or people of others"
         )
     if none := [name for name in names if not train[name]]:
         lines.append(f"no training sample of {some(none)}: the network cannot learn it")
     if few := [f"{name} ({train[name]})" for name in there if train[name] < _FEW]:
         lines.append(f"few training samples of {some(few)}: answers of these classes will hardly be right")
     for part in PARTS[1:]:
-        found = {strongest_label(sample) for sample in parts.part(part)}
+        found = _counts(corpus, parts.part(part))
         if found and (lacking := [name for name in there if name not in found]):
             lines.append(f"no {part} sample of {some(lacking)}: scores of this part say nothing about it")
     return lines
 
 
+def _counts(corpus: Corpus, samples: Sequence[Sample]) -> Counter[str]:
+    """Samples of each class, as the task counts them."""
+    return Counter(name for sample in samples for name in corpus.task.classes_of(sample))
+
+
 def _part_text(corpus: Corpus, samples: Sequence[Sample]) -> str:
     text = counted(len(samples), "sample")
     if corpus.task.has_classes:
-        counts = Counter(strongest_label(sample) for sample in samples)
+        counts = _counts(corpus, samples)
         listed = [f"{name} {counts[name]}" for name in corpus.labels.names[:_LISTED]]
         more = len(corpus.labels) - _LISTED
         text += f" ({', '.join(listed)}{f' and {more} more' if more > 0 else ''})"

@@ -72,7 +72,7 @@ class Heads(Task):
             **{f"{it.name}/{name}": sign for it in self.further for name, sign in it.task.metrics.items()},
         }
         self.selects_by, self.loss, self.losses = main.selects_by, main.loss, main.losses
-        self.fewest_labels = main.fewest_labels
+        self.fewest_labels, self.fewest_learned = main.fewest_labels, main.fewest_learned
         self.has_classes, self.has_several = main.has_classes, main.has_several
         if all(head.task.gate for head in heads):
             self.gate = (*main.gate, *(f"{it.name}/{name}" for it in self.further for name in it.task.gate))

@@ -44,6 +44,7 @@ class Localization(Task):
     loss = "affekt.layers.losses:cross_entropy"
     gate = ("map",)
     postprocessing = "sigmoid of each cell; proposals above thresholds, non-maximum suppression"
+    fewest_learned = 1
     by_cells = True
 
     def check(self, sample: Sample, labels: LabelSet) -> None:
