@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,7 @@ from typing import Annotated
 import typer
 
 from affekt.cli.show import RUNS, AsJson, RunsFolder, as_json
-from affekt.cli.tables import as_table, width
+from affekt.cli.tables import as_table, filled
 from affekt.core import catalog
 from affekt.core.errors import UsageError
 from affekt.core.files.sealed import MANIFEST, kind_of, read_sealed
@@ -49,7 +48,7 @@ def command(
     if json:
         as_json(card.model_dump(mode="json"))
         return
-    typer.echo(textwrap.fill(f"{card.title}: {card.summary}", width()) + "\n")
+    typer.echo("\n".join(filled(f"{card.title}: {card.summary}")) + "\n")
     _print_facts(card.facts)
     _print_recipes(name)
     for table in card.tables:
@@ -100,7 +99,7 @@ def _print_recipes(name: str) -> None:
 
     for recipe in recipes_of(name):
         typer.echo()
-        _print_words(f"affekt train {recipe.name}: {recipe.summary}", first="", rest="    ")
+        typer.echo("\n".join(filled(f"affekt train {recipe.name}: {recipe.summary}", rest="    ")))
 
 
 def _print_facts(facts: Mapping[str, str | Sequence[str]]) -> None:
@@ -110,16 +109,4 @@ def _print_facts(facts: Mapping[str, str | Sequence[str]]) -> None:
         lines = [text] if isinstance(text, str) else text
         for number, line in enumerate(lines):
             first = f"{name if not number else '':>{min(label, _LABEL)}}  "
-            _print_words(line, first=first, rest=" " * len(first))
-
-
-def _print_words(text: str, *, first: str, rest: str) -> None:
-    filled = textwrap.fill(
-        text,
-        width(),
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    typer.echo(filled)
+            typer.echo("\n".join(filled(line, first, " " * len(first))))

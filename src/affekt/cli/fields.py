@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from affekt.cli.tables import width
+from affekt.cli.tables import filled
 from affekt.core.fields.rows import REQUIRED, FieldRow, FieldTable
 from affekt.core.files.toml import toml_key, toml_value
 from affekt.core.settings import dotted
@@ -25,8 +24,8 @@ def lines_of(tables: Sequence[FieldTable]) -> Iterator[str]:
         for row in table.rows:
             name = f"{table.name}.{row.name}" if table.name else row.name
             facts = row.type_with_limits if row.is_table else f"{row.type_with_limits}; {default_of(row)}"
-            yield from _wrapped(f"{name}: {facts}", "  ", "    ")
-            yield from _wrapped(row.meaning, "      ", "      ")
+            yield from filled(f"{name}: {facts}", "  ", "    ")
+            yield from filled(row.meaning, "      ", "      ")
 
 
 def values_of(tables: Sequence[FieldTable]) -> list[dict[str, Any]]:
@@ -61,26 +60,15 @@ def document_of(tables: Sequence[FieldTable], given: Mapping[str, Any]) -> Itera
     for table in tables:
         if table.name:
             yield ""
-            yield from _wrapped(table.summary.partition("\n")[0], "# ", "# ")
+            yield from filled(table.summary.partition("\n")[0], "# ", "# ")
             yield f"[{table.name}]"
         for row in table.rows:
             if row.is_table:
                 continue
             name = f"{table.name}.{row.name}" if table.name else row.name
-            yield from _wrapped(f"{row.meaning} ({row.type_with_limits}; {default_of(row)})", "# ", "# ")
+            yield from filled(f"{row.meaning} ({row.type_with_limits}; {default_of(row)})", "# ", "# ")
             value = words.get(name) if row.value is None else row.value
             if value is None:
                 yield f"# {row.name} is not set"
             else:
                 yield f"{toml_key(row.name)} = {toml_value(value)}{'  # set' if row.is_set else ''}"
-
-
-def _wrapped(text: str, first: str, rest: str) -> list[str]:
-    return textwrap.wrap(
-        text,
-        width(),
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

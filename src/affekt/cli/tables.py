@@ -27,6 +27,18 @@ def width() -> int:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
 
 
+def filled(text: str, first: str = "", rest: str = "") -> list[str]:
+    """A text as lines of this width, the first and the others with their beginnings; words are not cut."""
+    return textwrap.wrap(
+        text,
+        width(),
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
 def as_table(
     columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str = "", whole: Sequence[str] = ()
 ) -> None:
