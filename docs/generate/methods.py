@@ -8,14 +8,14 @@ from affekt.core import catalog
 from affekt.core.card import Card, CardTable
 from affekt.core.fields.rows import tables_of
 from affekt.core.method import Method
-from affekt.core.recipe_files import own_recipes, recipes_of
+from affekt.core.recipe_files import own_kinds, recipes_of
 from generate.markdown import cell, definitions, facts, fields, table, text
 
 
 def method_pages() -> Iterator[tuple[str, str]]:
     """The table of methods, and their pages."""
     names = catalog.list_methods()
-    own = {one.method: found.kinds for one in own_recipes() if (found := catalog.dataset(one.data).own)}
+    own = own_kinds()
     rows = [
         [
             f"[{text(card.title)}](/generated/methods/{name}.md)",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from affekt.cli.show import AsJson, as_json, say
 from affekt.cli.tables import as_table
 from affekt.core import catalog
-from affekt.core.recipe_files import own_recipes
+from affekt.core.recipe_files import own_kinds
 
 
 def command(json: AsJson = False) -> None:
@@ -17,7 +17,7 @@ def command(json: AsJson = False) -> None:
     cards, broken = catalog.readable(catalog.list_methods(), catalog.card)
     for line in broken:
         say(line)
-    own = {one.method: found.kinds for one in own_recipes() if (found := catalog.dataset(one.data).own)}
+    own = own_kinds()
     if json:
         as_json(
             {

@@ -56,8 +56,8 @@ def command(
     output: Annotated[
         Path | None,
         typer.Option(
-            help="File for the predictions: .csv, .json, .jsonl or .parquet; for clips and conversations "
-            "also .html, a page; for one of them also .srt subtitles, or .eaf for ELAN."
+            help="File for the predictions: .csv, .json, .jsonl, .parquet, or .html, a page; for one clip or "
+            "conversation also .srt subtitles, or .eaf for ELAN."
         ),
     ] = None,
     joints: Annotated[

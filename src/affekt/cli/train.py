@@ -13,7 +13,6 @@ from affekt.cli.next_step import line, repeated
 from affekt.cli.show import RUNS, AsJson, Download, RunsFolder, as_json, errors, say
 from affekt.cli.study.repeat import train_several
 from affekt.cli.tables import as_table
-from affekt.core import catalog
 from affekt.core.errors import UsageError, check_installed
 from affekt.studies.plans.seeds import read_folds, read_seeds
 
@@ -197,12 +196,10 @@ class Several(NamedTuple):
 
 def own_calls() -> str:
     """How each method is trained on one's own files, in words."""
-    from affekt.core.recipe_files import own_recipes
+    from affekt.core.recipe_files import own_kinds
 
     calls = [
-        f"affekt train {one.method} --data-root DIR ({' or '.join(own.kinds)})"
-        for one in own_recipes()
-        if (own := catalog.dataset(one.data).own)
+        f"affekt train {name} --data-root DIR ({' or '.join(kinds)})" for name, kinds in own_kinds().items()
     ]
     return ", ".join(calls)
 

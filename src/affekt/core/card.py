@@ -33,6 +33,12 @@ class Result(Settings):
     command: str = ""
 
 
+_OF_OWN_FILES = (
+    "Trained on files of its maker: answers can be trusted as far as new recordings resemble them, in "
+    "people, devices and occasions."
+)
+
+
 class Quirk(Settings):
     """A peculiarity of the reference implementation, and how it is handled here."""
 
@@ -67,6 +73,8 @@ class Card(Settings):
     extras: tuple[str, ...] = ()
     intended_use: str
     limits: str
+    # What is known of networks that were trained on a data set of affekt, by its name.
+    limits_of_data: dict[str, str] = Field(default_factory=dict)
     # A small config with which the contract suite runs in seconds.
     tiny: dict[str, Any] = Field(default_factory=dict)
     results: tuple[Result, ...] = ()
@@ -85,7 +93,18 @@ class Card(Settings):
             "licence": self.licence,
             "for": self.intended_use,
             "limits": self.limits,
+            **{f"on {name}": text for name, text in self.limits_of_data.items()},
         }
+
+    def limits_on(self, data: str, *, is_own: bool) -> str:
+        """The limits of a network that was trained on a data set.
+
+        Args:
+            data: Its name.
+            is_own: Whether it reads people's own files.
+        """
+        known = _OF_OWN_FILES if is_own else self.limits_of_data.get(data, "")
+        return f"{self.limits} {known}".rstrip()
 
     @property
     def tables(self) -> list[CardTable]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -85,14 +85,24 @@ class OwnFiles:
     """What a data set for people's own files reads.
 
     Attributes:
-        kinds: Words for the files, in the plural, as in `("pictures",)`.
+        kinds: Words for the files, in the plural, with the modalities that each holds.
         suffixes: Of the files, with a dot, in small letters.
         layout: How they are laid out, as the rest of a sentence that begins with the folder.
     """
 
-    kinds: tuple[str, ...]
+    kinds: Mapping[str, tuple[str, ...]]
     suffixes: tuple[str, ...]
     layout: str
+
+    def for_modalities(self, modalities: Sequence[str]) -> list[str]:
+        """The kinds of files that hold all modalities that a method reads.
+
+        Example:
+            >>> own = OwnFiles({"clips": ("video", "audio"), "sounds": ("audio",)}, (), "")
+            >>> own.for_modalities(("video", "audio")), own.for_modalities(("audio",))
+            (['clips'], ['clips', 'sounds'])
+        """
+        return [kind for kind, held in self.kinds.items() if {*modalities} <= {*held}]
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,15 @@ def own_recipes() -> list[OwnRecipe]:
     return [OwnRecipe(name, str(values["data"]["name"])) for name, values in read.items()]
 
 
+def own_kinds() -> dict[str, list[str]]:
+    """The kinds of people's own files that each method is trained on by its name, such as pictures."""
+    return {
+        one.method: own.for_modalities(catalog.card(one.method).modalities)
+        for one in own_recipes()
+        if (own := catalog.dataset(one.data).own)
+    }
+
+
 def list_recipes() -> list[RecipeFile]:
     """All recipes of methods, then all parts; without those of plug-ins that are broken."""
     folders, _ = catalog.readable(catalog.list_methods(), catalog.method_folder)

@@ -54,5 +54,7 @@ DATASET = Dataset(
     cite="the authors of your clips",
     options=ClipsOptions,
     read=read,
-    own=OwnFiles(("clips", "sounds"), tuple(CLIP_SUFFIXES), own_layout("1.mp4")),
+    own=OwnFiles(
+        {"clips": ("video", "audio"), "sounds": ("audio",)}, tuple(CLIP_SUFFIXES), own_layout("1.mp4")
+    ),
 )

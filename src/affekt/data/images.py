@@ -53,5 +53,5 @@ DATASET = Dataset(
     cite="the authors of your pictures",
     options=ImagesOptions,
     read=read,
-    own=OwnFiles(("pictures",), tuple(SUFFIXES), own_layout("1.jpg")),
+    own=OwnFiles({"pictures": ("image",)}, tuple(SUFFIXES), own_layout("1.jpg")),
 )

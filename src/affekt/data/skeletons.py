@@ -23,6 +23,7 @@ classes, and walks beside folders of splits are errors that stop training; the o
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -31,6 +32,7 @@ from pydantic import Field, field_validator
 from affekt.core.dataset import Corpus, Dataset, OwnFiles
 from affekt.core.errors import MediaError, UsageError
 from affekt.core.sample import Sample, Skipped
+from affekt.core.wording import counted
 from affekt.data.layouts.custom_files import own_layout, read_custom_files
 from affekt.data.layouts.label_names import FolderOptions
 from affekt.media.skeleton import SUFFIXES, joint_order, read_each_skeleton
@@ -83,7 +85,20 @@ def read(root: Path, options: SkeletonsOptions) -> Corpus:
                 samples.append(
                     Sample(name, {"skeleton": walk}, label=file.label, subject=file.subject, split=file.split)
                 )
-    return own.corpus(samples, skipped)
+    corpus = own.corpus(samples, skipped)
+    without = sum(sample.media["skeleton"].rate_hz is None for sample in samples)
+    return replace(corpus, notes=(*corpus.notes, _rate_note(without, len(samples)))) if without else corpus
+
+
+def _rate_note(without: int, walks: int) -> str:
+    what = f"{without} of {counted(walks, 'walk')} state no frame rate"
+    if without < walks:
+        return f"{what}: they are assumed to have the most frequent one; the option rate_hz states it"
+    return (
+        f"{what}: a network that is trained on them cannot tell whether a walk it is asked about has the "
+        "same rate, and its answers say so; the option rate_hz states it (data.options.rate_hz in train, "
+        "rate_hz in data check)"
+    )
 
 
 DATASET = Dataset(
@@ -93,5 +108,5 @@ DATASET = Dataset(
     cite="the authors of your recordings",
     options=SkeletonsOptions,
     read=read,
-    own=OwnFiles(("skeleton files",), tuple(SUFFIXES), own_layout("walk1.npz")),
+    own=OwnFiles({"skeleton files": ("skeleton",)}, tuple(SUFFIXES), own_layout("walk1.npz")),
 )

@@ -148,7 +148,8 @@ def _how(recipe: Recipe, parts: Parts) -> str:
         test = "nothing is held out for a test"
     if split.validate_on_test:
         return f"{test}; epochs are selected on it"
+    use = "calibrates confidences" if recipe.selection.last_epoch else "selects the epoch"
     if split.scheme == "native" and any(sample.split == "validation" for sample in every):
-        return f"{test}; validation as the data state it"
+        return f"{test}; validation, which {use}, as the data state it"
     share = f"about {split.validation_share:g} of the rest"
-    return f"{test}; validation, which selects the epoch, is {share}{whole} (split.validation_share)"
+    return f"{test}; validation, which {use}, is {share}{whole} (split.validation_share)"

@@ -29,6 +29,7 @@ from affekt.quality.walks import describe_walks, problems_of_walks
 from affekt.report.wording import UNASSIGNED, some
 
 UNBALANCED = 10  # times as many samples in the largest class as in the smallest
+_PARTS_OF_A_TRAINING = 3  # no two of which share a subject
 File = Path | ZippedImage  # whose bytes are compared
 _PARTS = ("train", "validation", "test", UNASSIGNED)
 
@@ -215,6 +216,13 @@ def _problems_of_people(description: Mapping[str, Any]) -> list[str]:
             f"the subject of {unknown} of {counted(description['samples'], 'sample')} is unknown: "
             "one person may be in several splits"
         )
+    elif [*description["splits"]] == [UNASSIGNED]:
+        subjects = description["splits"][UNASSIGNED]["subjects"]
+        if subjects < _PARTS_OF_A_TRAINING:
+            found.append(
+                f"all samples are of {counted(subjects, 'subject')}, and no split is stated: a training, a "
+                f"validation and a test part need {_PARTS_OF_A_TRAINING} subjects or more"
+            )
     return found
 
 

@@ -186,7 +186,7 @@ DATASET = Dataset(
     options=DialoguesOptions,
     read=read,
     own=OwnFiles(
-        ("dialogues",),
+        {"dialogues": ("text",)},
         SUFFIXES,
         "a table (.csv, .tsv or .jsonl) with the columns dialogue, text and label, or such files "
         "called train, val and test",

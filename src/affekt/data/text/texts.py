@@ -130,7 +130,7 @@ DATASET = Dataset(
     options=TextsOptions,
     read=read,
     own=OwnFiles(
-        ("lines",),
+        {"lines": ("text",)},
         SUFFIXES,
         "a table (.csv, .tsv or .jsonl) with the columns text and label, or such files called train, "
         "val and test",

@@ -195,6 +195,7 @@ def _document(
 ) -> dict[str, Any]:
     """The manifest of a bundle."""
     card = catalog.card(checkpoint["method"])
+    data = catalog.canonical(run.recipe.data.name) if run else ""
     kept = ("method", "config", "labels", "task", "preprocessing")
     return {
         "kind": "bundle",
@@ -212,7 +213,7 @@ def _document(
         "weights_sha256": weights_sha256(checkpoint),
         "licence": card.licence,
         "intended_use": card.intended_use,
-        "limits": card.limits,
+        "limits": card.limits_on(data, is_own=bool(data) and catalog.dataset(data).own is not None),
         **({"source": checkpoint["source"]} if "source" in checkpoint else {}),
         **(_training(run, checkpoint) if run else {}),
     }

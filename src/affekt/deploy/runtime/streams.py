@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 STREAMED = (".csv", ".jsonl")
 # Columns of a table in which no input has an answer.
+_OPEN: set[Path] = set()  # files of this process that are being written
 _UNANSWERED = ("id", "label", "confidence", "notes", "skipped")
 
 
@@ -57,7 +58,7 @@ class StreamWriter(ABC):
         self._whole = 0  # bytes of its complete lines
         for older in _left_beside(path):
             log.warning("%s holds the answers of a run that was killed, or that is not done", older)
-        self._partial = partial_of(path)
+        self._partial = partial_of(path).absolute()
         try:
             # Names of files may hold bytes that are not UTF-8: they are written as \udcff, so that no
             # answers are lost.
@@ -66,6 +67,7 @@ class StreamWriter(ABC):
             )
         except OSError as error:
             raise self._unwritable(error) from None
+        _OPEN.add(self._partial)
 
     @abstractmethod
     def _write(self, item: Prediction | Skipped) -> None: ...
@@ -101,6 +103,7 @@ class StreamWriter(ABC):
             self._stream.close()
         except OSError as error:
             raise self._unwritable(error) from None
+        _OPEN.discard(self._partial)
         put_whole(self._partial, self.path, error=UsageError)
 
     def discard(self) -> None:
@@ -149,6 +152,7 @@ class StreamWriter(ABC):
             log.warning("%s is not complete: %s holds the %d answers so far", self.path, kept, self.count)
 
     def _end_stream(self) -> None:
+        _OPEN.discard(self._partial)
         with suppress(OSError):  # a full disk: what is left in memory cannot be written
             self._stream.close()
 
@@ -245,9 +249,10 @@ def stream_writer(path: Path) -> StreamWriter:
 
 
 def _left_beside(path: Path) -> list[Path]:
-    """Unfinished files of a place, which only a kill leaves."""
+    """Unfinished files of a place that no open writer of this process has: a kill left them."""
     start = f".{path.name}."
-    return sorted(one for one in path.parent.iterdir() if one.name.startswith(start) and is_partial(one))
+    found = (one for one in path.parent.iterdir() if one.name.startswith(start) and is_partial(one))
+    return sorted(one for one in found if one.absolute() not in _OPEN)
 
 
 def _free_name(path: Path) -> Path:
