@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -108,6 +109,10 @@ def test_several_seeds_and_folds_are_trained_evaluated_and_compared(folder, tmp_
     listed = invoke("runs", *runs).output
     assert "several runs of one recipe" in listed and "0, 1, 2" in listed
 
+    same = shutil.copytree(folder, tmp_path / "same")
+    again = invoke("train", "compact_face", "--data-root", same, *runs, *TINY, "--seeds", "0-2", "--json")
+    assert json.loads(again.stdout)["kept"] == 3
+
     done = invoke("train", "compact_face", *given, *TINY, "--folds", "2")
     assert done.exit_code == 0, done.output
     folds = find_run_group(done.output)
@@ -153,6 +158,25 @@ def test_a_member_that_fails_is_named_and_the_others_are_kept(folder, tmp_path, 
     assert done.exit_code == 0 and "1 of 2 are done already" in done.output
 
 
+def test_finished_runs_do_not_stand_for_trainings_on_other_data(
+    folder, draw_folder, draw_picture, tmp_path, in_process
+):
+    changed = Path(shutil.copytree(folder, tmp_path / "changed"))
+    other = draw_folder(tmp_path / "other", {".": 10}, first=500)
+    words = ("compact_face", *TINY, "--runs", tmp_path / "runs", "--data-root")
+    assert invoke("train", *words, changed, "--seeds", "0").exit_code == 0
+    (run,) = name_runs(tmp_path / "runs")
+    for seeds in ("0", "0,8"):
+        said = refused(*words, other, "--seeds", seeds)
+        assert f"{run.path} exists and was trained on {changed}, with the same recipe" in said
+        assert f"{other} holds other data (30 samples before, 30 now: 30 with other content" in said
+        assert f"--runs DIR keeps runs on {other} apart, or remove it to start over" in said
+    draw_picture(changed / "happy/new.png", 99, 1)
+    said = refused(*words, changed, "--seeds", "0,8")
+    assert f"{changed}, which has changed since" in said and "1 new (happy/new.png)" in said
+    assert len(name_runs(tmp_path / "runs")) == 1  # nothing was trained
+
+
 def find_run_group(output):
     return output.partition(" stands for all of these runs")[0].rpartition("\n")[2]
 
@@ -191,6 +215,10 @@ def test_a_folder_without_what_is_needed_is_refused_with_the_next_step(folder, d
     assert "none of" in broken and "training samples can be read" in broken and "poster_v2" not in broken
     few = refused(*given, folder, "--set", "train.batch_size=500")
     assert "19 training samples do not fill a batch" in few and "--set train.batch_size=8" in few
+    assert few == refused(*given, folder, "--set", "train.batch_size=500", "--resume")
+    assert "19 training" in refused(*given, folder, "--set", "train.batch_size=500", "--seeds", "0,1")
+    left = [*(tmp_path / "runs").rglob("recipe.toml"), *(tmp_path / "runs").glob("training/*")]
+    assert not left  # no run that could not be continued
     (tmp_path / "lines.csv").write_text("text,label\nwell,joy\n")
     assert "skeleton" not in refused("spcl", "--data-root", tmp_path / "lines.csv")
     sounds = refused("compact_voice", "--data-root", folder)

@@ -2,11 +2,17 @@
 
 import json
 
+import pytest
+import tomli_w
+
+from affekt.core.errors import DataError
 from affekt.core.files.sealed import MANIFEST
 from affekt.core.recipe import Recipe
 from affekt.engine.weights.initial import name_weights, read_weights
 from affekt.studies.plans.expand import Member
+from affekt.studies.plans.roots import Roots
 from affekt.studies.running.state import Finder
+from affekt.studies.study import open_study
 
 RECIPE = {"method": "bpm_gcn", "data": {"name": "walkers"}}
 
@@ -27,3 +33,20 @@ def test_weights_in_several_files_are_named_by_the_hash_of_all(tmp_path):
         json.dumps({"kind": "checkpoint", "files": files, "weights": {"sha256": "2" * 64, "parts": []}})
     )
     assert Finder(tmp_path, "test").recipe_of(member(tmp_path)).initial_weights == ("2" * 16,)
+
+
+def test_a_plan_whose_runs_were_trained_on_other_data_is_refused(
+    picture_runs, picture_recipe, pictures, changed, tmp_path
+):
+    (tmp_path / "mine.toml").write_text(tomli_w.dumps(picture_recipe().model_dump(exclude_unset=True)))
+    plan = tmp_path / "plan.toml"
+    plan.write_text('recipe = ["mine.toml"]\npart = "validation"\n')
+
+    def opened():
+        return open_study(plan, runs=picture_runs, roots=Roots(changed), parse=pytest.fail, entry="")
+
+    (one,) = opened().found.members  # a copy of the folder is the same data
+    assert opened().finder.is_trained(one)
+    next(changed.rglob("*.png")).unlink()
+    with pytest.raises(DataError, match=f"was trained on {pictures}, .*{changed} holds other data .* 1 gone"):
+        opened()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from affekt.core import catalog
 from affekt.core.dataset import Corpus
-from affekt.core.errors import UsageError
+from affekt.core.errors import AffektError, UsageError
 from affekt.core.files.assets import read_assets
 from affekt.core.files.lock import writing_alone
 from affekt.core.files.output import check_folder
@@ -38,7 +38,7 @@ from affekt.engine.loop.trainer import end_processes, logging_to, make_trainer
 from affekt.engine.network import check_outputs
 from affekt.engine.objectives.criterion import class_weights
 from affekt.engine.objectives.hooks import PreparingObjective, ReviewingObjective
-from affekt.engine.runs.data import RunData, data_of_run, nothing_held_out
+from affekt.engine.runs.data import RunData, check_same_data, data_of_run, nothing_held_out
 from affekt.engine.runs.recording import EpochRecorder
 from affekt.engine.runs.run import Run, check_free, environment
 from affekt.engine.splits import Parts
@@ -124,6 +124,7 @@ def train(
             criterion = corpus.task.loss_name(recipe.loss.name)
             run = state.run = Run.place(Path(runs), recipe, corpus.labels, criterion=criterion)
             if resume and run.result is not None and _is_first_process():
+                check_same_data(run, recipe, corpus, data_path(data_root))
                 log.warning("%s is finished already: nothing is trained", run.path)
                 return run
             if not run.last.exists():
@@ -132,7 +133,7 @@ def train(
                 check_free(run, data_path(data_root))
             data = data_of_run(run, recipe, corpus, data_path(data_root), accept=accept_data)
             alone = writing_alone(run.path, work="trains this run") if _is_first_process() else nullcontext()
-            with alone:
+            with alone, _removed_if_refused(state, run, Path(runs)):
                 if _is_first_process():
                     _begin(run, recipe, data, versions_of(recipe, framework), resume=resume)
                 with logging_to(run) as file, state.logged(file):
@@ -145,6 +146,7 @@ def train(
                         cache_root(cache, Path(runs)),
                         Store(Path(runs)),
                         request,
+                        state=state,
                         teacher=taught_by,
                         framework=framework,
                         progress=progress,
@@ -171,6 +173,18 @@ def _begin(run: Run, recipe: Recipe, data: RunData, versions: Mapping[str, str],
         data.identity.write(run.path)
 
 
+@contextmanager
+def _removed_if_refused(state: Begun, run: Run, runs: Path) -> Iterator[None]:
+    """Leave no run behind whose training was refused before it began: it could not be continued."""
+    is_new = _is_first_process() and not (run.path / "recipe.toml").exists()
+    try:
+        yield
+    except AffektError:
+        if is_new and not state.trains:
+            run.remove(runs)
+        raise
+
+
 def _is_first_process() -> bool:
     """Whether this process creates the run folder, for all processes of a distributed run."""
     return int(os.environ.get("LOCAL_RANK", "0")) == 0 and int(os.environ.get("NODE_RANK", "0")) == 0
@@ -186,6 +200,7 @@ def _fit(
     store: Store,
     request: StopRequest,
     *,
+    state: Begun,
     teacher: Teacher | None,
     framework: Framework | None,
     progress: bool,
@@ -254,6 +269,7 @@ def _fit(
         review=review if isinstance(objective, ReviewingObjective) else None,
     )
     try:
+        state.trains = True
         validation = plain_loader(datasets["validation"], recipe, by_length=True)
         if prepares:
             first = run.epochs_done if resume_from else 0

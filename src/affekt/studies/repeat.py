@@ -23,6 +23,7 @@ from affekt.studies.plans.commands import Commands
 from affekt.studies.plans.expand import Member
 from affekt.studies.plans.plan import Plan, nested
 from affekt.studies.plans.roots import Roots
+from affekt.studies.running.same_data import SameData
 from affekt.studies.running.schedule import OnChange, Progress, run_jobs
 from affekt.studies.running.state import Finder
 from affekt.studies.study import LOGS, STUDIES, Study, jobs_of, locked
@@ -68,7 +69,7 @@ def open_repeated(
 
     Raises:
         ConfigError: Listing all problems.
-        DataError: The data cannot be read.
+        DataError: The data cannot be read, or runs of this recipe were trained on other data.
     """
     import tomli_w  # of the extra `train`
 
@@ -89,12 +90,14 @@ def open_repeated(
     folder = runs / STUDIES / f"{first.method}-{first.data.name}-{key[:8]}"
     roots = Roots(data_path(data_root))
     found = check_plan(plan, Path(), roots, source=" + ".join(map(str, recipe)))
+    finder = Finder(runs, plan.part)
+    SameData(finder, roots, accept_data).check(found.members)
     return Study(
         folder / "plan.toml",
         plan,
         folder,
         roots,
-        Finder(runs, plan.part),
+        finder,
         found,
         Commands(),
         found.metrics,

@@ -20,6 +20,7 @@ from affekt.report.study.tables import Cell, Table
 from affekt.studies.plans.commands import Commands
 from affekt.studies.plans.expand import Expansion, Member, Row, expand
 from affekt.studies.plans.plan import Range, SearchSettings, Variant
+from affekt.studies.running.same_data import SameData
 from affekt.studies.running.schedule import OnChange, Progress, run_jobs
 from affekt.studies.study import LOGS, Outcome, Study, finish, jobs_of, locked
 
@@ -31,6 +32,7 @@ def run_search(study: Study, *, at_once: int = 1, on_change: OnChange = lambda s
 
     Raises:
         AffektError: Not one trial succeeded.
+        DataError: The run of a trial was trained on other data.
         MissingExtra: Optuna is not installed.
         UsageError: Another process runs this study.
     """
@@ -44,6 +46,7 @@ def run_search(study: Study, *, at_once: int = 1, on_change: OnChange = lambda s
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             sampler = optuna.samplers.TPESampler(seed=search.seed)
         found = optuna.create_study(direction="maximize" if sign > 0 else "minimize", sampler=sampler)
+        same = SameData(study.finder, study.roots, study.accept_data)
         rows: list[Row] = []
         failed: dict[str, str] = {}
         while len(rows) < search.trials:
@@ -53,7 +56,7 @@ def run_search(study: Study, *, at_once: int = 1, on_change: OnChange = lambda s
             ]
             rows += trials
             alone = replace(study, commands=Commands())
-            progress, expansion = _run(alone, trials, at_once, on_change, lock)
+            progress, expansion = _run(alone, trials, same, at_once, on_change, lock)
             failed |= progress.failed
             failed |= {row: problem for problem, names in expansion.problems.items() for row in names}
             by_row = {member.row: member for member in expansion.members}
@@ -66,7 +69,7 @@ def run_search(study: Study, *, at_once: int = 1, on_change: OnChange = lambda s
         best = rows[found.best_trial.number]
         chosen = Row(BEST, best.changes, study.plan.seeds)
         every = [*study.found.rows, chosen]
-        progress, expansion = _run(study, every, at_once, on_change, lock)
+        progress, expansion = _run(study, every, same, at_once, on_change, lock)
         progress.failed |= failed
         further = (_table(found, rows, best),)
         return finish(study, every, expansion.members, progress, further=further)
@@ -90,10 +93,16 @@ def _suggested(trial: Any, key: str, values: Range) -> Any:
 
 
 def _run(
-    study: Study, rows: list[Row], at_once: int, on_change: OnChange, lock: tuple[int, ...]
+    study: Study,
+    rows: list[Row],
+    same: SameData,
+    at_once: int,
+    on_change: OnChange,
+    lock: tuple[int, ...],
 ) -> tuple[Progress, Expansion]:
     """Train rows; trials that were chosen twice, or equal another row, are one run."""
     expansion = expand(study.plan, rows, study.path.parent, study.found.labels)
+    same.check(expansion.members)
     view = replace(study, found=expansion)
     unique: dict[tuple[str, int], Member] = {}
     for member in expansion.members:

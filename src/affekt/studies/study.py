@@ -21,6 +21,7 @@ from affekt.studies.plans.commands import Commands, Parse, Step, is_done, read_c
 from affekt.studies.plans.expand import Expansion, Member, Row
 from affekt.studies.plans.plan import Plan, name_of_plan, read_plan
 from affekt.studies.plans.roots import Roots
+from affekt.studies.running.same_data import SameData
 from affekt.studies.running.schedule import Job, OnChange, Progress, run_jobs
 from affekt.studies.running.state import Finder
 
@@ -99,6 +100,7 @@ def open_study(
 
     Raises:
         ConfigError: Listing all mistakes of the plan.
+        DataError: Runs of its recipes were trained on other data.
     """
     plan, problems = read_plan(path)
     commands = read_commands(plan.commands, parse, runs=runs) if plan else Commands()
@@ -111,6 +113,8 @@ def open_study(
         source=str(path),
     )
     assert plan is not None
+    finder = Finder(runs, plan.part)
+    SameData(finder, roots).check(found.members)
     first = found.members[0]
     metrics = plan.metrics or found.metrics or (first.recipe.selection.metric,)
     return Study(
@@ -118,7 +122,7 @@ def open_study(
         plan,
         folder or runs / STUDIES / name_of_plan(path),
         roots,
-        Finder(runs, plan.part),
+        finder,
         found,
         commands,
         metrics,

@@ -198,8 +198,12 @@ def test_a_share_of_0_does_not_change_the_digest(picture_recipe):
 
 
 def test_resuming_a_finished_run_reports_that_nothing_is_trained(
-    picture_runs, pictures, picture_recipe, caplog
+    picture_runs, pictures, changed, picture_recipe, resumed, caplog
 ):
+    next(changed.rglob("*.png")).unlink()
+    with pytest.raises(DataError, match=f"was trained on {pictures}, with .* 1 gone .*--runs DIR keeps runs"):
+        resumed(picture_runs, changed)
+    assert not caplog.text
     train(picture_recipe(), data_root=pictures, runs=picture_runs, resume=True, progress=False)
     assert "is finished already: nothing is trained" in caplog.text
     with pytest.raises(AffektError, match="is finished: evaluate it, or remove it to start over"):

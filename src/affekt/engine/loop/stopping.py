@@ -123,10 +123,12 @@ class Begun:
 
     Attributes:
         run: None before the folder is known.
+        trains: Whether all checks are done, and epochs are computed.
     """
 
     recipe: Recipe
     run: Run | None = None
+    trains: bool = False
 
     def stopped(self, signum: int) -> TrainingStopped:
         """The exception to raise after a signal."""

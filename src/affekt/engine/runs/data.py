@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from affekt.core import catalog
 from affekt.core.dataset import Corpus
 from affekt.core.errors import DataError
 from affekt.core.recipe import Recipe
+from affekt.core.wording import counted
 from affekt.engine.runs.identity import (
     DataIdentity,
+    Difference,
     compare,
     identify,
     kept_parts,
@@ -53,11 +56,7 @@ def data_of_run(run: Run, recipe: Recipe, corpus: Corpus, root: Path | None, *, 
         check_splits(parts)
         identity = identify(recipe.data.name, root, corpus, parts)
         if run.last.exists():
-            log.warning(
-                "%s was made by an older version and does not state its data: it cannot be checked whether "
-                "they are unchanged",
-                run.path,
-            )
+            log.warning("%s", _cannot_be_checked(run))
         return RunData(parts, identity, is_new=True)
     samples = corpus.usable
     keys = keys_by_id(samples)
@@ -81,6 +80,58 @@ def data_of_run(run: Run, recipe: Recipe, corpus: Corpus, root: Path | None, *, 
     }
     return RunData(
         parts, with_change(stored, identify(recipe.data.name, root, corpus, parts, keys), change), True
+    )
+
+
+def check_same_data(run: Run, recipe: Recipe, corpus: Corpus, root: Path | None) -> None:
+    """Refuse a run of this recipe that was trained on other data.
+
+    Raises:
+        DataError: It was.
+    """
+    if difference := difference_from(run, corpus, keys_by_id(corpus.usable)):
+        raise DataError(on_other_data([(run, difference)], root or recipe.data.name))
+
+
+def difference_from(run: Run, corpus: Corpus, keys: Mapping[str, str]) -> Difference | None:
+    """How data differ from those of a run; None if they are the same, or if the run does not state its data.
+
+    A copy of a folder is the same data.
+
+    Args:
+        keys: Media keys of all usable samples, by id.
+    """
+    stored = run.identity
+    if stored is None:
+        log.warning("%s", _cannot_be_checked(run))
+        return None
+    return compare(stored, corpus, corpus.usable, keys) or None
+
+
+def on_other_data(runs: Sequence[tuple[Run, Difference]], now: Path | str) -> str:
+    """Why runs of the same recipe cannot stand for a training on the data that are asked for.
+
+    Args:
+        now: Folder of these data, or the name of data that have none.
+    """
+    run, difference = runs[0]
+    before = run.identity.root if run.identity else ""
+    others = f" and {counted(len(runs) - 1, 'other run')}" if runs[1:] else ""
+    there = f"on {before}" if before else "on other data"
+    if before and isinstance(now, Path) and now.resolve() == Path(before):
+        there += ", which has changed since"
+    them = "these folders" if runs[1:] else "it"
+    return (
+        f"{run.path}{others} exist{'' if runs[1:] else 's'} and {'were' if runs[1:] else 'was'} trained {there}, "
+        f"with the same recipe; {now} holds other data ({difference}): --runs DIR keeps runs on {now} apart, "
+        f"or remove {them} to start over"
+    )
+
+
+def _cannot_be_checked(run: Run) -> str:
+    return (
+        f"{run.path} was made by an older version and does not state its data: it cannot be checked whether "
+        "they are unchanged"
     )
 
 

@@ -23,6 +23,7 @@ from affekt.core.errors import AffektError, ConfigError, UsageError
 from affekt.core.files.toml import read_toml
 from affekt.core.recipe import Recipe
 from affekt.engine.runs.folder import HASH_DIGITS
+from affekt.engine.runs.run import Run
 
 LATEST = "latest"
 _FOLDER = re.compile(r"([0-9a-f]{8})--(\d+)")
@@ -53,7 +54,8 @@ def find_run(text: Path | str, runs: Path | str = "runs") -> Path:
     """The path of a run that is given by its path, its name or `latest`.
 
     Args:
-        text: A path, which is returned as it is if it exists; `latest`; or a name from `affekt runs`. The
+        text: A path, which is returned as it is if it exists; `latest`, the newest run with a complete epoch;
+            or a name from `affekt runs`. The
             beginning of a name, or of the hash of its folder, is enough if it fits one run only.
         runs: Folder of all runs.
 
@@ -64,7 +66,7 @@ def find_run(text: Path | str, runs: Path | str = "runs") -> Path:
         return Path(text)
     named = [run for run in name_runs(Path(runs)) if run.name]
     if str(text) == LATEST and named:
-        return named[0].path
+        return next((run.path for run in named if Run(run.path).best.exists()), named[0].path)
     wanted = _plain(str(text))
     found = [run for run in named if wanted in _spellings(run)]
     if not found:

@@ -153,6 +153,14 @@ class Run:
         write_text(self.path / "recipe.toml", tomli_w.dumps(values))
         self.write_json("environment.json", environment(more))
 
+    def remove(self, runs: Path) -> None:
+        """Remove the folder, and those above it that are then empty, up to the folder of all runs."""
+        shutil.rmtree(self.path, ignore_errors=True)  # Windows keeps the lock until it is freed
+        for folder in self.path.parents:
+            if folder == runs or not folder.is_relative_to(runs) or next(folder.iterdir(), None):
+                return
+            folder.rmdir()
+
     def write_json(self, name: str, values: Any) -> None:
         """Write one JSON file of the run atomically."""
         write_text(self.path / name, json.dumps(values, indent=1) + "\n")

@@ -12,6 +12,7 @@ from affekt.core.files.regular import is_folder
 from affekt.core.recipe import Recipe, merge
 from affekt.core.settings import suggest
 from affekt.data.open import open_dataset
+from affekt.engine.description import check_batches, limits_of_data
 from affekt.engine.experiment import misfits, objective_kind
 from affekt.engine.splits import check_splits, part
 from affekt.studies.plans.expand import Expansion, Member, Row, data_key, expand, rows_of
@@ -156,6 +157,8 @@ def _check_data(plan: Plan, found: Expansion, corpora: Mapping[str, Corpus]) -> 
         try:
             parts = part(corpus.usable, recipe.split)
             check_splits(parts)
+            check_batches(recipe, parts)
+            limits_of_data(corpus, parts)
             if member.tested and plan.part == "test" and not parts.test:
                 found.report(
                     f"{recipe.data.name} has no test part: set split.test_share = 0.2, folds = 5, or "
