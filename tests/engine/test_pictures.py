@@ -65,7 +65,7 @@ def test_a_data_set_without_readable_pictures_ends_the_training_with_an_error(tm
         (tmp_path / "faces" / label).mkdir(parents=True)
         for number in range(8):
             (tmp_path / "faces" / label / f"{number}.png").write_text("no picture")
-    with pytest.raises(DataError, match="not one validation item could be read"):
+    with pytest.raises(DataError, match="none of 13 training samples can be read by compact_face"):
         run(tmp_path / "faces", tmp_path / "runs", config={**RECIPE["config"], "num_classes": 2})
 
 

@@ -107,10 +107,18 @@ def test_a_kill_leaves_each_answer_that_was_written(tmp_path, caplog, suffix):
     copied = tmp_path / f"b{suffix}"
     copied.write_bytes(left.read_bytes())
     assert ids(copied) == ["a.txt:1"]
+    killed = left.rename(left.with_name(f".a{suffix}.of-a-killed-process.partial"))
     stream_writer(path).discard()
-    assert f"{left} holds the answers of a run that was killed, or that is not done" in caplog.text
-    assert left.exists()
+    assert f"{killed} holds the answers of a run that was killed, or that is not done" in caplog.text
+    assert killed.exists()
     out.discard()
+
+
+@SUFFIXES
+def test_answers_that_this_process_writes_are_not_those_of_a_killed_one(tmp_path, caplog, suffix):
+    with stream_writer(tmp_path / f"a{suffix}"):
+        stream_writer(tmp_path / f"a{suffix}").discard()
+    assert not caplog.text
 
 
 @SUFFIXES
