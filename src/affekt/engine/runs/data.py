@@ -112,6 +112,7 @@ def on_other_data(runs: Sequence[tuple[Run, Difference]], now: Path | str) -> st
     """Why runs of the same recipe cannot stand for a training on the data that are asked for.
 
     Args:
+        runs: All trained on data of one folder, with their differences.
         now: Folder of these data, or the name of data that have none.
     """
     run, difference = runs[0]
@@ -123,7 +124,8 @@ def on_other_data(runs: Sequence[tuple[Run, Difference]], now: Path | str) -> st
     them = "these folders" if runs[1:] else "it"
     return (
         f"{some([str(it.path) for it, _ in runs])} {exist} trained {there}, with the same recipe; "
-        f"{now} holds other data ({difference}): --runs DIR keeps runs on {now} apart, or remove {them} to start over"
+        f"{now} holds other data ({difference}): --runs DIR keeps runs on {now} apart, or remove {them} to "
+        "start over"
     )
 
 
