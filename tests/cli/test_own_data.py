@@ -82,7 +82,8 @@ def refused(*words):
 
 
 def test_a_method_alone_is_trained_on_a_folder_and_says_what_it_does(folder, tmp_path, caplog):
-    done = invoke("train", "compact-face", "--data-root", folder, "--runs", tmp_path / "runs", *TINY)
+    more = ("--set", "seed=4", "--set", "train.epochs=1")
+    done = invoke("train", "compact-face", "--data-root", folder, "--runs", tmp_path / "runs", *TINY, *more)
     assert done.exit_code == 0, done.output
     assert "test: 6 samples (angry 2, happy 2, sad 2)" in caplog.text
     assert "no subject is known: one person may be in several parts" in caplog.text
@@ -93,16 +94,24 @@ def test_a_method_alone_is_trained_on_a_folder_and_says_what_it_does(folder, tmp
     assert Recipe.load([run.path / "recipe.toml"]).digest()[:8] == run.path.name[:8]
     words = shlex.split(done.output.partition("next: ")[2])
     assert "with changes: affekt train compact-face" in done.output and "affekt predict" in done.output
-    assert invoke(*words[1:], "--runs", tmp_path / "runs").exit_code == 0
+    changed, seeds = (
+        shlex.split(done.output.partition(f"{name}: affekt ")[2].partition("\n")[0])
+        for name in ("with changes", "with other seeds")
+    )
+    assert "train.epochs=2" in changed and "train.epochs=1" not in changed
+    assert seeds[-2:] == ["--seeds", "0,1,2"] and "seed=4" not in seeds
+    for printed in (changed, seeds):
+        assert printed[printed.index("--runs") + 1] == str(tmp_path / "runs")
+    assert invoke(*words[1:]).exit_code == 0
 
 
 def test_several_seeds_and_folds_are_trained_evaluated_and_compared(folder, tmp_path, in_process):
     runs = ("--runs", tmp_path / "runs")
     given = ("--data-root", folder, *runs)
-    done = invoke("train", "compact_face", *given, *TINY, "--seeds", "0-1")
-    assert done.exit_code == 0 and "training 2 runs" in done.output, done.output
-    assert "validation, 2 seeds" in done.output and "lowest to highest" in done.output
-    group = find_run_group(done.output)
+    first = invoke("train", "compact_face", *given, *TINY, "--seeds", "0-1")
+    assert first.exit_code == 0 and "training 2 runs" in first.output, first.output
+    assert "validation, 2 seeds" in first.output and "lowest to highest" in first.output
+    group = find_run_group(first.output)
     assert [path.name[-3:] for path in find_runs(group, tmp_path / "runs")] == ["--0", "--1"]
     again = invoke("train", "compact_face", *given, *TINY, "--seeds", "0,1,2", "--json")
     assert json.loads(again.stdout)["kept"] == 2 and len(json.loads(again.stdout)["runs"]) == 3
@@ -119,6 +128,10 @@ def test_several_seeds_and_folds_are_trained_evaluated_and_compared(folder, tmp_
     assert {
         Recipe.load([path / "recipe.toml"]).split.fold for path in find_runs(folds, tmp_path / "runs")
     } == {0, 1}
+    listed = json.loads(invoke("runs", *runs, "--json").stdout)
+    assert sorted(row["fold"] for row in listed if row["group"] == folds) == [0, 1]
+    assert [row["fold"] for row in listed if row["group"] == group] == [None] * 3
+    assert re.search(r"run +┃ fold ┃ modalities", invoke("runs", *runs).output)
     looked = [path for path in (tmp_path / "runs").rglob("record.jsonl")]
     assert not looked  # the test part is not looked at in training
     done = invoke("evaluate", folds, *given)
@@ -129,7 +142,10 @@ def test_several_seeds_and_folds_are_trained_evaluated_and_compared(folder, tmp_
     with pytest.raises(UsageError, match=r"fits 3 runs.*or all of them to evaluate or compare"):
         find_run(group, tmp_path / "runs")
     assert "is for one run" in error_of("evaluate", group, *given, "--subsets")
-    done = invoke("compare", group, folds, "--common", *given, "--json")
+    printed = re.search(r"or compare them .*: affekt (compare .*)", first.output)
+    assert printed and f"OTHER --data-root {folder} --runs {tmp_path / 'runs'}" in printed[1]
+    words = [folds if word == "OTHER" else word for word in shlex.split(printed[1])]
+    done = invoke(*words, "--common", "--json")
     assert done.exit_code == 0, done.output
     one, other = json.loads(done.stdout)["rows"]
     assert (len(one["scores"]["uar"]["values"]), len(other["scores"]["uar"]["values"])) == (3, 1)

@@ -43,7 +43,13 @@ def test_a_plan_whose_runs_were_trained_on_other_data_is_refused(
     plan.write_text('recipe = ["mine.toml"]\npart = "validation"\n')
 
     def opened():
-        return open_study(plan, runs=picture_runs, roots=Roots(changed), parse=pytest.fail, entry="")
+        return open_study(
+            plan,
+            runs=picture_runs,
+            roots=Roots(changed),
+            parse=lambda words: pytest.fail(str(words)),
+            entry="",
+        )
 
     (one,) = opened().found.members  # a copy of the folder is the same data
     assert opened().finder.is_trained(one)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -15,6 +16,16 @@ def line(*words: Any) -> str:
         "affekt evaluate 'my runs/a'"
     """
     return shlex.join(str(word) for word in words)
+
+
+def without(changes: Sequence[str], key: str) -> list[str]:
+    """Changes of a recipe but those of one value, which a command line states in another way.
+
+    Example:
+        >>> without(["seed=1", "train.epochs=3"], "seed")
+        ['train.epochs=3']
+    """
+    return [text for text in changes if text.partition("=")[0].strip() != key]
 
 
 def repeated(option: str, value: Any, *, default: Any = None, variable: str = "") -> list[str]:

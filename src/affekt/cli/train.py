@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from affekt.cli.early import check_data, check_weights
-from affekt.cli.next_step import line, repeated
+from affekt.cli.next_step import line, repeated, without
 from affekt.cli.show import RUNS, AsJson, Download, RunsFolder, as_json, errors, say
 from affekt.cli.study.repeat import train_several
 from affekt.cli.tables import as_table
@@ -116,7 +117,6 @@ def command(
     check_weights([teacher] if teacher else [], kinds=("checkpoint",))
     root = repeated("--data-root", data_root, variable="AFFEKT_DATA")
     options = [
-        *repeated("--set", change),
         *repeated("--hold-out", hold_out),
         *repeated("--framework", framework),
         *root,
@@ -129,13 +129,17 @@ def command(
         *repeated("--cache", cache, variable="AFFEKT_CACHE"),
         *(["--download"] if download else []),
     ]
+
+    def again(sets: Sequence[str], *more: str) -> str:
+        return line("affekt", "train", *recipe, *repeated("--set", [*sets]), *options, *more)
+
     if several:
         train_several(
             recipe,
             changes,
             seeds=several.seeds,
             folds=several.folds,
-            again=line("affekt", "train", *recipe, *options),
+            again=again(change or []),
             jobs=jobs,
             runs=runs,
             root=root,
@@ -166,8 +170,8 @@ def command(
             progress=bar,
         )
     except TrainingStopped as stop:
-        again = line("affekt", "train", *recipe, *options, "--resume")
-        sys.stderr.write(f"{stop.state}; {'continue' if stop.epoch else 'start again'} with: {again}\n")
+        resumed = again(change or [], "--resume")
+        sys.stderr.write(f"{stop.state}; {'continue' if stop.epoch else 'start again'} with: {resumed}\n")
         raise typer.Exit(stop.exit_code) from None
     result = run.result
     if result is None:  # not the first process of a distributed run, which reports
@@ -180,8 +184,9 @@ def command(
     )
     part = [] if result["samples"]["test"] else ["--split", "validation"]
     say(f"recipe: {run.path / 'recipe.toml'}")
-    say(f"with changes: {line('affekt', 'train', *recipe, *options)} --set train.epochs={_more(checked)}")
-    say(f"with other seeds: {line('affekt', 'train', *recipe, *options)} --seeds 0,1,2")
+    longer = [*without(change or [], "train.epochs"), f"train.epochs={_more(checked)}"]
+    say(f"with changes: {again(longer)}")
+    say(f"with other seeds: {again(without(change or [], 'seed'), '--seeds', '0,1,2')}")
     say(f"a bundle: {line('affekt', 'export', run.path, *root)}")
     say(f"answers: {line('affekt', 'predict', run.path)} INPUT")
     say(f"{run.path}\nnext: {line('affekt', 'evaluate', run.path, *part, *root)}")

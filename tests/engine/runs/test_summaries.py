@@ -89,6 +89,8 @@ def test_latest_is_the_run_that_was_trained_last(make, tmp_path):
     assert find_run("latest", tmp_path) == one.path
     (two.path / "evaluation").mkdir()  # an evaluation does not make a run newer
     assert find_run("latest", tmp_path) == one.path
+    (two.path / "checkpoints/best").mkdir(parents=True)  # the only one with a complete epoch
+    assert find_run("latest", tmp_path) == two.path
 
 
 def test_a_path_that_exists_is_the_path_itself(make, tmp_path):

@@ -37,11 +37,22 @@ def command(context: typer.Context, runs: RunsFolder = RUNS, json: AsJson = Fals
         return
     readable = [run for run in found if not run.reason]
     if readable:
+        folds = any(run.fold is not None for run in readable)
         as_table(
-            ("run", "modalities", "state", "validation", "test", "looks", "when"),
+            (
+                "run",
+                *(["fold"] if folds else []),
+                "modalities",
+                "state",
+                "validation",
+                "test",
+                "looks",
+                "when",
+            ),
             [
                 (
                     run.name,
+                    *(["" if run.fold is None else run.fold] if folds else []),
                     "+".join(run.modalities),
                     run.state,
                     run.validation or "",

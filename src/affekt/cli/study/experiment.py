@@ -113,6 +113,8 @@ def command(
             *repeated("--jobs", jobs, default=1),
             *repeated("--output", output),
             *repeated("--runs", runs, default=RUNS),
+            *repeated("--cache", cache, variable="AFFEKT_CACHE"),
+            *(["--download"] if download else []),
         )
         say(f"{len(failed)} of {outcome.progress.total} failed; again with: {again}")
         raise typer.Exit(1)

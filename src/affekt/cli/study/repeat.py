@@ -69,7 +69,8 @@ def train_several(
     part = [] if done.tested else ["--split", "validation"]
     say(f"{group} stands for all of these runs")
     say(f"next: {line('affekt', 'evaluate', group, *part, *root, *folder)}")
-    say(f"or compare them with those of another recipe: {line('affekt', 'compare', group)} OTHER")
+    compared = line("affekt", "compare", group, "OTHER", *part, *root, *folder)
+    say(f"or compare them with those of another recipe: {compared}")
 
 
 def _show(done: Repeated) -> None:

@@ -12,7 +12,6 @@ from affekt.core import catalog
 from affekt.core.dataset import Corpus
 from affekt.core.errors import DataError
 from affekt.core.recipe import Recipe
-from affekt.core.wording import counted
 from affekt.engine.runs.identity import (
     DataIdentity,
     Difference,
@@ -24,6 +23,7 @@ from affekt.engine.runs.identity import (
 )
 from affekt.engine.runs.run import Run
 from affekt.engine.splits import Parts, check_splits, part
+from affekt.report.wording import some
 
 log = logging.getLogger(__name__)
 
@@ -112,19 +112,20 @@ def on_other_data(runs: Sequence[tuple[Run, Difference]], now: Path | str) -> st
     """Why runs of the same recipe cannot stand for a training on the data that are asked for.
 
     Args:
+        runs: All trained on data of one folder, with their differences.
         now: Folder of these data, or the name of data that have none.
     """
     run, difference = runs[0]
     before = run.identity.root if run.identity else ""
-    others = f" and {counted(len(runs) - 1, 'other run')}" if runs[1:] else ""
+    exist = "exist and were" if runs[1:] else "exists and was"
     there = f"on {before}" if before else "on other data"
     if before and isinstance(now, Path) and now.resolve() == Path(before):
         there += ", which has changed since"
     them = "these folders" if runs[1:] else "it"
     return (
-        f"{run.path}{others} exist{'' if runs[1:] else 's'} and {'were' if runs[1:] else 'was'} trained {there}, "
-        f"with the same recipe; {now} holds other data ({difference}): --runs DIR keeps runs on {now} apart, "
-        f"or remove {them} to start over"
+        f"{some([str(it.path) for it, _ in runs])} {exist} trained {there}, with the same recipe; "
+        f"{now} holds other data ({difference}): --runs DIR keeps runs on {now} apart, or remove {them} to "
+        "start over"
     )
 
 

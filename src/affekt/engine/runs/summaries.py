@@ -41,6 +41,7 @@ class RunSummary:
 
     Attributes:
         name: Short name, by which commands find the run; empty if its recipe cannot be read.
+        fold: Which fold of a cross-validation its test part is; None without one.
         group: Name of all runs of its recipe: its seeds and folds.
         state: `finished`, or as in `epoch 3 of 30`.
         epoch: Complete epochs, of `epochs`.
@@ -58,6 +59,7 @@ class RunSummary:
     data: str = ""
     modalities: tuple[str, ...] = ()
     seed: int = 0
+    fold: int | None = None
     state: str = ""
     epoch: int = 0
     epochs: int = 0
@@ -91,6 +93,7 @@ def _summary(named: NamedRun) -> RunSummary:
             data=recipe.data.name,
             modalities=modalities_of(recipe),
             seed=recipe.seed,
+            fold=recipe.split.fold if recipe.split.scheme == "k_fold" else None,
             state=run.unfinished or "finished",
             epoch=run.epochs_done,
             epochs=recipe.train.epochs,

@@ -36,15 +36,16 @@ class SameData:
         Raises:
             DataError: Naming the first run, its data and those of the study.
         """
-        found: dict[str, list[tuple[Run, Difference]]] = {}
+        found: dict[tuple[str, str], list[tuple[Run, Difference]]] = {}
         for member in members:
             run = self.finder.run_of(member)
             if run is None or not (run.result or (run.last.exists() and not self.accept_data)):
                 continue
             corpus, keys = self._data_of(member)
             if difference := difference_from(run, corpus, keys):
-                found.setdefault(member.recipe.data.name, []).append((run, difference))
-        for name, runs in found.items():
+                root = run.identity.root if run.identity else ""
+                found.setdefault((member.recipe.data.name, root), []).append((run, difference))
+        for (name, _), runs in found.items():
             raise DataError(on_other_data(runs, self.roots.of_data(name) or name))
 
     def _data_of(self, member: Member) -> tuple[Corpus, Mapping[str, str]]:
