@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from affekt.core.dataset import Corpus
-from affekt.core.errors import DataError, UsageError
+from affekt.core.errors import UsageError
 from affekt.core.recipe import DataSettings, SplitSettings, options_from
 from affekt.core.sample import Sample
 from affekt.core.settings import validate
@@ -19,7 +19,7 @@ from affekt.data.store.index import is_prepared
 from affekt.deploy.trained_on import TrainedOn
 from affekt.engine.runs.identity import corpus_hash, identify, kept_parts, keys_by_id
 from affekt.engine.runs.run import evaluation_folder
-from affekt.engine.splits import PARTS, Parts, describe_splits, part, select, split_name
+from affekt.engine.splits import PARTS, PartError, Parts, describe_splits, part, select, split_name
 
 OWN_SHARE = 0.5  # of the samples known from training: from this share on, data are the training data, changed
 
@@ -183,7 +183,7 @@ def choose(
         given: Samples to take in place of a part that the network knows.
 
     Raises:
-        DataError: There is no such part.
+        PartError: There is no such part.
     """
     labelled = corpus.usable
     name, keys = split_name(split, labelled), keys_by_id(labelled)
@@ -210,12 +210,12 @@ def choose(
             is_own = False
             samples = [it for it in labelled if it.split == name]
         if not samples:
-            raise DataError(
+            raise PartError(
                 f"{root or data.name} holds other data than the network was trained on, and other data are "
                 f"not split; it has: {describe_splits(labelled)}. --split all scores all of it"
             )
     if not samples:
-        raise DataError(
+        raise PartError(
             f"{data.name} has no {name} part; it has: {describe_splits(labelled)}. --split validation scores "
             "the samples that selected the epoch, --split all scores all of them"
         )

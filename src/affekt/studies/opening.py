@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from affekt.core.errors import AffektError, DataError, UsageError
+from affekt.engine.splits import PartError
 from affekt.evaluation.opened import Corpora, Opened, load_scored, open_part, own_data
 from affekt.studies.outcome.answers import Answers
 from affekt.studies.plans.plan import ALL
@@ -31,8 +32,8 @@ def check_data(rows: Rows, data: str | None) -> None:
         places = "; ".join(f"{path} is of {name}" for name, path in known.items())
         options = " or ".join(f"--data {name}" for name in known)
         raise UsageError(
-            f"the networks state other data sets: {places}. Networks are compared on the same data: {options}, "
-            "with its folder as --data-root"
+            f"the networks state other data sets: {places}. Networks are compared on the same data: "
+            f"{options}, with its folder as --data-root"
         )
 
 
@@ -47,7 +48,7 @@ def open_all(rows: Rows, *, data: str | None, data_root: Path | str | None, spli
     """
     corpora: Corpora = {}
     opened: dict[Path, Opened] = {}
-    failed: dict[Path, DataError] = {}
+    failed: dict[Path, PartError] = {}
 
     def read(path: Path, like: Sequence[Opened] = ()) -> None:
         try:
@@ -61,8 +62,10 @@ def open_all(rows: Rows, *, data: str | None, data_root: Path | str | None, spli
                 corpora=corpora,
             )
             failed.pop(path, None)
-        except DataError as error:
+        except PartError as error:
             failed[path] = error
+        except DataError as error:
+            raise DataError(f"{path}: {error}") from None
 
     for path in (path for paths in rows.values() for path in paths):
         read(path)
@@ -76,9 +79,8 @@ def open_all(rows: Rows, *, data: str | None, data_root: Path | str | None, spli
                 read(path, like)
     if failed:
         path, error = next(iter(failed.items()))
-        more = (
-            "" if like else ". No other row states a part of these data: name a run that does, or --split all"
-        )
+        alone = like or len(rows) == 1
+        more = "" if alone else ". No other row states a part of these data: name a run that does"
         raise DataError(f"{path}: {error}{more}")
     return opened
 

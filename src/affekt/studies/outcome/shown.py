@@ -12,9 +12,9 @@ from affekt.studies.outcome.summary import LEAST_SEEDS, Comparison, RowSummary, 
 
 METHOD = (
     "Mean and standard deviation are over seeds. The interval over seeds is that of the mean by Student's t: "
-    "how far the mean of other seeds can be, on these items; it takes three seeds. The interval over items is "
-    "that of the mean score of these networks on new items: a jackknife with Wilson's interval where the task "
-    "has one, else a percentile bootstrap. Neither holds the spread of the other.",
+    "how far the mean of other seeds can be, on these items; it takes three seeds. The interval over items "
+    "is that of the mean score of these networks on new items: a jackknife with Wilson's interval where the "
+    "task has one, else a percentile bootstrap. Neither holds the spread of the other.",
     "Items of one subject or dialogue resemble each other: where the data state subjects, these are left "
     "out, resampled and exchanged as a whole. With cross-validation the folds of a seed are scored together.",
     "Differences are of rows on the same items, with a paired bootstrap over items or subjects. p of items: "
