@@ -27,9 +27,9 @@ def check_data(rows: Rows, data: str | None) -> None:
     """
     if data is not None:
         return
-    known = {name: path for paths in rows.values() for path in paths if (name := own_data(path))}
+    known = {name: row for row, paths in rows.items() for path in paths if (name := own_data(path))}
     if len(known) > 1:
-        places = "; ".join(f"{path} is of {name}" for name, path in known.items())
+        places = "; ".join(f"{row} is of {name}" for name, row in known.items())
         options = " or ".join(f"--data {name}" for name in known)
         raise UsageError(
             f"the networks state other data sets: {places}. Networks are compared on the same data: "
@@ -47,6 +47,7 @@ def open_all(rows: Rows, *, data: str | None, data_root: Path | str | None, spli
         DataError: A network has no such part, and no other one states it; the message names the network.
     """
     corpora: Corpora = {}
+    names = {path: row if len(paths) == 1 else path for row, paths in rows.items() for path in paths}
     opened: dict[Path, Opened] = {}
     failed: dict[Path, PartError] = {}
 
@@ -65,7 +66,7 @@ def open_all(rows: Rows, *, data: str | None, data_root: Path | str | None, spli
         except PartError as error:
             failed[path] = error
         except DataError as error:
-            raise DataError(f"{path}: {error}") from None
+            raise DataError(f"{names[path]}: {error}") from None
 
     for path in (path for paths in rows.values() for path in paths):
         read(path)
@@ -81,7 +82,7 @@ def open_all(rows: Rows, *, data: str | None, data_root: Path | str | None, spli
         path, error = next(iter(failed.items()))
         alone = like or len(rows) == 1
         more = "" if alone else ". No other row states a part of these data: name a run that does"
-        raise DataError(f"{path}: {error}{more}")
+        raise DataError(f"{names[path]}: {error}{more}")
     return opened
 
 

@@ -122,9 +122,14 @@ def comparison_table(summary: Summary) -> Table:
     several = len({it.data for it in summary.comparisons}) > 1
     rows = [_test(it, several, len(summary.comparisons)) for it in summary.comparisons]
     tests = ", ".join(dict.fromkeys(it.difference.test for it in summary.comparisons))
+    seeds = (
+        ", which only p of seeds holds"
+        if any(it.difference.p_seeds is not None for it in summary.comparisons)
+        else ""
+    )
     note = (
         f"Tests of items: {tests}. Paired bootstrap intervals: they and p of items are about these networks "
-        f"on new {over} and leave out what other seeds would change, which only p of seeds holds."
+        f"on new {over} and leave out what other seeds would change{seeds}."
         if rows
         else ""
     )

@@ -21,6 +21,7 @@ from affekt.studies.outcome.gather import RowRuns
 from affekt.studies.plans.plan import ALL
 
 _RESAMPLES_PER_TEST = 100  # the smallest p of a permutation, times the number of tests, is then 0.02
+WARNING = "warning: "
 LEAST_SEEDS = 3  # of an interval over seeds: that of two is 18 times as wide as they are apart
 Ends = tuple[float, float]
 
@@ -81,7 +82,7 @@ class RowSummary:
     @property
     def sentences(self) -> list[str]:
         """Notes and warnings, these in the words of `affekt evaluate`."""
-        return [*self.notes, *(f"warning: {text}" for text in self.warnings)]
+        return [*self.notes, *(f"{WARNING}{text}" for text in self.warnings)]
 
 
 @dataclass(frozen=True)
@@ -150,9 +151,14 @@ def _of_rows(rows: Sequence[RowSummary]) -> list[str]:
         for text in row.sentences:
             name = f"{row.name} on {row.runs.data}" if several else row.name
             holds.setdefault(text, []).append(name)
-    return [
-        text if len(names) == len(rows) else f"{', '.join(names)}: {text}" for text, names in holds.items()
-    ]
+    found: list[str] = []
+    for text, names in holds.items():
+        if len(names) == len(rows):
+            # A number of samples reads as that of all rows together.
+            found.append(f"each row: {text}" if len(rows) > 1 and text.startswith(WARNING) else text)
+        else:
+            found.append(f"{', '.join(names)}: {text}")
+    return found
 
 
 def _too_few_units(comparisons: Sequence[Comparison]) -> list[str]:
