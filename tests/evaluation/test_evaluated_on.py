@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 import affekt
-from affekt.core.errors import DataError, FolderError, UsageError
+from affekt.core.errors import AffektError, DataError, FolderError, UsageError
 from affekt.core.files.sealed import read_sealed, write_sealed
 from affekt.core.sample import Sample
 from affekt.deploy.trained_on import (
@@ -20,6 +20,8 @@ from affekt.deploy.trained_on import (
 from affekt.engine.runs.run import Run
 from affekt.engine.store.detach import detach
 from affekt.engine.train import train
+from affekt.studies.compare import compare_networks
+from affekt.studies.outcome.documents import summary_document
 
 pytestmark = pytest.mark.xdist_group("faces")
 
@@ -190,3 +192,29 @@ def test_a_bundle_counts_the_training_samples_of_its_run(face_bundle, face_run, 
     on = affekt.evaluate(face_bundle, split="all", folder=tmp_path / "all").evaluated_on
     samples = Run(face_run).result["samples"]
     assert (on.trained_on, on.validated_on) == (samples["train"], samples["validation"])
+
+
+def test_networks_of_other_data_are_compared_on_the_part_of_the_one_that_knows_it(run, fold_run, tmp_path):
+    detach(fold_run[0].path, tmp_path / "fold")
+    rows = [str(run.path), str(tmp_path / "fold")]
+    found = compare_networks(rows, data_root=fold_run[1], metrics=["accuracy"])
+    assert [row.samples for row in found.rows] == [6, 6] and len(found.comparisons) == 1
+    assert f"{rows[0]}: warning: the test part is that of {rows[1]}" in found.notes
+    # Each row says how many of its samples were trained on, as affekt evaluate does.
+    found = compare_networks(rows, data_root=fold_run[1], split="all", metrics=["accuracy"])
+    said = "15 of 24 samples were trained on: these scores do not hold for new data"
+    assert f"each row: warning: {said}" in found.notes
+    assert all(said in row["warnings"] for row in summary_document(found)["rows"])
+
+
+def test_a_comparison_that_is_refused_is_no_look_at_the_test_part(run, face_bundle, pictures):
+    rows = [str(run.path), str(face_bundle)]
+    with pytest.raises(
+        UsageError, match=r"run is of images; .*faces.affekt is of drawn_faces.*--data images"
+    ):
+        compare_networks(rows, data_root=pictures)
+    with pytest.raises(AffektError, match=r"can be compared.*only the first has angry.*only the second has"):
+        compare_networks(rows, data="images", data_root=pictures)
+    with pytest.raises(DataError, match=r"faces.affekt: .*other data are not split.*name a run that does"):
+        compare_networks([str(face_bundle), str(run.path)], data="images", data_root=pictures / "train")
+    assert not (run.path / "evaluation").exists()

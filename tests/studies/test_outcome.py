@@ -1,15 +1,18 @@
 """Numbers and files of a study, from invented answers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
 
+from affekt.cli.show import progress
 from affekt.core.errors import AffektError, UsageError
 from affekt.metrics.intervals import score_intervals
 from affekt.report.study.tables import Cell, Table, as_latex, as_markdown
 from affekt.studies.compare import _match
 from affekt.studies.outcome.answers import Answers, common_items, pooled
-from affekt.studies.outcome.documents import comparisons_csv, scores_csv
+from affekt.studies.outcome.documents import comparisons_csv, scores_csv, summary_document
 from affekt.studies.outcome.gather import RowRuns
 from affekt.studies.outcome.shown import comparison_table, score_table, verdict
 from affekt.studies.outcome.summary import pairs, summarize
@@ -50,6 +53,35 @@ def test_mean_and_deviation_are_over_seeds(summary):
     low, high = stats.t.interval(0.95, 2, 0.7, 0.01 / np.sqrt(3))
     assert score.over_seeds == (pytest.approx(low), pytest.approx(high))
     assert score.over_items is None  # it is not known item by item
+
+
+def test_an_interval_over_seeds_takes_three_and_stays_within_the_bounds_of_the_score():
+    found = summarize([row("a", (0.6, 0.8)), row("b", (0.3, 0.6, 0.98))], ("accuracy",), "")
+    two, three = (one.scores["accuracy"].over_seeds for one in found.rows)
+    assert two is None and three is not None and three[1] == 1.0
+    assert "takes 3 seeds" in score_table(found, "", link="").note
+    alone = score_table(summarize([row("a", (0.6,))], ("accuracy",), ""), "", link="")
+    assert alone.columns == ("row", "seeds", "accuracy", "95 % over items")
+    assert alone.note == "Scores of 300 items."
+
+
+def test_a_warning_of_one_row_is_said_with_its_name():
+    seen = "72 of 300 samples were trained on: these scores do not hold for new data"
+    one, other = row("a", (0.7,)), row("b", (0.8,))
+    warned = replace(one, by_seed={0: replace(one.by_seed[0], warnings=(seen,))})
+    found = summarize([warned, other], ("accuracy",), "")
+    assert f"a: warning: {seen}" in found.notes
+    assert [it["warnings"] for it in summary_document(found)["rows"]] == [[seen], []]
+    assert f"warning: {seen}" in summarize([warned], ("accuracy",), "").notes
+
+
+def test_a_counter_that_begins_anew_has_no_rate_below_zero(capsys, monkeypatch):
+    monkeypatch.setattr("affekt.cli.show.time.monotonic", iter(range(100)).__next__)
+    with progress("evaluating") as step:
+        for done in (8, 16, 4, 8, 16):
+            step(done, 16)
+    said = capsys.readouterr().err
+    assert said.count("evaluating: 16 of 16, ") == 2 and "-" not in said
 
 
 def test_the_interval_over_items_is_that_of_the_metrics(summary):

@@ -68,14 +68,15 @@ def progress(what: str) -> Iterator[Any]:
     """A progress bar with speed and remaining time; plain lines if there is no terminal.
 
     Yields a function of (done, total); total may be None. Items that are done at its first call do not count
-    for the speed: they may have existed before.
+    for the speed: they may have existed before. A count that is lower than the last one begins anew.
     """
-    begun: list[tuple[int, float]] = []
+    before, since, latest = 0, 0.0, -1
 
     def pace(done: int) -> str:
-        if not begun:
-            begun.append((done, time.monotonic()))
-        before, since = begun[0]
+        nonlocal before, since, latest
+        if latest < 0 or done < latest:
+            before, since = done, time.monotonic()
+        latest = done
         if done == before:
             return ""
         each_s = (done - before) / max(time.monotonic() - since, 1e-3)
@@ -86,7 +87,7 @@ def progress(what: str) -> Iterator[Any]:
 
         def line(done: int, total: int | None) -> None:
             nonlocal last, printed
-            speed = pace(done)
+            speed, last = pace(done), min(last, done)
             if total == 1:  # too short for progress
                 return
             is_late = time.monotonic() - printed >= LINE_S

@@ -18,6 +18,10 @@ from affekt.data.layouts.split_names import split_of
 PARTS = ("train", "validation", "test")
 
 
+class PartError(DataError):
+    """Data have no part of that name."""
+
+
 @dataclass(frozen=True)
 class Parts:
     """Samples of the three parts."""
@@ -71,7 +75,7 @@ def select(samples: Sequence[Sample], settings: SplitSettings, split: str) -> li
         split: A part, `all`, or a name that the data state for some samples.
 
     Raises:
-        DataError: There is no such part; the message lists the parts of the data.
+        PartError: There is no such part; the message lists the parts of the data.
     """
     labelled = list(samples)
     name = split_name(split, labelled)
@@ -83,7 +87,7 @@ def select(samples: Sequence[Sample], settings: SplitSettings, split: str) -> li
     else:
         found = getattr(part(samples, settings), name)
     if not found:
-        raise DataError(f"there is no {name} part; the data have: {describe_splits(labelled) or 'no label'}")
+        raise PartError(f"there is no {name} part; the data have: {describe_splits(labelled) or 'no label'}")
     return found
 
 

@@ -6,24 +6,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from affekt.core import catalog
-from affekt.core.errors import UsageError
 from affekt.core.files.lock import writing_alone
 from affekt.core.files.output import check_folder
 from affekt.core.files.whole import write_into
-from affekt.core.recipe import DataSettings, Recipe, SplitSettings
 from affekt.core.sample import Sample
 from affekt.core.task import OnItem, quiet
-from affekt.data.open import data_path, open_dataset
 from affekt.deploy.backends.names import Backend, Precision
-from affekt.deploy.load import is_bundle, load
 from affekt.deploy.runtime.predictor import Predictor
-from affekt.deploy.trained_on import TrainedOn, trained_on_bundle, trained_on_run
 from affekt.engine.runs.looks import record_look
 from affekt.engine.runs.names import find_run
 from affekt.engine.runs.run import open_run
-from affekt.evaluation.evaluated_on import changed_settings, choose
 from affekt.evaluation.groups import check_groups, score_groups
+from affekt.evaluation.opened import Opened, is_run, load_scored, open_part
 from affekt.evaluation.result import Evaluation
 
 
@@ -74,29 +68,38 @@ def evaluate(
     if folder is not None:
         check_folder(folder)
     path = find_run(path)
-    chosen = backend or ("onnxruntime" if is_bundle(path) else None)
-    predictor = load(path, backend=chosen, precision=precision)
-    own, splitting = _data_of(path, predictor, data)
-    settings, splitting = changed_settings(own, splitting, overrides)
-    root = data_path(data_root) if catalog.dataset(settings.name).needs_root else None
-    corpus = open_dataset(settings.name, root, settings.options)
-    answered = predictor.task.name
-    if not predictor.task.can_score(corpus.task):
-        raise UsageError(f"{path} answers with {answered}, but {settings.name} asks for {corpus.task.name}")
-    trained = _trained_on(path, predictor)
-    selection = choose(
-        corpus,
-        settings,
-        splitting,
-        split,
-        root=root,
-        trained=trained,
-        overrides=overrides,
-        is_own=trained is not None and trained.document["data"] == settings.name,
+    predictor = load_scored(path, backend=backend, precision=precision)
+    opened = open_part(path, predictor, data=data, data_root=data_root, split=split, overrides=overrides)
+    return score_part(
+        opened,
+        predictor,
+        folder=folder,
+        modalities=modalities,
+        command=command,
+        groups=groups,
+        on_batch=on_batch,
     )
+
+
+def score_part(
+    opened: Opened,
+    predictor: Predictor,
+    *,
+    folder: Path | None = None,
+    modalities: Sequence[str] | None = None,
+    command: str = "affekt.evaluate",
+    groups: Sequence[str] = (),
+    on_batch: OnItem = quiet,
+) -> Evaluation:
+    """Score a network on samples that were chosen before; arguments and errors as for `evaluate`.
+
+    Args:
+        predictor: The network of `opened`.
+    """
+    path, corpus, selection = opened.path, opened.corpus, opened.selection
     samples = selection.samples
     check_groups(groups, samples)
-    place = path / "evaluation" if _is_run(path) else path.with_name(path.name + "-evaluation")
+    place = path / "evaluation" if is_run(path) else path.with_name(path.name + "-evaluation")
     name = selection.folder
     if modalities is not None:
         samples = _reduced(samples, modalities)
@@ -106,7 +109,7 @@ def evaluate(
     with writing_alone(target, work="writes an evaluation here"), write_into(target) as work:
         scored = predictor.task.evaluate(predictor, samples, corpus.labels, work, on_item=on_batch)
         counted = selection.counted([item.id for item in scored.skipped])
-        unfinished = open_run(path).unfinished if _is_run(path) else predictor.document.get("unfinished", "")
+        unfinished = open_run(path).unfinished if is_run(path) else predictor.document.get("unfinished", "")
         result = Evaluation.of(
             replace(
                 scored,
@@ -116,7 +119,7 @@ def evaluate(
             folder=target,
             backend=predictor.backend,
             decision=predictor.decision,
-            task=answered,
+            task=opened.task,
             evaluated_on=replace(selection.on, **counted, unfinished=unfinished),
             groups=tuple(
                 score_groups(
@@ -126,7 +129,7 @@ def evaluate(
             ),
         )
         result.write(work)
-    if _is_run(path):
+    if is_run(path):
         document = {
             **result.evaluated_on.to_dict(),
             **({} if modalities is None else {"modalities": list(modalities)}),
@@ -143,33 +146,3 @@ def _reduced(samples: Sequence[Sample], modalities: Sequence[str]) -> list[Sampl
         replace(sample, media={name: value for name, value in sample.media.items() if name in modalities})
         for sample in samples
     ]
-
-
-def _is_run(path: Path) -> bool:
-    return (path / "recipe.toml").is_file()
-
-
-def _data_of(path: Path, predictor: Predictor, data: str | None) -> tuple[DataSettings, SplitSettings]:
-    """The data and their split: from the run's recipe, the bundle's manifest, or another data set itself."""
-    if _is_run(path):
-        recipe: Recipe = open_run(path).recipe
-        own, splitting = recipe.data, recipe.split
-    elif "data" not in predictor.document:  # a converted checkpoint, or its bundle
-        if data is None:
-            raise UsageError(f"{path} does not state its data: name a data set with --data NAME")
-        return DataSettings(name=catalog.canonical(data)), SplitSettings()
-    elif is_bundle(path):
-        own = DataSettings.model_validate(predictor.document["data"])
-        splitting = SplitSettings.model_validate(predictor.document["split"])
-    else:
-        raise UsageError(f"{path} is a checkpoint of a run: evaluate the run folder, which states its parts")
-    if data is None or catalog.canonical(data) == own.name:
-        return own, splitting
-    return DataSettings(name=catalog.canonical(data)), SplitSettings()
-
-
-def _trained_on(path: Path, predictor: Predictor) -> TrainedOn | None:
-    """What the network was trained on, if it states that."""
-    if _is_run(path):
-        return trained_on_run(open_run(path))
-    return trained_on_bundle(path, predictor.document) if is_bundle(path) else None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from affekt.core.dataset import Corpus
-from affekt.core.errors import DataError, UsageError
+from affekt.core.errors import UsageError
 from affekt.core.recipe import DataSettings, SplitSettings, options_from
 from affekt.core.sample import Sample
 from affekt.core.settings import validate
@@ -19,7 +19,7 @@ from affekt.data.store.index import is_prepared
 from affekt.deploy.trained_on import TrainedOn
 from affekt.engine.runs.identity import corpus_hash, identify, kept_parts, keys_by_id
 from affekt.engine.runs.run import evaluation_folder
-from affekt.engine.splits import PARTS, Parts, describe_splits, part, select, split_name
+from affekt.engine.splits import PARTS, PartError, Parts, describe_splits, part, select, split_name
 
 OWN_SHARE = 0.5  # of the samples known from training: from this share on, data are the training data, changed
 
@@ -85,16 +85,37 @@ class EvaluatedOn:
 
 
 @dataclass(frozen=True)
+class Given:
+    """Samples that other networks have in the part.
+
+    Attributes:
+        items: Their ids.
+        by: The networks, in words.
+    """
+
+    items: frozenset[str]
+    by: str
+
+    @classmethod
+    def of(cls, networks: Mapping[Path, frozenset[str]]) -> Given:
+        """The samples of networks, which are those of all folds of a cross-validation together."""
+        first, more = next(iter(networks)), len(networks) - 1
+        return cls(frozenset().union(*networks.values()), f"{first}{f' and {more} more' if more else ''}")
+
+
+@dataclass(frozen=True)
 class Selection:
     """Samples to be scored.
 
     Attributes:
         folder: Of their evaluation, relative to the folder of all evaluations.
+        is_own: Whether the part is one that the network had in training, and not one of other data.
     """
 
     samples: list[Sample]
     on: EvaluatedOn
     folder: str
+    is_own: bool = False
     _known: Mapping[str, str | None] = field(default_factory=dict)
     _chosen_on: str = "validation"
 
@@ -149,6 +170,7 @@ def choose(
     trained: TrainedOn | None,
     overrides: Sequence[str] = (),
     is_own: bool = True,
+    given: Given | None = None,
 ) -> Selection:
     """The samples of a part.
 
@@ -158,9 +180,10 @@ def choose(
     Args:
         trained: What the network was trained on, if it states that.
         is_own: Whether the data set has the name of the data set of the training.
+        given: Samples to take in place of a part that the network knows.
 
     Raises:
-        DataError: There is no such part.
+        PartError: There is no such part.
     """
     labelled = corpus.usable
     name, keys = split_name(split, labelled), keys_by_id(labelled)
@@ -171,7 +194,10 @@ def choose(
         known = {it.id: trained.part_of(it, keys[it.id], data.name, prepared=prepared) for it in labelled}
     is_asked = any(text.strip().startswith("split") for text in overrides)
     notes: list[str] = []
-    if trained is None or is_asked or name == "all":
+    if given is not None:
+        samples = [it for it in labelled if it.id in given.items]
+        notes, is_own = [f"the {name} part is that of {given.by}"], False
+    elif trained is None or is_asked or name == "all":
         samples = select(corpus.usable, splitting, name)
     elif is_own and sha256 == trained.document["sha256"]:
         samples = _own_part(corpus, labelled, keys, splitting, name, trained, known)
@@ -181,14 +207,15 @@ def choose(
             stated = trained.document["parts"].get(name, {}).get("samples", 0)
             samples, notes = _changed_part(labelled, splitting, name, known, stated)
         else:
+            is_own = False
             samples = [it for it in labelled if it.split == name]
         if not samples:
-            raise DataError(
+            raise PartError(
                 f"{root or data.name} holds other data than the network was trained on, and other data are "
                 f"not split; it has: {describe_splits(labelled)}. --split all scores all of it"
             )
     if not samples:
-        raise DataError(
+        raise PartError(
             f"{data.name} has no {name} part; it has: {describe_splits(labelled)}. --split validation scores "
             "the samples that selected the epoch, --split all scores all of them"
         )
@@ -204,8 +231,11 @@ def choose(
     place = name if name.replace("-", "").replace("_", "").isalnum() else _digest(name)
     if is_asked:  # of another split: a folder apart from that of the run's split
         place += f"--{_digest(json.dumps(splitting.model_dump(mode='json'), sort_keys=True))}"
+    if given is not None:
+        place += f"--{_digest(json.dumps(sorted(given.items)))}"
     folder = f"{evaluation_folder(data.name, sha256)}/{place}"
-    return Selection(samples, on, folder, known, trained.document["chosen_on"] if trained else "validation")
+    chosen_on = trained.document["chosen_on"] if trained else "validation"
+    return Selection(samples, on, folder, is_own, known, chosen_on)
 
 
 def _own_part(

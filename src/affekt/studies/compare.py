@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,12 +14,20 @@ from affekt.core.settings import suggest
 from affekt.core.task import OnItem, find_task, quiet
 from affekt.core.wording import are, counted
 from affekt.engine.runs.run import Run
-from affekt.evaluation.evaluate import evaluate
+from affekt.evaluation.evaluate import score_part
+from affekt.evaluation.opened import load_scored
 from affekt.evaluation.result import renamed_labels
 from affekt.studies.networks import check_apart, check_rows, networks_of
+from affekt.studies.opening import check_answers, check_data, open_all, planned
 from affekt.studies.outcome.answers import Answers, answers_of, pooled
 from affekt.studies.outcome.gather import RowRuns
 from affekt.studies.outcome.summary import Summary, summarize
+
+Watch = Callable[[str], AbstractContextManager[OnItem]]
+
+
+def _unwatched(name: str) -> AbstractContextManager[OnItem]:
+    return nullcontext(quiet)
 
 
 def compare_networks(
@@ -32,7 +42,7 @@ def compare_networks(
     common: bool = False,
     least: int = 2,
     command: str = "affekt compare",
-    on_item: OnItem = quiet,
+    watch: Watch = _unwatched,
 ) -> Summary:
     """Evaluate networks on the same part of the same data, and test their differences.
 
@@ -46,26 +56,36 @@ def compare_networks(
             for each pair.
         common: Compare on the items that all have, where these differ; refused if not set.
         least: Fewest rows; with 1, one row is scored without a test.
+        watch: Called with the name of each network before it is scored: a context whose value is called with
+            the number of samples that are done, and of all.
 
     Raises:
         UsageError: There are fewer than `least` rows, an unknown score, or other test items.
+        DataError: The data hold no such part, or a network cannot read them.
         AffektError: The networks answer differently, or the data state another truth.
     """
     check_rows(rows, against, least=least)
     found = {row: networks_of(row, runs) for row in rows}
     check_apart(found)
+    check_data(found, data)
+    opened = open_all(found, data=data, data_root=data_root, split=split)
+    expected = {
+        row: _by_seed({path: planned(opened[path]) for path in paths}) for row, paths in found.items()
+    }
+    check_answers(expected, against)
+    _match(expected, common=common)
     answers: dict[str, list[Answers]] = {}
     notes: list[str] = []
     for row, paths in found.items():
-        folds: dict[Hashable, list[Answers]] = {}
-        for path in paths:
-            result = evaluate(
-                path, data=data, data_root=data_root, split=split, command=command, on_batch=on_item
-            )
+        each: dict[Path, Answers] = {}
+        for number, path in enumerate(paths, 1):
+            name = row if len(paths) == 1 else f"{row}, {number} of {len(paths)}"
+            with watch(name) as step:
+                result = score_part(opened[path], load_scored(path), command=command, on_batch=step)
             notes += [f"{row}: {text}" for text in (renamed_labels(result.label_map),) if text]
-            folds.setdefault(_seed_of(path), []).append(answers_of(result.to_dict(), result.predictions))
-        answers[row] = [pooled(each) for each in folds.values()]
-        notes += _about_folds(row, paths, folds.values())
+            each[path] = answers_of(result.to_dict(), result.predictions)
+        answers[row] = _by_seed(each)
+        notes += _about_folds(row, paths)
     notes = [*dict.fromkeys(notes), *_match(answers, common=common)]
     gathered = [RowRuns(row, "", (), dict(enumerate(found)), ()) for row, found in answers.items()]
     summary = summarize(gathered, tuple(metrics) or _metrics(answers), against)
@@ -75,6 +95,18 @@ def compare_networks(
         raise UsageError(f"--metric {unknown[0]}: no such score; {suggest(unknown[0], scores)}")
     summary.notes = [*notes, *summary.notes]
     return summary
+
+
+def _by_seed(answers: Mapping[Path, Answers]) -> list[Answers]:
+    """The answers of each seed, those of its folds together.
+
+    Raises:
+        AffektError: Folds share items, or differ in their labels.
+    """
+    folds: dict[Hashable, list[Answers]] = {}
+    for path, one in answers.items():
+        folds.setdefault(_seed_of(path), []).append(one)
+    return [pooled(each) for each in folds.values()]
 
 
 def _seed_of(path: Path) -> Hashable:
@@ -94,12 +126,12 @@ def _cross_validation(path: Path) -> Recipe | None:
     return recipe if recipe.split.scheme == "k_fold" else None
 
 
-def _about_folds(row: str, paths: Sequence[Path], folds: Iterable[Sequence[Answers]]) -> list[str]:
+def _about_folds(row: str, paths: Sequence[Path]) -> list[str]:
     """What a row of folds is about, in words."""
     recipe = _cross_validation(paths[0])
     if recipe is None or len(paths) == 1:
         return []
-    counts = sorted({len(each) for each in folds})
+    counts = sorted(set(Counter(map(_seed_of, paths)).values()))
     every = recipe.split.folds
     if counts == [every]:
         return [f"{row}: the {every} folds of a seed are scored together"]

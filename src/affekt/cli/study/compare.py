@@ -59,21 +59,21 @@ def command(
     from affekt.studies.outcome.documents import summary_document
     from affekt.studies.outcome.shown import comparison_table, score_table
 
-    with progress("evaluating") as step:
-        summary = compare_networks(
-            networks,
-            runs=runs,
-            data=data,
-            data_root=data_root,
-            split=split,
-            metrics=metric or [],
-            against=against,
-            common=common,
-            on_item=step,
-        )
+    summary = compare_networks(
+        networks,
+        runs=runs,
+        data=data,
+        data_root=data_root,
+        split=split,
+        metrics=metric or [],
+        against=against,
+        common=common,
+        watch=lambda name: progress(f"evaluating {name}"),
+    )
     if json:
         as_json(summary_document(summary))
         return
-    show_tables((score_table(summary, "", link=""), comparison_table(summary)))
+    tests = comparison_table(summary)
+    show_tables((score_table(summary, "", link=""), *([tests] if tests.rows else [])))
     for note in summary.notes:
         say(note)

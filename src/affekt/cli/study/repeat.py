@@ -74,6 +74,8 @@ def train_several(
 
 
 def _show(done: Repeated) -> None:
+    from affekt.studies.outcome.summary import LEAST_SEEDS
+
     rows = []
     for name, score in done.scores.items():
         low, high = score.seed_range or (None, None)
@@ -86,10 +88,14 @@ def _show(done: Repeated) -> None:
                 f"{ends[0]:.3f} to {ends[1]:.3f}" if ends else "",
             )
         )
-    count = counted(len(next(iter(done.scores.values())).values), done.over)
+    values = len(next(iter(done.scores.values())).values)
     as_table(
-        ("validation", "mean", "lowest to highest", "95 % over seeds"), rows, title=f"validation, {count}"
+        ("validation", "mean", "lowest to highest", "95 % over seeds"),
+        rows,
+        title=f"validation, {counted(values, done.over)}",
     )
+    if 1 < values < LEAST_SEEDS:
+        say(f"an interval takes {counted(LEAST_SEEDS, done.over)} or more")
     metric = done.runs[0][0].recipe.selection.metric
     as_table(
         ("run", "seed", "fold", "epoch", metric),

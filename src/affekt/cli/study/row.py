@@ -25,17 +25,16 @@ def show_row(
     from affekt.studies.outcome.documents import summary_document
     from affekt.studies.outcome.shown import score_table
 
-    with progress("evaluating") as step:
-        summary = compare_networks(
-            [name],
-            runs=runs,
-            data=data,
-            data_root=data_root,
-            split=split,
-            least=1,
-            command="affekt evaluate",
-            on_item=step,
-        )
+    summary = compare_networks(
+        [name],
+        runs=runs,
+        data=data,
+        data_root=data_root,
+        split=split,
+        least=1,
+        command="affekt evaluate",
+        watch=lambda name: progress(f"evaluating {name}"),
+    )
     if json:
         as_json(summary_document(summary) | {"paths": [str(path) for path in paths]})
         return

@@ -56,6 +56,7 @@ def summary_document(summary: Summary, folder: Path | None = None) -> dict[str, 
                 "samples": row.samples,
                 "over": row.over,
                 "notes": list(row.notes),
+                "warnings": list(row.warnings),
                 "runs": [
                     {
                         "path": relative(run.path, folder) if folder else str(run.path),

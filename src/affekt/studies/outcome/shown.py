@@ -8,13 +8,13 @@ import re
 from affekt.metrics.jackknife import Range
 from affekt.metrics.paired.compare import Difference
 from affekt.report.study.tables import Cell, Table
-from affekt.studies.outcome.summary import Comparison, RowSummary, Summary
+from affekt.studies.outcome.summary import LEAST_SEEDS, Comparison, RowSummary, Summary
 
 METHOD = (
     "Mean and standard deviation are over seeds. The interval over seeds is that of the mean by Student's t: "
-    "how far the mean of other seeds can be, on these items. The interval over items is that of the mean "
-    "score of these networks on new items: a jackknife with Wilson's interval where the task has one, "
-    "else a percentile bootstrap. Neither holds the spread of the other.",
+    "how far the mean of other seeds can be, on these items; it takes three seeds. The interval over items "
+    "is that of the mean score of these networks on new items: a jackknife with Wilson's interval where the "
+    "task has one, else a percentile bootstrap. Neither holds the spread of the other.",
     "Items of one subject or dialogue resemble each other: where the data state subjects, these are left "
     "out, resampled and exchanged as a whole. With cross-validation the folds of a seed are scored together.",
     "Differences are of rows on the same items, with a paired bootstrap over items or subjects. p of items: "
@@ -74,9 +74,12 @@ def score_table(summary: Summary, data: str, *, link: str) -> Table:
     metrics = [name for name in summary.metrics if any(name in row.scores for row in rows)]
     over = ", ".join(dict.fromkeys(row.over for row in rows))
     several = any(len(row.runs.by_seed) > 1 for row in rows)
+    # Two seeds have a range, but no useful interval.
+    enough = any(score.over_seeds for row in rows for score in row.scores.values())
     columns = ["row", "seeds"]
     for name in metrics:
-        columns += [name, *(["lowest to highest"] if several else []), "95 % over seeds", f"95 % over {over}"]
+        columns += [name, *(["lowest to highest"] if several else [])]
+        columns += [*(["95 % over seeds"] if enough else []), f"95 % over {over}"]
     cells: list[list[Cell]] = []
     for row in rows:
         place = f"{link}#{anchor(row)}"
@@ -89,24 +92,28 @@ def score_table(summary: Summary, data: str, *, link: str) -> Table:
             texts = (
                 mean,
                 *([ends(score.seed_range if score else None)] if several else []),
-                ends(score.over_seeds if score else None),
+                *([ends(score.over_seeds if score else None)] if enough else []),
                 ends(score.over_items if score else None),
             )
             line += [Cell(text, place if text else "", is_number=True) for text in texts]
         cells.append(line)
     samples = sorted({row.samples for row in rows})
-    note = f"Mean ± standard deviation over seeds; {' to '.join(map(str, dict.fromkeys(samples)))} items."
+    items = f"{' to '.join(map(str, dict.fromkeys(samples)))} items."
+    note = f"Mean ± standard deviation over seeds; {items}" if several else f"Scores of {items}"
+    if any(1 < len(row.runs.by_seed) < LEAST_SEEDS for row in rows):
+        note += f" An interval over seeds takes {LEAST_SEEDS} seeds or more."
     return Table(data or "Scores", tuple(columns), cells, note)
 
 
 def comparison_table(summary: Summary) -> Table:
     """All comparisons."""
+    over = ", ".join(dict.fromkeys(it.over for it in summary.comparisons)) or "items"
     columns = (
         "row",
         "against",
         "score",
         "difference",
-        "95 % interval",
+        f"95 % over {over}",
         "p of items",
         "p of seeds",
         "p, Holm",
@@ -115,7 +122,17 @@ def comparison_table(summary: Summary) -> Table:
     several = len({it.data for it in summary.comparisons}) > 1
     rows = [_test(it, several, len(summary.comparisons)) for it in summary.comparisons]
     tests = ", ".join(dict.fromkeys(it.difference.test for it in summary.comparisons))
-    note = f"Tests of items: {tests}. Paired bootstrap intervals." if rows else ""
+    seeds = (
+        ", which only p of seeds holds"
+        if any(it.difference.p_seeds is not None for it in summary.comparisons)
+        else ""
+    )
+    note = (
+        f"Tests of items: {tests}. Paired bootstrap intervals: they and p of items are about these networks "
+        f"on new {over} and leave out what other seeds would change{seeds}."
+        if rows
+        else ""
+    )
     return Table("Tests between rows", columns, rows, note)
 
 

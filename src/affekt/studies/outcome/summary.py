@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -20,6 +21,8 @@ from affekt.studies.outcome.gather import RowRuns
 from affekt.studies.plans.plan import ALL
 
 _RESAMPLES_PER_TEST = 100  # the smallest p of a permutation, times the number of tests, is then 0.02
+WARNING = "warning: "
+LEAST_SEEDS = 3  # of an interval over seeds: that of two is 18 times as wide as they are apart
 Ends = tuple[float, float]
 
 
@@ -30,7 +33,8 @@ class Score:
     Attributes:
         values: By seed.
         deviation: Standard deviation over seeds (n - 1); None for one seed.
-        over_seeds: 95 % interval of the mean over seeds, by Student's t; None for one seed.
+        over_seeds: 95 % interval of the mean over seeds, by Student's t, within the bounds of the score where
+            these are known; None for fewer than `LEAST_SEEDS`.
         over_items: 95 % interval over independent items, of these networks; None where the score does not
             follow from sums over items.
     """
@@ -61,6 +65,7 @@ class RowSummary:
         samples: Number of items.
         over: Independent units of the intervals over items.
         notes: Limitations, a sentence each.
+        warnings: Of its evaluations, such as that samples were trained on, a sentence each.
     """
 
     runs: RowRuns
@@ -68,10 +73,16 @@ class RowSummary:
     samples: int
     over: str
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         return self.runs.row
+
+    @property
+    def sentences(self) -> list[str]:
+        """Notes and warnings, these in the words of `affekt evaluate`."""
+        return [*self.notes, *(f"{WARNING}{text}" for text in self.warnings)]
 
 
 @dataclass(frozen=True)
@@ -114,8 +125,7 @@ def summarize(rows: Sequence[RowRuns], metrics: Sequence[str], against: str) -> 
             found.notes.append(
                 f"{row.row}: {len(row.missing)} of its runs {are(len(row.missing))} not finished"
             )
-    shared = dict.fromkeys(note for row in found.rows for note in row.notes)
-    found.notes += [note for note in shared if all(note in row.notes for row in found.rows)]
+    found.notes += _of_rows(found.rows)
     tested = [
         pair
         for data in dict.fromkeys(row.runs.data for row in found.rows)
@@ -130,6 +140,24 @@ def summarize(rows: Sequence[RowRuns], metrics: Sequence[str], against: str) -> 
         for it, difference in zip(found.comparisons, corrected, strict=True)
     ]
     found.notes = list(dict.fromkeys([*found.notes, *_too_few_units(found.comparisons)]))
+    return found
+
+
+def _of_rows(rows: Sequence[RowSummary]) -> list[str]:
+    """Notes and warnings of rows, with the rows that they hold for where these are not all."""
+    several = len({row.runs.data for row in rows}) > 1
+    holds: dict[str, list[str]] = {}
+    for row in rows:
+        for text in row.sentences:
+            name = f"{row.name} on {row.runs.data}" if several else row.name
+            holds.setdefault(text, []).append(name)
+    found: list[str] = []
+    for text, names in holds.items():
+        if len(names) == len(rows):
+            # A number of samples reads as that of all rows together.
+            found.append(f"each row: {text}" if len(rows) > 1 and text.startswith(WARNING) else text)
+        else:
+            found.append(f"{', '.join(names)}: {text}")
     return found
 
 
@@ -168,11 +196,23 @@ def score_of(name: str, values: dict[int, float], sums: UnitSums | None) -> Scor
     deviation = over_seeds = over_items = None
     if len(numbers) > 1:
         deviation = float(numbers.std(ddof=1))
+    if deviation is not None and len(numbers) >= LEAST_SEEDS:
         reach = float(stats.t.ppf(0.5 + LEVEL / 2, len(numbers) - 1)) * deviation / np.sqrt(len(numbers))
-        over_seeds = (float(numbers.mean() - reach), float(numbers.mean() + reach))
+        lowest, highest = _bounds(name, sums)
+        over_seeds = (
+            max(float(numbers.mean() - reach), lowest),
+            min(float(numbers.mean() + reach), highest),
+        )
     if sums is not None and name in sums.scores(sums.sums.sum(axis=1)):
         over_items = score_range(sums, name)
     return Score(name, values, deviation, over_seeds, over_items)
+
+
+def _bounds(name: str, sums: UnitSums | None) -> Ends:
+    """Of a score: [0, 1] for those whose intervals follow from counts; otherwise they are not known."""
+    if sums is not None and sums.intervals_of is not None and name in sums.intervals_of(sums.sums):
+        return 0.0, 1.0
+    return -math.inf, math.inf
 
 
 def _row(row: RowRuns, metrics: Sequence[str]) -> RowSummary:
@@ -185,7 +225,7 @@ def _row(row: RowRuns, metrics: Sequence[str]) -> RowSummary:
             f"{counted(common.left_out, 'item')} {are(common.left_out)} left out, which not all of its "
             "runs could answer"
         )
-    notes += dict.fromkeys(text for one in answers for text in one.warnings)
+    warnings = tuple(dict.fromkeys(text for one in answers for text in one.warnings))
     scores: dict[str, Score] = {}
     for name in metrics:
         values = {
@@ -194,7 +234,7 @@ def _row(row: RowRuns, metrics: Sequence[str]) -> RowSummary:
         known = {seed: value for seed, value in values.items() if value is not None}
         if len(known) == len(values):
             scores[name] = score_of(name, known, sums)
-    return RowSummary(row, scores, len(common.items), common.units.over, tuple(notes))
+    return RowSummary(row, scores, len(common.items), common.units.over, tuple(notes), warnings)
 
 
 def _value(answers: Answers, name: str, sums: UnitSums | None, run: int) -> float | None:

@@ -123,7 +123,7 @@ def _numbers(summary: Summary) -> list[Number]:
 def _group(row: RowSummary, summary: Summary, folder: Path) -> RunGroup:
     columns = [name for name in summary.metrics if name in row.scores]
     selected = row.runs.runs[0].member.recipe.selection.metric
-    own = [note for note in row.notes if note not in summary.notes]
+    own = [note for note in row.sentences if note not in summary.notes]
     runs: list[ShownRun] = []
     for run in row.runs.runs:
         fold = "" if run.member.fold is None else f", fold {run.member.fold}"
