@@ -96,22 +96,23 @@ def _show(done: Repeated) -> None:
     )
     if 1 < values < LEAST_SEEDS:
         say(f"an interval takes {counted(LEAST_SEEDS, done.over)} or more")
-    metric = done.runs[0][0].recipe.selection.metric
+    selection = done.runs[0][0].recipe.selection
     as_table(
-        ("run", "seed", "fold", "epoch", metric),
+        ("run", "seed", "fold", "epoch", selection.metric),
         [
             (
                 run.path,
                 member.seed,
                 "" if member.fold is None else member.fold,
                 (run.result or {})["best_epoch"],
-                (run.result or {})["validation"].get(metric),
+                (run.result or {})["validation"].get(selection.metric),
             )
             for member, run in done.runs
         ],
         whole=("run",),
     )
-    say("validation samples select the epoch: these scores are higher than those of new samples")
+    if not selection.last_epoch:
+        say("validation samples select the epoch: these scores are higher than those of new samples")
 
 
 def _document(done: Repeated, group: str) -> dict[str, Any]:
