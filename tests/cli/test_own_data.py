@@ -215,7 +215,9 @@ def test_a_wrong_call_is_refused_with_the_right_one(words, message, monkeypatch)
     assert re.search(message, refused(*words))
 
 
-def test_a_folder_without_what_is_needed_is_refused_with_the_next_step(folder, draw_picture, tmp_path):
+def test_a_folder_without_what_is_needed_is_refused_with_the_next_step(
+    folder, draw_picture, tmp_path, caplog
+):
     given = ("compact_face", *TINY, "--runs", tmp_path / "runs", "--data-root")
     (tmp_path / "empty").mkdir()
     assert "holds no file that affekt can be trained on" in refused(*given, tmp_path / "empty")
@@ -235,6 +237,7 @@ def test_a_folder_without_what_is_needed_is_refused_with_the_next_step(folder, d
     assert "19 training" in refused(*given, folder, "--set", "train.batch_size=500", "--seeds", "0,1")
     left = [*(tmp_path / "runs").rglob("recipe.toml"), *(tmp_path / "runs").glob("training/*")]
     assert not left  # no run that could not be continued
+    assert "run: " not in caplog.text and "error ended" not in caplog.text
     (tmp_path / "lines.csv").write_text("text,label\nwell,joy\n")
     assert "skeleton" not in refused("spcl", "--data-root", tmp_path / "lines.csv")
     sounds = refused("compact_voice", "--data-root", folder)

@@ -214,7 +214,7 @@ def _fit(
             assets = read_assets(last)
         if data.identity.accepted:  # the weights need the statistics of the earlier data
             measured = last.document["preprocessing"]
-    _report_data(run, recipe, corpus, data.parts)
+    _report_data(recipe, corpus, data.parts)
     check_batches(recipe, data.parts)
     experiment = Experiment.of(recipe, corpus, data.parts, config=config, state=measured, assets=assets)
     method, parts = experiment.method, experiment.parts
@@ -269,6 +269,7 @@ def _fit(
         review=review if isinstance(objective, ReviewingObjective) else None,
     )
     try:
+        log.info("run: %s", run.path)
         state.trains = True
         validation = plain_loader(datasets["validation"], recipe, by_length=True)
         if prepares:
@@ -286,7 +287,7 @@ def _fit(
         store.drop((), at_once=True)
 
 
-def _report_data(run: Run, recipe: Recipe, corpus: Corpus, parts: Parts) -> None:
+def _report_data(recipe: Recipe, corpus: Corpus, parts: Parts) -> None:
     """Say what is trained on, before anything is computed."""
     for line in describe_data(recipe, corpus, parts):
         log.info("%s", line)
@@ -300,7 +301,6 @@ def _report_data(run: Run, recipe: Recipe, corpus: Corpus, parts: Parts) -> None
         log.warning("%s", problem)
     for note in corpus.notes:
         log.info("%s", note)
-    log.info("run: %s", run.path)
 
 
 def _resume_point(run: Run, recorder: EpochRecorder) -> str | None:

@@ -149,6 +149,8 @@ class Begun:
             file.handle(logging.LogRecord(log.name, logging.INFO, __file__, 0, text, None, None))
             raise
         except Exception as error:
+            if isinstance(error, AffektError) and not self.trains:  # the error says all
+                raise
             more = (
                 "" if isinstance(error, AffektError) else "; --resume continues after the last complete epoch"
             )
