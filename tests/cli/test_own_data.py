@@ -201,6 +201,8 @@ def find_run_group(output):
     ("words", "message"),
     [
         ((), r"affekt train compact_face --data-root DIR \(pictures\)"),
+        ((), r"affekt train vaanet --data-root DIR \(clips\)"),  # sounds have no picture
+        ((), r"affekt train compact_voice --data-root DIR \(clips or sounds\)"),
         (("compact_face",), "images reads a folder with one for each class, as in happy/1.jpg"),
         (("compact_fac",), "did you mean compact_face/own"),
         (("telme",), "none is for your own files, as .*compact_face"),

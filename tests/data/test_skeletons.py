@@ -304,3 +304,12 @@ def test_up_and_rate_can_be_stated_for_files_that_do_not_state_them(tmp_path):
     np.testing.assert_array_equal(happy.media["skeleton"].positions[..., 1], -walk.positions[..., 2])
     np.testing.assert_array_equal(sad.media["skeleton"].positions, walk.positions)
     assert (happy.media["skeleton"].rate_hz, sad.media["skeleton"].rate_hz) == (120.0, 30.0)
+
+
+# Frame rates
+
+
+def test_walks_without_a_frame_rate_are_noted_until_it_is_stated(folders):
+    (note,) = open_dataset(SKELETONS, folders).notes
+    assert note.startswith("4 of 4 walks state no frame rate") and "rate_hz" in note
+    assert not open_dataset(SKELETONS, folders, {"rate_hz": 30.0}).notes

@@ -122,6 +122,18 @@ def test_unknown_subjects_are_a_problem():
     assert "the subject of 1 of 9 samples is unknown" in reported(*clean(), sample("x", split="train"))
 
 
+@pytest.mark.parametrize(("subjects", "is_reported"), [(1, True), (2, True), (3, False)])
+def test_fewer_subjects_than_parts_of_a_training_are_a_problem(subjects, is_reported):
+    samples = [
+        sample(f"{label}-{n}", label=label, subject=f"s{n}")
+        for label in LABELS.names
+        for n in range(subjects)
+    ]
+    assert (
+        "no split is stated: a training, a validation and a test part" in reported(*samples)
+    ) == is_reported
+
+
 # Duplicates
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import Annotated, Any
 
 import typer
 
 from affekt.cli.fields import lines_of, values_of
 from affekt.cli.show import AsJson, as_json, say
-from affekt.cli.tables import as_table, width
+from affekt.cli.tables import as_table, filled
 from affekt.core import catalog
 from affekt.core.dataset import Dataset
 from affekt.core.fields.rows import tables_of
@@ -50,7 +49,7 @@ def _show(data: Dataset, json: bool) -> None:
     facts = {"labels": _labels(data), "licence": data.licence, "cite": data.cite}
     typer.echo()
     for label, text in facts.items():
-        typer.echo(textwrap.fill(f"{label:>8}  {text}", width(), subsequent_indent=" " * 10))
+        typer.echo("\n".join(filled(text, f"{label:>8}  ", " " * 10)))
     typer.echo(f"{'check':>8}  {data.check_command}")
     lines = list(lines_of(tables))
     typer.echo(

@@ -11,8 +11,8 @@ from affekt.core.recipe_files import own_kinds
 def command(json: AsJson = False) -> None:
     """List the methods. Example: affekt methods
 
-    A method with own files can be trained on them by its name: affekt train METHOD --data-root DIR.
-    Networks of this project have "ours" in place of the year of a publication.
+    A method that lists own files can be trained on yours: affekt train METHOD --data-root DIR. Networks of
+    this project have "ours" in place of the year of a publication.
     """
     cards, broken = catalog.readable(catalog.list_methods(), catalog.card)
     for line in broken:

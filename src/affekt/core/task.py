@@ -169,7 +169,7 @@ class Task(ABC):
         needs_labels: Whether samples without annotation are left out of training and evaluation.
         fewest_labels: Number of names that a label set of the task has at least.
         fewest_learned: Number of classes that training samples have at least; one is enough where a class
-            is told from the rest of a medium.
+            is distinguished from the rest of a medium.
         has_classes: Whether labels are classes, which can be counted, weighted and balanced.
         has_several: Whether a sample can have several labels at once, or none.
         by_cells: Whether a network has an output per time cell (`affekt.core.sample.Localizing`), so that a

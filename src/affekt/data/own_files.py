@@ -1,4 +1,4 @@
-"""Which methods can be trained on the files in a folder: for messages to somebody who named another one."""
+"""Which methods can be trained on the files in a folder: for errors of a method that does not fit."""
 
 from __future__ import annotations
 
