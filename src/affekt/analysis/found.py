@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from pydantic import Field
+
 from affekt.core.settings import Settings
 from affekt.core.timeline.parts import Medium, Missing, SpokenLine, Track
 from affekt.media.sound import SoundSource
@@ -56,6 +58,6 @@ class Found(Settings):
     tracks: tuple[Track, ...] = ()
     shots: tuple[tuple[float, float], ...] = ()
     words: tuple[SpokenLine, ...] = ()
-    names: dict[str, str] = {}
+    names: dict[str, str] = Field(default_factory=dict)
     missing: tuple[Missing, ...] = ()
     notes: tuple[str, ...] = ()

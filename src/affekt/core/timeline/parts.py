@@ -46,9 +46,9 @@ class Span(Settings):
     start_s: float = Field(ge=0, allow_inf_nan=False)
     end_s: float = Field(ge=0, allow_inf_nan=False)
     label: str = ""
-    scores: dict[str, float] = {}
+    scores: dict[str, float] = Field(default_factory=dict)
     confidence: float | None = None
-    values: dict[str, float] = {}
+    values: dict[str, float] = Field(default_factory=dict)
     detected: bool = False
     text: str | None = None
     notes: tuple[str, ...] = ()
@@ -141,7 +141,7 @@ class Network(Settings):
     weights_sha256: str = ""
     bundle: str = ""
     weight: float | None = None
-    mapping: dict[str, str | None] = {}
+    mapping: dict[str, str | None] = Field(default_factory=dict)
     licence: str = ""
     limits: str = ""
     notes: tuple[str, ...] = ()

@@ -55,7 +55,7 @@ class Timeline(Settings):
     networks: tuple[Network, ...] = ()
     missing: tuple[Missing, ...] = ()
     notes: tuple[str, ...] = ()
-    settings: dict[str, Any] = {}
+    settings: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _refers_to_what_is_there(self) -> Timeline:
@@ -100,7 +100,7 @@ class Timeline(Settings):
         low, high = start_s or 0.0, float("inf") if end_s is None else end_s
 
         def within(start: float, end: float) -> bool:
-            return start < high and end > low or low <= start == end < high
+            return (start < high and end > low) or low <= start == end < high
 
         tracks = tuple(
             track.model_copy(
