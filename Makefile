@@ -186,7 +186,7 @@ text-cache-benchmarks: $(VENV)/ready
 clip-picture: demo-video
 	$(VENV)/bin/python docs/draw_clip.py demo/video/report.html
 
-# The picture in bundles/README.md: predictions of the bundle for drawn faces.
+# The picture in src/affekt/starters/README.md: predictions of the bundle for drawn faces.
 face-picture: $(VENV)/ready
 	$(VENV)/bin/python docs/draw_faces.py
 
