@@ -168,7 +168,7 @@ def training_step(
     spec, model = spec_of(name), network_of(name)
     model.train()
     if engine == "Jittor":
-        recipe = {"method": name, "data": {"name": "invented"}, "train": {"threads": threads}}
+        recipe = {"method": name, "data": {"name": "walkers"}, "train": {"threads": threads}}
         compute = catalog.framework("jittor").open(model, spec, Recipe.from_values(recipe))
         model = ComputedNetwork(model, compute)
     before = resident()
