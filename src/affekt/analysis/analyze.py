@@ -1,0 +1,263 @@
+"""`analyze`: from a medium to its timeline.
+
+open -> words -> voices -> faces -> whole clips    stages, each stored when it is complete
+     -> persons                                    which face, voice and name are one person
+     -> fusion                                     one curve per person
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import affekt
+from affekt.analysis.clips import find_clip
+from affekt.analysis.faces import find_faces
+from affekt.analysis.found import Found, OpenMedium
+from affekt.analysis.fusion import fuse
+from affekt.analysis.medium import open_medium
+from affekt.analysis.networks import Networks, open_networks
+from affekt.analysis.parts import get_parts, parts_here
+from affekt.analysis.persons import join_persons
+from affekt.analysis.settings import AnalysisSettings
+from affekt.analysis.stored import StoredStages
+from affekt.analysis.voices import find_voices
+from affekt.analysis.words import find_words
+from affekt.core.errors import AffektError
+from affekt.core.files.fingerprint import fingerprint
+from affekt.core.settings import differing
+from affekt.core.timeline import Timeline
+from affekt.core.timeline.parts import MODALITIES, Missing, Modality, Network, Track
+from affekt.deploy.load import load as load_network
+from affekt.media.speech import Recognizer, installed_recognizer
+
+if TYPE_CHECKING:
+    from affekt.deploy.runtime.predictor import Predictor
+
+ASKED: tuple[Modality, ...] = tuple(name for name in MODALITIES if name != "fused")
+
+# Called with the name of a stage, the seconds that are done, and those of the whole medium.
+OnStage = Callable[[str, float, float], None]
+
+
+def _quiet(stage: str, done_s: float, all_s: float) -> None:
+    """No progress is shown."""
+
+
+class _Stage(NamedTuple):
+    """A stage: for its modality, under its name, what it does."""
+
+    name: str
+    modality: Modality
+    find: Callable[[], Found]
+
+
+def analyze(
+    source: Path | str,
+    *,
+    models: Iterable[Path | str | Predictor] = (),
+    modalities: Sequence[Modality] = ASKED,
+    subtitles: Path | str | None = None,
+    recognize: bool | Recognizer | None = None,
+    settings: AnalysisSettings | None = None,
+    rate_hz: float | None = None,
+    threads: int | None = None,
+    fetch: bool = False,
+    resume: bool = False,
+    on_stage: OnStage = _quiet,
+) -> Timeline:
+    """Find the people in a medium, their faces, voices and words, and answer for each over time.
+
+    Args:
+        source: A photo, a clip or film, a folder of frames, a recording, or a file of words with times.
+        models: Bundles, runs, predictors or names of starters. Starters answer for faces, voices and words
+            where none of them does; networks of whole clips and of walks run only if they are given.
+        modalities: What is looked for: `face`, `voice`, `words`, `clip`, `gait`.
+        subtitles: The words with their times; those beside the film or within it if not given.
+        recognize: Whether words are recognised where there are none: True, False, a recogniser, or None: if
+            one is installed.
+        rate_hz: Frames per second of a folder of frames.
+        threads: Processor cores that a network may use.
+        fetch: Open a connection for parts that are missing, such as the detector of faces.
+        resume: Go on where an analysis of the same medium with the same settings was stopped.
+        on_stage: Called as the stages advance.
+
+    Returns:
+        What was found. What gave no answer stands in `missing` with its reason.
+
+    Raises:
+        UsageError: The path does not exist, or the networks do not fit.
+        AffektError: The medium cannot be read, or a part cannot be fetched.
+
+    Example:
+        >>> timeline = analyze("clip.mp4")  # doctest: +SKIP
+        >>> timeline.filter(persons="P1", modalities="fused").to_frame()  # doctest: +SKIP
+    """
+    settings = settings or AnalysisSettings()
+    medium = open_medium(source, rate_hz=rate_hz)
+    networks = open_networks(models, modalities, lambda one: load_network(one, threads=threads))
+    if fetch:
+        get_parts(medium, networks, settings)
+    recognizer = _recognizer(recognize, threads)
+    stages = _stages(medium, networks, settings, subtitles, recognizer, on_stage)
+    stored = StoredStages(
+        fingerprint(
+            affekt.__version__,
+            medium.path,
+            subtitles and Path(subtitles),
+            sorted(network.weights_sha256 for network in networks.facts().values()),
+            settings.model_dump(mode="json"),
+            parts_here(),
+            recognizer.name if recognizer else None,
+        ),
+        resume=resume,
+    )
+    found = {stage.name: stored.found(stage.name, lambda it=stage: _tried(it)) for stage in stages}
+    timeline = _timeline(medium, networks, found, settings, modalities)
+    stored.remove()
+    return timeline
+
+
+def _recognizer(recognize: bool | Recognizer | None, threads: int | None) -> Recognizer | None:
+    if isinstance(recognize, Recognizer):
+        return recognize
+    return None if recognize is False else installed_recognizer(threads)
+
+
+def _stages(
+    medium: OpenMedium,
+    networks: Networks,
+    settings: AnalysisSettings,
+    subtitles: Path | str | None,
+    recognizer: Recognizer | None,
+    on_stage: OnStage,
+) -> list[_Stage]:
+    """The stages that have a network, cheap ones first: they say soonest what is missing."""
+    facts, all_s = networks.facts(), medium.medium.duration_s
+
+    def progress(stage: str) -> Callable[[float], None]:
+        return lambda done_s: on_stage(stage, done_s, all_s)
+
+    stages: list[_Stage] = []
+    if words := networks.one("words"):
+        stages.append(
+            _Stage(
+                "words",
+                "words",
+                lambda: find_words(
+                    medium,
+                    words,
+                    settings.words,
+                    subtitles=subtitles and Path(subtitles),
+                    recognizer=recognizer,
+                    on_progress=progress("words"),
+                ),
+            )
+        )
+    if voice := networks.one("voice"):
+        stages.append(
+            _Stage(
+                "voices",
+                "voice",
+                lambda: find_voices(medium, voice, settings.voices, on_progress=progress("voices")),
+            )
+        )
+    if face := networks.one("face"):
+        stages.append(
+            _Stage(
+                "faces",
+                "face",
+                lambda: find_faces(medium, face, settings.faces, on_progress=progress("faces")),
+            )
+        )
+    for role in ("clip", "gait"):
+        for predictor in networks.by_role.get(role, ()):
+            name = facts[id(predictor)].name
+            stages.append(
+                _Stage(
+                    f"{role}-{name}",
+                    role,
+                    lambda predictor=predictor, name=name, role=role: find_clip(
+                        medium, predictor, name=name, modality=role
+                    ),
+                )
+            )
+    return stages
+
+
+def _tried(stage: _Stage) -> Found:
+    """What a stage finds; a stage that fails does not take the others with it."""
+    try:
+        return stage.find()
+    except AffektError as error:
+        return Found(missing=(Missing(modality=stage.modality, reason=str(error)),))
+
+
+def _timeline(
+    medium: OpenMedium,
+    networks: Networks,
+    found: dict[str, Found],
+    settings: AnalysisSettings,
+    modalities: Sequence[Modality],
+) -> Timeline:
+    nothing = Found()
+    faces, voices, words = (found.get(name, nothing) for name in ("faces", "voices", "words"))
+    persons, tracks, lines = join_persons(faces, voices, words)
+    whole = [track for name, one in found.items() if "-" in name for track in one.tracks]
+    facts = networks.facts()
+    named = {role: facts[id(networks.by_role[role][0])].name for role in networks.by_role}
+    tracks = [_of_network(track, named) for track in (*tracks, *whole)]
+    fused = fuse(tracks, list(facts.values()), settings.fusion)
+    order = {person.id: place for place, person in enumerate(persons)}
+    every = sorted(
+        [*fused.tracks, *tracks],
+        key=lambda track: (
+            order.get(track.person, len(order)),
+            track.modality != "fused",
+            MODALITIES.index(track.modality),
+        ),
+    )
+    return Timeline(
+        affekt=affekt.__version__,
+        medium=medium.medium,
+        persons=persons,
+        shots=faces.shots,
+        tracks=tuple(every),
+        words=lines,
+        networks=_noted(fused.networks, networks.starters),
+        missing=(
+            *_without_network(networks, modalities),
+            *(it for one in found.values() for it in one.missing),
+        ),
+        notes=tuple(
+            dict.fromkeys(
+                [*medium.notes, *fused.notes, *(note for one in found.values() for note in one.notes)]
+            )
+        ),
+        settings=differing(settings),
+    )
+
+
+def _of_network(track: Track, named: dict[Modality, str]) -> Track:
+    """The track with the name of its network: stages of faces, voices and words do not know it."""
+    return track if track.network else track.model_copy(update={"network": named[track.modality]})
+
+
+def _noted(networks: Iterable[Network], starters: Sequence[str]) -> tuple[Network, ...]:
+    note = "a starter, which comes with affekt: no other network was given for it"
+    return tuple(
+        network.model_copy(update={"notes": (*network.notes, note)})
+        if network.method in starters
+        else network
+        for network in networks
+    )
+
+
+def _without_network(networks: Networks, modalities: Sequence[Modality]) -> list[Missing]:
+    """Modalities of persons that were asked for and have no network. Clips and walks are not asked for."""
+    return [
+        Missing(modality=role, reason="no network answers for it: give one as a model")
+        for role in modalities
+        if role in ("face", "voice", "words") and not networks.one(role)
+    ]
