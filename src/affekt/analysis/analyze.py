@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import affekt
+from affekt import __version__
 from affekt.analysis.clips import find_clip
 from affekt.analysis.faces import find_faces
 from affekt.analysis.found import Found, OpenMedium
@@ -103,7 +103,7 @@ def analyze(
     stages = _stages(medium, networks, settings, subtitles, recognizer, on_stage)
     stored = StoredStages(
         fingerprint(
-            affekt.__version__,
+            __version__,
             medium.path,
             subtitles and Path(subtitles),
             sorted(network.weights_sha256 for network in networks.facts().values()),
@@ -219,7 +219,7 @@ def _timeline(
         ),
     )
     return Timeline(
-        affekt=affekt.__version__,
+        affekt=__version__,
         medium=medium.medium,
         persons=persons,
         shots=faces.shots,
