@@ -9,8 +9,8 @@ first size, include compilation, or loading of the graph, not its export. The sh
 large matrix product in ONNX Runtime in f32 on the same threads: the network's multiply-adds over its time;
 bf16 can exceed it. Memory is what the engine's processes grew by. A training step is forward and backward in
 training mode. Networks of words are measured by `benchmarks/text.py`: their size is that of an encoder.
-Written to `benchmarks/results/engines.md`; with `--keep`, rows of networks that are not measured now stay in it, if
-they are of the same kind of machine.
+Written to `benchmarks/results/engines.md`; with `--keep`, rows of networks that are not measured now stay in
+it, if they are of the same kind of machine.
 """
 
 from __future__ import annotations

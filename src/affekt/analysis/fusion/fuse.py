@@ -10,8 +10,8 @@ import numpy as np
 from pydantic import Field
 
 from affekt.analysis.fusion.labels import Mapped, SharedLabels, mapped_scores, shared_labels
-from affekt.analysis.fusion.pool import pooled
-from affekt.analysis.fusion.weights import weights_of
+from affekt.analysis.fusion.pool import averaged, pooled
+from affekt.analysis.fusion.weights import NOT_MEASURED, weights_of
 from affekt.core.labels import LabelSet
 from affekt.core.settings import Settings
 from affekt.core.timeline.parts import Network, Span, Track
@@ -58,7 +58,7 @@ def fuse(
     A moment is fused from the modalities that have an answer then: any may be missing. A modality counts with
     its measured weight (`affekt.analysis.fusion.weights`), times the share of its score that lies in classes
     that all networks share. Modalities that favour different classes are named in a note of the moment: the
-    pool does not hide that they disagree.
+    fused score alone would hide it.
 
     Args:
         tracks: Of persons; tracks of the whole medium take no part.
@@ -89,7 +89,7 @@ def fuse(
     return Fused(
         tuple(track for track in found if track.spans),
         tuple(stated.get(network.name, network) for network in networks),
-        tuple(filter(None, [every.note])),
+        () if every.measured else (NOT_MEASURED,),
     )
 
 
@@ -161,7 +161,8 @@ def _fused_span(
         strict=True,
     )
     weights = weights_of([source.network.weights_sha256 for source, _ in found])
-    scores = pooled(np.stack(rows), np.array(weights.values) * np.array(kept))
+    pool = pooled if weights.measured else averaged
+    scores = pool(np.stack(rows), np.array(weights.values) * np.array(kept))
     best = int(scores.argmax())
     confidence = float(scores[best])
     return Span(

@@ -23,8 +23,8 @@ from affekt.core.settings import Settings, validate
 
 FILE = Path(__file__).with_name("weights.toml")
 NOT_MEASURED = (
-    "the weights of these networks were not measured together: their answers are averaged (geometric mean), "
-    "which is never surer than the surest of them"
+    "the weights of these networks were not measured together: their scores are averaged, which is never "
+    "surer than the surest of them"
 )
 
 
@@ -57,11 +57,11 @@ class Weights(NamedTuple):
     """The weights of networks, in the order asked for.
 
     Attributes:
-        note: How they came about; empty if they were measured, or there is one network only.
+        measured: They are those of a log-opinion pool; otherwise scores are averaged.
     """
 
     values: tuple[float, ...]
-    note: str
+    measured: bool
 
 
 def weights_of(sha256: Sequence[str]) -> Weights:
@@ -70,12 +70,12 @@ def weights_of(sha256: Sequence[str]) -> Weights:
     One network alone keeps its own calibrated scores. Sets that were not measured get equal weights of sum 1.
     """
     if len(sha256) == 1:
-        return Weights((1.0,), "")
+        return Weights((1.0,), measured=True)
     for measured in measured_weights():
         found = {source.sha256: source.weight for source in measured.sources}
         if set(found) == set(sha256):
-            return Weights(tuple(found[one] for one in sha256), "")
-    return Weights((1 / max(len(sha256), 1),) * len(sha256), NOT_MEASURED)
+            return Weights(tuple(found[one] for one in sha256), measured=True)
+    return Weights((1 / max(len(sha256), 1),) * len(sha256), measured=False)
 
 
 @cache

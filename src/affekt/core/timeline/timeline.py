@@ -14,7 +14,6 @@ from affekt.core.timeline.parts import (
     MODALITIES,
     Medium,
     Missing,
-    Modality,
     Network,
     Person,
     SpokenLine,
@@ -81,7 +80,7 @@ class Timeline(Settings):
         self,
         *,
         persons: Iterable[str] | str | None = None,
-        modalities: Iterable[Modality] | Modality | None = None,
+        modalities: Iterable[str] | str | None = None,
         start_s: float | None = None,
         end_s: float | None = None,
     ) -> Timeline:
@@ -100,7 +99,9 @@ class Timeline(Settings):
         low, high = start_s or 0.0, float("inf") if end_s is None else end_s
 
         def within(start: float, end: float) -> bool:
-            return (start < high and end > low) or low <= start == end < high
+            if start == end:  # a moment
+                return low <= start < high
+            return start < high and end > low
 
         tracks = tuple(
             track.model_copy(
