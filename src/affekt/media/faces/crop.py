@@ -16,6 +16,7 @@ from PIL import Image
 from pydantic import Field, model_validator
 
 from affekt.core.settings import Settings
+from affekt.core.spec import InputSpec
 from affekt.media.detection.detector import LANDMARKS
 from affekt.media.faces.limits import Pose, judged
 from affekt.media.image import resize
@@ -73,6 +74,12 @@ class TakesFaces(Protocol):
     """Preprocessing of a network of faces; what is cut as `face_crop` states is its `image`."""
 
     face_crop: FaceCrop
+    spec: InputSpec
+
+
+def face_side(preprocess: TakesFaces) -> int:
+    """Side in pixels of the faces that a network takes: the width of its largest input."""
+    return max(tensor.shape[-1] or 0 for tensor in preprocess.spec.inputs)
 
 
 def cut_face(
@@ -86,12 +93,8 @@ def cut_face(
         landmarks: (5, 2) x and y in pixels; None if the detector gives none.
         side: Of the result, in pixels.
     """
-    corners = np.asarray(box, np.float64).reshape(2, 2)
-    if landmarks is None:
-        points = corners[0] + np.array(LANDMARKS_IN_BOX) * (corners[1] - corners[0])
-    else:
-        points = np.asarray(landmarks, np.float64).reshape(LANDMARKS, 2)
-    if not np.isfinite(points).all() or np.ptp(points, axis=0).max() < 1:
+    points = _points(box, landmarks)
+    if not _is_usable(points):
         return "its landmarks are unusable: they are not apart, or not finite"
     scale, angle, origin = _similarity(np.array(crop.points), points, turned=crop.turned)
     pose = Pose(
@@ -105,6 +108,32 @@ def cut_face(
         return found
     notes = (NO_LANDMARKS, *found.notes) if landmarks is None else found.notes
     return CutFace(_cut(picture, scale, angle, origin, side), notes, found.trust)
+
+
+def square_of(
+    box: np.ndarray, landmarks: np.ndarray | None, crop: FaceCrop
+) -> tuple[float, float, float]:
+    """Left, top and side of the square that `cut_face` would cut, in pixels, before it is turned.
+
+    The side is 0 if the landmarks are unusable.
+    """
+    points = _points(box, landmarks)
+    if not _is_usable(points):
+        return 0.0, 0.0, 0.0
+    scale, _, origin = _similarity(np.array(crop.points), points, turned=False)
+    return float(origin[0]), float(origin[1]), scale
+
+
+def _points(box: np.ndarray, landmarks: np.ndarray | None) -> np.ndarray:
+    """(5, 2): the landmarks, or where those of most faces lie in a box."""
+    if landmarks is not None:
+        return np.asarray(landmarks, np.float64).reshape(LANDMARKS, 2)
+    low, high = np.asarray(box, np.float64).reshape(2, 2)
+    return low + np.array(LANDMARKS_IN_BOX) * (high - low)
+
+
+def _is_usable(points: np.ndarray) -> bool:
+    return bool(np.isfinite(points).all() and np.ptp(points, axis=0).max() >= 1)
 
 
 def _similarity(
