@@ -18,7 +18,7 @@ from pydantic import Field, model_validator
 from affekt.core.settings import Settings
 from affekt.core.spec import InputSpec
 from affekt.media.detection.detector import LANDMARKS
-from affekt.media.faces.limits import Pose, judged
+from affekt.media.faces.limits import Pose, judged, roll_deg_of, turn_of
 from affekt.media.image import resize
 
 # Median places of the landmarks of CenterFace in its boxes, in shares of width and height: they stand in for
@@ -100,8 +100,8 @@ def cut_face(
     pose = Pose(
         side_px=scale,
         beyond=_share_beyond(picture.shape[:2], scale, angle, origin),
-        roll_deg=0.0 if crop.turned else _roll_deg(points),
-        turn=_turn(points),
+        roll_deg=0.0 if crop.turned else roll_deg_of(points),
+        turn=turn_of(points),
     )
     found = judged(pose, least_px=crop.least_px, trusted_px=crop.trusted_px)
     if isinstance(found, str):
@@ -161,21 +161,6 @@ def _similarity(
 def _rotation(angle: float) -> np.ndarray:
     cos, sin = np.cos(angle), np.sin(angle)
     return np.array([[cos, -sin], [sin, cos]])
-
-
-def _roll_deg(points: np.ndarray) -> float:
-    """How far the line of the eyes is inclined."""
-    right, down = points[1] - points[0]
-    return abs(float(np.degrees(np.arctan2(down, right))))
-
-
-def _turn(points: np.ndarray) -> float:
-    """How far the head is turned aside: 0 with the nose between the eyes, 1 with the nose below an eye."""
-    across = points[1] - points[0]
-    length = float((across**2).sum())
-    if length == 0:
-        return np.inf
-    return abs(2 * float((points[2] - points[0]) @ across) / length - 1)
 
 
 def _share_beyond(size: tuple[int, int], scale: float, angle: float, origin: np.ndarray) -> float:
