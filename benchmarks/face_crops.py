@@ -3,9 +3,9 @@
     python benchmarks/face_crops.py --data-root DIR
 
 DIR is FER2013. Its faces are 48 x 48 pixels, without the picture around them: here they are surrounded by
-their repeated edge and enlarged, so that CenterFace (`affekt assets get centerface`) finds them. The places of
-its landmarks are measured on training faces, limits of trust on validation faces, and the table of faces that
-were found and cut again on test faces.
+their repeated edge and enlarged, so that CenterFace (`affekt assets get centerface`) finds them. The places
+of its landmarks are measured on training faces, limits of trust on validation faces, and the table of faces
+that were found and cut again on test faces.
 """
 
 from __future__ import annotations
@@ -250,10 +250,10 @@ def turned_aside(bundle: Path, data_root: Path, count: int) -> Iterator[tuple[st
 
 
 READING = """\
-CenterFace in faces of FER2013 ({side} x {side} pixels) that are surrounded by {around} pixels of their repeated
-edge on each side and enlarged {enlarged} times; network `{bundle}`, scores against the original labels. What is
-cut beyond a face's own {side} pixels is repeated edge here, and would be hair and background in a photo: the
-table of faces that were cut again shows what alignment and a second sampling cost at most.
+CenterFace in faces of FER2013 ({side} x {side} pixels) that are surrounded by {around} pixels of their
+repeated edge on each side and enlarged {enlarged} times; network `{bundle}`, scores against the original
+labels. What is cut beyond a face's own {side} pixels is repeated edge here, and would be hair and background
+in a photo: the table of faces that were cut again shows what alignment and a second sampling cost at most.
 
 Trust is the share of the accuracy above chance (1/7) that remains."""
 
@@ -281,9 +281,7 @@ def main() -> None:
         "places": limits.run("places", partial(places, given.data_root, 1000)),
         "validation": limits.run("cut again, validation", partial(*again, "validation", given.faces, ways)),
         "test": limits.run("cut again, test", partial(*again, "test", given.faces, chosen)),
-        "turned": limits.run(
-            "turned", partial(turned_aside, given.bundle, given.data_root, given.faces)
-        ),
+        "turned": limits.run("turned", partial(turned_aside, given.bundle, given.data_root, given.faces)),
         "trust": limits.run("trust", partial(trust, given.bundle, given.data_root, given.changed)),
     }
     reading = READING.format(side=SIDE, around=AROUND, enlarged=ENLARGED, bundle=given.bundle.name)
@@ -298,7 +296,8 @@ def main() -> None:
             "## Where landmarks lie in training faces",
             "",
             *as_table(
-                ("", "median x, y in shares of the face", "spread", "median in shares of the box"), rows["places"]
+                ("", "median x, y in shares of the face", "spread", "median in shares of the box"),
+                rows["places"],
             ),
             "",
             "## Faces that were found and cut again",
@@ -317,8 +316,8 @@ def main() -> None:
             "",
             *as_table(("faces", "number", "accuracy", "trust"), rows["trust"]),
             "",
-            "Validation faces as they are, by the place of the nose on the way from between the eyes (0 %) to "
-            "below an eye (100 %); trust in relation to less than 20 %:",
+            "Validation faces as they are, by the place of the nose on the way from between the eyes (0 %) "
+            "to below an eye (100 %); trust in relation to less than 20 %:",
             "",
             *as_table(("turned aside", "number", "accuracy", "trust"), rows["turned"]),
             *limits.lines(),

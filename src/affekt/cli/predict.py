@@ -88,16 +88,16 @@ def command(
     faces: Annotated[
         Literal["auto", "whole", "detect"],
         typer.Option(
-            help="For a bundle of faces: whether pictures are searched for them. auto: photos are, pictures of "
-            "the size of a face crop are answered as they are; whole: none is; detect: all are. Each face is "
-            "answered with its box."
+            help="For a bundle of faces: whether pictures are searched for them. auto: photos are, pictures "
+            "of the size of a face crop are answered as they are; whole: none is; detect: all are. Each face "
+            "is answered with its box."
         ),
     ] = "auto",
     detector: Annotated[
         str,
         typer.Option(
-            help="What searches for faces: centerface (affekt assets get centerface), or the path of an .onnx "
-            "file."
+            help="What searches for faces: centerface (affekt assets get centerface), or the path of an "
+            ".onnx file."
         ),
     ] = "centerface",
     batch_size: Annotated[

@@ -58,8 +58,8 @@ class Prediction:
         interval: For regression: lower and upper end of the prediction interval of each rating, by name;
             empty if the network has none.
         interval_level: Least probability that such an interval holds the truth; None without intervals.
-        box: Left, top, right and bottom of the face in its picture, in pixels of the upright picture; None for
-            answers to whole inputs. The id is then that of the picture with `#face-1`, `#face-2`, ...
+        box: Left, top, right and bottom of the face in its picture, in pixels of the upright picture; None
+            for answers to whole inputs. The id is then that of the picture with `#face-1`, `#face-2`, ...
         heads: Predictions of the network's further heads, by name; empty for networks with one head.
         text: The words that were answered; None for other inputs.
         dialogue, turn, speaker: Where the words were said and by whom, if the input states it.

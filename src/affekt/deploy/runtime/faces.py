@@ -121,9 +121,7 @@ class _Search:
             whole = resize(pixels, side, side)
             return [_noted(replace(read, media={**sample.media, "image": whole}), (FILLED,))]
         if not found:
-            reason = (
-                f"no face was found in {width} x {height} pixels (detector {detector.name}); {WHOLE}"
-            )
+            reason = f"no face was found in {width} x {height} pixels (detector {detector.name}); {WHOLE}"
             return [Skipped(sample.id, reason)]
         return [self.sample_of(read, number, face) for number, face in enumerate(found, 1)]
 

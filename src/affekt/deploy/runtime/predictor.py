@@ -217,7 +217,8 @@ class Predictor:
         Raises:
             UsageError: Raised before anything is computed: `sources` is not an input of this network, a path
                 does not exist, none of the inputs of a list can be used, words are stated that belong to no
-                clip, speech recognition is asked for and not installed, or faces of a network that takes none.
+                clip, speech recognition is asked for and not installed, or faces are asked for of a network
+                that takes none.
             MissingAsset: `faces` is `detect`, and the default detector is not on this computer.
             DataError: Two samples of a list are the same turn of a dialogue.
         """

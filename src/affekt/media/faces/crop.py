@@ -110,9 +110,7 @@ def cut_face(
     return CutFace(_cut(picture, scale, angle, origin, side), notes, found.trust)
 
 
-def square_of(
-    box: np.ndarray, landmarks: np.ndarray | None, crop: FaceCrop
-) -> tuple[float, float, float]:
+def square_of(box: np.ndarray, landmarks: np.ndarray | None, crop: FaceCrop) -> tuple[float, float, float]:
     """Left, top and side of the square that `cut_face` would cut, in pixels, before it is turned.
 
     The side is 0 if the landmarks are unusable.
@@ -136,9 +134,7 @@ def _is_usable(points: np.ndarray) -> bool:
     return bool(np.isfinite(points).all() and np.ptp(points, axis=0).max() >= 1)
 
 
-def _similarity(
-    crop: np.ndarray, picture: np.ndarray, *, turned: bool
-) -> tuple[float, float, np.ndarray]:
+def _similarity(crop: np.ndarray, picture: np.ndarray, *, turned: bool) -> tuple[float, float, np.ndarray]:
     """Scale, angle in radians, and place of the crop's left upper corner, from the crop to the picture.
 
     The scale is that of the rotated fit also where the crop is not rotated, so that the size of a face does

@@ -66,7 +66,8 @@ def judged(pose: Pose, *, least_px: int, trusted_px: int) -> Judged | str:
             beyond,
             *BEYOND,
             f"the face is cut off: more than {BEYOND[0]:.0%} of its square lies beyond the picture",
-            f"the face is cut off: {beyond:.0%} of its square lies beyond the picture, more than {BEYOND[1]:.0%}",
+            f"the face is cut off: {beyond:.0%} of its square lies beyond the picture, more than "
+            f"{BEYOND[1]:.0%}",
         ),
         _Check(
             roll,

@@ -148,7 +148,7 @@ class Pictures:
 
 
 def picture(path: str, pictures: Pictures, box: tuple[float, float, float, float] | None = None) -> ClipMedia:
-    """A predicted picture, as a single frame without time; of a face, its box with some of its surroundings."""
+    """A predicted picture, as a single frame without time; of a face, its box with some of what is around."""
     try:
         pixels = pictures.read(path)
     except MediaError as error:

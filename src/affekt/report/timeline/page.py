@@ -24,8 +24,8 @@ from affekt.report.timeline.clip import describe_clip, media_of
 from affekt.report.timeline.lanes import Events
 from affekt.report.timeline.media import Pictures
 from affekt.report.timeline.moments import clock, percent, scored
-from affekt.report.timeline.photos import describe_photos
 from affekt.report.timeline.parts import WIDTH, on_clock, when
+from affekt.report.timeline.photos import describe_photos
 from affekt.report.timeline.segments import LISTED, score, strength
 from affekt.report.wording import noun_of
 
