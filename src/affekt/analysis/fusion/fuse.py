@@ -165,9 +165,11 @@ def _fused_span(
     scores = pool(np.stack(rows), np.array(weights.values) * np.array(kept))
     best = int(scores.argmax())
     confidence = float(scores[best])
+    # A picture has no length.
+    length_s = settings.every_s if any(span.end_s > span.start_s for _, span in found) else 0.0
     return Span(
         start_s=place * settings.every_s,
-        end_s=(place + 1) * settings.every_s,
+        end_s=place * settings.every_s + length_s,
         label=shared.names[best] if confidence >= settings.least_confidence else "",
         scores=dict(zip(shared.names, scores.tolist(), strict=True)),
         confidence=confidence,
