@@ -17,10 +17,13 @@ from affekt.core.errors import AffektError, UsageError
 from affekt.core.sample import Sample, Skipped
 from affekt.data.open import open_dataset
 from affekt.deploy.runtime import faces as runtime_faces
+from affekt.deploy.runtime.faces import check_faces
 from affekt.deploy.runtime.output import writer_for
 from affekt.deploy.runtime.samples import NOTHING_STATED
 from affekt.media.faces import FILLS
 from affekt.media.faces.limits import LEAST_TRUST
+from affekt.methods.compact_voice.config import CompactVoiceConfig
+from affekt.methods.compact_voice.preprocess import CompactVoicePreprocess
 from affekt.testing.faces import FramedFaces, draw_photo
 
 BUNDLE = Path(__file__).parents[3] / "bundles" / "compact_face"
@@ -280,6 +283,6 @@ def test_the_command_prints_a_table_with_boxes(predictor, party, tmp_path, capsy
     assert "80 x 100 at 40, 60" in printed.out and "party.png#face-3" in printed.out
 
 
-def test_a_bundle_without_faces_refuses_the_option(clip_bundle):
+def test_a_network_without_faces_refuses_the_option():
     with pytest.raises(UsageError, match="takes no pictures of faces"):
-        affekt.load(clip_bundle).predict("clip.mp4", faces="detect")
+        check_faces("detect", CompactVoicePreprocess(CompactVoiceConfig()))
