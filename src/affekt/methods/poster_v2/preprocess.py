@@ -19,8 +19,8 @@ from .config import PosterV2Config
 # Of ImageNet, RGB in [0, 1], as for the published weights.
 MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 STD = np.array([0.229, 0.224, 0.225], np.float32)
-# The places to which faces are aligned for networks such as the pretrained IR-50 branch (ArcFace, Deng et al.,
-# 2019, in shares of 112 pixels, made symmetric). Faces of RAF-DB are aligned by a similarity as well, to
+# The places to which faces are aligned for networks such as the pretrained IR-50 branch (ArcFace, Deng et
+# al., 2019, in shares of 112 pixels, made symmetric). Faces of RAF-DB are aligned by a similarity as well, to
 # places that are not published, and could not be measured, because the data are not free. The sizes are those
 # of `compact_face`, whose crop is of the same tightness.
 FACE_CROP = FaceCrop(
