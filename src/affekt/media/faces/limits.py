@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 LEAST_TRUST = 0.5
 ROLL_DEG = (20.0, 45.0)  # inclined to a shoulder, where the network's faces are not rotated upright
 TURN = (0.5, 1.0)  # 0: the nose is between the eyes, 1: below one of them
@@ -36,38 +38,75 @@ class Judged(NamedTuple):
     trust: float
 
 
+class _Check(NamedTuple):
+    """One measure of a face: the larger, the worse."""
+
+    value: float
+    first: float
+    last: float
+    note: str
+    reason: str
+
+
 def judged(pose: Pose, *, least_px: int, trusted_px: int) -> Judged | str:
-    """The trust in a face and what lowers it, or the reason why it is left out."""
-    # Of sizes the larger is the better, so their order is reversed.
+    """The trust in a face and what lowers it, or the reason why it is left out.
+
+    Notes state limits, not values, so that those of many faces are equal.
+    """
+    side, beyond, roll, turn = pose
     checks = (
-        (
-            -pose.side_px,
-            (-trusted_px, -least_px),
-            f"the face is small: {pose.side_px:.0f} pixels, fewer than {{limit:.0f}}",
+        _Check(
+            -side,
+            -trusted_px,
+            -least_px,
+            f"the face is small: its square has fewer than {trusted_px} pixels a side",
+            f"the face is too small: its square has {side:.0f} pixels a side, fewer than {least_px}",
         ),
-        (
-            pose.beyond,
-            BEYOND,
-            f"the face is cut off: {pose.beyond:.0%} of it lies beyond the picture, more than {{limit:.0%}}",
+        _Check(
+            beyond,
+            *BEYOND,
+            f"the face is cut off: more than {BEYOND[0]:.0%} of its square lies beyond the picture",
+            f"the face is cut off: {beyond:.0%} of its square lies beyond the picture, more than "
+            f"{BEYOND[1]:.0%}",
         ),
-        (
-            pose.roll_deg,
-            ROLL_DEG,
-            f"the head is inclined by {pose.roll_deg:.0f} degrees, more than {{limit:.0f}}",
+        _Check(
+            roll,
+            *ROLL_DEG,
+            f"the head is inclined by more than {ROLL_DEG[0]:.0f} degrees",
+            f"the head is inclined by {roll:.0f} degrees, more than {ROLL_DEG[1]:.0f}",
         ),
-        (
-            pose.turn,
-            TURN,
-            f"the head is turned aside: {pose.turn:.0%} of the way of the nose to below an eye, more than "
-            "{limit:.0%}",
+        _Check(
+            turn,
+            *TURN,
+            f"the head is turned aside: the nose is more than {TURN[0]:.0%} of the way to below an eye",
+            f"the head is turned aside too far: the nose is {turn:.0%} of the way to below an eye, more than "
+            f"{TURN[1]:.0%}",
         ),
     )
     notes: list[str] = []
     trust = 1.0
-    for value, (first, last), text in checks:
-        if not value <= last:
-            return text.format(limit=abs(last))
-        if value > first:
-            notes.append(text.format(limit=abs(first)))
-            trust *= 1 - (1 - LEAST_TRUST) * (value - first) / (last - first)
+    for check in checks:
+        if not check.value <= check.last:
+            return check.reason
+        if check.value > check.first:
+            notes.append(check.note)
+            trust *= 1 - (1 - LEAST_TRUST) * (check.value - check.first) / (check.last - check.first)
     return Judged(tuple(notes), trust)
+
+
+def roll_deg_of(landmarks: np.ndarray) -> float:
+    """How far the line of the eyes is inclined, at least 0; from landmarks (5, 2)."""
+    right, down = landmarks[1] - landmarks[0]
+    return abs(float(np.degrees(np.arctan2(down, right))))
+
+
+def turn_of(landmarks: np.ndarray) -> float:
+    """How far the head is turned aside, at least 0; from landmarks (5, 2).
+
+    0 with the nose halfway between the eyes, 1 with the nose below one of them: its place along their line.
+    """
+    across = landmarks[1] - landmarks[0]
+    length = float((across**2).sum())
+    if length == 0:
+        return float("inf")
+    return abs(2 * float((landmarks[2] - landmarks[0]) @ across) / length - 1)
