@@ -19,7 +19,7 @@ from affekt.project.settings.tracks import FaceDetectorSettings, TrackSettings
 from affekt.project.steps import progress_of, run_step
 from affekt.project.tracks.step import TrackStep, track_video
 from affekt.project.tracks.summary import face_ratios, summarise
-from affekt.project.tracks.tracker import Tracker
+from affekt.media.tracking.tracker import Tracker
 
 
 class Bright:
