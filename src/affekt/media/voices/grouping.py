@@ -1,0 +1,74 @@
+"""Turns of one voice, by the cosines of their vectors."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.cluster.hierarchy
+
+UNCLEAR = -1
+# Mean cosine distance between the turns of two groups, up to which they are joined; seconds of a turn from
+# which its vector counts; seconds of speech of a group, from which it is a voice of its own. Measured:
+# benchmarks/voice_activity.py.
+MOST_APART = 0.3
+LEAST_TURN_S = 1.0
+LEAST_VOICE_S = 3.0
+# Turns that are compared with each other, whose number enters squared; further ones join the nearest group.
+MOST_COMPARED = 1500
+
+
+def group_voices(
+    vectors: np.ndarray,
+    lengths_s: np.ndarray,
+    *,
+    most_apart: float = MOST_APART,
+    least_turn_s: float = LEAST_TURN_S,
+    least_voice_s: float = LEAST_VOICE_S,
+) -> np.ndarray:
+    """The group of each turn (n,), from 0, in order of first appearance; `UNCLEAR` where none is near.
+
+    Groups come from agglomerative clustering (average linkage) of the turns that are long enough. Short
+    turns, and groups with little speech, join the nearest group if it is near enough. If no group has enough
+    speech, all do.
+
+    Args:
+        vectors: (n, d), each of length 1.
+        lengths_s: (n,), of the turns.
+        most_apart: Cosine distance up to which voices count as one.
+
+    Source: agglomerative clustering of vectors by cosine is the usual second step of diarization, as in
+    Park et al., A Review of Speaker Diarization, 2022.
+    """
+    count = len(vectors)
+    groups = np.full(count, UNCLEAR)
+    if not count:
+        return groups
+    compared = np.flatnonzero(lengths_s >= least_turn_s)
+    if len(compared) > MOST_COMPARED:
+        longest = np.argsort(-lengths_s[compared], kind="stable")[:MOST_COMPARED]
+        compared = np.sort(compared[longest])
+    if not len(compared):
+        return np.zeros(count, int)  # nothing is long enough to be told apart
+    found = np.zeros(len(compared), int)
+    if len(compared) > 1:
+        tree = scipy.cluster.hierarchy.linkage(vectors[compared], method="average", metric="cosine")
+        found = scipy.cluster.hierarchy.fcluster(tree, most_apart, criterion="distance") - 1
+    spoken_s = np.bincount(found, weights=lengths_s[compared])
+    enough = np.flatnonzero(spoken_s >= least_voice_s)
+    if not len(enough):
+        enough = np.arange(len(spoken_s))
+    is_kept = np.isin(found, enough)
+    groups[compared[is_kept]] = found[is_kept]
+    centres = np.stack([vectors[compared[found == group]].mean(axis=0) for group in enough])
+    centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-12)
+    rest = np.flatnonzero(groups == UNCLEAR)
+    if len(rest):
+        cosines = vectors[rest] @ centres.T
+        nearest = cosines.argmax(axis=1)
+        is_near = 1 - cosines[np.arange(len(rest)), nearest] <= most_apart
+        groups[rest[is_near]] = enough[nearest[is_near]]
+    return _renumbered(groups)
+
+
+def _renumbered(groups: np.ndarray) -> np.ndarray:
+    order = {group: number for number, group in enumerate(dict.fromkeys(groups[groups != UNCLEAR].tolist()))}
+    return np.array([order.get(group, UNCLEAR) for group in groups.tolist()])
