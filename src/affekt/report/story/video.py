@@ -1,9 +1,8 @@
-"""The analyzed video or picture with boxes, persons, labels and words drawn into it, or with blurred faces."""
+"""The analyzed video or picture with boxes, persons, labels and words drawn into it, or faces blurred."""
 
 from __future__ import annotations
 
 import itertools
-import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -94,7 +93,8 @@ def write_annotated(
     height = min(video.height, rows)
     frames = _Frames(timeline, height, redact)
     ticks = np.rint(np.append(video.times_s, video.end_s) * CLOCK_HZ).astype(np.int64)
-    ticks = np.maximum.accumulate(np.maximum(ticks, np.arange(len(ticks))))
+    numbers = np.arange(len(ticks))
+    ticks = np.maximum.accumulate(ticks - numbers) + numbers  # each later than the one before
     sound, notes = _sound(path)
     with write_whole(out, error=MediaError) as partial:
         write_mp4(
@@ -185,9 +185,10 @@ class _Frames:
     def notes(self) -> tuple[str, ...]:
         found = list(self.limits) if self.redact else []
         if self.pen.lost:
+            some = "".join(sorted(self.pen.lost))[:20]
             found.append(
-                f"the font of the video lacks characters, which are left out ({''.join(sorted(self.pen.lost))[:20]}): "
-                "subtitles (.srt, .vtt) hold all words"
+                f"the font of the video lacks characters, which are left out ({some}): subtitles (.srt, "
+                ".vtt) hold all words"
             )
         return tuple(found)
 
