@@ -27,9 +27,10 @@ from affekt.media.detection import open_detector
 from affekt.media.faces.crop import FaceCrop, cut_face
 from affekt.media.faces.limits import turn_of
 from affekt.media.image import image_of, resize
+from affekt.starters.find import FOLDER as STARTERS
 
 OUTPUT = Path(__file__).parent / "results" / "face_crops.md"
-BUNDLE = Path(__file__).parents[1] / "bundles" / "compact_face"
+BUNDLE = STARTERS / "compact_face"
 SIDE = 48  # pixels of a face of FER2013
 AROUND = 16  # pixels of repeated edge on each side
 ENLARGED = 4

@@ -7,13 +7,14 @@ open -> words -> voices -> faces -> whole clips    stages, each stored when it i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from affekt import __version__
 from affekt.analysis.clips import find_clip
 from affekt.analysis.faces import find_faces
+from affekt.analysis.faces.picture import find_in_picture
 from affekt.analysis.found import Found, OpenMedium
 from affekt.analysis.fusion import fuse
 from affekt.analysis.medium import open_medium
@@ -28,9 +29,9 @@ from affekt.core.errors import AffektError
 from affekt.core.files.fingerprint import fingerprint
 from affekt.core.settings import differing
 from affekt.core.timeline import Timeline
-from affekt.core.timeline.parts import MODALITIES, Missing, Modality, Network, Track
+from affekt.core.timeline.parts import MODALITIES, Medium, Missing, Modality, Network, SpokenLine, Track
 from affekt.deploy.load import load as load_network
-from affekt.media.speech import Recognizer, installed_recognizer
+from affekt.media.speech import Recognizer
 
 if TYPE_CHECKING:
     from affekt.deploy.runtime.predictor import Predictor
@@ -46,11 +47,11 @@ def _quiet(stage: str, done_s: float, all_s: float) -> None:
 
 
 class _Stage(NamedTuple):
-    """A stage: for its modality, under its name, what it does."""
+    """A stage: for its modality, under its name, what it does with what earlier stages found."""
 
     name: str
     modality: Modality
-    find: Callable[[], Found]
+    find: Callable[[Mapping[str, Found]], Found]
 
 
 def analyze(
@@ -94,12 +95,12 @@ def analyze(
         >>> timeline = analyze("clip.mp4")  # doctest: +SKIP
         >>> timeline.filter(persons="P1", modalities="fused").to_frame()  # doctest: +SKIP
     """
-    settings = settings or AnalysisSettings()
+    settings = _settings(settings or AnalysisSettings(), recognize)
     medium = open_medium(source, rate_hz=rate_hz)
     networks = open_networks(models, modalities, lambda one: load_network(one, threads=threads))
     if fetch:
         get_parts(medium, networks, settings)
-    recognizer = _recognizer(recognize, threads)
+    recognizer = recognize if isinstance(recognize, Recognizer) else None
     stages = _stages(medium, networks, settings, subtitles, recognizer, on_stage)
     stored = StoredStages(
         fingerprint(
@@ -113,16 +114,19 @@ def analyze(
         ),
         resume=resume,
     )
-    found = {stage.name: stored.found(stage.name, lambda it=stage: _tried(it)) for stage in stages}
+    found: dict[str, Found] = {}
+    for stage in stages:
+        found[stage.name] = stored.found(stage.name, lambda it=stage: _tried(it, found))
     timeline = _timeline(medium, networks, found, settings, modalities)
     stored.remove()
     return timeline
 
 
-def _recognizer(recognize: bool | Recognizer | None, threads: int | None) -> Recognizer | None:
-    if isinstance(recognize, Recognizer):
-        return recognize
-    return None if recognize is False else installed_recognizer(threads)
+def _settings(settings: AnalysisSettings, recognize: bool | Recognizer | None) -> AnalysisSettings:
+    if not isinstance(recognize, bool):
+        return settings
+    words = settings.words.model_copy(update={"recognize": "yes" if recognize else "no"})
+    return settings.model_copy(update={"words": words})
 
 
 def _stages(
@@ -145,11 +149,11 @@ def _stages(
             _Stage(
                 "words",
                 "words",
-                lambda: find_words(
+                lambda found: find_words(
                     medium,
                     words,
                     settings.words,
-                    subtitles=subtitles and Path(subtitles),
+                    subtitles=medium.path if medium.lines else subtitles and Path(subtitles),
                     recognizer=recognizer,
                     on_progress=progress("words"),
                 ),
@@ -160,7 +164,13 @@ def _stages(
             _Stage(
                 "voices",
                 "voice",
-                lambda: find_voices(medium, voice, settings.voices, on_progress=progress("voices")),
+                lambda found: find_voices(
+                    medium,
+                    voice,
+                    settings.voices,
+                    lines=found["words"].words if "words" in found else (),
+                    on_progress=progress("voices"),
+                ),
             )
         )
     if face := networks.one("face"):
@@ -168,7 +178,11 @@ def _stages(
             _Stage(
                 "faces",
                 "face",
-                lambda: find_faces(medium, face, settings.faces, on_progress=progress("faces")),
+                lambda found: (
+                    find_in_picture(medium, face, settings.faces)
+                    if medium.picture is not None
+                    else find_faces(medium, face, settings.faces, on_progress=progress("faces"))
+                ),
             )
         )
     for role in ("clip", "gait"):
@@ -178,7 +192,7 @@ def _stages(
                 _Stage(
                     f"{role}-{name}",
                     role,
-                    lambda predictor=predictor, name=name, role=role: find_clip(
+                    lambda found, predictor=predictor, name=name, role=role: find_clip(
                         medium, predictor, name=name, modality=role
                     ),
                 )
@@ -186,10 +200,10 @@ def _stages(
     return stages
 
 
-def _tried(stage: _Stage) -> Found:
+def _tried(stage: _Stage, found: Mapping[str, Found]) -> Found:
     """What a stage finds; a stage that fails does not take the others with it."""
     try:
-        return stage.find()
+        return stage.find(found)
     except AffektError as error:
         return Found(missing=(Missing(modality=stage.modality, reason=str(error)),))
 
@@ -220,7 +234,7 @@ def _timeline(
     )
     return Timeline(
         affekt=__version__,
-        medium=medium.medium,
+        medium=_with_length(medium, lines),
         persons=persons,
         shots=faces.shots,
         tracks=tuple(every),
@@ -237,6 +251,13 @@ def _timeline(
         ),
         settings=differing(settings),
     )
+
+
+def _with_length(medium: OpenMedium, lines: Sequence[SpokenLine]) -> Medium:
+    """The facts of a medium; words without a medium last until the last of them ends."""
+    if not medium.lines or not lines:
+        return medium.medium
+    return medium.medium.model_copy(update={"duration_s": max(line.end_s for line in lines)})
 
 
 def _of_network(track: Track, named: dict[Modality, str]) -> Track:

@@ -9,12 +9,17 @@ from affekt.assets.fetch import fetch
 from affekt.assets.places import copies
 from affekt.assets.registry import find_asset, list_assets
 
+ACTIVITY, VECTORS = "silero_vad", "resemblyzer"  # names of assets
+
 
 def needed_parts(medium: OpenMedium, networks: Networks, settings: AnalysisSettings) -> list[str]:
     """Names of the assets that the stages of a medium use."""
     has_picture = medium.video is not None or medium.picture is not None
     faces = [settings.faces.detector] if has_picture and networks.one("face") else []
-    voices = settings.voices.parts if medium.sound is not None and networks.one("voice") else ()
+    voices: list[str] = []
+    if medium.sound is not None and networks.one("voice"):
+        voices += [] if settings.voices.detector == "energy" else [ACTIVITY]
+        voices += [] if settings.voices.speakers == "one" else [VECTORS]
     known = {asset.name for asset in list_assets()}
     return [name for name in (*faces, *voices) if name in known]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from affekt.analysis.faces.settings import FaceSettings
 from affekt.analysis.fusion.fuse import FusionSettings
-from affekt.analysis.voices.settings import VoiceSettings
-from affekt.analysis.words.settings import WordSettings
+from affekt.analysis.voices import VoiceSettings
+from affekt.analysis.words import WordSettings
 from affekt.core.settings import Settings
 
 

@@ -127,7 +127,7 @@ def command(
 
     Example: affekt predict walks.affekt walk.npz more_walks/ --output answers.csv
 
-    Example: affekt predict bundles/compact_face party.jpg --output party.html
+    Example: affekt predict compact_face party.jpg --output party.html
 
     Example: affekt predict words.affekt dialogue.srt
 

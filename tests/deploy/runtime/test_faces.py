@@ -24,9 +24,10 @@ from affekt.media.faces import FILLS
 from affekt.media.faces.limits import LEAST_TRUST
 from affekt.methods.compact_voice.config import CompactVoiceConfig
 from affekt.methods.compact_voice.preprocess import CompactVoicePreprocess
+from affekt.starters.find import FOLDER as STARTERS
 from affekt.testing.faces import FramedFaces, draw_photo
 
-BUNDLE = Path(__file__).parents[3] / "bundles" / "compact_face"
+BUNDLE = STARTERS / "compact_face"
 BOXES = ((40, 60, 120, 160), (260, 200, 340, 300), (460, 90, 540, 190))
 
 

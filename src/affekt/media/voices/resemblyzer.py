@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 
 from affekt.assets.places import asset_file
-from affekt.core.errors import FolderError, MediaError
+from affekt.core.errors import MediaError
 from affekt.media.sound.spectrum import log_mel
 
 ASSET, FILE = "resemblyzer", "pretrained.pt"
