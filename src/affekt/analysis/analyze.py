@@ -25,9 +25,9 @@ from affekt.analysis.settings import AnalysisSettings
 from affekt.analysis.stored import StoredStages
 from affekt.analysis.voices import find_voices
 from affekt.analysis.words import find_words
-from affekt.core.errors import AffektError
+from affekt.core.errors import AffektError, UsageError
 from affekt.core.files.fingerprint import fingerprint
-from affekt.core.settings import differing
+from affekt.core.settings import differing, suggest
 from affekt.core.timeline import Timeline
 from affekt.core.timeline.parts import MODALITIES, Medium, Missing, Modality, Network, SpokenLine, Track
 from affekt.deploy.load import load as load_network
@@ -40,6 +40,18 @@ ASKED: tuple[Modality, ...] = tuple(name for name in MODALITIES if name != "fuse
 
 # Called with the name of a stage, the seconds that are done, and those of the whole medium.
 OnStage = Callable[[str, float, float], None]
+
+
+def asked(names: Iterable[str]) -> tuple[Modality, ...]:
+    """Modalities that can be asked for, by their names.
+
+    Raises:
+        UsageError: There is no such modality.
+    """
+    for name in names:
+        if name not in ASKED:
+            raise UsageError(f"no modality is called {name!r}; {suggest(name, list(ASKED))}")
+    return tuple(name for name in ASKED if name in names)
 
 
 def _quiet(stage: str, done_s: float, all_s: float) -> None:
@@ -58,7 +70,7 @@ def analyze(
     source: Path | str,
     *,
     models: Iterable[Path | str | Predictor] = (),
-    modalities: Sequence[Modality] = ASKED,
+    modalities: Sequence[str] = ASKED,
     subtitles: Path | str | None = None,
     recognize: bool | Recognizer | None = None,
     settings: AnalysisSettings | None = None,
@@ -97,7 +109,8 @@ def analyze(
     """
     settings = _settings(settings or AnalysisSettings(), recognize)
     medium = open_medium(source, rate_hz=rate_hz)
-    networks = open_networks(models, modalities, lambda one: load_network(one, threads=threads))
+    wanted = asked(modalities)
+    networks = open_networks(models, wanted, lambda one: load_network(one, threads=threads))
     if fetch:
         get_parts(medium, networks, settings)
     recognizer = recognize if isinstance(recognize, Recognizer) else None
@@ -117,7 +130,7 @@ def analyze(
     found: dict[str, Found] = {}
     for stage in stages:
         found[stage.name] = stored.found(stage.name, lambda it=stage: _tried(it, found))
-    timeline = _timeline(medium, networks, found, settings, modalities)
+    timeline = _timeline(medium, networks, found, settings, wanted)
     stored.remove()
     return timeline
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,8 +13,6 @@ from affekt.core.errors import AffektError, UsageError
 if TYPE_CHECKING:  # read when the command runs: `affekt --help` needs neither
     from affekt.analysis.analyze import OnStage
     from affekt.core.timeline import Timeline
-
-Asked = Literal["face", "voice", "words", "clip", "gait"]
 
 
 def command(
@@ -34,7 +32,11 @@ def command(
         ),
     ] = None,
     only: Annotated[
-        list[Asked] | None, typer.Option("--only", help="Look for this modality only; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--only",
+            help="Look for this alone: face, voice, words, clip or gait; may be repeated.",
+        ),
     ] = None,
     subtitles: Annotated[
         Path | None,
@@ -98,7 +100,7 @@ def command(
 
     Example: affekt analyze party.jpg --only face --output party.html
     """
-    from affekt.analysis.analyze import ASKED, analyze
+    from affekt.analysis.analyze import ASKED, analyze, asked
     from affekt.analysis.settings import AnalysisSettings
     from affekt.cli.analysis.places import media_of, places_of
     from affekt.cli.analysis.summary import print_story
@@ -127,7 +129,7 @@ def command(
                 timeline = analyze(
                     medium,
                     models=models,
-                    modalities=only or ASKED,
+                    modalities=asked(only or ASKED),
                     subtitles=subtitles,
                     recognize=recognize,
                     settings=settings,
