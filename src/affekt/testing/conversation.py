@@ -19,7 +19,6 @@ import numpy as np
 from affekt.invented.face_scenes import FaceScene, Turn, actor, conversation_scene, write_scene
 from affekt.media.sound import Waveform, read_sound
 from affekt.report.annotations.srt import write_cues
-from affekt.report.annotations.times import Annotation
 
 RATE_HZ = 16000
 NAMES = ("Anna", "Ben")
@@ -120,7 +119,7 @@ def write_conversation(
     write_cues(
         subtitles,
         (
-            Annotation(turn.start_s, turn.end_s, f"{NAMES[turn.speaker]}: {line}")
+            (turn.start_s, turn.end_s, f"{NAMES[turn.speaker]}: {line}")
             for turn, line in zip(turns, words, strict=True)
         ),
     )
