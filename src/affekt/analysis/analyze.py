@@ -7,14 +7,11 @@ open -> words -> voices -> faces -> whole clips    stages, each stored when it i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from affekt import __version__
-from affekt.analysis.clips import find_clip
-from affekt.analysis.faces import find_faces
-from affekt.analysis.faces.picture import find_in_picture
 from affekt.analysis.found import Found, OpenMedium
 from affekt.analysis.fusion import fuse
 from affekt.analysis.medium import open_medium
@@ -22,10 +19,9 @@ from affekt.analysis.networks import Networks, open_networks
 from affekt.analysis.parts import get_parts, parts_here
 from affekt.analysis.persons import join_persons
 from affekt.analysis.settings import AnalysisSettings
+from affekt.analysis.stages import FACES, VOICES, WHOLE, WORDS, Given, OnStage, stages_of
 from affekt.analysis.stored import StoredStages
-from affekt.analysis.voices import find_voices
-from affekt.analysis.words import find_words
-from affekt.core.errors import AffektError, UsageError
+from affekt.core.errors import UsageError
 from affekt.core.files.fingerprint import fingerprint
 from affekt.core.settings import differing, suggest
 from affekt.core.timeline import Timeline
@@ -37,9 +33,6 @@ if TYPE_CHECKING:
     from affekt.deploy.runtime.predictor import Predictor
 
 ASKED: tuple[Modality, ...] = tuple(name for name in MODALITIES if name != "fused")
-
-# Called with the name of a stage, the seconds that are done, and those of the whole medium.
-OnStage = Callable[[str, float, float], None]
 
 
 def asked(names: Iterable[str]) -> tuple[Modality, ...]:
@@ -56,14 +49,6 @@ def asked(names: Iterable[str]) -> tuple[Modality, ...]:
 
 def _quiet(stage: str, done_s: float, all_s: float) -> None:
     """No progress is shown."""
-
-
-class _Stage(NamedTuple):
-    """A stage: for its modality, under its name, what it does with what earlier stages found."""
-
-    name: str
-    modality: Modality
-    find: Callable[[Mapping[str, Found]], Found]
 
 
 def analyze(
@@ -114,12 +99,13 @@ def analyze(
     if fetch:
         get_parts(medium, networks, settings)
     recognizer = recognize if isinstance(recognize, Recognizer) else None
-    stages = _stages(medium, networks, settings, subtitles, recognizer, on_stage)
+    words = Path(subtitles) if subtitles else None
+    stages = stages_of(Given(medium, networks, settings, words, recognizer, on_stage))
     stored = StoredStages(
         fingerprint(
             __version__,
             medium.path,
-            subtitles and Path(subtitles),
+            words,
             sorted(network.weights_sha256 for network in networks.facts().values()),
             settings.model_dump(mode="json"),
             parts_here(),
@@ -129,7 +115,7 @@ def analyze(
     )
     found: dict[str, Found] = {}
     for stage in stages:
-        found[stage.name] = stored.found(stage.name, lambda it=stage: _tried(it, found))
+        found[stage.name] = stored.found(stage.name, lambda it=stage: it.tried(found))
     timeline = _timeline(medium, networks, found, settings, wanted)
     stored.remove()
     return timeline
@@ -142,85 +128,6 @@ def _settings(settings: AnalysisSettings, recognize: bool | Recognizer | None) -
     return settings.model_copy(update={"words": words})
 
 
-def _stages(
-    medium: OpenMedium,
-    networks: Networks,
-    settings: AnalysisSettings,
-    subtitles: Path | str | None,
-    recognizer: Recognizer | None,
-    on_stage: OnStage,
-) -> list[_Stage]:
-    """The stages that have a network, cheap ones first: they say soonest what is missing."""
-    facts, all_s = networks.facts(), medium.medium.duration_s
-
-    def progress(stage: str) -> Callable[[float], None]:
-        return lambda done_s: on_stage(stage, done_s, all_s)
-
-    stages: list[_Stage] = []
-    if words := networks.one("words"):
-        stages.append(
-            _Stage(
-                "words",
-                "words",
-                lambda found: find_words(
-                    medium,
-                    words,
-                    settings.words,
-                    subtitles=medium.path if medium.lines else subtitles and Path(subtitles),
-                    recognizer=recognizer,
-                    on_progress=progress("words"),
-                ),
-            )
-        )
-    if voice := networks.one("voice"):
-        stages.append(
-            _Stage(
-                "voices",
-                "voice",
-                lambda found: find_voices(
-                    medium,
-                    voice,
-                    settings.voices,
-                    lines=found["words"].words if "words" in found else (),
-                    on_progress=progress("voices"),
-                ),
-            )
-        )
-    if face := networks.one("face"):
-        stages.append(
-            _Stage(
-                "faces",
-                "face",
-                lambda found: (
-                    find_in_picture(medium, face, settings.faces)
-                    if medium.picture is not None
-                    else find_faces(medium, face, settings.faces, on_progress=progress("faces"))
-                ),
-            )
-        )
-    for role in ("clip", "gait"):
-        for predictor in networks.by_role.get(role, ()):
-            name = facts[id(predictor)].name
-            stages.append(
-                _Stage(
-                    f"{role}-{name}",
-                    role,
-                    lambda found, predictor=predictor, name=name, role=role: find_clip(
-                        medium, predictor, name=name, modality=role
-                    ),
-                )
-            )
-    return stages
-
-
-def _tried(stage: _Stage, found: Mapping[str, Found]) -> Found:
-    """What a stage finds; a stage that fails does not take the others with it."""
-    try:
-        return stage.find(found)
-    except AffektError as error:
-        return Found(missing=(Missing(modality=stage.modality, reason=str(error)),))
-
-
 def _timeline(
     medium: OpenMedium,
     networks: Networks,
@@ -229,11 +136,13 @@ def _timeline(
     modalities: Sequence[Modality],
 ) -> Timeline:
     nothing = Found()
-    faces, voices, words = (found.get(name, nothing) for name in ("faces", "voices", "words"))
+    faces, voices, words = (found.get(name, nothing) for name in (FACES, VOICES, WORDS))
     persons, tracks, lines = join_persons(faces, voices, words)
-    whole = [track for name, one in found.items() if "-" in name for track in one.tracks]
+    whole = [track for one in found.values() for track in one.tracks if track.modality in WHOLE]
     facts = networks.facts()
-    named = {role: facts[id(networks.by_role[role][0])].name for role in networks.by_role}
+    named: dict[Modality, str] = {
+        role: facts[id(of_role[0])].name for role, of_role in networks.by_role.items()
+    }
     tracks = [_of_network(track, named) for track in (*tracks, *whole)]
     fused = fuse(tracks, list(facts.values()), settings.fusion)
     order = {person.id: place for place, person in enumerate(persons)}

@@ -78,7 +78,7 @@ def _still(path: Path) -> OpenMedium:
 
 
 def _moving(path: Path, video: Video | None, sound_s: float | None, *notes: str) -> OpenMedium:
-    ends = [end for end in (video and video.end_s, sound_s) if end is not None]
+    ends = [end for end in (video.end_s if video else None, sound_s) if end is not None]
     stated = list(notes)
     if len(ends) == 2 and abs(ends[0] - ends[1]) > DIFFERENT_S:
         stated.append(f"the picture ends at {ends[0]:.1f} s and the sound at {ends[1]:.1f} s")

@@ -78,7 +78,13 @@ class Conversation(NamedTuple):
 
 
 def write_conversation(
-    folder: Path, *, duration_s: float = 20.0, width: int = 640, height: int = 360, seed: int = 0
+    folder: Path,
+    *,
+    duration_s: float = 20.0,
+    width: int = 640,
+    height: int = 360,
+    rate_hz: float = 25.0,
+    seed: int = 0,
 ) -> Conversation:
     """Write a film of about this length, and its subtitles.
 
@@ -112,6 +118,7 @@ def write_conversation(
         duration_s=len(sound) / RATE_HZ,
         width=width,
         height=height,
+        rate_hz=rate_hz,
         seed=seed,
     )
     film, subtitles = folder / "talk.mp4", folder / "talk.srt"

@@ -11,7 +11,7 @@ from affekt.cli.show import RUNS, RunsFolder, any_progress, as_json, say
 from affekt.core.errors import AffektError, UsageError
 
 if TYPE_CHECKING:  # read when the command runs: `affekt --help` needs neither
-    from affekt.analysis.analyze import OnStage
+    from affekt.analysis.stages import OnStage
     from affekt.core.timeline import Timeline
 
 
