@@ -1,10 +1,5 @@
 """Faces in pictures: cut as a network wants them, and how far an answer to each can be trusted."""
 
-<<<<<<< HEAD
-from affekt.media.faces.crop import CutFace, FaceCrop, TakesFaces, cut_face
-
-__all__ = ["CutFace", "FaceCrop", "TakesFaces", "cut_face"]
-=======
 from affekt.media.faces.crop import CutFace, FaceCrop, TakesFaces, cut_face, face_side, square_of
 from affekt.media.faces.search import FILLS, FoundFace, find_faces
 
@@ -19,4 +14,3 @@ __all__ = [
     "find_faces",
     "square_of",
 ]
->>>>>>> photo

@@ -16,14 +16,9 @@ from PIL import Image
 from pydantic import Field, model_validator
 
 from affekt.core.settings import Settings
-<<<<<<< HEAD
-from affekt.media.detection.detector import LANDMARKS
-from affekt.media.faces.limits import Pose, judged
-=======
 from affekt.core.spec import InputSpec
 from affekt.media.detection.detector import LANDMARKS
 from affekt.media.faces.limits import Pose, judged, roll_deg_of, turn_of
->>>>>>> photo
 from affekt.media.image import resize
 
 # Median places of the landmarks of CenterFace in its boxes, in shares of width and height: they stand in for
@@ -79,15 +74,12 @@ class TakesFaces(Protocol):
     """Preprocessing of a network of faces; what is cut as `face_crop` states is its `image`."""
 
     face_crop: FaceCrop
-<<<<<<< HEAD
-=======
     spec: InputSpec
 
 
 def face_side(preprocess: TakesFaces) -> int:
     """Side in pixels of the faces that a network takes: the width of its largest input."""
     return max(tensor.shape[-1] or 0 for tensor in preprocess.spec.inputs)
->>>>>>> photo
 
 
 def cut_face(
@@ -101,29 +93,15 @@ def cut_face(
         landmarks: (5, 2) x and y in pixels; None if the detector gives none.
         side: Of the result, in pixels.
     """
-<<<<<<< HEAD
-    corners = np.asarray(box, np.float64).reshape(2, 2)
-    if landmarks is None:
-        points = corners[0] + np.array(LANDMARKS_IN_BOX) * (corners[1] - corners[0])
-    else:
-        points = np.asarray(landmarks, np.float64).reshape(LANDMARKS, 2)
-    if not np.isfinite(points).all() or np.ptp(points, axis=0).max() < 1:
-=======
     points = _points(box, landmarks)
     if not _is_usable(points):
->>>>>>> photo
         return "its landmarks are unusable: they are not apart, or not finite"
     scale, angle, origin = _similarity(np.array(crop.points), points, turned=crop.turned)
     pose = Pose(
         side_px=scale,
         beyond=_share_beyond(picture.shape[:2], scale, angle, origin),
-<<<<<<< HEAD
-        roll_deg=0.0 if crop.turned else _roll_deg(points),
-        turn=_turn(points),
-=======
         roll_deg=0.0 if crop.turned else roll_deg_of(points),
         turn=turn_of(points),
->>>>>>> photo
     )
     found = judged(pose, least_px=crop.least_px, trusted_px=crop.trusted_px)
     if isinstance(found, str):
@@ -132,11 +110,6 @@ def cut_face(
     return CutFace(_cut(picture, scale, angle, origin, side), notes, found.trust)
 
 
-<<<<<<< HEAD
-def _similarity(
-    crop: np.ndarray, picture: np.ndarray, *, turned: bool
-) -> tuple[float, float, np.ndarray]:
-=======
 def square_of(box: np.ndarray, landmarks: np.ndarray | None, crop: FaceCrop) -> tuple[float, float, float]:
     """Left, top and side of the square that `cut_face` would cut, in pixels, before it is turned.
 
@@ -162,7 +135,6 @@ def _is_usable(points: np.ndarray) -> bool:
 
 
 def _similarity(crop: np.ndarray, picture: np.ndarray, *, turned: bool) -> tuple[float, float, np.ndarray]:
->>>>>>> photo
     """Scale, angle in radians, and place of the crop's left upper corner, from the crop to the picture.
 
     The scale is that of the rotated fit also where the crop is not rotated, so that the size of a face does
@@ -187,24 +159,6 @@ def _rotation(angle: float) -> np.ndarray:
     return np.array([[cos, -sin], [sin, cos]])
 
 
-<<<<<<< HEAD
-def _roll_deg(points: np.ndarray) -> float:
-    """How far the line of the eyes is inclined."""
-    right, down = points[1] - points[0]
-    return abs(float(np.degrees(np.arctan2(down, right))))
-
-
-def _turn(points: np.ndarray) -> float:
-    """How far the head is turned aside: 0 with the nose between the eyes, 1 with the nose below an eye."""
-    across = points[1] - points[0]
-    length = float((across**2).sum())
-    if length == 0:
-        return np.inf
-    return abs(2 * float((points[2] - points[0]) @ across) / length - 1)
-
-
-=======
->>>>>>> photo
 def _share_beyond(size: tuple[int, int], scale: float, angle: float, origin: np.ndarray) -> float:
     """The share of the crop that lies beyond the picture."""
     middles = (np.arange(32) + 0.5) / 32
