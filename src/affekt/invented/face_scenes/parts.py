@@ -56,7 +56,7 @@ class Role(NamedTuple):
     mouth: tuple[tuple[float, float], ...] = ()
 
     def is_seen(self, time_s: float) -> bool:
-        return self.keys[0].time_s <= time_s < self.keys[-1].time_s
+        return bool(self.keys[0].time_s <= time_s < self.keys[-1].time_s)
 
     def at(self, time_s: float) -> Key:
         """Place and expression at a time at which the actor is seen."""

@@ -7,9 +7,11 @@ from typing import NamedTuple
 import numpy as np
 
 from affekt.invented.face_scenes.parts import FaceScene, Key, Role
-from affekt.invented.face_scenes.sprites import Outline, expression_at, outline_of
+from affekt.invented.face_scenes.sprites import DOWN, ZOOM, Outline, expression_at, outline_of
 
 _GRID = 12  # points of a box in each direction, of which the visible ones are counted
+# What somebody hides, in face coordinates: head with hair, neck, and body.
+_HIDES = np.array([[-0.8, -1.2, 0.8, 1.2], [-0.45, 1.2, 0.45, 1.6], [-1.75, 1.6, 1.75, 6.0]])
 
 
 class PlantedFace(NamedTuple):
@@ -21,7 +23,7 @@ class PlantedFace(NamedTuple):
         landmarks: (5, 2) x and y in pixels: eyes, nose, corners of the mouth.
         emotion, strength: As planted.
         opening: Of the mouth for speech.
-        visible: Share of the box within the picture and not behind another face.
+        visible: Share of the box within the picture and not behind somebody else.
     """
 
     actor: str
@@ -61,6 +63,7 @@ def outline_at(role: Role, key: Key, opening: float) -> Outline:
 def planted(scene: FaceScene, time_s: float) -> list[PlantedFace]:
     """The faces at a time, those further back first; also those beyond the picture."""
     found: list[PlantedFace] = []
+    hides: list[np.ndarray] = []  # (3, 4) of each
     for role in scene.roles:
         if not role.is_seen(time_s):
             continue
@@ -70,9 +73,10 @@ def planted(scene: FaceScene, time_s: float) -> list[PlantedFace]:
         corner = np.array([place.left, place.top])
         box = outline.box * place.side + np.tile(corner, 2)
         points = outline.landmarks * place.side + corner
+        hides.append((_HIDES * ZOOM + np.tile([0.0, DOWN], 2) + 1) / 2 * place.side + np.tile(corner, 2))
         found.append(PlantedFace(role.actor.name, box, points, key.emotion, key.strength, opening, 1.0))
     return [
-        face._replace(visible=_visible(face.box, [it.box for it in found[number + 1 :]], scene))
+        face._replace(visible=_visible(face.box, [box for them in hides[number + 1 :] for box in them], scene))
         for number, face in enumerate(found)
     ]
 
