@@ -10,7 +10,7 @@ from pydantic import Field, PositiveFloat, PositiveInt
 from affekt.analysis.answered import as_span
 from affekt.analysis.found import Found, OnProgress, OpenMedium, silent
 from affekt.analysis.voices.speakers import tell_apart
-from affekt.analysis.voices.turns import Turn, turns_of, windows_of
+from affekt.analysis.voices.turns import turns_of, windows_of
 from affekt.core.errors import MediaError, UsageError
 from affekt.core.notes import collect_notes
 from affekt.core.sample import Sample, Skipped
