@@ -252,8 +252,8 @@ def main() -> None:
             *as_table(("utterances and background", *columns), list(frame_rows(sets, detectors))),
             "",
             "By loudness, for other thresholds above the background (`energy.ABOVE_DB`): speech / rest, "
-            "means over RAVDESS and EmoDB. The threshold is chosen on the same sounds, so the table above is a "
-            "little optimistic for it.",
+            "means over RAVDESS and EmoDB. The threshold is chosen on the same sounds, so the table above is "
+            "a little optimistic for it.",
             "",
             *as_table(("threshold", *(title for title, _, _ in BACKGROUNDS)), list(threshold_rows(acted))),
             "",

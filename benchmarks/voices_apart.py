@@ -197,8 +197,8 @@ def main() -> None:
             "",
             "Conversations: turns of several speakers in random order, grouped as `group_voices` does. Each "
             "cell: share of the pairs in one group that are of one speaker / share of the pairs of one "
-            "speaker that are in one group / share of the speech that is in any group / groups for each speaker. "
-            "A group needs the least speech to count.",
+            "speaker that are in one group / share of the speech that is in any group / groups for each "
+            "speaker. A group needs the least speech to count.",
             *lines,
             "",
             machine(),

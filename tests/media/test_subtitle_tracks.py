@@ -8,6 +8,12 @@ from affekt.core.sample import Skipped
 from affekt.media.subtitle_tracks import read_subtitle_track, subtitle_tracks
 from affekt.media.text import Line
 
+# What encoders ask for before they are opened; packets are written as they are.
+HEADER = (
+    b"[Script Info]\nScriptType: v4.00+\n[V4+ Styles]\nFormat: Name\nStyle: Default\n[Events]\n"
+    b"Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n"
+)
+
 
 def write(path, *tracks):
     """A file with subtitle tracks: (codec, [(start_ms, length_ms, content)], metadata)."""
@@ -16,6 +22,7 @@ def write(path, *tracks):
         for codec, _, metadata in tracks:
             stream = out.add_stream(codec)
             stream.metadata.update(metadata)
+            stream.codec_context.subtitle_header = HEADER
             streams.append(stream)
         out.start_encoding()
         for stream, (_, cues, _) in zip(streams, tracks, strict=True):
@@ -56,11 +63,11 @@ def matroska(tmp_path_factory):
 def test_tracks_are_listed_with_what_the_file_states(matroska):
     found = subtitle_tracks(matroska)
     assert [(one.codec, one.language, one.title, one.problem) for one in found] == [
-        ("subrip", "eng", "", ""),
-        ("ass", "ger", "alles", ""),
+        ("srt", "eng", "", ""),
+        ("ssa", "ger", "alles", ""),
         ("webvtt", "", "", ""),
     ]
-    assert found[1].shown == "subtitle track 2 (ass, ger, alles)"
+    assert found[1].shown == "subtitle track 2 (ssa, ger, alles)"
 
 
 def test_turns_of_a_cue_become_lines_and_an_unstated_end_is_bounded(matroska):

@@ -15,6 +15,7 @@ import numpy as np
 from affekt.assets.places import asset_file
 from affekt.core.errors import MediaError
 from affekt.media.sound.spectrum import log_mel
+from affekt.media.voices.resemblyzer_file import read_weights
 
 ASSET, FILE = "resemblyzer", "pretrained.pt"
 RATE_HZ = 16_000
