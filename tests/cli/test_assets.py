@@ -33,7 +33,7 @@ def test_the_help_of_get_says_that_it_opens_a_connection():
 def test_list_says_what_is_missing(empty_cache):
     rows = json.loads(run("list", "--json").stdout)
     assert {row["name"]: row["place"] for row in rows} == dict.fromkeys(
-        ("centerface", "minilm", "use", "whisper_tiny_en"), "missing"
+        ("centerface", "minilm", "resemblyzer", "silero_vad", "use", "whisper_tiny_en"), "missing"
     )
 
 
@@ -42,6 +42,8 @@ def test_licences_states_the_terms_of_the_training_data():
     assert {row["name"]: row["licence_of_weights"] for row in rows} == {
         "centerface": "MIT",
         "minilm": "Apache-2.0",
+        "resemblyzer": "Apache-2.0",
+        "silero_vad": "MIT",
         "use": "Apache-2.0",
         "whisper_tiny_en": "MIT",
     }

@@ -25,7 +25,7 @@ def union(stretches: Iterable[Stretch]) -> list[Stretch]:
 
 def total(stretches: Iterable[Stretch]) -> float:
     """Seconds of stretches that do not overlap."""
-    return sum(end_s - start_s for start_s, end_s in stretches)
+    return sum((end_s - start_s for start_s, end_s in stretches), 0.0)
 
 
 def shared(one: Sequence[Stretch], other: Sequence[Stretch]) -> list[Stretch]:

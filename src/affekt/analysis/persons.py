@@ -15,6 +15,7 @@ the numbers. What is not clear stays apart.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -229,9 +230,7 @@ def _seen(track: Track) -> list[Stretch]:
     """When a face is in the picture: between boxes that follow each other closely, and in its spans."""
     times = [box.time_s for box in track.boxes]
     between = [
-        (before_s, after_s)
-        for before_s, after_s in zip(times[:-1], times[1:], strict=True)
-        if after_s - before_s <= LEAST_SEEN_S
+        (before_s, after_s) for before_s, after_s in pairwise(times) if after_s - before_s <= LEAST_SEEN_S
     ]
     return union([*between, *((span.start_s, span.end_s) for span in track.spans)])
 

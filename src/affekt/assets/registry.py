@@ -95,7 +95,7 @@ def list_assets() -> list[Asset]:
 
     Example:
         >>> [asset.name for asset in list_assets()]
-        ['centerface', 'minilm', 'use', 'whisper_tiny_en']
+        ['centerface', 'minilm', 'resemblyzer', 'silero_vad', 'use', 'whisper_tiny_en']
     """
     return list(_read(REGISTRY))
 

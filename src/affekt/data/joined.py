@@ -7,7 +7,10 @@ Ids and subjects begin with the name of their data set, so that no two people ar
 mapped by emotion (`joy` is `happiness`, see `affekt.core.labels`) and by the option `merge`; samples of other
 classes are left out, with a note of how many.
 
-    data = {name = "joined", options = {labels = "fer-7", parts = {ravdess = {}, emodb = {folder = "berlin"}}}}
+    [data]                                          in a recipe
+    name = "joined"
+    options.labels = "fer-7"
+    options.parts = {ravdess = {}, emodb = {folder = "berlin"}}
 """
 
 from __future__ import annotations

@@ -44,6 +44,7 @@ def _ass(packet: bytes) -> str:
     return f"<v {name}>{fields[8]}" if name else fields[8]
 
 
+# By the names of FFmpeg's decoders.
 _READERS: dict[str, Callable[[bytes], str]] = {
     "mov_text": _mov_text,
     "subrip": _plain,
@@ -54,9 +55,9 @@ _READERS: dict[str, Callable[[bytes], str]] = {
     "ssa": _ass,
 }
 _PICTURES = {
-    "hdmv_pgs_subtitle": "pictures of a Blu-ray (PGS)",
-    "dvd_subtitle": "pictures of a DVD (VobSub)",
-    "dvb_subtitle": "pictures of a broadcast (DVB)",
+    "pgssub": "pictures of a Blu-ray (PGS)",
+    "dvdsub": "pictures of a DVD (VobSub)",
+    "dvbsub": "pictures of a broadcast (DVB)",
     "xsub": "pictures (XSUB)",
 }
 
@@ -66,7 +67,7 @@ class SubtitleTrack(NamedTuple):
 
     Attributes:
         number: Among the subtitle tracks of the file, from 0.
-        codec: As FFmpeg names it.
+        codec: As FFmpeg names its decoder.
         language: As the file states it, such as `eng`; empty if it does not.
         title: Likewise.
         is_default: Whether the file marks it as the one to be shown.

@@ -1,5 +1,7 @@
 """The stage of voices on sound with planted turns."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -37,7 +39,7 @@ def test_a_long_turn_is_answered_in_equal_parts(by_loudness, opened, bursts):
     found = find_voices(opened(sound), by_loudness, LOUD)
     spans = found.tracks[0].spans
     assert len(spans) == 3 and max(span.end_s - span.start_s for span in spans) <= 5.0
-    assert all(span.end_s == after.start_s for span, after in zip(spans[:-1], spans[1:], strict=True))
+    assert all(span.end_s == after.start_s for span, after in pairwise(spans))
 
 
 def test_turns_are_of_the_speakers_of_the_lines(by_loudness, opened, bursts):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from affekt.core.timeline.parts import SpokenLine
@@ -54,7 +55,7 @@ def turns_of(
             if line.end_s > start_s:
                 inside.append(line)
         edges = [start_s, *_edges(inside, start_s, end_s, least_s), end_s]
-        for begin_s, stop_s in zip(edges[:-1], edges[1:], strict=True):
+        for begin_s, stop_s in pairwise(edges):
             turns.append(Turn(begin_s, stop_s, _speaker(inside, begin_s, stop_s)))
     return turns
 
@@ -68,12 +69,12 @@ def windows_of(turn: Turn, longest_s: float) -> list[tuple[float, float]]:
     """
     count = max(1, math.ceil(turn.length_s / longest_s - 1e-9))
     edges = [turn.start_s + turn.length_s * place / count for place in range(count)] + [turn.end_s]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))
 
 
 def _edges(lines: Sequence[SpokenLine], start_s: float, end_s: float, least_s: float) -> Iterator[float]:
     before_s = start_s
-    for line, following in zip(lines[:-1], lines[1:], strict=True):
+    for line, following in pairwise(lines):
         if line.person == following.person:
             continue
         edge_s = (line.end_s + following.start_s) / 2

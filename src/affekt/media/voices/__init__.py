@@ -2,12 +2,14 @@
 
 from affekt.media.voices.activity import ActivitySettings, Speech, VoiceActivity, find_speech
 from affekt.media.voices.named import ACTIVITIES, open_activity, open_vectors
+from affekt.media.voices.vectors import VoiceVectors
 
 __all__ = [
     "ACTIVITIES",
     "ActivitySettings",
     "Speech",
     "VoiceActivity",
+    "VoiceVectors",
     "find_speech",
     "open_activity",
     "open_vectors",

@@ -59,8 +59,8 @@ class EnergyActivity:
             yield self._scores(levels)[past:]
 
     def _levels(self, frames: np.ndarray) -> np.ndarray:
-        spectrum = np.asarray(scipy.fft.rfft(frames * self._window, axis=1))[:, self._band]
-        power = (spectrum.real**2 + spectrum.imag**2).sum(axis=1) * self._scale
+        spectrum = np.abs(np.asarray(scipy.fft.rfft(frames * self._window, axis=1)))[:, self._band]
+        power = np.square(spectrum).sum(axis=1) * self._scale
         return 10 * np.log10(np.maximum(power, _QUIETEST))
 
     def _scores(self, levels: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Vectors of voices by the network of Resemblyzer (Jemine, 2019), an implementation of GE2E (Wan et al., 2018).
+"""Vectors of voices by the network of Resemblyzer (Jemine, 2019), which implements GE2E (Wan et al., 2018).
 
 Three layers of LSTM read 40 mel bands of 1.6 s; a linear layer, rectified and normalised, is the vector. A
 turn is read in windows of that length, and its vector is the mean of theirs. The network is computed in
@@ -15,6 +15,7 @@ import numpy as np
 from affekt.assets.places import asset_file
 from affekt.core.errors import MediaError
 from affekt.media.sound.spectrum import log_mel
+from affekt.media.voices.resemblyzer_file import read_weights
 
 ASSET, FILE = "resemblyzer", "pretrained.pt"
 RATE_HZ = 16_000
@@ -92,7 +93,10 @@ def _lstm(
     bias_ih: np.ndarray,
     bias_hh: np.ndarray,
 ) -> np.ndarray:
-    """States (m, t, d) of one layer on rows (m, t, c); gates in PyTorch's order: input, forget, cell, output."""
+    """States (m, t, d) of one layer on rows (m, t, c).
+
+    Gates are in PyTorch's order: input, forget, cell, output.
+    """
     given = rows @ weight_ih.T + (bias_ih + bias_hh)
     width = weight_hh.shape[1]
     hidden = np.zeros((len(rows), width), np.float32)
