@@ -204,12 +204,11 @@ def _video_track(
         yield None  # the end
 
     def encode() -> Iterator[float]:
-        for frame in converted():
+        for number, frame in enumerate(converted(), 1):
             for packet in stream.encode(frame):
                 packet.duration = lengths[packet.pts]  # the encoder would guess that of the last frame
                 container.mux(packet)
-            if frame is not None:
-                yield frame.pts / clock_hz
+            yield ticks[min(number, len(ticks) - 1)] / clock_hz
 
     return encode
 

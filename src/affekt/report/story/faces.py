@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -108,18 +108,23 @@ def thinned(run: Sequence[Box], tolerance: float) -> list[Box]:
     for box in run[1:]:
         start = kept[-1]
         length = max(box.time_s - start.time_s, 1e-9)
-        slopes = [(box[side] - start[side]) / length for side in range(1, 5)]
+        slopes = _slopes(start, box, length)
         if any(not low[n] <= slope <= high[n] for n, slope in enumerate(slopes)):
             kept.append(last)
             start, length = last, max(box.time_s - last.time_s, 1e-9)
             low, high = [-np.inf] * 4, [np.inf] * 4
-            slopes = [(box[side] - start[side]) / length for side in range(1, 5)]
+            slopes = _slopes(start, box, length)
         margin = tolerance / length
         low = [max(a, slope - margin) for a, slope in zip(low, slopes, strict=True)]
         high = [min(b, slope + margin) for b, slope in zip(high, slopes, strict=True)]
         last = box
     kept.append(run[-1])
     return kept
+
+
+def _slopes(start: Box, box: Box, length_s: float) -> list[float]:
+    """How fast each side moves."""
+    return [(b - a) / length_s for a, b in zip(start[1:5], box[1:5], strict=True)]
 
 
 def best_box(tracks: Sequence[Track]) -> Box | None:
@@ -132,8 +137,3 @@ def _how_well(box: Box) -> float:
     size = min(max(box.right - box.left, 0.0), 0.5) * min(max(box.bottom - box.top, 0.0), 0.7)
     inside = box.left > 0 and box.top > 0 and box.right < 1 and box.bottom < 1
     return size * (box.score or 0.5) * (1.0 if inside else 0.5)
-
-
-def nearest(times: Sequence[float], time_s: float) -> int:
-    """The number of the frame that is shown at a time, of frames with these presentation times."""
-    return min(max(bisect_left(times, time_s + 1e-6) - 1, 0), len(times) - 1)

@@ -43,7 +43,9 @@ def draw_story(
     apart = disagreements(timeline, lanes_of(timeline))
     figure = Figure(figsize=(width, 1.5 + 0.36 * max(len(lanes), 1)), layout="constrained")
     axes = figure.subplots()
-    colors = LabelColors(_canonical(one.label) for lane in lanes for one in lane.stretches)
+    colors = LabelColors(
+        _canonical(one.label) for lane in lanes for one in lane.stretches if one.kind != "unsure"
+    )
     for number, lane in enumerate(lanes):
         is_first = number == 0 or lanes[number - 1].person != lane.person
         marks = [it for it in apart if it.person == lane.person] if is_first else []
@@ -142,12 +144,10 @@ def _draw_legend(axes: Axes, colors: LabelColors, *, has_unsure: bool, dark: boo
         handles.append(
             Patch(facecolor=HOVER[dark], edgecolor=SOFT[dark], hatch="/////", linewidth=0, label="unsure")
         )
-    axes.legend(
+    axes.get_figure(root=True).legend(  # type: ignore[reportOptionalMemberAccess]
         handles=handles,
-        loc="upper left",
-        bbox_to_anchor=(0, -0.25 if len(handles) else 0),
+        loc="outside lower left",
         ncols=8,
-        borderaxespad=0,
         labelcolor=INK[dark],
         handlelength=1.2,
     )

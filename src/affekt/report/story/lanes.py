@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
@@ -35,6 +36,17 @@ class Lane:
     def stretches(self) -> list[Stretch]:
         """Those that touch and have one label joined."""
         return joined(self.answers)
+
+    def during(self, start_s: float, end_s: float) -> list[Stretch]:
+        """The stretches that may overlap a time, and perhaps some before it."""
+        starts, longest_s = self._index
+        return self.stretches[bisect_left(starts, start_s - longest_s) : bisect_right(starts, end_s)]
+
+    @cached_property
+    def _index(self) -> tuple[list[float], float]:
+        return [one.start_s for one in self.stretches], max(
+            (one.duration_s for one in self.stretches), default=0.0
+        )
 
     @property
     def name(self) -> str:
@@ -71,11 +83,11 @@ def main_lane(lanes: Sequence[Lane], person: str) -> Lane | None:
 
 
 def label_during(lane: Lane | None, start_s: float, end_s: float) -> Shown | None:
-    """The answer that covers most of a stretch; None where there is none."""
+    """The answer that covers most of a stretch, of equal ones the surest; None where there is none."""
     if lane is None:
         return None
     times: dict[tuple[str, str], list[float]] = {}
-    for one in lane.stretches:
+    for one in lane.during(start_s, end_s):
         inside = min(one.end_s, end_s) - max(one.start_s, start_s)
         if inside <= 0 and not one.start_s == one.end_s == start_s:
             continue
@@ -86,5 +98,5 @@ def label_during(lane: Lane | None, start_s: float, end_s: float) -> Shown | Non
             cell[2] += inside or 1e-9
     if not times:
         return None
-    (kind, label), (_, weighted, weight) = max(times.items(), key=lambda item: item[1][0])
+    (kind, label), (_, weighted, weight) = max(times.items(), key=lambda item: item[1][:2])
     return Shown(label, weighted / weight if weight and kind == "label" else None, kind)

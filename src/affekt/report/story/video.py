@@ -183,7 +183,7 @@ class _Frames:
         return pixels
 
     def notes(self) -> tuple[str, ...]:
-        found = list(self.limits) if self.redact else []
+        found: list[str] = [*self.limits] if self.redact else []
         if self.pen.lost:
             some = "".join(sorted(self.pen.lost))[:20]
             found.append(

@@ -103,10 +103,10 @@ def describe_sound(envelope: np.ndarray) -> dict[str, str]:
     return {"shape": corners([*upper, *reversed(lower)]), "note": note}
 
 
-def script_lane(lane: Lane, place_of: PlaceOf) -> dict[str, Any]:
+def script_lane(lane: Lane, number_of: PlaceOf) -> dict[str, Any]:
     """The answers of a lane, for the script: starts and ends in milliseconds, label, confidence in percent.
 
-    The label is a place among the colours; -1: unsure.
+    The label is its number; -1: unsure.
     """
     answers = lane.answers
     if len(answers) > EXACT:
@@ -118,7 +118,7 @@ def script_lane(lane: Lane, place_of: PlaceOf) -> dict[str, Any]:
         "person": lane.person,
         "from": [round(1000 * one.start_s) for one in answers],
         "to": [round(1000 * one.end_s) for one in answers],
-        "label": [-1 if one.kind == "unsure" else place_of(one.label) for one in answers],
+        "label": [-1 if one.kind == "unsure" else number_of(one.label) for one in answers],
         "score": [-1 if one.confidence is None else round(100 * one.confidence) for one in answers],
     }
 

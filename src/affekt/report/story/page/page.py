@@ -264,7 +264,12 @@ def _script_data(
         lane for person in sorted(with_boxes - set(shown)) if (lane := main_lane(lanes, person)) is not None
     ]
     every = [*drawn, *rest]
-    script_lanes = [script_lane(lane, lambda name: colors[_canonical(name)].place) for lane in every]
+    # As the networks name them; synonyms have one colour.
+    labels = list(
+        dict.fromkeys(one.label for lane in every for one in lane.stretches if one.kind != "unsure")
+    )
+    numbers = {label: number for number, label in enumerate(labels)}
+    script_lanes = [script_lane(lane, numbers.__getitem__) for lane in every]
     main = {
         person: next((n for n, lane in enumerate(every) if lane.person == person and lane.answers), -1)
         for person in {*with_boxes, *shown}
@@ -272,8 +277,8 @@ def _script_data(
     }
     return {
         "end": timeline.medium.duration_s,
-        "labels": [printable(name) for name in colors],
-        "colors": [colors[name].variable for name in colors],
+        "labels": [printable(name) for name in labels],
+        "colors": [colors[_canonical(name)].variable for name in labels],
         "lanes": script_lanes,
         "drawn": len(drawn),
         "main": main,
