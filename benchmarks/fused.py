@@ -251,8 +251,8 @@ def report(
                 rows,
             ),
             "",
-            "People put together err independently in each modality. Those of one real person do not, so these "
-            "are the most that fusion can gain, and its confidences are higher than they should be on real "
+            "People put together err independently in each modality. Those of one real person do not: this is "
+            "the most that fusion can gain, and its confidences are higher than they should be on real "
             "people.",
         ],
     )
