@@ -37,11 +37,11 @@ def test_sound_of_another_length_than_the_picture_is_noted(tmp_path):
     write_clip(tmp_path / "clip.mp4", frames(2.0), tone(5.0))
     found = open_medium(tmp_path / "clip.mp4")
     assert found.medium.duration_s == pytest.approx(5.0, abs=0.1)
-    assert "picture ends at 2.0 s and the sound at 5.0 s" in found.notes[0]
+    assert "the picture ends at 2.0 s and the sound at 5." in found.notes[0]
 
 
 def test_a_clip_without_sound_and_sound_without_a_picture(tmp_path):
-    write_clip(tmp_path / "silent.mp4", frames(1.0))
+    write_clip(tmp_path / "silent.mp4", frames(1.0), None)
     found = open_medium(tmp_path / "silent.mp4")
     assert found.sound is None
     assert not found.medium.has_sound

@@ -25,7 +25,7 @@ from affekt.core.errors import UsageError
 from affekt.core.files.fingerprint import fingerprint
 from affekt.core.settings import differing, suggest
 from affekt.core.timeline import Timeline
-from affekt.core.timeline.parts import MODALITIES, Medium, Missing, Modality, Network, SpokenLine, Track
+from affekt.core.timeline.parts import MODALITIES, Missing, Modality, Network, Track
 from affekt.deploy.load import load as load_network
 from affekt.media.speech import Recognizer
 
@@ -156,7 +156,7 @@ def _timeline(
     )
     return Timeline(
         affekt=__version__,
-        medium=_with_length(medium, lines),
+        medium=medium.medium,
         persons=persons,
         shots=faces.shots,
         tracks=tuple(every),
@@ -173,13 +173,6 @@ def _timeline(
         ),
         settings=differing(settings),
     )
-
-
-def _with_length(medium: OpenMedium, lines: Sequence[SpokenLine]) -> Medium:
-    """The facts of a medium; words without a medium last until the last of them ends."""
-    if not medium.lines or not lines:
-        return medium.medium
-    return medium.medium.model_copy(update={"duration_s": max(line.end_s for line in lines)})
 
 
 def _of_network(track: Track, named: dict[Modality, str]) -> Track:

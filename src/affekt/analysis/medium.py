@@ -32,12 +32,12 @@ def open_medium(given: Path | str, *, rate_hz: float | None = None) -> OpenMediu
     """
     path = checked_path(given)
     if path.is_dir():
-        files = walk(path).files
+        files = [file for file in walk(path).files if file.parent == path]
         if not is_folder_of_frames(path, files):
             raise UsageError(f"{path} is a folder, and its files are not the frames of one video: give files")
         return _moving(path, open_video(path, rate_hz=rate_hz), None)
     if has_suffix(path, text.SUFFIXES):
-        return OpenMedium(Medium(path=str(path), duration_s=0.0), path, None, None, lines=True)
+        return _lines(path)
     kind = kind_of(head_of(path))
     video, refused = _video(path)
     if video is None and kind is not None and kind.medium == "image":
@@ -50,6 +50,13 @@ def open_medium(given: Path | str, *, rate_hz: float | None = None) -> OpenMediu
             raise refused or silent or MediaError(f"{path} holds neither picture nor sound")
         return _moving(path, video, sound_s, *([str(silent)] if silent and video else []))
     return _moving(path, video, None)
+
+
+def _lines(path: Path) -> OpenMedium:
+    """Words alone last until the last of them ends."""
+    spans = [item.span_s for item in text.read_lines(path) if isinstance(item, text.Line)]
+    ends = [span[1] for span in spans if span is not None]
+    return OpenMedium(Medium(path=str(path), duration_s=max(ends, default=0.0)), path, None, None, lines=True)
 
 
 def _video(path: Path) -> tuple[Video | None, AffektError | None]:

@@ -31,7 +31,7 @@ def media_of(inputs: Sequence[Path]) -> tuple[list[Path], list[str]]:
             found.append(path)
             continue
         listing = walk(path)
-        if is_folder_of_frames(path, listing.files):
+        if is_folder_of_frames(path, [file for file in listing.files if file.parent == path]):
             found.append(path)
             continue
         media = [file for file in listing.files if has_suffix(file, SUFFIXES)]
