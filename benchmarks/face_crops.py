@@ -20,6 +20,7 @@ from limits import Doing, Limits
 from PIL import Image
 from timing import as_table, write_report
 
+from affekt.core.answers.prediction import Prediction
 from affekt.core.sample import Sample
 from affekt.data.open import open_dataset
 from affekt.deploy.runtime.predictor import Predictor
@@ -33,7 +34,7 @@ OUTPUT = Path(__file__).parent / "results" / "face_crops.md"
 BUNDLE = STARTERS / "compact_face"
 SIDE = 48  # pixels of a face of FER2013
 AROUND = 16  # pixels of repeated edge on each side
-ENLARGED = 4
+ENLARGED = 3
 PICTURE = (SIDE + 2 * AROUND) * ENLARGED
 CHANCE = 1 / 7
 NAMES = ("right eye", "left eye", "nose", "right corner of the mouth", "left corner of the mouth")
@@ -101,8 +102,10 @@ class Found:
 def is_right(predictor: Predictor, faces: Sequence[np.ndarray], labels: Sequence[str]) -> np.ndarray:
     """(n,) float: 1 where the answer to a face is its label."""
     samples = (Sample(str(number), {"image": face}) for number, face in enumerate(faces))
-    answers = predictor.answers(samples)
-    return np.array([answer.label == label for answer, label in zip(answers, labels, strict=True)], float)
+    answers = zip(predictor.answers(samples), labels, strict=True)
+    return np.array(
+        [isinstance(answer, Prediction) and answer.label == label for answer, label in answers], float
+    )
 
 
 def difference(one: np.ndarray, other: np.ndarray) -> str:
@@ -263,8 +266,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--data-root", type=Path, required=True, help="FER2013")
     parser.add_argument("--bundle", type=Path, default=BUNDLE)
-    parser.add_argument("--faces", type=int, default=3600, help="of each split, at most")
-    parser.add_argument("--changed", type=int, default=1500, help="faces of the table of trust")
+    parser.add_argument("--faces", type=int, default=1500, help="validation faces; twice as many of test")
+    parser.add_argument("--changed", type=int, default=1000, help="faces of the table of trust")
     Limits.add_to(parser)
     given = parser.parse_args()
     limits = Limits.of(given)
@@ -281,7 +284,7 @@ def main() -> None:
     rows = {
         "places": limits.run("places", partial(places, given.data_root, 1000)),
         "validation": limits.run("cut again, validation", partial(*again, "validation", given.faces, ways)),
-        "test": limits.run("cut again, test", partial(*again, "test", given.faces, chosen)),
+        "test": limits.run("cut again, test", partial(*again, "test", 2 * given.faces, chosen)),
         "turned": limits.run("turned", partial(turned_aside, given.bundle, given.data_root, given.faces)),
         "trust": limits.run("trust", partial(trust, given.bundle, given.data_root, given.changed)),
     }

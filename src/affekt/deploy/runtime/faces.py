@@ -146,7 +146,7 @@ def named_detector(name: str, threads: int | None) -> OpenDetector:
 
 def _opener(detector: Detector | OpenDetector | None) -> OpenDetector:
     """A function that opens the detector at its first call."""
-    if isinstance(detector, Detector):
+    if isinstance(detector, Detector) and not isinstance(detector, type):  # classes are opened as well
         return lambda: detector
     if detector is not None:
         return lru_cache(maxsize=1)(detector)

@@ -21,9 +21,9 @@ from affekt.media.detection.detector import LANDMARKS
 from affekt.media.faces.limits import Pose, judged, roll_deg_of, turn_of
 from affekt.media.image import resize
 
-# Median places of the landmarks of CenterFace in its boxes, in shares of width and height: they stand in for
-# the landmarks of a detector that gives boxes only.
-LANDMARKS_IN_BOX = ((0.31, 0.38), (0.70, 0.38), (0.50, 0.57), (0.34, 0.76), (0.67, 0.76))
+# Median places of the landmarks of CenterFace in its boxes, in shares of width and height, made symmetric
+# (benchmarks/results/face_crops.md): they stand in for the landmarks of a detector that gives boxes only.
+LANDMARKS_IN_BOX = ((0.266, 0.378), (0.734, 0.378), (0.5, 0.59), (0.310, 0.752), (0.690, 0.752))
 NO_LANDMARKS = "the detector gives no landmarks: the face is cut by its box, and not checked for its pose"
 _BORDER_PX = 3  # of the edge around what is cut, for the interpolation
 

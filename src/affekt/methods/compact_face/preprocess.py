@@ -19,7 +19,7 @@ from .config import CompactFaceConfig
 # As in FER2013: medians of the landmarks of CenterFace in training faces (benchmarks/results/face_crops.md).
 # Networks that were trained on other crops are shown photos best after cropping them in the same way.
 FACE_CROP = FaceCrop(
-    points=((0.31, 0.38), (0.69, 0.38), (0.50, 0.57), (0.34, 0.76), (0.66, 0.76)),
+    points=((0.314, 0.403), (0.686, 0.403), (0.5, 0.600), (0.350, 0.753), (0.650, 0.753)),
     turned=True,
     least_px=16,
     trusted_px=32,
