@@ -177,8 +177,8 @@ def test_a_face_too_small_for_the_network_is_shown_and_said_to_have_no_answer(pr
     )
     (track,) = found.tracks
     assert track.boxes and not track.spans
-    assert "5 of 5 faces are left out: the face is small" in track.notes[0]
-    assert found.missing[0].reason.startswith("F1 has no answer: the face is small")
+    assert "5 of 5 faces are left out: the face is too small" in track.notes[0]
+    assert found.missing[0].reason.startswith("F1 has no answer: the face is too small")
 
 
 def test_a_face_that_fills_the_picture_is_answered_or_left_out_with_the_reason(predictor, opened, fixed):
@@ -217,12 +217,12 @@ def test_a_black_video_says_that_it_is_black(predictor, opened, fixed):
 
 
 def test_long_stretches_without_a_face_are_listed_with_their_times(predictor, opened, fixed):
-    pixels = np.stack([BRIGHT if 2 <= n < 4 else np.zeros_like(BRIGHT) for n in range(10)])
-    video = VideoFrames(pixels, np.arange(10.0), 10.0)
-    settings = FaceSettings(step_s=0.5, missing_s=1.0)
+    pixels = np.stack([BRIGHT if 10 <= n < 20 else np.zeros_like(BRIGHT) for n in range(50)])
+    video = VideoFrames(pixels, np.arange(50) / 5, 10.0)
+    settings = FaceSettings(missing_s=1.0)
     found = find_faces(opened(video), predictor, settings, detector=fixed([0.3, 0.2, 0.6, 0.9]))
     parts = [(it.start_s, it.end_s, it.reason) for it in found.missing]
-    assert parts == [(0.0, 2.0, "the picture is black"), (4.0, 10.0, "the picture is black")]
+    assert parts == [(0.0, 2.0, "the picture is black"), (3.9, 10.0, "the picture is black")]
 
 
 def test_a_medium_without_a_picture_has_no_faces(predictor, opened):

@@ -7,6 +7,7 @@ import numpy as np
 BINS = (4, 8, 8)  # of brightness, and of the two differences of colour (ITU-R 601)
 COLOURS = BINS[0] * BINS[1] * BINS[2]
 _REACH = 60.0  # differences of colour beyond it, of 128, are rare and counted with the outermost
+_GIVEN = 0.1  # share of a bin that counts for each neighbour
 _TO_YCC = np.array(
     [[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]], np.float32
 ).T
@@ -38,7 +39,7 @@ def colour_histogram(pixels: np.ndarray) -> np.ndarray:
 
 
 def _shared_with_neighbours(shares: np.ndarray, axis: int) -> np.ndarray:
-    """Each bin gives a quarter to both neighbours; at the ends it keeps what would go beyond."""
+    """Each bin gives a part to both neighbours; at the ends it keeps what would go beyond."""
     moved = np.moveaxis(shares, axis, 0)
     wide = np.concatenate([moved[:1], moved, moved[-1:]])
-    return np.moveaxis(0.25 * wide[:-2] + 0.5 * wide[1:-1] + 0.25 * wide[2:], 0, axis)
+    return np.moveaxis(_GIVEN * (wide[:-2] + wide[2:]) + (1 - 2 * _GIVEN) * wide[1:-1], 0, axis)

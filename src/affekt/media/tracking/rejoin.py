@@ -14,7 +14,7 @@ import numpy as np
 from affekt.media.tracking.appearance import alike
 
 # Measured by `benchmarks/face_tracks.py`, Similarity of appearance.
-ALIKE = 0.8  # least similarity
+ALIKE = 0.82  # least similarity
 CLEARLY = 0.08  # by which it is above that with anybody else
 LEAST_SEEN = 3  # boxes of a track that is joined
 

@@ -34,8 +34,8 @@ class Motion(NamedTuple):
 
     reach: float = 1.0
     size: float = 1.6
-    unlike: float = 0.4
-    alike: float = 0.7
+    unlike: float = 0.7
+    alike: float = 0.8
     weight: float = 0.5
     gain: float = 0.5
     memory: float = 0.8

@@ -1,11 +1,12 @@
 """Shots of a video: where one picture is cut hard to another.
 
-Frames are compared at a small size. Two things have to change for a cut: the colours, and where it is bright
-and dark. Somebody who moves changes the second alone, a flash or an exposure the first alone. The change is
-their geometric mean:
+Frames are compared at a small size. Three things have to change for a cut: the colours, where it is bright
+and dark, and most of the picture. Somebody who moves changes the second in a part of the picture, a flash or
+an exposure the first alone.
 
-    change(a, b) = sqrt((1 - similarity of colour histograms) * (1 - s))
+    change(a, b) = part * sqrt((1 - similarity of colour histograms) * (1 - s))
     s = (2 cov(a, b) + c) / (var a + var b + c)    of brightness, c = (0.03 * 255)^2
+    part = share of the cells of a grid that change by more than 8 % of the mean brightness
 
 `s` is the contrast and structure term of SSIM (Wang et al., Image quality assessment, 2004) over the whole
 picture. A frame begins a shot if its change is above a threshold that adapts to the changes before it, and if
@@ -25,7 +26,7 @@ from affekt.media.image.colours import colour_histogram
 from affekt.media.video.read import Video
 
 # Measured by `benchmarks/face_tracks.py`, Cuts.
-LEAST_CHANGE = 0.2  # of a cut
+LEAST_CHANGE = 0.06  # of a cut
 TIMES_USUAL = 4.0  # a cut changes so many times more than the median of the frames before it
 USUAL_OF = 15  # frames
 FLASH_S = 0.3  # what looks as before again within this time was no cut
@@ -33,12 +34,21 @@ FLASH_S = 0.3  # what looks as before again within this time was no cut
 SMALL_ROWS, SMALL_COLUMNS = 36, 64  # of the frames that are compared
 _GRID_ROWS, _GRID_COLUMNS = 18, 32  # of brightness
 _STABLE = (0.03 * 255) ** 2  # SSIM's constant
+_CELL, _LEAST_CELL = 0.08, 2.0  # change of a cell in mean brightness, and at least, of 255
 
 
 class Looks(NamedTuple):
-    """What is compared of a frame: its colours, and its brightness less the mean, on a grid."""
+    """What is compared of a frame.
+
+    Attributes:
+        colours: As `affekt.media.image.colours.colour_histogram`.
+        cells: (18, 32, 3) float32, mean colours of the cells of a grid.
+        structure: (18, 32), their brightness less its mean.
+        variance, brightness: Of the cells' brightness: variance and mean, of 255.
+    """
 
     colours: np.ndarray
+    cells: np.ndarray
     structure: np.ndarray
     variance: float
     brightness: float
@@ -62,9 +72,10 @@ def looks_of(picture: np.ndarray) -> Looks:
         step = max(1, min(picture.shape[0] // (4 * SMALL_ROWS), picture.shape[1] // (4 * SMALL_COLUMNS)))
         # Every n-th pixel first: reducing all of a large frame costs more than finding its faces may.
         small = resize(np.ascontiguousarray(picture[::step, ::step]), SMALL_ROWS, SMALL_COLUMNS)
-    grid = resize(small, _GRID_ROWS, _GRID_COLUMNS).astype(np.float32) @ np.array([0.299, 0.587, 0.114])
+    cells = resize(small, _GRID_ROWS, _GRID_COLUMNS).astype(np.float32)
+    grid = cells @ np.array([0.299, 0.587, 0.114])
     level = float(grid.mean())
-    return Looks(colour_histogram(small), grid - level, float(grid.var()), level)
+    return Looks(colour_histogram(small), cells, grid - level, float(grid.var()), level)
 
 
 def change(one: Looks, other: Looks) -> float:
@@ -72,7 +83,9 @@ def change(one: Looks, other: Looks) -> float:
     colours = 1 - float(one.colours @ other.colours)
     common = 2 * float((one.structure * other.structure).mean()) + _STABLE
     structure = 1 - common / (one.variance + other.variance + _STABLE)
-    return float(np.sqrt(max(colours, 0) * min(max(structure, 0), 1)))
+    least = max(_CELL * (one.brightness + other.brightness) / 2, _LEAST_CELL)
+    part = float((np.abs(one.cells - other.cells).max(axis=2) > least).mean())
+    return part * float(np.sqrt(max(colours, 0) * min(max(structure, 0), 1)))
 
 
 class ShotFinder:
