@@ -222,7 +222,9 @@ def photo(tmp_path):
 def test_a_picture_is_shown_with_the_box_of_each_face(tags_of, written, photo):
     text = written(photo)
     assert tags_of(text).open == [] and text.count('<span class="box"') == 20 and "joy 80 %" in text
-    assert "20 persons in a picture of 120 x 90 pixels." in text and '<div class="timeline"' not in text
+    assert (
+        "20 persons in a picture of 120 x 90 pixels: 20 joy." in text and '<div class="timeline"' not in text
+    )
 
 
 def test_a_redacted_picture_is_not_kept(written, photo):
@@ -276,7 +278,8 @@ def test_clicks_and_keys_move_boxes_and_words(tmp_path, chromium, written, filme
     assert facts["clicked"] == pytest.approx(3.0, abs=0.1) and facts["line"] == "Well, hello."
     assert facts["boxes"][0] == [pytest.approx(24.5, abs=0.3), "Ann happiness 90 %"]
     assert facts["boxes"][1][1] == "P2 angry 55 %"
-    assert facts["stepped"] == pytest.approx(4.0, abs=0.1) and facts["far"] == 12.0 and facts["gone"] == []
+    assert facts["stepped"] == pytest.approx(4.0, abs=0.1) and facts["far"] == 12.0
+    assert facts["gone"] == [[pytest.approx(58.5, abs=0.3), "Ann happiness 70 %"]], "P2 has left"
     assert facts["words"] == 6.0 and facts["second"].startswith("She said")
     assert facts["apart"] == pytest.approx(1.0, abs=0.1) and facts["muted"] is True
     assert facts["size"] == 160

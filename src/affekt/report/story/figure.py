@@ -8,17 +8,16 @@ from pathlib import PurePath
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from affekt.core.labels import emotion_of
 from affekt.core.timeline.timeline import Timeline
 from affekt.report.colors.labels import LabelColors
-from affekt.report.colors.scheme import HOVER, INK, SECOND, SOFT
+from affekt.report.colors.scheme import HOVER, INK, PAPER, SECOND, SOFT
 from affekt.report.story.disagreement import Disagreement, disagreements
 from affekt.report.story.lanes import Lane, lanes_of
-from affekt.report.story.stretches import Stretch, at_most, joined
+from affekt.report.story.stretches import Stretch, at_most, covered, joined
 from affekt.report.style import styled
-from affekt.report.timeline.moments import clock
+from affekt.report.timeline.parts import Scale, time_axis
 
 DRAWN = 1500  # bands of a lane: finer than a figure shows
 _HEIGHT, _FIRST = 0.62, 0.86  # of a lane, and of the first one of a person
@@ -54,8 +53,9 @@ def draw_story(
             axes.axhline(number - 0.5, color=SOFT[dark], linewidth=0.6)
     axes.set(xlim=(0, timeline.medium.duration_s or 1), ylim=(max(len(lanes), 1) - 0.5, -0.6))
     axes.set_yticks(range(len(lanes)), [_name(lanes, number) for number in range(len(lanes))])
-    axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 1.5, 2, 3, 6, 10]))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: clock(seconds)))
+    scale = Scale((0.0, timeline.medium.duration_s or 1.0))
+    ticks = time_axis(scale)
+    axes.set_xticks([share / 100 * scale.length for share, _ in ticks], [text for _, text in ticks])
     axes.grid(visible=False, axis="y")
     axes.set_title(PurePath(timeline.medium.path).name if title is None else title)
     for cut, _ in timeline.shots[1:] if len(timeline.shots) < 200 else ():
@@ -90,7 +90,11 @@ def _draw_lane(
                 edgecolors=SOFT[dark],
                 linestyles="dashed",
                 linewidths=0.7,
+                zorder=0.9,  # under the answers of those who have one meanwhile
             )
+    # The ground of the lane hides the frames of what is missing where there are answers.
+    for start, end in covered((one.start_s, one.end_s) for one in lane.answers):
+        axes.broken_barh([(start, end - start)], (low, height), facecolors=PAPER[dark], zorder=1)
     by_look: dict[tuple[str, float], list[tuple[float, float]]] = {}
     for one in joined(at_most(joined(lane.answers, levels=10), DRAWN), levels=10):
         by_look.setdefault(_look(one), []).append((one.start_s, one.duration_s))
@@ -105,6 +109,7 @@ def _draw_lane(
                 linewidths=0,
                 hatch="////" if shade.striped else None,
                 edgecolors=HOVER[dark],
+                zorder=2,
             )
         else:
             axes.broken_barh(
@@ -114,6 +119,7 @@ def _draw_lane(
                 edgecolors=SOFT[dark],
                 hatch="/////",
                 linewidths=0,
+                zorder=2,
             )
     if marks:
         axes.broken_barh(

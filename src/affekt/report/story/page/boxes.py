@@ -10,7 +10,7 @@ from affekt.core.timeline.timeline import Timeline
 from affekt.report.story.faces import FacePath, thinned
 
 MOST = 60_000  # boxes of a page: about 1.5 MB
-_TOLERANCE = 0.004  # in shares of the picture: about two pixels of the player
+TOLERANCE = 0.004  # in shares of the picture: about two pixels of the player
 
 
 def moving_boxes(timeline: Timeline) -> tuple[list[dict[str, Any]], float]:
@@ -20,7 +20,7 @@ def moving_boxes(timeline: Timeline) -> tuple[list[dict[str, Any]], float]:
     interpolates between boxes of a run.
     """
     paths = [FacePath(track, timeline.shots) for track in timeline.tracks if track.boxes]
-    tolerance = _TOLERANCE
+    tolerance = TOLERANCE
     while True:
         runs = [(path, thinned(run, tolerance)) for path in paths for run in path.runs]
         if sum(len(run) for _, run in runs) <= MOST or tolerance > 0.1:

@@ -12,7 +12,7 @@ from affekt.core.timeline.timeline import Timeline
 from affekt.report.story.cues import verdict
 from affekt.report.story.disagreement import Disagreement
 from affekt.report.story.lanes import Lane, Shown
-from affekt.report.story.stretches import Stretch, at_most, joined, level_of
+from affekt.report.story.stretches import Stretch, at_most, covered, joined, level_of
 from affekt.report.timeline.moments import clock, percent
 from affekt.report.timeline.parts import Scale, corners
 
@@ -78,11 +78,18 @@ def lane_without_answers(one: Missing) -> dict[str, Any]:
 
 
 def describe_apart(apart: Sequence[Disagreement], scale: Scale) -> list[dict[str, str]]:
-    """Marks where modalities disagree."""
-    return [
-        {"place": scale.place(it.start_s, it.end_s), "title": f"{_times(it.start_s, it.end_s)} {it.words}"}
-        for it in apart[:DRAWN]
-    ]
+    """Marks where modalities disagree; of very many, those that a screen cannot tell apart are one."""
+    if len(apart) <= _TITLED:
+        return [
+            {
+                "place": scale.place(it.start_s, it.end_s),
+                "title": f"{_times(it.start_s, it.end_s)} {it.words}",
+            }
+            for it in apart
+        ]
+    near_s = scale.length / DRAWN
+    marks = covered((it.start_s, it.end_s + near_s) for it in apart)
+    return [{"place": scale.place(start, end - near_s), "title": ""} for start, end in marks]
 
 
 def describe_shots(timeline: Timeline, scale: Scale) -> list[float]:

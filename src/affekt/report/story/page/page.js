@@ -46,7 +46,7 @@ const boxAt = (run, time) => {
 };
 const drawBoxes = (seconds) => {
   if (!overlay) return;
-  const time = 1000 * seconds, here = new Set();
+  const time = 1000 * Math.min(seconds, end - 0.001), here = new Set();
   for (const run of boxes) {
     const box = boxAt(run, time);
     if (!box || here.has(run.track)) continue;
@@ -97,7 +97,7 @@ if (timeline) {
     const box = marks.getBoundingClientRect();
     return (event.clientX - box.left) / box.width;
   };
-  const answersAt = (seconds) => lanes.slice(0, drawn).map((lane) => [lane, answerOf(lane, 1000 * seconds)]).filter(([, answer]) => answer);
+  const answersAt = (seconds) => lanes.slice(0, drawn).map((lane) => [lane, answerOf(lane, 1000 * Math.min(seconds, end - 0.001))]).filter(([, answer]) => answer);
   place = (seconds) => {
     playhead.style.left = `${(100 * seconds) / end}%`;
     playhead.setAttribute("aria-valuenow", seconds.toFixed(1));

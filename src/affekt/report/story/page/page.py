@@ -24,7 +24,7 @@ from affekt.report.story.blur import LIMITS
 from affekt.report.story.cues import label_of_line, verdict
 from affekt.report.story.disagreement import Disagreement, disagreements
 from affekt.report.story.lanes import Lane, lanes_of, main_lane
-from affekt.report.story.page.boxes import moving_boxes, still_boxes
+from affekt.report.story.page.boxes import TOLERANCE, moving_boxes, still_boxes
 from affekt.report.story.page.lanes import (
     ALL_DRAWN,
     DRAWN,
@@ -55,7 +55,7 @@ from affekt.report.wording import printable
 PERSONS = 12  # persons with lanes
 CARDS = 60  # persons with a card
 _LISTED = 200  # disagreements that are listed
-_ROOMY = 6  # persons whose cards have room for details
+_ROOMY = 6  # persons whose cards have room for details; of a picture, who are listed before it
 
 
 def write_page(path: Path, timeline: Timeline, *, redact: bool = False, video: Path | None = None) -> None:
@@ -117,7 +117,9 @@ def write_page(path: Path, timeline: Timeline, *, redact: bool = False, video: P
         apart_rest=len(apart) - _LISTED,
         names={person.id: person.shown for person in timeline.persons},
         legend=[name for name in colors if _is_shown(name, lanes)],
-        thinned=_thinned(timeline, persons, thinned, tolerance if boxes else 0.0),
+        has_unsure=any(one.unsure for one in persons) or any(_is_unsure(lane) for lane in lanes),
+        has_gone=any(lane["missing"] for group in groups for lane in group["lanes"]),
+        thinned=_thinned(timeline, persons, thinned, tolerance if boxes and tolerance > TOLERANCE else 0.0),
         modality_names=NAMES,
         assumptions=_assumptions(timeline),
         limits=LIMITS if redact else "",
@@ -146,6 +148,10 @@ def _canonical(label: str) -> str:
 
 def _is_shown(name: str, lanes: Sequence[Lane]) -> bool:
     return any(_canonical(one.label) == name for lane in lanes for one in lane.stretches)
+
+
+def _is_unsure(lane: Lane) -> bool:
+    return any(one.kind == "unsure" for one in lane.answers)
 
 
 def _groups(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from affekt.report.story.stretches import Stretch, length_s
 from affekt.report.timeline.moments import clock, percent
 
 NAMED = 3  # main expressions of a person
+_FEW = 6  # persons of a picture who are listed before it
 
 
 class Share(NamedTuple):
@@ -146,9 +148,25 @@ def lead_of(timeline: Timeline, persons: Sequence[Summary]) -> str:
     if not persons:
         return f"Nobody was found in {what}."
     who = counted(len(persons), "person")
+    if not medium.duration_s and len(persons) > _FEW:
+        return f"{who} in {what}: {_counts(persons)}."
     shots = f", {count(timeline.shots, 'shot')}" if len(timeline.shots) > 1 else ""
     words = f", {counted(len(timeline.words), 'line')} of words" if timeline.words else ""
     return f"{who} in {what}{shots}{words}."
+
+
+def _counts(persons: Sequence[Summary]) -> str:
+    """How many persons have each label."""
+    labels = Counter(one.shares[0].label for one in persons if one.shares)
+    rest = [
+        (name, len(them))
+        for name, them in (
+            ("unsure", [one for one in persons if not one.shares and one.unsure]),
+            ("without an answer", [one for one in persons if not one.shares and not one.unsure]),
+        )
+        if them
+    ]
+    return ", ".join(f"{number} {name}" for name, number in [*labels.most_common(), *rest])
 
 
 def in_words(one: Summary, *, is_picture: bool = False) -> str:
