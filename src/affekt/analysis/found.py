@@ -56,6 +56,8 @@ class Found(Settings):
         shots: Start and end of each shot, where the stage looks for them.
         words: `person` holds the speaker as the source names it, or the stage's own identity.
         names: Names of identities that the source itself states, such as `Anna:` in subtitles.
+        mouths: Of identities of faces: times, and how much the mouth moved before them
+            (`affekt.media.faces.mouth`).
         missing: What gave no answer, and why.
         notes: Limitations of the medium that concern the whole stage.
     """
@@ -64,5 +66,6 @@ class Found(Settings):
     shots: tuple[tuple[float, float], ...] = ()
     words: tuple[SpokenLine, ...] = ()
     names: dict[str, str] = Field(default_factory=dict)
+    mouths: dict[str, tuple[tuple[float, float], ...]] = Field(default_factory=dict)
     missing: tuple[Missing, ...] = ()
     notes: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -33,12 +34,14 @@ class Persons(NamedTuple):
     Attributes:
         tracks: One each.
         extents: When any face is seen.
+        mouths: By identity, times and motions of the mouth.
         unanswered: Faces that are seen without an answer, and why.
         notes: On the video as a whole.
     """
 
     tracks: tuple[Track, ...]
     extents: list[tuple[float, float]]
+    mouths: dict[str, tuple[tuple[float, float], ...]]
     unanswered: tuple[Missing, ...]
     notes: tuple[str, ...]
 
@@ -54,6 +57,7 @@ def persons_of(
     numbers = rejoined([it.piece() for it in faces])
     tracks: list[Track] = []
     extents: list[tuple[float, float]] = []
+    mouths: dict[str, tuple[tuple[float, float], ...]] = {}
     unanswered: list[Missing] = []
     for number in range(max(numbers, default=-1) + 1):
         spans: list[Span] = []
@@ -69,6 +73,12 @@ def persons_of(
             extents.append(extent)
             if not found:
                 unanswered.append(_without_answer(number, extent, face.reasons))
+        mouths[f"F{number + 1}"] = tuple(
+            (round(time_s, 3), round(motion, 4))
+            for face in own
+            for time_s, motion in zip(face.times_s, face.motions, strict=True)
+            if not math.isnan(motion)
+        )
         notes = [JOINED.format(count=len(own))] if len(own) > 1 else []
         if reasons:
             total = sum(len(face.times_s) for face in own)
@@ -85,7 +95,7 @@ def persons_of(
             )
         )
     several = len(faces) > 1 and max(numbers) > 0
-    return Persons(tuple(tracks), extents, tuple(unanswered), (NOT_JOINED,) if several else ())
+    return Persons(tuple(tracks), extents, mouths, tuple(unanswered), (NOT_JOINED,) if several else ())
 
 
 def _without_answer(number: int, extent: tuple[float, float], reasons: Counter[str]) -> Missing:
