@@ -20,9 +20,9 @@ from .config import CompactFaceConfig
 # Networks that were trained on other crops are shown photos best after cropping them in the same way.
 FACE_CROP = FaceCrop(
     points=((0.314, 0.403), (0.686, 0.403), (0.5, 0.600), (0.350, 0.753), (0.650, 0.753)),
-    turned=True,
-    least_px=16,
-    trusted_px=32,
+    turned=False,
+    least_px=18,
+    trusted_px=36,
 )
 LEAST_CONTRAST = 0.05  # lower limit of the deviation, so that noise is not amplified; grey levels in [0, 1]
 
