@@ -29,7 +29,8 @@ TALKS = 60  # conversations for each number of speakers
 TURNS = 30  # of a conversation
 JOINED = (1, 2, 3)  # utterances of one emotion that make a turn
 THRESHOLDS = (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45)
-LEASTS_S = (0.0, 3.0, 6.0)
+LEASTS_S = (0.0, 3.0)
+CALM = {"neutral", "calm", "boredom"}
 
 
 class Turns(NamedTuple):
@@ -45,12 +46,13 @@ class Turns(NamedTuple):
         return Turns(self.vectors[inside], self.lengths_s[inside], self.speakers[inside])
 
 
-def turns_of(name: str, root: Path, network: ResemblyzerVectors, joined: int) -> Turns:
-    """Turns of `joined` utterances of the same speaker and emotion."""
+def turns_of(name: str, root: Path, network: ResemblyzerVectors, joined: int, only: set[str]) -> Turns:
+    """Turns of `joined` utterances of the same speaker and emotion, of `only` some emotions if stated."""
     rng = np.random.default_rng(0)
     groups: dict[tuple[str, str], list] = {}
     for sample in open_dataset(name, root).samples:
-        groups.setdefault((sample.subject or "", sample.label or ""), []).append(sample)
+        if not only or sample.label in only:
+            groups.setdefault((sample.subject or "", sample.label or ""), []).append(sample)
     by_speaker: dict[str, list[list]] = {}
     for (speaker, _), samples in sorted(groups.items()):
         order = rng.permutation(len(samples))
@@ -102,7 +104,9 @@ class Grouped(NamedTuple):
     groups: float
 
 
-def conversations(turns: Turns, people: int, most_apart: float, least_voice_s: float, seed: int) -> Grouped:
+def conversations(
+    turns: Turns, people: int, most_apart: float | None, least_voice_s: float, seed: int
+) -> Grouped:
     rng = np.random.default_rng(seed)
     names = np.unique(turns.speakers)
     rows = []
@@ -133,14 +137,25 @@ def conversations(turns: Turns, people: int, most_apart: float, least_voice_s: f
 
 def talk_rows(turns: Turns, seed: int) -> Iterator[tuple[str, ...]]:
     for least_s in LEASTS_S:
-        for threshold in THRESHOLDS:
-            cells = [f"{threshold:.2f}", f"{least_s:g} s"]
+        for threshold in (None, *THRESHOLDS) if least_s else THRESHOLDS:
+            cells = ["as set" if threshold is None else f"{threshold:.2f}", f"{least_s:g} s"]
             for people in (1, 2, 4):
                 found = conversations(turns, people, threshold, least_s, seed)
                 cells.append(
                     f"{found.right:.2f} / {found.together:.2f} / {found.covered:.2f} / {found.groups:.1f}"
                 )
             yield tuple(cells)
+
+
+def pair_cells(turns: Turns) -> tuple[str, ...]:
+    rate, place = equal_error(turns)
+    return (
+        f"{turns.lengths_s.mean():.1f} s",
+        f"{len(set(turns.speakers.tolist()))}",
+        f"{len(turns.speakers)}",
+        f"{rate:.3f}",
+        f"{place:.2f}",
+    )
 
 
 def main() -> None:
@@ -152,36 +167,29 @@ def main() -> None:
     roots = {"ravdess": given.ravdess, "emodb": given.emodb}
     pair_rows = []
     lines: list[str] = []
-    for joined in JOINED:
-        parts = [turns_of(name, root, network, joined) for name, root in roots.items()]
-        for name, turns in zip(roots, parts, strict=True):
-            rate, place = equal_error(turns)
-            pair_rows.append(
-                (
-                    name,
-                    f"{turns.lengths_s.mean():.1f} s",
-                    f"{len(set(turns.speakers.tolist()))}",
-                    f"{len(turns.speakers)}",
-                    f"{rate:.3f}",
-                    f"{place:.2f}",
-                )
-            )
-        if joined == JOINED[-1]:
-            continue
-        every = Turns(*(np.concatenate([part[axis] for part in parts]) for axis in range(3)))
-        names = sorted(set(every.speakers.tolist()))
-        for title, half, seed in (("chosen on", names[::2], 1), ("scored on", names[1::2], 2)):
-            turns = every.of(set(half))
-            lines += [
-                "",
-                f"Conversations of {TURNS} turns of {turns.lengths_s.mean():.1f} s, {title} {len(half)} "
-                "speakers:",
-                "",
-                *as_table(
-                    ("distance", "least speech", "1 speaker", "2 speakers", "4 speakers"),
-                    list(talk_rows(turns, seed)),
-                ),
-            ]
+    for title, only in (("all emotions", set()), ("neutral, calm, bored", CALM)):
+        for joined in JOINED:
+            parts = [turns_of(name, root, network, joined, only) for name, root in roots.items()]
+            for name, turns in zip(roots, parts, strict=True):
+                pair_rows.append((f"{name}, {title}", *pair_cells(turns)))
+            if joined == JOINED[-1]:
+                continue
+            every = Turns(*(np.concatenate([part[axis] for part in parts]) for axis in range(3)))
+            names = sorted(set(every.speakers.tolist()))
+            for role, half, seed in (("chosen on", names[::2], 1), ("scored on", names[1::2], 2)):
+                if only and role == "chosen on":
+                    continue
+                turns = every.of(set(half))
+                lines += [
+                    "",
+                    f"Conversations of {TURNS} turns of {turns.lengths_s.mean():.1f} s, {title}, {role} "
+                    f"{len(half)} speakers:",
+                    "",
+                    *as_table(
+                        ("distance", "least speech", "1 speaker", "2 speakers", "4 speakers"),
+                        list(talk_rows(turns, seed)),
+                    ),
+                ]
     write_report(
         OUTPUT,
         [
@@ -198,7 +206,8 @@ def main() -> None:
             "Conversations: turns of several speakers in random order, grouped as `group_voices` does. Each "
             "cell: share of the pairs in one group that are of one speaker / share of the pairs of one "
             "speaker that are in one group / share of the speech that is in any group / groups for each "
-            "speaker. A group needs the least speech to count.",
+            "speaker. A group needs the least speech to count. `As set`: the distance depends on the length "
+            "of the turns, as `grouping.MOST_APART` states it.",
             *lines,
             "",
             machine(),

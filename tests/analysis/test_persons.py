@@ -98,9 +98,10 @@ def test_the_face_of_a_listener_is_nobodys_voice():
     assert len(persons) == 3 and all(person.notes == () for person in persons)
 
 
-def test_a_few_words_show_nothing():
-    persons, _, _ = join_persons(faces(F1=[(0, 30)]), voices(V1=[(1, 2)]), NOTHING)
-    assert len(persons) == 2
+def test_a_few_words_do_not_show_which_face_they_belong_to():
+    one, two = faces(F1=[(0, 30)]), faces(F1=[(0, 30)], F2=[(40, 50)])
+    assert len(join_persons(one, voices(V1=[(1, 2)]), NOTHING)[0]) == 1
+    assert len(join_persons(two, voices(V1=[(1, 2)]), NOTHING)[0]) == 3
 
 
 def test_turns_of_an_unsplit_voice_belong_to_the_speakers_of_the_lines():

@@ -73,3 +73,15 @@ def test_tasks_without_single_labels_are_refused(tmp_path):
         open_dataset(
             "joined", tmp_path, {"parts": {"long_shapes": {"options": {"videos": 4}}}, "labels": "tsl-2"}
         )
+
+
+def test_bundles_state_the_licence_of_each():
+    from affekt.core import catalog
+    from affekt.core.recipe import Recipe
+    from affekt.core.recipe_files import recipe_file
+    from affekt.deploy.export.export import data_licence
+
+    recipe = Recipe.load([recipe_file("compact_voice/acted")])
+    data = catalog.sources(recipe.data.name, recipe.data.options)
+    assert data_licence(data) == ("ravdess: CC BY-NC-SA 4.0; emodb: CC0-1.0, as published by audEERING")
+    assert data_licence(data[:1]) == "CC BY-NC-SA 4.0"

@@ -32,7 +32,9 @@ from affekt.core.timeline.parts import MODALITIES, Person, Span, SpokenLine, Tra
 # are wrong, for cameras that show the speaker more or less often.
 LEAST_SHARE = 0.5
 LEAST_MARGIN = 0.25  # above the second face, and above the second speaker
-LEAST_SPEECH_S = 2.0  # of a person: shorter speech shows nothing
+# Of a person: shorter speech does not show which of several faces it belongs to, or which of several voices a
+# face has.
+LEAST_SPEECH_S = 2.0
 LEAST_ALONE = 0.9  # of the speech, where it was not told apart who speaks
 LEAST_MATCH = 2 / 3  # of the named speech of a voice, from which the rest of it is the same person's
 LEAST_MOTIONS = 3  # of a mouth in a turn: fewer show nothing
@@ -250,9 +252,10 @@ def _faces_of(
         return {}
     shares = np.zeros((len(speakers), len(faces)))
     alone = np.zeros_like(shares)
+    least_s = LEAST_SPEECH_S if len(faces) > 1 or len(speakers) > 1 else 0.0
     for row, speaker in enumerate(speakers):
         whole_s = total(speaker.speech)
-        if whole_s < LEAST_SPEECH_S:
+        if not whole_s or whole_s < least_s:
             continue
         for column, face in enumerate(faces):
             others = union(stretch for name in faces if name != face for stretch in seen[name])

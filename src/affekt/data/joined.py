@@ -141,6 +141,10 @@ def _mapping_notes(corpus: Corpus, names: Mapping[str, str | None]) -> list[str]
     return notes
 
 
+def _joins(options: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(options.get("parts", {}))
+
+
 DATASET = Dataset(
     title="Several data sets as one, with common classes",
     modalities=("audio", "image", "skeleton", "text", "video"),
@@ -148,4 +152,5 @@ DATASET = Dataset(
     cite="the data sets that are joined",
     options=JoinedOptions,
     read=read,
+    joins=_joins,
 )
