@@ -121,14 +121,15 @@ def test_a_box_does_not_cross_a_cut():
 
 def test_a_face_is_covered_before_it_is_found_and_after_it_is_lost():
     path = FacePath(track_of([1, 2, 4]))
-    assert [len(path.around(time, held_s=1.0, gap_s=3.0)) for time in (-0.5, 0.1, 1.5, 3.0, 4.9, 5.1)] == [
-        0,
-        1,
-        3,
-        3,
-        1,
-        0,
-    ]
+    times = (-0.5, 0.1, 1.5, 3.0, 4.9, 5.1)
+    assert [len(path.around(time, held_s=1.0, gap_s=3.0)) for time in times] == [0, 1, 1, 1, 1, 0]
+
+
+def test_one_box_covers_all_places_of_a_face_that_overlap():
+    near = Track(id="f", modality="face", boxes=(Box(0, 0.1, 0.1, 0.3, 0.4), Box(1, 0.2, 0.0, 0.5, 0.3)))
+    assert FacePath(near).around(0.5, held_s=1.0, gap_s=1.0) == [Box(0.5, 0.1, 0.0, 0.5, 0.4)]
+    far = Track(id="f", modality="face", boxes=(Box(0, 0.1, 0.1, 0.2, 0.4), Box(1, 0.7, 0.0, 0.9, 0.3)))
+    assert len(FacePath(far).around(0.5, held_s=1.0, gap_s=1.0)) == 3
 
 
 def test_thinned_boxes_lead_along_the_same_way():

@@ -47,10 +47,10 @@ class FacePath:
         return last if lasts and not self._is_cut(last.time_s, time_s) else None
 
     def around(self, time_s: float, *, held_s: float, gap_s: float) -> list[Box]:
-        """All boxes in which the face may be at a time, for covering it.
+        """Where the face may be at a time, for covering it: one box around all places that overlap.
 
-        Boxes up to `held_s` earlier or later that are next to this time, and the place between them where
-        they are at most `gap_s` apart. Cuts are not regarded: where they are is an estimate as well.
+        These are the boxes next to this time that are at most `held_s` earlier or later, and the place between
+        them where they are at most `gap_s` apart. Cuts are not regarded: where they are is an estimate as well.
         """
         after = bisect_right(self.times, time_s)
         last = self.boxes[after - 1] if after else None
@@ -58,7 +58,7 @@ class FacePath:
         found = [box for box in (last, following) if box is not None and abs(box.time_s - time_s) <= held_s]
         if last is not None and following is not None and following.time_s - last.time_s <= gap_s:
             found.append(between(last, following, time_s))
-        return found
+        return _around_all(found, time_s)
 
     def seen(self) -> list[tuple[float, float]]:
         """The times during which there is a box."""
@@ -79,6 +79,16 @@ class FacePath:
     def _is_cut(self, start_s: float, end_s: float) -> bool:
         place = bisect_right(self.cuts, start_s)
         return place < len(self.cuts) and self.cuts[place] <= end_s
+
+
+def _around_all(boxes: list[Box], time_s: float) -> list[Box]:
+    """One box around boxes that have a place in common; else these."""
+    if len(boxes) < 2:
+        return boxes
+    sides = list(zip(*(box[1:5] for box in boxes), strict=True))
+    has_common = max(sides[0]) < min(sides[2]) and max(sides[1]) < min(sides[3])
+    hull = Box(time_s, min(sides[0]), min(sides[1]), max(sides[2]), max(sides[3]))
+    return [hull] if has_common else boxes
 
 
 def between(one: Box, other: Box, time_s: float) -> Box:
