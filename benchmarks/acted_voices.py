@@ -36,9 +36,9 @@ LEFT_OUT = ("", "surprise")
 
 def scored(run: Path, root: Path) -> Evaluation:
     """The answers of a run to the test speakers of both data sets."""
-    return evaluate(
-        run, data_root=root, overrides=[f"data.options.parts.{name}.leave_out=false" for name in PARTS]
-    )
+    stated = open_run(run).recipe.data.options["parts"]
+    parts = ", ".join(f'{name} = {{folder = "{stated[name].get("folder", name)}"}}' for name in PARTS)
+    return evaluate(run, data_root=root, overrides=[f"data.options.parts={{{parts}}}"])
 
 
 def cells_of(result: Evaluation, without: str) -> Iterator[str]:
