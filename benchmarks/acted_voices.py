@@ -56,7 +56,7 @@ def cells_of(result: Evaluation, without: str) -> Iterator[str]:
         low, high = score_intervals(truth, said, len(place)).ranges["accuracy"]
         yield f"{np.mean(truth == said):.3f} ({low:.3f} to {high:.3f})"
         yield f"{recalls.mean():.3f}"
-        scores = np.array([[float(row[f"score_{name}"]) for name in result.labels] for row in rows])
+        scores = np.array([[float(row[name]) for name in result.labels] for row in rows])
         yield f"{expected_calibration_error(scores, truth):.3f}"
 
 

@@ -38,6 +38,10 @@ def group_voices(
         least_turn_s: Shorter turns are not compared with each other.
         least_voice_s: Groups with less speech are no voices of their own.
 
+    Two voices in 30 turns of 2 s (benchmarks/voices_apart.py): of the pairs of turns in one group 99 % are of
+    one speaker where both speak calmly, and a speaker has 1.2 groups; where they act all emotions it is 95 %,
+    and a speaker has 2.6 groups, because a shout is another sound than a whisper of the same person.
+
     Source: agglomerative clustering of vectors by cosine is the usual second step of diarization, as in
     Park et al., A Review of Speaker Diarization, 2022.
     """
