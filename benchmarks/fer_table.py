@@ -2,7 +2,7 @@
 
     python benchmarks/fer_table.py --data-root DIR --run RUN
 
-RUN is a run folder or the bundle of one, such as `bundles/compact_face` in this repository. Scores of the
+RUN is a run folder or the bundle of one, such as the starter `compact_face`. Scores of the
 test split are computed against the original labels; against the majority of the FER+ votes, if there is one;
 and against the original labels without near-duplicates of training or validation faces.
 """

@@ -1,4 +1,4 @@
-"""Draw docs/faces.png: predictions of the bundle in `bundles/` for drawn faces (`make face-picture`)."""
+"""Draw docs/faces.png: predictions of the starter `compact_face` for drawn faces (`make face-picture`)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def main() -> None:
         next(s for s in corpus.samples if s.label == label and s.subject == f"person-{number:02d}")
         for number, label in enumerate(corpus.labels.names, start=1)
     ]
-    answers = [a for a in load(ROOT / "bundles" / "compact_face").predict(shown) if isinstance(a, Prediction)]
+    answers = [a for a in load("compact_face").predict(shown) if isinstance(a, Prediction)]
     draw_answers(
         [read_image(sample.media["image"]) for sample in shown],
         [(a.label, a.scores, sample.label) for a, sample in zip(answers, shown, strict=True)],

@@ -16,6 +16,7 @@ from generate.datasets import dataset_pages
 from generate.methods import method_pages
 from generate.recipes import recipe_pages
 from generate.results import result_pages
+from generate.timelines import timeline_pages
 
 ROOT = Path(__file__).parents[2]
 FOLDER = "generated"
@@ -28,7 +29,14 @@ _PAGES = (
 
 def all_pages() -> Iterator[tuple[str, str]]:
     """Paths below `docs/generated/`, and texts."""
-    for pages in (recipe_pages, method_pages, dataset_pages, command_pages, bundle_pages):
+    for pages in (
+        recipe_pages,
+        method_pages,
+        dataset_pages,
+        command_pages,
+        bundle_pages,
+        timeline_pages,
+    ):
         yield from pages()
     yield from result_pages(ROOT / "benchmarks" / "results")
 

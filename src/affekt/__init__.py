@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from affekt.analysis.analyze import analyze as analyze
     from affekt.core.answers.prediction import Prediction as Prediction
     from affekt.core.catalog import card as card
     from affekt.core.catalog import list_datasets as list_datasets
@@ -27,6 +28,7 @@ _HOME = {
     "Prediction": "affekt.core.answers.prediction",
     "Predictor": "affekt.deploy.runtime.predictor",
     "Recipe": "affekt.core.recipe",
+    "analyze": "affekt.analysis.analyze",
     "card": "affekt.core.catalog",
     "create": "affekt.engine.create",
     "evaluate": "affekt.evaluation.evaluate",
@@ -40,6 +42,7 @@ __all__ = [
     "Prediction",
     "Predictor",
     "Recipe",
+    "analyze",
     "card",
     "create",
     "evaluate",

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -10,8 +9,9 @@ from typer.testing import CliRunner
 from affekt.cli.main import app
 from affekt.core import catalog
 from affekt.core.claims.invented import NOTE
+from affekt.starters.find import FOLDER as STARTERS
 
-BUNDLE = Path(__file__).parents[2] / "bundles" / "compact_face"
+BUNDLE = STARTERS / "compact_face"
 SCORES = {
     "scores": {"uar": 0.61, "n": 3},
     "intervals": {"uar": [0.55, 0.67]},

@@ -4,7 +4,6 @@ import io
 import json
 import os
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +12,9 @@ from typer.testing import CliRunner
 
 from affekt.cli.main import app, run
 from affekt.core.errors import MediaError, UsageError
+from affekt.starters.find import FOLDER as STARTERS
 
-BUNDLE = str(Path(__file__).parents[2] / "bundles" / "compact_face")
+BUNDLE = str(STARTERS / "compact_face")
 
 
 def predict(*arguments, given=None):

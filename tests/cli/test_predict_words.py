@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -17,6 +16,7 @@ from affekt.cli.main import app
 from affekt.core.errors import AffektError
 from affekt.core.sample import Sample
 from affekt.deploy.load import load
+from affekt.starters.find import FOLDER as STARTERS
 
 pytestmark = pytest.mark.xdist_group("words")
 
@@ -206,7 +206,7 @@ def test_bad_input_is_one_error_with_its_exit_code(line_bundle, talk, monkeypatc
 
 
 def test_a_bundle_of_another_modality_refuses_words():
-    faces = Path(__file__).parents[2] / "bundles" / "compact_face"
+    faces = STARTERS / "compact_face"
     for arguments in (["predict", faces, "--text", "hi"], ["predict", faces, "-"], ["chat", faces]):
         done = invoke(*arguments, given="")
         assert done.exit_code != 0

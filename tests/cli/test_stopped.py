@@ -14,8 +14,9 @@ from affekt.cli.words.answer import answer_lines
 from affekt.core.answers.prediction import Prediction, Provenance
 from affekt.core.errors import AffektError
 from affekt.deploy.runtime.predictor import Predictor
+from affekt.starters.find import FOLDER as STARTERS
 
-BUNDLE = Path(__file__).parents[2] / "bundles" / "compact_face"
+BUNDLE = STARTERS / "compact_face"
 STOPS = pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(143), RuntimeError("x")])
 
 

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import shutil
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -15,8 +14,9 @@ from affekt.core.errors import FolderError
 from affekt.core.files.sealed import MANIFEST, _manifest_text
 from affekt.core.graphs.check import Port, Ports
 from affekt.deploy.backends.graph_contract import GraphContract
+from affekt.starters.find import FOLDER as STARTERS
 
-BUNDLE = Path(__file__).parents[2] / "bundles" / "compact_face"
+BUNDLE = STARTERS / "compact_face"
 
 
 @pytest.fixture

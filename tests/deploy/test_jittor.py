@@ -17,9 +17,10 @@ from affekt.deploy.backends.jittor.graph_read import read_graph
 from affekt.deploy.export.export import export
 from affekt.deploy.load import load
 from affekt.evaluation.evaluate import evaluate
+from affekt.starters.find import FOLDER as STARTERS
 
 ROOT = Path(__file__).parents[2]
-FACES = ROOT / "bundles" / "compact_face"
+FACES = STARTERS / "compact_face"
 CORE = ROOT / ".venv-core" / "bin"
 AFFEKT = "from affekt.cli.main import run; run()"
 

@@ -11,9 +11,10 @@ from PIL import Image
 import affekt
 from affekt.core.files.sealed import read_sealed
 from affekt.data.open import open_dataset
+from affekt.starters.find import FOLDER as STARTERS
 
 ROOT = Path(__file__).parents[2]
-BUNDLE = ROOT / "bundles" / "compact_face"
+BUNDLE = STARTERS / "compact_face"
 CORE = ROOT / ".venv-core" / "bin" / "affekt"
 
 

@@ -14,7 +14,7 @@ from affekt.core.labels import label_set
 from affekt.core.sample import Sample
 
 ROOT = Path(__file__).parents[2]
-BUNDLE = ROOT / "bundles" / "compact_text"
+BUNDLE = STARTERS / "compact_text"
 PLAIN = {
     "I am so happy for you!": "happiness",
     "Thank you so much for your help.": "happiness",
@@ -30,6 +30,7 @@ WITHOUT_TORCH = """
 import sys
 sys.modules.update(dict.fromkeys(("torch", "transformers", "safetensors", "lightning"), None))
 from affekt.cli.main import run
+from affekt.starters.find import FOLDER as STARTERS
 run()
 """
 

@@ -47,7 +47,7 @@ def page():
 @pytest.fixture(scope="session")
 def pages():
     """All pages that people read: of the repository and of its documentation, without generated ones."""
-    names = ["README.md", "CONTRIBUTING.md", "bundles/README.md"]
+    names = ["README.md", "CONTRIBUTING.md", "src/affekt/starters/README.md"]
     found = [ROOT / name for name in names] + sorted(ROOT.glob("README.*.md"))
     found += sorted(
         path for path in (ROOT / "docs").rglob("*.md") if not {"_build", "generated"} & set(path.parts)

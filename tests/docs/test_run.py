@@ -34,7 +34,6 @@ def tiny(given):
 def files(tmp_path_factory):
     """Folders of the pages' names, with files of eight people and two classes."""
     root = tmp_path_factory.mktemp("pages")
-    (root / "bundles").symlink_to(ROOT / "bundles")
     for name in ("faces", "pictures", "clips", "sounds", "walks"):
         for label in CLASSES:
             (root / name / label).mkdir(parents=True)

@@ -19,6 +19,7 @@ from affekt.deploy.runtime.predictor import Predictor
 from affekt.engine.runs.run import open_run
 from affekt.media.skeleton import JOINT_ORDERS
 from affekt.metrics.multi_label import multi_label_scores
+from affekt.starters.find import FOLDER as STARTERS
 from affekt.tasks.multi_label import MultiLabelScorer
 from affekt.tasks.single_label import SingleLabelScorer
 
@@ -147,7 +148,7 @@ def corpus_of(walks):
 
 
 def test_a_prediction_of_a_single_label_has_no_list_of_labels():
-    predictor = Predictor.open(REPOSITORY / "bundles" / "compact_face")
+    predictor = Predictor.open(STARTERS / "compact_face")
     assert predictor(np.zeros((48, 48, 3), np.uint8)).labels == ()
 
 

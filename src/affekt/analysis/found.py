@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 from pydantic import Field
 
 from affekt.core.settings import Settings
@@ -31,8 +32,10 @@ class OpenMedium(NamedTuple):
     Attributes:
         medium: Its facts.
         path: The file, or the folder of frames.
-        video: Its picture, indexed; None for sound alone.
+        video: Its moving picture, indexed; None without any.
         sound: Its sound; None without any.
+        picture: (h, w, 3) uint8 RGB, upright, of a single picture such as a photo; None for others.
+        lines: The file is one of words, such as subtitles without their film.
         notes: Limitations that were seen when it was opened.
     """
 
@@ -40,6 +43,8 @@ class OpenMedium(NamedTuple):
     path: Path
     video: Video | None
     sound: SoundSource | None
+    picture: np.ndarray | None = None
+    lines: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -51,6 +56,8 @@ class Found(Settings):
         shots: Start and end of each shot, where the stage looks for them.
         words: `person` holds the speaker as the source names it, or the stage's own identity.
         names: Names of identities that the source itself states, such as `Anna:` in subtitles.
+        mouths: Of identities of faces: times, and how much the mouth moved before them
+            (`affekt.media.faces.mouth`).
         missing: What gave no answer, and why.
         notes: Limitations of the medium that concern the whole stage.
     """
@@ -59,5 +66,6 @@ class Found(Settings):
     shots: tuple[tuple[float, float], ...] = ()
     words: tuple[SpokenLine, ...] = ()
     names: dict[str, str] = Field(default_factory=dict)
+    mouths: dict[str, tuple[tuple[float, float], ...]] = Field(default_factory=dict)
     missing: tuple[Missing, ...] = ()
     notes: tuple[str, ...] = ()

@@ -2,11 +2,13 @@
 
 - A turn of a voice belongs to the person whose line is said meanwhile, where subtitles name persons.
 - Words that nobody is named for belong to the person whose voice is heard meanwhile.
-- A face belongs to the person in whose speech it is seen. Each moment of speech counts once: with k faces in
-  the picture, each has 1/k of it. So the only face of a picture has a share of 1 in what is said meanwhile,
-  and two faces that are always seen together are not told apart. Faces and speakers are joined one to one,
-  by the assignment with the largest sum of shares, and only where the share is clear: large, and well above
-  the second face of the same speaker and the second speaker of the same face.
+- A face belongs to the person in whose speech it is seen. Each moment of speech counts once, and is divided
+  among the faces that are in the picture: evenly, or, where it is known how their mouths move, by the square
+  of that motion in the turn compared with all of the face's time. So the only face of a picture has a share
+  of 1 in what is said meanwhile, and two faces that are always seen together are told apart by their mouths
+  or not at all. Faces and speakers are joined one to one, by the assignment with the largest sum of shares,
+  and only where the share is clear: large, and well above the second face of the same speaker and the second
+  speaker of the same face.
 
 All of it is an assumption: a listener may be in the picture while somebody else talks. Notes state it with
 the numbers. What is not clear stays apart.
@@ -35,6 +37,8 @@ LEAST_MARGIN = 0.25  # above the second face, and above the second speaker
 LEAST_SPEECH_S = 2.0
 LEAST_ALONE = 0.9  # of the speech, where it was not told apart who speaks
 LEAST_MATCH = 2 / 3  # of the named speech of a voice, from which the rest of it is the same person's
+LEAST_MOTIONS = 3  # of a mouth in a turn: fewer show nothing
+STILL = 0.005  # motion of a mouth that is as still as noise
 LEAST_SEEN_S = 1.0  # between two boxes: a longer gap means that the face is not seen
 
 
@@ -89,7 +93,7 @@ def join_persons(
     for track in faces.tracks:
         if track.person:
             faces_seen[track.person] = union([*faces_seen.get(track.person, []), *_seen(track)])
-    joined = _faces_of(speakers, faces_seen)
+    joined = _faces_of(speakers, faces_seen, faces.mouths)
     groups = [_Group(speaker, joined.get(number)) for number, speaker in enumerate(speakers)]
     taken = {one.face for one in joined.values()}
     groups += [_Group(None, _Joined(face, 0.0, 0.0)) for face in faces_seen if face not in taken]
@@ -237,7 +241,11 @@ def _seen(track: Track) -> list[Stretch]:
     return union([*between, *((span.start_s, span.end_s) for span in track.spans)])
 
 
-def _faces_of(speakers: Sequence[_Speaker], seen: Mapping[str, Sequence[Stretch]]) -> dict[int, _Joined]:
+def _faces_of(
+    speakers: Sequence[_Speaker],
+    seen: Mapping[str, Sequence[Stretch]],
+    mouths: Mapping[str, Sequence[tuple[float, float]]],
+) -> dict[int, _Joined]:
     """The face of each speaker, by the place of the speaker, where it is clear."""
     faces = list(seen)
     if not faces or not speakers:
@@ -253,7 +261,7 @@ def _faces_of(speakers: Sequence[_Speaker], seen: Mapping[str, Sequence[Stretch]
             others = union(stretch for name in faces if name != face for stretch in seen[name])
             mine = shared(speaker.speech, list(seen[face]))
             alone[row, column] = total(without(mine, others)) / whole_s
-            shares[row, column] = _divided(mine, [seen[name] for name in faces]) / whole_s
+            shares[row, column] = _share_s(speaker.speech, face, seen, mouths) / whole_s
     rows, columns = scipy.optimize.linear_sum_assignment(-shares)
     return {
         int(row): _Joined(faces[column], float(shares[row, column]), float(alone[row, column]))
@@ -265,18 +273,50 @@ def _faces_of(speakers: Sequence[_Speaker], seen: Mapping[str, Sequence[Stretch]
     }
 
 
-def _divided(stretches: Sequence[Stretch], seen: Iterable[Sequence[Stretch]]) -> float:
-    """Seconds of stretches, each moment divided by the number of faces that are seen then."""
-    inside = [stretch for one in seen for stretch in shared(stretches, list(one))]
-    edges = np.array(sorted({edge for stretch in inside for edge in stretch}))
-    if len(edges) < 2:
-        return 0.0
-    steps = np.zeros(len(edges))
-    for start_s, end_s in inside:
-        steps[np.searchsorted(edges, start_s)] += 1
-        steps[np.searchsorted(edges, end_s)] -= 1
-    count = np.cumsum(steps)[:-1]
-    return float((np.diff(edges)[count > 0] / count[count > 0]).sum())
+def _share_s(
+    speech: Sequence[Stretch],
+    face: str,
+    seen: Mapping[str, Sequence[Stretch]],
+    mouths: Mapping[str, Sequence[tuple[float, float]]],
+) -> float:
+    """Seconds of speech that are a face's: each moment is divided among the faces that are seen then."""
+    found = 0.0
+    for stretch in speech:
+        weights = _mouth_weights(stretch, seen, mouths)
+        edges = sorted(
+            {
+                *stretch,
+                *(edge for one in seen.values() for part in shared([stretch], list(one)) for edge in part),
+            }
+        )
+        for start_s, end_s in pairwise(edges):
+            middle_s = (start_s + end_s) / 2
+            there = [name for name, one in seen.items() if any(a <= middle_s < b for a, b in one)]
+            if face in there:
+                found += (end_s - start_s) * weights[face] / sum(weights[name] for name in there)
+    return found
+
+
+def _mouth_weights(
+    stretch: Stretch,
+    seen: Mapping[str, Sequence[Stretch]],
+    mouths: Mapping[str, Sequence[tuple[float, float]]],
+) -> dict[str, float]:
+    """How much each face counts in a turn: by how its mouth moves then, compared with all of its time.
+
+    Faces count alike if the mouth of one of them is not known then.
+    """
+    weights: dict[str, float] = {}
+    for face, stretches in seen.items():
+        if not shared([stretch], list(stretches)):
+            weights[face] = 1.0  # it is not divided among
+            continue
+        motions = np.array(mouths.get(face, ()), np.float64).reshape(-1, 2)
+        inside = motions[(motions[:, 0] >= stretch[0]) & (motions[:, 0] <= stretch[1]), 1]
+        if len(inside) < LEAST_MOTIONS:
+            return dict.fromkeys(seen, 1.0)
+        weights[face] = ((inside.mean() + STILL) / (motions[:, 1].mean() + STILL)) ** 2
+    return weights
 
 
 def _heard_in(said: SpokenLine | Span, speakers: Sequence[_Speaker], by_identity: Mapping[str, str]) -> str:

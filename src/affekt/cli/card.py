@@ -37,19 +37,19 @@ def command(
     """
     path = _path_of(name, runs)
     if path is not None:
-        facts = _facts_of(path)
+        facts = facts_of_path(path)
         if json:
             as_json(facts)
         else:
             typer.echo(facts.pop("path"))  # on one line, to be copied
-            _print_facts(facts)
+            print_facts(facts)
         return
     card = catalog.card(name)
     if json:
         as_json(card.model_dump(mode="json"))
         return
     typer.echo("\n".join(filled(f"{card.title}: {card.summary}")) + "\n")
-    _print_facts(card.facts)
+    print_facts(card.facts)
     _print_recipes(name)
     for table in card.tables:
         as_table(table.columns, table.rows, title=f"\n{table.title}")
@@ -80,7 +80,8 @@ def _path_of(name: str, runs: Path) -> Path | None:
     return find_run(path, runs)
 
 
-def _facts_of(path: Path) -> dict[str, str | list[str]]:
+def facts_of_path(path: Path) -> dict[str, str | list[str]]:
+    """What is inside a bundle, a checkpoint or a run; without empty facts."""
     from affekt.deploy.runtime.facts import facts_of
     from affekt.engine.runs.facts import facts_of_checkpoint, facts_of_run
     from affekt.engine.runs.run import Run
@@ -102,7 +103,7 @@ def _print_recipes(name: str) -> None:
         typer.echo("\n".join(filled(f"affekt train {recipe.name}: {recipe.summary}", rest="    ")))
 
 
-def _print_facts(facts: Mapping[str, str | Sequence[str]]) -> None:
+def print_facts(facts: Mapping[str, str | Sequence[str]]) -> None:
     """Facts with their names; words such as paths are not cut."""
     label = max((len(name) for name in facts), default=0)
     for name, text in facts.items():

@@ -31,6 +31,7 @@ from affekt.cli import (
     recipes,
     train,
 )
+from affekt.cli.analysis import analyze, models
 from affekt.cli.assets.main import app as assets_app
 from affekt.cli.data.main import app as data_app
 from affekt.cli.project.main import app as project_app
@@ -85,8 +86,10 @@ for module in (
     compare,
     export,
     predict,
+    analyze,
     chat,
     bench,
+    models,
     doctor,
 ):
     app.command(name=module.__name__.rpartition(".")[2])(module.command)

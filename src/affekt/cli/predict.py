@@ -85,6 +85,21 @@ def command(
             "in a .txt file, if at least 80 % of the lines have one.",
         ),
     ] = None,
+    faces: Annotated[
+        Literal["auto", "whole", "detect"],
+        typer.Option(
+            help="For a bundle of faces: whether pictures are searched for them. auto: photos are, pictures "
+            "of the size of a face crop are answered as they are; whole: none is; detect: all are. Each face "
+            "is answered with its box."
+        ),
+    ] = "auto",
+    detector: Annotated[
+        str,
+        typer.Option(
+            help="What searches for faces: centerface (affekt assets get centerface), or the path of an "
+            ".onnx file."
+        ),
+    ] = "centerface",
     batch_size: Annotated[
         int | None,
         typer.Option(min=1, help="Inputs in one batch. Default: small enough for a few GB of memory."),
@@ -112,6 +127,8 @@ def command(
 
     Example: affekt predict walks.affekt walk.npz more_walks/ --output answers.csv
 
+    Example: affekt predict compact_face party.jpg --output party.html
+
     Example: affekt predict words.affekt dialogue.srt
 
     Example: affekt predict scenes.affekt clip.mp4 --text "I did not expect that"
@@ -120,6 +137,7 @@ def command(
     from affekt.cli.words.predict import check_inputs, lines_in, predict_words
     from affekt.core.files.regular import is_regular
     from affekt.deploy.load import load
+    from affekt.deploy.runtime.faces import check_faces, named_detector
     from affekt.deploy.runtime.input_types import reads_words
     from affekt.deploy.runtime.output import writer_for
     from affekt.deploy.runtime.samples import StatedSkeleton
@@ -141,6 +159,7 @@ def command(
     predictor = load(
         find_run(bundle, runs), backend=backend, precision=precision, threads=threads, expected=expected
     )
+    check_faces(faces, predictor.preprocess)
     words, scenes = reads_words(predictor.modality), reads_scenes(predictor.modality)
     if words and (joints or up or rate_hz is not None):
         raise UsageError("--joints, --up and --rate-hz state what skeletons are; this bundle reads words")
@@ -175,6 +194,8 @@ def command(
             scores=scores,
             batch_size=batch_size,
             stdin=stdin,
+            faces=faces,
+            detector=named_detector(detector, threads),
         )
 
 

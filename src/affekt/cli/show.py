@@ -6,7 +6,7 @@ import codecs
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
@@ -14,9 +14,10 @@ from typing import Annotated, Any
 
 import rich
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 LINE_S = 1.0  # between lines of progress where there is no terminal
+STAGE_LINE_S = 10.0  # the same for stages that take seconds to hours
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Download = Annotated[
     bool,
@@ -101,3 +102,34 @@ def progress(what: str) -> Iterator[Any]:
     with Progress(*columns, TimeRemainingColumn(), console=errors, transient=True) as bar:
         task = bar.add_task(what, total=None, pace="")
         yield lambda done, total: bar.update(task, completed=done, total=total, pace=pace(done))
+
+
+@contextmanager
+def any_progress(what: str) -> Iterator[Callable[[str, float, float], None]]:
+    """Progress of work with stages of its own names: seconds of a medium that are done.
+
+    Yields a function of (stage, done_s, all_s). On a terminal a bar for each stage; elsewhere a line every
+    `STAGE_LINE_S` seconds.
+    """
+    if not errors.is_terminal:
+        printed = time.monotonic()
+
+        def line(stage: str, done_s: float, all_s: float) -> None:
+            nonlocal printed
+            if time.monotonic() - printed >= STAGE_LINE_S:
+                printed = time.monotonic()
+                say(f"{what}: {stage} {done_s:.0f} of {all_s:.0f} s")
+
+        yield line
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[seconds]}"))
+    with Progress(*columns, TimeRemainingColumn(), console=errors, transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def bar(stage: str, done_s: float, all_s: float) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(f"{what}: {stage}", total=max(all_s, 1e-3), seconds="")
+            seconds = f"{done_s:.0f} of {all_s:.0f} s"
+            bars.update(tasks[stage], completed=done_s, seconds=seconds)
+
+        yield bar

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from affekt.core.answers.prediction import Moment, Prediction
+from affekt.core.answers.trust import with_trust
 from affekt.core.labels import LabelSet
 from affekt.core.sample import Sample
 from affekt.core.task import Answerer
@@ -28,6 +29,9 @@ def make_prediction(
 ) -> Prediction:
     """The answer to one sample.
 
+    `box` and `trust` of `Sample.facts` are those of a face that was found in a picture: see
+    `affekt.core.answers.trust`.
+
     Args:
         notes: Limitations of the input that were found while it was read.
         modalities: What the answer is based on; those of the sample's media if not given.
@@ -36,7 +40,7 @@ def make_prediction(
     if modalities is None:
         modalities = tuple(name for name in answerer.preprocess.spec.modalities if name in sample.media)
     span_s = (moments[0].start_s, moments[-1].end_s) if moments else sample.span_s
-    return Prediction(
+    prediction = Prediction(
         id=sample.id,
         scores=scores,
         modality="+".join(modalities) or answerer.modality,
@@ -49,8 +53,10 @@ def make_prediction(
         dialogue=sample.dialogue,
         turn=sample.turn,
         speaker=sample.speaker,
+        box=sample.facts.get("box"),
         **decided,
     )
+    return with_trust(prediction, sample.facts.get("trust", 1.0))
 
 
 def notes_of(sample: Sample) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from affekt.core.fields.rows import tables_of, undescribed
 from affekt.core.fields.types import limits_of, type_of
 from affekt.core.recipe import Recipe
 from affekt.core.settings import Settings
+from affekt.core.timeline import Timeline
 from affekt.deploy.runtime.manifest import BundleManifest
 from affekt.project.settings.project import ProjectSettings
 from affekt.studies.plans.plan import Plan
@@ -59,7 +60,7 @@ def row(given, name):
 
 
 def test_every_field_that_a_person_writes_has_a_meaning():
-    models = [Recipe, Plan, ProjectSettings, BundleManifest]
+    models = [Recipe, Plan, ProjectSettings, BundleManifest, Timeline]
     models += [catalog.method(name).load("config") for name in catalog.list_methods()]
     models += [catalog.dataset(name).options for name in catalog.list_datasets()]
     assert [field for model in models for field in undescribed(model)] == []

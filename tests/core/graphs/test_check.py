@@ -1,7 +1,5 @@
 """Graphs that refer to something outside of them, or contradict themselves, reach no engine."""
 
-from pathlib import Path
-
 import numpy as np
 import onnx
 import pytest
@@ -10,8 +8,9 @@ from onnx import TensorProto, helper, numpy_helper
 from affekt.core.errors import FolderError
 from affekt.core.graphs.check import OTHERS, Port, check_graph
 from affekt.deploy.backends.network import graph_network
+from affekt.starters.find import FOLDER as STARTERS
 
-GRAPH_FILE = Path(__file__).parents[3] / "bundles" / "compact_face" / "model.onnx"
+GRAPH_FILE = STARTERS / "compact_face" / "model.onnx"
 INT, BLOCK = 0, 2
 
 

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,8 +21,9 @@ from affekt.core.files.sealed import read_sealed, write_sealed
 from affekt.deploy.backends import forks
 from affekt.deploy.backends import network as backends
 from affekt.deploy.backends.network import graph_network
+from affekt.starters.find import FOLDER as STARTERS
 
-BUNDLE = Path(__file__).parents[3] / "bundles" / "compact_face"
+BUNDLE = STARTERS / "compact_face"
 ENGINES = ["onnxruntime", "openvino"]
 can_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 

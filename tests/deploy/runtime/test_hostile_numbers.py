@@ -2,7 +2,6 @@
 
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,9 +13,10 @@ from affekt.core.task import read_task
 from affekt.data.open import open_dataset
 from affekt.media import arrays
 from affekt.media.skeleton import Skeleton, read_skeletons
+from affekt.starters.find import FOLDER as STARTERS
 from affekt.tasks.rows import finite_outputs
 
-BUNDLE = Path(__file__).parents[3] / "bundles" / "compact_face"
+BUNDLE = STARTERS / "compact_face"
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import io
 from collections import UserList
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,8 +16,9 @@ from affekt.deploy.runtime.input_types import each_checked, inputs_of, is_one
 from affekt.media.skeleton import Skeleton
 from affekt.media.sound import Waveform
 from affekt.media.video import VideoFrames
+from affekt.starters.find import FOLDER as STARTERS
 
-BUNDLE = Path(__file__).parents[3] / "bundles" / "compact_face"
+BUNDLE = STARTERS / "compact_face"
 
 RGB = np.asarray(
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (4, 3, 3), dtype=np.uint8)).resize((48, 56))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from affekt.starters.find import FOLDER as STARTERS
 from fuzzer.mutate import (
     Mutate,
     mutate_bytes,
@@ -25,7 +26,7 @@ from fuzzer.mutate import (
     zipped,
 )
 
-BUNDLES = Path(__file__).parents[3] / "bundles"
+BUNDLES = STARTERS
 _BY_SUFFIX: dict[str, Mutate] = {
     ".json": mutate_json, ".jsonl": mutate_lines, ".toml": mutate_text, ".csv": mutate_text,
     ".tsv": mutate_text, ".txt": mutate_text, ".srt": mutate_text, ".vtt": mutate_text, ".npy": mutate_npy,

@@ -13,13 +13,13 @@ from affekt.cli.main import app
 from affekt.core.errors import ConfigError, UsageError
 from affekt.media.detection import Detections
 from affekt.media.sound import Waveform
+from affekt.media.tracking.tracker import Tracker
 from affekt.media.video import VideoFrames, open_video
 from affekt.media.video.write import write_clip
 from affekt.project.settings.tracks import FaceDetectorSettings, TrackSettings
 from affekt.project.steps import progress_of, run_step
 from affekt.project.tracks.step import TrackStep, track_video
 from affekt.project.tracks.summary import face_ratios, summarise
-from affekt.project.tracks.tracker import Tracker
 
 
 class Bright:

@@ -15,6 +15,7 @@ from affekt.core.errors import MediaError
 from affekt.core.sample import Skipped
 from affekt.core.wording import counted
 from affekt.data.left_out import as_values, summary_of
+from affekt.deploy.runtime.faces import OpenDetector
 from affekt.deploy.runtime.output import to_document, writer_for
 from affekt.deploy.runtime.predictor import Predictor
 from affekt.deploy.runtime.samples import StatedSkeleton, survey
@@ -33,11 +34,14 @@ def predict_media(
     scores: bool,
     batch_size: int | None,
     stdin: Path | None,
+    faces: str = "auto",
+    detector: OpenDetector | None = None,
 ) -> None:
     """Answer files and folders of media without words.
 
     Args:
         stdin: The input that holds standard input.
+        faces, detector: As `Predictor.predict` takes them.
 
     Raises:
         MediaError: There is no answer.
@@ -72,7 +76,14 @@ def predict_media(
             step(0, len(files))
             # Progress of one long file is counted in cells, of several files in files.
             on_cells = step if len(files) == 1 else lambda done, total: None
-            answers = predictor.predict(files, batch_size=batch_size, on_cells=on_cells, **stated._asdict())
+            answers = predictor.predict(
+                files,
+                batch_size=batch_size,
+                on_cells=on_cells,
+                faces=faces,
+                detector=detector,
+                **stated._asdict(),
+            )
             for found in answers:
                 answer = named(found, stdin) if stdin else found
                 if isinstance(answer, Prediction):
@@ -81,7 +92,7 @@ def predict_media(
                     skipped.append(answer)
                 if so_far:
                     so_far.write(answer)
-                # A file of several walks gives several predictions.
+                # A file of several walks, or a photo of several faces, gives several predictions.
                 done = len(predictions) + len(skipped)
                 if len(files) > 1 or done > 1:
                     step(done, max(done, len(files)))

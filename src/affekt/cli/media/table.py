@@ -18,6 +18,8 @@ def show_table(task: Task, predictions: Sequence[Prediction], *, all_scores: boo
     rest: dict[str, list[object]] = {}
     if len(names) > 1 and not all_scores:
         rest["runner-up"] = [other_scores(p, most=1) for p in predictions]
+    if any(p.box for p in predictions):
+        rest["box"] = [_box(p) for p in predictions]
     if any(p.moments for p in predictions):
         rest["when"] = [_when(p) for p in predictions]
     if any(NOTE in p.notes for p in predictions):
@@ -32,6 +34,14 @@ def show_table(task: Task, predictions: Sequence[Prediction], *, all_scores: boo
         ],
         whole=("input",),
     )
+
+
+def _box(prediction: Prediction) -> str:
+    """Size and place of the face in pixels; empty where the whole picture was answered."""
+    if prediction.box is None:
+        return ""
+    left, top, right, bottom = (round(value) for value in prediction.box)
+    return f"{right - left} x {bottom - top} at {left}, {top}"
 
 
 def _when(prediction: Prediction) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 
 from affekt.core.segment import Segment
 
+FACE = "#face-"  # between the id of a picture and the number of a face in it
+
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
@@ -56,6 +58,8 @@ class Prediction:
         interval: For regression: lower and upper end of the prediction interval of each rating, by name;
             empty if the network has none.
         interval_level: Least probability that such an interval holds the truth; None without intervals.
+        box: Left, top, right and bottom of the face in its picture, in pixels of the upright picture; None
+            for answers to whole inputs. The id is then that of the picture with `#face-1`, `#face-2`, ...
         heads: Predictions of the network's further heads, by name; empty for networks with one head.
         text: The words that were answered; None for other inputs.
         dialogue, turn, speaker: Where the words were said and by whom, if the input states it.
@@ -81,6 +85,17 @@ class Prediction:
     speaker: str | None = None
     interval: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     interval_level: float | None = None
+    box: tuple[float, float, float, float] | None = None
+
+    @property
+    def source(self) -> str:
+        """Id of the picture that holds the face; of other answers, their own."""
+        return self.id.rpartition(FACE)[0] if self.box is not None and FACE in self.id else self.id
+
+    @property
+    def face(self) -> int | None:
+        """Number of the face in its picture; None for answers to whole inputs."""
+        return int(self.id.rpartition(FACE)[2]) if self.source != self.id else None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""

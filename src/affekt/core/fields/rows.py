@@ -138,7 +138,7 @@ def _row(given: type[BaseModel] | BaseModel, key: str, field: FieldInfo, meaning
     if not meaning and models:
         meaning = summary_of(models[0]).partition("\n")[0] if len(models) == 1 else "One of several tables."
     return FieldRow(
-        key,
+        field.alias or key,
         type_of(field.annotation),
         limits_of(field.metadata),
         _plain(default),

@@ -32,6 +32,7 @@ class Span(Settings):
     """One answer about a stretch of time.
 
     Attributes:
+        start_s, end_s: When it begins and ends; equal for a picture.
         label: The most probable class; empty if no class is sure enough (`is_unsure`), or the network's
             answer has no class.
         scores: Probability of each class by name, calibrated where the network is. Empty for tasks without
@@ -70,9 +71,13 @@ class Track(Settings):
 
     Attributes:
         id: Unique in the timeline, such as `face-2`.
+        modality: What was answered about; `fused` for the answer of all of them together, `clip` for networks of
+            whole clips.
         person: Id of the person; empty where the answers concern the whole medium.
         network: Name of its network in `Timeline.networks`; for `fused`, empty.
-        boxes: Where the face is, in order of time; for faces only.
+        boxes: Where the face is, in order of time; for faces only. Each is a list: time in seconds; left, top,
+            right and bottom in shares of the width and the height of the picture; the detector's score, none
+            where the place is interpolated.
         notes: Limitations, and assumptions such as which voice belongs to which face.
     """
 
@@ -108,6 +113,8 @@ class SpokenLine(Settings):
     """Words and when they are said.
 
     Attributes:
+        start_s, end_s: When they begin and end.
+        text: The words.
         person: Id of who says them; empty if it is not known.
         confidence: Of recognised words, 0 to 1; None for words that were given.
     """
@@ -124,8 +131,10 @@ class Network(Settings):
 
     Attributes:
         name: Its key in `Timeline.networks`: name of its bundle, made unique.
+        method: The method of affekt by which it was trained.
         modality: The kind of its tracks.
         labels: Its classes, in order.
+        weights_sha256: Hash of its weights.
         bundle: As `affekt.core.answers.prediction.Provenance.bundle_version`.
         weight: Its weight when answers of several modalities are fused; None if it takes no part.
         mapping: Its classes in the fused answer, by name; None for a class that the fused answer lacks.
@@ -151,6 +160,8 @@ class Missing(Settings):
     """A modality that gave no answer, for a stretch or the whole medium, and why.
 
     Attributes:
+        modality: What was not seen, heard or said.
+        reason: Why, as a sentence.
         start_s, end_s: None: the whole medium.
     """
 

@@ -14,7 +14,6 @@ from affekt.core.timeline.parts import (
     MODALITIES,
     Medium,
     Missing,
-    Modality,
     Network,
     Person,
     SpokenLine,
@@ -22,6 +21,18 @@ from affekt.core.timeline.parts import (
 )
 
 SCHEMA = 1
+# Of a table of spans, before those of classes and ratings.
+_FIRST_COLUMNS = (
+    "person",
+    "name",
+    "modality",
+    "track",
+    "network",
+    "start_s",
+    "end_s",
+    "label",
+    "confidence",
+)
 
 
 class Timeline(Settings):
@@ -81,7 +92,7 @@ class Timeline(Settings):
         self,
         *,
         persons: Iterable[str] | str | None = None,
-        modalities: Iterable[Modality] | Modality | None = None,
+        modalities: Iterable[str] | str | None = None,
         start_s: float | None = None,
         end_s: float | None = None,
     ) -> Timeline:
@@ -100,7 +111,9 @@ class Timeline(Settings):
         low, high = start_s or 0.0, float("inf") if end_s is None else end_s
 
         def within(start: float, end: float) -> bool:
-            return (start < high and end > low) or low <= start == end < high
+            if start == end:  # a moment
+                return low <= start < high
+            return start < high and end > low
 
         tracks = tuple(
             track.model_copy(
@@ -120,18 +133,23 @@ class Timeline(Settings):
         kept = tuple(it for it in self.persons if wanted is None or it.id in wanted)
         return self.model_copy(update={"tracks": tracks, "words": words, "persons": kept})
 
+    def columns(self) -> list[str]:
+        """The columns of `rows`, which do not depend on scores: classes and ratings as they appear."""
+        spans = [span for track in self.tracks for span in track.spans]
+        classes = dict.fromkeys(f"score_{name}" for span in spans for name in span.scores)
+        ratings = dict.fromkeys(f"value_{name}" for span in spans for name in span.values)
+        return [*_FIRST_COLUMNS, *classes, *ratings, "text", "notes"]
+
     def rows(self) -> list[dict[str, Any]]:
         """A row per span: person, modality, times, label, confidence, a column per class and rating.
 
         The columns of all rows are the same; None where a network has no such class.
         """
         names = {person.id: person.name for person in self.persons}
-        # Classes in the order in which they appear, so that columns do not depend on scores.
-        spans = [(track, span) for track in self.tracks for span in track.spans]
-        classes = dict.fromkeys(name for _, span in spans for name in span.scores)
-        ratings = dict.fromkeys(name for _, span in spans for name in span.values)
+        blank: dict[str, Any] = dict.fromkeys(self.columns())
         return [
-            {
+            blank
+            | {
                 "person": track.person or None,
                 "name": names.get(track.person),
                 "modality": track.modality,
@@ -141,12 +159,13 @@ class Timeline(Settings):
                 "end_s": span.end_s,
                 "label": span.label or None,
                 "confidence": span.confidence,
-                **{f"score_{name}": span.scores.get(name) for name in classes},
-                **{f"value_{name}": span.values.get(name) for name in ratings},
+                **{f"score_{name}": score for name, score in span.scores.items()},
+                **{f"value_{name}": value for name, value in span.values.items()},
                 "text": span.text,
                 "notes": "; ".join(span.notes) or None,
             }
-            for track, span in spans
+            for track in self.tracks
+            for span in track.spans
         ]
 
     def to_frame(self) -> Any:
@@ -159,7 +178,7 @@ class Timeline(Settings):
             import pandas
         except ModuleNotFoundError:
             raise UsageError("to_frame needs pandas: pip install pandas, or use rows()") from None
-        return pandas.DataFrame(self.rows())
+        return pandas.DataFrame(self.rows(), columns=self.columns())
 
     def to_json(self) -> str:
         """The document that `from_json` reads."""

@@ -21,11 +21,13 @@ from affekt.core.task import OnItem, Task, quiet
 from affekt.core.wording import counted
 from affekt.deploy.runtime.clip_words import word_sources
 from affekt.deploy.runtime.conversations import earlier_turns_of
+from affekt.deploy.runtime.faces import OpenDetector, with_faces
 from affekt.deploy.runtime.input_types import PredictInput, checked_input, inputs_of, is_one
 from affekt.deploy.runtime.samples import NOTHING_STATED, StatedSkeleton, as_samples
 
 if TYPE_CHECKING:  # an engine is loaded with the first bundle, not before
     from affekt.deploy.backends.names import Backend, Precision
+    from affekt.media.detection import Detector
     from affekt.media.speech import Recognizer
 
 
@@ -114,6 +116,8 @@ class Predictor:
         text: str | None = None,
         transcript: Path | str | None = None,
         recognize: bool | Recognizer | None = None,
+        faces: str = "auto",
+        detector: Detector | OpenDetector | None = None,
     ) -> Prediction:
         """The answer to one input: a path, a sample, words, or decoded media.
 
@@ -121,10 +125,12 @@ class Predictor:
             source: One input, as in `predict`. A folder or an archive that holds one item stands for it.
             text, transcript: Words of a clip, as in `predict`.
             recognize: As in `predict`; all words that are heard are those of the whole clip.
+            faces, detector: As in `predict`.
 
         Raises:
             UsageError: It is not an input of this network, or is several (use `predict`).
-            AffektError: The input is broken, or holds several items (use `predict`).
+            AffektError: The input is broken, or holds several items (use `predict`), such as faces; or it is
+                a photo without a face.
         """
         if not is_one(source):
             raise UsageError(
@@ -134,7 +140,12 @@ class Predictor:
         words = word_sources(
             self.modality, inputs, text=text, transcript=transcript, recognize=recognize, one_answer=True
         )
-        items = as_samples(inputs, self.modality, earlier_turns=self.earlier_turns, words=words)
+        items = with_faces(
+            as_samples(inputs, self.modality, earlier_turns=self.earlier_turns, words=words),
+            self.preprocess,
+            faces=faces,
+            detector=detector,
+        )
         found = list(islice(items, 2))
         if len(found) > 1:
             count = len(found) + sum(1 for _ in items)
@@ -156,6 +167,8 @@ class Predictor:
         text: str | None = None,
         transcript: Path | str | None = None,
         recognize: bool | Recognizer | None = None,
+        faces: str = "auto",
+        detector: Detector | OpenDetector | None = None,
         on_cells: OnItem = quiet,
     ) -> Iterator[Prediction | Skipped]:
         """Answers in the order of the inputs, as they are computed; a broken item is skipped with its reason.
@@ -193,12 +206,20 @@ class Predictor:
                 another `affekt.media.speech.Recognizer` that does so. Default: if it is installed
                 (`pip install "affekt[asr]"`, `affekt assets get whisper_tiny_en`). A clip of up to 15 s has
                 one answer, of a longer one each line.
+            faces: For networks of faces: whether pictures are searched for them. `auto`: photos are, and each
+                face is answered with its `box` and the id `photo.jpg#face-1`, numbered from left to right;
+                pictures of the size of a face crop are answered as they are (`deploy.runtime.faces`).
+                `whole`: no picture is searched. `detect`: all are. A picture without a face is skipped.
+            detector: What searches, or a function that opens it. Default: CenterFace (`affekt assets get
+                centerface`); without it, `auto` skips photos.
             on_cells: For long media: called with the number of cells that are done, and of all.
 
         Raises:
             UsageError: Raised before anything is computed: `sources` is not an input of this network, a path
                 does not exist, none of the inputs of a list can be used, words are stated that belong to no
-                clip, or speech recognition is asked for and not installed.
+                clip, speech recognition is asked for and not installed, or faces are asked for of a network
+                that takes none.
+            MissingAsset: `faces` is `detect`, and the default detector is not on this computer.
             DataError: Two samples of a list are the same turn of a dialogue.
         """
         samples = self.samples(
@@ -208,6 +229,8 @@ class Predictor:
             text=text,
             transcript=transcript,
             recognize=recognize,
+            faces=faces,
+            detector=detector,
         )
         return self.answers(samples, batch_size=batch_size, on_cells=on_cells)
 
@@ -220,13 +243,15 @@ class Predictor:
         text: str | None = None,
         transcript: Path | str | None = None,
         recognize: bool | Recognizer | None = None,
+        faces: str = "auto",
+        detector: Detector | OpenDetector | None = None,
     ) -> Iterator[Sample | Skipped]:
         """What `predict` answers: a sample for each item of the inputs; arguments and errors are the same."""
         inputs = inputs_of(sources, self.modality)
         words = word_sources(self.modality, inputs, text=text, transcript=transcript, recognize=recognize)
         if isinstance(inputs, Collection) and any(isinstance(item, Sample) for item in inputs):
             inputs = link_dialogues(inputs)
-        return as_samples(
+        samples = as_samples(
             inputs,
             self.modality,
             skeletons=skeletons,
@@ -234,6 +259,7 @@ class Predictor:
             encoding=encoding,
             words=words,
         )
+        return with_faces(samples, self.preprocess, faces=faces, detector=detector)
 
     def answers(
         self,

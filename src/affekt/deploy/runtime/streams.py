@@ -30,8 +30,9 @@ from affekt.core.task import table_rows
 log = logging.getLogger(__name__)
 
 STREAMED = (".csv", ".jsonl")
-# Columns of a table in which no input has an answer.
 _OPEN: set[Path] = set()  # files of this process that are being written
+_SIDES = ("left", "top", "right", "bottom")  # of the box of a face, in pixels
+# Columns of a table in which no input has an answer.
 _UNANSWERED = ("id", "label", "confidence", "notes", "skipped")
 
 
@@ -275,12 +276,14 @@ def skipped_values(item: Skipped) -> dict[str, str]:
 def flat_rows(answer: Prediction) -> list[dict[str, Any]]:
     """A prediction as rows of a table: one, or one per detected segment.
 
-    An answer to words has columns for them before its label.
+    An answer to words has columns for them before its label; one to a picture has columns for the box of a
+    face, empty where the whole picture was answered.
     """
     return [
         {
             "id": answer.id,
             **_words(answer),
+            **_box(answer),
             **values,
             "method": answer.provenance.method,
             "weights_sha256": answer.provenance.weights_sha256,
@@ -317,6 +320,13 @@ def _words(answer: Prediction) -> dict[str, Any]:
         "end_s": end_s,
         "text": answer.text,
     }
+
+
+def _box(answer: Prediction) -> dict[str, Any]:
+    """Of all pictures, so that the columns of a table do not depend on its first picture."""
+    if answer.modality != "image":
+        return {}
+    return dict(zip(_SIDES, answer.box or (None,) * 4, strict=True))
 
 
 def _unanswered(item: Skipped) -> dict[str, Any]:

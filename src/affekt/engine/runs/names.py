@@ -24,6 +24,7 @@ from affekt.core.files.toml import read_toml
 from affekt.core.recipe import Recipe
 from affekt.engine.runs.folder import HASH_DIGITS
 from affekt.engine.runs.run import Run
+from affekt.starters import find_starter
 
 LATEST = "latest"
 _FOLDER = re.compile(r"([0-9a-f]{8})--(\d+)")
@@ -51,11 +52,11 @@ class NamedRun:
 
 
 def find_run(text: Path | str, runs: Path | str = "runs") -> Path:
-    """The path of a run that is given by its path, its name or `latest`.
+    """The path of a run or bundle that is given by its path, its name or `latest`.
 
     Args:
-        text: A path, which is returned as it is if it exists; `latest`, the newest run with a complete epoch;
-            or a name from `affekt runs`. The
+        text: A path, which is returned as it is if it exists; the name of a starter, as `affekt models` lists
+            them; `latest`, the newest run with a complete epoch; or a name from `affekt runs`. The
             beginning of a name, or of the hash of its folder, is enough if it fits one run only.
         runs: Folder of all runs.
 
@@ -64,6 +65,8 @@ def find_run(text: Path | str, runs: Path | str = "runs") -> Path:
     """
     if Path(text).exists():
         return Path(text)
+    if starter := find_starter(str(text)):
+        return starter.path
     named = [run for run in name_runs(Path(runs)) if run.name]
     if str(text) == LATEST and named:
         return next((run.path for run in named if Run(run.path).best.exists()), named[0].path)
@@ -92,7 +95,7 @@ def find_runs(text: Path | str, runs: Path | str = "runs") -> list[Path]:
     Raises:
         UsageError: As `find_run`; the name fits runs of several recipes.
     """
-    if Path(text).exists() or str(text) == LATEST:
+    if Path(text).exists() or str(text) == LATEST or find_starter(str(text)):
         return [find_run(text, runs)]
     named = [run for run in name_runs(Path(runs)) if run.name]
     wanted = _plain(str(text))

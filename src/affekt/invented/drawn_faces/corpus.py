@@ -10,7 +10,7 @@ together the brows, surprise raises them with wide eyes and an open jaw, fear dr
 stretches the lips, disgust wrinkles the nose and raises the upper lip. All constants are invented. Persons
 differ in build, skin and hair; pictures in pose, light and intensity of the expression.
 
-The faces are realistic enough for networks that were trained on photographs: the bundle in `bundles/` is
+The faces are realistic enough for networks that were trained on photographs: the starter `compact_face` is
 tested on them.
 """
 

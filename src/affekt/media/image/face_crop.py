@@ -1,4 +1,4 @@
-"""Notes on pictures that do not look like face crops, for networks that do not detect faces."""
+"""Whether a picture looks like a face crop by its size, and notes on pictures that do not."""
 
 from __future__ import annotations
 
@@ -16,6 +16,19 @@ SQUARE_CROP_SIDE = 1024  # data sets of large aligned faces have square pictures
 MAX_ENLARGED = 2.0  # factor of enlargement to the network's input size up to which there is no note
 
 
+def looks_like_photo(width: int, height: int) -> bool:
+    """Whether a picture of this size in pixels is a whole photo rather than a face crop."""
+    is_crop_of_a_data_set = height == width <= SQUARE_CROP_SIDE
+    is_large = max(height, width) >= PHOTO_SIDE and not is_crop_of_a_data_set
+    is_upright_photo = height >= PHOTO_ASPECT_SIDE and width * PHOTO_ASPECT[1] == height * PHOTO_ASPECT[0]
+    return is_large or is_upright_photo or not has_aspect_of_crop(width, height)
+
+
+def has_aspect_of_crop(width: int, height: int) -> bool:
+    """Whether a picture is neither much wider than high nor much higher than wide."""
+    return width <= MAX_WIDTH_BY_HEIGHT * height and height <= MAX_HEIGHT_BY_WIDTH * width
+
+
 def note_if_no_crop(pixels: np.ndarray, side: int) -> None:
     """Add a note if a picture looks like a whole photo, is too small for a face, or is blank.
 
@@ -24,15 +37,7 @@ def note_if_no_crop(pixels: np.ndarray, side: int) -> None:
         side: Side of the network's square input, in pixels.
     """
     height, width = pixels.shape[:2]
-    is_crop_of_a_data_set = height == width <= SQUARE_CROP_SIDE
-    is_large = max(height, width) >= PHOTO_SIDE and not is_crop_of_a_data_set
-    is_upright_photo = height >= PHOTO_ASPECT_SIDE and width * PHOTO_ASPECT[1] == height * PHOTO_ASPECT[0]
-    if (
-        is_large
-        or is_upright_photo
-        or width > MAX_WIDTH_BY_HEIGHT * height
-        or height > MAX_HEIGHT_BY_WIDTH * width
-    ):
+    if looks_like_photo(width, height):
         note(
             f"faces are not detected: {width} x {height} pixels look like a whole photo, not a face crop; "
             "crop the face first"

@@ -172,6 +172,10 @@ class Video:
             ]
         return list(self._source.notes)
 
+    def is_replaced(self, number: int) -> bool:
+        """Whether a frame that was read could not be decoded, so that another was shown instead."""
+        return number + self._first in self._source.replacements
+
     def read(self, numbers: Sequence[int] | np.ndarray, *, height: int | None = None) -> np.ndarray:
         """Pixels (len(numbers), h, w, 3) uint8 RGB of the asked frames, upright; memory holds only these.
 

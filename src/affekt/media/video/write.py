@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -85,16 +86,20 @@ def write_mp4(
     *,
     clock_hz: int = CLOCK_HZ,
     coding: tuple[str, Mapping[str, str]] = H264,
-    sound: Waveform | None = None,
+    sound: Waveform | Iterator[Waveform] | None = None,
+    comment: str = "",
 ) -> None:
     """Encode frames and sound, or one of them. The same frames give the same bytes.
+
+    Memory does not grow with frames, nor with sound that comes in blocks.
 
     Args:
         frames: RGB (h, w, 3) uint8, all of one size.
         ticks: When each is shown and when the last one ends: increasing whole numbers.
         clock_hz: Ticks per second.
         coding: Encoder of FFmpeg for the frames, and its options.
-        sound: One or two channels at one of `SOUND_RATES_HZ`.
+        sound: One or two channels at one of `SOUND_RATES_HZ`; or blocks of it, which follow each other.
+        comment: A remark that players show among the properties of the file.
 
     Raises:
         OSError: The file cannot be written.
@@ -103,11 +108,29 @@ def write_mp4(
         with av.open(str(path.absolute()), "w", format="mp4", options={"movflags": "faststart"}) as container:
             # All tracks are added before the first packet, because the header lists them.
             tracks = [] if frames is None else [_video_track(container, frames, ticks, clock_hz, *coding)]
-            tracks += [] if sound is None else [_sound_track(container, sound)]
-            for encode in tracks:
-                encode()
+            blocks = iter([sound]) if isinstance(sound, Waveform) else sound
+            tracks += [] if blocks is None else [_sound_track(container, blocks)]
+            if comment:
+                container.metadata["comment"] = comment
+            if isinstance(sound, Waveform):
+                for encode in tracks:
+                    collections.deque(encode(), maxlen=0)
+            else:
+                _encode_together([encode() for encode in tracks])
     except av.error.FFmpegError as error:
         raise OSError(error.errno, error.strerror) from None
+
+
+def _encode_together(tracks: Sequence[Iterator[float]]) -> None:
+    """Encode tracks side by side, so that no packets have to wait for those of the other track."""
+    done_s: dict[Iterator[float], float] = dict.fromkeys(tracks, 0.0)
+    while done_s:
+        behind = min(done_s, key=lambda track: done_s[track])
+        reached = next(behind, None)
+        if reached is None:
+            del done_s[behind]
+        else:
+            done_s[behind] = reached
 
 
 def _even(pixels: np.ndarray) -> np.ndarray:
@@ -152,8 +175,8 @@ def _video_track(
     clock_hz: int,
     codec: str,
     options: Mapping[str, str],
-) -> Callable[[], None]:
-    """Add a track for frames; the function encodes them."""
+) -> Callable[[], Iterator[float]]:
+    """Add a track for frames; the function encodes them, and yields the seconds that are done."""
     frames = iter(frames)
     first = next(frames)
     # Presentation times are given with each frame; the encoder uses the mean rate for its budget only.
@@ -180,26 +203,34 @@ def _video_track(
             yield frame
         yield None  # the end
 
-    def encode() -> None:
-        for frame in converted():
+    def encode() -> Iterator[float]:
+        for number, frame in enumerate(converted(), 1):
             for packet in stream.encode(frame):
                 packet.duration = lengths[packet.pts]  # the encoder would guess that of the last frame
                 container.mux(packet)
+            yield ticks[min(number, len(ticks) - 1)] / clock_hz
 
     return encode
 
 
-def _sound_track(container: av.container.OutputContainer, sound: Waveform) -> Callable[[], None]:
-    """Add a track for sound; the function encodes it."""
-    layout = LAYOUTS[len(sound.samples)]
-    stream: Any = container.add_stream("aac", rate=sound.rate_hz)
+def _sound_track(
+    container: av.container.OutputContainer, blocks: Iterator[Waveform]
+) -> Callable[[], Iterator[float]]:
+    """Add a track for sound; the function encodes it, and yields the seconds that are done."""
+    first = next(blocks)
+    rate_hz, layout = first.rate_hz, LAYOUTS[len(first.samples)]
+    stream: Any = container.add_stream("aac", rate=rate_hz)
     stream.layout = layout
-    stream.bit_rate = len(sound.samples) * min(BITS_PER_SAMPLE * sound.rate_hz, MOST_BITS)
+    stream.bit_rate = len(first.samples) * min(BITS_PER_SAMPLE * rate_hz, MOST_BITS)
 
-    def encode() -> None:
-        frame = av.AudioFrame.from_ndarray(sound.samples, format="fltp", layout=layout)
-        frame.sample_rate, frame.pts, frame.time_base = sound.rate_hz, 0, Fraction(1, sound.rate_hz)
-        container.mux(stream.encode(frame))
+    def encode() -> Iterator[float]:
+        done = 0
+        for block in itertools.chain([first], blocks):
+            frame = av.AudioFrame.from_ndarray(block.samples, format="fltp", layout=layout)
+            frame.sample_rate, frame.pts, frame.time_base = rate_hz, done, Fraction(1, rate_hz)
+            container.mux(stream.encode(frame))
+            done += block.samples.shape[1]
+            yield done / rate_hz
         container.mux(stream.encode(None))
 
     return encode

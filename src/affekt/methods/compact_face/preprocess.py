@@ -9,20 +9,32 @@ import numpy as np
 
 from affekt.core.sample import Sample
 from affekt.core.spec import InputSpec, TensorSpec
+from affekt.media.faces import FaceCrop
 from affekt.media.image import image_of, resize, to_grey
 from affekt.media.image.face_crop import note_if_no_crop
 from affekt.media.image.views import erased, mirrored, moved
 
 from .config import CompactFaceConfig
 
+# As in FER2013: medians of the landmarks of CenterFace in training faces (benchmarks/results/face_crops.md).
+# Networks that were trained on other crops are shown photos best after cropping them in the same way.
+FACE_CROP = FaceCrop(
+    points=((0.314, 0.403), (0.686, 0.403), (0.5, 0.600), (0.350, 0.753), (0.650, 0.753)),
+    turned=False,
+    least_px=18,
+    trusted_px=36,
+)
 LEAST_CONTRAST = 0.05  # lower limit of the deviation, so that noise is not amplified; grey levels in [0, 1]
 
 
 class CompactFacePreprocess:
-    """Samples with an `image` that is a face crop. Faces are not detected: crop the face first.
+    """Samples with an `image` that is a face crop.
 
-    An image whose size or aspect ratio is not that of a crop gets a note.
+    Faces are found and cut before, where `predict` is given photos (`affekt.deploy.runtime.faces`). An image
+    whose size or aspect ratio is not that of a crop gets a note.
     """
+
+    face_crop = FACE_CROP
 
     def __init__(self, config: CompactFaceConfig, state: Mapping[str, Any] | None = None) -> None:
         self.config = config

@@ -12,11 +12,11 @@ import numpy as np
 from affekt.core.errors import MediaError
 from affekt.core.files.fingerprint import fingerprint
 from affekt.media.detection import Detections, Detector, open_detector
+from affekt.media.tracking.tracker import Tracker
 from affekt.media.video import Video, open_video
 from affekt.project.folder import Project
 from affekt.project.media import media_of, of_kind
 from affekt.project.settings.tracks import DetectorSettings, TrackSettings
-from affekt.project.tracks.tracker import Tracker
 
 What = Literal["face", "person"]
 VERSION = 1  # of sampling and tracking; a change makes stored tracks stale

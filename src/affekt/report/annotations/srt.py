@@ -6,25 +6,17 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from affekt.core.files.whole import write_text
-from affekt.report.annotations.times import Annotation, milliseconds
+from affekt.report.annotations.times import Annotation, clock_time
 from affekt.report.wording import printable
 
 
 def write_cues(path: Path, cues: Iterable[Annotation]) -> None:
     """Write subtitles, a cue for each annotation, in the given order."""
     blocks = [
-        f"{number}\n{_srt_time(start)} --> {_srt_time(end)}\n{_one_line(text)}\n"
+        f"{number}\n{clock_time(start, ',')} --> {clock_time(end, ',')}\n{_one_line(text)}\n"
         for number, (start, end, text) in enumerate(cues, 1)
     ]
     write_text(path, "\n".join(blocks))
-
-
-def _srt_time(seconds: float) -> str:
-    """A time as `HH:MM:SS,mmm`."""
-    rest, thousandths = divmod(milliseconds(seconds), 1000)
-    rest, second = divmod(rest, 60)
-    hour, minute = divmod(rest, 60)
-    return f"{hour:02d}:{minute:02d}:{second:02d},{thousandths:03d}"
 
 
 def _one_line(text: str) -> str:

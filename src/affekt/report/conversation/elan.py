@@ -8,7 +8,7 @@ from pathlib import Path
 from affekt.core.answers.prediction import Prediction
 from affekt.core.wording import count
 from affekt.report.annotations.eaf import Tier, write_tiers
-from affekt.report.annotations.times import milliseconds
+from affekt.report.annotations.rows import in_rows
 from affekt.report.conversation.lines import (
     Conversation,
     check_timed,
@@ -52,7 +52,7 @@ def write_eaf(path: Path, predictions: Sequence[Prediction]) -> None:
 def _tiers(conversation: Conversation) -> Iterator[Tier]:
     taken: set[str] = set()
     for speaker in (*conversation.speakers, None):
-        for number, lane in enumerate(_lanes(conversation.said_by(speaker)), 1):
+        for number, lane in enumerate(in_rows(in_time(conversation.said_by(speaker))), 1):
             wanted = (speaker or "words") + (f" ({number})" if number > 1 else "")
             yield _tier(_free(one_line(wanted), taken), speaker or "", lane)
 
@@ -71,21 +71,6 @@ def _tier(name: str, speaker: str, lane: Sequence[_Timed]) -> Tier:
 def _scores(line: Prediction) -> str | None:
     scores = [score_of(line, name) for name in labels_of(line)]
     return ", ".join(f"{score:.2f}" for score in scores if score is not None) or None
-
-
-def _lanes(lines: Sequence[Prediction]) -> list[list[_Timed]]:
-    """Lines in order of time, in as many rows as are needed for no two to overlap in one."""
-    lanes: list[list[_Timed]] = []
-    for start, end, line in in_time(lines):
-        # In the unit of the document, so that rounding makes no overlap and nothing of no length.
-        first = milliseconds(start)
-        last = max(milliseconds(end), first + 1)
-        lane = next((lane for lane in lanes if milliseconds(lane[-1][1]) <= first), None)
-        if lane is None:
-            lane = []
-            lanes.append(lane)
-        lane.append((first / 1000, last / 1000, line))
-    return lanes
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -12,7 +12,7 @@ from affekt.core.sample import Sample
 from affekt.metrics.localization import is_salient
 from affekt.report.colors.labels import LabelColors
 from affekt.report.timeline.lanes import Events, describe_timeline
-from affekt.report.timeline.media import MANY, SMALL_ROWS, ClipMedia, clip_media, picture
+from affekt.report.timeline.media import MANY, SMALL_ROWS, ClipMedia, Pictures, clip_media, picture
 from affekt.report.timeline.moments import attention_of, clock, likeliest, stretches
 from affekt.report.timeline.segments import address_of, summary_of_segments
 
@@ -55,8 +55,12 @@ def describe_clip(
     }
 
 
-def media_of(prediction: Prediction, samples: Mapping[str, Sample]) -> ClipMedia:
-    """Frames and sound of a predicted clip."""
+def media_of(prediction: Prediction, samples: Mapping[str, Sample], pictures: Pictures) -> ClipMedia:
+    """Frames and sound of a predicted clip.
+
+    Args:
+        pictures: Reads pictures.
+    """
     sample = samples.get(prediction.id)
     more: dict[str, Any] = {}
     if prediction.segments is not None:
@@ -66,7 +70,7 @@ def media_of(prediction: Prediction, samples: Mapping[str, Sample]) -> ClipMedia
         audio = video if audio is None and isinstance(video, Path | str) else audio
         return clip_media(video, audio, _span(prediction), rate_hz=sample.facts.get("rate_hz"), **more)
     if prediction.modality == "image":
-        return picture(prediction.id)
+        return picture(prediction.source, pictures, prediction.box)
     if not prediction.moments and prediction.span_s is None:
         return ClipMedia(None)
     if not Path(prediction.id).exists():

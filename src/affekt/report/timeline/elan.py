@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from affekt.core.answers.prediction import Prediction
 from affekt.report.annotations.eaf import Tier, write_tiers
+from affekt.report.annotations.media import media_descriptor
 from affekt.report.annotations.times import Annotation
 from affekt.report.timeline.moments import (
     attention_of,
@@ -17,17 +17,6 @@ from affekt.report.timeline.moments import (
     without_overlaps,
 )
 from affekt.report.timeline.one_clip import check_moments, span_of
-from affekt.report.wording import printable
-
-# Names that ELAN uses; for other types its player reads the file itself.
-_MIME = {
-    ".mp4": "video/mp4",
-    ".m4v": "video/mp4",
-    ".mov": "video/quicktime",
-    ".mpg": "video/mpeg",
-    ".mpeg": "video/mpeg",
-    ".wav": "audio/x-wav",
-}
 
 
 def write_eaf(path: Path, prediction: Prediction) -> None:
@@ -52,7 +41,9 @@ def write_eaf(path: Path, prediction: Prediction) -> None:
         [Tier(name, annotations) for name, annotations in tiers.items()],
         facts=_facts(prediction),
         # ELAN cannot play decoded media or folders of frames.
-        media=_media_descriptor(path, media, prediction.modality) if media.is_file() else None,
+        media=media_descriptor(path, media, kind="audio" if prediction.modality == "audio" else "video")
+        if media.is_file()
+        else None,
     )
 
 
@@ -87,22 +78,3 @@ def _facts(prediction: Prediction) -> dict[str, str]:
         "modality": prediction.modality,
         **{f"note {number}": note for number, note in enumerate(prediction.notes, 1)},
     }
-
-
-def _media_descriptor(path: Path, media: Path, modality: str) -> dict[str, str]:
-    """The path of the clip, absolute and relative to the document, so that both can be moved together.
-
-    Not percent-encoded: ELAN reads the part after `file:` as a path, and writes it in this form itself.
-    """
-    kind = "audio" if modality == "audio" else "video"
-    place = media.resolve().as_posix()
-    found = {
-        "MEDIA_URL": printable(f"file://{place}" if place.startswith("/") else f"file:///{place}"),
-        "MIME_TYPE": _MIME.get(media.suffix.lower(), f"{kind}/*"),
-    }
-    try:
-        relative = Path(os.path.relpath(media.resolve(), path.resolve().parent)).as_posix()
-    except ValueError:  # on two drives
-        return found
-    relative = relative if relative.startswith("../") else f"./{relative}"
-    return {**found, "RELATIVE_MEDIA_URL": printable(relative)}

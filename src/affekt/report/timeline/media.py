@@ -23,6 +23,7 @@ STILL_ROWS = 360  # pixels: height of the picture that the player shows before i
 FRAME_ROWS = 128  # pixels: twice the height at which they are shown
 BINS = 600  # of an envelope: finer than a screen shows
 QUALITY = 72  # of JPEG
+MARGIN = 0.3  # around the box of a face, as a share of its sides
 
 
 @dataclass(frozen=True)
@@ -128,15 +129,50 @@ def sound_envelope(
     return envelope, span_s
 
 
-def picture(path: str) -> ClipMedia:
-    """A predicted picture, as a single frame without time."""
+class Pictures:
+    """Reads pictures; the last one is kept, because the faces of a photo follow each other."""
+
+    def __init__(self) -> None:
+        self._last: tuple[str, np.ndarray] | None = None
+
+    def read(self, path: str) -> np.ndarray:
+        """Pixels (h, w, 3) uint8 RGB.
+
+        Raises:
+            MediaError: It cannot be read.
+        """
+        if self._last is None or self._last[0] != path:
+            self._last = None  # two large pictures at once would need twice the memory
+            self._last = (path, read_image(Path(path)))
+        return self._last[1]
+
+
+def picture(path: str, pictures: Pictures, box: tuple[float, float, float, float] | None = None) -> ClipMedia:
+    """A predicted picture, as a single frame without time; of a face, its box with some of what is around."""
     try:
-        pixels = read_image(Path(path))
+        pixels = pictures.read(path)
     except MediaError as error:
         return ClipMedia(None, missing=(f"the picture cannot be shown: {error}",))
-    rows = min(2 * FRAME_ROWS, len(pixels))
-    columns = max(1, round(pixels.shape[1] * rows / len(pixels)))
-    return ClipMedia(None, frames=(as_jpeg(resize(pixels, rows, columns)),))
+    if box is not None:
+        pixels = _around(pixels, box)
+    return ClipMedia(None, frames=(as_jpeg(reduced(pixels, rows=2 * FRAME_ROWS)),))
+
+
+def reduced(pixels: np.ndarray, *, rows: int) -> np.ndarray:
+    """Pixels with at most so many rows."""
+    rows = min(rows, len(pixels))
+    return resize(pixels, rows, max(1, round(pixels.shape[1] * rows / len(pixels))))
+
+
+def _around(pixels: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray:
+    """The part of a picture with a box and a margin around it; the whole picture if the box is not in it."""
+    height, width = pixels.shape[:2]
+    left, top, right, bottom = box
+    across, down = MARGIN * (right - left), MARGIN * (bottom - top)
+    columns = slice(max(0, int(left - across)), max(0, min(width, int(right + across) + 1)))
+    rows = slice(max(0, int(top - down)), max(0, min(height, int(bottom + down) + 1)))
+    part = pixels[rows, columns]
+    return np.ascontiguousarray(part) if part.size else pixels
 
 
 def as_jpeg(pixels: np.ndarray) -> str:

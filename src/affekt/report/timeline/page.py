@@ -22,8 +22,10 @@ from affekt.report.colors.labels import LabelColors
 from affekt.report.templates import render_page
 from affekt.report.timeline.clip import describe_clip, media_of
 from affekt.report.timeline.lanes import Events
+from affekt.report.timeline.media import Pictures
 from affekt.report.timeline.moments import clock, percent, scored
 from affekt.report.timeline.parts import WIDTH, on_clock, when
+from affekt.report.timeline.photos import describe_photos
 from affekt.report.timeline.segments import LISTED, score, strength
 from affekt.report.wording import noun_of
 
@@ -63,14 +65,15 @@ def write_timeline(
         for it in names
         for name in it
     )
-    what = noun_of(prediction.modality for prediction in predictions)
+    what = _noun(predictions)
     is_grid = len(predictions) > 1 and not any(map(_has_times, predictions))
     full = full if full is not None else FULL_GRID if is_grid else FULL
+    pictures = Pictures()
     # A generator, because each clip holds its frames: the template takes them one by one.
     clips = (
         describe_clip(
             prediction,
-            media_of(prediction, samples or {}),
+            media_of(prediction, samples or {}, pictures),
             known.get(prediction.id, Events()),
             colors,
             path.parent,
@@ -78,7 +81,7 @@ def write_timeline(
         for prediction in predictions[:full]
     )
     if not title:
-        title = PurePath(predictions[0].id).name if len(predictions) == 1 else count(predictions, what)
+        title = _title(predictions, what)
     answered = Counter(prediction.label for prediction in predictions)
     page = render_page(
         Path(__file__).parent,
@@ -104,6 +107,7 @@ def write_timeline(
         counts=sorted(answered.items(), key=lambda item: (-item[1], colors[item[0]].place))
         if len(predictions) > 1
         else (),
+        photos=describe_photos(predictions[:full], pictures),
         clips=clips,
         listed=LISTED,
         rest=predictions[full:],
@@ -112,6 +116,22 @@ def write_timeline(
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, page)
+
+
+def _noun(predictions: Sequence[Prediction]) -> str:
+    if predictions and all(prediction.box is not None for prediction in predictions):
+        return "face"
+    return noun_of(prediction.modality for prediction in predictions)
+
+
+def _title(predictions: Sequence[Prediction], what: str) -> str:
+    """The name of the only input, or the number of answers; of the faces of one photo, both."""
+    sources = dict.fromkeys(prediction.source for prediction in predictions)
+    if len(predictions) == 1:
+        return PurePath(predictions[0].source).name
+    if len(sources) == 1 and what == "face":
+        return f"{PurePath(next(iter(sources))).name}: {count(predictions, what)}"
+    return count(predictions, what)
 
 
 def _has_times(prediction: Prediction) -> bool:

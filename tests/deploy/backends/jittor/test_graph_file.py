@@ -1,7 +1,5 @@
 """A graph is the same after it was read without `onnx`, written as a file and read again."""
 
-from pathlib import Path
-
 import numpy as np
 import onnx
 import pytest
@@ -11,8 +9,9 @@ from safetensors.numpy import save
 from affekt.core.errors import FolderError
 from affekt.deploy.backends.jittor.computing.graph import GraphFileError, read_graph_file, write_graph
 from affekt.deploy.backends.jittor.graph_read import read_graph
+from affekt.starters.find import FOLDER as STARTERS
 
-BUNDLES = Path(__file__).parents[4] / "bundles"
+BUNDLES = STARTERS
 
 
 @pytest.mark.parametrize("bundle", ["compact_face", "compact_text"])

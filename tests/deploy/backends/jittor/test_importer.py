@@ -1,6 +1,5 @@
 """What the importer does without Jittor: it refuses unknown operators, and computes sizes in NumPy."""
 
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -14,6 +13,7 @@ from affekt.deploy.backends.jittor.computing.operators.catalogue import OPERATOR
 from affekt.deploy.backends.jittor.computing.operators.registry import Call, GraphError, Jittor
 from affekt.deploy.backends.jittor.engine import graph_file
 from affekt.deploy.backends.jittor.graph_read import read_graph
+from affekt.starters.find import FOLDER as STARTERS
 
 
 def test_unknown_operator_is_one_error_that_names_its_node():
@@ -111,7 +111,7 @@ def _numpy(kind, *values, name="", **attributes):
 
 
 def test_int8_bundle_of_the_repository_can_be_imported():
-    content = (Path(__file__).parents[4] / "bundles" / "compact_face" / "model.onnx").read_bytes()
+    content = (STARTERS / "compact_face" / "model.onnx").read_bytes()
     kinds = {node.kind for node in read_graph(content).nodes}
     assert "QuantizeLinear" in kinds
     assert kinds <= set(OPERATORS)

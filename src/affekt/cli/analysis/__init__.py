@@ -1,0 +1,1 @@
+"""Commands that analyze media, and the models that they use."""

@@ -1,0 +1,85 @@
+"""Which media the inputs of `affekt analyze` stand for, and where their timelines go."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from affekt.core.errors import UsageError
+from affekt.media import image, sound, text, video
+from affekt.media.files import has_suffix, walk
+from affekt.media.video.folder import is_folder_of_frames
+
+SUFFIXES = (*video.SUFFIXES, *sound.SUFFIXES, *image.SUFFIXES)
+SEVERAL = (".html", ".json")  # what each of several media gets
+
+
+def media_of(inputs: Sequence[Path]) -> tuple[list[Path], list[str]]:
+    """The media that paths stand for, and what folders hold besides, with reasons.
+
+    A folder stands for all media below it, or is the frames of one video. Subtitles within a folder belong to
+    the medium of their name.
+
+    Raises:
+        UsageError: A folder holds no medium.
+    """
+    found: list[Path] = []
+    left_out: list[str] = []
+    for path in inputs:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        listing = walk(path)
+        if is_folder_of_frames(path, [file for file in listing.files if file.parent == path]):
+            found.append(path)
+            continue
+        media = [file for file in listing.files if has_suffix(file, SUFFIXES)]
+        left_out += [f"{item.id}: {item.reason}" for item in listing.left_out]
+        others = [
+            file for file in listing.files if file not in set(media) and not has_suffix(file, text.SUFFIXES)
+        ]
+        left_out += [f"{file}: its suffix is that of no medium" for file in others]
+        if not media:
+            raise UsageError(f"{path} holds no photo, video or sound")
+        found += media
+    return found, left_out
+
+
+def places_of(
+    media: Sequence[Path], output: Sequence[Path], video: Path | None, *, several: bool
+) -> dict[Path, list[Path]]:
+    """The files of each medium's timeline, checked before anything is computed.
+
+    Raises:
+        UsageError: A place cannot be written, or several media would share one.
+    """
+    from affekt.report.story.video import check_annotated
+    from affekt.report.story.write import check_story_suffix
+
+    if video is not None:
+        check_annotated(video, is_picture=has_suffix(media[0], image.SUFFIXES))
+    if not several:
+        for place in output:
+            check_story_suffix(place)
+        return {media[0]: list(output)}
+    if not output:
+        return {medium: [] for medium in media}
+    if len(output) > 1 or output[0].suffix:
+        raise UsageError(f"for {len(media)} inputs --output is one folder, in which each gets its files")
+    folder = output[0]
+    folder.mkdir(parents=True, exist_ok=True)
+    same = Counter(medium.stem for medium in media)
+    places = {
+        medium: [
+            folder / f"{medium.name if same[medium.stem] > 1 else medium.stem}{suffix}" for suffix in SEVERAL
+        ]
+        for medium in media
+    }
+    taken = Counter(place for each in places.values() for place in each)
+    if twice := [place for place, count in taken.items() if count > 1]:
+        raise UsageError(f"several inputs have the name of {twice[0].stem}: give them one by one")
+    for each in places.values():
+        for place in each:
+            check_story_suffix(place)
+    return places

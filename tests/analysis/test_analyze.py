@@ -1,0 +1,144 @@
+"""The whole analysis of an invented conversation, with the real detector and the starters."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+import affekt
+from affekt.analysis import analyze as module
+from affekt.analysis import stages
+from affekt.analysis.found import Found
+from affekt.assets.places import copies
+from affekt.assets.registry import find_asset
+from affekt.cli.main import app
+from affekt.core.errors import AffektError, UsageError
+from affekt.core.timeline import Timeline
+from affekt.core.timeline.read import read_timeline
+from affekt.testing.conversation import NAMES, write_conversation
+
+pytestmark = [
+    pytest.mark.xdist_group("analysis"),
+    pytest.mark.skipif(not copies(find_asset("centerface")), reason="needs the asset centerface"),
+]
+
+
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("talk")
+    return write_conversation(folder, duration_s=6.0, width=320, height=180, rate_hz=10.0, seed=3)
+
+
+@pytest.fixture(scope="module")
+def timeline(talk) -> Timeline:
+    return affekt.analyze(talk.film, recognize=False, threads=1)
+
+
+def test_both_people_are_seen_all_the_time(timeline, talk):
+    faces = [track for track in timeline.tracks if track.modality == "face"]
+    assert len(faces) == len(NAMES)
+    for track in faces:
+        assert sum(it.end_s - it.start_s for it in track.spans) > 0.9 * talk.scene.duration_s
+        assert all(0 <= it.left < it.right <= 1 for it in track.boxes)
+
+
+def test_the_words_are_those_of_the_subtitles_and_of_their_speakers(timeline, talk):
+    named = {person.id: person.name for person in timeline.persons}
+    said = [(named.get(line.person), line.text) for line in timeline.words]
+    assert said == [(NAMES[turn.speaker], words) for turn, words in zip(talk.turns, talk.words, strict=True)]
+
+
+def test_each_person_with_an_answer_has_a_fused_curve(timeline):
+    fused = {track.person for track in timeline.tracks if track.modality == "fused"}
+    answered = {
+        track.person
+        for track in timeline.tracks
+        if track.person and track.modality != "fused" and track.spans
+    }
+    assert fused == answered
+    for track in timeline.tracks:
+        for span in track.spans:
+            assert not span.scores or sum(span.scores.values()) == pytest.approx(1, abs=1e-3)
+
+
+def test_networks_state_what_they_are_and_that_they_are_starters(timeline):
+    assert {network.method for network in timeline.networks} >= {"compact_face", "compact_text"}
+    assert all("starter" in " ".join(network.notes) for network in timeline.networks)
+
+
+def test_an_analysis_gives_the_same_timeline_again(timeline, talk):
+    assert affekt.analyze(talk.film, recognize=False, threads=1) == timeline
+
+
+def test_an_analysis_that_was_stopped_goes_on_and_ends_the_same(timeline, talk, monkeypatch):
+    def stop(*args, **more):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(stages, "find_faces", stop)
+        with pytest.raises(KeyboardInterrupt):
+            affekt.analyze(talk.film, recognize=False, threads=1)
+    with monkeypatch.context() as patched:
+        patched.setattr(stages, "find_words", stop)  # it is stored
+        assert affekt.analyze(talk.film, recognize=False, threads=1, resume=True) == timeline
+
+
+def test_a_stage_that_fails_leaves_the_others(talk, monkeypatch):
+    def fail(*args, **more) -> Found:
+        raise AffektError("the detector is damaged")
+
+    monkeypatch.setattr(stages, "find_faces", fail)
+    found = affekt.analyze(talk.film, recognize=False, threads=1)
+    assert found.words
+    assert ("face", "the detector is damaged") in [(it.modality, it.reason) for it in found.missing]
+
+
+def test_one_modality_can_be_asked_for_and_others_are_refused(talk):
+    found = affekt.analyze(talk.subtitles, modalities=("words",))
+    assert {track.modality for track in found.tracks} == {"words", "fused"}
+    assert found.medium.duration_s == pytest.approx(talk.turns[-1].end_s, abs=0.01)
+    with pytest.raises(UsageError, match="face"):
+        affekt.analyze(talk.subtitles, modalities=("faces",))
+
+
+def test_the_command_writes_each_format_and_a_summary(talk, tmp_path):
+    files = [tmp_path / f"story{suffix}" for suffix in (".json", ".csv", ".html", ".srt", ".vtt", ".eaf")]
+    words = [part for file in files for part in ("--output", str(file))]
+    result = CliRunner().invoke(
+        app, ["analyze", str(talk.film), "--no-recognize", "--threads", "1", *words], catch_exceptions=False
+    )
+    assert result.exit_code == 0
+    assert "Anna" in result.stdout
+    assert all(file.stat().st_size for file in files)
+    assert read_timeline(files[0]).words[0].text == talk.words[0]
+
+
+def test_several_media_get_a_page_and_a_timeline_each(talk, tmp_path):
+    result = CliRunner().invoke(
+        app,
+        [
+            "analyze",
+            str(talk.subtitles),
+            str(talk.film),
+            "--only",
+            "words",
+            "--no-recognize",
+            "--output",
+            str(tmp_path / "all"),
+        ],
+        catch_exceptions=False,
+    )
+    assert result.exit_code == 0
+    assert sorted(file.name for file in (tmp_path / "all").iterdir()) == [
+        "talk.mp4.html",
+        "talk.mp4.json",
+        "talk.srt.html",
+        "talk.srt.json",
+    ]
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_the_work(talk, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "open_medium", lambda *a, **k: pytest.fail("it was opened"))
+    result = CliRunner().invoke(app, ["analyze", str(talk.film), "--output", str(tmp_path / "story.docx")])
+    assert isinstance(result.exception, UsageError)
+    assert ".html" in str(result.exception)
