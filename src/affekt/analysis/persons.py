@@ -16,6 +16,7 @@ the numbers. What is not clear stays apart.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -252,16 +253,19 @@ def _faces_of(
         return {}
     shares = np.zeros((len(speakers), len(faces)))
     alone = np.zeros_like(shares)
+    others = {
+        face: union(stretch for name in faces if name != face for stretch in seen[name]) for face in faces
+    }
     least_s = LEAST_SPEECH_S if len(faces) > 1 or len(speakers) > 1 else 0.0
     for row, speaker in enumerate(speakers):
         whole_s = total(speaker.speech)
         if not whole_s or whole_s < least_s:
             continue
+        divided = _divided(speaker.speech, seen, mouths)
         for column, face in enumerate(faces):
-            others = union(stretch for name in faces if name != face for stretch in seen[name])
             mine = shared(speaker.speech, list(seen[face]))
-            alone[row, column] = total(without(mine, others)) / whole_s
-            shares[row, column] = _share_s(speaker.speech, face, seen, mouths) / whole_s
+            alone[row, column] = total(without(mine, others[face])) / whole_s
+            shares[row, column] = divided[face] / whole_s
     rows, columns = scipy.optimize.linear_sum_assignment(-shares)
     return {
         int(row): _Joined(faces[column], float(shares[row, column]), float(alone[row, column]))
@@ -273,48 +277,52 @@ def _faces_of(
     }
 
 
-def _share_s(
+def _divided(
     speech: Sequence[Stretch],
-    face: str,
     seen: Mapping[str, Sequence[Stretch]],
     mouths: Mapping[str, Sequence[tuple[float, float]]],
-) -> float:
-    """Seconds of speech that are a face's: each moment is divided among the faces that are seen then."""
-    found = 0.0
-    for stretch in speech:
-        weights = _mouth_weights(stretch, seen, mouths)
-        edges = sorted(
-            {
-                *stretch,
-                *(edge for one in seen.values() for part in shared([stretch], list(one)) for edge in part),
-            }
-        )
+) -> dict[str, float]:
+    """Seconds of speech of each face: every moment is divided among the faces that are seen then."""
+    found = dict.fromkeys(seen, 0.0)
+    for turn in speech:
+        # Only the stretches that overlap the turn are looked at: a film has thousands of both.
+        parts = {face: part for face, one in seen.items() if (part := _within(one, turn))}
+        weights = _mouth_weights(turn, parts, mouths)
+        edges = sorted({edge for part in parts.values() for stretch in part for edge in stretch})
         for start_s, end_s in pairwise(edges):
             middle_s = (start_s + end_s) / 2
-            there = [name for name, one in seen.items() if any(a <= middle_s < b for a, b in one)]
-            if face in there:
-                found += (end_s - start_s) * weights[face] / sum(weights[name] for name in there)
+            there = [face for face, part in parts.items() if any(a <= middle_s < b for a, b in part)]
+            whole = sum(weights[face] for face in there)
+            for face in there:
+                found[face] += (end_s - start_s) * weights[face] / whole
     return found
 
 
+def _within(stretches: Sequence[Stretch], limits: Stretch) -> list[Stretch]:
+    """The part of a union of stretches that is within limits."""
+    first = bisect_right(stretches, limits[0], key=lambda one: one[1])
+    stop = bisect_left(stretches, limits[1], key=lambda one: one[0])
+    return shared(stretches[first:stop], [limits])
+
+
 def _mouth_weights(
-    stretch: Stretch,
-    seen: Mapping[str, Sequence[Stretch]],
+    turn: Stretch,
+    faces: Iterable[str],
     mouths: Mapping[str, Sequence[tuple[float, float]]],
 ) -> dict[str, float]:
     """How much each face counts in a turn: by how its mouth moves then, compared with all of its time.
 
     Faces count alike if the mouth of one of them is not known then.
+
+    Args:
+        faces: Those that are seen in the turn.
     """
     weights: dict[str, float] = {}
-    for face, stretches in seen.items():
-        if not shared([stretch], list(stretches)):
-            weights[face] = 1.0  # it is not divided among
-            continue
+    for face in faces:
         motions = np.array(mouths.get(face, ()), np.float64).reshape(-1, 2)
-        inside = motions[(motions[:, 0] >= stretch[0]) & (motions[:, 0] <= stretch[1]), 1]
+        inside = motions[(motions[:, 0] >= turn[0]) & (motions[:, 0] <= turn[1]), 1]
         if len(inside) < LEAST_MOTIONS:
-            return dict.fromkeys(seen, 1.0)
+            return dict.fromkeys(faces, 1.0)
         weights[face] = ((inside.mean() + STILL) / (motions[:, 1].mean() + STILL)) ** 2
     return weights
 
