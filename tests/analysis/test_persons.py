@@ -110,6 +110,17 @@ def test_mouths_tell_faces_apart_that_are_always_seen_together():
     assert len(join_persons(one_is_unknown, voices(**turns), NOTHING)[0]) == 4
 
 
+def test_voices_that_are_alike_are_of_the_only_face():
+    spoken = voices(V1=[(1, 9)], V2=[(10, 14)], V3=[(15, 18)])
+    alike = spoken.model_copy(update={"alike": (("V1", "V2"),)})
+    persons, tracks, _ = join_persons(faces(F1=[(0, 20)]), alike, NOTHING)
+    assert members(tracks) == {"P1": ["face-F1"], "P2": ["voice-V1", "voice-V2"], "P3": ["voice-V3"]}
+    assert "voice V1 and voice V2 are one person: they are alike, and F1 is the only face" in str(persons)
+    all_alike = spoken.model_copy(update={"alike": (("V1", "V2"), ("V2", "V3"))})
+    assert len(join_persons(faces(F1=[(0, 20)]), all_alike, NOTHING)[0]) == 1
+    assert len(join_persons(NOTHING, all_alike, NOTHING)[0]) == 3
+
+
 def test_the_face_of_a_listener_is_nobodys_voice():
     persons, _, _ = join_persons(faces(F1=[(0, 30)]), voices(V1=[(1, 10), (21, 30)], V2=[(11, 20)]), NOTHING)
     assert len(persons) == 3 and all(person.notes == () for person in persons)

@@ -2,6 +2,8 @@
 
 - A turn of a voice belongs to the person whose line is said meanwhile, where subtitles name persons.
 - Words that nobody is named for belong to the person whose voice is heard meanwhile.
+- Voices that are alike are one person's where the same face is the only one in nearly all of their speech:
+  somebody who shouts and whispers has several voices.
 - A face belongs to the person in whose speech it is seen. Each moment of speech counts once, and is divided
   among the faces that are in the picture: evenly, or, where it is known how their mouths move, by the square
   of that motion in the turn compared with all of the face's time. So the only face of a picture has a share
@@ -94,6 +96,7 @@ def join_persons(
     for track in faces.tracks:
         if track.person:
             faces_seen[track.person] = union([*faces_seen.get(track.person, []), *_seen(track)])
+    speakers = _without_doubles(speakers, voices.alike, faces_seen)
     joined = _faces_of(speakers, faces_seen, faces.mouths)
     groups = [_Group(speaker, joined.get(number)) for number, speaker in enumerate(speakers)]
     taken = {one.face for one in joined.values()}
@@ -242,6 +245,62 @@ def _seen(track: Track) -> list[Stretch]:
     return union([*between, *((span.start_s, span.end_s) for span in track.spans)])
 
 
+def _without_doubles(
+    speakers: Sequence[_Speaker],
+    alike: Iterable[tuple[str, str]],
+    seen: Mapping[str, Sequence[Stretch]],
+) -> list[_Speaker]:
+    """Speakers, with those in one whose voices are alike and have the same face alone."""
+    pairs = {frozenset(pair) for pair in alike}
+    others = _others(seen)
+    kept: list[_Speaker] = []
+    faces: list[str] = []  # of each: the only one in nearly all of the speech; empty if there is none
+    for speaker in speakers:
+        whole_s = total(speaker.speech)
+        face = next(
+            (
+                name
+                for name, one in seen.items()
+                if whole_s
+                and total(without(shared(speaker.speech, one), others[name])) >= LEAST_ALONE * whole_s
+            ),
+            "",
+        )
+        double = next(
+            (
+                place
+                for place, before in enumerate(kept)
+                if face
+                and faces[place] == face
+                and not (speaker.words and before.words)
+                and any(frozenset((a, b)) in pairs for a in before.voices for b in speaker.voices)
+            ),
+            None,
+        )
+        if double is None:
+            kept.append(speaker)
+            faces.append(face)
+            continue
+        before = kept[double]
+        note = (
+            f"assumed: {_shown(before)} and {_shown(speaker)} are one person: they are alike, and {face} is "
+            f"the only face in nearly all of their speech"
+        )
+        kept[double] = _Speaker(
+            before.words or speaker.words,
+            (*before.voices, *speaker.voices),
+            union([*before.speech, *speaker.speech]),
+            (*before.notes, *speaker.notes, note),
+            before.is_anybody and speaker.is_anybody,
+        )
+    return kept
+
+
+def _others(seen: Mapping[str, Sequence[Stretch]]) -> dict[str, list[Stretch]]:
+    """When any other face is seen, for each face."""
+    return {face: union(stretch for name in seen if name != face for stretch in seen[name]) for face in seen}
+
+
 def _faces_of(
     speakers: Sequence[_Speaker],
     seen: Mapping[str, Sequence[Stretch]],
@@ -253,9 +312,7 @@ def _faces_of(
         return {}
     shares = np.zeros((len(speakers), len(faces)))
     alone = np.zeros_like(shares)
-    others = {
-        face: union(stretch for name in faces if name != face for stretch in seen[name]) for face in faces
-    }
+    others = _others(seen)
     least_s = LEAST_SPEECH_S if len(faces) > 1 or len(speakers) > 1 else 0.0
     for row, speaker in enumerate(speakers):
         whole_s = total(speaker.speech)
