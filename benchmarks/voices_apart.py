@@ -20,7 +20,7 @@ from timing import as_table, machine, write_report
 from affekt.data.open import open_dataset
 from affekt.media.sound import sound_of
 from affekt.media.sound.views import sounding_span
-from affekt.media.voices.grouping import UNCLEAR, group_voices
+from affekt.media.voices.grouping import UNCLEAR, alike_groups, group_voices
 from affekt.media.voices.resemblyzer import RATE_HZ, ResemblyzerVectors
 
 OUTPUT = Path(__file__).parent / "results" / "voices_apart.md"
@@ -147,6 +147,32 @@ def talk_rows(turns: Turns, seed: int) -> Iterator[tuple[str, ...]]:
             yield tuple(cells)
 
 
+def alike_cells(turns: Turns, seed: int) -> tuple[str, ...]:
+    """Shares of the pairs of groups that are alike, of one speaker and of two, and whose groups are pure."""
+    rng = np.random.default_rng(seed)
+    names = np.unique(turns.speakers)
+    counts = {True: [0, 0], False: [0, 0]}  # by whether they are of one speaker: alike, all
+    for _ in range(TALKS):
+        inside = np.flatnonzero(np.isin(turns.speakers, rng.choice(names, 2, replace=False)))
+        picked = rng.permutation(inside)[:TURNS]
+        vectors, lengths, truth = turns.vectors[picked], turns.lengths_s[picked], turns.speakers[picked]
+        groups = group_voices(vectors, lengths)
+        alike = set(alike_groups(vectors, lengths, groups))
+        # A group is of the speaker of most of its turns.
+        owners = {group: mode(truth[groups == group]) for group in set(groups.tolist()) - {UNCLEAR}}
+        for one in owners:
+            for other in owners:
+                if one < other:
+                    counts[owners[one] == owners[other]][0] += (one, other) in alike
+                    counts[owners[one] == owners[other]][1] += 1
+    return tuple(f"{found / max(every, 1):.2f} of {every}" for found, every in counts.values())
+
+
+def mode(names: np.ndarray) -> str:
+    values, counts = np.unique(names, return_counts=True)
+    return str(values[counts.argmax()])
+
+
 def pair_cells(turns: Turns) -> tuple[str, ...]:
     rate, place = equal_error(turns)
     return (
@@ -165,7 +191,7 @@ def main() -> None:
     given = parser.parse_args()
     network = ResemblyzerVectors()
     roots = {"ravdess": given.ravdess, "emodb": given.emodb}
-    pair_rows = []
+    pair_rows, alike_rows = [], []
     lines: list[str] = []
     for title, only in (("all emotions", set()), ("neutral, calm, bored", CALM)):
         for joined in JOINED:
@@ -180,6 +206,9 @@ def main() -> None:
                 if only and role == "chosen on":
                     continue
                 turns = every.of(set(half))
+                alike_rows.append(
+                    (f"{title}, {turns.lengths_s.mean():.1f} s, {role}", *alike_cells(turns, seed))
+                )
                 lines += [
                     "",
                     f"Conversations of {TURNS} turns of {turns.lengths_s.mean():.1f} s, {title}, {role} "
@@ -209,6 +238,11 @@ def main() -> None:
             "speaker. A group needs the least speech to count. `As set`: the distance depends on the length "
             "of the turns, as `grouping.MOST_APART` states it.",
             *lines,
+            "",
+            "Pairs of groups that `alike_groups` calls alike, in conversations of two speakers, grouped as "
+            "set. A group is of the speaker of most of its turns.",
+            "",
+            *as_table(("conversations", "groups of one speaker", "groups of two speakers"), alike_rows),
             "",
             machine(),
         ],

@@ -50,6 +50,15 @@ def test_classes_can_be_stated_one_by_one(both):
     assert [sample.label for sample in corpus.samples] == ["joy", "joy", "anger"]
 
 
+def test_a_part_can_be_left_out(both):
+    from affekt.core import catalog
+
+    options = {"parts": {**PARTS, "ravdess": {"folder": "none", "leave_out": True}}, "labels": "fer-7"}
+    corpus = open_dataset("joined", both, options)
+    assert {sample.facts["data"] for sample in corpus.samples} == {"emodb"}
+    assert [data.name for data in catalog.sources("joined", options)] == ["emodb"]
+
+
 def test_invented_data_need_no_folder(tmp_path):
     corpus = open_dataset(
         "joined",

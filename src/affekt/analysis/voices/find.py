@@ -134,6 +134,7 @@ def find_voices(
             for voice in dict.fromkeys(speakers.voices)
             if spans[voice]
         ),
+        alike=speakers.alike,
         missing=tuple(missing),
         notes=tuple(noted),
     )
