@@ -76,7 +76,9 @@ def planted(scene: FaceScene, time_s: float) -> list[PlantedFace]:
         hides.append((_HIDES * ZOOM + np.tile([0.0, DOWN], 2) + 1) / 2 * place.side + np.tile(corner, 2))
         found.append(PlantedFace(role.actor.name, box, points, key.emotion, key.strength, opening, 1.0))
     return [
-        face._replace(visible=_visible(face.box, [box for them in hides[number + 1 :] for box in them], scene))
+        face._replace(
+            visible=_visible(face.box, [box for them in hides[number + 1 :] for box in them], scene)
+        )
         for number, face in enumerate(found)
     ]
 
