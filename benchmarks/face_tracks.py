@@ -561,9 +561,9 @@ TITLES = {
         "Two scenes each at the default step, one at others. The stand-in gives planted boxes whose edges "
         f"are moved by {JITTER:.0%} of the face's height (standard deviation), and misses {MISSED:.0%}. "
         f"Faces of which less than {VISIBLE:.0%} is seen are not asked for. Coverage: share of the true "
-        "boxes that are shown; switches: how often somebody continues as another; own track: share of the true boxes in "
-        "a track of this person alone (`affekt.metrics.tracking`). Each row of a scene adds to the one before; "
-        "the last also joins tracks over cuts and absences by appearance.",
+        "boxes that are shown; switches: how often somebody continues as another; own track: share of the "
+        "true boxes in a track of this person alone (`affekt.metrics.tracking`). Each row of a scene adds "
+        "to the one before; the last also joins tracks over cuts and absences by appearance.",
     ),
     "cuts": (
         "Cuts",
