@@ -23,9 +23,7 @@ def test_faces_come_from_left_to_right_with_their_boxes():
 
 
 def test_a_face_that_cannot_be_used_keeps_its_place():
-    photo = draw_photo(
-        [(GREY, (10, 10, 20, 20)), (GREY, (100, 40, 160, 100))], width=300, height=200
-    )
+    photo = draw_photo([(GREY, (10, 10, 20, 20)), (GREY, (100, 40, 160, 100))], width=300, height=200)
     small, good = find_faces(photo, FramedFaces(), CROP, side=48)
     assert "too small" in str(small.cut) and isinstance(good.cut, CutFace)
 

@@ -92,6 +92,11 @@ class Prediction:
         """Id of the picture that holds the face; of other answers, their own."""
         return self.id.rpartition(FACE)[0] if self.box is not None and FACE in self.id else self.id
 
+    @property
+    def face(self) -> int | None:
+        """Number of the face in its picture; None for answers to whole inputs."""
+        return int(self.id.rpartition(FACE)[2]) if self.source != self.id else None
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         return asdict(self)

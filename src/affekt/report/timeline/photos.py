@@ -22,9 +22,9 @@ def describe_photos(predictions: Sequence[Prediction], pictures: Pictures) -> It
         predictions: Those that are drawn, in their order on the page.
     """
     faces: dict[str, list[tuple[int, Prediction]]] = {}
-    for number, prediction in enumerate(predictions, 1):
+    for place, prediction in enumerate(predictions, 1):
         if prediction.box is not None:
-            faces.setdefault(prediction.source, []).append((number, prediction))
+            faces.setdefault(prediction.source, []).append((place, prediction))
     for source, answered in list(faces.items())[:PHOTOS]:
         try:
             pixels = pictures.read(source)
@@ -34,17 +34,17 @@ def describe_photos(predictions: Sequence[Prediction], pictures: Pictures) -> It
         yield {
             "name": PurePath(source).name,
             "picture": as_jpeg(reduced(pixels, rows=ROWS)),
-            "faces": [_face(number, prediction, width, height) for number, prediction in answered],
+            "faces": [_face(place, prediction, width, height) for place, prediction in answered],
         }
 
 
-def _face(number: int, prediction: Prediction, width: int, height: int) -> dict[str, Any]:
-    """A box in per cent of the photo."""
+def _face(place: int, prediction: Prediction, width: int, height: int) -> dict[str, Any]:
+    """A box in per cent of the photo, with a link to its place on the page."""
     left, top, right, bottom = prediction.box or (0.0, 0.0, 0.0, 0.0)
     across = 100 * (right - left) / width
     return {
         "answer": prediction,
-        "number": number,
+        "href": f"#clip-{place}",
         "place": f"left: {100 * left / width:.2f}%; top: {100 * top / height:.2f}%; "
         f"width: {across:.2f}%; height: {100 * (bottom - top) / height:.2f}%",
         "is_narrow": across < NARROW,
