@@ -1,6 +1,6 @@
 """Faces through a video: who is who, cuts, smoothing, speed and memory: `make face-track-benchmarks`.
 
-    python benchmarks/face_tracks.py [--only tracks cuts looks smoothing speed hour] [--seconds 600]
+    python benchmarks/face_tracks.py [--only tracks sizes cuts looks smoothing speed hour] [--seconds 600]
 
 The videos are invented (`affekt.invented.face_scenes`), so persons, boxes, cuts and expressions are known.
 A stand-in for a detector gives the planted boxes with errors; CenterFace is measured as well where it is on
@@ -54,7 +54,7 @@ OUTPUT = Path(__file__).parent / "results" / "face_tracks.md"
 ROOT = Path(__file__).parents[1]
 BUNDLE = ROOT / "bundles" / "compact_face"
 CLIP = ROOT.parent / "shared" / "data" / "media_samples" / "WolfgangLanger_Pexels.mp4"
-PARTS = ("tracks", "cuts", "looks", "smoothing", "speed", "hour")
+PARTS = ("tracks", "sizes", "cuts", "looks", "smoothing", "speed", "hour")
 STEPS_S = (0.2, 0.1, 0.4, 1.0)  # the default first
 SIZE = (480, 270)  # of the scenes in which people are followed
 STAGE = "persons (the stage)"
@@ -216,6 +216,42 @@ def _figures(scores: list[TrackScores], people: int) -> Row:
         f"{sum(it.main * it.seen for it in scores) / seen:.3f}",
         f"{sum(it.tracks for it in scores)} of {people}",
     )
+
+
+# ---- size of the searched frames
+
+
+def sizes() -> Iterator[Line | Doing | Skipped]:
+    if not has_centerface():
+        yield Skipped("CenterFace is missing (affekt assets get centerface)")
+        return
+    scenes = [crowd_scene(8, seed=seed, rate_hz=1.0, size=(1280, 720)) for seed in range(2)]
+    frames = [(scene, *it) for scene in scenes for it in draw_scene(scene)]
+    for longest_px in (320, 480, 640, 960):
+        yield Doing(f"{longest_px} pixels")
+        detector = open_detector("centerface", longest_px=longest_px)
+        detector.detect(frames[0][2])
+        taken: list[float] = []
+        compared: list[tuple[Labelled, Labelled]] = []
+        heights: list[float] = []
+        for scene, time_s, picture in frames:
+            start = time.perf_counter()
+            boxes = detector.detect(picture).boxes
+            taken.append(time.perf_counter() - start)
+            truth = truth_at(scene, time_s)
+            heights += ((truth.boxes[:, 3] - truth.boxes[:, 1]) * longest_px / 1280).tolist()
+            compared.append((truth, labelled(["found"] * len(boxes), list(boxes))))
+        scores = score_tracks(compared)
+        yield Line(
+            "sizes",
+            (
+                str(longest_px),
+                f"{1000 * float(np.median(taken)):.0f} ms",
+                f"{min(heights):.0f} to {max(heights):.0f}",
+                f"{scores.coverage:.3f}",
+                f"{scores.false_boxes:.2f}",
+            ),
+        )
 
 
 # ---- cuts
@@ -549,6 +585,7 @@ COLUMNS: dict[str, Row] = {
         "own track",
         "tracks of people",
     ),
+    "sizes": ("longest side", "a frame", "heights of faces there", "found", "false a frame"),
     "cuts": ("step", "found", "false", "largest error", "least change at a cut", "most elsewhere"),
     "looks": ("similarity", "5 %", "median", "95 %"),
     "smoothing": ("window", "accuracy", "log loss", "calibration error", "spans"),
@@ -558,12 +595,16 @@ COLUMNS: dict[str, Row] = {
 TITLES = {
     "tracks": (
         "Who is who",
-        "Two scenes each at the default step, one at others. The stand-in gives planted boxes whose edges are "
-        f"moved by {JITTER:.0%} of the face's height (standard deviation), and misses {MISSED:.0%}. Faces of "
-        f"which less than {VISIBLE:.0%} is seen are not asked for. Coverage: share of the true boxes that are "
-        "shown; switches: how often somebody continues as another; own track: share of the true boxes in a "
-        "track that is this person's alone (`affekt.metrics.tracking`). Each row of a scene adds to the one "
-        "before; the last also joins tracks over cuts and absences by appearance.",
+        "Two scenes each at the default step, one at others. The stand-in gives planted boxes whose edges "
+        f"are moved by {JITTER:.0%} of the face's height (standard deviation), and misses {MISSED:.0%}. "
+        f"Faces of which less than {VISIBLE:.0%} is seen are not asked for. Coverage: share of the true "
+        "boxes that are shown; switches: how often somebody continues as another; own track: share of the "
+        "true boxes in a track of this person alone (`affekt.metrics.tracking`). Each row of a scene adds "
+        "to the one before; the last also joins tracks over cuts and absences by appearance.",
+    ),
+    "sizes": (
+        "Size of the searched frames",
+        "CenterFace on 2 scenes of 8 people, 1280 x 720; sizes in pixels of the reduced frame.",
     ),
     "cuts": (
         "Cuts",
@@ -607,6 +648,7 @@ def main() -> None:
     limits = Limits.of(given)
     calls = {
         "tracks": tracks,
+        "sizes": sizes,
         "cuts": cuts,
         "looks": looks,
         "smoothing": smoothing,
