@@ -11,8 +11,8 @@ UNCLEAR = -1
 # pairs that are joined are of one speaker, for two acted speakers in all emotions; see
 # benchmarks/voices_apart.py.
 LENGTHS_S, MOST_APART = (2.0, 4.0), (0.30, 0.25)
-# Added to it for voices that may be of one person: at this distance the errors of both kinds are about equal.
-ALIKE = 0.10
+# Up to these distances voices may be of one person: there both kinds of errors are equal for two turns.
+ALIKE_APART = (0.39, 0.30)
 LEAST_TURN_S = 1.0  # from which a turn is compared: the network reads 1.6 s at a time
 LEAST_VOICE_S = 3.0  # of speech of a group, from which it is a voice of its own
 # Turns that are compared with each other, whose number enters squared; further ones join the nearest group.
@@ -58,7 +58,7 @@ def group_voices(
     if not len(compared):
         return np.zeros(count, int)  # nothing is long enough to be told apart
     if most_apart is None:
-        most_apart = most_apart_of(lengths_s[compared])
+        most_apart = _by_length(lengths_s[compared], MOST_APART)
     found = np.zeros(len(compared), int)
     if len(compared) > 1:
         tree = scipy.cluster.hierarchy.linkage(vectors[compared], method="average", metric="cosine")
@@ -80,18 +80,13 @@ def group_voices(
     return _renumbered(groups)
 
 
-def most_apart_of(lengths_s: np.ndarray) -> float:
-    """Cosine distance up to which voices count as one, for turns of these lengths.
-
-    Example:
-        >>> round(most_apart_of(np.array([3.0, 3.0, 9.0])), 3)
-        0.275
-    """
-    return float(np.interp(np.median(lengths_s), LENGTHS_S, MOST_APART))
+def _by_length(lengths_s: np.ndarray, limits: tuple[float, float]) -> float:
+    """A cosine distance for turns of these lengths, of limits for `LENGTHS_S`."""
+    return float(np.interp(np.median(lengths_s), LENGTHS_S, limits))
 
 
 def alike_groups(vectors: np.ndarray, lengths_s: np.ndarray, groups: np.ndarray) -> list[tuple[int, int]]:
-    """Pairs of groups that may be of one person: their mean distance is up to `ALIKE` above the limit.
+    """Pairs of groups that may be of one person: their mean distance is at most `ALIKE_APART`.
 
     Somebody who shouts and whispers has several groups: this says which ones could be that person's.
 
@@ -103,7 +98,7 @@ def alike_groups(vectors: np.ndarray, lengths_s: np.ndarray, groups: np.ndarray)
     is_long = (lengths_s >= LEAST_TURN_S) & (groups != UNCLEAR)
     if not is_long.any():
         return found
-    limit = most_apart_of(lengths_s[is_long]) + ALIKE
+    limit = _by_length(lengths_s[is_long], ALIKE_APART)
     # The mean of all cosines between two groups is the product of their mean vectors.
     means = {
         group: vectors[is_long & (groups == group)].mean(axis=0)
