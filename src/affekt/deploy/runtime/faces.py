@@ -23,14 +23,14 @@ from affekt.media.kinds import head_of, kind_of
 FaceMode = Literal["auto", "whole", "detect"]
 FACE_MODES: tuple[FaceMode, ...] = get_args(FaceMode)
 DETECTOR = "centerface"
-# Longer side of a picture that is searched: in it, faces of 22 pixels are found, and take four times as long as
-# at 640 pixels (benchmarks/results/face_photos.md).
+# Longer side of a picture that is searched: in it, faces of 22 pixels are found; it takes four times as long
+# as 640 pixels (benchmarks/results/face_photos.md).
 LONGEST_PX = 1280
-# Shorter side from which pictures of the size of a crop are searched as well. Common data sets of crops have at
-# most 224 pixels, and a search takes ten times as long as an answer.
+# Shorter side from which pictures of the size of a crop are searched as well. Common data sets of crops have
+# at most 224 pixels, and a search takes ten times as long as an answer.
 SEARCHED_PX = 256
-# Least height of the only face of a crop, as a share of the shorter side. Boxes of CenterFace have nine tenths
-# of the height of the crops of FER2013 (benchmarks/results/face_crops.md): below, it is more than twice as loose.
+# Least height of the only face of a crop, as a share of the shorter side. Boxes of CenterFace have nine
+# tenths of the height of crops of FER2013 (benchmarks/results/face_crops.md): below, it is twice as loose.
 LOOSEST = 0.4
 WHOLE = "--faces whole (faces='whole') answers the whole picture as one face"
 FILLED = "the face fills the picture: the whole picture is answered"
