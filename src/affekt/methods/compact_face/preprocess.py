@@ -16,12 +16,12 @@ from affekt.media.image.views import erased, mirrored, moved
 
 from .config import CompactFaceConfig
 
-# As in FER2013: medians of the landmarks of CenterFace in training faces, made symmetric and 6 % larger, as
-# was best on validation faces; its faces are not rotated (benchmarks/results/face_crops.md). For a network
+# As in FER2013: medians of the landmarks of CenterFace in training faces, made symmetric and 6 % larger. That
+# and rotating faces upright were best on validation faces (benchmarks/results/face_crops.md). For a network
 # that was trained on other crops, cut the faces of photos like those, and predict with `faces="whole"`.
 FACE_CROP = FaceCrop(
     points=((0.313, 0.405), (0.687, 0.405), (0.5, 0.602), (0.348, 0.768), (0.652, 0.768)),
-    turned=False,
+    turned=True,
     least_px=17,
     trusted_px=32,
 )
