@@ -5,7 +5,7 @@
 The videos are invented (`affekt.invented.face_scenes`), so persons, boxes, cuts and expressions are known.
 A stand-in for a detector gives the planted boxes with errors; CenterFace is measured as well where it is on
 this computer (`affekt assets get centerface`). If `../shared/data/media_samples` is there, the clip of a real
-person in it is timed too. Some three minutes on two idle cores.
+person in it is timed too. Some four minutes on two idle cores.
 """
 
 from __future__ import annotations
