@@ -5,7 +5,7 @@
 The videos are invented (`affekt.invented.face_scenes`), so persons, boxes, cuts and expressions are known.
 A stand-in for a detector gives the planted boxes with errors; CenterFace is measured as well where it is on
 this computer (`affekt assets get centerface`). If `../shared/data/media_samples` is there, the clip of a real
-person in it is timed too. Some three minutes on two idle cores.
+person in it is timed too. Some four minutes on two idle cores.
 """
 
 from __future__ import annotations
@@ -184,7 +184,11 @@ def scenes_to_follow(rate_hz: float, seeds: int) -> dict[str, list[FaceScene]]:
     return {
         "2 people pass each other": [crossing_scene(seed=seed, **options) for seed in range(seeds)],
         "1 stays, 1 leaves and comes back": [returning_scene(seed=seed, **options) for seed in range(seeds)],
-        "2 people, 5 cuts, a flash": [cut_scene(seed=seed, **options) for seed in range(seeds)],
+        "2 people, 5 cuts, a flash": [
+            # One frame of the flash: at this rate a second one would make it last as long as a shot.
+            cut_scene(seed=seed, **options)._replace(flashes=(5.0,) if rate_hz >= 5 else ())
+            for seed in range(seeds)
+        ],
         "8 people walk": [crowd_scene(8, seed=seed, **options) for seed in range(seeds)],
     }
 
@@ -276,10 +280,14 @@ def cuts() -> Iterator[Line | Doing]:
             numbers = [round(time_s * scene.rate_hz) for time_s in searched_times(scene, step_s)]
             looks = [looks_of(video.pixels[number]) for number in numbers]
             finder = ShotFinder()
-            judged = [it for n, look in zip(numbers, looks, strict=True) for it in finder.update(n, look)]
+            judged = [
+                it
+                for number, look in zip(numbers, looks, strict=True)
+                for it in finder.update(number / scene.rate_hz, look)
+            ]
             judged += finder.finish()
-            places = {int(it.time_s): place for place, it in enumerate(judged)}
-            spans = [(numbers[places[int(it.time_s)] - 1], int(it.time_s)) for it in judged if it.begins]
+            begins = [place for place, it in enumerate(judged) if it.begins]
+            spans = [(numbers[place - 1], numbers[place]) for place in begins]
             exact = exact_cuts(open_video(video), spans)
             planted_cuts += len(scene.cuts_s)
             near = [min((abs(it - cut_s) for it in exact), default=9.0) for cut_s in scene.cuts_s]

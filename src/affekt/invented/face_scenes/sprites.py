@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from PIL import Image
 
 from affekt.invented.drawn_faces.corpus import EXPRESSIONS
 from affekt.invented.drawn_faces.painting import paint
@@ -29,12 +30,11 @@ class Sprite(NamedTuple):
     """A head.
 
     Attributes:
-        pixels: (s, s, 3) float32 of 255, already weighted with its opacity.
-        through: (s, s, 1) float32, what shows through, 0 to 1.
+        image: Four bands: colours that are already weighted with the opacity, and the opacity. Its mode is
+            CMYK, because Pillow moves the bands of this mode independently.
     """
 
-    pixels: np.ndarray
-    through: np.ndarray
+    image: Image.Image
 
 
 class Outline(NamedTuple):
@@ -107,8 +107,9 @@ def _painted(traits: Person, expression: Expression, size: int) -> Sprite:
     ]
     through = ((bright - dark) / (empty[1] - empty[0])).mean(axis=2, keepdims=True).clip(0, 1)
     through = np.where(through > 0.97, 1.0, np.where(through < 0.03, 0.0, through)).astype(np.float32)
-    pixels = np.where(through < 1, dark - through * empty[0], 0.0).clip(0, 255).astype(np.float32)
-    return Sprite(pixels, through)
+    pixels = np.where(through < 1, dark - through * empty[0], 0.0)
+    bands = np.concatenate([pixels, 255 * (1 - through)], axis=2).round().clip(0, 255).astype(np.uint8)
+    return Sprite(Image.merge("CMYK", [Image.fromarray(band) for band in np.moveaxis(bands, 2, 0)]))
 
 
 def _shot(backdrop: float) -> Shot:
