@@ -20,7 +20,7 @@ from timing import as_table, machine, write_report
 from affekt.data.open import open_dataset
 from affekt.media.sound import sound_of
 from affekt.media.sound.views import sounding_span
-from affekt.media.voices.grouping import UNCLEAR, group_voices
+from affekt.media.voices.grouping import UNCLEAR, alike_groups, group_voices
 from affekt.media.voices.resemblyzer import RATE_HZ, ResemblyzerVectors
 
 OUTPUT = Path(__file__).parent / "results" / "voices_apart.md"
@@ -29,7 +29,8 @@ TALKS = 60  # conversations for each number of speakers
 TURNS = 30  # of a conversation
 JOINED = (1, 2, 3)  # utterances of one emotion that make a turn
 THRESHOLDS = (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45)
-LEASTS_S = (0.0, 3.0, 6.0)
+LEASTS_S = (0.0, 3.0)
+CALM = {"neutral", "calm", "boredom"}
 
 
 class Turns(NamedTuple):
@@ -45,12 +46,13 @@ class Turns(NamedTuple):
         return Turns(self.vectors[inside], self.lengths_s[inside], self.speakers[inside])
 
 
-def turns_of(name: str, root: Path, network: ResemblyzerVectors, joined: int) -> Turns:
-    """Turns of `joined` utterances of the same speaker and emotion."""
+def turns_of(name: str, root: Path, network: ResemblyzerVectors, joined: int, only: set[str]) -> Turns:
+    """Turns of `joined` utterances of the same speaker and emotion, of `only` some emotions if stated."""
     rng = np.random.default_rng(0)
     groups: dict[tuple[str, str], list] = {}
     for sample in open_dataset(name, root).samples:
-        groups.setdefault((sample.subject or "", sample.label or ""), []).append(sample)
+        if not only or sample.label in only:
+            groups.setdefault((sample.subject or "", sample.label or ""), []).append(sample)
     by_speaker: dict[str, list[list]] = {}
     for (speaker, _), samples in sorted(groups.items()):
         order = rng.permutation(len(samples))
@@ -102,7 +104,9 @@ class Grouped(NamedTuple):
     groups: float
 
 
-def conversations(turns: Turns, people: int, most_apart: float, least_voice_s: float, seed: int) -> Grouped:
+def conversations(
+    turns: Turns, people: int, most_apart: float | None, least_voice_s: float, seed: int
+) -> Grouped:
     rng = np.random.default_rng(seed)
     names = np.unique(turns.speakers)
     rows = []
@@ -133,14 +137,51 @@ def conversations(turns: Turns, people: int, most_apart: float, least_voice_s: f
 
 def talk_rows(turns: Turns, seed: int) -> Iterator[tuple[str, ...]]:
     for least_s in LEASTS_S:
-        for threshold in THRESHOLDS:
-            cells = [f"{threshold:.2f}", f"{least_s:g} s"]
+        for threshold in (None, *THRESHOLDS) if least_s else THRESHOLDS:
+            cells = ["as set" if threshold is None else f"{threshold:.2f}", f"{least_s:g} s"]
             for people in (1, 2, 4):
                 found = conversations(turns, people, threshold, least_s, seed)
                 cells.append(
                     f"{found.right:.2f} / {found.together:.2f} / {found.covered:.2f} / {found.groups:.1f}"
                 )
             yield tuple(cells)
+
+
+def alike_cells(turns: Turns, seed: int) -> tuple[str, ...]:
+    """Shares of the pairs of groups that are alike, of one speaker and of two, and whose groups are pure."""
+    rng = np.random.default_rng(seed)
+    names = np.unique(turns.speakers)
+    counts = {True: [0, 0], False: [0, 0]}  # by whether they are of one speaker: alike, all
+    for _ in range(TALKS):
+        inside = np.flatnonzero(np.isin(turns.speakers, rng.choice(names, 2, replace=False)))
+        picked = rng.permutation(inside)[:TURNS]
+        vectors, lengths, truth = turns.vectors[picked], turns.lengths_s[picked], turns.speakers[picked]
+        groups = group_voices(vectors, lengths)
+        alike = set(alike_groups(vectors, lengths, groups))
+        # A group is of the speaker of most of its turns.
+        owners = {group: mode(truth[groups == group]) for group in set(groups.tolist()) - {UNCLEAR}}
+        for one in owners:
+            for other in owners:
+                if one < other:
+                    counts[owners[one] == owners[other]][0] += (one, other) in alike
+                    counts[owners[one] == owners[other]][1] += 1
+    return tuple(f"{found / max(every, 1):.2f} of {every}" for found, every in counts.values())
+
+
+def mode(names: np.ndarray) -> str:
+    values, counts = np.unique(names, return_counts=True)
+    return str(values[counts.argmax()])
+
+
+def pair_cells(turns: Turns) -> tuple[str, ...]:
+    rate, place = equal_error(turns)
+    return (
+        f"{turns.lengths_s.mean():.1f} s",
+        f"{len(set(turns.speakers.tolist()))}",
+        f"{len(turns.speakers)}",
+        f"{rate:.3f}",
+        f"{place:.2f}",
+    )
 
 
 def main() -> None:
@@ -150,38 +191,34 @@ def main() -> None:
     given = parser.parse_args()
     network = ResemblyzerVectors()
     roots = {"ravdess": given.ravdess, "emodb": given.emodb}
-    pair_rows = []
+    pair_rows, alike_rows = [], []
     lines: list[str] = []
-    for joined in JOINED:
-        parts = [turns_of(name, root, network, joined) for name, root in roots.items()]
-        for name, turns in zip(roots, parts, strict=True):
-            rate, place = equal_error(turns)
-            pair_rows.append(
-                (
-                    name,
-                    f"{turns.lengths_s.mean():.1f} s",
-                    f"{len(set(turns.speakers.tolist()))}",
-                    f"{len(turns.speakers)}",
-                    f"{rate:.3f}",
-                    f"{place:.2f}",
+    for title, only in (("all emotions", set()), ("neutral, calm, bored", CALM)):
+        for joined in JOINED:
+            parts = [turns_of(name, root, network, joined, only) for name, root in roots.items()]
+            for name, turns in zip(roots, parts, strict=True):
+                pair_rows.append((f"{name}, {title}", *pair_cells(turns)))
+            if joined == JOINED[-1]:
+                continue
+            every = Turns(*(np.concatenate([part[axis] for part in parts]) for axis in range(3)))
+            names = sorted(set(every.speakers.tolist()))
+            for role, half, seed in (("chosen on", names[::2], 1), ("scored on", names[1::2], 2)):
+                if only and role == "chosen on":
+                    continue
+                turns = every.of(set(half))
+                alike_rows.append(
+                    (f"{title}, {turns.lengths_s.mean():.1f} s, {role}", *alike_cells(turns, seed))
                 )
-            )
-        if joined == JOINED[-1]:
-            continue
-        every = Turns(*(np.concatenate([part[axis] for part in parts]) for axis in range(3)))
-        names = sorted(set(every.speakers.tolist()))
-        for title, half, seed in (("chosen on", names[::2], 1), ("scored on", names[1::2], 2)):
-            turns = every.of(set(half))
-            lines += [
-                "",
-                f"Conversations of {TURNS} turns of {turns.lengths_s.mean():.1f} s, {title} {len(half)} "
-                "speakers:",
-                "",
-                *as_table(
-                    ("distance", "least speech", "1 speaker", "2 speakers", "4 speakers"),
-                    list(talk_rows(turns, seed)),
-                ),
-            ]
+                lines += [
+                    "",
+                    f"Conversations of {TURNS} turns of {turns.lengths_s.mean():.1f} s, {title}, {role} "
+                    f"{len(half)} speakers:",
+                    "",
+                    *as_table(
+                        ("distance", "least speech", "1 speaker", "2 speakers", "4 speakers"),
+                        list(talk_rows(turns, seed)),
+                    ),
+                ]
     write_report(
         OUTPUT,
         [
@@ -198,8 +235,14 @@ def main() -> None:
             "Conversations: turns of several speakers in random order, grouped as `group_voices` does. Each "
             "cell: share of the pairs in one group that are of one speaker / share of the pairs of one "
             "speaker that are in one group / share of the speech that is in any group / groups for each "
-            "speaker. A group needs the least speech to count.",
+            "speaker. A group needs the least speech to count. `As set`: the distance depends on the length "
+            "of the turns, as `grouping.MOST_APART` states it.",
             *lines,
+            "",
+            "Pairs of groups that `alike_groups` calls alike, in conversations of two speakers, grouped as "
+            "set. A group is of the speaker of most of its turns.",
+            "",
+            *as_table(("conversations", "groups of one speaker", "groups of two speakers"), alike_rows),
             "",
             machine(),
         ],

@@ -1,5 +1,6 @@
 """Faces, voices and words of planted persons."""
 
+import numpy as np
 import pytest
 
 from affekt.analysis.found import Found
@@ -93,14 +94,42 @@ def test_two_faces_that_are_always_seen_together_are_not_told_apart():
     assert len(persons) == 4 and all(len(ids) == 1 for ids in members(tracks).values())
 
 
+def test_mouths_tell_faces_apart_that_are_always_seen_together():
+    turns = {"V1": [(1, 4), (10, 14)], "V2": [(5, 9), (15, 19)]}
+
+    def motions(spoken):
+        times = np.arange(0, 20, 0.2)
+        moving = sum((times >= start) & (times < end) for start, end in spoken)
+        return tuple((float(at), 0.1 if speaks else 0.01) for at, speaks in zip(times, moving, strict=True))
+
+    seen = faces(F1=[(0, 20)], F2=[(0, 20)])
+    with_mouths = seen.model_copy(update={"mouths": {"F1": motions(turns["V2"]), "F2": motions(turns["V1"])}})
+    _, tracks, _ = join_persons(with_mouths, voices(**turns), NOTHING)
+    assert sorted(members(tracks).values()) == [["face-F1", "voice-V2"], ["face-F2", "voice-V1"]]
+    one_is_unknown = with_mouths.model_copy(update={"mouths": {"F1": motions(turns["V2"])}})
+    assert len(join_persons(one_is_unknown, voices(**turns), NOTHING)[0]) == 4
+
+
+def test_voices_that_are_alike_are_of_the_only_face():
+    spoken = voices(V1=[(1, 9)], V2=[(10, 14)], V3=[(15, 18)])
+    alike = spoken.model_copy(update={"alike": (("V1", "V2"),)})
+    persons, tracks, _ = join_persons(faces(F1=[(0, 20)]), alike, NOTHING)
+    assert members(tracks) == {"P1": ["face-F1"], "P2": ["voice-V1", "voice-V2"], "P3": ["voice-V3"]}
+    assert "voice V1 and voice V2 are one person: they are alike, and F1 is the only face" in str(persons)
+    all_alike = spoken.model_copy(update={"alike": (("V1", "V2"), ("V2", "V3"))})
+    assert len(join_persons(faces(F1=[(0, 20)]), all_alike, NOTHING)[0]) == 1
+    assert len(join_persons(NOTHING, all_alike, NOTHING)[0]) == 3
+
+
 def test_the_face_of_a_listener_is_nobodys_voice():
     persons, _, _ = join_persons(faces(F1=[(0, 30)]), voices(V1=[(1, 10), (21, 30)], V2=[(11, 20)]), NOTHING)
     assert len(persons) == 3 and all(person.notes == () for person in persons)
 
 
-def test_a_few_words_show_nothing():
-    persons, _, _ = join_persons(faces(F1=[(0, 30)]), voices(V1=[(1, 2)]), NOTHING)
-    assert len(persons) == 2
+def test_a_few_words_do_not_show_which_face_they_belong_to():
+    one, two = faces(F1=[(0, 30)]), faces(F1=[(0, 30)], F2=[(40, 50)])
+    assert len(join_persons(one, voices(V1=[(1, 2)]), NOTHING)[0]) == 1
+    assert len(join_persons(two, voices(V1=[(1, 2)]), NOTHING)[0]) == 3
 
 
 def test_turns_of_an_unsplit_voice_belong_to_the_speakers_of_the_lines():

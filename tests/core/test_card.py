@@ -22,3 +22,9 @@ def test_the_card_shows_the_limits_of_all_data():
 def test_limits_are_stated_of_data_sets_that_exist():
     for name in catalog.list_methods():
         assert {*catalog.card(name).limits_of_data} <= {*catalog.list_datasets()}, name
+
+
+def test_limits_of_data_that_are_joined_are_those_of_each():
+    card = catalog.card("compact_voice")
+    limits = card.limits_on("ravdess", "emodb", is_own=False)
+    assert limits == f"{card.limits} {card.limits_of_data['ravdess']} {card.limits_of_data['emodb']}"

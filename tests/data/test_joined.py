@@ -50,6 +50,15 @@ def test_classes_can_be_stated_one_by_one(both):
     assert [sample.label for sample in corpus.samples] == ["joy", "joy", "anger"]
 
 
+def test_a_part_can_be_left_out(both):
+    from affekt.core import catalog
+
+    options = {"parts": {**PARTS, "ravdess": {"folder": "none", "leave_out": True}}, "labels": "fer-7"}
+    corpus = open_dataset("joined", both, options)
+    assert {sample.facts["data"] for sample in corpus.samples} == {"emodb"}
+    assert [data.name for data in catalog.sources("joined", options)] == ["emodb"]
+
+
 def test_invented_data_need_no_folder(tmp_path):
     corpus = open_dataset(
         "joined",
@@ -73,3 +82,15 @@ def test_tasks_without_single_labels_are_refused(tmp_path):
         open_dataset(
             "joined", tmp_path, {"parts": {"long_shapes": {"options": {"videos": 4}}}, "labels": "tsl-2"}
         )
+
+
+def test_bundles_state_the_licence_of_each():
+    from affekt.core import catalog
+    from affekt.core.recipe import Recipe
+    from affekt.core.recipe_files import recipe_file
+    from affekt.deploy.export.export import data_licence
+
+    recipe = Recipe.load([recipe_file("compact_voice/acted")])
+    data = catalog.sources(recipe.data.name, recipe.data.options)
+    assert data_licence(data) == ("ravdess: CC BY-NC-SA 4.0; emodb: CC0-1.0, as published by audEERING")
+    assert data_licence(data[:1]) == "CC BY-NC-SA 4.0"

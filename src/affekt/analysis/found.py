@@ -56,6 +56,9 @@ class Found(Settings):
         shots: Start and end of each shot, where the stage looks for them.
         words: `person` holds the speaker as the source names it, or the stage's own identity.
         names: Names of identities that the source itself states, such as `Anna:` in subtitles.
+        alike: Pairs of identities that may be of one person, which more than this stage knows has to decide.
+        mouths: Of identities of faces: times, and how much the mouth moved before them
+            (`affekt.media.faces.mouth`).
         missing: What gave no answer, and why.
         notes: Limitations of the medium that concern the whole stage.
     """
@@ -64,5 +67,7 @@ class Found(Settings):
     shots: tuple[tuple[float, float], ...] = ()
     words: tuple[SpokenLine, ...] = ()
     names: dict[str, str] = Field(default_factory=dict)
+    alike: tuple[tuple[str, str], ...] = ()
+    mouths: dict[str, tuple[tuple[float, float], ...]] = Field(default_factory=dict)
     missing: tuple[Missing, ...] = ()
     notes: tuple[str, ...] = ()

@@ -2,11 +2,15 @@
 
 - A turn of a voice belongs to the person whose line is said meanwhile, where subtitles name persons.
 - Words that nobody is named for belong to the person whose voice is heard meanwhile.
-- A face belongs to the person in whose speech it is seen. Each moment of speech counts once: with k faces in
-  the picture, each has 1/k of it. So the only face of a picture has a share of 1 in what is said meanwhile,
-  and two faces that are always seen together are not told apart. Faces and speakers are joined one to one,
-  by the assignment with the largest sum of shares, and only where the share is clear: large, and well above
-  the second face of the same speaker and the second speaker of the same face.
+- Voices that are alike are one person's where the same face is the only one in nearly all of their speech:
+  somebody who shouts and whispers has several voices.
+- A face belongs to the person in whose speech it is seen. Each moment of speech counts once, and is divided
+  among the faces that are in the picture: evenly, or, where it is known how their mouths move, by the square
+  of that motion in the turn compared with all of the face's time. So the only face of a picture has a share
+  of 1 in what is said meanwhile, and two faces that are always seen together are told apart by their mouths
+  or not at all. Faces and speakers are joined one to one, by the assignment with the largest sum of shares,
+  and only where the share is clear: large, and well above the second face of the same speaker and the second
+  speaker of the same face.
 
 All of it is an assumption: a listener may be in the picture while somebody else talks. Notes state it with
 the numbers. What is not clear stays apart.
@@ -14,6 +18,7 @@ the numbers. What is not clear stays apart.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -30,9 +35,13 @@ from affekt.core.timeline.parts import MODALITIES, Person, Span, SpokenLine, Tra
 # are wrong, for cameras that show the speaker more or less often.
 LEAST_SHARE = 0.5
 LEAST_MARGIN = 0.25  # above the second face, and above the second speaker
-LEAST_SPEECH_S = 2.0  # of a person: shorter speech shows nothing
+# Of a person: shorter speech does not show which of several faces it belongs to, or which of several voices a
+# face has.
+LEAST_SPEECH_S = 2.0
 LEAST_ALONE = 0.9  # of the speech, where it was not told apart who speaks
 LEAST_MATCH = 2 / 3  # of the named speech of a voice, from which the rest of it is the same person's
+LEAST_MOTIONS = 3  # of a mouth in a turn: fewer show nothing
+STILL = 0.005  # motion of a mouth that is as still as noise
 LEAST_SEEN_S = 1.0  # between two boxes: a longer gap means that the face is not seen
 
 
@@ -87,7 +96,8 @@ def join_persons(
     for track in faces.tracks:
         if track.person:
             faces_seen[track.person] = union([*faces_seen.get(track.person, []), *_seen(track)])
-    joined = _faces_of(speakers, faces_seen)
+    speakers = _without_doubles(speakers, voices.alike, faces_seen)
+    joined = _faces_of(speakers, faces_seen, faces.mouths)
     groups = [_Group(speaker, joined.get(number)) for number, speaker in enumerate(speakers)]
     taken = {one.face for one in joined.values()}
     groups += [_Group(None, _Joined(face, 0.0, 0.0)) for face in faces_seen if face not in taken]
@@ -154,7 +164,7 @@ class _Group(NamedTuple):
             *self.speaker.notes,
             f"assumed: {_shown(self.speaker)} and face {self.face.face} are one person: {self.face.face} was "
             f"the only face in {self.face.alone:.0%} of the speech, and has a share of "
-            f"{self.face.share:.0%} of it",
+            f"{self.face.share:.0%} of it, by its time in the picture and the motion of mouths",
         )
 
 
@@ -235,22 +245,84 @@ def _seen(track: Track) -> list[Stretch]:
     return union([*between, *((span.start_s, span.end_s) for span in track.spans)])
 
 
-def _faces_of(speakers: Sequence[_Speaker], seen: Mapping[str, Sequence[Stretch]]) -> dict[int, _Joined]:
+def _without_doubles(
+    speakers: Sequence[_Speaker],
+    alike: Iterable[tuple[str, str]],
+    seen: Mapping[str, Sequence[Stretch]],
+) -> list[_Speaker]:
+    """Speakers, with those in one whose voices are alike and have the same face alone."""
+    pairs = {frozenset(pair) for pair in alike}
+    others = _others(seen)
+    kept: list[_Speaker] = []
+    faces: list[str] = []  # of each: the only one in nearly all of the speech; empty if there is none
+    for speaker in speakers:
+        whole_s = total(speaker.speech)
+        face = next(
+            (
+                name
+                for name, one in seen.items()
+                if whole_s
+                and total(without(shared(speaker.speech, one), others[name])) >= LEAST_ALONE * whole_s
+            ),
+            "",
+        )
+        double = next(
+            (
+                place
+                for place, before in enumerate(kept)
+                if face
+                and faces[place] == face
+                and not (speaker.words and before.words)
+                and any(frozenset((a, b)) in pairs for a in before.voices for b in speaker.voices)
+            ),
+            None,
+        )
+        if double is None:
+            kept.append(speaker)
+            faces.append(face)
+            continue
+        before = kept[double]
+        note = (
+            f"assumed: {_shown(before)} and {_shown(speaker)} are one person: they are alike, and {face} is "
+            f"the only face in nearly all of their speech"
+        )
+        kept[double] = _Speaker(
+            before.words or speaker.words,
+            (*before.voices, *speaker.voices),
+            union([*before.speech, *speaker.speech]),
+            (*before.notes, *speaker.notes, note),
+            before.is_anybody and speaker.is_anybody,
+        )
+    return kept
+
+
+def _others(seen: Mapping[str, Sequence[Stretch]]) -> dict[str, list[Stretch]]:
+    """When any other face is seen, for each face."""
+    return {face: union(stretch for name in seen if name != face for stretch in seen[name]) for face in seen}
+
+
+def _faces_of(
+    speakers: Sequence[_Speaker],
+    seen: Mapping[str, Sequence[Stretch]],
+    mouths: Mapping[str, Sequence[tuple[float, float]]],
+) -> dict[int, _Joined]:
     """The face of each speaker, by the place of the speaker, where it is clear."""
     faces = list(seen)
     if not faces or not speakers:
         return {}
     shares = np.zeros((len(speakers), len(faces)))
     alone = np.zeros_like(shares)
+    others = _others(seen)
+    least_s = LEAST_SPEECH_S if len(faces) > 1 or len(speakers) > 1 else 0.0
     for row, speaker in enumerate(speakers):
         whole_s = total(speaker.speech)
-        if whole_s < LEAST_SPEECH_S:
+        if not whole_s or whole_s < least_s:
             continue
+        divided = _divided(speaker.speech, seen, mouths)
         for column, face in enumerate(faces):
-            others = union(stretch for name in faces if name != face for stretch in seen[name])
             mine = shared(speaker.speech, list(seen[face]))
-            alone[row, column] = total(without(mine, others)) / whole_s
-            shares[row, column] = _divided(mine, [seen[name] for name in faces]) / whole_s
+            alone[row, column] = total(without(mine, others[face])) / whole_s
+            shares[row, column] = divided[face] / whole_s
     rows, columns = scipy.optimize.linear_sum_assignment(-shares)
     return {
         int(row): _Joined(faces[column], float(shares[row, column]), float(alone[row, column]))
@@ -262,18 +334,54 @@ def _faces_of(speakers: Sequence[_Speaker], seen: Mapping[str, Sequence[Stretch]
     }
 
 
-def _divided(stretches: Sequence[Stretch], seen: Iterable[Sequence[Stretch]]) -> float:
-    """Seconds of stretches, each moment divided by the number of faces that are seen then."""
-    inside = [stretch for one in seen for stretch in shared(stretches, list(one))]
-    edges = np.array(sorted({edge for stretch in inside for edge in stretch}))
-    if len(edges) < 2:
-        return 0.0
-    steps = np.zeros(len(edges))
-    for start_s, end_s in inside:
-        steps[np.searchsorted(edges, start_s)] += 1
-        steps[np.searchsorted(edges, end_s)] -= 1
-    count = np.cumsum(steps)[:-1]
-    return float((np.diff(edges)[count > 0] / count[count > 0]).sum())
+def _divided(
+    speech: Sequence[Stretch],
+    seen: Mapping[str, Sequence[Stretch]],
+    mouths: Mapping[str, Sequence[tuple[float, float]]],
+) -> dict[str, float]:
+    """Seconds of speech of each face: every moment is divided among the faces that are seen then."""
+    found = dict.fromkeys(seen, 0.0)
+    for turn in speech:
+        # Only the stretches that overlap the turn are looked at: a film has thousands of both.
+        parts = {face: part for face, one in seen.items() if (part := _within(one, turn))}
+        weights = _mouth_weights(turn, parts, mouths)
+        edges = sorted({edge for part in parts.values() for stretch in part for edge in stretch})
+        for start_s, end_s in pairwise(edges):
+            middle_s = (start_s + end_s) / 2
+            there = [face for face, part in parts.items() if any(a <= middle_s < b for a, b in part)]
+            whole = sum(weights[face] for face in there)
+            for face in there:
+                found[face] += (end_s - start_s) * weights[face] / whole
+    return found
+
+
+def _within(stretches: Sequence[Stretch], limits: Stretch) -> list[Stretch]:
+    """The part of a union of stretches that is within limits."""
+    first = bisect_right(stretches, limits[0], key=lambda one: one[1])
+    stop = bisect_left(stretches, limits[1], key=lambda one: one[0])
+    return shared(stretches[first:stop], [limits])
+
+
+def _mouth_weights(
+    turn: Stretch,
+    faces: Iterable[str],
+    mouths: Mapping[str, Sequence[tuple[float, float]]],
+) -> dict[str, float]:
+    """How much each face counts in a turn: by how its mouth moves then, compared with all of its time.
+
+    Faces count alike if the mouth of one of them is not known then.
+
+    Args:
+        faces: Those that are seen in the turn.
+    """
+    weights: dict[str, float] = {}
+    for face in faces:
+        motions = np.array(mouths.get(face, ()), np.float64).reshape(-1, 2)
+        inside = motions[(motions[:, 0] >= turn[0]) & (motions[:, 0] <= turn[1]), 1]
+        if len(inside) < LEAST_MOTIONS:
+            return dict.fromkeys(faces, 1.0)
+        weights[face] = ((inside.mean() + STILL) / (motions[:, 1].mean() + STILL)) ** 2
+    return weights
 
 
 def _heard_in(said: SpokenLine | Span, speakers: Sequence[_Speaker], by_identity: Mapping[str, str]) -> str:

@@ -96,15 +96,15 @@ class Card(Settings):
             **{f"on {name}": text for name, text in self.limits_of_data.items()},
         }
 
-    def limits_on(self, data: str, *, is_own: bool) -> str:
-        """The limits of a network that was trained on a data set.
+    def limits_on(self, *data: str, is_own: bool) -> str:
+        """The limits of a network that was trained on a data set, or several.
 
         Args:
-            data: Its name.
-            is_own: Whether it reads people's own files.
+            data: Their names.
+            is_own: Whether one of them reads people's own files.
         """
-        known = _OF_OWN_FILES if is_own else self.limits_of_data.get(data, "")
-        return f"{self.limits} {known}".rstrip()
+        known = [self.limits_of_data[name] for name in data if name in self.limits_of_data]
+        return " ".join([self.limits, *([_OF_OWN_FILES] if is_own else known)])
 
     @property
     def tables(self) -> list[CardTable]:

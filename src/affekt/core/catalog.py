@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -107,6 +107,23 @@ def dataset(name: str) -> Dataset:
     """
     found: Dataset = declared(_adapters().module(name), "DATASET", Dataset)
     return found.at(canonical(name))
+
+
+def sources(name: str, options: Mapping[str, Any]) -> list[Dataset]:
+    """The data sets behind a name: that one, or those that it joins.
+
+    Args:
+        options: Of the data set, as a recipe states them.
+
+    Raises:
+        UsageError: There is no data set of one of the names.
+
+    Example:
+        >>> [data.name for data in sources("joined", {"parts": {"ravdess": {}, "emodb": {}}})]
+        ['ravdess', 'emodb']
+    """
+    found = dataset(name)
+    return [found] if found.joins is None else [dataset(one) for one in found.joins(options)]
 
 
 def list_frameworks() -> list[str]:

@@ -120,6 +120,8 @@ class Dataset:
             and returns a summary as plain values; None if the data are read as they are.
         write: `write(folder, options)` writes invented data as files in the layout of another data set, and
             returns the number of `lines` of each part; None if they exist in memory only.
+        joins: `joins(options)` gives the names of the data sets that it joins, whose licences and limits
+            hold; None if it is a data set of its own.
     """
 
     title: str
@@ -135,6 +137,7 @@ class Dataset:
     features: FeatureLayout | None = None
     convert: Callable[[Path, Path], Mapping[str, Any]] | None = None
     write: Callable[[Path, Any], Mapping[str, Any]] | None = None
+    joins: Callable[[Mapping[str, Any]], tuple[str, ...]] | None = None
     name: str = ""
 
     @property

@@ -38,10 +38,12 @@ class JoinedPart(Settings):
 
     Attributes:
         folder: Below the folder of the data; the name of the data set if not given.
+        leave_out: Whether it is left out, for a comparison with networks that are trained without it.
         options: Of the data set.
     """
 
     folder: str = ""
+    leave_out: bool = False
     options: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -67,7 +69,8 @@ def read(root: Path, options: JoinedOptions) -> Corpus:
         DataError: No data sets or classes are stated, or one has another task than single labels.
         UsageError: There is no data set or label set of that name, or a folder is missing.
     """
-    if not options.parts or not options.labels:
+    parts = {name: part for name, part in options.parts.items() if not part.leave_out}
+    if not parts or not options.labels:
         raise DataError(
             "joined needs the data sets and their common classes: data.options.parts and data.options.labels"
         )
@@ -80,7 +83,7 @@ def read(root: Path, options: JoinedOptions) -> Corpus:
     skipped: list[Skipped] = []
     problems: list[str] = []
     notes: list[str] = []
-    for name, part in options.parts.items():
+    for name, part in parts.items():
         corpus = _open(name, root / (part.folder or name), part.options)
         names = {**corpus.labels.map_to(labels), **_merged(corpus.labels, options.merge)}
         kept = [
@@ -141,6 +144,11 @@ def _mapping_notes(corpus: Corpus, names: Mapping[str, str | None]) -> list[str]
     return notes
 
 
+def _joins(options: Mapping[str, Any]) -> tuple[str, ...]:
+    parts = options.get("parts", {})
+    return tuple(name for name in parts if not parts[name].get("leave_out"))
+
+
 DATASET = Dataset(
     title="Several data sets as one, with common classes",
     modalities=("audio", "image", "skeleton", "text", "video"),
@@ -148,4 +156,5 @@ DATASET = Dataset(
     cite="the data sets that are joined",
     options=JoinedOptions,
     read=read,
+    joins=_joins,
 )

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from affekt.analysis.found import OpenMedium
+from affekt.analysis.found import Found, OpenMedium
 from affekt.analysis.voices import VoiceSettings, find_voices
 from affekt.core.errors import MediaError, UsageError
 from affekt.core.timeline.parts import SpokenLine
@@ -32,6 +32,11 @@ def test_each_turn_has_an_answer_at_its_time(by_loudness, opened, bursts):
     ]
     assert all(span.confidence == max(span.scores.values()) for span in track.spans)
     assert done == sorted(done) and done[-1] == 12.0
+
+
+def test_what_is_found_is_read_back_as_it_was_written(by_loudness, opened, bursts):
+    found = find_voices(opened(bursts(TURNS, 12.0)), by_loudness, LOUD)
+    assert Found.model_validate_json(found.model_dump_json()) == found
 
 
 def test_a_long_turn_is_answered_in_equal_parts(by_loudness, opened, bursts):

@@ -120,6 +120,42 @@ def test_words_are_recognised_where_no_other_source_has_them(tmp_path, by_questi
     assert len(find_words(medium(tmp_path, sound=sound), by_questions, recognizer=heard).words) == 3
 
 
+@pytest.fixture
+def tracks(monkeypatch):
+    """A function that puts subtitle tracks into any medium: codec, language, problem, and lines."""
+    from affekt.analysis.words import sources
+    from affekt.media.subtitle_tracks import SubtitleTrack
+
+    def put(*given):
+        found = [
+            SubtitleTrack(number, codec, language, "", number == 1, problem)
+            for number, (codec, language, problem, _) in enumerate(given)
+        ]
+        monkeypatch.setattr(sources, "subtitle_tracks", lambda path: found)
+        monkeypatch.setattr(sources, "read_subtitle_track", lambda path, number: iter(given[number][3]))
+
+    return put
+
+
+def test_the_default_subtitle_track_is_read_and_the_others_are_named(tmp_path, by_questions, tracks):
+    tracks(
+        ("srt", "eng", "", [Line("One.", 1, span_s=(0.0, 1.0))]),
+        ("ssa", "ger", "", [Line("Zwei?", 1, span_s=(2.0, 3.0), speaker="Anna")]),
+    )
+    found = find_words(medium(tmp_path), by_questions)
+    assert [line.text for line in found.words] == ["Zwei?"] and found.names == {"W1": "Anna"}
+    assert found.notes == (
+        "words of subtitle track 2 (ssa, ger)",
+        "not used: subtitle track 1 (srt, eng)",
+    )
+
+
+def test_subtitles_that_are_pictures_are_refused_by_name(tmp_path, by_questions, tracks):
+    tracks(("pgssub", "eng", "its subtitles are pictures of a Blu-ray (PGS), not text", []))
+    reason = find_words(medium(tmp_path), by_questions, WordSettings(recognize="no")).missing[0].reason
+    assert "subtitle track 1 (pgssub, eng): its subtitles are pictures of a Blu-ray (PGS)" in reason
+
+
 def test_every_source_that_was_asked_gives_its_reason(tmp_path, by_questions):
     settings = WordSettings(recognize="no")
     reason = find_words(medium(tmp_path), by_questions, settings).missing[0].reason

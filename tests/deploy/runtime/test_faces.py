@@ -20,7 +20,8 @@ from affekt.deploy.runtime import faces as runtime_faces
 from affekt.deploy.runtime.faces import check_faces
 from affekt.deploy.runtime.output import writer_for
 from affekt.deploy.runtime.samples import NOTHING_STATED
-from affekt.media.faces import FILLS
+from affekt.media.detection import Detections
+from affekt.media.faces.crop import LANDMARKS_IN_BOX
 from affekt.media.faces.limits import LEAST_TRUST
 from affekt.methods.compact_voice.config import CompactVoiceConfig
 from affekt.methods.compact_voice.preprocess import CompactVoicePreprocess
@@ -137,18 +138,38 @@ def test_a_face_that_fills_a_photo_is_answered_as_the_whole_picture(predictor, d
     assert filled.shape == (640, 480, 3)
     (answer,) = answers(predictor, filled)
     assert answer.box is None and answer.notes == (runtime_faces.FILLED,)
-    assert FILLS < 1
+    half = np.ascontiguousarray(filled[:, :200])
+    assert [answer.box for answer in answers(predictor, half)] != [None]
 
 
-def test_faces_that_are_small_or_cut_off_are_answered_with_less_confidence_or_skipped(predictor, drawn):
-    boxes = ((100, 100, 108, 110), (200, 100, 222, 128), (300, 200, 400, 320), (576, 200, 676, 320))
+def test_faces_that_are_small_are_answered_with_less_confidence_and_tiny_ones_skipped(predictor, drawn):
+    boxes = ((100, 100, 108, 110), (200, 100, 222, 128), (300, 200, 400, 320))
     photo = draw_photo([(drawn[1], box) for box in boxes], width=640, height=480)
-    tiny, small, good, cut = answers(predictor, photo)
+    tiny, small, good = answers(predictor, photo)
     assert isinstance(tiny, Skipped) and tiny.id == "input-0#face-1" and "too small" in tiny.reason
     assert "small" in small.notes[0] and not good.notes
-    highest = LEAST_TRUST + (1 - LEAST_TRUST)
-    assert small.confidence < highest and sum(small.scores.values()) == pytest.approx(1)
-    assert isinstance(cut, Skipped) or any("cut off" in note for note in cut.notes)
+    least = (1 - LEAST_TRUST) / 7
+    assert 0.25 * least < min(small.scores.values()) and sum(small.scores.values()) == pytest.approx(1)
+
+
+def test_faces_at_the_edge_are_answered_with_less_confidence_or_skipped(predictor, drawn):
+    places = np.array([(-40, 100, 60, 220), (300, 400, 400, 520), (570, 50, 670, 170)], np.float32)
+
+    class AtEdges(FramedFaces):
+        """A detector whose landmarks lie beyond the picture where the face does."""
+
+        def detect(self, frame):
+            points = places[:, None, :2] + np.array(LANDMARKS_IN_BOX) * (
+                places[:, None, 2:] - places[:, None, :2]
+            )
+            return Detections(places.clip(0, [640, 480] * 2), np.ones(3, np.float32), points)
+
+    photo = draw_photo(
+        [(drawn[1], tuple(place)) for place in places.astype(int).tolist()], width=640, height=480
+    )
+    left, bottom, right = predictor.predict(photo, detector=AtEdges())
+    assert "cut off" in left.notes[0] and "cut off" in right.notes[0]
+    assert isinstance(bottom, Skipped) and "the mouth" in bottom.reason
 
 
 def test_fifty_faces_are_fifty_answers(predictor, drawn):

@@ -1,5 +1,7 @@
 """From scores to stretches of speech, and the detectors on planted speech."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -104,3 +106,21 @@ def test_spans_are_cut_out_in_one_pass_whatever_their_order_of_ends():
     assert [piece.samples.shape[1] for piece in pieces] == [1000, 11_500, 500, 1000, 0]
     for (start_s, _), piece in zip(spans_s[:4], pieces, strict=False):
         assert piece.samples[0, 0] == ramp.samples[0, round(start_s * 1000)]
+
+
+def test_a_long_file_takes_the_memory_of_a_block(tmp_path):
+    import wave
+
+    path = tmp_path / "long.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, RATE_HZ, 0, "NONE", ""))
+        minute = (np.random.default_rng(0).normal(0, 100, 60 * RATE_HZ)).astype("<i2").tobytes()
+        for _ in range(6):
+            file.writeframes(minute)
+    tracemalloc.start()
+    found = find_speech(path, EnergyActivity())
+    pieces = sum(piece.samples.size for piece in cut(path, [(10.0, 15.0), (300.0, 305.0)]))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found.duration_s == 360.0 and pieces == 10 * RATE_HZ
+    assert peak < 12e6  # all of it would take 23 MB as float32

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from affekt.media.voices import grouping
-from affekt.media.voices.grouping import UNCLEAR, group_voices
+from affekt.media.voices.grouping import UNCLEAR, alike_groups, group_voices
 
 
 def near(centre, count, *, spread=0.05, seed=0):
@@ -46,3 +46,12 @@ def test_turns_beyond_those_that_are_compared_join_the_nearest_voice(monkeypatch
     vectors = np.stack([near(0, 20), near(1, 20)], axis=1).reshape(40, 16)
     lengths = np.linspace(5.0, 2.0, 40)
     assert group_voices(vectors, lengths).tolist() == [0, 1] * 20
+
+
+def test_groups_that_are_nearly_one_are_alike():
+    between = np.eye(16)[0] * 0.65 + np.eye(16)[1] * np.sqrt(1 - 0.65**2)
+    vectors = np.concatenate([near(0, 3), np.tile(between, (3, 1)), near(5, 3)]).astype(np.float32)
+    groups = group_voices(vectors, np.full(9, 2.0))
+    assert groups.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+    assert alike_groups(vectors, np.full(9, 2.0), groups) == [(0, 1)]
+    assert alike_groups(vectors[:2], np.array([0.2, 0.2]), np.array([0, 0])) == []

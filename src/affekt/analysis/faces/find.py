@@ -25,6 +25,7 @@ from affekt.core.wording import counted, have
 from affekt.deploy.runtime.predictor import Predictor
 from affekt.media.detection import Detections, Detector, open_detector
 from affekt.media.faces.crop import CutFace, FaceCrop, TakesFaces, cut_face, face_side
+from affekt.media.faces.mouth import mouth_patch
 from affekt.media.tracking import appearance_of
 from affekt.media.tracking.appearance import nothing_seen
 from affekt.media.video import Video
@@ -130,6 +131,7 @@ class _Search:
         return Found(
             tracks=persons.tracks,
             shots=tuple((round(start, 3), round(end, 3)) for start, end in shots),
+            mouths=persons.mouths,
             missing=(*missing, *persons.unanswered),
             notes=self._notes(len(every) - len(faces), persons),
         )
@@ -155,6 +157,7 @@ class _Search:
             looks=np.stack(looks) if looks else nothing_seen()[None][:0],
             faces=[LEFT_OUT if isinstance(it, str) else self._answers.add(it) for it in cut],
             reasons=[it if isinstance(it, str) else "" for it in cut],
+            mouths=[None if isinstance(it, str) else mouth_patch(it.pixels, self._crop) for it in cut],
         )
 
     def _cut(self, picture: np.ndarray, found: Detections, place: int) -> CutFace | str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections import Counter, deque
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from affekt.media.faces.mouth import mouth_motion
 from affekt.media.tracking import Motion, Piece, Tracker
 from affekt.media.tracking.appearance import nothing_seen
 from affekt.media.video.shots import Judged
@@ -25,6 +27,7 @@ class Seen(NamedTuple):
         looks: (n, 2, 256), as `affekt.media.tracking.appearance_of`.
         faces: Places of their answers, or `LEFT_OUT`.
         reasons: Why faces were left out.
+        mouths: (2, s, s) each, as `affekt.media.faces.mouth_patch`; None for a face that was left out.
     """
 
     boxes: np.ndarray
@@ -32,6 +35,7 @@ class Seen(NamedTuple):
     looks: np.ndarray
     faces: list[int]
     reasons: list[str]
+    mouths: list[np.ndarray | None]
 
 
 @dataclass
@@ -42,7 +46,9 @@ class FollowedFace:
         shot: Number of its shot, from 0.
         times_s, scores, faces: Of n searched frames, in order.
         boxes: 4 n values.
+        motions: How much the mouth moved since the frame before; NaN where that is not known.
         look: Sum of its appearances.
+        mouth: Its last mouth.
         reasons: Why the network was not asked, and how often.
     """
 
@@ -51,7 +57,9 @@ class FollowedFace:
     boxes: array = field(default_factory=lambda: array("f"))
     scores: array = field(default_factory=lambda: array("f"))
     faces: array = field(default_factory=lambda: array("l"))
+    motions: array = field(default_factory=lambda: array("f"))
     look: np.ndarray = field(default_factory=nothing_seen)
+    mouth: np.ndarray | None = None
     reasons: Counter = field(default_factory=Counter)
 
     def add(self, time_s: float, seen: Seen, place: int) -> None:
@@ -60,6 +68,11 @@ class FollowedFace:
         self.scores.append(float(seen.scores[place]))
         self.faces.append(seen.faces[place])
         self.look = self.look + seen.looks[place]
+        before, self.mouth = self.mouth, seen.mouths[place]
+        if before is None or self.mouth is None:
+            self.motions.append(math.nan)
+        else:
+            self.motions.append(mouth_motion(before, self.mouth))
         if seen.reasons[place]:
             self.reasons[seen.reasons[place]] += 1
 

@@ -32,8 +32,8 @@ class VoiceSettings(Settings):
         detector: Of voice activity (`affekt.media.voices.open_activity`).
         activity: From its scores to stretches of speech.
         longest_s: Longer turns are answered in equal parts of at most this length: a feeling may change
-            within a turn, and networks learn from utterances of a few seconds. Of RAVDESS 99 % last up to
-            4.6 s, of EmoDB up to 6.0 s (`benchmarks/voice_activity.py`).
+            within a turn, and networks learn from utterances of a few seconds. Of those of RAVDESS 99 % last
+            up to 3.7 s (`benchmarks/voice_activity.py`).
         speakers: Whether voices are told apart where no lines state who speaks; `auto`: if the voice vectors
             are on this computer.
         batch_size: Turns that are answered together; their sound is in memory.
@@ -134,6 +134,7 @@ def find_voices(
             for voice in dict.fromkeys(speakers.voices)
             if spans[voice]
         ),
+        alike=speakers.alike,
         missing=tuple(missing),
         notes=tuple(noted),
     )

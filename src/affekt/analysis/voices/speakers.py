@@ -10,7 +10,7 @@ import numpy as np
 from affekt.analysis.voices.turns import Turn
 from affekt.media.sound import SoundSource
 from affekt.media.voices.cut import cut
-from affekt.media.voices.grouping import UNCLEAR, group_voices
+from affekt.media.voices.grouping import UNCLEAR, alike_groups, group_voices
 from affekt.media.voices.vectors import VoiceVectors
 
 ONE_VOICE = "speakers are not told apart: all turns are taken as one voice"
@@ -24,10 +24,12 @@ class Speakers(NamedTuple):
         voices: Identities `V1`, `V2`, ... in order of appearance, one for each turn; `NOBODY` where it is not
             clear.
         notes: How they were told apart.
+        alike: Pairs of identities whose voices may be of one person.
     """
 
     voices: list[str]
     notes: tuple[str, ...]
+    alike: tuple[tuple[str, str], ...] = ()
 
 
 def tell_apart(sound: SoundSource, turns: Sequence[Turn], vectors: VoiceVectors | None) -> Speakers:
@@ -51,15 +53,15 @@ def tell_apart(sound: SoundSource, turns: Sequence[Turn], vectors: VoiceVectors 
     ]
     heard = [number for number, vector in enumerate(found) if vector is not None]
     groups = np.full(len(turns), UNCLEAR)
-    groups[heard] = group_voices(
-        np.array([vector for vector in found if vector is not None]),
-        np.array([turns[number].length_s for number in heard]),
-    )
+    known = np.array([vector for vector in found if vector is not None])
+    lengths_s = np.array([turns[number].length_s for number in heard])
+    groups[heard] = group_voices(known, lengths_s)
+    alike = alike_groups(known, lengths_s, groups[heard])
     voices = [NOBODY if group == UNCLEAR else f"V{group + 1}" for group in groups.tolist()]
     notes = [f"assumed: turns are of one person where the voices are alike ({vectors.name})"]
     if unclear := voices.count(NOBODY):
         notes.append(f"in {unclear} of {len(turns)} turns it is not clear whose voice it is")
-    return Speakers(voices, tuple(notes))
+    return Speakers(voices, tuple(notes), tuple((f"V{one + 1}", f"V{other + 1}") for one, other in alike))
 
 
 def _by_lines(turns: Sequence[Turn]) -> Speakers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -14,10 +15,12 @@ from affekt import __version__
 from affekt.core import catalog
 from affekt.core.answers.calibration import Calibration
 from affekt.core.claims.invented import INVENTED
+from affekt.core.dataset import Dataset
 from affekt.core.errors import AffektError, ExportError, UsageError
 from affekt.core.files.assets import read_assets, write_assets
 from affekt.core.files.lock import replacing_alone
 from affekt.core.files.sealed import check_place, read_sealed, write_sealed
+from affekt.core.recipe import Recipe
 from affekt.core.sample import as_localizing
 from affekt.data.open import data_path, open_dataset
 from affekt.deploy.eager import calibration_of, checkpoint_predictor
@@ -195,7 +198,7 @@ def _document(
 ) -> dict[str, Any]:
     """The manifest of a bundle."""
     card = catalog.card(checkpoint["method"])
-    data = catalog.canonical(run.recipe.data.name) if run else ""
+    data = _data(run.recipe) if run else []
     kept = ("method", "config", "labels", "task", "preprocessing")
     return {
         "kind": "bundle",
@@ -213,7 +216,9 @@ def _document(
         "weights_sha256": weights_sha256(checkpoint),
         "licence": card.licence,
         "intended_use": card.intended_use,
-        "limits": card.limits_on(data, is_own=bool(data) and catalog.dataset(data).own is not None),
+        "limits": card.limits_on(
+            *(one.name for one in data), is_own=any(one.own is not None for one in data)
+        ),
         **({"source": checkpoint["source"]} if "source" in checkpoint else {}),
         **(_training(run, checkpoint) if run else {}),
     }
@@ -236,6 +241,17 @@ def _training(run: Run, checkpoint: dict[str, Any]) -> dict[str, Any]:
         },
         "recipe": recipe.digest(),
         "seed": recipe.seed,
-        "data_licence": catalog.dataset(recipe.data.name).licence,
-        INVENTED: catalog.dataset(recipe.data.name).invented,
+        "data_licence": data_licence(_data(recipe)),
+        INVENTED: any(data.invented for data in _data(recipe)),
     }
+
+
+def _data(recipe: Recipe) -> list[Dataset]:
+    return catalog.sources(recipe.data.name, recipe.data.options)
+
+
+def data_licence(data: Sequence[Dataset]) -> str:
+    """The licence of the data; of several, each with the name of its data set."""
+    if len(data) == 1:
+        return data[0].licence
+    return "; ".join(f"{one.name}: {one.licence}" for one in data)

@@ -17,7 +17,7 @@ from affekt.core.sample import Preprocess, Sample, Skipped
 from affekt.media.detection import Detector, open_detector
 from affekt.media.faces import FILLS, FoundFace, TakesFaces, face_side, find_faces
 from affekt.media.image import image_of, resize
-from affekt.media.image.face_crop import looks_like_photo
+from affekt.media.image.face_crop import has_aspect_of_crop, looks_like_photo
 from affekt.media.kinds import head_of, kind_of
 
 FaceMode = Literal["auto", "whole", "detect"]
@@ -117,7 +117,8 @@ class _Search:
         found = find_faces(pixels, detector, self.preprocess.face_crop, side=side)
         if not is_photo and _is_crop(found, min(height, width)):
             return [sample]
-        if self.mode == "auto" and len(found) == 1 and found[0].covers >= FILLS:
+        is_filled = len(found) == 1 and found[0].covers >= FILLS and has_aspect_of_crop(width, height)
+        if self.mode == "auto" and is_filled:
             whole = resize(pixels, side, side)
             return [_noted(replace(read, media={**sample.media, "image": whole}), (FILLED,))]
         if not found:

@@ -72,7 +72,8 @@ class Role(NamedTuple):
         """How open the mouth is for speech."""
         if not self.mouth:
             return 0.0
-        return float(np.interp(time_s, *zip(*self.mouth, strict=True)))
+        times, openings = zip(*self.mouth, strict=True)
+        return float(np.interp(time_s, times, openings))
 
 
 class Backdrop(NamedTuple):

@@ -18,7 +18,8 @@ from affekt.invented.face_scenes.parts import Actor, Key
 ZOOM, DOWN = 0.62, -0.1  # of the head in its square, so that hair and neck are whole
 TOP = -0.85  # of the face's box, in face coordinates: the forehead
 _BACKGROUNDS = (0.25, 0.75)
-_SIZES = tuple(round(48 * 1.3**step) for step in range(12))  # of squares in pixels
+# Of squares in pixels. Larger heads are enlarged: painting takes half a second at 700 pixels.
+_SIZES = tuple(round(48 * 1.3**step) for step in range(8))
 _STRENGTHS, _OPENINGS = 4, 5  # steps of expressions and mouths
 _SPOKEN_JAW, _SPOKEN_TEETH = 0.75, 0.4  # of an expression with a mouth opened wide for speech
 _KEPT = 600  # sprites, of some 0.2 MB
@@ -50,7 +51,7 @@ class Sprites:
         self._kept: dict[tuple[Person, str, int, int, int], Sprite] = {}
 
     def __call__(self, actor: Actor, key: Key, opening: float, side: float) -> Sprite:
-        """A head of about a side in pixels, at least half as large where that is possible."""
+        """A head for a side in pixels: at least as large, but for the largest."""
         size = next((it for it in _SIZES if it >= side), _SIZES[-1])
         strength = round(key.strength * _STRENGTHS)
         mouth = round(opening * _OPENINGS)

@@ -18,7 +18,7 @@ from pydantic import Field, model_validator
 from affekt.core.settings import Settings
 from affekt.core.spec import InputSpec
 from affekt.media.detection.detector import LANDMARKS
-from affekt.media.faces.limits import Pose, judged, roll_deg_of, turn_of
+from affekt.media.faces.limits import MOUTH, Pose, judged, roll_deg_of, turn_of
 from affekt.media.image import resize
 
 # Median places of the landmarks of CenterFace in its boxes, in shares of width and height, made symmetric
@@ -97,9 +97,11 @@ def cut_face(
     if not _is_usable(points):
         return "its landmarks are unusable: they are not apart, or not finite"
     scale, angle, origin = _similarity(np.array(crop.points), points, turned=crop.turned)
+    beyond = _beyond(picture.shape[:2], scale, angle, origin)
     pose = Pose(
         side_px=scale,
-        beyond=_share_beyond(picture.shape[:2], scale, angle, origin),
+        beyond=float(beyond.mean()),
+        mouth_beyond=float(beyond[-round(MOUTH * len(beyond)) :].mean()),
         roll_deg=0.0 if crop.turned else roll_deg_of(points),
         turn=turn_of(points),
     )
@@ -159,13 +161,12 @@ def _rotation(angle: float) -> np.ndarray:
     return np.array([[cos, -sin], [sin, cos]])
 
 
-def _share_beyond(size: tuple[int, int], scale: float, angle: float, origin: np.ndarray) -> float:
-    """The share of the crop that lies beyond the picture."""
+def _beyond(size: tuple[int, int], scale: float, angle: float, origin: np.ndarray) -> np.ndarray:
+    """Which cells (32, 32) of the crop lie beyond the picture."""
     middles = (np.arange(32) + 0.5) / 32
-    grid = np.stack(np.meshgrid(middles, middles), axis=-1).reshape(-1, 2)
-    x, y = (origin + scale * grid @ _rotation(angle).T).T
-    height, width = size
-    return float(((x < 0) | (y < 0) | (x > width) | (y > height)).mean())
+    grid = np.stack(np.meshgrid(middles, middles), axis=-1)
+    places = origin + scale * grid @ _rotation(angle).T
+    return np.any((places < 0) | (places > size[::-1]), axis=-1)
 
 
 def _cut(picture: np.ndarray, scale: float, angle: float, origin: np.ndarray, side: int) -> np.ndarray:

@@ -1,6 +1,8 @@
 """How far an answer to a face can be trusted: by its size, its pose, and what of it the picture holds.
 
-From the first to the second limit trust falls from 1 to `LEAST_TRUST`; beyond the second a face is left out.
+Trust is the share of the accuracy above chance that remains. From the first to the second limit it falls from
+1 to `LEAST_TRUST` on a straight line; beyond the second a face is left out. All limits were measured with
+`compact_face` on validation faces of FER2013: `benchmarks/results/face_crops.md`.
 """
 
 from __future__ import annotations
@@ -10,9 +12,11 @@ from typing import NamedTuple
 import numpy as np
 
 LEAST_TRUST = 0.5
-ROLL_DEG = (20.0, 45.0)  # inclined to a shoulder, where the network's faces are not rotated upright
-TURN = (0.5, 1.0)  # 0: the nose is between the eyes, 1: below one of them
-BEYOND = (0.1, 0.35)  # share of the crop beyond the edge of the picture
+ROLL_DEG = (15.0, 55.0)  # inclined to a shoulder, where the network's faces are not rotated upright
+TURN = (0.4, 1.2)  # 0: the nose is between the eyes, 1: below one of them; few faces in profile were measured
+BEYOND = (0.25, 0.6)  # share of the crop beyond the edge of the picture
+MOUTH_BEYOND = (0.3, 0.95)  # the same of the lowest `MOUTH` of the crop, which matters more
+MOUTH = 0.3
 
 
 class Pose(NamedTuple):
@@ -21,12 +25,14 @@ class Pose(NamedTuple):
     Attributes:
         side_px: Side of the cut square in pixels of the picture.
         beyond: Share of that square beyond the edge of the picture.
+        mouth_beyond: Share of its lowest part, with the mouth, beyond the edge of the picture.
         roll_deg: How far the head is inclined to a shoulder; 0 where this is undone.
         turn: How far the head is turned aside; see `TURN`.
     """
 
     side_px: float
     beyond: float
+    mouth_beyond: float
     roll_deg: float
     turn: float
 
@@ -53,7 +59,7 @@ def judged(pose: Pose, *, least_px: int, trusted_px: int) -> Judged | str:
 
     Notes state limits, not values, so that those of many faces are equal.
     """
-    side, beyond, roll, turn = pose
+    side, beyond, mouth, roll, turn = pose
     checks = (
         _Check(
             -side,
@@ -68,6 +74,14 @@ def judged(pose: Pose, *, least_px: int, trusted_px: int) -> Judged | str:
             f"the face is cut off: more than {BEYOND[0]:.0%} of its square lies beyond the picture",
             f"the face is cut off: {beyond:.0%} of its square lies beyond the picture, more than "
             f"{BEYOND[1]:.0%}",
+        ),
+        _Check(
+            mouth,
+            *MOUTH_BEYOND,
+            f"the face is cut off: more than {MOUTH_BEYOND[0]:.0%} of the part with the mouth lies beyond "
+            "the picture",
+            f"the face is cut off: {mouth:.0%} of the part with the mouth lies beyond the picture, more than "
+            f"{MOUTH_BEYOND[1]:.0%}",
         ),
         _Check(
             roll,

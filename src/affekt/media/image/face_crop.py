@@ -21,12 +21,12 @@ def looks_like_photo(width: int, height: int) -> bool:
     is_crop_of_a_data_set = height == width <= SQUARE_CROP_SIDE
     is_large = max(height, width) >= PHOTO_SIDE and not is_crop_of_a_data_set
     is_upright_photo = height >= PHOTO_ASPECT_SIDE and width * PHOTO_ASPECT[1] == height * PHOTO_ASPECT[0]
-    return (
-        is_large
-        or is_upright_photo
-        or width > MAX_WIDTH_BY_HEIGHT * height
-        or height > MAX_HEIGHT_BY_WIDTH * width
-    )
+    return is_large or is_upright_photo or not has_aspect_of_crop(width, height)
+
+
+def has_aspect_of_crop(width: int, height: int) -> bool:
+    """Whether a picture is neither much wider than high nor much higher than wide."""
+    return width <= MAX_WIDTH_BY_HEIGHT * height and height <= MAX_HEIGHT_BY_WIDTH * width
 
 
 def note_if_no_crop(pixels: np.ndarray, side: int) -> None:

@@ -35,7 +35,7 @@ def alike(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     The mean over the parts that both have; 0 where they have none in common.
     """
     each = np.einsum("npc,mpc->nmp", one, other)
-    common = one.any(axis=2)[:, None] & other.any(axis=2)[None]
+    common = (one != 0).any(axis=2)[:, None] & (other != 0).any(axis=2)[None]
     count = common.sum(axis=2)
     return np.divide((each * common).sum(axis=2), count, out=np.zeros(count.shape), where=count > 0)
 

@@ -21,7 +21,9 @@ AROUND_S = 10.0  # frames before and after that determine the floor; people paus
 # Background below this level is taken to be at this level: noise of a converter is no speech. In dB relative
 # to a full-scale sine.
 LEAST_FLOOR_DB = -65.0
-ABOVE_DB = 12.0  # above the floor, where the score is 0.5: measured, benchmarks/voice_activity.py
+# Above the floor, where the score is 0.5: less takes music for speech, more misses speech in noise
+# (benchmarks/voice_activity.py).
+ABOVE_DB = 12.0
 SLOPE_DB = 3.0  # of the logistic score
 _QUIETEST = 1e-12  # power, for the logarithm
 
