@@ -35,7 +35,7 @@ HOUR_S, STEP_S, BOX_S = 3600.0, 0.5, 0.2
 NAMES = ("anger", "happiness", "neutral", "sadness")
 RATE_HZ = 25
 SIZES = ((640, 360), (1280, 720))
-LENGTHS_S = (20, 80)
+LENGTHS_S = (10, 40)
 EVERY = 5  # frames of a clip from one detection to the next
 
 

@@ -236,7 +236,7 @@ def test_a_redacted_picture_is_not_kept(written, photo):
 
 
 def test_a_redacted_picture_is_shown_blurred_if_there_is_one(written, photo, tmp_path):
-    large = photo.tracks[0].model_copy(update={"boxes": (Box(0, 0.3, 0.3, 0.7, 0.9),)})
+    large = photo.tracks[0].model_copy(update={"boxes": (Box(0.0, 0.3, 0.3, 0.7, 0.9),)})
     photo = photo.model_copy(update={"tracks": (large,)})
     write_annotated(photo, tmp_path / "p.png", tmp_path / "blurred.png", redact=True)
     text = written(photo, redact=True, video=tmp_path / "blurred.png")
