@@ -281,9 +281,17 @@ def main() -> None:
     parser.add_argument("--faces", type=int, default=1200, help="validation faces; twice as many of test")
     parser.add_argument("--turned", type=int, default=2400, help="faces of the table of turned heads")
     parser.add_argument("--changed", type=int, default=800, help="faces of the table of trust")
+    parser.add_argument("--trust-only", action="store_true", help="measure changed faces alone: face_trust.md")
     Limits.add_to(parser)
     given = parser.parse_args()
     limits = Limits.of(given)
+    if given.trust_only:
+        rows = limits.run("trust", partial(trust, given.bundle, given.data_root, given.changed))
+        columns = ("faces", "number", "accuracy", "trust")
+        head = "# How far answers to bad faces can be trusted"
+        write_report(OUTPUT.with_name("face_trust.md"), [head, "", *as_table(columns, rows), *limits.lines()])
+        limits.check()
+        return
     crop = Predictor.open(given.bundle, backend="onnxruntime", threads=1).preprocess.face_crop  # type: ignore[attr-defined]
     # Faces of these sizes are all cut, however far they are turned or cut off.
     crop = crop.model_copy(update={"least_px": 1, "trusted_px": 1})
