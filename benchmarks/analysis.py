@@ -157,7 +157,8 @@ def main() -> None:
             "",
             machine(),
             "",
-            f"Two drawn people who talk, with subtitles that name them; {options.threads} threads. Parts: {parts}.",
+            f"Two drawn people who talk, with subtitles that name them; {options.threads} threads. "
+            f"Parts: {parts}.",
             "",
             *as_table(columns, rows),
             *limits.lines(),
