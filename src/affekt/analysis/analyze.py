@@ -32,6 +32,7 @@ from affekt.media.speech import Recognizer
 if TYPE_CHECKING:
     from affekt.deploy.runtime.predictor import Predictor
 
+NO_NETWORK = "no network answers for it: give one as a model"
 ASKED: tuple[Modality, ...] = tuple(name for name in MODALITIES if name != "fused")
 
 
@@ -193,7 +194,7 @@ def _noted(networks: Iterable[Network], starters: Sequence[str]) -> tuple[Networ
 def _without_network(networks: Networks, modalities: Sequence[Modality]) -> list[Missing]:
     """Modalities of persons that were asked for and have no network. Clips and walks are not asked for."""
     return [
-        Missing(modality=role, reason="no network answers for it: give one as a model")
+        Missing(modality=role, reason=networks.without.get(role, NO_NETWORK))
         for role in modalities
         if role in ("face", "voice", "words") and not networks.one(role)
     ]

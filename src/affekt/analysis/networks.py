@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from affekt.core.errors import UsageError
+from affekt.core.errors import MissingExtra, UsageError
 from affekt.core.timeline.parts import Modality, Network
 from affekt.deploy.runtime.predictor import Predictor
 from affekt.media.faces.crop import TakesFaces
@@ -28,10 +28,12 @@ class Networks:
     Attributes:
         by_role: One network for faces, voices, words and gait; any number for whole clips.
         starters: Names of those that were not given, but come with the package.
+        without: Why a role has no network, where its starter cannot be used.
     """
 
     by_role: dict[Modality, tuple[Predictor, ...]] = field(default_factory=dict)
     starters: tuple[str, ...] = ()
+    without: dict[Modality, str] = field(default_factory=dict)
 
     def one(self, role: Modality) -> Predictor | None:
         """The network of a role that one network has."""
@@ -76,12 +78,17 @@ def open_networks(
             raise UsageError(f"two networks answer for {role}: {by_role[role][0]!r} and {predictor!r}")
         by_role[role] = (*by_role.get(role, ()), predictor)
     used: list[str] = []
+    without: dict[Modality, str] = {}
     there = {starter.name: starter.path for starter in list_starters()}
     for role, name in STARTERS.items():
-        if role in modalities and role not in by_role and name in there:
+        if role not in modalities or role in by_role:
+            continue
+        try:
             by_role[role] = (load(there[name]),)
             used.append(name)
-    return Networks(by_role, tuple(used))
+        except MissingExtra as error:  # the other modalities need it not
+            without[role] = str(error)
+    return Networks(by_role, tuple(used), without)
 
 
 def role_of(predictor: Predictor) -> Modality:

@@ -164,7 +164,7 @@ class _Group(NamedTuple):
             *self.speaker.notes,
             f"assumed: {_shown(self.speaker)} and face {self.face.face} are one person: {self.face.face} was "
             f"the only face in {self.face.alone:.0%} of the speech, and has a share of "
-            f"{self.face.share:.0%} of it",
+            f"{self.face.share:.0%} of it, by its time in the picture and the motion of mouths",
         )
 
 

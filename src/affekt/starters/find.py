@@ -35,7 +35,7 @@ def list_starters() -> tuple[Starter, ...]:
 
     Example:
         >>> [starter.name for starter in list_starters()]
-        ['compact_face', 'compact_text']
+        ['compact_face', 'compact_text', 'compact_voice']
     """
     found = sorted(path.parent for path in FOLDER.glob(f"*/{MANIFEST}"))
     return tuple(Starter(path.name, path, read_json_object(path / MANIFEST)) for path in found)

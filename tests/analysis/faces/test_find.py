@@ -70,6 +70,7 @@ def test_two_people_who_pass_each_other_are_two_tracks_without_a_switch(found_in
     scores = scores_of(*found_in(crossing_scene))
     assert (scores.tracks, scores.switches) == (2, 0)
     assert scores.coverage > 0.95
+    assert not found_in(crossing_scene)[1].notes  # both are there all the time
 
 
 def test_somebody_who_leaves_and_comes_back_is_the_same_person_and_it_is_an_assumption(found_in):
@@ -196,6 +197,14 @@ def test_fifty_faces_in_a_frame_are_fifty_persons(predictor, opened, fixed):
     found = find_faces(opened(still(np.arange(4) / 5, 0.8, pixels)), predictor, detector=fixed(*boxes))
     assert len(found.tracks) == 50
     assert all(len(track.boxes) == 5 and track.spans for track in found.tracks)
+
+
+def test_many_faces_without_an_answer_are_summed_up(predictor, opened, fixed):
+    left, top = np.arange(30) % 10 * 0.1, np.arange(30) // 10 * 0.3
+    boxes = np.stack([left, top, left + 0.03, top + 0.06], axis=1)
+    found = find_faces(opened(still(np.arange(4) / 5, 0.8)), predictor, detector=fixed(*boxes))
+    assert len(found.tracks) == 30 and len(found.missing) == 21
+    assert found.missing[-1].reason.startswith("10 more appearances without an answer: the face is too small")
 
 
 # What is not there

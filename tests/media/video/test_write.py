@@ -7,7 +7,7 @@ import pytest
 from affekt.core.errors import MediaError, UsageError
 from affekt.media.sound import Waveform, read_sound
 from affekt.media.video import VideoFrames, open_video
-from affekt.media.video.write import write_clip
+from affekt.media.video.write import CLOCK_HZ, write_clip, write_mp4
 
 
 def shaded(times_s, end_s, *, height=32, width=48) -> VideoFrames:
@@ -62,6 +62,27 @@ def test_sound_is_read_beside_the_picture(tmp_path):
     heard, played = sound.samples[0, 2000:14000], tone().samples[0, 2000:14000]
     assert np.corrcoef(heard, played)[0, 1] > 0.99, "neither late nor early"
     assert open_video(path).sound_tracks == 1
+
+
+def test_sound_in_blocks_is_that_of_the_whole(tmp_path):
+    """Blocks are encoded beside the frames, so that a player finds both at one place of the file."""
+    whole, frames = tone(seconds=3.0, channels=2), shaded(np.arange(30) / 10, 3)
+    ticks = [CLOCK_HZ * number // 10 for number in range(31)]
+    blocks = (Waveform(whole.samples[:, at : at + 7001], 16000) for at in range(0, 48000, 7001))
+    for name, sound in (("whole.mp4", whole), ("blocks.mp4", blocks)):
+        write_mp4(tmp_path / name, frames.pixels, ticks, sound=sound, comment="A remark.")
+    one, other = (read_sound(tmp_path / name, mono=False).samples for name in ("whole.mp4", "blocks.mp4"))
+    np.testing.assert_allclose(one[:, :47000], other[:, :47000], atol=1e-3)
+    with av.open(str(tmp_path / "blocks.mp4")) as container:
+        kinds = [
+            (packet.stream.type, float(packet.pts * packet.time_base))
+            for packet in container.demux()
+            if packet.pts is not None
+        ]
+        assert container.metadata["comment"] == "A remark."
+    video = [place for place, (kind, time) in enumerate(kinds) if kind == "video" and time > 1.5]
+    audio = [place for place, (kind, time) in enumerate(kinds) if kind == "audio" and time < 1.0]
+    assert max(audio) < min(video)
 
 
 def test_sound_alone_is_written_in_stereo(tmp_path):

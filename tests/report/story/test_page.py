@@ -1,5 +1,7 @@
 """The page of a timeline: its content, and its behaviour in a browser."""
 
+import base64
+import io
 import json
 import re
 import shutil
@@ -11,6 +13,7 @@ from PIL import Image
 
 from affekt.core.timeline import Timeline
 from affekt.core.timeline.parts import Box, Medium, Missing, Network, Person, Span, SpokenLine, Track
+from affekt.report.story.video import write_annotated
 from affekt.report.story.write import write_story
 
 HOSTILE = "</script><script>alert('x')</script>"
@@ -230,6 +233,29 @@ def test_a_picture_is_shown_with_the_box_of_each_face(tags_of, written, photo):
 def test_a_redacted_picture_is_not_kept(written, photo):
     text = written(photo, redact=True)
     assert "data:image" not in text and text.count('<span class="box"') == 20
+
+
+def test_a_redacted_picture_is_shown_blurred_if_there_is_one(written, photo, tmp_path):
+    large = photo.tracks[0].model_copy(update={"boxes": (Box(0.0, 0.3, 0.3, 0.7, 0.9),)})
+    photo = photo.model_copy(update={"tracks": (large,)})
+    write_annotated(photo, tmp_path / "p.png", tmp_path / "blurred.png", redact=True)
+    text = written(photo, redact=True, video=tmp_path / "blurred.png")
+    (held,) = re.findall(r"data:image/jpeg;base64,([^\"]+)", text)
+    shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(held)))).astype(int)
+    true = np.asarray(Image.open(tmp_path / "p.png")).astype(int)
+    detail, kept = (np.abs(np.diff(it[40:75, 45:75], axis=1)).mean() for it in (true, shown))
+    assert kept < 0.1 * detail
+    assert '<span class="box"' not in text and "Faces that were not found are not" in text
+
+
+def test_words_alone_have_no_player_and_nothing_is_missing(written, timeline, tmp_path):
+    (tmp_path / "a.srt").write_text("")
+    medium = Medium(path=str(tmp_path / "a.srt"), duration_s=12.0)
+    text = written(
+        timeline.model_copy(update={"medium": medium, "tracks": timeline.tracks[3:4], "missing": ()})
+    )
+    assert "2 persons in 0:12 of words, 2 shots" in text and "cannot be" not in text.partition("<script")[0]
+    assert "<audio" not in text and "browsers do not play" not in text
 
 
 # ---- in a browser

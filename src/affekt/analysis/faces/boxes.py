@@ -11,10 +11,11 @@ _DIGITS = 5  # of a share of the picture: a tenth of a pixel of 8K video
 
 
 def extent_of(face: FollowedFace, shot: tuple[float, float], step_s: float) -> tuple[float, float]:
-    """When a face is seen first and last: to the ends of its shot where these are within a step."""
+    """When a face is seen first and last: to the ends of its shot where no searched frame lies between."""
     first, last = face.times_s[0], face.times_s[-1]
-    start_s = shot[0] if first - shot[0] <= step_s + 1e-6 else first
-    end_s = shot[1] if shot[1] - last <= step_s + 1e-6 else min(last + step_s / 2, shot[1])
+    near_s = 1.5 * step_s  # a searched frame may begin a little before its step
+    start_s = shot[0] if first - shot[0] <= near_s else first
+    end_s = shot[1] if shot[1] - last <= near_s else min(last + step_s / 2, shot[1])
     return min(start_s, first), max(end_s, last)
 
 

@@ -25,6 +25,7 @@ NOT_JOINED = (
     "a face that comes back is the same person only where the colours of head and clothes are clearly the "
     "same; so one person may have several tracks"
 )
+MOST_UNANSWERED = 20  # appearances that are listed one by one
 _NUMBERS = re.compile(r"\d+(?:\.\d+)?")
 
 
@@ -94,8 +95,29 @@ def persons_of(
                 notes=tuple(notes),
             )
         )
-    several = len(faces) > 1 and max(numbers) > 0
-    return Persons(tuple(tracks), extents, mouths, tuple(unanswered), (NOT_JOINED,) if several else ())
+    notes = (NOT_JOINED,) if _follow_each_other(tracks) else ()
+    return Persons(tuple(tracks), extents, mouths, tuple(_shortened(unanswered)), notes)
+
+
+def _follow_each_other(tracks: Sequence[Track]) -> bool:
+    """Whether somebody is seen first after another has been seen last: they may be the same."""
+    firsts = [it.boxes[0].time_s for it in tracks]
+    lasts = [it.boxes[-1].time_s for it in tracks]
+    return max(firsts, default=0.0) >= min(lasts, default=1.0)
+
+
+def _shortened(unanswered: list[Missing]) -> list[Missing]:
+    """The longest ones, and the others as one: a crowd in the background may have thousands."""
+    if len(unanswered) <= MOST_UNANSWERED:
+        return unanswered
+    by_length = sorted(unanswered, key=lambda it: (it.start_s or 0.0) - (it.end_s or 0.0))
+    kept = sorted(by_length[:MOST_UNANSWERED], key=lambda it: it.start_s or 0.0)
+    reasons = Counter(it.reason.split(": ", 1)[1] for it in by_length[MOST_UNANSWERED:])
+    count = len(unanswered) - MOST_UNANSWERED
+    rest = Missing(
+        modality="face", reason=f"{counted(count, 'more appearance')} without an answer: {_reasons(reasons)}"
+    )
+    return [*kept, rest]
 
 
 def _without_answer(number: int, extent: tuple[float, float], reasons: Counter[str]) -> Missing:

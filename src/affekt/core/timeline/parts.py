@@ -71,13 +71,13 @@ class Track(Settings):
 
     Attributes:
         id: Unique in the timeline, such as `face-2`.
-        modality: What was answered about; `fused` for the answer of all of them together, `clip` for networks of
-            whole clips.
+        modality: What was answered about; `fused` for the answer of all of them together, `clip` for
+            networks of whole clips.
         person: Id of the person; empty where the answers concern the whole medium.
         network: Name of its network in `Timeline.networks`; for `fused`, empty.
-        boxes: Where the face is, in order of time; for faces only. Each is a list: time in seconds; left, top,
-            right and bottom in shares of the width and the height of the picture; the detector's score, none
-            where the place is interpolated.
+        boxes: Where the face is, in order of time; for faces only. Each is a list: time in seconds; left,
+            top, right and bottom in shares of the width and the height of the picture; the detector's score,
+            none where the place is interpolated.
         notes: Limitations, and assumptions such as which voice belongs to which face.
     """
 

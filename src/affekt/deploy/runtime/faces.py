@@ -23,9 +23,15 @@ from affekt.media.kinds import head_of, kind_of
 FaceMode = Literal["auto", "whole", "detect"]
 FACE_MODES: tuple[FaceMode, ...] = get_args(FaceMode)
 DETECTOR = "centerface"
-LONGEST_PX = 1280  # of a picture that is searched; see benchmarks/results/face_photos.md
-SEARCHED_PX = 256  # shorter side from which pictures of the size of a crop are searched as well
-LOOSEST = 0.4  # height of the face in the loosest crops that are in use, as a share of the shorter side
+# Longer side of a picture that is searched: in it, faces of 22 pixels are found; it takes four times as long
+# as 640 pixels (benchmarks/results/face_photos.md).
+LONGEST_PX = 1280
+# Shorter side from which pictures of the size of a crop are searched as well. Common data sets of crops have
+# at most 224 pixels, and a search takes ten times as long as an answer.
+SEARCHED_PX = 256
+# Least height of the only face of a crop, as a share of the shorter side. Boxes of CenterFace have nine
+# tenths of the height of crops of FER2013 (benchmarks/results/face_crops.md): below, it is twice as loose.
+LOOSEST = 0.4
 WHOLE = "--faces whole (faces='whole') answers the whole picture as one face"
 FILLED = "the face fills the picture: the whole picture is answered"
 VIDEO = "faces in a video are answered by affekt analyze"

@@ -143,20 +143,12 @@ def _put(picture: np.ndarray, sprite: Sprite, where: Placed) -> None:
     if (low >= high).any():
         return
     size = (int(high[0] - low[0]), int(high[1] - low[1]))
-    step = len(sprite.through) / where.side
+    step = sprite.image.size[0] / where.side
     matrix = (step, 0, (low[0] - where.left) * step, 0, step, (low[1] - where.top) * step)
-    bands = [
-        *np.moveaxis(sprite.pixels, 2, 0),
-        255 * (1 - sprite.through[..., 0]),
-    ]  # beyond the square: nothing
-    moved = [
-        np.asarray(
-            Image.fromarray(np.ascontiguousarray(band)).transform(
-                size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR
-            )
-        )
-        for band in bands
-    ]
+    # Beyond the square the opacity is 0.
+    moved = np.asarray(
+        sprite.image.transform(size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR), np.float32
+    )
     part = picture[low[1] : high[1], low[0] : high[0]]
-    part *= 1 - moved[3][..., None] / 255
-    part += np.stack(moved[:3], axis=2)
+    part *= 1 - moved[..., 3:] / 255
+    part += moved[..., :3]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from PIL import Image
 
 from affekt.invented.drawn_faces.corpus import EXPRESSIONS
 from affekt.invented.drawn_faces.painting import paint
@@ -18,7 +19,8 @@ from affekt.invented.face_scenes.parts import Actor, Key
 ZOOM, DOWN = 0.62, -0.1  # of the head in its square, so that hair and neck are whole
 TOP = -0.85  # of the face's box, in face coordinates: the forehead
 _BACKGROUNDS = (0.25, 0.75)
-_SIZES = tuple(round(48 * 1.3**step) for step in range(12))  # of squares in pixels
+# Of squares in pixels. Larger heads are enlarged: painting takes half a second at 700 pixels.
+_SIZES = tuple(round(48 * 1.3**step) for step in range(8))
 _STRENGTHS, _OPENINGS = 4, 5  # steps of expressions and mouths
 _SPOKEN_JAW, _SPOKEN_TEETH = 0.75, 0.4  # of an expression with a mouth opened wide for speech
 _KEPT = 600  # sprites, of some 0.2 MB
@@ -28,12 +30,11 @@ class Sprite(NamedTuple):
     """A head.
 
     Attributes:
-        pixels: (s, s, 3) float32 of 255, already weighted with its opacity.
-        through: (s, s, 1) float32, what shows through, 0 to 1.
+        image: Four bands: colours that are already weighted with the opacity, and the opacity. Its mode is
+            CMYK, because Pillow moves the bands of this mode independently.
     """
 
-    pixels: np.ndarray
-    through: np.ndarray
+    image: Image.Image
 
 
 class Outline(NamedTuple):
@@ -50,7 +51,7 @@ class Sprites:
         self._kept: dict[tuple[Person, str, int, int, int], Sprite] = {}
 
     def __call__(self, actor: Actor, key: Key, opening: float, side: float) -> Sprite:
-        """A head of about a side in pixels, at least half as large where that is possible."""
+        """A head for a side in pixels: at least as large, but for the largest."""
         size = next((it for it in _SIZES if it >= side), _SIZES[-1])
         strength = round(key.strength * _STRENGTHS)
         mouth = round(opening * _OPENINGS)
@@ -106,8 +107,9 @@ def _painted(traits: Person, expression: Expression, size: int) -> Sprite:
     ]
     through = ((bright - dark) / (empty[1] - empty[0])).mean(axis=2, keepdims=True).clip(0, 1)
     through = np.where(through > 0.97, 1.0, np.where(through < 0.03, 0.0, through)).astype(np.float32)
-    pixels = np.where(through < 1, dark - through * empty[0], 0.0).clip(0, 255).astype(np.float32)
-    return Sprite(pixels, through)
+    pixels = np.where(through < 1, dark - through * empty[0], 0.0)
+    bands = np.concatenate([pixels, 255 * (1 - through)], axis=2).round().clip(0, 255).astype(np.uint8)
+    return Sprite(Image.merge("CMYK", [Image.fromarray(band) for band in np.moveaxis(bands, 2, 0)]))
 
 
 def _shot(backdrop: float) -> Shot:

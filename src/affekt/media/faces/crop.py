@@ -166,7 +166,7 @@ def _beyond(size: tuple[int, int], scale: float, angle: float, origin: np.ndarra
     middles = (np.arange(32) + 0.5) / 32
     grid = np.stack(np.meshgrid(middles, middles), axis=-1)
     places = origin + scale * grid @ _rotation(angle).T
-    return ((places < 0) | (places > size[::-1])).any(axis=-1)
+    return np.any((places < 0) | (places > size[::-1]), axis=-1)
 
 
 def _cut(picture: np.ndarray, scale: float, angle: float, origin: np.ndarray, side: int) -> np.ndarray:

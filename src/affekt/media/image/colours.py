@@ -13,6 +13,16 @@ _TO_YCC = np.array(
 ).T
 
 
+def _sharing(bins: int) -> np.ndarray:
+    """Each bin gives a part to both neighbours; at the ends it keeps what would go beyond."""
+    given = np.eye(bins, k=1) + np.eye(bins, k=-1)
+    given[0, 0] = given[-1, -1] = 1
+    return _GIVEN * given + (1 - 2 * _GIVEN) * np.eye(bins)
+
+
+_SHARED = np.kron(np.kron(_sharing(BINS[0]), _sharing(BINS[1])), _sharing(BINS[2])).astype(np.float32)
+
+
 def colour_histogram(pixels: np.ndarray) -> np.ndarray:
     """Roots of the shares of colours, (256,) float32; all 0 without pixels.
 
@@ -32,14 +42,4 @@ def colour_histogram(pixels: np.ndarray) -> np.ndarray:
         for place in (1, 2)
     )
     counts = np.bincount((light * BINS[1] + blue) * BINS[2] + red, minlength=COLOURS).astype(np.float32)
-    shares = counts.reshape(BINS) / len(rows)
-    for axis in range(3):
-        shares = _shared_with_neighbours(shares, axis)
-    return np.sqrt(shares.reshape(-1))
-
-
-def _shared_with_neighbours(shares: np.ndarray, axis: int) -> np.ndarray:
-    """Each bin gives a part to both neighbours; at the ends it keeps what would go beyond."""
-    moved = np.moveaxis(shares, axis, 0)
-    wide = np.concatenate([moved[:1], moved, moved[-1:]])
-    return np.moveaxis(_GIVEN * (wide[:-2] + wide[2:]) + (1 - 2 * _GIVEN) * wide[1:-1], 0, axis)
+    return np.sqrt(_SHARED @ (counts / len(rows)))

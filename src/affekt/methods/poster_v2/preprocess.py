@@ -26,8 +26,8 @@ STD = np.array([0.229, 0.224, 0.225], np.float32)
 FACE_CROP = FaceCrop(
     points=((0.343, 0.461), (0.657, 0.461), (0.5, 0.6405), (0.370, 0.824), (0.630, 0.824)),
     turned=True,
-    least_px=18,
-    trusted_px=36,
+    least_px=17,
+    trusted_px=32,
 )
 
 

@@ -49,8 +49,9 @@ class FacePath:
     def around(self, time_s: float, *, held_s: float, gap_s: float) -> list[Box]:
         """Where the face may be at a time, for covering it: one box around all places that overlap.
 
-        These are the boxes next to this time that are at most `held_s` earlier or later, and the place between
-        them where they are at most `gap_s` apart. Cuts are not regarded: where they are is an estimate as well.
+        These are the boxes next to this time that are at most `held_s` earlier or later, and the place
+        between them where they are at most `gap_s` apart. Cuts are not regarded: where they are is an
+        estimate as well.
         """
         after = bisect_right(self.times, time_s)
         last = self.boxes[after - 1] if after else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -33,6 +34,7 @@ MOST_ROWS = 1080  # an 8K film would take gigabytes to encode, and boxes need no
 HELD_S, GAP_S = 1.0, 3.0
 _NOTICE_S = 4.0  # for which a redacted video states its limits
 _BLOCK_S = 2.0  # of sound
+_PART_S = 10.0
 # As clips are written (`affekt.media.video.write.H264`), several times as fast, for a few percent of size.
 _CODING = ("libx264", {"crf": "20", "preset": "veryfast", "bf": "0", "x264-params": "cpu-independent=1"})
 
@@ -156,6 +158,10 @@ class _Frames:
         self.redact = redact
         self.pen = Pen(height)
         self.paths = [FacePath(track, timeline.shots) for track in timeline.tracks if track.boxes]
+        self.near: dict[int, list[FacePath]] = defaultdict(list)
+        for path in self.paths:
+            for part in range(_part(path.times[0] - HELD_S), _part(path.times[-1] + HELD_S) + 1):
+                self.near[part].append(path)
         self.lanes = lanes_of(timeline)
         self.names = {person.id: person.shown for person in timeline.persons}
         self.courses = {path.track.id: _Course(self._lane_of(path)) for path in self.paths}
@@ -170,7 +176,7 @@ class _Frames:
         if self.redact:
             self._blur(pixels, time_s)
         picture = Image.fromarray(pixels)
-        for path in self.paths:
+        for path in self.near.get(_part(time_s), ()):
             box = path.at(time_s)
             if box is not None:
                 text, color = self._said(path, time_s)
@@ -196,7 +202,7 @@ class _Frames:
         if not self.paths:
             blur_all(pixels)
         boxes: list[Box] = []
-        for path in self.paths:
+        for path in self.near.get(_part(time_s), ()):
             boxes += path.around(time_s, held_s=HELD_S, gap_s=GAP_S)
         blur_boxes(pixels, boxes)
 
@@ -223,6 +229,11 @@ class _Frames:
         label = f"[{verdict(shown)}] " if shown is not None else ""
         name = self.names.get(line.person, "")
         return f"{label}{name}: {line.text}" if name else f"{label}{line.text}"
+
+
+def _part(time_s: float) -> int:
+    """Tracks are looked up by parts of the time: a film has thousands, a few of them at once."""
+    return int(time_s // _PART_S)
 
 
 class _Course:

@@ -33,8 +33,8 @@ def write_story(timeline: Timeline, path: Path, *, redact: bool = False, video: 
     Args:
         redact: Keep no picture of anyone and no reference to the file that was analyzed. Words and names of
             speakers stay.
-        video: An annotated video of this timeline (`affekt.report.story.video`), which the page then shows in
-            place of the analyzed file.
+        video: An annotated video or picture of this timeline (`affekt.report.story.video`), which the page
+            then shows in place of the analyzed file.
 
     Raises:
         UsageError: No format has this suffix, or the place cannot be written.

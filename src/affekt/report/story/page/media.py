@@ -61,19 +61,22 @@ def media_of(timeline: Timeline, folder: Path, *, redact: bool, video: Path | No
     Args:
         folder: Of the page.
         redact: No picture and no address of the analyzed file.
-        video: An annotated video to play in place of the file.
+        video: An annotated video to play in place of the file, or an annotated picture to show.
     """
     path, medium = Path(timeline.medium.path), timeline.medium
+    is_picture = not medium.duration_s and medium.width is not None
+    if video is not None and is_picture:
+        return _photo(timeline, video)._replace(faces={}, is_marked=True)
     if video is not None:
         found = PageMedia() if redact else _over_time(timeline, path)
         shown = {"kind": "video", "address": address_of(video, folder), "name": video.name, "still": ""}
         return found._replace(**shown, is_marked=True)
     if redact:
         return PageMedia()
-    if not medium.duration_s:
+    if is_picture:
         return _photo(timeline, path)
     found = _over_time(timeline, path)
-    if not path.is_file():
+    if not path.is_file() or _is_read(timeline):
         return found
     suffix = path.suffix.lower()
     if suffix in (_VIDEO if medium.width else _SOUND):
@@ -82,6 +85,11 @@ def media_of(timeline: Timeline, folder: Path, *, redact: bool, video: Path | No
     what = "write an annotated MP4 beside the page to watch it here" if medium.width else "convert it to .wav"
     note = f"browsers do not play {suffix or 'files without a suffix'}: {what}"
     return found._replace(missing=(*found.missing, note))
+
+
+def _is_read(timeline: Timeline) -> bool:
+    """Whether there are only words, such as subtitles without their video."""
+    return timeline.medium.width is None and not timeline.medium.has_sound
 
 
 def _photo(timeline: Timeline, path: Path) -> PageMedia:
@@ -98,8 +106,10 @@ def _photo(timeline: Timeline, path: Path) -> PageMedia:
 
 def _over_time(timeline: Timeline, path: Path) -> PageMedia:
     medium = timeline.medium
-    if not path.exists():
+    if not path.exists() and not _is_read(timeline):
         return PageMedia(missing=(f"{path.name} cannot be shown: the file does not exist",))
+    if _is_read(timeline):
+        return PageMedia()
     span = (0.0, medium.duration_s)
     if medium.width is None:
         try:

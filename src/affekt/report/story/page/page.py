@@ -63,7 +63,8 @@ def write_page(path: Path, timeline: Timeline, *, redact: bool = False, video: P
 
     Args:
         redact: No picture of anyone, and no address of the analyzed file.
-        video: An annotated video, which the page plays in place of the file.
+        video: An annotated video, which the page plays in place of the file; of a picture an annotated one,
+            which it holds.
     """
     is_picture = not timeline.medium.duration_s
     lanes = lanes_of(timeline)
@@ -104,7 +105,7 @@ def write_page(path: Path, timeline: Timeline, *, redact: bool = False, video: P
         roomy=len(persons) <= _ROOMY,
         named=NAMED,
         gone=gone(timeline.missing),
-        still=_still(timeline, lanes) if is_picture else [],
+        still=_still(timeline, lanes) if is_picture and not media.is_marked else [],
         scale=scale,
         width=WIDTH,
         axis=time_axis(scale),

@@ -141,7 +141,7 @@ def lead_of(timeline: Timeline, persons: Sequence[Summary]) -> str:
     if not medium.duration_s:
         what = f"a picture of {medium.width} x {medium.height} pixels" if medium.width else "a picture"
     else:
-        kind = "video" if medium.width else "sound"
+        kind = "video" if medium.width else "sound" if medium.has_sound else "words"
         what = f"{clock(medium.duration_s)} of {kind}" + (
             " without sound" if medium.width and not medium.has_sound else ""
         )
