@@ -281,7 +281,7 @@ def main() -> None:
     parser.add_argument("--faces", type=int, default=1200, help="validation faces; twice as many of test")
     parser.add_argument("--turned", type=int, default=2400, help="faces of the table of turned heads")
     parser.add_argument("--changed", type=int, default=800, help="faces of the table of trust")
-    parser.add_argument("--trust-only", action="store_true", help="measure changed faces alone: face_trust.md")
+    parser.add_argument("--trust-only", action="store_true", help="changed faces alone, to face_trust.md")
     Limits.add_to(parser)
     given = parser.parse_args()
     limits = Limits.of(given)

@@ -23,7 +23,7 @@ from affekt.media.image import resize
 
 # Median places of the landmarks of CenterFace in its boxes, in shares of width and height, made symmetric
 # (benchmarks/results/face_crops.md): they stand in for the landmarks of a detector that gives boxes only.
-LANDMARKS_IN_BOX = ((0.266, 0.378), (0.734, 0.378), (0.5, 0.59), (0.310, 0.752), (0.690, 0.752))
+LANDMARKS_IN_BOX = ((0.269, 0.363), (0.731, 0.363), (0.5, 0.572), (0.314, 0.743), (0.686, 0.743))
 NO_LANDMARKS = "the detector gives no landmarks: the face is cut by its box, and not checked for its pose"
 _BORDER_PX = 3  # of the edge around what is cut, for the interpolation
 

@@ -2,7 +2,8 @@
 
 Trust is the share of the accuracy above chance that remains. From the first to the second limit it falls from
 1 to `LEAST_TRUST` on a straight line; beyond the second a face is left out. All limits were measured with
-`compact_face` on validation faces of FER2013: `benchmarks/results/face_crops.md`.
+`compact_face` on validation faces of FER2013: `benchmarks/results/face_trust.md`, and `face_crops.md` for
+heads that are turned aside.
 """
 
 from __future__ import annotations
