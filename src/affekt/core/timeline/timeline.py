@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from affekt.core.errors import UsageError
+from affekt.core.errors import UsageError, require
 from affekt.core.settings import Settings, suggest
 from affekt.core.timeline.parts import (
     MODALITIES,
@@ -182,7 +182,7 @@ class Timeline(Settings):
 
     def to_json(self) -> str:
         """The document that `from_json` reads."""
-        return self.model_dump_json(by_alias=True, indent=1)
+        return self.model_dump_json(by_alias=True)
 
     def save(self, path: Path | str) -> None:
         """Write it in the format of the suffix; see `affekt.report.story.write`.
@@ -193,7 +193,12 @@ class Timeline(Settings):
         _of_reports("write:write_story")(self, Path(path))
 
     def plot(self, **options: Any) -> Any:
-        """A figure of matplotlib: a lane for each person and modality; see `affekt.report.story.figure`."""
+        """A figure of matplotlib: a lane for each person and modality; see `affekt.report.story.figure`.
+
+        Raises:
+            MissingExtra: matplotlib is not installed.
+        """
+        require("matplotlib", extra="train", needed_by="a figure of a timeline")
         return _of_reports("figure:draw_story")(self, **options)
 
     def track(self, name: str) -> Track:
