@@ -26,9 +26,10 @@ from affekt.deploy.runtime.predictor import Predictor
 from affekt.media.detection import Detections, Detector, open_detector
 from affekt.media.faces import TakesFaces, cut_face, face_side
 from affekt.media.image import read_image, resize
+from affekt.starters.find import FOLDER as STARTERS
 
 OUTPUT = Path(__file__).parent / "results" / "face_photos.md"
-BUNDLE = Path(__file__).parents[1] / "bundles" / "compact_face"
+BUNDLE = STARTERS / "compact_face"
 REPEATS = 9
 TALL = 0.115  # median height of the faces of the group photo, as a share of its width
 

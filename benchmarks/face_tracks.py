@@ -49,10 +49,11 @@ from affekt.media.video import Video, VideoFrames, open_video
 from affekt.media.video.shots import LEAST_CHANGE, ShotFinder, change, exact_cuts, looks_of
 from affekt.metrics.calibration import expected_calibration_error, negative_log_likelihood
 from affekt.metrics.tracking import Labelled, TrackScores, score_tracks
+from affekt.starters.find import FOLDER as STARTERS
 
 OUTPUT = Path(__file__).parent / "results" / "face_tracks.md"
 ROOT = Path(__file__).parents[1]
-BUNDLE = ROOT / "bundles" / "compact_face"
+BUNDLE = STARTERS / "compact_face"
 CLIP = ROOT.parent / "shared" / "data" / "media_samples" / "WolfgangLanger_Pexels.mp4"
 PARTS = ("tracks", "sizes", "cuts", "looks", "smoothing", "speed", "hour")
 STEPS_S = (0.2, 0.1, 0.4, 1.0)  # the default first

@@ -11,8 +11,9 @@ from affekt.deploy.runtime.predictor import Predictor
 from affekt.invented.face_scenes import draw_scene
 from affekt.media.detection import Detections
 from affekt.media.video import Video, VideoFrames, open_video
+from affekt.starters.find import FOLDER as STARTERS
 
-BUNDLE = Path(__file__).parents[3] / "bundles" / "compact_face"
+BUNDLE = STARTERS / "compact_face"
 
 
 @pytest.fixture(scope="session")
