@@ -160,12 +160,13 @@ class _Group(NamedTuple):
             return ()
         if self.face is None:
             return self.speaker.notes
-        return (
-            *self.speaker.notes,
-            f"assumed: {_shown(self.speaker)} and face {self.face.face} are one person: {self.face.face} was "
-            f"the only face in {self.face.alone:.0%} of the speech, and has a share of "
-            f"{self.face.share:.0%} of it, by its time in the picture and the motion of mouths",
+        who = f"assumed: {_shown(self.speaker)} and face {self.face.face} are one person: {self.face.face} "
+        alone = f"was the only face in {self.face.alone:.0%} of the speech, and " if self.face.alone else ""
+        what = "it" if alone else "the speech"
+        share = (
+            f"has a share of {self.face.share:.0%} of {what}, by the time in the picture and moving mouths"
         )
+        return (*self.speaker.notes, f"{who}{alone}{share}")
 
 
 def _shown(speaker: _Speaker) -> str:
