@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+from pathlib import Path
+
 import pytest
 from typer.testing import CliRunner
 
@@ -16,6 +20,8 @@ from affekt.core.errors import AffektError, UsageError
 from affekt.core.timeline import Timeline
 from affekt.core.timeline.read import read_timeline
 from affekt.testing.conversation import NAMES, write_conversation
+
+CORE = Path(__file__).parents[2] / ".venv-core" / "bin"
 
 pytestmark = [
     pytest.mark.xdist_group("analysis"),
@@ -142,3 +148,18 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_work(talk, tmp_pat
     result = CliRunner().invoke(app, ["analyze", str(talk.film), "--output", str(tmp_path / "story.docx")])
     assert isinstance(result.exception, UsageError)
     assert ".html" in str(result.exception)
+
+
+@pytest.mark.skipif(not CORE.is_dir(), reason="no .venv-core: `make test` makes one with the core install")
+def test_the_light_install_answers_and_says_which_part_is_missing(talk, tmp_path):
+    story = tmp_path / "story.json"
+    command = [CORE / "affekt", "analyze", talk.film, "--no-recognize", "--threads", "1", "--output", story]
+    environment = {**os.environ, "AFFEKT_ASSETS": str(tmp_path / "none"), "XDG_CACHE_HOME": str(tmp_path)}
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    found = read_timeline(story)
+    assert {track.modality for track in found.tracks} == {"voice", "words", "fused"}
+    reasons = [it.reason for it in found.missing if it.modality == "face"]
+    assert len(reasons) == 1
+    assert "affekt assets get centerface" in reasons[0]
+    assert "affekt assets get centerface" in done.stderr
