@@ -44,7 +44,7 @@ def test_a_timeline_is_read_back_from_json_as_it_was(timeline, tmp_path):
 def test_json_of_another_version_is_refused_with_its_field(timeline, tmp_path):
     write_story(timeline, tmp_path / "a.json")
     text = (tmp_path / "a.json").read_text()
-    (tmp_path / "b.json").write_text(text.replace('"schema": 1', '"schema": 2'))
+    (tmp_path / "b.json").write_text(text.replace('"schema":1', '"schema":2'))
     with pytest.raises(ConfigError, match=r"schema = 2"):
         read_timeline(tmp_path / "b.json")
 
