@@ -190,7 +190,7 @@ def test_lines_in_a_language_that_the_network_does_not_read_are_shown_and_not_an
     lines = SUBTITLES.replace("Who is there?", german).replace("Well.", german)
     film.path.with_suffix(".srt").write_text(lines)
     found = find_words(film, affekt.load("compact_text"))
-    assert [line.text for line in found.words][0] == german
+    assert found.words[0].text == german
     assert found.tracks == ()
     assert "do not look like English" in found.missing[0].reason
 

@@ -14,9 +14,14 @@ from collections.abc import Iterable
 LEAST_WORDS = 20  # fewer words show nothing
 LEAST_SHARE = 0.05
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
-_WORDS = frozenset(
-    ["the", "an", "and", "but", "if", "to", "for", "with", "from", "by", "about", "up", "out", "it", "are", "were", "be", "been", "does", "did", "have", "has", "had", "will", "would", "can", "could", "should", "not", "yes", "this", "that", "these", "those", "there", "here", "what", "who", "how", "why", "when", "where", "which", "i", "you", "she", "they", "them", "my", "your", "his", "its", "our", "their", "just", "very", "really", "oh", "well", "like", "get", "got", "know", "think", "want", "let", "i'm", "you're", "he's", "she's", "it's", "we're", "they're", "i've", "you've", "don't", "didn't", "can't", "won't", "isn't", "wasn't", "i'll", "you'll", "i'd", "that's", "what's", "there's", "let's"]
-)
+_FREQUENT = """
+the an and but if to for with from by about up out it are were be been does did have has had will
+would can could should not yes this that these those there here what who how why when where which i
+you she they them my your his its our their just very really oh well like get got know think want
+let i'm you're he's she's it's we're they're i've you've don't didn't can't won't isn't wasn't i'll
+you'll i'd that's what's there's let's
+"""
+_WORDS = frozenset(_FREQUENT.split())
 
 
 def english_share(lines: Iterable[str]) -> float | None:
