@@ -1,9 +1,9 @@
 """Whether lines are English: by the share of words that English sentences cannot do without.
 
 It tells English from other languages in Latin script, for networks that read English only. Words that are
-also words of such a language, as `in`, `so`, `a` and `me` are, do not count. Of all runs of five lines of MELD,
-EmoryNLP and GoEmotions, 5.6 % of the words and more are frequent English ones, of twenty-five lines 25 % and
-more; of sentences of seven other languages none (`tests/media/text/test_english.py`).
+also words of such a language, as `in`, `so`, `a` and `me` are, do not count. Of all runs of five lines of
+MELD, EmoryNLP and GoEmotions, 5.6 % of the words and more are frequent English ones, of twenty-five lines
+25 % and more; of sentences of seven other languages none (`tests/media/text/test_english.py`).
 """
 
 from __future__ import annotations
