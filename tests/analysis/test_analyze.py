@@ -143,6 +143,28 @@ def test_several_media_get_a_page_and_a_timeline_each(talk, tmp_path):
     ]
 
 
+def test_subtitles_that_do_not_exist_are_refused_before_the_work(talk, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "open_medium", lambda *a, **k: pytest.fail("it was opened"))
+    with pytest.raises(UsageError, match="does not exist"):
+        affekt.analyze(talk.film, subtitles=tmp_path / "none.srt")
+    result = CliRunner().invoke(app, ["analyze", str(talk.film), "--subtitles", str(tmp_path / "none.srt")])
+    assert result.exit_code == 2
+
+
+def test_ctrl_c_says_that_resume_goes_on(talk, monkeypatch, capsys):
+    def stop(*args, **more):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stages, "find_words", stop)
+    CliRunner().invoke(app, ["analyze", str(talk.film)])
+    assert "--resume" in capsys.readouterr().err
+
+
+def test_one_model_and_one_modality_need_no_list(talk):
+    found = affekt.analyze(talk.subtitles, models="compact_text", modalities="words")
+    assert [network.engine for network in found.networks] == ["onnxruntime f32"]
+
+
 def test_a_place_that_cannot_be_written_is_refused_before_the_work(talk, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "open_medium", lambda *a, **k: pytest.fail("it was opened"))
     result = CliRunner().invoke(app, ["analyze", str(talk.film), "--output", str(tmp_path / "story.docx")])
