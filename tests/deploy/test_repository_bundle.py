@@ -9,12 +9,14 @@ import pytest
 from PIL import Image
 
 import affekt
+from affekt.core import catalog
 from affekt.core.files.sealed import read_sealed
 from affekt.data.open import open_dataset
 from affekt.starters.find import FOLDER as STARTERS
 
 ROOT = Path(__file__).parents[2]
 BUNDLE = STARTERS / "compact_face"
+WEIGHTS = Path(affekt.__file__).parent / "analysis" / "fusion" / "weights.toml"
 CORE = ROOT / ".venv-core" / "bin" / "affekt"
 
 
@@ -24,6 +26,12 @@ def test_it_is_small_and_states_its_data_and_intended_use():
     assert "third parties" in sealed.document["data_licence"]
     assert "not for decisions about people" in sealed.document["limits"]
     assert sealed.document["metrics"]["accuracy"] > 0.6 and sealed.document["gate"]["int8"]["samples"] == 2000
+
+
+def test_its_limits_are_those_of_the_card_and_its_weights_those_that_fusion_was_measured_with():
+    document = read_sealed(BUNDLE, kind="bundle").document
+    assert document["limits"] == catalog.card("compact_face").limits_on("fer2013", is_own=False)
+    assert document["weights_sha256"] in WEIGHTS.read_text()
 
 
 def test_it_recognises_drawn_expressions():

@@ -160,6 +160,18 @@ def test_a_stretch_that_is_answered_from_its_neighbours_says_so(predictor, opene
     assert NOT_FOUND not in track.spans[0].notes
 
 
+def test_one_face_whose_colours_flicker_as_those_of_a_gif_is_one_person(predictor, opened, fixed):
+    frames = np.stack([BRIGHT] * 10)
+    for number in (6, 8, 9):
+        frames[number, 15:50, 55:105] = (150, 40, 40)
+    video = VideoFrames(frames, np.arange(10) / 5, 2.0)
+    found = find_faces(opened(video), predictor, detector=fixed([0.4, 0.3, 0.6, 0.55]))
+    (track,) = found.tracks
+    assert len(found.shots) == 1 and (track.spans[0].start_s, track.spans[-1].end_s) == (0, 2)
+    times_s = [box.time_s for box in track.boxes]
+    assert times_s == sorted(set(times_s))
+
+
 def test_small_faces_are_answered_with_less_confidence_and_a_note(predictor, opened, fixed):
     rng = np.random.default_rng(0)
     pixels = rng.integers(60, 200, (180, 320, 3), np.uint8)

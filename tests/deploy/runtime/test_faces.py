@@ -23,6 +23,7 @@ from affekt.deploy.runtime.samples import NOTHING_STATED
 from affekt.media.detection import Detections
 from affekt.media.faces.crop import LANDMARKS_IN_BOX
 from affekt.media.faces.limits import LEAST_TRUST
+from affekt.media.faces.search import STANDS_ON_HEAD
 from affekt.methods.compact_voice.config import CompactVoiceConfig
 from affekt.methods.compact_voice.preprocess import CompactVoicePreprocess
 from affekt.starters.find import FOLDER as STARTERS
@@ -130,6 +131,36 @@ def test_a_larger_picture_of_the_size_of_a_crop_is_searched_for_several_or_small
     assert found((60, 40, 340, 360)) == [None]
     assert found((100, 100, 180, 180)) == [(100, 100, 180, 180)]
     assert len(found((20, 20, 180, 190), (210, 20, 380, 190))) == 2
+
+
+def test_a_larger_picture_of_the_size_of_a_crop_without_a_face_is_answered_with_a_note(predictor, drawn):
+    blank = np.full((400, 400, 3), 128, np.uint8)
+    (answer,) = answers(predictor, blank)
+    assert len(answer.notes) == 1 and "no face was found in it" in answer.notes[0]
+    tiny = draw_photo([(drawn[0], (100, 100, 108, 110))], width=400, height=400)
+    (answer,) = answers(predictor, tiny)
+    assert "the face is too small" in answer.notes[0]
+    (answer,) = answers(predictor, draw_photo([(drawn[0], (60, 40, 340, 360))], width=400, height=400))
+    assert answer.notes == ()
+
+
+@pytest.mark.parametrize("size", [(400, 400), (480, 640)])
+def test_an_upside_down_face_that_fills_its_picture_is_turned_and_noted(predictor, drawn, size):
+    upright = np.asarray(Image.fromarray(drawn[0]).resize(size))
+    box = np.array([[4, 4, size[0] - 4, size[1] - 4]], np.float32)
+    points = box[:, None, :2] + np.array(LANDMARKS_IN_BOX) * (box[:, None, 2:] - box[:, None, :2])
+
+    class Turned(FramedFaces):
+        """Finds the face of the picture above, upright or upside down."""
+
+        def detect(self, frame):
+            found = points if np.array_equal(frame, upright) else np.array(size) - points
+            return Detections(box, np.ones(1, np.float32), found.astype(np.float32))
+
+    (answer,) = predictor.predict(np.ascontiguousarray(upright[::-1, ::-1]), detector=Turned())
+    assert answer.notes[0] == STANDS_ON_HEAD and answer.box is not None
+    (straight,) = predictor.predict(upright, detector=Turned())
+    assert STANDS_ON_HEAD not in straight.notes and straight.box is None
 
 
 def test_a_face_that_fills_a_photo_is_answered_as_the_whole_picture(predictor, drawn):

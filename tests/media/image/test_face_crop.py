@@ -38,8 +38,8 @@ def notes_of(width, height, side=48):
 )
 def test_a_whole_photo_is_noted_with_its_size(width, height):
     (note,) = [note for note in notes_of(width, height) if "only" not in note]
-    assert note.startswith(f"faces are not detected: {width} x {height} pixels")
-    assert "crop the face first" in note
+    assert note.startswith(f"no face was searched for: {width} x {height} pixels")
+    assert "finds the faces of photos" in note
 
 
 @pytest.mark.parametrize(

@@ -59,10 +59,21 @@ def test_appearance_decides_between_two_who_change_places_within_a_step(tracker)
     assert tracker.update(0.2, boxes(0, 8), np.stack([BLUE, RED])) == [1, 0]
 
 
-def test_somebody_else_at_the_same_place_is_another_track(tracker):
+def test_somebody_else_at_the_same_place_a_moment_later_is_another_track(tracker):
     tracker.update(0.0, boxes(0), RED[None])
     assert alike(RED[None], BLUE[None])[0, 0] < Motion().unlike
-    assert tracker.update(0.2, boxes(0), BLUE[None]) == [1]
+    tracker.update(0.2, boxes())
+    assert tracker.update(0.4, boxes(0), BLUE[None]) == [1]
+
+
+def test_a_face_whose_colours_flicker_stays_one_track(tracker):
+    shown = [RED, RED, BLUE, RED, BLUE, BLUE, RED]
+    assert [tracker.update(0.2 * n, boxes(1.0 * n), it[None]) for n, it in enumerate(shown)] == [[0]] * 7
+
+
+def test_somebody_else_who_overlaps_a_little_is_another_track(tracker):
+    tracker.update(0.0, boxes(0), RED[None])
+    assert tracker.update(0.2, boxes(4), BLUE[None]) == [1]
 
 
 def test_all_tracks_end_at_a_cut(tracker):

@@ -10,11 +10,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from affekt.media.detection.detector import intersection_over_union
 from affekt.media.faces.mouth import mouth_motion
 from affekt.media.tracking import Motion, Piece, Tracker
 from affekt.media.tracking.appearance import nothing_seen
 from affekt.media.video.shots import Judged
 
+SAME_PLACE = 0.5  # mean overlap of two that are one; a detector gives no two such boxes in a frame
 LEFT_OUT = -1  # in place of a face that the network was not asked about
 
 
@@ -76,6 +78,20 @@ class FollowedFace:
         if seen.reasons[place]:
             self.reasons[seen.reasons[place]] += 1
 
+    def join(self, other: FollowedFace) -> None:
+        """Take the faces of another one, which is the same; no frame holds both."""
+        times_s = np.concatenate([self.times_s, other.times_s])
+        order = np.argsort(times_s, kind="stable")
+        if other.times_s[-1] > self.times_s[-1]:
+            self.mouth = other.mouth
+        boxes = np.concatenate([self.boxes, other.boxes]).reshape(-1, 4)[order]
+        for name in ("times_s", "scores", "faces", "motions"):
+            both = np.concatenate([getattr(self, name), getattr(other, name)])[order]
+            setattr(self, name, array(getattr(self, name).typecode, both.tolist()))
+        self.boxes = array(self.boxes.typecode, boxes.ravel().tolist())
+        self.look = self.look + other.look
+        self.reasons.update(other.reasons)
+
     def piece(self) -> Piece:
         """What re-joining compares."""
         lengths = np.linalg.norm(self.look, axis=1, keepdims=True)
@@ -113,9 +129,50 @@ class Follower:
 
     def faces(self) -> list[FollowedFace]:
         """All faces, in the order in which they appear."""
-        return list(self._faces.values())
+        return joined_doubles(list(self._faces.values()))
 
     def _follow(self, time_s: float, seen: Seen) -> None:
         numbers = self._tracker.update(time_s, seen.boxes * self._scale, seen.looks)
         for place, number in enumerate(numbers):
             self._faces.setdefault(number, FollowedFace(self._shot)).add(time_s, seen, place)
+
+
+def joined_doubles(faces: list[FollowedFace]) -> list[FollowedFace]:
+    """Faces, with those in one that are seen by turns in the same place of a shot.
+
+    Where one face looks different from frame to frame, its boxes may alternate between two tracks. Two
+    persons are in some frame together, or apart in place or time.
+
+    Args:
+        faces: In the order in which they appear; some are changed.
+    """
+    kept: list[FollowedFace] = []
+    for face in faces:
+        near = (it for it in reversed(kept) if it.shot == face.shot and it.times_s[-1] > face.times_s[0])
+        same = next((it for it in near if _are_by_turns(it, face)), None)
+        if same is None:
+            kept.append(face)
+        else:
+            same.join(face)
+    return kept
+
+
+def _are_by_turns(one: FollowedFace, other: FollowedFace) -> bool:
+    """Whether two that overlap in time are never in the same frame, and in the same place meanwhile."""
+    first_s = max(one.times_s[0], other.times_s[0])
+    last_s = min(one.times_s[-1], other.times_s[-1])
+    times_s = np.unique([*one.times_s, *other.times_s])
+    if len(times_s) < len(one.times_s) + len(other.times_s):
+        return False
+    common = times_s[(times_s >= first_s) & (times_s <= last_s)]
+    overlaps = [
+        intersection_over_union(a[None], b[None])[0, 0]
+        for a, b in zip(_places(one, common), _places(other, common), strict=True)
+    ]
+    return bool(np.mean(overlaps) >= SAME_PLACE)
+
+
+def _places(face: FollowedFace, times_s: np.ndarray) -> np.ndarray:
+    """Boxes (n, 4) at any times between those at which a face is seen."""
+    known = np.array(face.boxes).reshape(-1, 4)
+    return np.stack([np.interp(times_s, face.times_s, edge) for edge in known.T], axis=1)

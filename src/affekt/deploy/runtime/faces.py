@@ -122,8 +122,13 @@ class _Search:
         side = face_side(self.preprocess)
         found = find_faces(pixels, detector, self.preprocess.face_crop, side=side)
         if not is_photo and _is_crop(found, min(height, width)):
-            return [sample]
-        is_filled = len(found) == 1 and found[0].covers >= FILLS and has_aspect_of_crop(width, height)
+            return [_noted(sample, _doubts(found))]
+        is_filled = (
+            len(found) == 1
+            and found[0].covers >= FILLS
+            and found[0].is_upright
+            and has_aspect_of_crop(width, height)
+        )
         if self.mode == "auto" and is_filled:
             whole = resize(pixels, side, side)
             return [_noted(replace(read, media={**sample.media, "image": whole}), (FILLED,))]
@@ -168,9 +173,17 @@ def _default_detector(process: int) -> Detector:
 def _is_crop(found: list[FoundFace], shorter: int) -> bool:
     """Whether a picture of the size of a crop is one: no face is found in it, or one that is not small."""
     answered = [face for face in found if not isinstance(face.cut, str)]
-    if len(answered) > 1:
+    if len(answered) > 1 or not all(face.is_upright for face in answered):
         return False
     return not answered or answered[0].box[3] - answered[0].box[1] >= LOOSEST * shorter
+
+
+def _doubts(found: list[FoundFace]) -> tuple[str, ...]:
+    """What a picture that is answered as a crop is noted for: no face was found that would be answered."""
+    if any(not isinstance(face.cut, str) for face in found):
+        return ()
+    why = next((f"a face was found in it, but {face.cut}" for face in found), "no face was found in it")
+    return (f"{why}: it is answered as a face crop, because it has the size of one",)
 
 
 def _noted(sample: Sample, notes: tuple[str, ...]) -> Sample:

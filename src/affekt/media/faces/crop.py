@@ -103,6 +103,7 @@ def cut_face(
         beyond=float(beyond.mean()),
         mouth_beyond=float(beyond[-round(MOUTH * len(beyond)) :].mean()),
         roll_deg=0.0 if crop.turned else roll_deg_of(points),
+        lying_deg=abs(float(np.degrees(angle))),
         turn=turn_of(points),
     )
     found = judged(pose, least_px=crop.least_px, trusted_px=crop.trusted_px)
@@ -110,6 +111,14 @@ def cut_face(
         return found
     notes = (NO_LANDMARKS, *found.notes) if landmarks is None else found.notes
     return CutFace(_cut(picture, scale, angle, origin, side), notes, found.trust)
+
+
+def inclination_deg(landmarks: np.ndarray, crop: FaceCrop) -> float:
+    """How far a face is turned clockwise in the picture, in (-180, 180]; 0 if its landmarks are unusable."""
+    points = np.asarray(landmarks, np.float64).reshape(LANDMARKS, 2)
+    if not _is_usable(points):
+        return 0.0
+    return float(np.degrees(_similarity(np.array(crop.points), points, turned=True)[1]))
 
 
 def square_of(box: np.ndarray, landmarks: np.ndarray | None, crop: FaceCrop) -> tuple[float, float, float]:

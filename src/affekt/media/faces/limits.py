@@ -2,8 +2,8 @@
 
 Trust is the share of the accuracy above chance that remains. From the first to the second limit it falls from
 1 to `LEAST_TRUST` on a straight line; beyond the second a face is left out. All limits were measured with
-`compact_face` on validation faces of FER2013: `benchmarks/results/face_trust.md`, and `face_crops.md` for
-heads that are turned aside.
+`compact_face` on validation faces of FER2013: `benchmarks/results/face_trust.md`, `face_crops.md` for heads
+that are turned aside, and `turned_faces.md` for those that lie or stand on their head.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 
 LEAST_TRUST = 0.5
 ROLL_DEG = (15.0, 55.0)  # inclined to a shoulder, where the network's faces are not rotated upright
+LYING_DEG = (45.0, 135.0)  # the same where they are rotated upright, by landmarks that are less exact then
 TURN = (0.4, 1.2)  # 0: the nose is between the eyes, 1: below one of them; few faces in profile were measured
 BEYOND = (0.25, 0.6)  # share of the crop beyond the edge of the picture
 MOUTH_BEYOND = (0.3, 0.95)  # the same of the lowest `MOUTH` of the crop, which matters more
@@ -28,6 +29,7 @@ class Pose(NamedTuple):
         beyond: Share of that square beyond the edge of the picture.
         mouth_beyond: Share of its lowest part, with the mouth, beyond the edge of the picture.
         roll_deg: How far the head is inclined to a shoulder; 0 where this is undone.
+        lying_deg: How far it was rotated to undo this; 0 where it is not undone.
         turn: How far the head is turned aside; see `TURN`.
     """
 
@@ -35,6 +37,7 @@ class Pose(NamedTuple):
     beyond: float
     mouth_beyond: float
     roll_deg: float
+    lying_deg: float
     turn: float
 
 
@@ -60,7 +63,7 @@ def judged(pose: Pose, *, least_px: int, trusted_px: int) -> Judged | str:
 
     Notes state limits, not values, so that those of many faces are equal.
     """
-    side, beyond, mouth, roll, turn = pose
+    side, beyond, mouth, roll, lying, turn = pose
     checks = (
         _Check(
             -side,
@@ -89,6 +92,14 @@ def judged(pose: Pose, *, least_px: int, trusted_px: int) -> Judged | str:
             *ROLL_DEG,
             f"the head is inclined by more than {ROLL_DEG[0]:.0f} degrees",
             f"the head is inclined by {roll:.0f} degrees, more than {ROLL_DEG[1]:.0f}",
+        ),
+        _Check(
+            lying,
+            *LYING_DEG,
+            f"the face lies: it is inclined by more than {LYING_DEG[0]:.0f} degrees, where eyes and mouth "
+            "are not found exactly",
+            f"the face is upside down: it is inclined by {lying:.0f} degrees, more than {LYING_DEG[1]:.0f}; "
+            "turn the picture upright",
         ),
         _Check(
             turn,

@@ -39,8 +39,8 @@ def note_if_no_crop(pixels: np.ndarray, side: int) -> None:
     height, width = pixels.shape[:2]
     if looks_like_photo(width, height):
         note(
-            f"faces are not detected: {width} x {height} pixels look like a whole photo, not a face crop; "
-            "crop the face first"
+            f"no face was searched for: {width} x {height} pixels look like a whole photo, not a face crop; "
+            "affekt predict with --faces auto, its default, finds the faces of photos"
         )
     if min(height, width) * MAX_ENLARGED < side:
         note(

@@ -25,7 +25,9 @@ class Motion(NamedTuple):
         reach: Largest distance of a box from where its track is expected, in sides of the box, if they do not
             overlap. It grows with the time since the track was seen last, by itself once a second.
         size: Largest ratio of their sides, if they do not overlap.
-        unlike: Similarity of appearance below which a box never continues a track.
+        unlike: Similarity of appearance below which a box does not continue a track, unless it is steady.
+        steady: Overlap from which a box in the very next frame continues a track however it looks: colours
+            may flicker, as those of an animated GIF, whose frames have palettes of their own.
         alike: Similarity from which a box continues a track that it does not overlap.
         weight: Of appearance against overlap, from 0 to 1.
         gain: Of the newest step in the velocity, from 0 to 1.
@@ -35,6 +37,7 @@ class Motion(NamedTuple):
     reach: float = 1.0
     size: float = 1.6
     unlike: float = 0.7
+    steady: float = 0.7
     alike: float = 0.8
     weight: float = 0.5
     gain: float = 0.5
@@ -64,6 +67,7 @@ class Tracker:
         self._overlap, self._gap_s, self._motion = overlap, gap_s, motion
         self._tracks: list[_Track] = []
         self._count = 0
+        self._before_s = -np.inf  # time of the frame before
 
     def update(self, time_s: float, boxes: np.ndarray, looks: np.ndarray | None = None) -> list[int]:
         """The tracks of the boxes (n, 4) of a frame; frames are given in the order of time.
@@ -86,6 +90,7 @@ class Tracker:
                     new.look = looks[place]
                 self._tracks.append(new)
                 self._count += 1
+        self._before_s = time_s
         return numbers
 
     def reset(self) -> None:
@@ -107,11 +112,13 @@ class Tracker:
             similar = alike(np.stack([it.look for it in self._tracks]), looks)
         blend = (1 - motion.weight) * shared + motion.weight * similar
         pairs = _assigned(blend * (overlapping & (similar >= motion.unlike)))
-        # What is left may have moved further than it is wide.
+        # What is left may have moved further than it is wide,
         near = self._nearness(expected, boxes, time_s) * (similar >= motion.alike)
-        for row, column in pairs:
-            near[row], near[:, column] = 0, 0
-        return pairs + _assigned(near * similar)
+        pairs += _assigned(_without(near, pairs) * similar)
+        # or look different without having moved.
+        was_seen = np.array([it.seen_s >= self._before_s for it in self._tracks])
+        steady = shared * (was_seen[:, None] & (shared >= motion.steady))
+        return pairs + _assigned(_without(steady, pairs))
 
     def _expected(self, track: _Track, time_s: float) -> np.ndarray:
         return track.box + np.tile(track.velocity * (time_s - track.seen_s), 2)
@@ -145,6 +152,14 @@ class Tracker:
 def _assigned(worth: np.ndarray) -> list[tuple[int, int]]:
     rows, columns = linear_sum_assignment(worth, maximize=True)
     return [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if worth[r, c] > 0]
+
+
+def _without(worth: np.ndarray, pairs: list[tuple[int, int]]) -> np.ndarray:
+    """The worth of pairs (n, m), 0 for the tracks and boxes that are paired already."""
+    left = worth.copy()
+    for row, column in pairs:
+        left[row], left[:, column] = 0, 0
+    return left
 
 
 def _middles(boxes: np.ndarray) -> np.ndarray:
