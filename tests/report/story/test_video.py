@@ -95,6 +95,33 @@ def test_a_face_between_detections_and_before_the_first_one_is_blurred(filmed, c
     assert detail(found) > 0.3 * detail(true), "a face that was not found is not blurred"
 
 
+def test_a_face_that_is_no_track_is_blurred_as_well(filmed, clip, tmp_path, truth):
+    pixels, box = truth
+    brief = filmed.model_copy(
+        update={"tracks": filmed.tracks[:4], "other_faces": (box(1, 2.0), box(1, 2.2)), "words": ()}
+    )
+    write_annotated(brief, clip, tmp_path / "a.mp4", redact=True)
+    frames = open_video(tmp_path / "a.mp4").read([15, 21, 30, 55])
+    for picture, time, is_covered in zip(
+        frames, (1.5, 2.1, 3.0, 5.5), (True, True, True, False), strict=True
+    ):
+        shown, true = (inside(it, box(1, time), -0.2) for it in (picture, pixels(time)))
+        assert (detail(shown) < 0.2 * detail(true)) == is_covered, time
+
+
+def test_a_shot_in_which_no_face_was_found_is_blurred_as_a_whole(filmed, clip, tmp_path, truth):
+    track = filmed.track("face-1")
+    # The track reaches to the end of its shot, with a box that the detector did not find.
+    boxes = (*(it for it in track.boxes if it.time_s < 5), Box(5.0, 0.3, 0.3, 0.5, 0.5))
+    first = filmed.model_copy(update={"tracks": (track.model_copy(update={"boxes": boxes}),), "words": ()})
+    notes = write_annotated(first, clip, tmp_path / "a.mp4", redact=True)
+    pixels, box = truth
+    with_face, without = open_video(tmp_path / "a.mp4").read([45, 90])
+    assert detail(without.astype(int)) < 0.2 * detail(pixels(9.0).astype(int))
+    assert detail(inside(with_face, box(1, 4.5))) > 0.3 * detail(inside(pixels(4.5), box(1, 4.5)))
+    assert "the whole picture in shots in which none was found" in notes[0]
+
+
 def test_without_any_face_the_whole_picture_is_blurred(filmed, clip, tmp_path, truth):
     nobody = filmed.model_copy(update={"tracks": (), "words": ()})
     notes = write_annotated(nobody, clip, tmp_path / "a.mp4", redact=True)
@@ -144,6 +171,14 @@ def test_sound_alone_is_refused(tmp_path):
     heard = Timeline(medium=Medium(path="a.wav", duration_s=2, has_sound=True))
     with pytest.raises(UsageError, match="has no picture"):
         write_annotated(heard, tmp_path / "a.wav", tmp_path / "a.mp4")
+
+
+def test_a_medium_is_not_replaced_by_its_annotated_video(filmed, clip, tmp_path):
+    (tmp_path / "link.mp4").symlink_to(clip)
+    for place in (clip, tmp_path / "link.mp4"):
+        with pytest.raises(UsageError, match="is an input"):
+            write_annotated(filmed, clip, place)
+    assert open_video(clip).width == 160
 
 
 def test_characters_that_the_font_lacks_are_left_out_and_noted(filmed, clip, tmp_path):
