@@ -95,7 +95,7 @@ def test_two_faces_that_are_always_seen_together_are_not_told_apart():
 
 
 def test_mouths_tell_faces_apart_that_are_always_seen_together():
-    turns = {"V1": [(1, 4), (10, 14)], "V2": [(5, 9), (15, 19)]}
+    turns = {"V1": [(1, 3), (7, 9), (13, 15)], "V2": [(4, 6), (10, 12), (16, 19)]}
 
     def motions(spoken):
         times = np.arange(0, 20, 0.2)
@@ -108,6 +108,8 @@ def test_mouths_tell_faces_apart_that_are_always_seen_together():
     assert sorted(members(tracks).values()) == [["face-F1", "voice-V2"], ["face-F2", "voice-V1"]]
     one_is_unknown = with_mouths.model_copy(update={"mouths": {"F1": motions(turns["V2"])}})
     assert len(join_persons(one_is_unknown, voices(**turns), NOTHING)[0]) == 4
+    few = voices(V1=turns["V1"][:2], V2=turns["V2"][:2])  # any two mouths move unevenly in a turn
+    assert len(join_persons(with_mouths, few, NOTHING)[0]) == 4
 
 
 def test_voices_that_are_alike_are_of_the_only_face():

@@ -8,14 +8,14 @@ open -> words -> voices -> faces -> whole clips    stages, each stored when it i
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from affekt import __version__
 from affekt.analysis.found import Found, OpenMedium
 from affekt.analysis.fusion import fuse
 from affekt.analysis.medium import open_medium
-from affekt.analysis.networks import Networks, open_networks
+from affekt.analysis.networks import Networks, open_network, open_networks
 from affekt.analysis.parts import get_parts, parts_here
 from affekt.analysis.persons import join_persons
 from affekt.analysis.settings import AnalysisSettings
@@ -26,22 +26,21 @@ from affekt.core.files.fingerprint import fingerprint
 from affekt.core.settings import differing, suggest
 from affekt.core.timeline import Timeline
 from affekt.core.timeline.parts import MODALITIES, Missing, Modality, Network, Track
-from affekt.deploy.load import load as load_network
+from affekt.deploy.runtime.input_types import checked_path
+from affekt.deploy.runtime.predictor import Predictor
 from affekt.media.speech import Recognizer
-
-if TYPE_CHECKING:
-    from affekt.deploy.runtime.predictor import Predictor
 
 NO_NETWORK = "no network answers for it: give one as a model"
 ASKED: tuple[Modality, ...] = tuple(name for name in MODALITIES if name != "fused")
 
 
-def asked(names: Iterable[str]) -> tuple[Modality, ...]:
+def asked(given: str | Iterable[str]) -> tuple[Modality, ...]:
     """Modalities that can be asked for, by their names.
 
     Raises:
         UsageError: There is no such modality.
     """
+    names = [given] if isinstance(given, str) else list(given)
     for name in names:
         if name not in ASKED:
             raise UsageError(f"no modality is called {name!r}; {suggest(name, list(ASKED))}")
@@ -55,8 +54,8 @@ def _quiet(stage: str, done_s: float, all_s: float) -> None:
 def analyze(
     source: Path | str,
     *,
-    models: Iterable[Path | str | Predictor] = (),
-    modalities: Sequence[str] = ASKED,
+    models: Path | str | Predictor | Iterable[Path | str | Predictor] = (),
+    modalities: str | Sequence[str] = ASKED,
     subtitles: Path | str | None = None,
     recognize: bool | Recognizer | None = None,
     settings: AnalysisSettings | None = None,
@@ -94,13 +93,14 @@ def analyze(
         >>> timeline.filter(persons="P1", modalities="fused").to_frame()  # doctest: +SKIP
     """
     settings = _settings(settings or AnalysisSettings(), recognize)
-    medium = open_medium(source, rate_hz=rate_hz)
     wanted = asked(modalities)
-    networks = open_networks(models, wanted, lambda one: load_network(one, threads=threads))
+    words = checked_path(subtitles) if subtitles else None
+    medium = open_medium(source, rate_hz=rate_hz)
+    given = [models] if isinstance(models, Path | str | Predictor) else models
+    networks = open_networks(given, wanted, partial(open_network, threads=threads))
     if fetch:
         get_parts(medium, networks, settings)
     recognizer = recognize if isinstance(recognize, Recognizer) else None
-    words = Path(subtitles) if subtitles else None
     stages = stages_of(Given(medium, networks, settings, words, recognizer, on_stage))
     stored = StoredStages(
         fingerprint(

@@ -16,6 +16,7 @@ from affekt.media.kinds import head_of, kind_of
 from affekt.media.sound import NoSound, sound_duration_s
 from affekt.media.video import Video, open_video
 from affekt.media.video.folder import is_folder_of_frames
+from affekt.media.video.read import UNSTATED_RATE
 
 DIFFERENT_S = 1.0  # from which a difference between the lengths of picture and sound is stated
 
@@ -35,7 +36,8 @@ def open_medium(given: Path | str, *, rate_hz: float | None = None) -> OpenMediu
         files = [file for file in walk(path).files if file.parent == path]
         if not is_folder_of_frames(path, files):
             raise UsageError(f"{path} is a folder, and its files are not the frames of one video: give files")
-        return _moving(path, open_video(path, rate_hz=rate_hz), None)
+        notes = [] if rate_hz else [UNSTATED_RATE]
+        return _moving(path, open_video(path, rate_hz=rate_hz), None, *notes)
     if has_suffix(path, text.SUFFIXES):
         return _lines(path)
     kind = kind_of(head_of(path))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from affekt.core.errors import MissingExtra, UsageError
 from affekt.core.timeline.parts import Modality, Network
+from affekt.deploy.load import is_bundle, load
 from affekt.deploy.runtime.predictor import Predictor
+from affekt.engine.runs.names import find_run
 from affekt.media.faces.crop import TakesFaces
 from affekt.starters import list_starters
 
@@ -53,14 +56,14 @@ class Networks:
 def open_networks(
     given: Iterable[Path | str | Predictor],
     modalities: Sequence[Modality],
-    load: Callable[[Path | str], Predictor],
+    opened: Callable[[Path | str], Predictor],
 ) -> Networks:
     """The given networks, and starters for the roles that none of them has.
 
     Args:
         given: Bundles, runs, names of starters, or predictors.
         modalities: Roles that are wanted; networks of other roles are refused, their starters not used.
-        load: Opens a bundle or a run.
+        opened: Opens a bundle or a run.
 
     Raises:
         UsageError: Two networks have a role that only one can have, or a network fits none.
@@ -68,14 +71,17 @@ def open_networks(
     """
     by_role: dict[Modality, tuple[Predictor, ...]] = {}
     for one in given:
-        predictor = one if isinstance(one, Predictor) else load(one)
+        predictor = one if isinstance(one, Predictor) else opened(one)
         role = role_of(predictor)
         if role not in modalities:
             raise UsageError(
                 f"{predictor!r} answers for {role}, which is not asked for: add it to modalities"
             )
         if role in by_role and role not in _SEVERAL:
-            raise UsageError(f"two networks answer for {role}: {by_role[role][0]!r} and {predictor!r}")
+            raise UsageError(
+                f"two networks answer for {role}, {by_role[role][0].provenance.method} and "
+                f"{predictor.provenance.method}: give one"
+            )
         by_role[role] = (*by_role.get(role, ()), predictor)
     used: list[str] = []
     without: dict[Modality, str] = {}
@@ -84,11 +90,29 @@ def open_networks(
         if role not in modalities or role in by_role:
             continue
         try:
-            by_role[role] = (load(there[name]),)
+            by_role[role] = (opened(there[name]),)
             used.append(name)
         except MissingExtra as error:  # the other modalities need it not
             without[role] = str(error)
     return Networks(by_role, tuple(used), without)
+
+
+def open_network(path: Path | str, *, threads: int | None = None) -> Predictor:
+    """A network from a bundle, a run, a checkpoint, or by the name of a starter.
+
+    Bundles are computed by ONNX Runtime: the same medium has the same answers, and not those of the engine
+    that happens to be the faster one today. Those that were opened last are kept, for the next medium.
+
+    Raises:
+        FolderError: It is incomplete or altered.
+        UsageError: It does not exist.
+    """
+    return _opened(str(find_run(path)), threads)
+
+
+@lru_cache(maxsize=8)
+def _opened(path: str, threads: int | None) -> Predictor:
+    return load(path, backend="onnxruntime" if is_bundle(Path(path)) else None, threads=threads)
 
 
 def role_of(predictor: Predictor) -> Modality:
@@ -117,6 +141,7 @@ def _facts(predictor: Predictor, role: Modality, name: str) -> Network:
         labels=predictor.labels.names,
         weights_sha256=predictor.provenance.weights_sha256,
         bundle=predictor.provenance.bundle_version,
+        engine=predictor.backend,
         licence=_text(document.get("data_licence")),
         limits=_text(document.get("limits")),
     )

@@ -40,6 +40,7 @@ LEAST_MARGIN = 0.25  # above the second face, and above the second speaker
 LEAST_SPEECH_S = 2.0
 LEAST_ALONE = 0.9  # of the speech, where it was not told apart who speaks
 LEAST_MATCH = 2 / 3  # of the named speech of a voice, from which the rest of it is the same person's
+LEAST_TURNS = 3  # that are heard, before mouths tell faces apart: any two faces move unevenly in one turn
 LEAST_MOTIONS = 3  # of a mouth in a turn: fewer show nothing
 STILL = 0.005  # motion of a mouth that is as still as noise
 LEAST_SEEN_S = 1.0  # between two boxes: a longer gap means that the face is not seen
@@ -319,7 +320,8 @@ def _faces_of(
         whole_s = total(speaker.speech)
         if not whole_s or whole_s < least_s:
             continue
-        divided = _divided(speaker.speech, seen, mouths)
+        told = speaker.voices and len(speaker.speech) >= LEAST_TURNS
+        divided = _divided(speaker.speech, seen, mouths if told else {})
         for column, face in enumerate(faces):
             mine = shared(speaker.speech, list(seen[face]))
             alone[row, column] = total(without(mine, others[face])) / whole_s
@@ -332,7 +334,25 @@ def _faces_of(
         and (alone[row, column] >= LEAST_ALONE or not speakers[row].is_anybody)
         and shares[row, column] - np.delete(shares[row], column).max(initial=0.0) >= LEAST_MARGIN
         and shares[row, column] - np.delete(shares[:, column], row).max(initial=0.0) >= LEAST_MARGIN
+        and (
+            alone[row, column] >= LEAST_SHARE
+            or _moves_most(faces[column], speakers[row].speech, seen, mouths) >= LEAST_MATCH
+        )
     }
+
+
+def _moves_most(
+    face: str,
+    speech: Sequence[Stretch],
+    seen: Mapping[str, Sequence[Stretch]],
+    mouths: Mapping[str, Sequence[tuple[float, float]]],
+) -> float:
+    """Share of the turns in which no mouth moves more than that of a face; turns count once."""
+    most = 0
+    for turn in speech:
+        weights = _mouth_weights(turn, [name for name, one in seen.items() if _within(one, turn)], mouths)
+        most += face in weights and weights[face] >= max(weights.values())
+    return most / len(speech)
 
 
 def _divided(

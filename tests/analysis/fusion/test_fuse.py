@@ -100,3 +100,37 @@ def test_a_moment_takes_the_span_that_covers_most_of_it():
     tracks = [track("face", "P1", span(0, 0.6, 0.9), span(0.6, 1.0, 0.2))]
     (fused,) = fuse(tracks, NETWORKS, FusionSettings(every_s=0.5)).tracks
     assert [it.scores["happiness"] for it in fused.spans] == pytest.approx([0.9, 0.2])
+
+
+def test_moments_begin_and_end_with_the_answers():
+    tracks = [track("face", "P1", span(0.7, 1.3, 0.9))]
+    (fused,) = fuse(tracks, NETWORKS).tracks
+    assert [(it.start_s, it.end_s) for it in fused.spans] == [(0.7, 1.0), (1.0, 1.3)]
+
+
+def test_the_last_instant_of_a_face_does_not_outvote_a_voice():
+    tracks = [track("face", "P1", span(0.0, 0.505, 0.1)), track("voice", "P1", span(0.0, 0.608, 0.9))]
+    (fused,) = fuse(tracks, NETWORKS).tracks
+    assert fused.spans[1].end_s == 0.608
+    assert fused.spans[1].scores["happiness"] == pytest.approx(0.9)  # the voice alone
+
+
+def test_a_picture_has_a_moment_without_length():
+    (fused,) = fuse([track("face", "P1", span(0.0, 0.0, 0.9))], NETWORKS).tracks
+    assert [(it.start_s, it.end_s, it.label) for it in fused.spans] == [(0.0, 0.0, "happiness")]
+
+
+def test_a_class_that_no_modality_favours_is_not_reported():
+    three = ("happy", "sad", "anger")
+
+    def answer(happy: float, sad: float, anger: float) -> Span:
+        scores = {"happy": happy, "sad": sad, "anger": anger}
+        return Span(start_s=0, end_s=0.5, label="happy", scores=scores, confidence=happy)
+
+    tracks = [
+        track("face", "P1", answer(0.55, 0.0, 0.45)),
+        track("voice", "P1", answer(0.0, 0.52, 0.48)),
+    ]
+    (fused,) = fuse(tracks, [network("face", "face", three), network("voice", "voice", three)]).tracks
+    assert fused.spans[0].label == ""
+    assert "none of them favours alone" in fused.spans[0].notes[-1]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import affekt
 from affekt.analysis.found import OpenMedium
 from affekt.analysis.words import WordSettings, find_words
 from affekt.core.errors import MissingExtra, UsageError
@@ -182,6 +183,16 @@ def test_a_script_that_the_network_has_no_basis_for_is_noted_once(tmp_path, answ
     file.write_text(SUBTITLES.replace("Who is there?", "Кто там?").replace("Well.", "Хорошо."))
     found = find_words(medium(tmp_path), answer_by("text", knows_latin), subtitles=file)
     assert any(note.startswith("2 of 3 lines: most of it is in Cyrillic script") for note in found.notes)
+
+
+def test_lines_in_a_language_that_the_network_does_not_read_are_shown_and_not_answered(film):
+    german = "Ich habe das nicht gewusst, es tut mir wirklich leid, dass du so lange warten musst."
+    lines = SUBTITLES.replace("Who is there?", german).replace("Well.", german)
+    film.path.with_suffix(".srt").write_text(lines)
+    found = find_words(film, affekt.load("compact_text"))
+    assert [line.text for line in found.words][0] == german
+    assert found.tracks == ()
+    assert "do not look like English" in found.missing[0].reason
 
 
 def test_a_network_of_sound_is_refused(film, by_loudness):

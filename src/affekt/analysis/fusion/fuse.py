@@ -17,6 +17,7 @@ from affekt.core.settings import Settings
 from affekt.core.timeline.parts import Network, Span, Track
 
 FUSED = ("face", "voice", "words")  # modalities that concern a person
+LEAST_COVERED = 0.5  # of a moment, for an answer to count in it
 
 
 class FusionSettings(Settings):
@@ -24,8 +25,9 @@ class FusionSettings(Settings):
 
     Attributes:
         every_s: Length of a moment, in seconds.
-        least_confidence: A moment is reported as unsure if its most probable class has a lower score. At the
-            default a reported class is right more often than not, as far as the scores are calibrated.
+        least_confidence: A moment is reported as unsure if its most probable class has a lower score, or is
+            one that no modality favours alone. At the default a reported class is right more often than not,
+            as far as the scores are calibrated.
         disagreement: Score from which two modalities that favour different classes are said to disagree.
     """
 
@@ -55,10 +57,11 @@ def fuse(
 ) -> Fused:
     """Fuse the tracks of each person.
 
-    A moment is fused from the modalities that have an answer then: any may be missing. A modality counts with
-    its measured weight (`affekt.analysis.fusion.weights`), times the share of its score that lies in classes
-    that all networks share. Modalities that favour different classes are named in a note of the moment: the
-    fused score alone would hide it.
+    A moment is a part of the grid as far as there is any answer in it, and is fused from the modalities that
+    have an answer for at least half of it: any may be missing. A modality counts with its measured weight
+    (`affekt.analysis.fusion.weights`), times the share of its score that lies in classes that all networks
+    share. Modalities that favour different classes are named in a note of the moment: the fused score alone
+    would hide it.
 
     Args:
         tracks: Of persons; tracks of the whole medium take no part.
@@ -129,33 +132,49 @@ def _fused_track(
     for source in sources:
         for place, span in _placed(source.spans, settings.every_s).items():
             moments.setdefault(place, []).append((source, span))
-    spans = tuple(_fused_span(place, found, shared, settings) for place, found in sorted(moments.items()))
+    spans = tuple(
+        _fused_span(_Moment.of(place, found, settings.every_s), shared, settings)
+        for place, found in sorted(moments.items())
+    )
     return Track(id=f"fused-{person}", modality="fused", person=person, spans=spans)
 
 
+class _Moment(NamedTuple):
+    """A moment: as long as there is any answer in its part of the grid, and the answers that cover it."""
+
+    start_s: float
+    end_s: float
+    found: list[tuple[_Source, Span]]
+
+    @classmethod
+    def of(cls, place: int, found: Sequence[tuple[_Source, Span]], every_s: float) -> _Moment:
+        low, high = place * every_s, (place + 1) * every_s
+        start_s = max(low, min(span.start_s for _, span in found))
+        end_s = min(high, max(span.end_s for _, span in found))
+        least_s = LEAST_COVERED * (end_s - start_s)
+        covering = [
+            (source, span)
+            for source, span in found
+            if min(end_s, span.end_s) - max(start_s, span.start_s) >= least_s - 1e-9
+        ]
+        return cls(start_s, max(start_s, end_s), covering or [max(found, key=lambda it: it[1].end_s)])
+
+
 def _placed(spans: Sequence[Span], every_s: float) -> dict[int, Span]:
-    """The span of each moment: the one that covers most of it."""
+    """The span of each part of the grid: the one that covers most of it."""
     found: dict[int, tuple[float, Span]] = {}
     for span in spans:
-        first = math.floor(span.start_s / every_s)
+        first = math.floor(span.start_s / every_s + 1e-9)
         last = max(first, math.ceil(span.end_s / every_s - 1e-9) - 1)
         for place in range(first, last + 1):
-            low, high = place * every_s, (place + 1) * every_s
-            covered = min(high, span.end_s) - max(low, span.start_s)
-            # At least half of a moment, or the span is shorter than that: it is the end of a turn otherwise.
-            if covered < min(every_s / 2, (span.end_s - span.start_s)) - 1e-9:
-                continue
+            covered = min((place + 1) * every_s, span.end_s) - max(place * every_s, span.start_s)
             if place not in found or covered > found[place][0]:
                 found[place] = (covered, span)
     return {place: span for place, (_, span) in found.items()}
 
 
-def _fused_span(
-    place: int,
-    found: Sequence[tuple[_Source, Span]],
-    shared: SharedLabels,
-    settings: FusionSettings,
-) -> Span:
+def _fused_span(moment: _Moment, shared: SharedLabels, settings: FusionSettings) -> Span:
+    found = moment.found
     rows, kept = zip(
         *(mapped_scores(span.scores, source.mapped.names, shared.names) for source, span in found),
         strict=True,
@@ -165,15 +184,18 @@ def _fused_span(
     scores = pool(np.stack(rows), np.array(weights.values) * np.array(kept))
     best = int(scores.argmax())
     confidence = float(scores[best])
-    # A picture has no length.
-    length_s = settings.every_s if any(span.end_s > span.start_s for _, span in found) else 0.0
+    favoured = {int(row.argmax()) for row in rows}
+    notes = _disagreement(found, np.stack(rows), shared.names, settings.disagreement)
+    if best not in favoured:
+        notes = (*notes, f"all together favour {shared.names[best]}, which none of them favours alone")
+    is_sure = confidence >= settings.least_confidence and best in favoured
     return Span(
-        start_s=place * settings.every_s,
-        end_s=place * settings.every_s + length_s,
-        label=shared.names[best] if confidence >= settings.least_confidence else "",
+        start_s=round(moment.start_s, 3),
+        end_s=round(moment.end_s, 3),
+        label=shared.names[best] if is_sure else "",
         scores=dict(zip(shared.names, scores.tolist(), strict=True)),
         confidence=confidence,
-        notes=_disagreement(found, np.stack(rows), shared.names, settings.disagreement),
+        notes=notes,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,8 +21,14 @@ from affekt.deploy.runtime.input_types import reads_words
 from affekt.deploy.runtime.predictor import Predictor
 from affekt.media.speech import Recognizer
 from affekt.media.text import Line
+from affekt.media.text.english import is_english
 
 _ASKED = {"auto": None, "yes": True, "no": False}
+
+
+NOT_ENGLISH = (
+    "its lines do not look like English, and the network reads English only: they are shown, and not answered"
+)
 
 
 class WordSettings(Settings):
@@ -100,6 +106,9 @@ def find_words(
         return Found(missing=(Missing(modality="words", reason=reason), *missing), notes=tuple(notes))
     people = _identities(timed)
     words = tuple(_spoken(line, people) for line in timed)
+    if predictor is not None and _is_foreign(predictor, timed):
+        missing.append(Missing(modality="words", reason=f"{source.origin}: {NOT_ENGLISH}"))
+        predictor = None
     if predictor is None:
         return Found(
             words=words,
@@ -187,6 +196,12 @@ def _media(open_medium: OpenMedium, predictor: Predictor) -> dict[str, Any]:
     kinds = predictor.modality.split("+")
     there = {"audio": open_medium.sound, "video": open_medium.video}
     return {kind: medium for kind, medium in there.items() if kind in kinds and medium is not None}
+
+
+def _is_foreign(predictor: Predictor, lines: Iterable[Line]) -> bool:
+    """Whether the bundle states that it reads English alone, and the lines are clearly not."""
+    stated = predictor.document.get("languages")
+    return stated == ["en"] and is_english(line.text for line in lines) is False
 
 
 def _unread(spans: dict[str, list[Span]]) -> Iterator[str]:

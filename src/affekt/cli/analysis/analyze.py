@@ -41,8 +41,10 @@ def command(
     subtitles: Annotated[
         Path | None,
         typer.Option(
+            exists=True,
+            dir_okay=False,
             help="The words with their times: .srt, .vtt, .csv, .jsonl. Default: those of the same name "
-            "beside the medium, or within it."
+            "beside the medium, or within it.",
         ),
     ] = None,
     recognize: Annotated[
@@ -108,7 +110,6 @@ def command(
     from affekt.core.errors import ConfigError
     from affekt.core.recipe import options_from
     from affekt.core.settings import validate
-    from affekt.deploy.load import load
     from affekt.engine.runs.names import find_run
     from affekt.report.story.write import write_story
 
@@ -120,7 +121,7 @@ def command(
     if several and (subtitles or video):
         raise UsageError("--subtitles and --video are for one input")
     places = places_of(media, output or [], video, several=several, subtitles=subtitles, rate_hz=rate_hz)
-    models = [load(find_run(name, runs), threads=threads) for name in model or ()]
+    models = [find_run(name, runs) for name in model or ()]
     for reason in left_out:
         say(f"left out: {reason}")
     failed: list[str] = []
@@ -141,6 +142,9 @@ def command(
                     on_stage=on_stage,
                 )
                 shown, problem = _annotated(timeline, medium, video, redact=redact, on_stage=on_stage)
+        except KeyboardInterrupt:
+            say(f"{medium}: stopped; with --resume it goes on after the stages that are complete")
+            raise
         except AffektError as error:
             if not several:
                 raise

@@ -136,6 +136,7 @@ class Network(Settings):
         labels: Its classes, in order.
         weights_sha256: Hash of its weights.
         bundle: As `affekt.core.answers.prediction.Provenance.bundle_version`.
+        engine: What computed it, such as `onnxruntime f32`.
         weight: Its weight when answers of several modalities are fused; None if it takes no part.
         mapping: Its classes in the fused answer, by name; None for a class that the fused answer lacks.
         licence: Of the data that it was trained on.
@@ -149,6 +150,7 @@ class Network(Settings):
     labels: tuple[str, ...] = ()
     weights_sha256: str = ""
     bundle: str = ""
+    engine: str = ""
     weight: float | None = None
     mapping: dict[str, str | None] = Field(default_factory=dict)
     licence: str = ""
