@@ -10,7 +10,8 @@ from affekt.core.timeline import Timeline
 from affekt.core.timeline.parts import Box, Medium, Person, Span, Track
 from affekt.media.sound import read_sound
 from affekt.media.video import open_video
-from affekt.report.story.blur import MARGIN, blur_boxes
+from affekt.report.story.blur import LIMITS, MARGIN, blur_boxes
+from affekt.report.story.drawing import Pen
 from affekt.report.story.video import write_annotated
 
 
@@ -191,3 +192,16 @@ def test_high_frames_are_scaled_down_and_it_says_so(filmed, clip, tmp_path):
     notes = write_annotated(filmed, clip, tmp_path / "a.mp4", rows=47)
     video = open_video(tmp_path / "a.mp4")
     assert (video.height, video.width) == (48, 78) and notes == ("scaled down from 96 to 47 rows",)
+
+
+@pytest.mark.parametrize("size", [(640, 360), (360, 640), (1920, 800)])
+def test_the_limits_of_a_redacted_video_are_shown_to_their_end(size):
+    def shown(text):
+        pixels = np.full((size[1], size[0], 3), 255, np.uint8)
+        Pen(size[1]).notice(pixels, text)
+        return pixels
+
+    end = "pass it on."
+    assert LIMITS.endswith(end)
+    assert (shown(LIMITS) != shown(LIMITS.removesuffix(end) + "keep it.")).any()
+    assert (shown(LIMITS)[: size[1] // 3] == 255).all(), "the picture is still to be seen"

@@ -17,16 +17,17 @@ from affekt.core.timeline.parts import Box
 
 CELLS = 4  # of the mosaic along each side of a face
 MARGIN = 0.35  # of the box on each side: detectors leave out hair, ears and chin
+_STAYS = "Voices and words stay as they are: look through the video before you pass it on."
 LIMITS = (
     "Faces that were found are blurred, and the whole picture in shots in which none was found. Faces that "
-    "were not found are not blurred where others were found in their shot, and voices and words stay as they "
-    "are: look through the video before you pass it on."
+    f"were not found are not blurred where others were found in their shot. {_STAYS}"
 )
 LIMITS_OF_PICTURE = (
     "Faces that were found are blurred. Faces that were not found are not: look at the picture before you "
     "pass it on."
 )
-WHOLE = "No face was found, so the whole picture is blurred."
+WHOLE = f"No face was found, so the whole picture is blurred. {_STAYS}"
+WHOLE_OF_PICTURE = "No face was found, so the whole picture is blurred."
 _CELLS_OF_ALL = 12  # of a whole picture, whose content nobody looked at
 
 

@@ -22,7 +22,14 @@ from affekt.media.sound import NoSound, Waveform, sound_blocks
 from affekt.media.video import Video, open_video
 from affekt.media.video.write import CLOCK_HZ, LAYOUTS, SOUND_RATES_HZ, SUFFIXES, write_mp4
 from affekt.report.colors.labels import LabelColors
-from affekt.report.story.blur import LIMITS, LIMITS_OF_PICTURE, WHOLE, blur_all, blur_boxes
+from affekt.report.story.blur import (
+    LIMITS,
+    LIMITS_OF_PICTURE,
+    WHOLE,
+    WHOLE_OF_PICTURE,
+    blur_all,
+    blur_boxes,
+)
 from affekt.report.story.cues import label_of_line, verdict
 from affekt.report.story.drawing import GREY, Pen
 from affekt.report.story.faces import FacePath
@@ -111,7 +118,7 @@ def write_annotated(
             ticks.tolist(),
             coding=_CODING,
             sound=sound,
-            comment=" ".join(frames.limits) if redact else "",
+            comment=frames.limits if redact else "",
         )
     if height < video.height:
         notes.append(f"scaled down from {video.height} to {height} rows")
@@ -179,8 +186,10 @@ class _Frames:
         self.other_times = [box.time_s for box in self.others]
         self.is_without = not self.paths and not self.others
         self.shots_without = _shots_without(timeline)
-        limits = LIMITS if self.is_clip else LIMITS_OF_PICTURE
-        self.limits = (WHOLE, limits) if self.is_without else (limits,)
+        if self.is_without:
+            self.limits = WHOLE if self.is_clip else WHOLE_OF_PICTURE
+        else:
+            self.limits = LIMITS if self.is_clip else LIMITS_OF_PICTURE
 
     def draw(self, pixels: np.ndarray, time_s: float) -> np.ndarray:
         """A picture (h, w, 3) uint8, which is changed, with what is known at a time."""
@@ -193,14 +202,14 @@ class _Frames:
                 text, color = self._said(path, time_s)
                 self.pen.box(picture, box, text, color)
         pixels = np.array(picture)
-        lines = [self._spoken(line) for line in self.words.at(time_s)]
         if self.redact and self.is_clip and time_s < _NOTICE_S:
-            lines = [*self.limits]
-        self.pen.words(pixels, lines)
+            self.pen.notice(pixels, self.limits)
+        else:
+            self.pen.words(pixels, [self._spoken(line) for line in self.words.at(time_s)])
         return pixels
 
     def notes(self) -> tuple[str, ...]:
-        found: list[str] = [*self.limits] if self.redact else []
+        found: list[str] = [self.limits] if self.redact else []
         if self.pen.lost:
             some = "".join(sorted(self.pen.lost))[:20]
             found.append(

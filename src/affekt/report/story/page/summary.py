@@ -85,7 +85,7 @@ def summarize_others(timeline: Timeline, lanes: Sequence[Lane]) -> list[Summary]
 
 def _answered(lane: Lane) -> str:
     """What answers that are of no person are about."""
-    number = sum(len(track.spans) for track in lane.tracks)
+    number = len(lane.answers)
     match lane.modality:
         case "words":
             return f"{counted(number, 'line')} of words"
@@ -197,7 +197,8 @@ def lead_of(timeline: Timeline, persons: Sequence[Summary], others: Sequence[Sum
         answered = _listed([one.person.shown for one in others])
         return f"No person was told apart in {what}; answered: {answered}."
     if not persons:
-        return f"Nobody was found in {what}."
+        lines = f", {counted(len(timeline.words), 'line')} of words" if timeline.words else ""
+        return f"Nobody was found in {what}{lines}."
     who = counted(len(persons), "person")
     if not medium.duration_s and len(persons) > _FEW:
         return f"{who} in {what}: {_counts(persons)}."
