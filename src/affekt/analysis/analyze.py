@@ -161,6 +161,7 @@ def _timeline(
         persons=persons,
         shots=faces.shots,
         tracks=tuple(every),
+        other_faces=faces.other_faces,
         words=lines,
         networks=_noted(fused.networks, networks.starters),
         missing=(

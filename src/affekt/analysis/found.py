@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import Field
 
 from affekt.core.settings import Settings
-from affekt.core.timeline.parts import Medium, Missing, SpokenLine, Track
+from affekt.core.timeline.parts import Box, Medium, Missing, SpokenLine, Track
 from affekt.media.sound import SoundSource
 from affekt.media.video import Video
 
@@ -53,6 +53,7 @@ class Found(Settings):
 
     Attributes:
         tracks: `person` holds the stage's own identity, such as `F1`; empty for the whole medium.
+        other_faces: Faces that were found and are no track, as in `Timeline`.
         shots: Start and end of each shot, where the stage looks for them.
         words: `person` holds the speaker as the source names it, or the stage's own identity.
         names: Names of identities that the source itself states, such as `Anna:` in subtitles.
@@ -64,6 +65,7 @@ class Found(Settings):
     """
 
     tracks: tuple[Track, ...] = ()
+    other_faces: tuple[Box, ...] = ()
     shots: tuple[tuple[float, float], ...] = ()
     words: tuple[SpokenLine, ...] = ()
     names: dict[str, str] = Field(default_factory=dict)

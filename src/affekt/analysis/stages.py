@@ -62,12 +62,13 @@ class Given(NamedTuple):
 
 
 def stages_of(given: Given) -> list[Stage]:
-    """The stages that have a network."""
+    """The stages that have a network; of a photo in which faces are sought, not those of words and voices."""
     networks = given.networks
     stages: list[Stage] = []
-    if network := networks.one("words"):
+    is_silent = given.medium.picture is not None and networks.one("face") is not None
+    if (network := networks.one("words")) and not is_silent:
         stages.append(Stage(WORDS, "words", partial(_words, given, network)))
-    if network := networks.one("voice"):
+    if (network := networks.one("voice")) and not is_silent:
         stages.append(Stage(VOICES, "voice", partial(_voices, given, network)))
     if network := networks.one("face"):
         stages.append(Stage(FACES, "face", partial(_faces, given, network)))

@@ -134,6 +134,7 @@ def command(
     Example: affekt predict scenes.affekt clip.mp4 --text "I did not expect that"
     """
     from affekt.cli.media.predict import predict_media
+    from affekt.cli.results import check_results
     from affekt.cli.words.predict import check_inputs, lines_in, predict_words
     from affekt.core.files.regular import is_regular
     from affekt.deploy.load import load
@@ -154,6 +155,11 @@ def command(
         raise UsageError("--format is that of standard input (-); files have it in their names")
     if output:
         writer_for(output)  # which refuses it, before a large bundle is loaded
+        check_results(
+            [output],
+            [path for path in (*inputs, *apart.values()) if is_regular(path)],
+            [transcript] if transcript else [],
+        )
     # Counted before it is known which files the bundle reads: exact enough to choose a backend.
     expected = sum(lines_in(path) if is_regular(path) else len(walk(path).files) for path in inputs)
     predictor = load(

@@ -261,6 +261,26 @@ def test_a_face_that_is_seen_for_a_moment_is_left_out_and_counted(predictor, ope
     found = find_faces(opened(still(np.arange(10) / 5, 2.0)), predictor, detector=Once([0.3, 0.2, 0.6, 0.9]))
     assert not found.tracks
     assert "1 track of fewer than 3 faces has been left out" in found.notes
+    (kept,) = found.other_faces  # so that it can be blurred
+    assert kept == (0.4, *(pytest.approx(side, abs=1e-4) for side in (0.3, 0.2, 0.6, 0.9)), 0.9)
+
+
+def test_every_box_of_the_detector_is_kept(predictor, opened, fixed):
+    boxes = []
+
+    class Flickers(fixed):
+        def detect(self, frame):
+            found = super().detect(frame)
+            shown = [place for place in range(2) if place == 0 or len(self.sizes) % 4 == 1]
+            boxes.extend(found.boxes[shown].tolist())
+            return type(found)(*(it[shown] for it in found))
+
+    detector = Flickers([0.1, 0.2, 0.3, 0.7], [0.6, 0.2, 0.8, 0.7])
+    settings = FaceSettings(gap_s=0.1)
+    found = find_faces(opened(still(np.arange(20) / 5, 4.0)), predictor, settings, detector=detector)
+    of_tracks = [box for track in found.tracks for box in track.boxes if box.score is not None]
+    assert found.other_faces
+    assert len(of_tracks) + len(found.other_faces) == len(boxes)
 
 
 # Odd videos

@@ -102,3 +102,15 @@ def test_what_refers_to_nothing_is_refused(wrong):
 def test_a_span_does_not_end_before_it_starts():
     with pytest.raises(ValueError, match="ends before it starts"):
         Span(start_s=2, end_s=1)
+
+
+def test_faces_that_are_no_track_are_kept_by_time(timeline):
+    more = timeline.model_copy(update={"other_faces": (Box(0.5, 0, 0, 1, 1, 0.6), Box(3.0, 0, 0, 1, 1, 0.6))})
+    assert Timeline.model_validate_json(more.to_json()) == more
+    assert [it.time_s for it in more.filter(start_s=1.0).other_faces] == [3.0]
+    assert more.filter(persons="P1").other_faces == more.filter(modalities="voice").other_faces == ()
+    assert more.rows() == timeline.rows()
+
+
+def test_a_timeline_is_shown_in_one_line(timeline):
+    assert repr(timeline) == str(timeline) == "Timeline('clip.mp4', 4 s, 2 persons, 2 tracks)"

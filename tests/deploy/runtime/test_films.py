@@ -62,6 +62,13 @@ def test_subtitles_are_those_beside_the_film(tmp_path):
     assert subtitles_of(film).name == "evening.en.srt"
 
 
+def test_results_are_not_taken_for_the_subtitles_of_a_film(tmp_path):
+    for name in ("evening.affekt.srt", "evening.affekt.vtt"):
+        (tmp_path / name).touch()
+    assert subtitles_of(tmp_path / "evening.mp4") is None
+    assert subtitles_of(tmp_path / "evening.affekt.mp4").name == "evening.affekt.srt"
+
+
 def test_a_film_without_subtitles_is_skipped_with_what_to_do(tmp_path):
     (found,) = film_samples(tmp_path / "evening.mp4", keep=0)
     assert isinstance(found, Skipped) and "no subtitles lie beside it (evening.srt" in found.reason

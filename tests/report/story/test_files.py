@@ -97,7 +97,7 @@ def test_ffmpeg_reads_words_with_label_and_speaker(timeline, tmp_path, suffix):
     cues = cues_of(tmp_path / f"a{suffix}")
     assert [cue[:2] for cue in cues] == sorted(cue[:2] for cue in cues)
     (said,) = [cue for cue in cues if "Well, hello." in cue[2]]
-    assert said[:2] == (1.0, 5.0) and "[happiness 90 %]" in said[2]
+    assert said[:2] == (1.0, 5.0) and "[happiness 55 %]" in said[2]  # of 20 % for 2 s, then 90 % for 2 s
     assert any("She said" in text and "left." in text for _, _, text in cues)
 
 
@@ -112,7 +112,7 @@ def test_webvtt_states_who_speaks(timeline, tmp_path):
     write_story(timeline, tmp_path / "a.vtt")
     text = (tmp_path / "a.vtt").read_text()
     assert text.startswith("WEBVTT\n\nNOTE\naffekt 1.0")
-    assert "00:00:01.000 --> 00:00:05.000\n<v Ann>[happiness 90 %] Well, hello.\n" in text
+    assert "00:00:01.000 --> 00:00:05.000\n<v Ann>[happiness 55 %] Well, hello.\n" in text
     assert '<v P2>[angry 55 %] She said "&lt;no&gt;" --&gt; &amp; left.' in text
 
 
@@ -223,3 +223,13 @@ def test_an_unknown_suffix_lists_the_known_ones(timeline, tmp_path):
     with pytest.raises(UsageError, match="has no suffix"):
         check_story_suffix(tmp_path / "a")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["talk.srt", "link.csv"])
+def test_the_analyzed_file_is_not_replaced(timeline, tmp_path, name):
+    (tmp_path / "talk.srt").write_text("words")
+    (tmp_path / "link.csv").symlink_to(tmp_path / "talk.srt")
+    medium = timeline.medium.model_copy(update={"path": str(tmp_path / "talk.srt")})
+    with pytest.raises(UsageError, match="is an input"):
+        timeline.model_copy(update={"medium": medium}).save(tmp_path / name)
+    assert (tmp_path / "talk.srt").read_text() == "words"

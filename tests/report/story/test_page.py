@@ -248,6 +248,19 @@ def test_a_redacted_picture_is_shown_blurred_if_there_is_one(written, photo, tmp
     assert '<span class="box"' not in text and "Faces that were not found are not" in text
 
 
+def test_an_annotated_picture_keeps_the_faces_beside_the_names(written, photo, tmp_path):
+    photo = photo.model_copy(update={"persons": photo.persons[:2], "tracks": photo.tracks[:2]})
+    write_annotated(photo, tmp_path / "p.png", tmp_path / "marked.png")
+    assert written(photo, video=tmp_path / "marked.png").count('<img class="face"') == 2
+    assert '<img class="face"' not in written(photo, redact=True, video=tmp_path / "marked.png")
+
+
+def test_lines_that_were_only_read_are_not_heard(written, timeline):
+    text = written(timeline.model_copy(update={"tracks": timeline.tracks[3:4]}))
+    assert "words 0:04" in text and "heard 0:04" not in text  # given lines, and no voice
+    assert "heard 0:03" in text  # a recognised line
+
+
 def test_words_alone_have_no_player_and_nothing_is_missing(written, timeline, tmp_path):
     (tmp_path / "a.srt").write_text("")
     medium = Medium(path=str(tmp_path / "a.srt"), duration_s=12.0)

@@ -6,7 +6,7 @@ import pytest
 from affekt.core.timeline.parts import Box, Network, Person, Span, Track
 from affekt.report.story.disagreement import disagreements
 from affekt.report.story.faces import FacePath, thinned
-from affekt.report.story.lanes import label_during, lanes_of, main_lane
+from affekt.report.story.lanes import Lane, label_during, lanes_of, main_lane, mean_during
 from affekt.report.story.stretches import Stretch, at_most, each_span, joined
 
 
@@ -25,6 +25,21 @@ def test_the_label_of_a_time_is_the_one_that_lasts_longest(timeline):
     assert label_during(lane, 2.5, 6.0).label == "happiness"
     assert label_during(lane, 6.1, 6.9).kind == "unsure"
     assert label_during(lane, 12.5, 13.0) is None
+
+
+def test_the_label_of_a_line_is_that_of_the_mean_over_all_of_it(timeline):
+    lane = main_lane(lanes_of(timeline), "P1")
+    shown = mean_during(lane, 1.0, 5.0)  # neutral 60 % for 2 s, then happiness 90 % for 2 s
+    assert (shown.label, shown.kind) == ("happiness", "label")
+    assert shown.confidence == pytest.approx(0.55)
+    assert mean_during(lane, 6.1, 6.9).kind == "unsure"
+    assert mean_during(lane, 12.5, 13.0) is None
+
+
+def test_the_label_of_a_line_needs_no_scores():
+    spans = (Span(start_s=0, end_s=1, label="joy"), Span(start_s=1, end_s=4, label="fear", confidence=0.5))
+    lane = Lane("P1", "Ann", "voice", [Track(id="a", modality="voice", person="P1", spans=spans)])
+    assert mean_during(lane, 0.0, 4.0).label == "fear"
 
 
 def test_ratings_are_said_with_their_values():
@@ -75,6 +90,16 @@ def test_labels_of_two_modalities_are_compared_by_what_they_mean(timeline, face,
     tracks = (track("a", "face", face), track("b", "words", words))
     two = timeline.model_copy(update={"tracks": tracks})
     assert bool(disagreements(two, lanes_of(two))) == is_apart
+
+
+def test_a_disagreement_too_short_to_have_a_time_is_left_out(timeline):
+    def track(name, modality, label, start_s, end_s):
+        one = Span(start_s=start_s, end_s=end_s, label=label, scores={label: 0.9}, confidence=0.9)
+        return Track(id=name, modality=modality, person="P1", spans=(one,))
+
+    tracks = (track("a", "face", "happy", 0, 2), track("b", "words", "anger", 1.97, 3))
+    two = timeline.model_copy(update={"tracks": tracks})
+    assert disagreements(two, lanes_of(two)) == []
 
 
 def test_labels_are_compared_after_the_mapping_of_each_network(timeline):

@@ -10,7 +10,8 @@ from affekt.core.timeline import Timeline
 from affekt.core.timeline.parts import Box, Medium, Person, Span, Track
 from affekt.media.sound import read_sound
 from affekt.media.video import open_video
-from affekt.report.story.blur import MARGIN, blur_boxes
+from affekt.report.story.blur import LIMITS, MARGIN, blur_boxes
+from affekt.report.story.drawing import Pen
 from affekt.report.story.video import write_annotated
 
 
@@ -95,6 +96,33 @@ def test_a_face_between_detections_and_before_the_first_one_is_blurred(filmed, c
     assert detail(found) > 0.3 * detail(true), "a face that was not found is not blurred"
 
 
+def test_a_face_that_is_no_track_is_blurred_as_well(filmed, clip, tmp_path, truth):
+    pixels, box = truth
+    brief = filmed.model_copy(
+        update={"tracks": filmed.tracks[:4], "other_faces": (box(1, 2.0), box(1, 2.2)), "words": ()}
+    )
+    write_annotated(brief, clip, tmp_path / "a.mp4", redact=True)
+    frames = open_video(tmp_path / "a.mp4").read([15, 21, 30, 55])
+    for picture, time, is_covered in zip(
+        frames, (1.5, 2.1, 3.0, 5.5), (True, True, True, False), strict=True
+    ):
+        shown, true = (inside(it, box(1, time), -0.2) for it in (picture, pixels(time)))
+        assert (detail(shown) < 0.2 * detail(true)) == is_covered, time
+
+
+def test_a_shot_in_which_no_face_was_found_is_blurred_as_a_whole(filmed, clip, tmp_path, truth):
+    track = filmed.track("face-1")
+    # The track reaches to the end of its shot, with a box that the detector did not find.
+    boxes = (*(it for it in track.boxes if it.time_s < 5), Box(5.0, 0.3, 0.3, 0.5, 0.5))
+    first = filmed.model_copy(update={"tracks": (track.model_copy(update={"boxes": boxes}),), "words": ()})
+    notes = write_annotated(first, clip, tmp_path / "a.mp4", redact=True)
+    pixels, box = truth
+    with_face, without = open_video(tmp_path / "a.mp4").read([45, 90])
+    assert detail(without.astype(int)) < 0.2 * detail(pixels(9.0).astype(int))
+    assert detail(inside(with_face, box(1, 4.5))) > 0.3 * detail(inside(pixels(4.5), box(1, 4.5)))
+    assert "the whole picture in shots in which none was found" in notes[0]
+
+
 def test_without_any_face_the_whole_picture_is_blurred(filmed, clip, tmp_path, truth):
     nobody = filmed.model_copy(update={"tracks": (), "words": ()})
     notes = write_annotated(nobody, clip, tmp_path / "a.mp4", redact=True)
@@ -146,6 +174,14 @@ def test_sound_alone_is_refused(tmp_path):
         write_annotated(heard, tmp_path / "a.wav", tmp_path / "a.mp4")
 
 
+def test_a_medium_is_not_replaced_by_its_annotated_video(filmed, clip, tmp_path):
+    (tmp_path / "link.mp4").symlink_to(clip)
+    for place in (clip, tmp_path / "link.mp4"):
+        with pytest.raises(UsageError, match="is an input"):
+            write_annotated(filmed, clip, place)
+    assert open_video(clip).width == 160
+
+
 def test_characters_that_the_font_lacks_are_left_out_and_noted(filmed, clip, tmp_path):
     line = filmed.words[0].model_copy(update={"text": "\u4f60\u597d hello"})
     notes = write_annotated(filmed.model_copy(update={"words": (line,)}), clip, tmp_path / "a.mp4")
@@ -156,3 +192,16 @@ def test_high_frames_are_scaled_down_and_it_says_so(filmed, clip, tmp_path):
     notes = write_annotated(filmed, clip, tmp_path / "a.mp4", rows=47)
     video = open_video(tmp_path / "a.mp4")
     assert (video.height, video.width) == (48, 78) and notes == ("scaled down from 96 to 47 rows",)
+
+
+@pytest.mark.parametrize("size", [(640, 360), (360, 640), (1920, 800)])
+def test_the_limits_of_a_redacted_video_are_shown_to_their_end(size):
+    def shown(text):
+        pixels = np.full((size[1], size[0], 3), 255, np.uint8)
+        Pen(size[1]).notice(pixels, text)
+        return pixels
+
+    end = "pass it on."
+    assert LIMITS.endswith(end)
+    assert (shown(LIMITS) != shown(LIMITS.removesuffix(end) + "keep it.")).any()
+    assert (shown(LIMITS)[: size[1] // 3] == 255).all(), "the picture is still to be seen"

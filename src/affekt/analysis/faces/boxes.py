@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from affekt.analysis.faces.followed import FollowedFace
@@ -44,6 +46,18 @@ def boxes_of(face: FollowedFace, extent: tuple[float, float], step_s: float) -> 
     if extent[1] > times_s[-1] + 1e-6:
         boxes.append(_box(extent[1], places[-1], None))
     return boxes
+
+
+def detections_of(faces: Iterable[FollowedFace]) -> tuple[Box, ...]:
+    """The boxes that the detector found of some faces, in order of time."""
+    found = [
+        _box(time_s, place, score)
+        for face in faces
+        for time_s, place, score in zip(
+            face.times_s, np.array(face.boxes).reshape(-1, 4).clip(0, 1), face.scores, strict=True
+        )
+    ]
+    return tuple(sorted(found, key=lambda box: box.time_s))
 
 
 def _box(time_s: float, place: np.ndarray, score: float | None) -> Box:

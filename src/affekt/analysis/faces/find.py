@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from affekt.analysis.faces.answers import FaceAnswers
+from affekt.analysis.faces.boxes import detections_of
 from affekt.analysis.faces.followed import LEFT_OUT, Follower, Seen
 from affekt.analysis.faces.persons import Persons, persons_of
 from affekt.analysis.faces.sampled import BreaksOff, Frame, sampled
@@ -51,8 +52,9 @@ def find_faces(
         detector: In place of the one that the settings name.
 
     Returns:
-        A track for each person, `F1`, `F2`, ... in the order in which they appear; the shots; and what was
-        not seen, and why: stretches without a face, without a picture, or without an answer.
+        A track for each person, `F1`, `F2`, ... in the order in which they appear; where faces were found
+        that are no track; the shots; and what was not seen, and why: stretches without a face, without a
+        picture, or without an answer.
 
     Raises:
         UsageError: The network takes no faces, or there is no such detector.
@@ -119,6 +121,7 @@ class _Search:
         needed = [min(self._settings.least_faces, count) for count in self._in_shot]
         every = self._follower.faces()
         faces = [it for it in every if len(it.times_s) >= needed[it.shot]]
+        brief = [it for it in every if len(it.times_s) < needed[it.shot]]
         persons = persons_of(faces, shots, self._answers.finish(), self._settings)
         missing = missing_faces(
             persons.extents,
@@ -130,10 +133,11 @@ class _Search:
         )
         return Found(
             tracks=persons.tracks,
+            other_faces=detections_of(brief),
             shots=tuple((round(start, 3), round(end, 3)) for start, end in shots),
             mouths=persons.mouths,
             missing=(*missing, *persons.unanswered),
-            notes=self._notes(len(every) - len(faces), persons),
+            notes=self._notes(len(brief), persons),
         )
 
     def _search(self, frame: Frame, picture: np.ndarray) -> None:

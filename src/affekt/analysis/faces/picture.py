@@ -18,6 +18,8 @@ NO_FACE = "no face was found in the picture (detector {})"
 def find_in_picture(medium: OpenMedium, predictor: Predictor, settings: FaceSettings) -> Found:
     """A track for each face of a photo, from left to right, with one span and one box at time 0.
 
+    Of a face without an answer the box is kept among `other_faces`.
+
     Photos are searched as `affekt predict` searches them, at a larger size than frames of videos: their faces
     are smaller, and there is one picture only.
 
@@ -37,15 +39,18 @@ def find_in_picture(medium: OpenMedium, predictor: Predictor, settings: FaceSett
     )
     cut = iter(answers)
     tracks: list[Track] = []
+    others: list[Box] = []
     missing: list[Missing] = []
+    height, width = picture.shape[:2]
     for number, face in enumerate(faces, 1):
         answer = None if isinstance(face.cut, str) else next(cut)
         if isinstance(answer, Prediction):
-            tracks.append(_track(number, face, answer, picture.shape[1], picture.shape[0]))
+            tracks.append(_track(number, answer, _box(face, width, height)))
         else:
+            others.append(_box(face, width, height))
             reason = answer.reason if answer is not None else face.cut
             missing.append(Missing(modality="face", reason=f"face {number} from the left: {reason}"))
-    return Found(tracks=tuple(tracks), missing=tuple(missing))
+    return Found(tracks=tuple(tracks), other_faces=tuple(others), missing=tuple(missing))
 
 
 def _sample(number: int, face: FoundFace) -> Sample:
@@ -55,8 +60,12 @@ def _sample(number: int, face: FoundFace) -> Sample:
     return Sample(id=f"face-{number}", media={"image": cut.pixels}, facts=facts)
 
 
-def _track(number: int, face: FoundFace, answer: Prediction, width: int, height: int) -> Track:
+def _box(face: FoundFace, width: int, height: int) -> Box:
     left, top, right, bottom = face.box
+    return Box(0.0, left / width, top / height, right / width, bottom / height, face.score)
+
+
+def _track(number: int, answer: Prediction, box: Box) -> Track:
     span = Span(
         start_s=0.0,
         end_s=0.0,
@@ -70,5 +79,5 @@ def _track(number: int, face: FoundFace, answer: Prediction, width: int, height:
         modality="face",
         person=f"F{number}",
         spans=(span,),
-        boxes=(Box(0.0, left / width, top / height, right / width, bottom / height, face.score),),
+        boxes=(box,),
     )

@@ -22,7 +22,8 @@ class FaceSettings(Settings):
         gap_s: Seconds after which a face that is not seen has left; one that comes back later is joined to
             its person by appearance, where that is clear.
         least_faces: Tracks with fewer faces than this are left out: they are errors of the detector, or
-            seen too briefly. A video with fewer frames needs no more than it has.
+            seen too briefly. Their boxes are kept, so that they can be blurred. A video with fewer frames
+            needs no more than it has.
         every_s: Seconds of one answer: spans lie on a grid of this step, and end at cuts.
         smoothing_s: Answers are averaged over this time, centred; 0 averages within spans only.
         missing_s: Stretches without a face that last longer are reported.

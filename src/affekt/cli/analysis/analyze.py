@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from affekt.cli.show import RUNS, RunsFolder, any_progress, as_json, say
+from affekt.cli.show import RUNS, RunsFolder, any_progress, say
 from affekt.core.errors import AffektError, UsageError
 
 if TYPE_CHECKING:  # read when the command runs: `affekt --help` needs neither
@@ -60,7 +60,8 @@ def command(
         typer.Option(
             "--output",
             help="A file for the timeline: .html, a page; .json, .csv, .parquet, .srt, .vtt, .eaf; may be "
-            "repeated. For several inputs: a folder, in which each gets a page and a .json.",
+            "repeated. Subtitles beside the medium are named NAME.affekt.srt: NAME.srt is its words. For "
+            "several inputs: a folder, in which each gets a page and a .json.",
         ),
     ] = None,
     video: Annotated[
@@ -119,7 +120,7 @@ def command(
     several = media != inputs or len(media) > 1
     if several and (subtitles or video):
         raise UsageError("--subtitles and --video are for one input")
-    places = places_of(media, output or [], video, several=several)
+    places = places_of(media, output or [], video, several=several, subtitles=subtitles, rate_hz=rate_hz)
     models = [find_run(name, runs) for name in model or ()]
     for reason in left_out:
         say(f"left out: {reason}")
@@ -140,7 +141,7 @@ def command(
                     resume=resume,
                     on_stage=on_stage,
                 )
-                shown = _annotated(timeline, medium, video, redact=redact, on_stage=on_stage)
+                shown, problem = _annotated(timeline, medium, video, redact=redact, on_stage=on_stage)
         except KeyboardInterrupt:
             say(f"{medium}: stopped; with --resume it goes on after the stages that are complete")
             raise
@@ -153,9 +154,11 @@ def command(
         for place in places[medium]:
             write_story(timeline, place, redact=redact, video=shown)
         if json:
-            as_json(timeline.model_dump(mode="json", by_alias=True))
+            typer.echo(timeline.to_json())
         else:
-            print_story(timeline, [*places[medium], *([video] if video else [])])
+            print_story(timeline, [*places[medium], *([shown] if shown else [])])
+        if problem:
+            failed.append(problem)
         if not any(track.spans for track in timeline.tracks):
             failed.append(f"{medium}: nobody was seen, heard or read")
     if failed:
@@ -164,19 +167,23 @@ def command(
 
 def _annotated(
     timeline: Timeline, medium: Path, video: Path | None, *, redact: bool, on_stage: OnStage
-) -> Path | None:
+) -> tuple[Path | None, str]:
+    """The annotated video, if it could be written; why not. Other files are written all the same."""
     if video is None:
-        return None
+        return None, ""
     from affekt.report.story.video import write_annotated
 
     duration_s = timeline.medium.duration_s
-    notes = write_annotated(
-        timeline,
-        medium,
-        video,
-        redact=redact,
-        on_progress=lambda done_s: on_stage("video", done_s, duration_s),
-    )
+    try:
+        notes = write_annotated(
+            timeline,
+            medium,
+            video,
+            redact=redact,
+            on_progress=lambda done_s: on_stage("video", done_s, duration_s),
+        )
+    except AffektError as error:
+        return None, f"{video} was not written: {error}"
     for text in notes:
         say(f"{video}: {text}")
-    return video
+    return video, ""

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from affekt.cli.results import check_results
 from affekt.core.errors import UsageError
 from affekt.media import image, sound, text, video
 from affekt.media.files import has_suffix, walk
@@ -47,18 +48,46 @@ def media_of(inputs: Sequence[Path]) -> tuple[list[Path], list[str]]:
 
 
 def places_of(
-    media: Sequence[Path], output: Sequence[Path], video: Path | None, *, several: bool
+    media: Sequence[Path],
+    output: Sequence[Path],
+    video: Path | None,
+    *,
+    several: bool,
+    subtitles: Path | None = None,
+    rate_hz: float | None = None,
 ) -> dict[Path, list[Path]]:
     """The files of each medium's timeline, checked before anything is computed.
 
+    Args:
+        video: Of the only medium.
+        subtitles: Its words, which are an input as well.
+        rate_hz: Frames per second of a folder of frames.
+
     Raises:
-        UsageError: A place cannot be written, or several media would share one.
+        UsageError: A place cannot be written, is an input or would be taken for one, or several media would
+            share one; or the medium has no picture of which a video could be made.
+        AffektError: The medium of an annotated video cannot be read.
     """
+    places = _places(media, output, several=several)
+    results = [place for each in places.values() for place in each]
+    results += [video] if video is not None else []
+    check_results(results, media, [subtitles] if subtitles else [])
+    if video is not None:
+        _check_video(media[0], video, rate_hz)
+    return places
+
+
+def _check_video(medium: Path, video: Path, rate_hz: float | None) -> None:
+    """Refuse an annotated video of a medium by its content: an animated picture is a video."""
+    from affekt.analysis.medium import open_medium
     from affekt.report.story.video import check_annotated
+
+    check_annotated(video, open_medium(medium, rate_hz=rate_hz).medium)
+
+
+def _places(media: Sequence[Path], output: Sequence[Path], *, several: bool) -> dict[Path, list[Path]]:
     from affekt.report.story.write import check_story_suffix
 
-    if video is not None:
-        check_annotated(video, is_picture=has_suffix(media[0], image.SUFFIXES))
     if not several:
         for place in output:
             check_story_suffix(place)

@@ -12,7 +12,16 @@ from affekt.cli.tables import as_table, filled
 from affekt.core.timeline import Timeline
 from affekt.report.story.disagreement import disagreements
 from affekt.report.story.lanes import lanes_of
-from affekt.report.story.page.summary import NAMED, gone, in_words, lead_of, summarize, sureness
+from affekt.report.story.page.summary import (
+    NAMED,
+    Summary,
+    gone,
+    in_words,
+    lead_of,
+    summarize,
+    summarize_others,
+    sureness,
+)
 from affekt.report.timeline.moments import percent
 
 SHOWN = 12  # persons; files have all
@@ -22,19 +31,15 @@ def print_story(timeline: Timeline, places: Sequence[Path]) -> None:
     """The summary on standard output; what is missing, and notes, on standard error."""
     lanes = lanes_of(timeline)
     persons = summarize(timeline, lanes, disagreements(timeline, lanes))
-    is_picture = timeline.medium.duration_s == 0
-    typer.echo(f"{timeline.medium.path}: {lead_of(timeline, persons)}")
-    rows = [
-        (
-            one.person.shown,
-            in_words(one, is_picture=is_picture),
-            ", ".join(f"{it.label} {percent(it.share)}" for it in one.shares[:NAMED]) or "unsure",
-            sureness(one, is_picture=is_picture),
+    others = summarize_others(timeline, lanes)
+    typer.echo(f"{timeline.medium.path}: {lead_of(timeline, persons, others)}")
+    shown = [*persons[:SHOWN], *others]
+    if shown and timeline.medium.duration_s:
+        as_table(
+            ("person", "seen, heard", "share of the time", "how sure"), [_over_time(one) for one in shown]
         )
-        for one in persons[:SHOWN]
-    ]
-    if rows:
-        as_table(("person", "seen, heard", "share of the time", "how sure"), rows)
+    elif shown:
+        as_table(("person", "label", "confidence"), [_in_picture(one) for one in shown])
     if len(persons) > SHOWN:
         typer.echo(f"and {len(persons) - SHOWN} more")
     for one in gone(timeline.missing):
@@ -49,6 +54,20 @@ def print_story(timeline: Timeline, places: Sequence[Path]) -> None:
         typer.echo(
             "--output FILE.html writes a page, .json all of it, .csv a table; --video an annotated film"
         )
+
+
+def _over_time(one: Summary) -> tuple[str, str, str, str]:
+    shares = ", ".join(f"{it.label} {percent(it.share)}" for it in one.shares[:NAMED])
+    return one.person.shown, in_words(one), shares or one.rated or _without_label(one), sureness(one)
+
+
+def _in_picture(one: Summary) -> tuple[str, str, str]:
+    label = ", ".join(it.label for it in one.shares) or one.rated or _without_label(one)
+    return one.person.shown, label, percent(one.confidence)
+
+
+def _without_label(one: Summary) -> str:
+    return "unsure" if one.unsure else "no answer"
 
 
 def _say(text: str) -> None:

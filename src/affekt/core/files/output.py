@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from affekt.core.errors import AffektError, UsageError
@@ -33,6 +34,35 @@ def check_file(path: Path, *, makes_folders: bool = True, error: type[AffektErro
     if path.exists() and not path.is_file():
         raise error(f"{path} is no regular file, and is not replaced by one: name a file")
     _probe(path, path.parent, error)
+
+
+def check_no_input(
+    outputs: Iterable[Path], inputs: Iterable[Path], *, error: type[AffektError] = UsageError
+) -> None:
+    """Refuse an output that is one of the inputs, by whatever name.
+
+    Raises:
+        AffektError: With the input, of the type `error`.
+    """
+    present = [path for path in outputs if path.exists()]  # what does not exist is not replaced
+    if not present:
+        return
+    known = {number: given for given in inputs if (number := _number_of(given)) is not None}
+    for path in present:
+        number = _number_of(path)
+        if number is not None and number in known:
+            raise error(
+                f"{path} is an input ({known[number]}), and is not replaced by a result: name another file"
+            )
+
+
+def _number_of(path: Path) -> tuple[int, int] | None:
+    """What a file is known by, whatever its names are; links are followed."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def check_folder(path: Path, *, error: type[AffektError] = UsageError) -> None:

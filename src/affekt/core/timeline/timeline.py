@@ -12,6 +12,7 @@ from affekt.core.errors import UsageError, require
 from affekt.core.settings import Settings, suggest
 from affekt.core.timeline.parts import (
     MODALITIES,
+    Box,
     Medium,
     Missing,
     Network,
@@ -19,6 +20,7 @@ from affekt.core.timeline.parts import (
     SpokenLine,
     Track,
 )
+from affekt.core.wording import counted
 
 SCHEMA = 1
 # Of a table of spans, before those of classes and ratings.
@@ -44,6 +46,8 @@ class Timeline(Settings):
         persons: In the order in which they appear.
         shots: Start and end of each shot; empty without a picture.
         tracks: By person in that order, then by modality.
+        other_faces: Faces that the detector found and that are no track, in order of time: they were seen too
+            briefly to be followed, or, in a picture, have no answer. They are blurred in redacted files.
         words: What is said, in order.
         networks: All networks that answered.
         missing: Modalities without an answer, with the reasons.
@@ -62,11 +66,19 @@ class Timeline(Settings):
     persons: tuple[Person, ...] = ()
     shots: tuple[tuple[float, float], ...] = ()
     tracks: tuple[Track, ...] = ()
+    other_faces: tuple[Box, ...] = ()
     words: tuple[SpokenLine, ...] = ()
     networks: tuple[Network, ...] = ()
     missing: tuple[Missing, ...] = ()
     notes: tuple[str, ...] = ()
     settings: dict[str, Any] = Field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """One line: all of it would be pages."""
+        persons, tracks = counted(len(self.persons), "person"), counted(len(self.tracks), "track")
+        return f"Timeline({self.medium.path!r}, {self.medium.duration_s:g} s, {persons}, {tracks})"
+
+    __str__ = __repr__
 
     @model_validator(mode="after")
     def _refers_to_what_is_there(self) -> Timeline:
@@ -101,7 +113,7 @@ class Timeline(Settings):
         Spans, boxes and words that overlap the times are kept whole. Times are not moved.
 
         Args:
-            persons: Ids or names. Tracks of the whole medium are left out.
+            persons: Ids or names. Tracks of the whole medium, and faces that are no track, are left out.
 
         Raises:
             UsageError: There is no such person or modality.
@@ -130,8 +142,15 @@ class Timeline(Settings):
             for line in self.words
             if within(line.start_s, line.end_s) and (wanted is None or line.person in wanted)
         )
+        others = tuple(
+            it
+            for it in self.other_faces
+            if wanted is None and (kinds is None or "face" in kinds) and within(it.time_s, it.time_s)
+        )
         kept = tuple(it for it in self.persons if wanted is None or it.id in wanted)
-        return self.model_copy(update={"tracks": tracks, "words": words, "persons": kept})
+        return self.model_copy(
+            update={"tracks": tracks, "other_faces": others, "words": words, "persons": kept}
+        )
 
     def columns(self) -> list[str]:
         """The columns of `rows`, which do not depend on scores: classes and ratings as they appear."""
@@ -188,7 +207,7 @@ class Timeline(Settings):
         """Write it in the format of the suffix; see `affekt.report.story.write`.
 
         Raises:
-            UsageError: No format has this suffix, or the place cannot be written.
+            UsageError: No format has this suffix, the place cannot be written, or it is the analyzed file.
         """
         _of_reports("write:write_story")(self, Path(path))
 

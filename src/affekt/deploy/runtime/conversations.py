@@ -17,6 +17,7 @@ from affekt.media.text.read import SORTED as SUBTITLES
 # Dialogues of a file whose last turns are kept, in case that further turns follow. Files with more of them at
 # the same time exist only if their rows are shuffled.
 MAX_RUNNING = 1000
+RESULT = ".affekt"  # before the suffix of subtitles that are results, not words to be answered
 
 
 class _Numbers:
@@ -191,13 +192,28 @@ def film_samples(
 
 
 def subtitles_of(film: Path) -> Path | None:
-    """The file of subtitles beside a film; of several languages the first by name, without one first."""
+    """The file of subtitles beside a film; of several languages the first by name, without one first.
+
+    Results that are named `film.affekt.srt` are not taken.
+    """
     wanted = [f"{film.stem}{end}" for end in SUBTITLES]
     beside = {path.name: path for path in sorted(film.parent.iterdir()) if has_suffix(path, SUBTITLES)}
     if plain := [beside[name] for name in wanted if name in beside]:
         return plain[0]
-    stated = [path for path in beside.values() if Path(path.stem).stem == film.stem]
+    stated = [path for path in beside.values() if is_subtitles_of(path, film)]
     return stated[0] if stated else None
+
+
+def is_subtitles_of(path: Path, film: Path) -> bool:
+    """Whether a file beside a film has the name of its subtitles, such as `film.srt` or `film.en.vtt`."""
+    if not has_suffix(path, SUBTITLES):
+        return False
+    return path.stem == film.stem or (Path(path.stem).stem == film.stem and not is_result(path))
+
+
+def is_result(path: Path) -> bool:
+    """Whether a file holds subtitles that are results, by its name, such as `film.affekt.srt`."""
+    return has_suffix(path, SUBTITLES) and Path(path.stem).suffix == RESULT
 
 
 def words_samples(texts: Iterable[str], name: str, *, keep: int) -> Iterator[Sample | Skipped]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from affekt.deploy.runtime.conversations import subtitles_of
+from affekt.deploy.runtime.conversations import is_result, subtitles_of
 from affekt.media import sound, text, video
 from affekt.media.files import has_suffix
 from affekt.media.video.animation import SUFFIXES as ANIMATED
@@ -33,6 +33,6 @@ def scene_suffixes(modality: str) -> tuple[str, ...]:
 
 
 def without_subtitles(files: Sequence[Path]) -> list[Path]:
-    """Files without the subtitles of videos that are among them, which are read with their video."""
+    """Files without subtitles of videos that are among them, read with their video, and without results."""
     read = {subtitles_of(file) for file in files if has_suffix(file, video.SUFFIXES)}
-    return [file for file in files if file not in read]
+    return [file for file in files if file not in read and not is_result(file)]

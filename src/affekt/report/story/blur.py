@@ -2,7 +2,7 @@
 
 It hides who somebody is from a viewer. It is no proof against a network: of a few known persons, one that was
 trained on pixelated faces can tell who it is (McPherson et al., 2016, "Defeating Image Obfuscation with Deep
-Learning"). Faces that were not found are not covered.
+Learning"). A face that was not found is covered only where none was found in its whole shot.
 """
 
 from __future__ import annotations
@@ -17,11 +17,17 @@ from affekt.core.timeline.parts import Box
 
 CELLS = 4  # of the mosaic along each side of a face
 MARGIN = 0.35  # of the box on each side: detectors leave out hair, ears and chin
+_STAYS = "Voices and words stay as they are: look through the video before you pass it on."
 LIMITS = (
-    "Faces that were found are blurred. Faces that were not found are not, and voices and words stay as they "
-    "are: look through the video before you pass it on."
+    "Faces that were found are blurred, and the whole picture in shots in which none was found. Faces that "
+    f"were not found are not blurred where others were found in their shot. {_STAYS}"
 )
-WHOLE = "No face was found, so the whole picture is blurred."
+LIMITS_OF_PICTURE = (
+    "Faces that were found are blurred. Faces that were not found are not: look at the picture before you "
+    "pass it on."
+)
+WHOLE = f"No face was found, so the whole picture is blurred. {_STAYS}"
+WHOLE_OF_PICTURE = "No face was found, so the whole picture is blurred."
 _CELLS_OF_ALL = 12  # of a whole picture, whose content nobody looked at
 
 

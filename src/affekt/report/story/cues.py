@@ -9,7 +9,7 @@ from affekt.core.timeline.parts import SpokenLine
 from affekt.core.timeline.timeline import Timeline
 from affekt.report.annotations.srt import write_cues
 from affekt.report.annotations.vtt import VoiceCue, write_voices
-from affekt.report.story.lanes import Lane, Shown, label_during, lanes_of, main_lane
+from affekt.report.story.lanes import Lane, Shown, lanes_of, main_lane, mean_during
 from affekt.report.story.stretches import UNSURE, covered, rest_of
 from affekt.report.timeline.moments import percent
 
@@ -82,13 +82,13 @@ def _silent(timeline: Timeline, lanes: Sequence[Lane]) -> Iterator[tuple[VoiceCu
 
 
 def label_of_line(lanes: Sequence[Lane], line: SpokenLine) -> Shown | None:
-    """The label of who speaks while the line is said, by the first modality that has one."""
+    """The label of who speaks, over the whole line, by the first modality that has one."""
     return next(
         (
             shown
             for lane in lanes
             if lane.person == line.person and (lane.person or lane.modality == "words")
-            if (shown := label_during(lane, line.start_s, line.end_s)) is not None
+            if (shown := mean_during(lane, line.start_s, line.end_s)) is not None
         ),
         None,
     )

@@ -39,13 +39,14 @@ def disagreements(timeline: Timeline, lanes: Sequence[Lane]) -> list[Disagreemen
 
     Labels are compared after each network's mapping to the classes of the fused answer; synonyms agree, and
     `positive` agrees with each positive emotion. A modality that is unsure or silent disagrees with nobody.
+    Stretches that begin and end at the same tenth of a second are left out.
     """
     found: list[Disagreement] = []
     for person in timeline.persons:
         own = [it for it in lanes if it.person == person.id and it.modality not in _OTHERS]
         if len(own) > 1:
             found += _of_person(person.id, [(lane.modality, _votes(timeline, lane)) for lane in own])
-    return found
+    return [it for it in found if round(it.start_s, 1) < round(it.end_s, 1)]
 
 
 class _Vote(NamedTuple):

@@ -14,6 +14,10 @@ from affekt.report.wording import printable
 WHITE = (255, 255, 255)
 GREY = (95, 102, 117)
 _PAD = 0.3  # around a text, in units of its size
+_SMALLEST = 10  # size of a font
+_MOST_LINES = 3  # of a text
+_STEP = 1.35  # from line to line, in units of the size
+_BROAD = 0.92  # of the picture, for words
 _SHADE = 0.35  # of the picture behind words: what is left of its light
 
 
@@ -25,7 +29,7 @@ class Pen:
     """
 
     def __init__(self, height: int) -> None:
-        self.size = max(round(height / 26), 10)
+        self.size = max(round(height / 26), _SMALLEST)
         self.line = max(round(height / 240), 2)
         self.lost: set[str] = set()
         self._tags: dict[tuple[str, tuple[int, ...], int], Image.Image] = {}
@@ -48,20 +52,20 @@ class Pen:
 
     def words(self, pixels: np.ndarray, texts: list[str]) -> None:
         """Draw lines of words at the bottom of a picture, (h, w, 3) uint8, in place."""
+        font, width = _font(self.size), pixels.shape[1]
+        found = [_wrapped(self.drawable(text), font, _BROAD * width, most=_MOST_LINES) for text in texts]
+        _draw_lines(pixels, [line for lines in found for line in lines], self.size)
+
+    def notice(self, pixels: np.ndarray, text: str) -> None:
+        """Draw a text that is to be read whole, in place: smaller if it would fill half of the picture."""
         height, width = pixels.shape[:2]
-        font = _font(self.size)
-        lines = [line for text in texts for line in _wrapped(self.drawable(text), font, 0.92 * width)]
-        if not lines:
-            return
-        step = round(self.size * 1.35)
-        top = max(height - len(lines) * step - round(0.6 * self.size), 0)
-        band = (pixels[top:] * _SHADE).astype(np.uint8)
-        picture = Image.fromarray(band)
-        draw = ImageDraw.Draw(picture)
-        for number, line in enumerate(lines):
-            x = (width - font.getlength(line)) / 2
-            draw.text((x, 0.2 * self.size + number * step), line, fill=WHITE, font=font)
-        pixels[top:] = np.asarray(picture)
+        for size in range(self.size, _SMALLEST - 1, -1):
+            most = max(int(height / 2 / (_STEP * size)), _MOST_LINES)
+            lines = _wrapped(self.drawable(text), _font(size), _BROAD * width, most=most + 1)
+            if len(lines) <= most or size == _SMALLEST:
+                lines = _wrapped(self.drawable(text), _font(size), _BROAD * width, most=most)
+                _draw_lines(pixels, lines, size)
+                return
 
     def drawable(self, text: str) -> str:
         """A text without the characters that the font lacks; at least a sign if nothing is left."""
@@ -86,16 +90,32 @@ class Pen:
         return self._tags[key]
 
 
-def _wrapped(text: str, font: Any, width: float) -> list[str]:
-    """At most three lines of a text."""
+def _draw_lines(pixels: np.ndarray, lines: list[str], size: int) -> None:
+    """Lines of words at the bottom of a picture, (h, w, 3) uint8, in place."""
+    if not lines:
+        return
+    height, width = pixels.shape[:2]
+    font, step = _font(size), round(size * _STEP)
+    top = max(height - len(lines) * step - round(0.6 * size), 0)
+    band = (pixels[top:] * _SHADE).astype(np.uint8)
+    picture = Image.fromarray(band)
+    draw = ImageDraw.Draw(picture)
+    for number, line in enumerate(lines):
+        x = (width - font.getlength(line)) / 2
+        draw.text((x, 0.2 * size + number * step), line, fill=WHITE, font=font)
+    pixels[top:] = np.asarray(picture)
+
+
+def _wrapped(text: str, font: Any, width: float, *, most: int) -> list[str]:
+    """Lines of a text, at most so many."""
     lines: list[str] = []
     for word in text.split():
         if lines and font.getlength(f"{lines[-1]} {word}") <= width:
             lines[-1] += f" {word}"
         else:
             lines.append(word)
-    if len(lines) > 3:
-        lines = [*lines[:2], f"{lines[2]} ..."]
+    if len(lines) > most:
+        lines = [*lines[: most - 1], f"{lines[most - 1]} ..."]
     return lines
 
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from affekt.core.timeline.parts import Modality, Track
+from affekt.core.timeline.parts import Modality, Span, Track
 from affekt.core.timeline.timeline import Timeline
-from affekt.report.story.stretches import Stretch, each_span, joined
+from affekt.report.story.stretches import UNSURE, Stretch, each_span, joined
 
 # From the answer that stands for all of them to those that it stands on.
 ORDER: tuple[Modality, ...] = ("fused", "face", "voice", "words", "gait", "clip")
@@ -47,6 +47,20 @@ class Lane:
         return [one.start_s for one in self.stretches], max(
             (one.duration_s for one in self.stretches), default=0.0
         )
+
+    def spans_during(self, start_s: float, end_s: float) -> list[Span]:
+        """The spans that may overlap a time, and perhaps some before it."""
+        starts, longest_s = self._span_index
+        return self._spans[bisect_left(starts, start_s - longest_s) : bisect_right(starts, end_s)]
+
+    @cached_property
+    def _spans(self) -> list[Span]:
+        return sorted((span for track in self.tracks for span in track.spans), key=lambda span: span.start_s)
+
+    @cached_property
+    def _span_index(self) -> tuple[list[float], float]:
+        lengths = (span.end_s - span.start_s for span in self._spans)
+        return [span.start_s for span in self._spans], max(lengths, default=0.0)
 
     @property
     def name(self) -> str:
@@ -100,3 +114,28 @@ def label_during(lane: Lane | None, start_s: float, end_s: float) -> Shown | Non
         return None
     (kind, label), (_, weighted, weight) = max(times.items(), key=lambda item: item[1][:2])
     return Shown(label, weighted / weight if weight and kind == "label" else None, kind)
+
+
+def mean_during(lane: Lane, start_s: float, end_s: float) -> Shown | None:
+    """The class with the highest mean score over a stretch, and that mean; None where there is no answer.
+
+    It is unsure where the answers are unsure for most of the stretch. Answers without scores: as
+    `label_during`.
+    """
+    found = [
+        (span, min(span.end_s, end_s) - max(span.start_s, start_s))
+        for span in lane.spans_during(start_s, end_s)
+    ]
+    scored = [(span, inside) for span, inside in found if inside > 0 and span.scores]
+    if not scored or any(inside > 0 and span.label and not span.scores for span, inside in found):
+        return label_during(lane, start_s, end_s)
+    whole_s = sum(inside for _, inside in scored)
+    sums: dict[str, float] = {}
+    for span, inside in scored:
+        for name, score in span.scores.items():
+            sums[name] = sums.get(name, 0.0) + inside * score
+    label = max(sums, key=lambda name: sums[name])
+    unsure_s = sum(inside for span, inside in scored if span.is_unsure)
+    if unsure_s > whole_s / 2:
+        return Shown(UNSURE, sums[label] / whole_s, "unsure")
+    return Shown(label, sums[label] / whole_s, "label")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -12,17 +12,24 @@ import numpy as np
 from PIL import Image, ImageColor
 
 from affekt.core.errors import MediaError, UsageError
-from affekt.core.files.output import check_file
+from affekt.core.files.output import check_file, check_no_input
 from affekt.core.files.whole import write_whole
 from affekt.core.labels import emotion_of
-from affekt.core.timeline.parts import Box, SpokenLine
+from affekt.core.timeline.parts import Box, Medium, SpokenLine
 from affekt.core.timeline.timeline import Timeline
 from affekt.media.image import read_image
 from affekt.media.sound import NoSound, Waveform, sound_blocks
 from affekt.media.video import Video, open_video
 from affekt.media.video.write import CLOCK_HZ, LAYOUTS, SOUND_RATES_HZ, SUFFIXES, write_mp4
 from affekt.report.colors.labels import LabelColors
-from affekt.report.story.blur import LIMITS, WHOLE, blur_all, blur_boxes
+from affekt.report.story.blur import (
+    LIMITS,
+    LIMITS_OF_PICTURE,
+    WHOLE,
+    WHOLE_OF_PICTURE,
+    blur_all,
+    blur_boxes,
+)
 from affekt.report.story.cues import label_of_line, verdict
 from affekt.report.story.drawing import GREY, Pen
 from affekt.report.story.faces import FacePath
@@ -35,21 +42,30 @@ HELD_S, GAP_S = 1.0, 3.0
 _NOTICE_S = 4.0  # for which a redacted video states its limits
 _BLOCK_S = 2.0  # of sound
 _PART_S = 10.0
+# Where a cut is not known to the frame, it is known to half of the step at which faces are searched.
+_CUT_S = 0.1
 # As clips are written (`affekt.media.video.write.H264`), several times as fast, for a few percent of size.
 _CODING = ("libx264", {"crf": "20", "preset": "veryfast", "bf": "0", "x264-params": "cpu-independent=1"})
 
 OnProgress = Callable[[float], None]
 
 
-def check_annotated(out: Path, *, is_picture: bool = False) -> None:
+def check_annotated(out: Path, medium: Medium) -> None:
     """Refuse an annotated video or picture that cannot be written, before the work.
 
     Raises:
-        UsageError: The suffix is another, or the place cannot be written.
+        UsageError: The medium has no picture, `out` is the medium or has another suffix, or it cannot be
+            written.
     """
-    known, what = (PICTURES, "picture") if is_picture else (SUFFIXES[:2], "video")
+    if medium.width is None:
+        raise UsageError(
+            f"{medium.path} has no picture, so no annotated video can be made of it: a page (.html) shows "
+            f"its {'sound' if medium.has_sound else 'words'}"
+        )
+    known, what = (SUFFIXES[:2], "video") if medium.duration_s else (PICTURES, "picture")
     if out.suffix.lower() not in known:
         raise UsageError(f"{out}: an annotated {what} is written as {' or '.join(known)}")
+    check_no_input([out], [Path(medium.path)])
     check_file(out)
 
 
@@ -71,8 +87,8 @@ def write_annotated(
         timeline: All of it: a face of a track that was filtered out is neither marked nor blurred.
         path: The analyzed file, or folder of frames.
         out: `.mp4` or `.m4v`; for a picture `.png` or `.jpg`.
-        redact: Blur each face, also between detections, before and after it is seen. Without any face the
-            whole picture is blurred.
+        redact: Blur each face that was found, also between detections, before and after it is seen, and those
+            that are no track (`other_faces`). The whole picture is blurred in shots in which none was found.
         rows: Greatest height of the frames; higher ones are scaled down.
         on_progress: Called with the seconds that are written.
 
@@ -80,16 +96,13 @@ def write_annotated(
         Limitations of what was written, in words.
 
     Raises:
-        UsageError: The medium has no picture, or `out` has another suffix or cannot be written.
+        UsageError: The medium has no picture, or `out` is the medium, has another suffix or cannot be
+            written.
         MediaError: The medium cannot be read.
     """
-    if timeline.medium.width is None:
-        raise UsageError(
-            f"{path} has no picture, so no annotated video can be made of it: a page (.html) shows its sound"
-        )
-    is_picture = timeline.medium.duration_s == 0
-    check_annotated(out, is_picture=is_picture)
-    if is_picture:
+    check_annotated(out, timeline.medium)
+    check_no_input([out], [path])
+    if not timeline.medium.duration_s:
         return _write_picture(timeline, path, out, redact)
     video = open_video(path, rate_hz=timeline.medium.frame_rate_hz if path.is_dir() else None)
     height = min(video.height, rows)
@@ -105,7 +118,7 @@ def write_annotated(
             ticks.tolist(),
             coding=_CODING,
             sound=sound,
-            comment=" ".join(frames.limits) if redact else "",
+            comment=frames.limits if redact else "",
         )
     if height < video.height:
         notes.append(f"scaled down from {video.height} to {height} rows")
@@ -169,7 +182,14 @@ class _Frames:
         labels = [it.label for lane in self.lanes for it in lane.answers]
         self.colors = LabelColors(_canonical(label) for label in labels)
         self.is_clip = timeline.medium.duration_s > 0
-        self.limits = (LIMITS,) if self.paths else (WHOLE, LIMITS)
+        self.others = sorted(timeline.other_faces, key=lambda box: box.time_s)
+        self.other_times = [box.time_s for box in self.others]
+        self.is_without = not self.paths and not self.others
+        self.shots_without = _shots_without(timeline)
+        if self.is_without:
+            self.limits = WHOLE if self.is_clip else WHOLE_OF_PICTURE
+        else:
+            self.limits = LIMITS if self.is_clip else LIMITS_OF_PICTURE
 
     def draw(self, pixels: np.ndarray, time_s: float) -> np.ndarray:
         """A picture (h, w, 3) uint8, which is changed, with what is known at a time."""
@@ -182,14 +202,14 @@ class _Frames:
                 text, color = self._said(path, time_s)
                 self.pen.box(picture, box, text, color)
         pixels = np.array(picture)
-        lines = [self._spoken(line) for line in self.words.at(time_s)]
         if self.redact and self.is_clip and time_s < _NOTICE_S:
-            lines = [*self.limits]
-        self.pen.words(pixels, lines)
+            self.pen.notice(pixels, self.limits)
+        else:
+            self.pen.words(pixels, [self._spoken(line) for line in self.words.at(time_s)])
         return pixels
 
     def notes(self) -> tuple[str, ...]:
-        found: list[str] = [*self.limits] if self.redact else []
+        found: list[str] = [self.limits] if self.redact else []
         if self.pen.lost:
             some = "".join(sorted(self.pen.lost))[:20]
             found.append(
@@ -199,9 +219,11 @@ class _Frames:
         return tuple(found)
 
     def _blur(self, pixels: np.ndarray, time_s: float) -> None:
-        if not self.paths:
+        if self.is_without or any(start <= time_s < end for start, end in self.shots_without):
             blur_all(pixels)
-        boxes: list[Box] = []
+            return
+        first = bisect_left(self.other_times, time_s - HELD_S)
+        boxes: list[Box] = self.others[first : bisect_right(self.other_times, time_s + HELD_S)]
         for path in self.near.get(_part(time_s), ()):
             boxes += path.around(time_s, held_s=HELD_S, gap_s=GAP_S)
         blur_boxes(pixels, boxes)
@@ -229,6 +251,20 @@ class _Frames:
         label = f"[{verdict(shown)}] " if shown is not None else ""
         name = self.names.get(line.person, "")
         return f"{label}{name}: {line.text}" if name else f"{label}{line.text}"
+
+
+def _shots_without(timeline: Timeline) -> list[tuple[float, float]]:
+    """Shots in which no face was found, and a little more, since cuts may not be known to the frame."""
+    if len(timeline.shots) < 2:
+        return []
+    boxes = (*timeline.other_faces, *(box for track in timeline.tracks for box in track.boxes))
+    # Boxes without a score are not of the detector: they reach to the end of a shot, and so to the next one.
+    times_s = sorted(box.time_s for box in boxes if box.score is not None)
+    return [
+        (start - _CUT_S, end + _CUT_S if end < timeline.medium.duration_s else float("inf"))
+        for start, end in timeline.shots
+        if bisect_left(times_s, start) == bisect_left(times_s, end)
+    ]
 
 
 def _part(time_s: float) -> int:

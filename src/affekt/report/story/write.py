@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from affekt.core.errors import UsageError, require
-from affekt.core.files.output import check_file
+from affekt.core.files.output import check_file, check_no_input
 from affekt.core.files.tables import write_csv, write_parquet
 from affekt.core.files.whole import write_text
 from affekt.core.timeline.timeline import Timeline
@@ -37,10 +37,11 @@ def write_story(timeline: Timeline, path: Path, *, redact: bool = False, video: 
             then shows in place of the analyzed file.
 
     Raises:
-        UsageError: No format has this suffix, or the place cannot be written.
+        UsageError: No format has this suffix, the place cannot be written, or it is the analyzed file.
         MissingExtra: Parquet was asked for without pyarrow.
     """
     check_story_suffix(path)
+    check_no_input([path], [Path(timeline.medium.path)])
     if redact:
         timeline = without_source(timeline)
     _WRITERS[path.suffix](path, timeline, redact, video)

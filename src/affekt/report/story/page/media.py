@@ -22,6 +22,7 @@ from affekt.report.timeline.segments import address_of
 # What the usual browsers play: H.264, VP8, VP9, AV1 in these; others are refused by their codec when played.
 _VIDEO = (".mp4", ".m4v", ".webm", ".mov", ".ogv")
 _SOUND = (".mp3", ".wav", ".m4a", ".ogg", ".oga", ".opus", ".flac", ".aac", ".weba")
+_ANIMATED = (".gif", ".webp", ".png", ".apng", ".avif")
 _FRAMES, _ROWS = 40, 64  # of the strip
 _FACE = 112  # pixels: twice the size at which faces are shown
 FACES = 24  # persons who have a picture
@@ -66,7 +67,8 @@ def media_of(timeline: Timeline, folder: Path, *, redact: bool, video: Path | No
     path, medium = Path(timeline.medium.path), timeline.medium
     is_picture = not medium.duration_s and medium.width is not None
     if video is not None and is_picture:
-        return _photo(timeline, video)._replace(faces={}, is_marked=True)
+        faces = {} if redact or not path.is_file() else _photo(timeline, path).faces
+        return _photo(timeline, video)._replace(faces=faces, is_marked=True)
     if video is not None:
         found = PageMedia() if redact else _over_time(timeline, path)
         shown = {"kind": "video", "address": address_of(video, folder), "name": video.name, "still": ""}
@@ -83,7 +85,10 @@ def media_of(timeline: Timeline, folder: Path, *, redact: bool, video: Path | No
         kind = "video" if medium.width else "audio"
         return found._replace(kind=kind, address=address_of(path, folder), name=path.name)
     what = "write an annotated MP4 beside the page to watch it here" if medium.width else "convert it to .wav"
-    note = f"browsers do not play {suffix or 'files without a suffix'}: {what}"
+    if suffix in _ANIMATED:
+        note = f"browsers show an animated {suffix} without a player, which cannot go to a time: {what}"
+    else:
+        note = f"browsers do not play {suffix or 'files without a suffix'}: {what}"
     return found._replace(missing=(*found.missing, note))
 
 

@@ -20,7 +20,7 @@ from affekt.core.labels import emotion_of
 from affekt.core.timeline.timeline import Timeline
 from affekt.core.wording import count, counted
 from affekt.report.colors.labels import LabelColors
-from affekt.report.story.blur import LIMITS
+from affekt.report.story.blur import LIMITS, LIMITS_OF_PICTURE
 from affekt.report.story.cues import label_of_line, verdict
 from affekt.report.story.disagreement import Disagreement, disagreements
 from affekt.report.story.lanes import Lane, lanes_of, main_lane
@@ -45,6 +45,7 @@ from affekt.report.story.page.summary import (
     lead_of,
     stack_of,
     summarize,
+    summarize_others,
     sureness,
 )
 from affekt.report.templates import render_page
@@ -70,6 +71,7 @@ def write_page(path: Path, timeline: Timeline, *, redact: bool = False, video: P
     lanes = lanes_of(timeline)
     apart = disagreements(timeline, lanes)
     persons = summarize(timeline, lanes, apart)
+    others = summarize_others(timeline, lanes)
     colors = LabelColors(_labels(timeline))
     media = media_of(timeline, path.parent, redact=redact, video=video)
     scale = Scale((0.0, timeline.medium.duration_s))
@@ -96,11 +98,11 @@ def write_page(path: Path, timeline: Timeline, *, redact: bool = False, video: P
         styles=[Path(__file__).parents[2] / "timeline" / "page.css"],
         timeline=timeline,
         title=PurePath(timeline.medium.path).name or "timeline",
-        lead=lead_of(timeline, persons),
+        lead=lead_of(timeline, persons, others),
         is_picture=is_picture,
         media=media,
         classes=[(place, colors.css[name]) for place, name in enumerate(colors)],
-        persons=persons[:CARDS],
+        persons=[*persons[:CARDS], *others],
         unlisted=len(persons) - CARDS,
         roomy=len(persons) <= _ROOMY,
         named=NAMED,
@@ -118,12 +120,12 @@ def write_page(path: Path, timeline: Timeline, *, redact: bool = False, video: P
         apart_rest=len(apart) - _LISTED,
         names={person.id: person.shown for person in timeline.persons},
         legend=[name for name in colors if _is_shown(name, lanes)],
-        has_unsure=any(one.unsure for one in persons) or any(_is_unsure(lane) for lane in lanes),
+        has_unsure=any(one.unsure for one in [*persons, *others]) or any(_is_unsure(lane) for lane in lanes),
         has_gone=any(lane["missing"] for group in groups for lane in group["lanes"]),
         thinned=_thinned(timeline, persons, thinned, tolerance if boxes and tolerance > TOLERANCE else 0.0),
         modality_names=NAMES,
         assumptions=_assumptions(timeline),
-        limits=LIMITS if redact else "",
+        limits=(LIMITS_OF_PICTURE if is_picture else LIMITS) if redact else "",
         is_redacted=redact,
         settings=json.dumps(timeline.settings, indent=1, ensure_ascii=False, default=str),
         data=None if is_picture else _script_data(timeline, lanes, apart, boxes, colors, persons),

@@ -32,7 +32,8 @@ class Summary(NamedTuple):
 
     Attributes:
         number: Of the person's card and lanes.
-        seen_s, heard_s: None: not at all.
+        seen_s, heard_s, read_s: None: not at all. Words that were given are read, those that were recognised
+            are heard.
         shares: Of the time with an answer, the largest first; without the unsure part.
         confidence: Mean over the time with a label.
         basis: The modality whose answers these are.
@@ -44,6 +45,7 @@ class Summary(NamedTuple):
     number: int
     seen_s: float | None
     heard_s: float | None
+    read_s: float | None
     shares: tuple[Share, ...]
     unsure: float
     answered_s: float
@@ -61,15 +63,43 @@ class Summary(NamedTuple):
 
 def summarize(timeline: Timeline, lanes: Sequence[Lane], apart: Sequence[Disagreement]) -> list[Summary]:
     """A summary of each person, those who are there longest first."""
-    found = [_of_person(timeline, lanes, person, apart) for person in timeline.persons]
-    order = sorted(found, key=lambda one: -max(one.seen_s or 0.0, one.heard_s or 0.0))
+    found = [
+        _summary(timeline, [lane for lane in lanes if lane.person == person.id], person, apart)
+        for person in timeline.persons
+    ]
+    order = sorted(found, key=lambda one: -max(one.seen_s or 0.0, one.heard_s or 0.0, one.read_s or 0.0))
     return [one._replace(number=number) for number, one in enumerate(order, 1)]
 
 
-def _of_person(
-    timeline: Timeline, lanes: Sequence[Lane], person: Person, apart: Sequence[Disagreement]
+def summarize_others(timeline: Timeline, lanes: Sequence[Lane]) -> list[Summary]:
+    """A summary of each modality whose answers concern the whole medium, or persons who are not known.
+
+    Each has a person without an id, who is named after what was answered, such as `2 lines of words`.
+    """
+    return [
+        _summary(timeline, [lane], Person(id="", name=_answered(lane)), ())
+        for lane in lanes
+        if not lane.person and lane.answers
+    ]
+
+
+def _answered(lane: Lane) -> str:
+    """What answers that are of no person are about."""
+    number = len(lane.answers)
+    match lane.modality:
+        case "words":
+            return f"{counted(number, 'line')} of words"
+        case "voice":
+            return f"{counted(number, 'turn')} of voices"
+        case "clip":
+            return "the whole clip"
+        case other:
+            return f"the {other} of nobody in particular"
+
+
+def _summary(
+    timeline: Timeline, own: Sequence[Lane], person: Person, apart: Sequence[Disagreement]
 ) -> Summary:
-    own = [lane for lane in lanes if lane.person == person.id]
     main = main_lane(own, person.id)
     answers = main.answers if main is not None else []
     total = sum(map(_weight, answers))
@@ -85,6 +115,7 @@ def _of_person(
         number=0,
         seen_s=_seen_s(timeline, own),
         heard_s=_heard_s(timeline, own, person.id),
+        read_s=_read_s(timeline, own, person.id),
         shares=tuple(sorted(shares, key=lambda it: -it.share)),
         unsure=sum(_weight(one) for one in answers if one.kind == "unsure") / total if total else 0.0,
         answered_s=length_s((one.start_s, one.end_s) for one in answers),
@@ -124,19 +155,36 @@ def _seen_s(timeline: Timeline, own: Sequence[Lane]) -> float | None:
 
 
 def _heard_s(timeline: Timeline, own: Sequence[Lane], person: str) -> float | None:
-    times = [
-        (span.start_s, span.end_s)
-        for lane in own
-        if lane.modality == "voice"
-        for track in lane.tracks
-        for span in track.spans
+    times = _heard(own)
+    times += [
+        (line.start_s, line.end_s)
+        for line in timeline.words
+        if line.person == person and (times or line.confidence is not None)
     ]
-    times += [(line.start_s, line.end_s) for line in timeline.words if line.person == person]
     return length_s(times) if times else None
 
 
-def lead_of(timeline: Timeline, persons: Sequence[Summary]) -> str:
-    """One sentence about the whole medium."""
+def _read_s(timeline: Timeline, own: Sequence[Lane], person: str) -> float | None:
+    """Of lines that were given, of somebody whose voice was not heard."""
+    times = [
+        (line.start_s, line.end_s)
+        for line in timeline.words
+        if line.person == person and line.confidence is None
+    ]
+    return length_s(times) if times and not _heard(own) else None
+
+
+def _heard(own: Sequence[Lane]) -> list[tuple[float, float]]:
+    voices = [track for lane in own if lane.modality == "voice" for track in lane.tracks]
+    return [(span.start_s, span.end_s) for track in voices for span in track.spans]
+
+
+def lead_of(timeline: Timeline, persons: Sequence[Summary], others: Sequence[Summary] = ()) -> str:
+    """One sentence about the whole medium.
+
+    Args:
+        others: Answers that are of no person.
+    """
     medium = timeline.medium
     if not medium.duration_s:
         what = f"a picture of {medium.width} x {medium.height} pixels" if medium.width else "a picture"
@@ -145,8 +193,12 @@ def lead_of(timeline: Timeline, persons: Sequence[Summary]) -> str:
         what = f"{clock(medium.duration_s)} of {kind}" + (
             " without sound" if medium.width and not medium.has_sound else ""
         )
+    if not persons and others:
+        answered = _listed([one.person.shown for one in others])
+        return f"No person was told apart in {what}; answered: {answered}."
     if not persons:
-        return f"Nobody was found in {what}."
+        lines = f", {counted(len(timeline.words), 'line')} of words" if timeline.words else ""
+        return f"Nobody was found in {what}{lines}."
     who = counted(len(persons), "person")
     if not medium.duration_s and len(persons) > _FEW:
         return f"{who} in {what}: {_counts(persons)}."
@@ -170,10 +222,13 @@ def _counts(persons: Sequence[Summary]) -> str:
 
 
 def in_words(one: Summary, *, is_picture: bool = False) -> str:
-    """Presence of a person in words, such as `seen 0:40, heard 0:12`."""
+    """Presence of a person in words, such as `seen 0:40, heard 0:12`; `words 0:12` if they were only read."""
     if is_picture:
         return ""
-    parts = [f"{name} {clock(time)}" for name, time in (("seen", one.seen_s), ("heard", one.heard_s)) if time]
+    if not one.person.id:
+        return f"answered for {clock(one.answered_s)}"
+    times = (("seen", one.seen_s), ("heard", one.heard_s), ("words", one.read_s))
+    parts = [f"{name} {clock(time)}" for name, time in times if time]
     return ", ".join(parts) or "neither seen nor heard for long enough"
 
 
@@ -186,7 +241,7 @@ def sureness(one: Summary, *, is_picture: bool = False) -> str:
         parts.append(f"unsure for {percent(one.unsure)} of {clock(one.answered_s)}")
     if one.apart:
         parts.append(f"modalities disagree for {clock(one.apart_s)}")
-    if one.parts:
+    if one.parts and one.person.id:
         parts.append(f"from {_listed(one.parts)}")
     return "; ".join(parts)
 
