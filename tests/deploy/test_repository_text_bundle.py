@@ -12,6 +12,7 @@ import affekt
 from affekt.core.files.sealed import read_sealed
 from affekt.core.labels import label_set
 from affekt.core.sample import Sample
+from affekt.starters.find import FOLDER as STARTERS
 
 ROOT = Path(__file__).parents[2]
 BUNDLE = STARTERS / "compact_text"

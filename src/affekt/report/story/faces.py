@@ -96,7 +96,7 @@ def between(one: Box, other: Box, time_s: float) -> Box:
     """The place of a face between two boxes, as if it moved evenly.
 
     Example:
-        >>> between(Box(0, 0, 0, 0.2, 0.2), Box(2, 0.4, 0, 0.6, 0.2), 1).left
+        >>> between(Box(0.0, 0.0, 0.0, 0.2, 0.2), Box(2.0, 0.4, 0.0, 0.6, 0.2), 1.0).left
         0.2
     """
     length = other.time_s - one.time_s

@@ -48,9 +48,9 @@ def joined(stretches: Iterable[Stretch], *, levels: int = 0) -> list[Stretch]:
         levels: Those whose confidence differs by more than a step of so many equal ones stay apart.
 
     Example:
-        >>> spans = [Stretch(0, 1, "label", "joy", 0.5), Stretch(1, 3, "label", "joy", 0.8)]
+        >>> spans = [Stretch(0.0, 1.0, "label", "joy", 0.5), Stretch(1.0, 3.0, "label", "joy", 0.8)]
         >>> joined(spans)
-        [Stretch(start_s=0, end_s=3, kind='label', label='joy', confidence=0.7, text='')]
+        [Stretch(start_s=0.0, end_s=3.0, kind='label', label='joy', confidence=0.7, text='')]
         >>> len(joined(spans, levels=5))
         2
     """
