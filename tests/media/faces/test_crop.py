@@ -166,3 +166,16 @@ def test_without_landmarks_the_box_is_cut_with_a_note():
 def test_a_crop_that_trusts_what_it_leaves_out_is_refused():
     with pytest.raises(ValidationError, match="trusted_px 10 is less than least_px 16"):
         FaceCrop(points=POINTS, turned=True, least_px=16, trusted_px=10)
+
+
+def test_a_face_that_lies_is_answered_with_less_confidence_and_one_upside_down_is_left_out():
+    trusts = []
+    for degrees in (40, 60, -80):
+        points = landmarks_at(120, 80, 100, degrees)
+        found = cut(noise(300, 400), points)
+        trusts.append(found.trust)
+        assert bool(found.notes) == (degrees != 40) and all("the face lies" in note for note in found.notes)
+    assert trusts[0] == 1 > trusts[1] > trusts[2] > LEAST_TRUST
+    for degrees in (100, 180):
+        points = landmarks_at(120, 80, 100, degrees)
+        assert "upside down" in str(cut_face(noise(300, 400), box_of(points), points, UPRIGHT, side=48))

@@ -14,7 +14,7 @@ import numpy as np
 
 LEAST_TRUST = 0.5
 ROLL_DEG = (15.0, 55.0)  # inclined to a shoulder, where the network's faces are not rotated upright
-LYING_DEG = (45.0, 135.0)  # the same where they are rotated upright, by landmarks that are less exact then
+LYING_DEG = (45.0, 90.0)  # the same where they are rotated upright, by landmarks that are less exact then
 TURN = (0.4, 1.2)  # 0: the nose is between the eyes, 1: below one of them; few faces in profile were measured
 BEYOND = (0.25, 0.6)  # share of the crop beyond the edge of the picture
 MOUTH_BEYOND = (0.3, 0.95)  # the same of the lowest `MOUTH` of the crop, which matters more
@@ -98,8 +98,8 @@ def judged(pose: Pose, *, least_px: int, trusted_px: int) -> Judged | str:
             *LYING_DEG,
             f"the face lies: it is inclined by more than {LYING_DEG[0]:.0f} degrees, where eyes and mouth "
             "are not found exactly",
-            f"the face is upside down: it is inclined by {lying:.0f} degrees, more than {LYING_DEG[1]:.0f}; "
-            "turn the picture upright",
+            f"the face lies or is upside down: it is inclined by {lying:.0f} degrees, more than "
+            f"{LYING_DEG[1]:.0f}; turn the picture upright",
         ),
         _Check(
             turn,
