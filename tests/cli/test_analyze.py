@@ -65,7 +65,7 @@ def run(tmp_path, monkeypatch):
 
 @pytest.fixture
 def gif(tmp_path):
-    pictures = [Image.new("RGB", (8, 8), (40 * n, 0, 0)) for n in range(4)]
+    pictures = [Image.new("RGB", (32, 32), (40 * n, 0, 0)) for n in range(4)]
     pictures[0].save(tmp_path / "a.gif", save_all=True, append_images=pictures[1:], duration=200)
     return tmp_path / "a.gif"
 
