@@ -8,6 +8,7 @@ from pathlib import Path
 
 from affekt.cli.results import check_results
 from affekt.core.errors import UsageError
+from affekt.deploy.runtime.conversations import subtitles_of
 from affekt.media import image, sound, text, video
 from affekt.media.files import has_suffix, walk
 from affekt.media.video.folder import is_folder_of_frames
@@ -37,10 +38,12 @@ def media_of(inputs: Sequence[Path]) -> tuple[list[Path], list[str]]:
             continue
         media = [file for file in listing.files if has_suffix(file, SUFFIXES)]
         left_out += [f"{item.id}: {item.reason}" for item in listing.left_out]
-        others = [
-            file for file in listing.files if file not in set(media) and not has_suffix(file, text.SUFFIXES)
-        ]
-        left_out += [f"{file}: its suffix is that of no medium" for file in others]
+        used = {*media, *(subtitles_of(medium) for medium in media)}
+        for file in listing.files:
+            if file not in used:
+                is_text = has_suffix(file, text.SUFFIXES)
+                why = "its name is that of no medium here" if is_text else "its suffix is that of no medium"
+                left_out.append(f"{file}: {why}")
         if not media:
             raise UsageError(f"{path} holds no photo, video or sound")
         found += media
@@ -98,13 +101,8 @@ def _places(media: Sequence[Path], output: Sequence[Path], *, several: bool) -> 
         raise UsageError(f"for {len(media)} inputs --output is one folder, in which each gets its files")
     folder = output[0]
     folder.mkdir(parents=True, exist_ok=True)
-    same = Counter(medium.stem for medium in media)
-    places = {
-        medium: [
-            folder / f"{medium.name if same[medium.stem] > 1 else medium.stem}{suffix}" for suffix in SEVERAL
-        ]
-        for medium in media
-    }
+    names = _names(media)
+    places = {medium: [folder / f"{names[medium]}{suffix}" for suffix in SEVERAL] for medium in media}
     taken = Counter(place for each in places.values() for place in each)
     if twice := [place for place, count in taken.items() if count > 1]:
         raise UsageError(f"several inputs have the name of {twice[0].stem}: give them one by one")
@@ -112,3 +110,17 @@ def _places(media: Sequence[Path], output: Sequence[Path], *, several: bool) -> 
         for place in each:
             check_story_suffix(place)
     return places
+
+
+def _names(media: Sequence[Path]) -> dict[Path, str]:
+    """The stem of each medium; where several have it, the whole name, and then the folder as well."""
+    stems = Counter(medium.stem for medium in media)
+    whole = Counter(medium.name for medium in media)
+    return {
+        medium: medium.stem
+        if stems[medium.stem] == 1
+        else medium.name
+        if whole[medium.name] == 1
+        else f"{medium.parent.name}-{medium.name}"
+        for medium in media
+    }
