@@ -165,7 +165,7 @@ def _timeline(
         words=lines,
         networks=_noted(fused.networks, networks.starters),
         missing=(
-            *_without_network(networks, modalities),
+            *_without_network(networks, modalities, is_picture=medium.picture is not None),
             *(it for one in found.values() for it in one.missing),
         ),
         notes=tuple(
@@ -192,10 +192,13 @@ def _noted(networks: Iterable[Network], starters: Sequence[str]) -> tuple[Networ
     )
 
 
-def _without_network(networks: Networks, modalities: Sequence[Modality]) -> list[Missing]:
-    """Modalities of persons that were asked for and have no network. Clips and walks are not asked for."""
+def _without_network(
+    networks: Networks, modalities: Sequence[Modality], *, is_picture: bool
+) -> list[Missing]:
+    """Modalities that were asked for and have no network: those of persons; of a photo, faces."""
+    wanted = ("face",) if is_picture else ("face", "voice", "words")
     return [
         Missing(modality=role, reason=networks.without.get(role, NO_NETWORK))
         for role in modalities
-        if role in ("face", "voice", "words") and not networks.one(role)
+        if role in wanted and not networks.one(role)
     ]
