@@ -151,13 +151,13 @@ def test_subtitles_that_do_not_exist_are_refused_before_the_work(talk, tmp_path,
     assert result.exit_code == 2
 
 
-def test_ctrl_c_says_that_resume_goes_on(talk, monkeypatch, capsys):
+def test_ctrl_c_says_that_resume_goes_on(talk, monkeypatch):
     def stop(*args, **more):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(stages, "find_words", stop)
-    CliRunner().invoke(app, ["analyze", str(talk.film)])
-    assert "--resume" in capsys.readouterr().err
+    result = CliRunner().invoke(app, ["analyze", str(talk.film)])
+    assert "--resume" in result.stderr
 
 
 def test_one_model_and_one_modality_need_no_list(talk):
