@@ -32,6 +32,7 @@ OUTPUT = Path(__file__).parent / "results" / "analysis.md"
 LAP_S = 30.0
 POLL_S = 0.1
 QUARTERS = 4
+GAP_S = 0.1  # between laps: the last packet of sound ends after the picture
 
 
 class Analyzed(NamedTuple):
@@ -54,9 +55,10 @@ def write_film(folder: Path, height: int, minutes: float) -> Path:
     """The film, and subtitles beside it."""
     talk = write_conversation(folder / "lap", duration_s=LAP_S, width=height * 16 // 9, height=height)
     film = folder / "film.mp4"
-    lap_s = talk.scene.duration_s
-    laps = max(1, round(60 * minutes / lap_s))
     with av.open(str(talk.film)) as file, av.open(str(film), "w") as out:
+        assert file.duration is not None, "an MP4 states its length"
+        lap_s = file.duration / av.time_base + GAP_S
+        laps = max(1, round(60 * minutes / lap_s))
         copies = {stream.index: out.add_stream_from_template(stream) for stream in file.streams}
         packets = [(one, one.stream.index, one.pts or 0, one.dts or 0) for one in file.demux() if one.size]
         for lap in range(laps):
