@@ -222,7 +222,7 @@ def main() -> None:
     write_report(
         OUTPUT,
         [
-            "# Voices told apart by the vectors of Resemblyzer",
+            "# Voices distinguished by the vectors of Resemblyzer",
             "",
             "Pairs of turns: the equal error rate, and the cosine distance at which both errors are equal. "
             "Turns of two and three utterances hold those of one emotion.",

@@ -99,6 +99,31 @@ def test_a_stage_that_fails_leaves_the_others(talk, monkeypatch):
     assert ("face", "the detector is damaged") in [(it.modality, it.reason) for it in found.missing]
 
 
+def test_a_stage_that_failed_and_changed_subtitles_are_read_again_on_resume(talk, tmp_path, monkeypatch):
+    def fail(*args, **more) -> Found:
+        raise AffektError("the disk is full")
+
+    def stop(*args, **more):
+        raise KeyboardInterrupt
+
+    words = tmp_path / "talk.srt"
+    words.write_bytes(talk.subtitles.read_bytes())
+    film = tmp_path / "talk.mp4"
+    film.write_bytes(talk.film.read_bytes())
+    for file, text in ((words, talk.words[0]), (words, "Another line.")):
+        file.write_text(file.read_text().replace(talk.words[0], text))
+        with monkeypatch.context() as patched:
+            patched.setattr(stages, "find_voices", fail)
+            patched.setattr(stages, "find_faces", stop)
+            with pytest.raises(KeyboardInterrupt):
+                affekt.analyze(film, recognize=False, resume=True)
+        with monkeypatch.context() as patched:
+            patched.setattr(stages, "find_faces", lambda *args, **more: Found())
+            found = affekt.analyze(film, recognize=False, resume=True)
+        assert found.words[0].text == text
+        assert "voice" in {track.modality for track in found.tracks}
+
+
 def test_one_modality_can_be_asked_for_and_others_are_refused(talk):
     found = affekt.analyze(talk.subtitles, modalities=("words",))
     assert {track.modality for track in found.tracks} == {"words", "fused"}

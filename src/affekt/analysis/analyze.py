@@ -26,6 +26,7 @@ from affekt.core.files.fingerprint import fingerprint
 from affekt.core.settings import differing, suggest
 from affekt.core.timeline import Timeline
 from affekt.core.timeline.parts import MODALITIES, Missing, Modality, Network, Track
+from affekt.deploy.runtime.conversations import subtitles_of
 from affekt.deploy.runtime.input_types import checked_path
 from affekt.deploy.runtime.predictor import Predictor
 from affekt.media.speech import Recognizer
@@ -106,8 +107,9 @@ def analyze(
         fingerprint(
             __version__,
             medium.path,
-            words,
-            sorted(network.weights_sha256 for network in networks.facts().values()),
+            words or subtitles_of(medium.path),
+            rate_hz,
+            sorted(network.bundle for network in networks.facts().values()),
             settings.model_dump(mode="json"),
             parts_here(),
             recognizer.name if recognizer else None,
@@ -116,7 +118,7 @@ def analyze(
     )
     found: dict[str, Found] = {}
     for stage in stages:
-        found[stage.name] = stored.found(stage.name, lambda it=stage: it.tried(found))
+        found[stage.name] = stage.tried(found, stored)
     timeline = _timeline(medium, networks, found, settings, wanted)
     stored.remove()
     return timeline

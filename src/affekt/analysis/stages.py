@@ -13,6 +13,7 @@ from affekt.analysis.faces.picture import find_in_picture
 from affekt.analysis.found import Found, OnProgress, OpenMedium
 from affekt.analysis.networks import Networks
 from affekt.analysis.settings import AnalysisSettings
+from affekt.analysis.stored import StoredStages
 from affekt.analysis.voices import find_voices
 from affekt.analysis.words import find_words
 from affekt.core.errors import AffektError
@@ -34,10 +35,10 @@ class Stage(NamedTuple):
     modality: Modality
     find: Callable[[Mapping[str, Found]], Found]
 
-    def tried(self, found: Mapping[str, Found]) -> Found:
-        """What it finds; a stage that fails does not take the others with it."""
+    def tried(self, found: Mapping[str, Found], stored: StoredStages) -> Found:
+        """What it finds, or found before. One that fails leaves the others, and is tried again on resume."""
         try:
-            return self.find(found)
+            return stored.found(self.name, lambda: self.find(found))
         except AffektError as error:
             return Found(missing=(Missing(modality=self.modality, reason=str(error)),))
 

@@ -142,6 +142,8 @@ def command(
                     on_stage=on_stage,
                 )
                 shown, problem = _annotated(timeline, medium, video, redact=redact, on_stage=on_stage)
+            for place in places[medium]:
+                write_story(timeline, place, redact=redact, video=shown)
         except KeyboardInterrupt:
             say(f"{medium}: stopped; with --resume it goes on after the stages that are complete")
             raise
@@ -151,8 +153,6 @@ def command(
             failed.append(f"{medium}: {error}")
             say(failed[-1])
             continue
-        for place in places[medium]:
-            write_story(timeline, place, redact=redact, video=shown)
         if json:
             typer.echo(timeline.to_json())
         else:
